@@ -1,0 +1,372 @@
+import { H5TypeError } from '../errors.js';
+import { ByteWriter } from './byte-writer.js';
+import { lookup3 } from './checksum.js';
+import { GlobalHeapBuilder } from './indexes/global-heap.js';
+import { encodeAttribute } from './messages/attribute.js';
+import { encodeAttributeInfo } from './messages/attribute-info.js';
+import { encodeContinuation } from './messages/continuation.js';
+import { encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
+import { encodeFillValue } from './messages/fill-value.js';
+import { encodeGroupInfo } from './messages/group-info.js';
+import { encodeExternalLink, encodeHardLink, encodeSoftLink } from './messages/link.js';
+import { encodeLinkInfo } from './messages/link-info.js';
+import { MessageFlag, MessageType } from './messages/message-type.js';
+import { encodeReferenceCount } from './messages/reference-count.js';
+import { NumberList } from './number-list.js';
+import { HeaderFlag } from './object-header.js';
+import { encodeSuperblock, SUPERBLOCK_SIZE } from './superblock.js';
+
+/** An object of the file under construction: known by this number before it has an address. */
+export type ObjectId = number;
+
+/** Raw data up to this many bytes stand in the dataset's own header: one access reads all of it. */
+const COMPACT_LIMIT = 512;
+/** Raw data from this many bytes on are not copied into the buffer, but laid out behind it as they are. */
+const EXTENT_LIMIT = 1 << 14;
+/** A header chunk is continued elsewhere when it has grown to this; libhdf5 caches chunks whole. */
+const CHUNK_LIMIT = 1 << 16;
+/** The size of a message is a 16-bit number. */
+const MESSAGE_LIMIT = 0xffff;
+/** Signature, version, flags, size of chunk 0. */
+const CHUNK0_PREFIX = 10;
+const CHUNK0_FLAGS = 2 | HeaderFlag.AttributeOrderTracked | HeaderFlag.AttributeOrderIndexed;
+/** Type, size, flags, creation order. */
+const MESSAGE_PREFIX = 6;
+
+/**
+ * Lays out a new file. Object headers are written one after another into one buffer, each as soon as its
+ * content is known and in any order: an object has a number at once and an address when its header is
+ * written, and what refers to it is filled in by `finish`, before the checksums. So nothing is encoded
+ * twice, cycles need no special case, and nothing recurses.
+ *
+ * The file: superblock, headers and small data, global heap, large data.
+ */
+export class FileBuilder {
+  readonly out = new ByteWriter(1 << 14);
+  readonly #heap = new GlobalHeapBuilder();
+  /** Address by object number; 0 until its header is written. */
+  readonly #addresses = new NumberList();
+  /** Where an address of an object is to be filled in, and of which. */
+  readonly #referenceAt = new NumberList();
+  readonly #referenceTo = new NumberList();
+  /** Where a position in the global heap is to be made an address. */
+  readonly #heapReferenceAt = new NumberList();
+  readonly #extents: Uint8Array[] = [];
+  readonly #extentAt = new NumberList();
+  /** Header chunks, from the first byte of each to its checksum. */
+  readonly #chunkStart = new NumberList();
+  readonly #chunkEnd = new NumberList();
+
+  // The header that is being written.
+  #chunk = 0;
+  /** Where the length of this chunk stands once it is known: in the prefix, or in the continuation message. */
+  #chunkLengthAt = 0;
+  #firstChunk = true;
+  #message = 0;
+  #nextAttributeOrder = 0;
+
+  constructor() {
+    this.out.zeros(SUPERBLOCK_SIZE);
+  }
+
+  newObject(): ObjectId {
+    return this.#addresses.push(0);
+  }
+
+  // ---- object headers -------------------------------------------------------------------------------
+
+  #beginHeader(id: ObjectId, linkCount: number): void {
+    const { out } = this;
+    out.align(8);
+    const start = out.length;
+    this.#addresses.data[id] = start;
+    this.#chunk = start;
+    this.#firstChunk = true;
+    this.#chunkLengthAt = start + 6;
+    this.#nextAttributeOrder = 0;
+    out.ascii('OHDR');
+    out.u8(2);
+    out.u8(CHUNK0_FLAGS);
+    out.u32(0);
+    if (linkCount !== 1) {
+      this.#beginMessage(MessageType.ReferenceCount);
+      encodeReferenceCount(out, linkCount);
+      this.#endMessage();
+    }
+  }
+
+  /** Ends the header that is open. */
+  end(): void {
+    if (this.#nextAttributeOrder > 0) {
+      this.#beginMessage(MessageType.AttributeInfo);
+      encodeAttributeInfo(this.out, this.#nextAttributeOrder);
+      this.#endMessage();
+    }
+    this.#endChunk();
+  }
+
+  #endChunk(): void {
+    const { out } = this;
+    // The checksum is written by `finish`, when nothing in the chunk changes any more.
+    this.#chunkStart.push(this.#chunk);
+    this.#chunkEnd.push(out.length);
+    out.u32(0);
+    const length = out.length - this.#chunk;
+    if (this.#firstChunk) out.view.setUint32(this.#chunkLengthAt, length - CHUNK0_PREFIX - 4, true);
+    else out.u64At(this.#chunkLengthAt, length);
+  }
+
+  #beginMessage(type: number, flags = 0, order = 0): void {
+    const { out } = this;
+    if (out.length - this.#chunk > CHUNK_LIMIT) this.#continueHeader();
+    out.reserve(MESSAGE_PREFIX);
+    this.#message = out.length;
+    out.u8(type);
+    out.u16(0);
+    out.u8(flags);
+    out.u16(order);
+  }
+
+  #endMessage(): void {
+    const { out } = this;
+    const size = out.length - this.#message - MESSAGE_PREFIX;
+    if (size > MESSAGE_LIMIT) {
+      throw new H5TypeError(`a header message of ${size} bytes; at most ${MESSAGE_LIMIT} fit`);
+    }
+    out.view.setUint16(this.#message + 1, size, true);
+  }
+
+  #continueHeader(): void {
+    const { out } = this;
+    out.u8(MessageType.Continuation);
+    out.u16(16);
+    out.u8(0);
+    out.u16(0);
+    encodeContinuation(out, out.length + 16 + 4, 0);
+    const lengthAt = out.length - 8;
+    this.#endChunk();
+    this.#chunk = out.length;
+    this.#firstChunk = false;
+    this.#chunkLengthAt = lengthAt;
+    out.ascii('OCHK');
+  }
+
+  // ---- groups ---------------------------------------------------------------------------------------
+
+  /** Opens the header of a group. `nextOrder`: the creation order after the last of its links. */
+  beginGroup(id: ObjectId, linkCount: number, nextOrder: number): void {
+    this.#beginHeader(id, linkCount);
+    this.#beginMessage(MessageType.LinkInfo);
+    encodeLinkInfo(this.out, nextOrder);
+    this.#endMessage();
+    this.#beginMessage(MessageType.GroupInfo);
+    encodeGroupInfo(this.out);
+    this.#endMessage();
+  }
+
+  hardLink(name: string, order: number, target: ObjectId): void {
+    this.#beginMessage(MessageType.Link);
+    encodeHardLink(this.out, name, order);
+    this.objectReference(target);
+    this.#endMessage();
+  }
+
+  softLink(name: string, order: number, target: string): void {
+    this.#beginMessage(MessageType.Link);
+    encodeSoftLink(this.out, name, order, target);
+    this.#endMessage();
+  }
+
+  externalLink(name: string, order: number, file: string, target: string): void {
+    this.#beginMessage(MessageType.Link);
+    encodeExternalLink(this.out, name, order, file, target);
+    this.#endMessage();
+  }
+
+  // ---- attributes -----------------------------------------------------------------------------------
+
+  /**
+   * Opens an attribute of the header that is open; the caller writes its data to `out` and ends it.
+   * `datatype` and `dataspace` are encoded messages.
+   */
+  beginAttribute(name: string, datatype: Uint8Array, dataspace: Uint8Array, order = this.#nextAttributeOrder): void {
+    if (order > 0xfffe) throw new H5TypeError(`the attribute "${name}" is one too many: an object holds 65,535`);
+    this.#nextAttributeOrder = order + 1;
+    this.#beginMessage(MessageType.Attribute, 0, order);
+    encodeAttribute(this.out, name, datatype, dataspace);
+  }
+
+  endAttribute(): void {
+    this.#endMessage();
+  }
+
+  // ---- datasets -------------------------------------------------------------------------------------
+
+  /**
+   * Opens the header of a dataset. `datatype` and `dataspace` are encoded messages. `data` must not change
+   * until the file is written: large data are not copied.
+   */
+  beginDataset(
+    id: ObjectId,
+    linkCount: number,
+    datatype: Uint8Array,
+    dataspace: Uint8Array,
+    data: Uint8Array,
+  ): void {
+    const { out } = this;
+    const size = data.length;
+    if (size > 0 && size <= COMPACT_LIMIT) {
+      this.#beginDatasetHeader(id, linkCount, datatype, dataspace, true);
+      encodeCompactLayout(out, size);
+      out.raw(data);
+    } else if (size === 0) {
+      this.#beginDatasetHeader(id, linkCount, datatype, dataspace, false);
+      encodeContiguousLayout(out);
+      out.undefinedAddress();
+      out.u64(0);
+    } else if (size < EXTENT_LIMIT) {
+      out.align(8);
+      const address = out.length;
+      out.raw(data);
+      this.beginDatasetAt(id, linkCount, datatype, dataspace, address, size);
+      return;
+    } else {
+      this.#beginDatasetHeader(id, linkCount, datatype, dataspace, false);
+      encodeContiguousLayout(out);
+      this.#extentAt.push(out.length);
+      this.#extents.push(data);
+      out.u64(0);
+      out.u64(size);
+    }
+    this.#endMessage();
+  }
+
+  /** The same for data that have been written to `out` already, because they hold references. */
+  beginDatasetAt(
+    id: ObjectId,
+    linkCount: number,
+    datatype: Uint8Array,
+    dataspace: Uint8Array,
+    address: number,
+    size: number,
+  ): void {
+    this.#beginDatasetHeader(id, linkCount, datatype, dataspace, false);
+    encodeContiguousLayout(this.out);
+    this.out.u64(address);
+    this.out.u64(size);
+    this.#endMessage();
+  }
+
+  #beginDatasetHeader(
+    id: ObjectId,
+    linkCount: number,
+    datatype: Uint8Array,
+    dataspace: Uint8Array,
+    compact: boolean,
+  ): void {
+    this.#beginHeader(id, linkCount);
+    this.#beginMessage(MessageType.Dataspace);
+    this.out.raw(dataspace);
+    this.#endMessage();
+    this.#beginMessage(MessageType.Datatype, MessageFlag.Constant);
+    this.out.raw(datatype);
+    this.#endMessage();
+    this.#beginMessage(MessageType.FillValue);
+    encodeFillValue(this.out, compact);
+    this.#endMessage();
+    this.#beginMessage(MessageType.DataLayout);
+  }
+
+  // ---- values that refer to other places ------------------------------------------------------------
+
+  /** Writes an object reference: the address of an object, as soon as that is known. */
+  objectReference(target: ObjectId): void {
+    this.#referenceAt.push(this.out.length);
+    this.#referenceTo.push(target);
+    this.out.u64(0);
+  }
+
+  /** Writes a variable-length string. The text must be well-formed. */
+  text(text: string): void {
+    if (text === '') {
+      this.out.zeros(16);
+      return;
+    }
+    this.out.u32(this.#heap.allocateText(text));
+    this.#heapReference();
+  }
+
+  /** Writes a variable-length sequence of `count` elements that are `bytes`. */
+  sequence(count: number, bytes: Uint8Array): void {
+    if (count === 0) {
+      this.out.zeros(16);
+      return;
+    }
+    const position = this.#heap.allocate(bytes.length);
+    this.#heap.out.bytes.set(bytes, position);
+    this.out.u32(count);
+    this.#heapReference();
+  }
+
+  #heapReference(): void {
+    this.#heapReferenceAt.push(this.out.length);
+    this.out.u64(this.#heap.collection);
+    this.out.u32(this.#heap.index);
+  }
+
+  // ---- the whole ------------------------------------------------------------------------------------
+
+  /** Completes the file and returns its bytes in pieces, in order. Nothing may be added afterwards. */
+  finish(root: ObjectId): Uint8Array[] {
+    const { out } = this;
+    this.#heap.close();
+    out.align(8);
+    const heapAddress = out.length;
+    let end = heapAddress + this.#heap.out.length;
+
+    const pieces: Uint8Array[] = [];
+    for (let i = 0; i < this.#extents.length; i++) {
+      const extent = this.#extents[i] as Uint8Array;
+      const padding = -end & 7;
+      if (padding > 0) pieces.push(new Uint8Array(padding));
+      end += padding;
+      out.u64At(this.#extentAt.data[i] as number, end);
+      pieces.push(extent);
+      end += extent.length;
+    }
+
+    const { view } = out;
+    for (let i = 0; i < this.#referenceAt.length; i++) {
+      const address = this.#addresses.data[this.#referenceTo.data[i] as number] as number;
+      out.u64At(this.#referenceAt.data[i] as number, address);
+    }
+    for (let i = 0; i < this.#heapReferenceAt.length; i++) {
+      const at = this.#heapReferenceAt.data[i] as number;
+      const position = view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;
+      out.u64At(at, heapAddress + position);
+    }
+    for (let i = 0; i < this.#chunkStart.length; i++) {
+      const chunkEnd = this.#chunkEnd.data[i] as number;
+      view.setUint32(chunkEnd, lookup3(out.bytes, this.#chunkStart.data[i] as number, chunkEnd), true);
+    }
+
+    const whole = out.length;
+    out.length = 0;
+    encodeSuperblock(out, this.#addresses.data[root] as number, end);
+    out.length = whole;
+    return [out.finish(), this.#heap.out.finish(), ...pieces];
+  }
+}
+
+/** The pieces of a file as one. */
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  const whole = new Uint8Array(size);
+  let position = 0;
+  for (const piece of pieces) {
+    whole.set(piece, position);
+    position += piece.length;
+  }
+  return whole;
+}

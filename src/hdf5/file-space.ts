@@ -1,0 +1,46 @@
+import { H5FormatError } from '../errors.js';
+import type { Storage } from '../storage/storage.js';
+import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
+import { GlobalHeap } from './indexes/global-heap.js';
+import { readSuperblock, type Superblock } from './superblock.js';
+
+/** The bytes of an open file by HDF5 address: every access is checked against the end of the file. */
+export class FileSpace {
+  readonly storage: Storage;
+  readonly superblock: Superblock;
+  readonly globalHeap: GlobalHeap;
+
+  constructor(storage: Storage) {
+    this.storage = storage;
+    this.superblock = readSuperblock(storage);
+    this.globalHeap = new GlobalHeap(this);
+  }
+
+  /** The first address after the file. */
+  get end(): number {
+    return this.superblock.endOfFile;
+  }
+
+  /** `length` bytes at an address. */
+  bytes(address: number, length: number, what: string): Uint8Array {
+    if (address === UNDEFINED_ADDRESS) throw new H5FormatError(-1, `${what} has no address`);
+    if (length < 0 || address + length > this.end) {
+      throw new H5FormatError(
+        this.superblock.baseAddress + address,
+        `${what} of ${length} bytes lies outside of the file's ${this.end} bytes`,
+      );
+    }
+    return this.storage.read(this.superblock.baseAddress + address, length);
+  }
+
+  /** A reader of the `length` bytes at an address. */
+  reader(address: number, length: number, what: string): ByteReader {
+    const { baseAddress, offsetSize, lengthSize } = this.superblock;
+    return new ByteReader(this.bytes(address, length, what), baseAddress + address, offsetSize, lengthSize);
+  }
+
+  /** A reader of at most `length` bytes: a first look at something whose size is not known yet. */
+  peek(address: number, length: number, what: string): ByteReader {
+    return this.reader(address, Math.max(0, Math.min(length, this.end - address)), what);
+  }
+}

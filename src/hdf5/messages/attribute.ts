@@ -1,0 +1,67 @@
+import type { ByteReader } from '../byte-reader.js';
+import type { ByteWriter } from '../byte-writer.js';
+import { type Dataspace, decodeDataspace, extent } from './dataspace.js';
+import { type Datatype, decodeDatatype } from './datatype.js';
+import { MessageFlag } from './message-type.js';
+
+/** A named value on an object. `data` are its bytes as they stand in the file, at `offset`. */
+export interface Attribute {
+  readonly name: string;
+  /** Its creation order, or -1 where that is not tracked. */
+  readonly order: number;
+  readonly datatype: Datatype;
+  readonly dataspace: Dataspace;
+  readonly data: Uint8Array;
+  readonly offset: number;
+}
+
+/**
+ * Attribute message, version 3, up to its data, which the caller writes (Format Specification, section
+ * IV.A.2.m). `datatype` and `dataspace` are encoded messages.
+ */
+export function encodeAttribute(
+  out: ByteWriter,
+  name: string,
+  datatype: Uint8Array,
+  dataspace: Uint8Array,
+): void {
+  const start = out.length;
+  out.u8(3);
+  out.u8(0);
+  out.u16(0);
+  out.u16(datatype.length);
+  out.u16(dataspace.length);
+  out.u8(1);
+  const nameSize = out.utf8(name) + 1;
+  out.u8(0);
+  out.view.setUint16(start + 2, nameSize, true);
+  out.raw(datatype);
+  out.raw(dataspace);
+}
+
+/**
+ * `resolve` decodes a datatype that the attribute shares with a committed one, given the message that says
+ * where that stands.
+ */
+export function decodeAttribute(
+  reader: ByteReader,
+  order: number,
+  resolve: (shared: ByteReader) => Datatype,
+): Attribute {
+  const version = reader.version('the attribute message', 1, 2, 3);
+  const flags = reader.u8();
+  const nameSize = reader.u16();
+  const datatypeSize = reader.u16();
+  const dataspaceSize = reader.u16();
+  if (version === 3) reader.u8();
+  // In version 1 every part is padded to a multiple of 8 bytes.
+  const padded = (size: number) => (version === 1 ? Math.ceil(size / 8) * 8 : size);
+  const name = reader.block(padded(nameSize)).utf8z();
+  const datatypeBlock = reader.block(padded(datatypeSize));
+  const shared = version > 1 && (flags & MessageFlag.Shared) !== 0;
+  const datatype = shared ? resolve(datatypeBlock) : decodeDatatype(datatypeBlock);
+  const dataspace = decodeDataspace(reader.block(padded(dataspaceSize)));
+  const size = extent(dataspace) * datatype.size;
+  const offset = reader.offset;
+  return { name, order, datatype, dataspace, data: reader.raw(size), offset };
+}

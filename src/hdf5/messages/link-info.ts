@@ -1,0 +1,35 @@
+import type { ByteReader } from '../byte-reader.js';
+import type { ByteWriter } from '../byte-writer.js';
+import { UNDEFINED_ADDRESS } from '../byte-reader.js';
+
+/** How a group stores its links; the addresses are undefined while they stand in the object header. */
+export interface LinkInfo {
+  readonly creationOrderTracked: boolean;
+  /** The creation order that the next link gets. */
+  readonly nextCreationOrder: number;
+  readonly fractalHeap: number;
+  readonly nameIndex: number;
+}
+
+/**
+ * Link Info message of a group whose links stand in its header, creation order tracked and indexed
+ * (Format Specification, section IV.A.2.c).
+ */
+export function encodeLinkInfo(out: ByteWriter, nextCreationOrder: number): void {
+  out.u8(0);
+  out.u8(3);
+  out.u64(nextCreationOrder);
+  out.undefinedAddress();
+  out.undefinedAddress();
+  out.undefinedAddress();
+}
+
+export function decodeLinkInfo(reader: ByteReader): LinkInfo {
+  reader.version('the link info message', 0);
+  const flags = reader.u8();
+  const tracked = (flags & 1) !== 0;
+  const nextCreationOrder = tracked ? reader.u64() : 0;
+  const fractalHeap = reader.address();
+  const nameIndex = fractalHeap === UNDEFINED_ADDRESS ? UNDEFINED_ADDRESS : reader.address();
+  return { creationOrderTracked: tracked, nextCreationOrder, fractalHeap, nameIndex };
+}

@@ -1,0 +1,92 @@
+import type { ByteReader } from '../byte-reader.js';
+import type { ByteWriter } from '../byte-writer.js';
+
+/** What a name in a group leads to. */
+export type Link =
+  | { readonly kind: 'hard'; readonly name: string; readonly order: number; readonly address: number }
+  | { readonly kind: 'soft'; readonly name: string; readonly order: number; readonly target: string }
+  | {
+      readonly kind: 'external';
+      readonly name: string;
+      readonly order: number;
+      readonly file: string;
+      readonly target: string;
+    };
+
+const SOFT = 1;
+const EXTERNAL = 64;
+const HAS_ORDER = 4;
+const HAS_TYPE = 8;
+const HAS_CHARSET = 16;
+
+/** The part of a link message before the link information (Format Specification, section IV.A.2.g). */
+function encodeLinkPrefix(out: ByteWriter, name: string, order: number, type: number): void {
+  out.u8(1);
+  const flagsAt = out.length;
+  out.u8(0);
+  if (type !== 0) out.u8(type);
+  out.u64(order);
+  out.u8(1);
+  // A name takes at most 3 bytes a UTF-16 code unit; the length field's size must be known before the name is.
+  const short = name.length <= 85;
+  const lengthAt = out.length;
+  if (short) out.u8(0);
+  else out.u32(0);
+  const length = out.utf8(name);
+  if (short) out.bytes[lengthAt] = length;
+  else out.view.setUint32(lengthAt, length, true);
+  out.bytes[flagsAt] = (short ? 0 : 2) | HAS_ORDER | (type !== 0 ? HAS_TYPE : 0) | HAS_CHARSET;
+}
+
+/** Encodes a hard link; the caller writes the 8 bytes of the address that follow. */
+export function encodeHardLink(out: ByteWriter, name: string, order: number): void {
+  encodeLinkPrefix(out, name, order, 0);
+}
+
+export function encodeSoftLink(out: ByteWriter, name: string, order: number, target: string): void {
+  encodeLinkPrefix(out, name, order, SOFT);
+  const lengthAt = out.length;
+  out.u16(0);
+  out.view.setUint16(lengthAt, out.utf8(target), true);
+}
+
+export function encodeExternalLink(
+  out: ByteWriter,
+  name: string,
+  order: number,
+  file: string,
+  target: string,
+): void {
+  encodeLinkPrefix(out, name, order, EXTERNAL);
+  const lengthAt = out.length;
+  out.u16(0);
+  out.u8(0);
+  out.utf8(file);
+  out.u8(0);
+  out.utf8(target);
+  out.u8(0);
+  out.view.setUint16(lengthAt, out.length - lengthAt - 2, true);
+}
+
+export function decodeLink(reader: ByteReader): Link | undefined {
+  reader.version('the link message', 1);
+  const flags = reader.u8();
+  const type = flags & HAS_TYPE ? reader.u8() : 0;
+  const order = flags & HAS_ORDER ? reader.u64() : -1;
+  if (flags & HAS_CHARSET) reader.u8();
+  const name = reader.utf8(reader.uint(1 << (flags & 3)));
+  switch (type) {
+    case 0:
+      return { kind: 'hard', name, order, address: reader.address() };
+    case SOFT:
+      return { kind: 'soft', name, order, target: reader.utf8(reader.u16()) };
+    case EXTERNAL: {
+      const value = reader.block(reader.u16());
+      if (value.u8() !== 0) reader.fail('an external link of an unknown version');
+      return { kind: 'external', name, order, file: value.utf8z(), target: value.utf8z() };
+    }
+    default:
+      // A user-defined link: only the program that made it knows where it leads.
+      return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+import { H5FeatureError, H5FormatError } from '../errors.js';
+import { ByteReader } from './byte-reader.js';
+import { lookup3 } from './checksum.js';
+import type { FileSpace } from './file-space.js';
+import { decodeContinuation } from './messages/continuation.js';
+import { MessageFlag, MessageType } from './messages/message-type.js';
+
+/** One message of an object header, its data not decoded yet. */
+export interface Message {
+  readonly type: number;
+  readonly flags: number;
+  /** The creation order of an attribute, or -1 where that is not tracked. */
+  readonly order: number;
+  readonly data: ByteReader;
+}
+
+/** Flags of a version 2 object header (Format Specification, section IV.A.1.b). */
+export const HeaderFlag = {
+  SizeOfChunk0: 0x03,
+  AttributeOrderTracked: 0x04,
+  AttributeOrderIndexed: 0x08,
+  PhaseChange: 0x10,
+  Times: 0x20,
+} as const;
+
+/** A first look that holds most headers whole, so that they take one access. */
+const FIRST_LOOK = 512;
+
+/** All messages of an object header, version 1 or 2, through all its chunks. */
+export function readObjectHeader(space: FileSpace, address: number): Message[] {
+  const look = space.peek(address, FIRST_LOOK, 'an object header');
+  if (look.left >= 4 && look.bytes[0] === 0x4f) return readVersion2(space, address, look);
+  return readVersion1(space, address, look);
+}
+
+/** A list of chunks that are still to be read. A chain of chunks that bites its tail ends in an error. */
+class Chunks {
+  readonly #space: FileSpace;
+  readonly #pending: { address: number; length: number }[] = [];
+  #total = 0;
+
+  constructor(space: FileSpace) {
+    this.#space = space;
+  }
+
+  add(message: ByteReader): void {
+    const chunk = decodeContinuation(message);
+    this.#total += chunk.length;
+    if (this.#total > this.#space.end || chunk.length === 0) message.fail('an object header without end');
+    this.#pending.push(chunk);
+  }
+
+  next(): ByteReader | undefined {
+    const chunk = this.#pending.shift();
+    return chunk && this.#space.reader(chunk.address, chunk.length, 'an object header continuation');
+  }
+}
+
+function readVersion2(space: FileSpace, address: number, look: ByteReader): Message[] {
+  look.signature('OHDR');
+  look.version('the object header', 2);
+  const flags = look.u8();
+  if (flags & HeaderFlag.Times) look.take(16);
+  if (flags & HeaderFlag.PhaseChange) look.take(4);
+  const size = look.uint(1 << (flags & HeaderFlag.SizeOfChunk0));
+  const prefix = look.position;
+  const tracked = (flags & HeaderFlag.AttributeOrderTracked) !== 0;
+
+  const total = prefix + size + 4;
+  const whole = total <= look.bytes.length ? look : space.reader(address, total, 'an object header');
+  whole.position = prefix;
+  const messages: Message[] = [];
+  const chunks = new Chunks(space);
+  readChunk2(whole, total, tracked, messages, chunks);
+  for (let chunk = chunks.next(); chunk; chunk = chunks.next()) {
+    chunk.signature('OCHK');
+    readChunk2(chunk, chunk.bytes.length, tracked, messages, chunks);
+  }
+  return messages;
+}
+
+/** The messages of one chunk that takes the first `size` bytes of `reader`, checksum included. */
+function readChunk2(reader: ByteReader, size: number, tracked: boolean, messages: Message[], chunks: Chunks): void {
+  const end = size - 4;
+  if (end < reader.position) reader.fail('an object header chunk that is too short');
+  const stored = reader.view.getUint32(end, true);
+  if (stored !== lookup3(reader.bytes, 0, end)) {
+    throw new H5FormatError(reader.base + end, 'an object header fails its checksum');
+  }
+  const prefix = tracked ? 6 : 4;
+  // What is left when no message prefix fits any more is a gap.
+  while (reader.position + prefix <= end) {
+    const type = reader.u8();
+    const length = reader.u16();
+    const flags = reader.u8();
+    const order = tracked ? reader.u16() : -1;
+    if (length > end - reader.position) reader.fail(`a message of ${length} bytes crosses the end of its chunk`);
+    keep(type, flags, order, reader.block(length), messages, chunks);
+  }
+}
+
+function readVersion1(space: FileSpace, address: number, look: ByteReader): Message[] {
+  look.version('the object header', 1);
+  look.take(1);
+  const count = look.u16();
+  look.take(4);
+  const size = look.u32();
+  look.take(4);
+  const messages: Message[] = [];
+  const chunks = new Chunks(space);
+  let chunk: ByteReader | undefined = space.reader(address + 16, size, 'an object header');
+  for (let seen = 0; chunk; chunk = chunks.next()) {
+    for (; seen < count && chunk.left >= 8; seen++) {
+      const type = chunk.u16();
+      const length = chunk.u16();
+      const flags = chunk.u8();
+      chunk.take(3);
+      keep(type, flags, -1, chunk.block(length), messages, chunks);
+    }
+  }
+  return messages;
+}
+
+function keep(
+  type: number,
+  flags: number,
+  order: number,
+  data: ByteReader,
+  messages: Message[],
+  chunks: Chunks,
+): void {
+  if (type === MessageType.Continuation) chunks.add(data);
+  else if (type !== MessageType.Nil) messages.push({ type, flags, order, data });
+  if (type > MessageType.ReferenceCount && flags & MessageFlag.FailIfUnknown) {
+    throw new H5FeatureError(`header message ${type}`);
+  }
+}

@@ -1,0 +1,35 @@
+export const utf8Encoder = new TextEncoder();
+
+// ignoreBOM: a leading U+FEFF is a character of the string, not a mark to be dropped.
+const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** UTF-8 to a string. Short ASCII, the usual case for names, is faster without the decoder. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  const length = bytes.length;
+  if (length > 24) return utf8Decoder.decode(bytes);
+  let text = '';
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 0x7f) return utf8Decoder.decode(bytes);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/**
+ * Whether HDF5 can hold the text as a string: it must be valid Unicode (UTF-8 has no lone surrogates), and
+ * without U+0000, where every C program would cut it.
+ */
+export function isPlainText(text: string): boolean {
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0) return false;
+    if (unit >= 0xd800 && unit <= 0xdfff) {
+      if (unit >= 0xdc00 || i + 1 === length) return false;
+      const next = text.charCodeAt(++i);
+      if (next < 0xdc00 || next > 0xdfff) return false;
+    }
+  }
+  return true;
+}

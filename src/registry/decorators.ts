@@ -1,0 +1,187 @@
+import { H5RegistryError } from './errors.js';
+import { addRule, type Class, METADATA } from './metadata.js';
+import { checkName } from './names.js';
+import type { RegisterOptions } from './registered-class.js';
+import { defaultRegistry, type TypeRegistry } from './type-registry.js';
+
+// Code that TypeScript emits passes `context.metadata` to standard decorators only where this symbol exists
+// when the class is defined, and no engine has it yet. A class that uses these decorators has loaded this
+// module before; for any other program it makes no difference whether the line below runs.
+if (!('metadata' in Symbol)) Reflect.defineProperty(Symbol, 'metadata', { value: METADATA });
+
+/** How to store a class, for `@H5Class`: see `RegisterOptions`. */
+export interface ClassOptions<T extends object = object>
+  extends Pick<RegisterOptions<T>, 'version' | 'create' | 'construct'> {
+  /** Where to register it; by default in `defaultRegistry`. */
+  readonly registry?: TypeRegistry | undefined;
+}
+
+/** How to store a property, for `@H5Field`. */
+export interface FieldOptions {
+  /** What the file calls it; by default, the name of the property. */
+  readonly name?: string | undefined;
+}
+
+/** What `@H5Class` returns: a decorator for a class, of the standard kind and of the legacy kind. */
+export type H5ClassDecorator<T extends object> = (target: Class<T>, context?: ClassContext) => void;
+
+/** What `@H5Field` and `@H5Ignore` return: a decorator for a property, standard and legacy. */
+export interface H5MemberDecorator {
+  (value: unknown, context: MemberContext): void;
+  (prototype: object, property: string, descriptor?: PropertyDescriptor): void;
+}
+
+/** What is used of a `ClassDecoratorContext`, which itself excludes classes with a private constructor. */
+interface ClassContext {
+  readonly kind: 'class';
+  addInitializer(initializer: (this: never) => void): void;
+}
+
+type MemberContext = (
+  | ClassFieldDecoratorContext
+  | ClassAccessorDecoratorContext
+  | ClassGetterDecoratorContext
+  | ClassSetterDecoratorContext
+) & { readonly name: string; readonly static: false; readonly private: false };
+
+/**
+ * Registers a class, under the name that files have for it.
+ *
+ * Among legacy decorators that replace the class by another one, write it first, so that it is applied last.
+ *
+ * @throws {H5RegistryError} as `TypeRegistry.register` does, when the class is defined.
+ * @example
+ * \@H5Class('geometry.Point', { version: 2 })
+ * class Point {
+ *   constructor(
+ *     public x: number,
+ *     public y: number,
+ *   ) {}
+ * }
+ */
+export function H5Class<T extends object = object>(
+  name: string,
+  options: ClassOptions<T> = {},
+): H5ClassDecorator<T> {
+  checkName(name, 'the name given to @H5Class');
+  const { registry = defaultRegistry, ...rest } = options;
+  return (target, context) => {
+    if (context === undefined) {
+      registry.register(target, { ...rest, name });
+      return;
+    }
+    // Decorators that are still to come may replace the class. Initializers run last, on what it is then.
+    context.addInitializer(function (this: Class<T>) {
+      registry.register(this, { ...rest, name });
+    });
+  };
+}
+
+/**
+ * Declares a property to be stored: to give it another name in the file, or because it would not be stored
+ * otherwise, being a getter, an `accessor` or not enumerable. Subclasses inherit the rule and may change it.
+ *
+ * A getter without a setter is stored for other readers of the file, and skipped when it is read.
+ *
+ * @throws {H5RegistryError} on methods, static, private and symbol-keyed members, when the class is defined.
+ * @example
+ * \@H5Class('Circle')
+ * class Circle {
+ *   \@H5Field({ name: 'radius' }) r = 1;
+ *   \@H5Field() get area() {
+ *     return Math.PI * this.r ** 2;
+ *   }
+ * }
+ */
+export function H5Field(options?: FieldOptions): H5MemberDecorator;
+export function H5Field(options: FieldOptions = {}, misplaced?: unknown): H5MemberDecorator {
+  checkCalled('@H5Field', misplaced);
+  const { name } = options;
+  if (name !== undefined) checkName(name, 'the name given to @H5Field');
+  return memberDecorator('@H5Field', (property) => ({ name: name ?? property, ignored: false }));
+}
+
+/**
+ * Leaves a property out: it is not stored, and not set when a file has it all the same. Subclasses inherit
+ * the rule and may lift it with `@H5Field`.
+ *
+ * @throws {H5RegistryError} on methods, static, private and symbol-keyed members, when the class is defined.
+ * @example
+ * \@H5Class('Account')
+ * class Account {
+ *   name = '';
+ *   \@H5Ignore() session?: Session;
+ * }
+ */
+export function H5Ignore(): H5MemberDecorator;
+export function H5Ignore(_?: unknown, misplaced?: unknown): H5MemberDecorator {
+  checkCalled('@H5Ignore', misplaced);
+  return memberDecorator('@H5Ignore', (property) => ({ name: property, ignored: true }));
+}
+
+/** `@H5Field` without its parentheses would pass for a decorator itself, and quietly do something else. */
+function checkCalled(decorator: string, misplaced: unknown): void {
+  if (misplaced !== undefined) throw decoratorError(`write ${decorator}(), with parentheses`);
+}
+
+function memberDecorator(
+  decorator: string,
+  ruleFor: (property: string) => { name: string; ignored: boolean },
+): H5MemberDecorator {
+  return (target: unknown, member: MemberContext | string, descriptor?: PropertyDescriptor): void => {
+    if (typeof member === 'object') {
+      const { name: property, kind, metadata } = member;
+      checkMember(decorator, property, kind, member.static, member.private);
+      if (!metadata) throw noMetadata(decorator, property);
+      addRule(metadata, { property, ...ruleFor(property), needsConstructor: kind === 'accessor' });
+      return;
+    }
+    const prototype = target as object;
+    const kind = typeof descriptor?.value === 'function' ? 'method' : 'field';
+    checkMember(decorator, member, kind, typeof prototype === 'function', false);
+    addRule(prototype, {
+      property: member,
+      ...ruleFor(member),
+      needsConstructor: false,
+      type: designType(prototype, member),
+    });
+  };
+}
+
+function checkMember(
+  decorator: string,
+  property: unknown,
+  kind: string,
+  isStatic: boolean,
+  isPrivate: boolean,
+): void {
+  let problem: string | undefined;
+  if (kind === 'method') problem = 'a method';
+  else if (isStatic) problem = 'a static member';
+  // An empty instance is made without the constructor, and so without private members that could be set.
+  else if (isPrivate) problem = 'a private member; declare a getter and a setter for it';
+  else if (typeof property !== 'string') problem = 'a member without a string as its name';
+  if (problem !== undefined)
+    throw decoratorError(`${decorator} on ${String(property)}: it cannot be on ${problem}`);
+}
+
+function noMetadata(decorator: string, property: string): H5RegistryError {
+  return decoratorError(
+    `${decorator} on ${property}: the compiler of this class supplies no \`context.metadata\`. Use TypeScript 5.2 ` +
+      'or a current Babel, SWC or esbuild; or legacy decorators (`experimentalDecorators`); or no decorators, and ' +
+      'TypeRegistry.register',
+  );
+}
+
+function decoratorError(message: string): H5RegistryError {
+  return new H5RegistryError('H5_REGISTRY_DECORATOR', message);
+}
+
+/** The type that the compiler has noted for a property, when `reflect-metadata` is loaded to take notes. */
+function designType(prototype: object, property: string): Class | undefined {
+  const { getMetadata } = Reflect as {
+    getMetadata?: (key: string, target: object, property: string) => unknown;
+  };
+  const type = getMetadata?.('design:type', prototype, property);
+  return typeof type === 'function' ? (type as unknown as Class) : undefined;
+}

@@ -1,0 +1,293 @@
+import { H5RegistryError } from './errors.js';
+import { type Class, type FieldRule, nameOf, rulesOf } from './metadata.js';
+import { checkName } from './names.js';
+
+const MAX_VERSION = 0x7fff_ffff;
+
+/** How to store a class, for `TypeRegistry.register`. Rules given here win over those of decorators. */
+export interface RegisterOptions<T extends object = object> {
+  /**
+   * What the file calls the class: 1 to 1,000 bytes, no control characters, no `@` in front. It should
+   * stay the same when the class is renamed or minified.
+   */
+  readonly name: string;
+  /** Goes into the file with each instance: a whole number from 0, which is the default, to 2^31 - 1. */
+  readonly version?: number | undefined;
+  /**
+   * Makes the empty instance when one is read; its properties are set afterwards. By default that is
+   * `Object.create(prototype)`, and no constructor runs. A class with private (`#x`) state or `accessor`
+   * fields needs `create` or `construct`: only its constructor can make those.
+   */
+  readonly create?: (() => T) | undefined;
+  /** Makes the empty instance by calling the constructor, without arguments. */
+  readonly construct?: boolean | undefined;
+  /**
+   * Store exactly these properties, in this order, `name` being what the file calls one. By default all
+   * own enumerable properties are stored, and then whatever else decorators declare. Of either, what an
+   * instance does not have is left out.
+   */
+  readonly fields?: readonly (string | { readonly property: string; readonly name?: string })[] | undefined;
+  /** Do not store these properties. */
+  readonly ignore?: readonly string[] | undefined;
+}
+
+/**
+ * One class of a registry: what the file calls it, which properties it stores under which names, and how
+ * an instance is made. `TypeRegistry` hands these out; there is no need to make one.
+ *
+ * @example
+ * const entry = registry.of(Object.getPrototypeOf(value));
+ * for (const property of entry?.propertiesOf(value) ?? []) console.log(entry.storedName(property));
+ */
+export class RegisteredClass<T extends object = object> {
+  readonly name: string;
+  readonly target: Class<T>;
+  readonly prototype: T;
+  /** The version that new files get; 0 for a class that says none. */
+  readonly version: number;
+
+  readonly #create: (() => T) | undefined;
+  readonly #construct: boolean;
+  /** Whether nothing but the declared fields is stored. */
+  readonly #exact: boolean;
+  /** Declared fields and ignored properties. */
+  readonly #rules: ReadonlyMap<string, FieldRule>;
+  /** The declared fields, in order. */
+  readonly #fields: readonly string[];
+  /** Of the declared fields, those that are getters of the class, by whether they have a setter. */
+  readonly #accessors: ReadonlyMap<string, boolean>;
+  /** From the stored name of each field that is renamed to the property. */
+  readonly #renamed: ReadonlyMap<string, string>;
+
+  /** @throws {H5RegistryError} when the class cannot be stored as the options ask. */
+  constructor(target: Class<T>, options: RegisterOptions<T>) {
+    checkClass(target);
+    checkName(options.name, `the name of class ${nameOf(target)}`);
+    checkOptions(target, options);
+    this.name = options.name;
+    this.target = target;
+    this.prototype = target.prototype;
+    this.version = options.version ?? 0;
+    this.#create = options.create;
+    this.#construct = options.construct ?? false;
+    this.#exact = options.fields !== undefined;
+    this.#rules = effectiveRules(target, options);
+    const declared = [...this.#rules.values()].filter((rule) => !rule.ignored);
+    this.#fields = declared.map((rule) => rule.property);
+    this.#accessors = accessorsAmong(target, this.#fields);
+    this.#renamed = renamedAmong(target, declared);
+
+    const needy = declared.find((rule) => rule.needsConstructor);
+    if (needy && !this.#construct && !this.#create) {
+      throw fieldError(
+        target,
+        needy.property,
+        'is an `accessor`, whose storage only the constructor makes; give the class `construct: true` or `create`',
+      );
+    }
+  }
+
+  /**
+   * The properties of an instance to store, in order: the own enumerable ones as they stand there, then
+   * declared getters and properties that are not enumerable. With the option `fields`: those, as listed.
+   *
+   * @throws {H5RegistryError} when an undeclared property has the name that a field is stored under.
+   * @example
+   * registry.register(Point, { name: 'Point', ignore: ['cache'] });
+   * registry.of(Point.prototype)?.propertiesOf(new Point(1, 2)); // ['x', 'y']
+   */
+  propertiesOf(instance: T): string[] {
+    if (this.#exact) return this.#fields.filter((property) => this.#has(instance, property));
+    const keys = Object.keys(instance);
+    if (this.#rules.size === 0) return keys;
+
+    const properties: string[] = [];
+    let unseen = this.#fields.length;
+    for (const key of keys) {
+      const rule = this.#rules.get(key);
+      if (rule?.ignored) continue;
+      if (rule) unseen--;
+      else if (this.#renamed.has(key)) throw this.#nameTaken(key);
+      properties.push(key);
+    }
+    if (unseen === 0) return properties;
+    for (const property of this.#fields) {
+      if (!isEnumerable.call(instance, property) && this.#has(instance, property)) properties.push(property);
+    }
+    return properties;
+  }
+
+  /** What the file calls a property. */
+  storedName(property: string): string {
+    return this.#rules.get(property)?.name ?? property;
+  }
+
+  /** The property that the file calls so; a name that no field has is that of the property itself. */
+  propertyFor(storedName: string): string {
+    return this.#renamed.get(storedName) ?? storedName;
+  }
+
+  /**
+   * Whether a value that a file has for this property is to be set. Not that of a declared getter without
+   * a setter, which is stored for other readers of the file; nor of a property that is never stored.
+   */
+  isWritable(property: string): boolean {
+    const rule = this.#rules.get(property);
+    return rule ? !rule.ignored && this.#accessors.get(property) !== false : !this.#exact;
+  }
+
+  /**
+   * Whether the property is a field by decorator or by the option `fields`. Such a property may be assigned,
+   * which runs its setter. A file must not get to run any other setter: define the rest on the instance.
+   */
+  isDeclared(property: string): boolean {
+    return this.#rules.get(property)?.ignored === false;
+  }
+
+  /** All that was declared about a property, if anything was. */
+  ruleFor(property: string): FieldRule | undefined {
+    return this.#rules.get(property);
+  }
+
+  /**
+   * An empty instance, for a reader to fill.
+   *
+   * @throws {H5RegistryError} when the option `create` returns no instance of the class; and whatever
+   * that option or the constructor throws.
+   */
+  create(): T {
+    if (this.#construct) return new (this.target as unknown as new () => T)();
+    if (!this.#create) return Object.create(this.prototype) as T;
+    const instance = this.#create();
+    if (!isPrototypeOf.call(this.prototype, instance)) {
+      throw new H5RegistryError(
+        'H5_REGISTRY_CREATE',
+        `the option \`create\` of class ${nameOf(this.target)} returned no instance of it`,
+      );
+    }
+    return instance;
+  }
+
+  /** Whether `other` registers the same class under the same name with the same options. */
+  equals(other: RegisteredClass): boolean {
+    return (
+      this.prototype === other.prototype &&
+      this.name === other.name &&
+      this.version === other.version &&
+      this.#create === other.#create &&
+      this.#construct === other.#construct &&
+      this.#exact === other.#exact &&
+      JSON.stringify([...this.#rules]) === JSON.stringify([...other.#rules])
+    );
+  }
+
+  /** Own, or a getter of the class: what else a prototype has (methods, `constructor`) is no data. */
+  #has(instance: T, property: string): boolean {
+    return this.#accessors.has(property) || Object.hasOwn(instance, property);
+  }
+
+  #nameTaken(property: string): H5RegistryError {
+    const renamed = JSON.stringify(this.#renamed.get(property));
+    return fieldError(
+      this.target,
+      property,
+      `has the name that ${renamed} is stored under; rename or ignore one`,
+    );
+  }
+}
+
+const { propertyIsEnumerable: isEnumerable, isPrototypeOf } = Object.prototype;
+
+function checkClass(target: unknown): void {
+  const prototype = typeof target === 'function' ? target.prototype : undefined;
+  if (typeof prototype !== 'object' || prototype === null) {
+    throw new H5RegistryError(
+      'H5_REGISTRY_CLASS',
+      `expected a class to register, got ${typeof target === 'function' ? 'a function without prototype' : typeof target}`,
+    );
+  }
+}
+
+function checkOptions(target: Class, { version = 0, create, construct }: RegisterOptions): void {
+  if (!Number.isInteger(version) || version < 0 || version > MAX_VERSION) {
+    throw new H5RegistryError(
+      'H5_REGISTRY_CLASS',
+      `the version of class ${nameOf(target)} must be a whole number from 0 to ${MAX_VERSION}, not ${version}`,
+    );
+  }
+  if (create && construct) {
+    throw new H5RegistryError(
+      'H5_REGISTRY_CLASS',
+      `class ${nameOf(target)} has both \`create\` and \`construct\`; they exclude each other`,
+    );
+  }
+}
+
+/** The rules of the decorators, as the options `fields` and `ignore` change them. */
+function effectiveRules(target: Class, { fields, ignore = [] }: RegisterOptions): Map<string, FieldRule> {
+  const decorated = rulesOf(target);
+  const rules = fields ? new Map<string, FieldRule>() : decorated;
+  for (const field of fields ?? []) {
+    const { property, name } = typeof field === 'string' ? { property: field } : field;
+    if (rules.has(property)) throw fieldError(target, property, 'is listed twice in `fields`');
+    if (name !== undefined) checkName(name, `the name of ${describe(target, property)}`);
+    const earlier = decorated.get(property);
+    rules.set(property, {
+      ...earlier,
+      property,
+      name: name ?? earlier?.name ?? property,
+      ignored: false,
+      needsConstructor: earlier?.needsConstructor ?? false,
+    });
+  }
+  for (const property of ignore) {
+    if (fields && rules.has(property))
+      throw fieldError(target, property, 'is both in `fields` and in `ignore`');
+    rules.set(property, { property, name: property, ignored: true, needsConstructor: false });
+  }
+  return rules;
+}
+
+/** Which of the fields are getters of the class, and whether they have a setter. */
+function accessorsAmong(target: Class, fields: readonly string[]): Map<string, boolean> {
+  const accessors = new Map<string, boolean>();
+  for (const property of fields) {
+    // Assigning it would exchange the prototype of the instance.
+    if (property === '__proto__') throw fieldError(target, property, 'cannot be a field');
+    const { get, set } = descriptorOf(target.prototype, property) ?? {};
+    if (get) accessors.set(property, set !== undefined);
+    else if (set)
+      throw fieldError(target, property, 'has a setter and no getter, so that it has no value to store');
+  }
+  return accessors;
+}
+
+function descriptorOf(prototype: object, property: string): PropertyDescriptor | undefined {
+  for (let object: object | null = prototype; object; object = Object.getPrototypeOf(object)) {
+    const descriptor = Object.getOwnPropertyDescriptor(object, property);
+    if (descriptor) return descriptor;
+  }
+  return undefined;
+}
+
+/** From the stored name to the property, of the fields where these differ. */
+function renamedAmong(target: Class, fields: readonly FieldRule[]): Map<string, string> {
+  const propertyByName = new Map<string, string>();
+  for (const { property, name } of fields) {
+    const other = propertyByName.get(name);
+    if (other !== undefined) {
+      const names = `stored under the name ${JSON.stringify(name)}, as is ${JSON.stringify(other)}`;
+      throw fieldError(target, property, `is ${names}; rename one of them`);
+    }
+    propertyByName.set(name, property);
+  }
+  return new Map([...propertyByName].filter(([name, property]) => name !== property));
+}
+
+function fieldError(target: Class, property: string, problem: string): H5RegistryError {
+  return new H5RegistryError('H5_REGISTRY_FIELD', `${describe(target, property)} ${problem}`);
+}
+
+function describe(target: Class, property: string): string {
+  return `property ${JSON.stringify(property)} of class ${nameOf(target)}`;
+}
