@@ -1,4 +1,5 @@
 import { H5TypeError } from '../errors.js';
+import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { lookup3 } from './checksum.js';
 import { GlobalHeapBuilder } from './indexes/global-heap.js';
@@ -46,10 +47,10 @@ export class FileBuilder {
   readonly #heap = new GlobalHeapBuilder();
   /** Address by object number; 0 until its header is written. */
   readonly #addresses = new NumberList();
-  /** Where an address of an object is to be filled in, and of which. */
+  /** Where an address of an object is to be filled in, and of which. Negative: in the heap, not in `out`. */
   readonly #referenceAt = new NumberList();
   readonly #referenceTo = new NumberList();
-  /** Where a position in the global heap is to be made an address. */
+  /** Where a position in the global heap is to be made an address. Negative: in the heap itself. */
   readonly #heapReferenceAt = new NumberList();
   readonly #extents: Uint8Array[] = [];
   readonly #extentAt = new NumberList();
@@ -95,11 +96,11 @@ export class FileBuilder {
     }
   }
 
-  /** Ends the header that is open. */
-  end(): void {
+  /** Ends the header that is open. `nextOrder`: the creation order that its next attribute is to get, at least. */
+  end(nextOrder = 0): void {
     if (this.#nextAttributeOrder > 0) {
       this.#beginMessage(MessageType.AttributeInfo);
-      encodeAttributeInfo(this.out, this.#nextAttributeOrder);
+      encodeAttributeInfo(this.out, Math.max(nextOrder, this.#nextAttributeOrder));
       this.#endMessage();
     }
     this.#endChunk();
@@ -189,8 +190,14 @@ export class FileBuilder {
    * Opens an attribute of the header that is open; the caller writes its data to `out` and ends it.
    * `datatype` and `dataspace` are encoded messages.
    */
-  beginAttribute(name: string, datatype: Uint8Array, dataspace: Uint8Array, order = this.#nextAttributeOrder): void {
-    if (order > 0xfffe) throw new H5TypeError(`the attribute "${name}" is one too many: an object holds 65,535`);
+  beginAttribute(
+    name: string,
+    datatype: Uint8Array,
+    dataspace: Uint8Array,
+    order = this.#nextAttributeOrder,
+  ): void {
+    if (order > 0xfffe)
+      throw new H5TypeError(`the attribute "${name}" is one too many: an object holds 65,535`);
     this.#nextAttributeOrder = order + 1;
     this.#beginMessage(MessageType.Attribute, 0, order);
     encodeAttribute(this.out, name, datatype, dataspace);
@@ -241,7 +248,10 @@ export class FileBuilder {
     this.#endMessage();
   }
 
-  /** The same for data that have been written to `out` already, because they hold references. */
+  /**
+   * The same for data that have been written to `out` already, because they hold references, or that are not
+   * written at all and read as zeros: their address is UNDEFINED_ADDRESS.
+   */
   beginDatasetAt(
     id: ObjectId,
     linkCount: number,
@@ -252,7 +262,8 @@ export class FileBuilder {
   ): void {
     this.#beginDatasetHeader(id, linkCount, datatype, dataspace, false);
     encodeContiguousLayout(this.out);
-    this.out.u64(address);
+    if (address === UNDEFINED_ADDRESS) this.out.undefinedAddress();
+    else this.out.u64(address);
     this.out.u64(size);
     this.#endMessage();
   }
@@ -279,39 +290,53 @@ export class FileBuilder {
 
   // ---- values that refer to other places ------------------------------------------------------------
 
-  /** Writes an object reference: the address of an object, as soon as that is known. */
-  objectReference(target: ObjectId): void {
-    this.#referenceAt.push(this.out.length);
-    this.#referenceTo.push(target);
-    this.out.u64(0);
+  // They go to the end of `out`, or to `heapAt`: a position in the global heap, within a sequence that has
+  // been written with zeros in their place.
+
+  /** Writes an object reference: the address of an object, as soon as that is known. None: to nothing. */
+  objectReference(target: ObjectId | undefined, heapAt = -1): void {
+    if (target !== undefined) {
+      this.#referenceAt.push(heapAt < 0 ? this.out.length : -heapAt);
+      this.#referenceTo.push(target);
+    }
+    if (heapAt < 0) this.out.u64(0);
   }
 
   /** Writes a variable-length string. The text must be well-formed. */
-  text(text: string): void {
+  text(text: string, heapAt = -1): void {
     if (text === '') {
-      this.out.zeros(16);
+      if (heapAt < 0) this.out.zeros(16);
       return;
     }
-    this.out.u32(this.#heap.allocateText(text));
-    this.#heapReference();
+    this.#heapReference(this.#heap.allocateText(text), heapAt);
   }
 
-  /** Writes a variable-length sequence of `count` elements that are `bytes`. */
-  sequence(count: number, bytes: Uint8Array): void {
+  /** Writes a variable-length sequence of `count` elements that are `bytes`. Returns their place in the heap. */
+  sequence(count: number, bytes: Uint8Array, heapAt = -1): number {
     if (count === 0) {
-      this.out.zeros(16);
-      return;
+      if (heapAt < 0) this.out.zeros(16);
+      return -1;
     }
     const position = this.#heap.allocate(bytes.length);
     this.#heap.out.bytes.set(bytes, position);
-    this.out.u32(count);
-    this.#heapReference();
+    this.#heapReference(count, heapAt);
+    return position;
   }
 
-  #heapReference(): void {
-    this.#heapReferenceAt.push(this.out.length);
-    this.out.u64(this.#heap.collection);
-    this.out.u32(this.#heap.index);
+  #heapReference(count: number, heapAt: number): void {
+    const { collection, index } = this.#heap;
+    if (heapAt < 0) {
+      this.out.u32(count);
+      this.#heapReferenceAt.push(this.out.length);
+      this.out.u64(collection);
+      this.out.u32(index);
+    } else {
+      const { out } = this.#heap;
+      this.#heapReferenceAt.push(-heapAt - 4);
+      out.view.setUint32(heapAt, count, true);
+      out.u64At(heapAt + 4, collection);
+      out.view.setUint32(heapAt + 12, index, true);
+    }
   }
 
   // ---- the whole ------------------------------------------------------------------------------------
@@ -338,12 +363,16 @@ export class FileBuilder {
     const { view } = out;
     for (let i = 0; i < this.#referenceAt.length; i++) {
       const address = this.#addresses.data[this.#referenceTo.data[i] as number] as number;
-      out.u64At(this.#referenceAt.data[i] as number, address);
+      const at = this.#referenceAt.data[i] as number;
+      if (at > 0) out.u64At(at, address);
+      else this.#heap.out.u64At(-at, address);
     }
     for (let i = 0; i < this.#heapReferenceAt.length; i++) {
       const at = this.#heapReferenceAt.data[i] as number;
-      const position = view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;
-      out.u64At(at, heapAddress + position);
+      const into = at > 0 ? out : this.#heap.out;
+      const place = Math.abs(at);
+      const position = into.view.getUint32(place, true) + into.view.getUint32(place + 4, true) * 0x100000000;
+      into.u64At(place, heapAddress + position);
     }
     for (let i = 0; i < this.#chunkStart.length; i++) {
       const chunkEnd = this.#chunkEnd.data[i] as number;

@@ -1,5 +1,5 @@
 import { H5FeatureError, H5FormatError } from '../errors.js';
-import { ByteReader } from './byte-reader.js';
+import type { ByteReader } from './byte-reader.js';
 import { lookup3 } from './checksum.js';
 import type { FileSpace } from './file-space.js';
 import { decodeContinuation } from './messages/continuation.js';
@@ -80,7 +80,13 @@ function readVersion2(space: FileSpace, address: number, look: ByteReader): Mess
 }
 
 /** The messages of one chunk that takes the first `size` bytes of `reader`, checksum included. */
-function readChunk2(reader: ByteReader, size: number, tracked: boolean, messages: Message[], chunks: Chunks): void {
+function readChunk2(
+  reader: ByteReader,
+  size: number,
+  tracked: boolean,
+  messages: Message[],
+  chunks: Chunks,
+): void {
   const end = size - 4;
   if (end < reader.position) reader.fail('an object header chunk that is too short');
   const stored = reader.view.getUint32(end, true);
@@ -94,7 +100,8 @@ function readChunk2(reader: ByteReader, size: number, tracked: boolean, messages
     const length = reader.u16();
     const flags = reader.u8();
     const order = tracked ? reader.u16() : -1;
-    if (length > end - reader.position) reader.fail(`a message of ${length} bytes crosses the end of its chunk`);
+    if (length > end - reader.position)
+      reader.fail(`a message of ${length} bytes crosses the end of its chunk`);
     keep(type, flags, order, reader.block(length), messages, chunks);
   }
 }

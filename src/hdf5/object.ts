@@ -82,7 +82,8 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
       }
       case MessageType.LinkInfo:
         group = true;
-        if (decodeLinkInfo(data).fractalHeap !== UNDEFINED_ADDRESS) throw new H5FeatureError('dense link storage');
+        if (decodeLinkInfo(data).fractalHeap !== UNDEFINED_ADDRESS)
+          throw new H5FeatureError('dense link storage');
         break;
       case MessageType.SymbolTable:
         throw new H5FeatureError('a symbol table group');

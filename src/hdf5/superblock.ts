@@ -38,7 +38,11 @@ export function encodeSuperblock(out: ByteWriter, rootAddress: number, endOfFile
 
 /** Finds the superblock at byte 0, 512, 1024, 2048, ... and reads it. */
 export function readSuperblock(storage: Storage): Superblock {
-  for (let position = 0; position + SUPERBLOCK_SIZE <= storage.size; position = position === 0 ? 512 : position * 2) {
+  for (
+    let position = 0;
+    position + SUPERBLOCK_SIZE <= storage.size;
+    position = position === 0 ? 512 : position * 2
+  ) {
     const length = Math.min(128, storage.size - position);
     const reader = new ByteReader(storage.read(position, length), position);
     if (SIGNATURE.charCodeAt(0) !== reader.bytes[0]) continue;

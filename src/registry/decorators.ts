@@ -1,5 +1,5 @@
 import { H5RegistryError } from './errors.js';
-import { addRule, type Class, METADATA } from './metadata.js';
+import { addRule, type Class, metadataKey } from './metadata.js';
 import { checkName } from './names.js';
 import type { RegisterOptions } from './registered-class.js';
 import { defaultRegistry, type TypeRegistry } from './type-registry.js';
@@ -7,7 +7,7 @@ import { defaultRegistry, type TypeRegistry } from './type-registry.js';
 // Code that TypeScript emits passes `context.metadata` to standard decorators only where this symbol exists
 // when the class is defined, and no engine has it yet. A class that uses these decorators has loaded this
 // module before; for any other program it makes no difference whether the line below runs.
-if (!('metadata' in Symbol)) Reflect.defineProperty(Symbol, 'metadata', { value: METADATA });
+if (!('metadata' in Symbol)) Reflect.defineProperty(Symbol, 'metadata', { value: metadataKey() });
 
 /** How to store a class, for `@H5Class`: see `RegisterOptions`. */
 export interface ClassOptions<T extends object = object>
@@ -51,12 +51,8 @@ type MemberContext = (
  *
  * @throws {H5RegistryError} as `TypeRegistry.register` does, when the class is defined.
  * @example
- * \@H5Class('geometry.Point', { version: 2 })
- * class Point {
- *   constructor(
- *     public x: number,
- *     public y: number,
- *   ) {}
+ * export @H5Class('geometry.Point', { version: 2 }) class Point {
+ *   constructor(public x: number, public y: number) {}
  * }
  */
 export function H5Class<T extends object = object>(
@@ -85,13 +81,7 @@ export function H5Class<T extends object = object>(
  *
  * @throws {H5RegistryError} on methods, static, private and symbol-keyed members, when the class is defined.
  * @example
- * \@H5Class('Circle')
- * class Circle {
- *   \@H5Field({ name: 'radius' }) r = 1;
- *   \@H5Field() get area() {
- *     return Math.PI * this.r ** 2;
- *   }
- * }
+ * class Square { @H5Field({ name: 'edge' }) a = 1; @H5Field() get area() { return this.a ** 2; } }
  */
 export function H5Field(options?: FieldOptions): H5MemberDecorator;
 export function H5Field(options: FieldOptions = {}, misplaced?: unknown): H5MemberDecorator {
@@ -107,11 +97,7 @@ export function H5Field(options: FieldOptions = {}, misplaced?: unknown): H5Memb
  *
  * @throws {H5RegistryError} on methods, static, private and symbol-keyed members, when the class is defined.
  * @example
- * \@H5Class('Account')
- * class Account {
- *   name = '';
- *   \@H5Ignore() session?: Session;
- * }
+ * class Account { name = ''; @H5Ignore() session?: Session; }
  */
 export function H5Ignore(): H5MemberDecorator;
 export function H5Ignore(_?: unknown, misplaced?: unknown): H5MemberDecorator {
@@ -124,54 +110,63 @@ function checkCalled(decorator: string, misplaced: unknown): void {
   if (misplaced !== undefined) throw decoratorError(`write ${decorator}(), with parentheses`);
 }
 
+/** What both kinds of decorator are told about the member that they stand on. */
+interface Member {
+  /** What the rules of its class are kept by. */
+  readonly holder: object | undefined;
+  readonly property: string;
+  readonly kind: string;
+  readonly isStatic: boolean;
+  readonly isPrivate: boolean;
+  readonly type?: Class | undefined;
+}
+
 function memberDecorator(
   decorator: string,
   ruleFor: (property: string) => { name: string; ignored: boolean },
 ): H5MemberDecorator {
-  return (target: unknown, member: MemberContext | string, descriptor?: PropertyDescriptor): void => {
-    if (typeof member === 'object') {
-      const { name: property, kind, metadata } = member;
-      checkMember(decorator, property, kind, member.static, member.private);
-      if (!metadata) throw noMetadata(decorator, property);
-      addRule(metadata, { property, ...ruleFor(property), needsConstructor: kind === 'accessor' });
-      return;
-    }
-    const prototype = target as object;
-    const kind = typeof descriptor?.value === 'function' ? 'method' : 'field';
-    checkMember(decorator, member, kind, typeof prototype === 'function', false);
-    addRule(prototype, {
-      property: member,
-      ...ruleFor(member),
-      needsConstructor: false,
-      type: designType(prototype, member),
-    });
+  return (target: unknown, at: MemberContext | string, descriptor?: PropertyDescriptor): void => {
+    const member =
+      typeof at === 'object' ? standardMember(at) : legacyMember(target as object, at, descriptor);
+    const { holder, property, kind, type } = member;
+    const where = `${decorator} on ${String(property)}`;
+    const problem = problemOf(member);
+    if (problem !== undefined) throw decoratorError(`${where}: it cannot be on ${problem}`);
+    if (holder === undefined) throw decoratorError(`${where}: ${NO_METADATA}`);
+    addRule(holder, { property, ...ruleFor(property), needsConstructor: kind === 'accessor', type });
   };
 }
 
-function checkMember(
-  decorator: string,
-  property: unknown,
-  kind: string,
-  isStatic: boolean,
-  isPrivate: boolean,
-): void {
-  let problem: string | undefined;
-  if (kind === 'method') problem = 'a method';
-  else if (isStatic) problem = 'a static member';
-  // An empty instance is made without the constructor, and so without private members that could be set.
-  else if (isPrivate) problem = 'a private member; declare a getter and a setter for it';
-  else if (typeof property !== 'string') problem = 'a member without a string as its name';
-  if (problem !== undefined)
-    throw decoratorError(`${decorator} on ${String(property)}: it cannot be on ${problem}`);
+function standardMember(context: MemberContext): Member {
+  const { name, kind, metadata, static: isStatic, private: isPrivate } = context;
+  return { holder: metadata, property: name, kind, isStatic, isPrivate };
 }
 
-function noMetadata(decorator: string, property: string): H5RegistryError {
-  return decoratorError(
-    `${decorator} on ${property}: the compiler of this class supplies no \`context.metadata\`. Use TypeScript 5.2 ` +
-      'or a current Babel, SWC or esbuild; or legacy decorators (`experimentalDecorators`); or no decorators, and ' +
-      'TypeRegistry.register',
-  );
+function legacyMember(target: object, property: string, descriptor: PropertyDescriptor | undefined): Member {
+  return {
+    holder: target,
+    property,
+    kind: typeof descriptor?.value === 'function' ? 'method' : 'field',
+    isStatic: typeof target === 'function',
+    isPrivate: false,
+    type: designType(target, property),
+  };
 }
+
+function problemOf({ property, kind, isStatic, isPrivate }: Member): string | undefined {
+  // The types do not let these two pass; compilers that do not check types do.
+  if (property === undefined) return 'a parameter';
+  if (typeof property === 'symbol') return 'a member that is named by a symbol';
+  if (kind === 'method') return 'a method';
+  if (isStatic) return 'a static member';
+  // An empty instance is made without the constructor, and so without private members that could be set.
+  if (isPrivate) return 'a private member; declare a getter and a setter for it';
+  return undefined;
+}
+
+const NO_METADATA =
+  'the compiler of this class supplies no `context.metadata`. Use TypeScript 5.2 or newer, or a current Babel, ' +
+  'SWC or esbuild; or legacy decorators (`experimentalDecorators`); or no decorators, and TypeRegistry.register';
 
 function decoratorError(message: string): H5RegistryError {
   return new H5RegistryError('H5_REGISTRY_DECORATOR', message);

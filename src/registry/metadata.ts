@@ -27,7 +27,9 @@ export interface FieldRule {
  * The key under which a class has the metadata of its standard decorators: `Symbol.metadata`, or what
  * compilers fall back to in an engine that has none.
  */
-export const METADATA: symbol = Symbol.metadata ?? Symbol.for('Symbol.metadata');
+export function metadataKey(): symbol {
+  return Symbol.metadata ?? Symbol.for('Symbol.metadata');
+}
 
 /**
  * The rules of each class, by the object that a decorator is handed for it: the class's metadata object by
@@ -79,7 +81,7 @@ function lineage(cls: Class): Class[] {
 
 /** Not the inherited metadata: a class without decorators of its own shows those of its base class. */
 function ownMetadata(cls: Class): object | undefined {
-  return Object.getOwnPropertyDescriptor(cls, METADATA)?.value;
+  return Object.getOwnPropertyDescriptor(cls, metadataKey())?.value;
 }
 
 /** What to call a class in a message. */

@@ -117,6 +117,11 @@ export class RegisteredClass<T extends object = object> {
     return properties;
   }
 
+  /** Whether no rule is given: then an instance's own enumerable properties are stored, under their names. */
+  get isPlain(): boolean {
+    return !this.#exact && this.#rules.size === 0;
+  }
+
   /** What the file calls a property. */
   storedName(property: string): string {
     return this.#rules.get(property)?.name ?? property;
@@ -159,7 +164,7 @@ export class RegisteredClass<T extends object = object> {
     if (this.#construct) return new (this.target as unknown as new () => T)();
     if (!this.#create) return Object.create(this.prototype) as T;
     const instance = this.#create();
-    if (!isPrototypeOf.call(this.prototype, instance)) {
+    if (!isBaseOf.call(this.prototype, instance)) {
       throw new H5RegistryError(
         'H5_REGISTRY_CREATE',
         `the option \`create\` of class ${nameOf(this.target)} returned no instance of it`,
@@ -196,7 +201,7 @@ export class RegisteredClass<T extends object = object> {
   }
 }
 
-const { propertyIsEnumerable: isEnumerable, isPrototypeOf } = Object.prototype;
+const { propertyIsEnumerable: isEnumerable, isPrototypeOf: isBaseOf } = Object.prototype;
 
 function checkClass(target: unknown): void {
   const prototype = typeof target === 'function' ? target.prototype : undefined;

@@ -15,7 +15,7 @@ JSON has no form for some values. They are objects with one member, whose name b
     {"$bytes": "c3"}                    text that is not UTF-8, and opaque values
     {"$ref": 800} {"$regionref": 800}   a reference, by the address of its target; null if it has none
     {"$empty": dtype}                   a null dataspace
-    {"$compound": [[name, value], ..]}  a compound that as a plain object would be taken for one of these
+    {"$compound": [[name, value], ..]}  a compound with a member that a plain JavaScript object would not keep
 """
 
 import json
@@ -27,7 +27,7 @@ os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5g, h5l, h5o, h5p, h5r, h5s, h5t
+from h5py import h5a, h5d, h5g, h5i, h5l, h5o, h5r, h5s, h5t
 
 MAX_SAFE_INTEGER = 2**53
 
@@ -142,6 +142,11 @@ def nest(flat, shape):
     return flat
 
 
+def is_plain(name):
+    """Whether a JavaScript object has this member where it was put: it moves numbers to the front."""
+    return not (name.startswith("$") or name.isdigit() or name == "__proto__")
+
+
 class Values:
     """Turns what h5py returns into JSON, and finds out where references lead."""
 
@@ -201,7 +206,7 @@ class Values:
                 flat = [nest(flat[i * step : (i + 1) * step], inner) for i in range(len(array))]
             columns.append(flat)
         names = array.dtype.names
-        if len(names) == 1 and names[0].startswith("$") or any(name.isdigit() or name == "__proto__" for name in names):
+        if not all(is_plain(name) for name in names):
             return [{"$compound": [list(member) for member in zip(names, row)]} for row in zip(*columns)]
         return [dict(zip(names, row)) for row in zip(*columns)]
 
@@ -261,7 +266,7 @@ class Dump:
         return address
 
     def describe(self, oid):
-        where = h5py.h5i.get_name(oid)
+        where = h5i.get_name(oid)
         try:
             if isinstance(oid, h5g.GroupID):
                 return self.group(oid)

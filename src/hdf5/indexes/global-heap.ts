@@ -92,8 +92,8 @@ function padded(size: number): number {
   return Math.ceil(size / 8) * 8;
 }
 
-/** One collection: its bytes, and where in them each object's data stand, by index. */
-interface Collection {
+/** One collection: its bytes, and where in them each object's data stand, by index (0: there is none). */
+export interface Collection {
   readonly bytes: Uint8Array;
   readonly starts: Uint32Array;
   readonly sizes: Uint32Array;
@@ -106,9 +106,17 @@ const CACHED_COLLECTIONS = 64;
 export class GlobalHeap {
   readonly #space: FileSpace;
   readonly #collections = new Map<number, Collection>();
+  /** The collections that have been read, and their size. */
+  readonly #seen = new Set<number>();
+  #seenSize = 0;
 
   constructor(space: FileSpace) {
     this.#space = space;
+  }
+
+  /** The size of the file: variable-length data cannot be more. */
+  get limit(): number {
+    return this.#space.end;
   }
 
   /** The first `length` bytes of an object. */
@@ -141,6 +149,12 @@ export class GlobalHeap {
     prefix.version(what, 1);
     prefix.take(3);
     const size = prefix.size();
+    if (!this.#seen.has(address)) {
+      this.#seen.add(address);
+      this.#seenSize += size;
+      // Many small elements that each lead to another large collection would take forever.
+      if (this.#seenSize > this.limit) prefix.fail('global heap collections overlap');
+    }
     const reader = this.#space.reader(address, size, what);
     reader.take(8 + lengthSize);
     const starts: number[] = [0];

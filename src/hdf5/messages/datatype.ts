@@ -141,7 +141,7 @@ const PADDINGS: readonly StringPadding[] = ['null-terminated', 'null-padded', 's
 const CHARSETS: readonly CharacterSet[] = ['ascii', 'utf-8'];
 
 /** Datatypes nest (compounds, arrays, sequences); deeper than this is no datatype but an attack. */
-const MAX_DEPTH = 32;
+export const MAX_DATATYPE_DEPTH = 32;
 
 export function fixedPoint(size: number, signed: boolean, bigEndian = false): FixedPoint {
   return { class: 'fixed-point', size, signed, bigEndian, bitOffset: 0, bitPrecision: size * 8 };
@@ -254,7 +254,12 @@ export function encodeDatatype(out: ByteWriter, type: Datatype): void {
       out.u16(type.bitPrecision);
       return;
     case 'floating-point':
-      prefix(out, 1, type, (type.bigEndian ? 1 : 0) | (type.impliedBit ? 0x20 : 0) | (type.signLocation << 8));
+      prefix(
+        out,
+        1,
+        type,
+        (type.bigEndian ? 1 : 0) | (type.impliedBit ? 0x20 : 0) | (type.signLocation << 8),
+      );
       out.u16(type.bitOffset);
       out.u16(type.bitPrecision);
       out.u8(type.exponentLocation);
@@ -356,7 +361,7 @@ export function datatypeBytes(type: Datatype): Uint8Array {
 }
 
 export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
-  if (depth > MAX_DEPTH) reader.fail(`a datatype nested more than ${MAX_DEPTH} deep`);
+  if (depth > MAX_DATATYPE_DEPTH) reader.fail(`a datatype nested more than ${MAX_DATATYPE_DEPTH} deep`);
   const start = reader.offset;
   const classAndVersion = reader.u8();
   const version = classAndVersion >> 4;
@@ -377,7 +382,9 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
     case CLASS['floating-point']: {
       if ((bits & 0x41) === 0x41) throw new H5FeatureError('VAX byte order');
       const precision = decodePrecision(reader, size);
-      const [exponentLocation, exponentSize, mantissaLocation, mantissaSize] = reader.raw(4) as unknown as number[];
+      const [exponentLocation, exponentSize, mantissaLocation, mantissaSize] = reader.raw(
+        4,
+      ) as unknown as number[];
       const signLocation = (bits >> 8) & 0xff;
       const type: FloatingPoint = {
         class: 'floating-point',
@@ -432,20 +439,26 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
         }
         let type = decodeDatatype(reader, depth + 1);
         if (dims.length > 0) type = arrayType(dims, type);
-        if (offset + type.size > size) reader.fail(`the compound member "${name}" lies outside of its element`);
+        if (offset + type.size > size)
+          reader.fail(`the compound member "${name}" lies outside of its element`);
         members.push({ name, offset, type });
       }
+      // Members that overlap would make a small element into any number of values.
+      if (members.reduce((sum, member) => sum + member.type.size, 0) > size)
+        reader.fail('compound members overlap');
       return { class: 'compound', size, members };
     }
     case CLASS.reference: {
       const kind = bits & 0x0f;
-      if (version >= 4 || kind > 1) throw new H5FeatureError('the reference datatype of HDF5 1.12 (H5R_ref_t)');
+      if (version >= 4 || kind > 1)
+        throw new H5FeatureError('the reference datatype of HDF5 1.12 (H5R_ref_t)');
       return { class: 'reference', size, kind: kind === 0 ? 'object' : 'region' };
     }
     case CLASS.enumerated: {
       const count = bits & 0xffff;
       const base = decodeDatatype(reader, depth + 1);
-      if (base.class !== 'fixed-point' || base.size !== size) reader.fail('an enumeration that is not of integers');
+      if (base.class !== 'fixed-point' || base.size !== size)
+        reader.fail('an enumeration that is not of integers');
       const names = Array.from({ length: count }, () => reader.utf8z(version < 3 ? 8 : 1));
       const values = names.map(() => decodeInteger(reader.raw(size), base));
       return { class: 'enumerated', size, base, names, values };
@@ -472,7 +485,8 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
     }
     case CLASS.complex: {
       const base = decodeDatatype(reader, depth + 1);
-      if (base.size * 2 !== size) reader.fail(`a complex datatype of ${size} bytes, its parts take ${2 * base.size}`);
+      if (base.size * 2 !== size)
+        reader.fail(`a complex datatype of ${size} bytes, its parts take ${2 * base.size}`);
       return { class: 'complex', size, base };
     }
     default:

@@ -1,6 +1,6 @@
 import type { ByteReader } from '../byte-reader.js';
-import type { ByteWriter } from '../byte-writer.js';
 import { UNDEFINED_ADDRESS } from '../byte-reader.js';
+import type { ByteWriter } from '../byte-writer.js';
 
 /** How a group stores its links; the addresses are undefined while they stand in the object header. */
 export interface LinkInfo {

@@ -1,0 +1,591 @@
+import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
+import { ByteWriter } from './byte-writer.js';
+import { formatDType } from './dtype.js';
+import type { FileBuilder, ObjectId } from './file-builder.js';
+import { H5Reference, referenceOf } from './h5-reference.js';
+import type { Collection } from './indexes/global-heap.js';
+import { inferDatatype } from './infer.js';
+import {
+  type ArrayType,
+  type Compound,
+  type Datatype,
+  type Enumerated,
+  type FixedString,
+  isBoolean,
+  type Reference,
+  type VariableLength,
+} from './messages/datatype.js';
+import {
+  checkBytes,
+  decodeNumbers,
+  encodeNumbers,
+  exactNumbers,
+  type Misfit,
+  type TypedArray,
+} from './number-elements.js';
+import { isPlainText, utf8Encoder } from './text.js';
+import { splitText } from './text-elements.js';
+
+/**
+ * Decoded elements, in the order in which they are stored. Numbers are a typed array, everything else is an
+ * array: of booleans, strings, objects (records), arrays (sequences and boxes), Uint8Arrays (opaque data and
+ * bit fields), or `H5Reference | null`.
+ */
+export type Elements = TypedArray | unknown[];
+
+/** Where variable-length data are looked up: the global heap of a file. */
+export interface Heap {
+  /** Their size in bytes cannot be more than this. */
+  readonly limit: number;
+  collection(address: number): Collection;
+}
+
+export interface DecodeOptions {
+  /** What 64-bit integers become: bigints, or numbers if all of them are exact as such. */
+  readonly int64?: 'bigint' | 'number';
+}
+
+/**
+ * The values of `count` elements. Numbers are a view of `bytes` where these lie right for one; so are opaque
+ * data always.
+ */
+export function decode(
+  type: Datatype,
+  bytes: Uint8Array,
+  count: number,
+  heap: Heap,
+  options?: DecodeOptions,
+): Elements {
+  return new Decoder(heap, options?.int64 === 'number').decode(type, bytes, count);
+}
+
+/** Elements whose bytes are gathered before they are decoded together: at most about this many bytes. */
+const BATCH = 1 << 24;
+
+class Decoder {
+  readonly #heap: Heap;
+  readonly #int64AsNumber: boolean;
+  /** The bytes of variable-length data that may still come. */
+  #left: number;
+
+  // What `#locate` found.
+  #collection: Collection | undefined;
+  #address = 0;
+  #start = 0;
+
+  constructor(heap: Heap, int64AsNumber: boolean) {
+    this.#heap = heap;
+    this.#int64AsNumber = int64AsNumber;
+    this.#left = heap.limit;
+  }
+
+  decode(type: Datatype, bytes: Uint8Array, count: number): Elements {
+    checkBytes(bytes, count * type.size);
+    switch (type.class) {
+      case 'fixed-point': {
+        const values = decodeNumbers(type, bytes, count);
+        const wide = values instanceof BigInt64Array || values instanceof BigUint64Array;
+        return wide && this.#int64AsNumber ? exactNumbers(values) : values;
+      }
+      case 'floating-point':
+        return decodeNumbers(type, bytes, count);
+      case 'enumerated':
+        if (isBoolean(type)) return decodeBooleans(bytes, count);
+        return this.decode(type.base, bytes, count);
+      case 'string':
+        return this.#fixedStrings(type, bytes, count);
+      case 'variable-length':
+        return type.string ? this.#strings(type, bytes, count) : this.#sequences(type, bytes, count);
+      case 'compound':
+        return this.#records(type, bytes, count);
+      case 'array':
+        return this.#boxes(type, bytes, count);
+      case 'complex':
+        return this.#boxes({ ...type, class: 'array', dims: [2] }, bytes, count);
+      case 'reference':
+        return this.#references(type, bytes, count);
+      default:
+        return Array.from({ length: count }, (_, i) => bytes.subarray(i * type.size, (i + 1) * type.size));
+    }
+  }
+
+  #fixedStrings({ size, padding }: FixedString, bytes: Uint8Array, count: number): string[] {
+    const strings: string[] = [];
+    const batch = Math.max(1, Math.floor(BATCH / size));
+    for (let first = 0; first < count; first += batch) {
+      const length = Math.min(batch, count - first);
+      const ends = Float64Array.from({ length }, (_, i) => (i + 1) * size);
+      splitText(bytes.subarray(first * size, (first + length) * size), ends, padding, strings);
+    }
+    return strings;
+  }
+
+  #strings(type: VariableLength, bytes: Uint8Array, count: number): string[] {
+    const view = viewOf(bytes);
+    const strings: string[] = [];
+    let gathered = new ByteWriter(Math.min(count * 16, BATCH));
+    let ends: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const length = this.#locate(view, i * type.size, type.size - 8, 1);
+      if (length > 0) {
+        const source = (this.#collection as Collection).bytes;
+        const start = this.#start;
+        gathered.reserve(length);
+        const at = gathered.length;
+        if (length <= 32)
+          for (let k = 0; k < length; k++) gathered.bytes[at + k] = source[start + k] as number;
+        else gathered.bytes.set(source.subarray(start, start + length), at);
+        gathered.length = at + length;
+      }
+      ends.push(gathered.length);
+      if (gathered.length >= BATCH || i === count - 1) {
+        splitText(gathered.finish(), ends, 'null-terminated', strings);
+        gathered = new ByteWriter();
+        ends = [];
+      }
+    }
+    return strings;
+  }
+
+  #sequences({ base, size }: VariableLength, bytes: Uint8Array, count: number): unknown[] {
+    const view = viewOf(bytes);
+    return Array.from({ length: count }, (_, i) => {
+      const length = this.#locate(view, i * size, size - 8, base.size);
+      if (length === 0) return this.decode(base, new Uint8Array(0), 0);
+      const data = (this.#collection as Collection).bytes.subarray(
+        this.#start,
+        this.#start + length * base.size,
+      );
+      // A copy: the heap stays as it is, whatever is done with the result.
+      return this.decode(base, new Uint8Array(data), length);
+    });
+  }
+
+  /** Finds the data of the variable-length element at `at`, and returns how many base elements they are. */
+  #locate(view: DataView, at: number, offsetSize: number, elementSize: number): number {
+    const length = view.getUint32(at, true);
+    const address = addressAt(view, at + 4, offsetSize);
+    if (length === 0 || address === 0) return 0;
+    const index = view.getUint32(at + 4 + offsetSize, true);
+    if (this.#collection === undefined || address !== this.#address) {
+      this.#collection = this.#heap.collection(address);
+      this.#address = address;
+    }
+    const { starts, sizes } = this.#collection;
+    const size = length * elementSize;
+    this.#left -= size;
+    if (!(size <= (sizes[index] ?? 0)) || this.#left < 0) {
+      const what =
+        this.#left < 0 ? 'variable-length data larger than the file' : `no global heap object ${index}`;
+      throw new H5FormatError(address, `${what}, of ${size} bytes`);
+    }
+    this.#start = starts[index] as number;
+    return length;
+  }
+
+  #records({ members, size }: Compound, bytes: Uint8Array, count: number): unknown[] {
+    const records = Array.from({ length: count }, () => ({}) as Record<string, unknown>);
+    for (const { name, offset, type } of members) {
+      // One member of all elements at a time.
+      const column = new Uint8Array(count * type.size);
+      for (let i = 0; i < count; i++) {
+        const from = i * size + offset;
+        for (let k = 0; k < type.size; k++) column[i * type.size + k] = bytes[from + k] as number;
+      }
+      const values = this.decode(type, column, count);
+      // Assigned, this name would change what the record is.
+      for (let i = 0; i < count; i++) {
+        const record = records[i] as Record<string, unknown>;
+        if (name === '__proto__') define(record, name, values[i]);
+        else record[name] = values[i];
+      }
+    }
+    return records;
+  }
+
+  #boxes({ base, dims }: ArrayType, bytes: Uint8Array, count: number): unknown[] {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    const flat = this.decode(base, bytes, count * size);
+    return Array.from({ length: count }, (_, i) => nest(part(flat, i * size, (i + 1) * size), dims));
+  }
+
+  #references({ kind, size }: Reference, bytes: Uint8Array, count: number): (H5Reference | null)[] {
+    const view = viewOf(bytes);
+    return Array.from({ length: count }, (_, i) => {
+      const offsetSize = kind === 'object' ? size : size - 4;
+      let address = addressAt(view, i * size, offsetSize);
+      if (kind === 'region' && address !== 0) {
+        // The heap object begins with the address of the dataset.
+        const { bytes, starts } = this.#heap.collection(address);
+        const start = starts[view.getUint32(i * size + offsetSize, true)];
+        if (!start || start + offsetSize > bytes.length)
+          throw new H5FormatError(address, 'no such region reference');
+        address = addressAt(viewOf(bytes), start, offsetSize);
+      }
+      return address === 0 ? null : new H5Reference(address, kind);
+    });
+  }
+}
+
+function decodeBooleans(bytes: Uint8Array, count: number): boolean[] {
+  const booleans = new Array<boolean>(count);
+  for (let i = 0; i < count; i++) booleans[i] = bytes[i] !== 0;
+  return booleans;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** An address of 2 to 8 bytes; 0 also for the undefined address. */
+function addressAt(view: DataView, at: number, size: number): number {
+  if (![2, 4, 8].includes(size)) throw new H5FormatError(-1, `an address of ${size} bytes`);
+  const low = size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
+  if (size < 8) return low === 256 ** size - 1 ? 0 : low;
+  const high = view.getUint32(at + 4, true);
+  return high === 0xffffffff && low === high ? 0 : high * 0x100000000 + low;
+}
+
+function define(record: object, name: string, value: unknown): void {
+  Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function part(values: Elements, start: number, end: number): Elements {
+  return Array.isArray(values) ? values.slice(start, end) : values.subarray(start, end);
+}
+
+/** Flat elements as arrays of arrays; the innermost are as they come. */
+export function nest(flat: Elements, dims: readonly number[]): Elements {
+  const [outer, ...inner] = dims;
+  if (outer === undefined || inner.length === 0) return flat;
+  const step = inner.reduce((product, dim) => product * dim, 1);
+  return Array.from({ length: outer }, (_, i) => nest(part(flat, i * step, (i + 1) * step), inner));
+}
+
+// ---- values to bytes ----------------------------------------------------------------------------------
+
+/**
+ * Elements as bytes, and what their pointers lead to: text and sequences, which go to the global heap, and
+ * objects. `at` are the positions of the pointers in `bytes`, ascending.
+ */
+export interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly at: readonly number[];
+  readonly targets: readonly (string | H5Reference | Sequence)[];
+}
+
+interface Sequence {
+  readonly count: number;
+  readonly data: Encoded;
+}
+
+const NO_POINTERS: readonly never[] = [];
+
+/**
+ * The bytes of the first `count` of `values`. A value that the datatype does not hold is an H5TypeError, which
+ * names its index and what to do; nothing is cut, wrapped or rounded, except floats to a shorter float.
+ * `place` says in the error where the values belong.
+ */
+export function encode(type: Datatype, values: ArrayLike<unknown>, count: number, place = ''): Encoded {
+  const misfit: Misfit = (index, value) => fail(place, index, describeMisfit(type, value));
+  switch (type.class) {
+    case 'fixed-point':
+    case 'floating-point':
+      return plain(encodeNumbers(type, values, count, misfit));
+    case 'enumerated':
+      return plain(encodeEnum(type, values, count, misfit));
+    case 'string':
+      return plain(encodeFixedStrings(type, values, count, place, misfit));
+    case 'variable-length':
+      return encodeVariableLength(type, values, count, place, misfit);
+    case 'compound':
+      return encodeRecords(type, values, count, place, misfit);
+    case 'array':
+      return encodeBoxes(type, values, count, place, misfit);
+    case 'complex':
+      return encodeBoxes({ ...type, class: 'array', dims: [2] }, values, count, place, misfit);
+    case 'reference':
+      return encodeReferences(type, values, count, misfit);
+    default: {
+      const bytes = new Uint8Array(count * type.size);
+      for (let i = 0; i < count; i++) {
+        const value = values[i];
+        if (!(value instanceof Uint8Array) || value.length !== type.size) misfit(i, value);
+        bytes.set(value, i * type.size);
+      }
+      return plain(bytes);
+    }
+  }
+}
+
+function plain(bytes: Uint8Array): Encoded {
+  return { bytes, at: NO_POINTERS, targets: NO_POINTERS };
+}
+
+function fail(place: string, index: number, problem: string): never {
+  throw new H5TypeError(`${place}element ${index}: ${problem}`);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'object' && value !== null)
+    return `an object (${value.constructor?.name ?? 'no class'})`;
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function describeMisfit(type: Datatype, value: unknown): string {
+  const problem = `${show(value)} does not fit the dtype '${formatDType(type)}'`;
+  const remedy = dtypeFor(value, type.class === 'floating-point');
+  return remedy ? `${problem}; ${remedy}` : problem;
+}
+
+function dtypeFor(value: unknown, float: boolean): string {
+  switch (typeof value) {
+    case 'number':
+      return `the dtype '${float ? '<f8' : formatDType(inferDatatype([value]))}' holds it`;
+    case 'bigint':
+      if (BigInt.asIntN(64, value) === value) return "the dtype '<i8' holds it";
+      if (BigInt.asUintN(64, value) === value) return "the dtype '<u8' holds it";
+      return "store it as text, with the dtype 'str'";
+    case 'string':
+    case 'boolean':
+      return `the dtype '${formatDType(inferDatatype([value]))}' holds it`;
+    default:
+      return value === null ? 'NaN, or an array of flags beside this one, can stand for what is missing' : '';
+  }
+}
+
+/** What every string must be: well-formed, without NUL. */
+function checkText(value: unknown, index: number, place: string, misfit: Misfit): asserts value is string {
+  if (typeof value !== 'string') misfit(index, value);
+  if (!isPlainText(value)) {
+    const problem = `${show(value)} contains U+0000 or half of a surrogate pair, which HDF5 strings cannot hold`;
+    fail(place, index, `${problem}; store it as bytes, for example a Uint8Array of its UTF-8`);
+  }
+}
+
+function encodeFixedStrings(
+  type: FixedString,
+  values: ArrayLike<unknown>,
+  count: number,
+  place: string,
+  misfit: Misfit,
+): Uint8Array {
+  const { size, padding, charset } = type;
+  const room = padding === 'null-terminated' ? size - 1 : size;
+  const out = new ByteWriter(count * size + 64);
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    checkText(value, i, place, misfit);
+    const written = out.utf8(value);
+    if (written > room) {
+      fail(
+        place,
+        i,
+        `${show(value)} takes ${written} bytes, '${formatDType(type)}' has ${room}; use 'S${written}' or 'str'`,
+      );
+    }
+    if (charset === 'ascii' && written !== value.length)
+      fail(place, i, `${show(value)} is not ASCII; use 'str'`);
+    out.zeros(size - written);
+    if (padding === 'space-padded') out.bytes.fill(0x20, out.length - size + written, out.length);
+  }
+  return out.finish();
+}
+
+function encodeEnum(type: Enumerated, values: ArrayLike<unknown>, count: number, misfit: Misfit): Uint8Array {
+  if (isBoolean(type)) {
+    const bytes = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const value = values[i];
+      if (typeof value !== 'boolean') misfit(i, value);
+      if (value) bytes[i] = 1;
+    }
+    return bytes;
+  }
+  // Members by name, or their numbers.
+  const numbers = Array.from({ length: count }, (_, i) => {
+    const value = values[i];
+    if (typeof value !== 'string') return value;
+    return type.values[type.names.indexOf(value)] ?? misfit(i, value);
+  });
+  return encodeNumbers(type.base, numbers, count, misfit);
+}
+
+function encodeVariableLength(
+  type: VariableLength,
+  values: ArrayLike<unknown>,
+  count: number,
+  place: string,
+  misfit: Misfit,
+): Encoded {
+  if (type.size !== 16)
+    throw new H5TypeError(`variable-length elements of ${type.size} bytes are not written`);
+  const at: number[] = [];
+  const targets: (string | Sequence)[] = [];
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    at.push(i * 16);
+    if (type.string) {
+      checkText(value, i, place, misfit);
+      targets.push(value);
+    } else {
+      if (!isList(value)) misfit(i, value);
+      targets.push({
+        count: value.length,
+        data: encode(type.base, value, value.length, `${place}element ${i}, `),
+      });
+    }
+  }
+  return { bytes: new Uint8Array(count * 16), at, targets };
+}
+
+function encodeRecords(
+  type: Compound,
+  values: ArrayLike<unknown>,
+  count: number,
+  place: string,
+  misfit: Misfit,
+): Encoded {
+  const { members, size } = type;
+  const bytes = new Uint8Array(count * size);
+  const pointers: [number, Encoded['targets'][number]][] = [];
+  for (let i = 0; i < count; i++) {
+    const record = values[i];
+    if (typeof record !== 'object' || record === null) misfit(i, record);
+    const extra = Object.keys(record).find((name) => !members.some((member) => member.name === name));
+    if (extra !== undefined) fail(place, i, `the dtype '${formatDType(type)}' has no member "${extra}"`);
+  }
+  for (const { name, offset, type: memberType } of members) {
+    const column = Array.from({ length: count }, (_, i) => {
+      const record = values[i] as Record<string, unknown>;
+      if (!Object.hasOwn(record, name)) fail(place, i, `the member "${name}" is missing`);
+      return record[name];
+    });
+    const encoded = encode(memberType, column, count, `${place}member "${name}", `);
+    for (let i = 0; i < count; i++) {
+      const source = encoded.bytes.subarray(i * memberType.size, (i + 1) * memberType.size);
+      bytes.set(source, i * size + offset);
+    }
+    encoded.at.forEach((at, k) => {
+      const element = Math.floor(at / memberType.size);
+      const within = at % memberType.size;
+      pointers.push([element * size + offset + within, encoded.targets[k] as string]);
+    });
+  }
+  pointers.sort(([a], [b]) => a - b);
+  return { bytes, at: pointers.map(([at]) => at), targets: pointers.map(([, target]) => target) };
+}
+
+function encodeBoxes(
+  { base, dims }: ArrayType,
+  values: ArrayLike<unknown>,
+  count: number,
+  place: string,
+  misfit: Misfit,
+): Encoded {
+  const flat: unknown[] = [];
+  const fits = (value: unknown, depth: number): boolean => {
+    if (depth === dims.length) return flat.push(value) > 0;
+    if (!isList(value) || value.length !== dims[depth]) return false;
+    for (let i = 0; i < value.length; i++) if (!fits(value[i], depth + 1)) return false;
+    return true;
+  };
+  for (let i = 0; i < count; i++) if (!fits(values[i], 0)) misfit(i, values[i]);
+  return encode(base, flat, flat.length, place);
+}
+
+function encodeReferences(
+  type: Reference,
+  values: ArrayLike<unknown>,
+  count: number,
+  misfit: Misfit,
+): Encoded {
+  if (type.kind !== 'object' || type.size !== 8) throw new H5TypeError('only object references are written');
+  const bytes = new Uint8Array(count * 8);
+  const at: number[] = [];
+  const targets: H5Reference[] = [];
+  for (let i = 0; i < count; i++) {
+    const value = referenceOf(values[i]);
+    if (value === null) continue;
+    if (value?.target === undefined) return misfit(i, values[i]);
+    viewOf(bytes).setUint32(i * 8, value.address, true);
+    at.push(i * 8);
+    targets.push(value);
+  }
+  return { bytes, at, targets };
+}
+
+export function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+/** The object number of what a reference leads to, if it is in the file that is laid out. */
+export type Resolve = (reference: H5Reference) => ObjectId | undefined;
+
+/** Writes encoded elements to a file under construction: their bytes, with each pointer at its place. */
+export function emit(
+  builder: FileBuilder,
+  { bytes, at, targets }: Encoded,
+  resolve: Resolve,
+  heapAt = -1,
+): void {
+  let from = 0;
+  for (let i = 0; i < at.length; i++) {
+    const position = at[i] as number;
+    const target = targets[i] as Encoded['targets'][number];
+    const into = heapAt < 0 ? -1 : heapAt + position;
+    if (heapAt < 0) builder.out.raw(bytes.subarray(from, position));
+    from = position + (target instanceof H5Reference ? 8 : 16);
+    if (typeof target === 'string') builder.text(target, into);
+    else if (target instanceof H5Reference) builder.objectReference(resolve(target), into);
+    else {
+      const start = builder.sequence(target.count, target.data.bytes, into);
+      if (target.count > 0) emit(builder, target.data, resolve, start);
+    }
+  }
+  if (heapAt < 0) builder.out.raw(bytes.subarray(from));
+}
+
+/** Encoded elements as they would be read from a file: with a heap that holds what the pointers lead to. */
+export function readable(encoded: Encoded): { bytes: Uint8Array; heap: Heap } {
+  const out = new ByteWriter();
+  // An object that starts at 0 would be none.
+  out.u64(0);
+  const starts = [0];
+  const sizes = [0];
+  const place = ({ bytes, at, targets }: Encoded): Uint8Array => {
+    const placed = new Uint8Array(bytes);
+    const view = viewOf(placed);
+    at.forEach((position, i) => {
+      const target = targets[i] as Encoded['targets'][number];
+      if (target instanceof H5Reference) return;
+      const text = typeof target === 'string' ? utf8Encoder.encode(target) : undefined;
+      const data = text ?? place((target as Sequence).data);
+      if (data.length === 0) return;
+      view.setUint32(position, text ? data.length : (target as Sequence).count, true);
+      view.setUint32(position + 4, 1, true);
+      view.setUint32(position + 12, starts.push(out.length) - 1, true);
+      sizes.push(data.length);
+      out.raw(data);
+    });
+    return placed;
+  };
+  const bytes = place(encoded);
+  const collection = {
+    bytes: out.finish(),
+    starts: Uint32Array.from(starts),
+    sizes: Uint32Array.from(sizes),
+  };
+  return { bytes, heap: { limit: out.length, collection: () => collection } };
+}
+
+/** The heap of elements without pointers. */
+export const NO_HEAP: Heap = {
+  limit: 0,
+  collection: (address) => {
+    throw new H5FeatureError(`variable-length data at ${address}`);
+  },
+};

@@ -1,0 +1,21 @@
+/** Whether this machine keeps numbers as HDF5 does by default, so that memory can be viewed as file bytes. */
+export const LITTLE_ENDIAN =
+  /* @__PURE__ */ new Uint8Array(/* @__PURE__ */ new Uint16Array([1]).buffer)[0] === 1;
+
+/** The bytes of numbers in little-endian order: a view where the machine allows it, else a copy. */
+export function littleEndianBytes(
+  numbers: ArrayBufferView & { readonly BYTES_PER_ELEMENT?: number },
+): Uint8Array {
+  const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  const size = numbers.BYTES_PER_ELEMENT ?? 1;
+  return LITTLE_ENDIAN || size === 1 ? bytes : swapped(bytes, size);
+}
+
+/** A copy with the bytes of each number of `size` bytes in reverse order. */
+export function swapped(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i += size) {
+    for (let j = 0; j < size; j++) result[i + j] = bytes[i + size - 1 - j] as number;
+  }
+  return result;
+}

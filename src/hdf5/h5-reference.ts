@@ -1,0 +1,29 @@
+/**
+ * A pointer to an object of the same file, as a value. `object.ref` makes one, `file.dereference(ref)` follows
+ * it. A reference to nothing is `null`.
+ *
+ * @example
+ * file.createDataset('newest', { data: file.group('runs/7').ref });
+ * file.dereference(file.dataset('newest').value as H5Reference).path; // '/runs/7'
+ */
+export class H5Reference {
+  /** Where the object stands in the file: equal for equal objects. */
+  readonly address: number;
+  /** A region reference leads to a dataset, of which it selects a part; the selection is not decoded. */
+  readonly kind: 'object' | 'region';
+  /** @internal The object, in a file that is being written. */
+  readonly target: object | undefined;
+
+  constructor(address: number, kind: 'object' | 'region', target?: object) {
+    this.address = address;
+    this.kind = kind;
+    this.target = target;
+  }
+}
+
+/** The reference that a value is or, for an object of a file, has. */
+export function referenceOf(value: unknown): H5Reference | null | undefined {
+  if (value === null || value instanceof H5Reference) return value;
+  const { ref } = Object(value) as { ref?: unknown };
+  return ref instanceof H5Reference ? ref : undefined;
+}

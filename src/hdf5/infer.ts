@@ -1,0 +1,62 @@
+import { H5TypeError } from '../errors.js';
+import { type DType, parseDType } from './dtype.js';
+import { referenceOf } from './h5-reference.js';
+import {
+  BOOLEAN,
+  type Datatype,
+  FLOAT64,
+  INT32,
+  INT64,
+  OBJECT_REFERENCE,
+  VARIABLE_STRING,
+} from './messages/datatype.js';
+import type { TypedArray } from './number-elements.js';
+
+/** Typed arrays by their class: the name survives where the object comes from another realm. */
+const TYPED_ARRAYS: { readonly [tag: string]: DType } = {
+  Int8Array: 'i1',
+  Uint8Array: 'u1',
+  Uint8ClampedArray: 'u1',
+  Int16Array: 'i2',
+  Uint16Array: 'u2',
+  Int32Array: 'i4',
+  Uint32Array: 'u4',
+  BigInt64Array: 'i8',
+  BigUint64Array: 'u8',
+  Float16Array: 'f2',
+  Float32Array: 'f4',
+  Float64Array: 'f8',
+};
+
+/** The datatype of values, the smallest of '<i4', '<f8', '<i8', 'bool', 'str' and 'ref' that holds them all. */
+export function inferDatatype(values: ArrayLike<unknown>): Datatype {
+  if (ArrayBuffer.isView(values)) {
+    const dtype = TYPED_ARRAYS[(values as TypedArray)[Symbol.toStringTag]];
+    if (dtype) return parseDType(dtype);
+  }
+  const count = values.length;
+  if (count === 0) return FLOAT64;
+  const kindOf = (value: unknown) => (value === null ? 'null' : typeof value);
+  const kind = kindOf(values[0]);
+  let type: Datatype | undefined;
+  if (kind === 'number') type = INT32;
+  else if (kind === 'string') type = VARIABLE_STRING;
+  else if (kind === 'boolean') type = BOOLEAN;
+  else if (kind === 'bigint') type = INT64;
+  else if (referenceOf(values[0])) type = OBJECT_REFERENCE;
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (kindOf(value) !== kind && !(type === OBJECT_REFERENCE && value === null)) {
+      const remedy = 'convert them to one type, or give a dtype that holds both';
+      throw new H5TypeError(`element ${i} is of type ${kindOf(value)}, element 0 of type ${kind}; ${remedy}`);
+    }
+    if (kind === 'number' && ((value as number) | 0) !== value) type = FLOAT64;
+    else if (Object.is(value, -0)) type = FLOAT64;
+    else if (kind === 'object' && type && referenceOf(value) === undefined) type = undefined;
+    if (!type) {
+      const remedy = "give a dtype, such as { compound: { x: 'f8' } }, or store it as a group";
+      throw new H5TypeError(`element ${i} of type ${kind} has no dtype; ${remedy}`);
+    }
+  }
+  return type as Datatype;
+}

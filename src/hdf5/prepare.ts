@@ -1,0 +1,115 @@
+import { H5TypeError } from '../errors.js';
+import { type DType, parseDType } from './dtype.js';
+import { type Encoded, encode, isList } from './elements.js';
+import { inferDatatype } from './infer.js';
+import { type Dataspace, MAX_RANK, NULL_SPACE, SCALAR } from './messages/dataspace.js';
+import { type Datatype, FLOAT64 } from './messages/datatype.js';
+
+/** Data on their way into a file: what they are, and their bytes. */
+export interface Prepared {
+  readonly datatype: Datatype;
+  readonly dataspace: Dataspace;
+  /** Absent where no data were given: the elements are zeros. */
+  readonly encoded: Encoded | undefined;
+}
+
+/**
+ * Encodes JavaScript data. What `dtype` and `shape` leave open follows from the data, as in numpy: rectangular
+ * nested arrays have dimensions, `null` and `undefined` have no element at all.
+ */
+export function prepare(data: unknown, dtype?: DType, shape?: readonly number[] | null): Prepared {
+  const given = dtype === undefined ? undefined : parseDType(dtype);
+  if (data === undefined || data === null) {
+    const dataspace = shape ? checkShape(shape) : NULL_SPACE;
+    return { datatype: given ?? FLOAT64, dataspace, encoded: undefined };
+  }
+  const depth = given ? elementDepth(given) : 0;
+  const dims = shape ? checkShape(shape).dims : dimensions(data, depth);
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  let values: ArrayLike<unknown>;
+  if (isList(data) && depth === 0 && (dims.length === 1 || ArrayBuffer.isView(data) || !isList(data[0]))) {
+    // Flat already.
+    values = data;
+    if (values.length !== count || dims.length === 0) mismatch(dims, `${values.length} elements`);
+  } else {
+    const flat: unknown[] = [];
+    flatten(data, dims, 0, flat, given);
+    values = flat;
+  }
+  const datatype = given ?? inferDatatype(values);
+  const dataspace: Dataspace = dims.length === 0 ? SCALAR : { kind: 'simple', dims };
+  return { datatype, dataspace, encoded: encode(datatype, values, count) };
+}
+
+export function checkShape(shape: readonly number[]): Dataspace {
+  let count = 1;
+  for (const dim of shape) {
+    if (!Number.isSafeInteger(dim) || dim < 0) throw new H5TypeError(`a shape is whole numbers, not ${dim}`);
+    count *= dim;
+  }
+  if (!Number.isSafeInteger(count)) throw new H5TypeError(`the shape ${shape.join(' x ')} is too large`);
+  if (shape.length > MAX_RANK) {
+    throw new H5TypeError(`a shape of ${shape.length} dimensions, at most ${MAX_RANK} are allowed`);
+  }
+  return shape.length === 0 ? SCALAR : { kind: 'simple', dims: [...shape] };
+}
+
+/** How many levels of arrays make one element. */
+function elementDepth(type: Datatype): number {
+  switch (type.class) {
+    case 'variable-length':
+      return type.string ? 0 : 1 + elementDepth(type.base);
+    case 'array':
+      return type.dims.length + elementDepth(type.base);
+    case 'complex':
+    case 'opaque':
+    case 'bitfield':
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+function dimensions(data: unknown, depth: number): number[] {
+  const dims: number[] = [];
+  for (let level = data; isList(level); level = level[0]) {
+    dims.push(level.length);
+    if (dims.length > 2 * MAX_RANK) throw new H5TypeError('the data are nested without end');
+    if (level.length === 0 || ArrayBuffer.isView(level)) break;
+  }
+  // An empty list is no elements, rather than one that is an empty sequence.
+  const rank = dims.length === 1 && dims[0] === 0 ? 1 : dims.length - depth;
+  return [...checkShape(dims.slice(0, Math.max(0, rank))).dims];
+}
+
+function flatten(
+  data: unknown,
+  dims: readonly number[],
+  level: number,
+  flat: unknown[],
+  given: Datatype | undefined,
+): void {
+  if (level === dims.length) {
+    if (given === undefined && isList(data)) ragged(dims, level, data.length);
+    flat.push(data);
+    return;
+  }
+  if (!isList(data)) mismatch(dims, `a value of type ${typeof data} at depth ${level}`);
+  if (data.length !== dims[level]) ragged(dims, level, data.length);
+  if (level === dims.length - 1 && ArrayBuffer.isView(data)) {
+    for (let i = 0; i < data.length; i++) flat.push(data[i]);
+  } else {
+    for (let i = 0; i < data.length; i++) flatten(data[i], dims, level + 1, flat, given);
+  }
+}
+
+function mismatch(dims: readonly number[], found: string): never {
+  throw new H5TypeError(`the data do not have the shape (${dims.join(', ')}): there are ${found}`);
+}
+
+function ragged(dims: readonly number[], level: number, length: number): never {
+  throw new H5TypeError(
+    `the data are ragged: an array at depth ${level} has ${length} elements where the shape is ` +
+      `(${dims.join(', ')}); for rows of different lengths give a dtype such as { vlen: 'f8' }`,
+  );
+}

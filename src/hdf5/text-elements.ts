@@ -1,0 +1,62 @@
+import type { StringPadding } from './messages/datatype.js';
+import { decodeUtf8 } from './text.js';
+
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Strings that lie one after another in `bytes`, the i-th up to `ends[i]`; they are added to `strings`. One
+ * call decodes all of them and the result is cut up, which is several times faster than a call for each.
+ */
+export function splitText(
+  bytes: Uint8Array,
+  ends: ArrayLike<number>,
+  padding: StringPadding,
+  strings: string[],
+): void {
+  const count = ends.length;
+  let text: string | undefined;
+  try {
+    text = strictDecoder.decode(bytes);
+  } catch {
+    // Not UTF-8: only by itself does each string show which of its bytes are wrong.
+  }
+  if (text?.length === bytes.length) {
+    // ASCII: a character a byte.
+    for (let i = 0, start = 0; i < count; i++) {
+      const end = ends[i] as number;
+      strings.push(text.slice(start, unpadded(text, start, end, padding)));
+      start = end;
+    }
+    return;
+  }
+  let position = 0;
+  for (let i = 0, start = 0; i < count; i++) {
+    const end = ends[i] as number;
+    // A string that begins within a character must not be decoded together with the one before it.
+    if (text !== undefined && start < end && ((bytes[start] as number) & 0xc0) === 0x80) text = undefined;
+    if (text === undefined) {
+      const own = decodeUtf8(bytes.subarray(start, end));
+      strings.push(own.slice(0, unpadded(own, 0, own.length, padding)));
+    } else {
+      const first = position;
+      for (let k = start; k < end; k++) {
+        const byte = bytes[k] as number;
+        // A lead byte starts a UTF-16 code unit, one of four-byte characters two of them.
+        if ((byte & 0xc0) !== 0x80) position += byte >= 0xf0 ? 2 : 1;
+      }
+      strings.push(text.slice(first, unpadded(text, first, position, padding)));
+    }
+    start = end;
+  }
+}
+
+/** Where the text between `start` and `end` ends without its padding. */
+function unpadded(text: string, start: number, end: number, padding: StringPadding): number {
+  if (padding === 'null-terminated') {
+    for (let i = start; i < end; i++) if (text.charCodeAt(i) === 0) return i;
+    return end;
+  }
+  const pad = padding === 'space-padded' ? 0x20 : 0;
+  while (end > start && text.charCodeAt(end - 1) === pad) end--;
+  return end;
+}

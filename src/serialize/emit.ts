@@ -1,0 +1,616 @@
+import { ByteWriter } from '../hdf5/byte-writer.js';
+import { littleEndianBytes } from '../hdf5/endian.js';
+import { FileBuilder } from '../hdf5/file-builder.js';
+import { encodeDataspace, MAX_RANK, NULL_SPACE, SCALAR, simple } from '../hdf5/messages/dataspace.js';
+import {
+  BOOLEAN,
+  compound,
+  type Datatype,
+  datatypeBytes,
+  FLOAT32,
+  FLOAT64,
+  fixedPoint,
+  fixedString,
+  INT8,
+  INT32,
+  INT64,
+  OBJECT_REFERENCE,
+  UINT8,
+  UINT32,
+  VARIABLE_STRING,
+  variableLength,
+} from '../hdf5/messages/datatype.js';
+import { isPlainText, utf8Encoder } from '../hdf5/text.js';
+import type { RegisteredClass } from '../registry/index.js';
+import type { TypedArray } from './kinds.js';
+import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { escapeName } from './names.js';
+import { type BinaryNode, DateNode, type EntriesNode, type Node, ObjectNode, Reference, VectorNode } from './plan.js';
+import { encodeTextColumn, toFixedSize } from './text-column.js';
+import { encodeWtf8 } from './wtf8.js';
+
+/** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
+const FIXED_SIZE_SLACK = 32;
+
+const space = (...dims: number[]) => {
+  const out = new ByteWriter(32);
+  encodeDataspace(out, simple(...dims));
+  return out.finish();
+};
+const spaceOf = (dataspace: typeof SCALAR) => {
+  const out = new ByteWriter(8);
+  encodeDataspace(out, dataspace);
+  return out.finish();
+};
+
+/** Encoded messages that are written over and over. */
+const scalar = /* @__PURE__ */ spaceOf(SCALAR);
+const nothing = /* @__PURE__ */ spaceOf(NULL_SPACE);
+const types = /* @__PURE__ */ (() => ({
+  int32: datatypeBytes(INT32),
+  uint8: datatypeBytes(UINT8),
+  uint32: datatypeBytes(UINT32),
+  int64: datatypeBytes(INT64),
+  float64: datatypeBytes(FLOAT64),
+  boolean: datatypeBytes(BOOLEAN),
+  text: datatypeBytes(VARIABLE_STRING),
+  null: datatypeBytes(FLOAT32),
+  undefined: datatypeBytes(compound([[Tag.undefined, UINT8]])),
+  date: datatypeBytes(compound([[Tag.date, INT64]])),
+  bigint: datatypeBytes(compound([[Tag.bigint, VARIABLE_STRING]])),
+  wtf8: datatypeBytes(compound([[Tag.text, variableLength(UINT8)]])),
+  mask: datatypeBytes(variableLength(UINT8)),
+  reference: datatypeBytes(OBJECT_REFERENCE),
+  element: datatypeBytes(
+    compound([
+      [Tag.into, OBJECT_REFERENCE],
+      [Tag.index, INT64],
+    ]),
+  ),
+  missing: datatypeBytes({
+    class: 'enumerated',
+    size: 1,
+    base: INT8,
+    names: ['undefined', 'null', 'absent'],
+    values: [BigInt(Missing.undefined), BigInt(Missing.null), BigInt(Missing.absent)],
+  }),
+}))();
+
+/** Writes planned nodes to a new file. Returns its bytes in pieces. */
+export function emit(nodes: readonly Node[], holder: ObjectNode): Uint8Array[] {
+  return new Emitter().emit(nodes, holder);
+}
+
+class Emitter {
+  readonly #builder = new FileBuilder();
+
+  emit(nodes: readonly Node[], holder: ObjectNode): Uint8Array[] {
+    const builder = this.#builder;
+    const [value] = holder.values;
+    const member = value instanceof Object ? (value as Node) : undefined;
+    const root = member && isGroup(member) ? member : holder;
+    // The superblock leads to the root group, which counts as a hard link.
+    if (root === holder) holder.links = 1;
+    root.id = builder.newObject();
+    for (const node of nodes) if (node !== root) node.id = builder.newObject();
+
+    if (root === holder) {
+      this.#beginGroup(holder, holder.names.length);
+      this.#int32(Reserved.layout, LAYOUT_VERSION);
+      this.#word(Reserved.encoding, Encoding.value);
+      this.#members(holder, 2);
+    } else {
+      this.#emitNode(root, true);
+    }
+    for (const node of nodes) if (node !== root && !node.absorbed) this.#emitNode(node, false);
+    return builder.finish(root.id);
+  }
+
+  #emitNode(node: Node, root: boolean): void {
+    switch (node.kind) {
+      case 'object':
+        return this.#object(node, root);
+      case 'entries':
+        return this.#entries(node, root);
+      case 'vector':
+        return this.#vector(node, root);
+      case 'binary':
+        return this.#binary(node);
+      case 'date':
+        if (node.referenced) this.#sharedDate(node);
+    }
+  }
+
+  // ---- reserved attributes --------------------------------------------------------------------------
+
+  /** A reserved attribute whose value is a word of the layout or a name: a string of fixed size. */
+  #word(name: string, word: string): void {
+    const { length } = utf8Encoder.encode(word);
+    this.#builder.beginAttribute(name, datatypeBytes(fixedString(length)), scalar);
+    this.#builder.out.utf8(word);
+    this.#builder.endAttribute();
+  }
+
+  #int32(name: string, value: number): void {
+    this.#builder.beginAttribute(name, types.int32, scalar);
+    this.#builder.out.i32(value);
+    this.#builder.endAttribute();
+  }
+
+  #layout(root: boolean): number {
+    if (root) this.#int32(Reserved.layout, LAYOUT_VERSION);
+    return root ? 1 : 0;
+  }
+
+  #class(cls: RegisteredClass | undefined): number {
+    if (!cls) return 0;
+    this.#word(Reserved.class, cls.name);
+    if (cls.version === 0) return 1;
+    this.#int32(Reserved.version, cls.version);
+    return 2;
+  }
+
+  #mask(node: VectorNode): void {
+    if (!node.mask || node.encoding === 'missing') return;
+    this.#builder.beginAttribute(Reserved.mask, types.mask, scalar);
+    this.#builder.sequence(node.mask.length, node.mask);
+    this.#builder.endAttribute();
+  }
+
+  /** The most reserved attributes that one group has; its links are numbered from here on. */
+  #beginGroup(node: Node, memberCount: number): void {
+    this.#builder.beginGroup(node.id, node.links, MAX_RESERVED + memberCount);
+  }
+
+  // ---- objects --------------------------------------------------------------------------------------
+
+  #object(node: ObjectNode, root: boolean): void {
+    this.#beginGroup(node, node.names.length);
+    let order = this.#layout(root);
+    if (node.type) {
+      this.#word(Reserved.type, node.type);
+      order++;
+    }
+    order += this.#class(node.class);
+    this.#members(node, order);
+  }
+
+  /** Attributes first, then links; their creation orders, from `first` on, tell the order of all of them. */
+  #members(node: ObjectNode, first: number): void {
+    const { names, values } = node;
+    for (let i = 0; i < names.length; i++) {
+      const value = values[i];
+      if (isMember(value)) continue;
+      this.#scalar(escapeName(names[i] as string), value, first + i);
+    }
+    for (let i = 0; i < names.length; i++) {
+      const value = values[i];
+      if (!isMember(value)) continue;
+      const target = value instanceof Reference ? (value.node as Node) : value;
+      this.#builder.hardLink(escapeName(names[i] as string), first + i, target.id);
+    }
+    this.#builder.end(first + names.length);
+  }
+
+  /** An attribute for a value that is one element. */
+  #scalar(name: string, value: unknown, order: number): void {
+    const builder = this.#builder;
+    switch (typeof value) {
+      case 'number':
+        if (isInt32(value)) {
+          builder.beginAttribute(name, types.int32, scalar, order);
+          builder.out.i32(value);
+        } else {
+          builder.beginAttribute(name, types.float64, scalar, order);
+          builder.out.f64(value);
+        }
+        break;
+      case 'string':
+        if (isPlainText(value)) {
+          builder.beginAttribute(name, types.text, scalar, order);
+          builder.text(value);
+        } else {
+          const bytes = encodeWtf8(value);
+          builder.beginAttribute(name, types.wtf8, scalar, order);
+          builder.sequence(bytes.length, bytes);
+        }
+        break;
+      case 'boolean':
+        builder.beginAttribute(name, types.boolean, scalar, order);
+        builder.out.u8(value ? 1 : 0);
+        break;
+      case 'bigint':
+        if (isInt64(value)) {
+          builder.beginAttribute(name, types.int64, scalar, order);
+          builder.out.i64(value);
+        } else {
+          builder.beginAttribute(name, types.bigint, scalar, order);
+          builder.text(String(value));
+        }
+        break;
+      case 'undefined':
+        builder.beginAttribute(name, types.undefined, nothing, order);
+        break;
+      default:
+        if (value === null) {
+          builder.beginAttribute(name, types.null, nothing, order);
+        } else if (value instanceof DateNode) {
+          builder.beginAttribute(name, types.date, scalar, order);
+          builder.out.i64(timeOf(value.value));
+        } else {
+          builder.beginAttribute(name, types.element, scalar, order);
+          this.#element(value as Reference);
+        }
+    }
+    builder.endAttribute();
+  }
+
+  #element(reference: Reference): void {
+    this.#builder.objectReference((reference.node as Node).id);
+    this.#builder.out.i64(BigInt(reference.index));
+  }
+
+  #entries(node: EntriesNode, root: boolean): void {
+    const builder = this.#builder;
+    this.#beginGroup(node, 2);
+    this.#layout(root);
+    if (node.type && node.type !== 'sparse') this.#word(Reserved.type, node.type);
+    this.#class(node.class);
+    if (node.type === 'sparse') {
+      this.#word(Reserved.encoding, Encoding.sparse);
+      builder.beginAttribute(Reserved.length, types.uint32, scalar);
+      builder.out.u32(node.length);
+      builder.endAttribute();
+    } else {
+      this.#word(Reserved.encoding, Encoding.entries);
+    }
+    builder.hardLink(node.type === 'sparse' ? 'indices' : 'keys', MAX_RESERVED, node.keys.id);
+    builder.hardLink('values', MAX_RESERVED + 1, node.values.id);
+    builder.end();
+  }
+
+  #sharedDate(node: DateNode): void {
+    const data = new DataView(new ArrayBuffer(8));
+    data.setBigInt64(0, timeOf(node.value), true);
+    this.#builder.beginDataset(node.id, node.links, types.date, scalar, new Uint8Array(data.buffer));
+    this.#builder.end();
+  }
+
+  #binary(node: BinaryNode): void {
+    const { value } = node;
+    const builder = this.#builder;
+    if (value instanceof ArrayBuffer || value instanceof DataView) {
+      const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : littleEndianBytes(value);
+      builder.beginDataset(node.id, node.links, types.uint8, space(bytes.length), bytes);
+      this.#word(Reserved.type, value instanceof ArrayBuffer ? 'ArrayBuffer' : 'DataView');
+    } else {
+      const type = datatypeBytes(typeOfArray(value));
+      builder.beginDataset(node.id, node.links, type, space(value.length), littleEndianBytes(value));
+      if (value instanceof Uint8ClampedArray) this.#word(Reserved.type, 'Uint8ClampedArray');
+    }
+    builder.end();
+  }
+
+  // ---- vectors --------------------------------------------------------------------------------------
+
+  #vector(node: VectorNode, root: boolean): void {
+    switch (node.encoding) {
+      case 'records':
+        return this.#records(node, root);
+      case 'union':
+        return this.#union(node, root);
+      case 'list':
+        return this.#list(node, root);
+      case 'ragged': {
+        const dims = rectangle(node);
+        if (dims) this.#rectangle(node, dims);
+        else this.#ragged(node, root);
+        return;
+      }
+      default:
+        this.#leaf(node, node, [node.length]);
+    }
+  }
+
+  #records(node: VectorNode, root: boolean): void {
+    const builder = this.#builder;
+    this.#beginGroup(node, node.names.length);
+    this.#layout(root);
+    this.#vectorType(node);
+    this.#class(node.class);
+    if (node.items) this.#word(Reserved.items, node.items);
+    this.#word(Reserved.encoding, Encoding.records);
+    builder.beginAttribute(Reserved.length, types.uint32, scalar);
+    builder.out.u32(presentCount(node));
+    builder.endAttribute();
+    this.#mask(node);
+    for (let i = 0; i < node.names.length; i++) {
+      builder.hardLink(escapeName(node.names[i] as string), MAX_RESERVED + i, (node.children[i] as VectorNode).id);
+    }
+    builder.end();
+  }
+
+  #union(node: VectorNode, root: boolean): void {
+    const builder = this.#builder;
+    const parts = node.parts as Uint8Array;
+    const kinds = builder.newObject();
+    this.#beginGroup(node, node.names.length + 1);
+    this.#layout(root);
+    this.#vectorType(node);
+    this.#word(Reserved.encoding, Encoding.union);
+    this.#mask(node);
+    builder.hardLink('@kinds', MAX_RESERVED, kinds);
+    for (let i = 0; i < node.names.length; i++) {
+      const name = escapeName(node.names[i] as string);
+      builder.hardLink(name, MAX_RESERVED + 1 + i, (node.children[i] as VectorNode).id);
+    }
+    builder.end();
+    builder.beginDataset(kinds, 1, types.uint8, space(parts.length), parts);
+    builder.end();
+  }
+
+  #list(node: VectorNode, root: boolean): void {
+    const builder = this.#builder;
+    this.#beginGroup(node, node.values.length);
+    this.#layout(root);
+    this.#vectorType(node);
+    this.#word(Reserved.encoding, Encoding.list);
+    this.#mask(node);
+    for (let i = 0; i < node.values.length; i++) {
+      builder.hardLink(String(i), MAX_RESERVED + i, (node.values[i] as Node).id);
+    }
+    builder.end();
+  }
+
+  #ragged(node: VectorNode, root: boolean): void {
+    const builder = this.#builder;
+    const offsets = builder.newObject();
+    this.#beginGroup(node, 3);
+    this.#layout(root);
+    this.#vectorType(node);
+    this.#word(Reserved.encoding, Encoding.ragged);
+    if (node.items !== 'Array') this.#word(Reserved.items, node.items as string);
+    this.#mask(node);
+    builder.hardLink('offsets', MAX_RESERVED, offsets);
+    const names = node.children.length === 2 ? ['keys', 'values'] : ['values'];
+    for (let i = 0; i < names.length; i++) {
+      builder.hardLink(names[i] as string, MAX_RESERVED + 1 + i, (node.children[i] as VectorNode).id);
+    }
+    builder.end();
+    const data = node.offsets as Uint32Array;
+    builder.beginDataset(offsets, 1, types.uint32, space(data.length), littleEndianBytes(data));
+    builder.end();
+  }
+
+  /** Rows of equal length, to any depth: one dataset of as many dimensions. */
+  #rectangle(node: VectorNode, dims: number[]): void {
+    let leaf = node;
+    while (leaf.encoding === 'ragged') {
+      leaf = leaf.children[0] as VectorNode;
+      leaf.absorbed = true;
+    }
+    this.#leaf(node, leaf, dims);
+  }
+
+  /** A dataset with the elements of `leaf`, in the place of `node`. */
+  #leaf(node: VectorNode, leaf: VectorNode, dims: number[]): void {
+    const extent = space(...dims);
+    const dataset = (type: Uint8Array, data: Uint8Array) =>
+      this.#builder.beginDataset(node.id, node.links, type, extent, data);
+    switch (leaf.encoding) {
+      case 'missing':
+        dataset(types.missing, leaf.mask ?? new Uint8Array(0));
+        break;
+      case 'numbers':
+        if (leaf.values.every(isInt32OrMissing)) dataset(types.int32, littleEndianBytes(int32Column(leaf)));
+        else dataset(types.float64, littleEndianBytes(float64Column(leaf)));
+        break;
+      case 'booleans':
+        dataset(types.boolean, Uint8Array.from(leaf.values, (value) => (value ? 1 : 0)));
+        break;
+      case 'dates':
+        dataset(types.date, dateColumn(leaf));
+        break;
+      case 'typed':
+        dataset(datatypeBytes(typeOfArray(leaf.data as TypedArray)), littleEndianBytes(leaf.data as TypedArray));
+        break;
+      case 'strings':
+        this.#strings(node, leaf, extent);
+        break;
+      case 'bigints':
+        this.#bigints(node, leaf, extent);
+        break;
+      case 'references':
+        this.#references(node, leaf.values as readonly Reference[], extent);
+        break;
+      default:
+        throw new Error(`unreachable: ${leaf.encoding} is no leaf`);
+    }
+    // Without a mark, a dataset is a typed array.
+    if (node.type) this.#word(Reserved.type, node.type);
+    if (node !== leaf) {
+      let rows = node;
+      while ((rows.children[0] as VectorNode) !== leaf) rows = rows.children[0] as VectorNode;
+      if (rows.items !== 'Array') this.#word(Reserved.items, rows.items as string);
+    }
+    this.#mask(leaf);
+    this.#builder.end();
+  }
+
+  /** A list is an array unless it is said to be a Set. */
+  #vectorType(node: VectorNode): void {
+    if (node.type === 'Set') this.#word(Reserved.type, 'Set');
+  }
+
+  #strings(node: VectorNode, leaf: VectorNode, extent: Uint8Array): void {
+    const builder = this.#builder;
+    const { out } = builder;
+    const count = leaf.length;
+    const column = encodeTextColumn(leaf.values, count);
+    const { bytes, ends, longest, plain } = column;
+    if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
+      const size = Math.max(1, longest);
+      builder.beginDataset(node.id, node.links, datatypeBytes(fixedString(size)), extent, toFixedSize(column, size));
+      return;
+    }
+    out.align(8);
+    const address = out.length;
+    for (let i = 0, start = 0; i < count; i++) {
+      const end = ends[i] as number;
+      builder.sequence(end - start, bytes.subarray(start, end));
+      start = end;
+    }
+    const type = plain ? types.text : types.wtf8;
+    builder.beginDatasetAt(node.id, node.links, type, extent, address, count * 16);
+  }
+
+  #bigints(node: VectorNode, leaf: VectorNode, extent: Uint8Array): void {
+    const builder = this.#builder;
+    const { values } = leaf;
+    if (values.every((value) => typeof value !== 'bigint' || isInt64(value))) {
+      const data = new BigInt64Array(leaf.length);
+      for (let i = 0; i < values.length; i++) if (typeof values[i] === 'bigint') data[i] = values[i] as bigint;
+      builder.beginDataset(node.id, node.links, types.int64, extent, littleEndianBytes(data));
+      return;
+    }
+    builder.out.align(8);
+    const address = builder.out.length;
+    for (let i = 0; i < leaf.length; i++) builder.text(typeof values[i] === 'bigint' ? String(values[i]) : '');
+    builder.beginDatasetAt(node.id, node.links, types.bigint, extent, address, leaf.length * 16);
+  }
+
+  /** Addresses of objects; or numbers of rows, if all are rows of one vector; or pairs of both. */
+  #references(node: VectorNode, references: readonly Reference[], extent: Uint8Array): void {
+    const builder = this.#builder;
+    const { out } = builder;
+    const [first] = references as [Reference];
+    if (first.index >= 0 && references.every((reference) => reference.node === first.node)) {
+      const rows = Uint32Array.from(references, (reference) => reference.index);
+      builder.beginDataset(node.id, node.links, types.uint32, extent, littleEndianBytes(rows));
+      builder.beginAttribute(Reserved.into, types.reference, scalar);
+      builder.objectReference((first.node as Node).id);
+      builder.endAttribute();
+      return;
+    }
+    out.align(8);
+    const address = out.length;
+    if (references.every((reference) => reference.index < 0)) {
+      for (const reference of references) builder.objectReference((reference.node as Node).id);
+      builder.beginDatasetAt(node.id, node.links, types.reference, extent, address, references.length * 8);
+    } else {
+      for (const reference of references) this.#element(reference);
+      builder.beginDatasetAt(node.id, node.links, types.element, extent, address, references.length * 16);
+    }
+  }
+}
+
+/** Reserved attributes of a group take creation orders below this; its links follow. */
+const MAX_RESERVED = 8;
+
+/** Whether a member is a child of the group, and not one of its attributes. */
+function isMember(value: unknown): value is Node | Reference {
+  if (value instanceof Reference) return value.index < 0;
+  if (value instanceof DateNode) return value.referenced;
+  return value instanceof Object;
+}
+
+/** Whether a node becomes a group, so that it can be the root. */
+function isGroup(node: Node): boolean {
+  if (node.kind === 'vector') {
+    return (
+      node.encoding === 'records' ||
+      node.encoding === 'union' ||
+      node.encoding === 'list' ||
+      (node.encoding === 'ragged' && !rectangle(node))
+    );
+  }
+  return node.kind === 'object' || node.kind === 'entries';
+}
+
+/** The dimensions of nested rows if they are all of one length, level by level, and nothing refers to one of them. */
+function rectangle(node: VectorNode): number[] | undefined {
+  const dims = [node.length];
+  let level = node;
+  while (level.encoding === 'ragged') {
+    const { offsets, items } = level as { offsets: Uint32Array; items: string };
+    const rows = offsets.length - 1;
+    const width = offsets[1] as number;
+    // Without a byte for a row, nothing would vouch for the number of rows.
+    if (width === 0) return undefined;
+    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK) return undefined;
+    for (let row = 1; row < rows; row++) {
+      if ((offsets[row + 1] as number) - (offsets[row] as number) !== width) return undefined;
+    }
+    dims.push(width);
+    level = level.children[0] as VectorNode;
+  }
+  const leaf = level.encoding;
+  if (leaf === 'records' || leaf === 'union' || leaf === 'list' || leaf === 'references') return undefined;
+  return leaf === 'dates' && level.referenced ? undefined : dims;
+}
+
+function presentCount(node: VectorNode): number {
+  if (!node.mask) return node.length;
+  let count = 0;
+  for (const code of node.mask) if (code === Missing.present) count++;
+  return count;
+}
+
+function isInt32(value: number): boolean {
+  return (value | 0) === value && (value !== 0 || 1 / value > 0);
+}
+
+function isInt32OrMissing(value: unknown): boolean {
+  return typeof value !== 'number' || isInt32(value);
+}
+
+function isInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
+}
+
+function timeOf(date: Date): bigint {
+  const time = date.getTime();
+  return Number.isNaN(time) ? NOT_A_TIME : BigInt(time);
+}
+
+function int32Column({ values, length }: VectorNode): Int32Array {
+  const column = new Int32Array(length);
+  for (let i = 0; i < length; i++) column[i] = values[i] as number;
+  return column;
+}
+
+/** Missing elements are NaN, which numpy and pandas take for just that. */
+function float64Column({ values, length }: VectorNode): Float64Array {
+  const column = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    column[i] = typeof value === 'number' ? value : Number.NaN;
+  }
+  return column;
+}
+
+/** Milliseconds as 64-bit integers. Two halves are written, since a BigInt for each takes ten times as long. */
+function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
+  const view = new DataView(new ArrayBuffer(length * 8));
+  for (let i = 0, next = 0; i < length; i++) {
+    const time = mask && mask[i] !== Missing.present ? Number.NaN : (values[next++] as Date).getTime();
+    if (Number.isNaN(time)) {
+      view.setUint32(i * 8 + 4, 0x80000000, true);
+    } else {
+      view.setUint32(i * 8, time >>> 0, true);
+      view.setInt32(i * 8 + 4, Math.floor(time / 0x100000000), true);
+    }
+  }
+  return new Uint8Array(view.buffer);
+}
+
+function typeOfArray(array: TypedArray): Datatype {
+  if (array instanceof Float32Array) return FLOAT32;
+  if (array instanceof Float64Array) return FLOAT64;
+  const signed =
+    array instanceof Int8Array ||
+    array instanceof Int16Array ||
+    array instanceof Int32Array ||
+    array instanceof BigInt64Array;
+  return fixedPoint(array.BYTES_PER_ELEMENT, signed);
+}

@@ -1,0 +1,34 @@
+import { H5Error } from '../errors.js';
+
+/**
+ * A value that cannot be stored. `path` says where it stands in the value that was to be written, in
+ * JavaScript's own notation; the message says what to do.
+ *
+ * @example
+ * try {
+ *   serialize({ users: [{ onClick() {} }] });
+ * } catch (error) {
+ *   if (error instanceof H5UnsupportedError) console.error(error.path); // $.users[0].onClick
+ * }
+ */
+export class H5UnsupportedError extends H5Error {
+  readonly path: string;
+
+  constructor(path: string, what: string, remedy: string) {
+    super('H5_UNSUPPORTED', `${path}: ${what} cannot be stored; ${remedy}`);
+    this.path = path;
+  }
+}
+
+/** A file holds an instance of a class that is not registered under the name that the file gives. */
+export class H5UnknownClassError extends H5Error {
+  readonly className: string;
+
+  constructor(className: string) {
+    super(
+      'H5_UNKNOWN_CLASS',
+      `the file holds an instance of the class "${className}", which is not registered; register it under that name`,
+    );
+    this.className = className;
+  }
+}

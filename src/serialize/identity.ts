@@ -1,0 +1,167 @@
+import { NumberList } from '../hdf5/number-list.js';
+
+/** Cells that are tried before an object goes to the overflow map. */
+const PROBES = 8;
+
+/**
+ * Which objects have been met, and the number that each got: a hash table over `===`. A Map does the same
+ * and takes 250-400 ns an object, most of it for making and chasing identity hashes; that would be the
+ * largest part of writing a list of records. Here the caller gives a hash of what the object *holds*, which
+ * costs little, since an object met twice holds the same both times. Objects that are alike and not the same
+ * share a hash; after a few probes they go to a Map.
+ */
+export class IdentityTable {
+  /** The number of the object in each cell, plus one; 0 is empty. */
+  #cells = new Int32Array(64);
+  #mask = 63;
+  #used = 0;
+  readonly #objects: (object | undefined)[] = [];
+  #hashes = new Int32Array(64);
+  #overflow: Map<object, number> | undefined;
+
+  /** How many numbers have been given. */
+  get size(): number {
+    return this.#objects.length;
+  }
+
+  /** The object's number if it has been met; otherwise it gets the next number, and the result is -1. */
+  claim(object: object, hash: number): number {
+    const objects = this.#objects;
+    for (let i = 0; i < PROBES; i++) {
+      const cell = (hash + i) & this.#mask;
+      const entry = this.#cells[cell] as number;
+      if (entry === 0) {
+        this.#cells[cell] = this.#add(object, hash) + 1;
+        if (++this.#used * 2 > this.#mask) this.#grow();
+        return -1;
+      }
+      if (objects[entry - 1] === object) return entry - 1;
+    }
+    this.#overflow ??= new Map();
+    const known = this.#overflow.get(object);
+    if (known !== undefined) return known;
+    this.#overflow.set(object, this.#add(object, hash));
+    return -1;
+  }
+
+  /** The object's number, or -1 if it has not been met. */
+  find(object: object, hash: number): number {
+    for (let i = 0; i < PROBES; i++) {
+      const entry = this.#cells[(hash + i) & this.#mask] as number;
+      if (entry === 0) return -1;
+      if (this.#objects[entry - 1] === object) return entry - 1;
+    }
+    return this.#overflow?.get(object) ?? -1;
+  }
+
+  /** Gives a number to nothing, so that the numbers of a vector's elements are their positions. */
+  skip(): void {
+    this.#add(undefined, 0);
+  }
+
+  #add(object: object | undefined, hash: number): number {
+    const number = this.#objects.push(object) - 1;
+    if (number === this.#hashes.length) {
+      const grown = new Int32Array(number * 2);
+      grown.set(this.#hashes);
+      this.#hashes = grown;
+    }
+    this.#hashes[number] = hash;
+    return number;
+  }
+
+  /** Moves everything to a larger table, the overflow too: what lies there must find its cells taken. */
+  #grow(): void {
+    const mask = this.#cells.length * 4 - 1;
+    const cells = new Int32Array(mask + 1);
+    let overflow: Map<object, number> | undefined;
+    this.#used = 0;
+    for (let number = 0; number < this.#objects.length; number++) {
+      const object = this.#objects[number];
+      if (object === undefined) continue;
+      const hash = this.#hashes[number] as number;
+      let i = 0;
+      while (i < PROBES && cells[(hash + i) & mask] !== 0) i++;
+      if (i < PROBES) {
+        cells[(hash + i) & mask] = number + 1;
+        this.#used++;
+      } else {
+        overflow ??= new Map();
+        overflow.set(object, number);
+      }
+    }
+    this.#cells = cells;
+    this.#mask = mask;
+    this.#overflow = overflow;
+  }
+}
+
+/** Which owner a number belongs to, where owners take ranges of numbers in turn. */
+export class RangeTable<Owner> {
+  readonly #starts = new NumberList();
+  readonly #owners: Owner[] = [];
+
+  /** The owner of all numbers from `start` up to the next range's. */
+  add(start: number, owner: Owner): void {
+    this.#starts.push(start);
+    this.#owners.push(owner);
+  }
+
+  /** The owner of a number and the number's place in the owner's range. */
+  locate(number: number): { owner: Owner; index: number } {
+    const starts = this.#starts.data;
+    let low = 0;
+    let high = this.#starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] as number) <= number) low = middle;
+      else high = middle - 1;
+    }
+    return { owner: this.#owners[low] as Owner, index: number - (starts[low] as number) };
+  }
+}
+
+/** A hash of a few of the values that an array or an object holds: cheap, and telling for most data. */
+export function hashArray(array: readonly unknown[]): number {
+  const { length } = array;
+  let hash = length;
+  if (length > 0) hash = mix(hash, array[0]);
+  if (length > 1) hash = mix(hash, array[length - 1]);
+  if (length > 2) hash = mix(hash, array[length >> 1]);
+  return hash;
+}
+
+export function hashObject(object: object): number {
+  let hash = 1;
+  let left = 4;
+  for (const key in object) {
+    hash = mix(hash, (object as Record<string, unknown>)[key]);
+    if (--left === 0) break;
+  }
+  return hash;
+}
+
+export function mix(hash: number, value: unknown): number {
+  let bits = 3;
+  switch (typeof value) {
+    case 'number':
+      // The product spreads both neighbouring integers and close fractions over 32 bits.
+      bits = (value * 2654435.769) | 0;
+      break;
+    case 'string': {
+      const { length } = value;
+      bits = length;
+      for (let i = length > 6 ? length - 6 : 0; i < length; i++) bits = (Math.imul(bits, 31) + value.charCodeAt(i)) | 0;
+      break;
+    }
+    case 'boolean':
+      bits = value ? 1 : 2;
+      break;
+    case 'object':
+      if (Array.isArray(value)) bits = value.length + 5;
+      break;
+    default:
+  }
+  hash = Math.imul(hash ^ bits, 0x9e3779b1);
+  return hash ^ (hash >>> 15);
+}

@@ -1,0 +1,203 @@
+import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
+import { H5UnsupportedError } from './errors.js';
+
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
+
+export const TYPED_ARRAYS = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
+
+/** How a value is treated. Primitives come first. */
+export const Kind = {
+  Number: 1,
+  String: 2,
+  Boolean: 3,
+  BigInt: 4,
+  Date: 5,
+  Array: 6,
+  Set: 7,
+  Map: 8,
+  /** ArrayBuffer and DataView. */
+  Buffer: 9,
+  /** An array that is mostly holes. */
+  SparseArray: 10,
+  /** An object that has its home elsewhere. */
+  Reference: 11,
+  Unsupported: 12,
+  /** A plain object or an instance of a registered class. */
+  Object: 13,
+  Typed: 14,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/**
+ * The first identifier that is not a Kind. Every class, and every type of typed array, gets one of its own
+ * from here on, so that a list can be told apart by identifiers alone.
+ */
+export const FIRST_CLASS = 16;
+
+export function isPrimitive(id: number): boolean {
+  return id <= Kind.BigInt;
+}
+
+interface Entry {
+  readonly kind: Kind;
+  readonly class: RegisteredClass | undefined;
+  readonly type: 'Map' | 'null-prototype' | undefined;
+  readonly partName: string;
+}
+
+const PART_NAMES: Record<number, string> = {
+  [Kind.Number]: 'numbers',
+  [Kind.String]: 'strings',
+  [Kind.Boolean]: 'booleans',
+  [Kind.BigInt]: 'bigints',
+  [Kind.Date]: 'dates',
+  [Kind.Array]: 'arrays',
+  [Kind.Set]: 'sets',
+  [Kind.Map]: 'maps',
+  [Kind.Buffer]: 'buffers',
+  [Kind.SparseArray]: 'arrays',
+  [Kind.Reference]: 'references',
+};
+
+/** Tells objects apart by their prototypes. */
+export class Kinds {
+  readonly #registry: TypeRegistry;
+  readonly #ids = new Map<object | null, number>();
+  readonly #entries: Entry[] = [];
+  #lastPrototype: object | null | undefined;
+  #lastId = 0;
+
+  constructor(registry: TypeRegistry) {
+    this.#registry = registry;
+    for (let id = 0; id < FIRST_CLASS; id++) {
+      const type = id === Kind.Map ? 'Map' : undefined;
+      this.#entries.push({ kind: id as Kind, class: undefined, type, partName: PART_NAMES[id] ?? '' });
+    }
+    const ids = this.#ids;
+    ids.set(Array.prototype, Kind.Array);
+    ids.set(Date.prototype, Kind.Date);
+    ids.set(Map.prototype, Kind.Map);
+    ids.set(Set.prototype, Kind.Set);
+    ids.set(ArrayBuffer.prototype, Kind.Buffer);
+    ids.set(DataView.prototype, Kind.Buffer);
+    this.#add(Object.prototype, Kind.Object, undefined, undefined, 'records');
+    this.#add(null, Kind.Object, undefined, 'null-prototype', 'records');
+    for (const { prototype } of TYPED_ARRAYS) {
+      this.#add(prototype, Kind.Typed, undefined, undefined, prototype.constructor.name);
+    }
+  }
+
+  /** The identifier of an object's kind, or of its class. */
+  of(value: object): number {
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (prototype !== this.#lastPrototype) {
+      this.#lastId = this.#ids.get(prototype) ?? this.#meet(prototype as object, value);
+      this.#lastPrototype = prototype;
+    }
+    if (this.#lastId === Kind.Array && isSparse(value as unknown[])) return Kind.SparseArray;
+    return this.#lastId;
+  }
+
+  kind(id: number): Kind {
+    return (this.#entries[id] as Entry).kind;
+  }
+
+  entry(id: number): Entry {
+    return this.#entries[id] as Entry;
+  }
+
+  partName(id: number): string {
+    return (this.#entries[id] as Entry).partName;
+  }
+
+  #meet(prototype: object, value: object): number {
+    const cls = this.#registry.of(prototype);
+    if (cls && !hasInternalState(value)) return this.#add(prototype, Kind.Object, cls, undefined, cls.name);
+    // A plain object of another realm (a frame, a vm context) is plain all the same.
+    if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty')) {
+      return this.#add(prototype, Kind.Object, undefined, undefined, 'records');
+    }
+    this.#ids.set(prototype, Kind.Unsupported);
+    return Kind.Unsupported;
+  }
+
+  #add(
+    prototype: object | null,
+    kind: Kind,
+    cls: RegisteredClass | undefined,
+    type: Entry['type'],
+    partName: string,
+  ): number {
+    const id = this.#entries.length;
+    if (id > 0xffff) throw new RangeError('more than 65,000 classes in one value');
+    this.#entries.push({ kind, class: cls, type, partName });
+    this.#ids.set(prototype, id);
+    return id;
+  }
+}
+
+/** Objects whose content is not in their properties, so that the properties alone would not bring it back. */
+function hasInternalState(value: object): boolean {
+  return (
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value) ||
+    [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, Promise, ArrayBuffer].some((type) => value instanceof type)
+  );
+}
+
+/** Whether an array of some length is mostly holes: by a sample first, then by a count. */
+export function isSparse(array: readonly unknown[]): boolean {
+  const { length } = array;
+  if (length <= 1000) return false;
+  let holes = 0;
+  for (let i = 0; i < 16; i++) if (!(Math.floor((i * length) / 16) in array)) holes++;
+  return holes >= 8 && Object.keys(array).length * 2 < length;
+}
+
+/** The error for a value that cannot be stored: what it is, and what to do. */
+export function unsupported(value: unknown, path: string): H5UnsupportedError {
+  const leaveOut = 'leave it out (@H5Ignore() on the field does)';
+  if (typeof value === 'function') {
+    return new H5UnsupportedError(path, value.name ? `the function ${value.name}` : 'a function', leaveOut);
+  }
+  if (typeof value === 'symbol') return new H5UnsupportedError(path, String(value), leaveOut);
+  const prototype = Object.getPrototypeOf(value) as object;
+  const { constructor } = prototype as { constructor?: unknown };
+  const name = typeof constructor === 'function' ? constructor.name : '';
+  if (hasInternalState(value as object) || isPlatformObject(constructor)) {
+    return new H5UnsupportedError(path, `a value of type ${name}`, `${leaveOut}, or store what it holds instead`);
+  }
+  return new H5UnsupportedError(
+    path,
+    name ? `an instance of the class ${name}` : 'an object with a prototype of its own',
+    `register its class first, with @H5Class('${name || 'Name'}') or registry.register(${name || 'Class'}, { name: … })`,
+  );
+}
+
+/** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */
+function isPlatformObject(constructor: unknown): boolean {
+  return typeof constructor === 'function' && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(constructor));
+}

@@ -1,0 +1,729 @@
+import type { ObjectId } from '../hdf5/file-builder.js';
+import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
+import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
+import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
+import { elementPath, memberPath, pathOf } from './path.js';
+import { groupRows, mergeShapes, type RowGroup } from './shapes.js';
+import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
+
+/** What becomes one HDF5 object. */
+export type Node = ObjectNode | VectorNode | EntriesNode | BinaryNode | DateNode;
+
+/** Where a node hangs: the node that holds it, and how; for error messages. */
+export interface Place {
+  readonly node: Node;
+  readonly role: 'member' | 'element' | 'column' | 'item' | 'itemKey' | 'part' | 'key' | 'value';
+  /** The member's name, the element's index, or the part's number. */
+  readonly key: string | number;
+}
+
+abstract class PlanNode {
+  id: ObjectId = -1;
+  /** Hard links that lead to it. */
+  links = 0;
+  /** Whether something else refers to it, or to one of its elements. */
+  referenced = false;
+  /** Whether it is written as a part of the node above. */
+  absorbed = false;
+  readonly place: Place | undefined;
+
+  constructor(place: Place | undefined) {
+    this.place = place;
+  }
+}
+
+/** A plain object, an instance, or a Map with string keys: a group with a member for each property. */
+export class ObjectNode extends PlanNode {
+  readonly kind = 'object';
+  readonly type: 'Map' | 'null-prototype' | undefined;
+  readonly class: RegisteredClass | undefined;
+  names: readonly string[] = [];
+  /** Primitives as they are, for every object a Reference or its node. */
+  values: unknown[] = [];
+
+  constructor(place: Place | undefined, type: 'Map' | 'null-prototype' | undefined, cls: RegisteredClass | undefined) {
+    super(place);
+    this.type = type;
+    this.class = cls;
+  }
+}
+
+/** Keys and values as two vectors: Maps with any keys, large objects, sparse arrays. */
+export class EntriesNode extends PlanNode {
+  readonly kind = 'entries';
+  readonly type: 'Map' | 'null-prototype' | 'sparse' | undefined;
+  readonly class: RegisteredClass | undefined;
+  /** Of a sparse array. */
+  readonly length: number;
+  keys!: VectorNode;
+  values!: VectorNode;
+
+  constructor(place: Place | undefined, type: EntriesNode['type'], cls: RegisteredClass | undefined, length = 0) {
+    super(place);
+    this.type = type;
+    this.class = cls;
+    this.length = length;
+  }
+}
+
+/** A typed array, an ArrayBuffer or a DataView: a dataset of its numbers. */
+export class BinaryNode extends PlanNode {
+  readonly kind = 'binary';
+  readonly value: ArrayBuffer | DataView | TypedArray;
+
+  constructor(place: Place | undefined, value: ArrayBuffer | DataView | TypedArray) {
+    super(place);
+    this.value = value;
+  }
+}
+
+/** A Date that is a member: an attribute, or a dataset if something else refers to it. */
+export class DateNode extends PlanNode {
+  readonly kind = 'date';
+  readonly value: Date;
+
+  constructor(place: Place | undefined, value: Date) {
+    super(place);
+    this.value = value;
+  }
+}
+
+/** The ways to store a list of values. */
+export type VectorEncoding =
+  | 'missing'
+  | 'numbers'
+  | 'booleans'
+  | 'strings'
+  | 'bigints'
+  | 'dates'
+  | 'typed'
+  | 'records'
+  | 'ragged'
+  | 'union'
+  | 'list'
+  | 'references';
+
+/** A list of values: an array or a Set, a column, the rows of a nested array, ... */
+export class VectorNode extends PlanNode {
+  readonly kind = 'vector';
+  /** Set where the list is itself a value: an array or a Set. */
+  readonly type: 'Array' | 'Set' | undefined;
+  encoding: VectorEncoding = 'missing';
+  /** What is to be stored; dropped when that is planned. */
+  source: readonly unknown[] | undefined;
+  /** The number of elements, missing ones included. */
+  length = 0;
+  /** A code of `Missing` for each element, if any is missing. */
+  mask: Uint8Array | undefined;
+  /** The elements of a leaf; the objects that a list or a vector of references names. */
+  values: readonly unknown[] = [];
+  /** The names of the columns of records, or of the parts of a union. */
+  names: string[] = [];
+  /** The columns of records, the parts of a union; the values, or the keys and the values, of ragged rows. */
+  children: VectorNode[] = [];
+  class: RegisteredClass | undefined;
+  /** What the records are where they are no plain objects, what the rows are where they are no arrays. */
+  items: string | undefined;
+  /** Where each ragged row begins in the values, and where the last ends. */
+  offsets: Uint32Array | undefined;
+  /** The number of the part that each element of a union is in. */
+  parts: Uint8Array | undefined;
+  /** The numbers of typed arrays that are rows, one after another. */
+  data: TypedArray | undefined;
+
+  constructor(place: Place | undefined, type: 'Array' | 'Set' | undefined, source: readonly unknown[]) {
+    super(place);
+    this.type = type;
+    this.source = source;
+  }
+}
+
+/** A mention of an object that has its home elsewhere. */
+export class Reference {
+  /** The object's number in the identity table. */
+  readonly ordinal: number;
+  /** Whether it stands for a member, so that it is one more hard link if its home is a node. */
+  readonly isMember: boolean;
+  /** Its home: a node, or the element `index` of a vector; -1 for the node itself. */
+  node: Node | undefined;
+  index = -1;
+
+  constructor(ordinal: number, isMember: boolean) {
+    this.ordinal = ordinal;
+    this.isMember = isMember;
+  }
+}
+
+/** Stands in the table of homes for the elements of a vector, as the vector itself does for its own value. */
+class Elements {
+  readonly vector: VectorNode;
+  /** Of a union: the part, and the index in it, of each element that is at home here. */
+  parts: Uint8Array | undefined;
+  indexes: Uint32Array | undefined;
+
+  constructor(vector: VectorNode) {
+    this.vector = vector;
+  }
+
+  /** The node that element number `claimed` of those at home here is, or is an element of. */
+  locate(claimed: number): { node: Node; index: number } {
+    const { vector } = this;
+    if (vector.encoding !== 'union') return homeWithin(vector, claimed);
+    vector.referenced = true;
+    if (!this.parts || !this.indexes) this.#placeAll();
+    const part = vector.children[this.parts?.[claimed] as number] as VectorNode;
+    const index = this.indexes?.[claimed] as number;
+    // Records of several shapes are a union within the union, all of whose elements are at home.
+    return part.encoding === 'union' ? new Elements(part).locate(index) : homeWithin(part, index);
+  }
+
+  #placeAll(): void {
+    const { children, parts } = this.vector as { children: VectorNode[]; parts: Uint8Array };
+    const counts = new Uint32Array(children.length);
+    this.parts = new Uint8Array(parts.length);
+    this.indexes = new Uint32Array(parts.length);
+    let claimed = 0;
+    for (const part of parts) {
+      if (isHome((children[part] as VectorNode).encoding)) {
+        this.parts[claimed] = part;
+        this.indexes[claimed++] = counts[part] as number;
+      }
+      counts[part] = (counts[part] as number) + 1;
+    }
+  }
+}
+
+/** Whether the elements of a vector are objects that live in it. */
+function isHome(encoding: VectorEncoding): boolean {
+  return encoding === 'dates' || encoding === 'records' || encoding === 'ragged' || encoding === 'list' || encoding === 'union';
+}
+
+function homeWithin(vector: VectorNode, claimed: number): { node: Node; index: number } {
+  vector.referenced = true;
+  if (vector.encoding === 'list') return { node: vector.values[claimed] as Node, index: -1 };
+  // A dataset of dates has a place for the missing ones too.
+  const index = vector.encoding === 'dates' && vector.mask ? presentPosition(vector.mask, claimed) : claimed;
+  return { node: vector, index };
+}
+
+/** The position of the element that is number `count` of those present. */
+function presentPosition(mask: Uint8Array, count: number): number {
+  for (let i = 0; i < mask.length; i++) if (mask[i] === Missing.present && count-- === 0) return i;
+  return -1;
+}
+
+/** Rows of typed arrays that are larger than this on average are not copied together. */
+const MAX_TYPED_ROW = 1 << 16;
+/** A union tells its parts apart by one byte. */
+const MAX_PARTS = 250;
+
+type Task =
+  | { readonly holder: ObjectNode; readonly index: number; readonly value: object; readonly id: number }
+  | { readonly node: ObjectNode | EntriesNode; readonly value: object };
+
+/**
+ * Decides, for a value and everything that it reaches, what becomes which HDF5 object, and where each
+ * object that JavaScript can tell apart has its one home.
+ *
+ * Breadth first, in a fixed order, and lists before objects: so a record that stands in a list and is
+ * also a member of something else lives in the list, as a row, and the member refers to it.
+ */
+export class Planner {
+  /** All nodes in the order in which they were met. */
+  readonly nodes: Node[] = [];
+  readonly #kinds: Kinds;
+  readonly #identity = new IdentityTable();
+  readonly #homes = new RangeTable<Node | Elements>();
+  readonly #references: Reference[] = [];
+  readonly #vectors: VectorNode[] = [];
+  readonly #tasks: Task[] = [];
+
+  constructor(registry: TypeRegistry) {
+    this.#kinds = new Kinds(registry);
+  }
+
+  /** Plans a value. The result holds it as its only member, "value". */
+  plan(value: unknown): ObjectNode {
+    const root = new ObjectNode(undefined, undefined, undefined);
+    root.names = ['value'];
+    root.values = [value];
+    this.#member(root, 0);
+    let vector = 0;
+    let task = 0;
+    while (vector < this.#vectors.length || task < this.#tasks.length) {
+      if (vector < this.#vectors.length) this.#planVector(this.#vectors[vector++] as VectorNode);
+      else this.#runTask(this.#tasks[task++] as Task);
+    }
+    for (const reference of this.#references) this.#resolve(reference);
+    return root;
+  }
+
+  // ---- members of objects ---------------------------------------------------------------------------
+
+  /** Replaces the object that is a member by its node or a reference, at once or by a task. */
+  #member(holder: ObjectNode, index: number): void {
+    const value = holder.values[index];
+    if (typeof value !== 'object') {
+      if (typeof value === 'function' || typeof value === 'symbol') this.#unsupported(value, holder, index);
+      return;
+    }
+    if (value === null) return;
+    const id = this.#kinds.of(value);
+    const kind = this.#kinds.kind(id);
+    if (kind === Kind.Unsupported) this.#unsupported(value, holder, index);
+    if (kind === Kind.Object || kind === Kind.Map) {
+      this.#tasks.push({ holder, index, value, id });
+      return;
+    }
+    holder.values[index] = this.#own(value, id, kind, { node: holder, role: 'member', key: holder.names[index] as string });
+  }
+
+  #runTask(task: Task): void {
+    if ('node' in task) {
+      this.#fill(task.node, task.value);
+      return;
+    }
+    const { holder, index, value, id } = task;
+    const place: Place = { node: holder, role: 'member', key: holder.names[index] as string };
+    const owned = this.#own(value, id, this.#kinds.kind(id), place);
+    holder.values[index] = owned;
+    if (owned instanceof ObjectNode || owned instanceof EntriesNode) this.#fill(owned, value);
+  }
+
+  /** The node that is the home of an object, or a reference if it has one already. */
+  #own(value: object, id: number, kind: Kind, place: Place): Node | Reference {
+    const ordinal = this.#identity.claim(value, hashOf(kind, value));
+    if (ordinal >= 0) {
+      const reference = new Reference(ordinal, true);
+      this.#references.push(reference);
+      return reference;
+    }
+    const node = this.#makeNode(value, id, kind, place);
+    this.#homes.add(this.#identity.size - 1, node);
+    return node;
+  }
+
+  /** A node of its own for an object. Objects and entries are still to be filled. */
+  #makeNode(value: object, id: number, kind: Kind, place: Place): Node {
+    let node: Node;
+    switch (kind) {
+      case Kind.Array:
+        node = this.#vector(place, 'Array', value as unknown[]);
+        break;
+      case Kind.Set:
+        node = this.#vector(place, 'Set', Array.from(value as Set<unknown>));
+        break;
+      case Kind.Date:
+        node = new DateNode(place, value as Date);
+        this.nodes.push(node);
+        break;
+      case Kind.Typed:
+      case Kind.Buffer:
+        node = new BinaryNode(place, value as TypedArray);
+        this.nodes.push(node);
+        break;
+      case Kind.SparseArray:
+        node = new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length);
+        this.nodes.push(node);
+        this.#fill(node, value);
+        break;
+      default: {
+        const { class: cls, type } = this.#kinds.entry(id);
+        const members = kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(value, cls);
+        node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
+        this.nodes.push(node);
+      }
+    }
+    node.links = 1;
+    return node;
+  }
+
+  /** The names of an object's properties, if they can be the names of members. */
+  #members(value: object, cls: RegisteredClass | undefined): readonly string[] | undefined {
+    const names = cls ? cls.propertiesOf(value) : Object.keys(value);
+    return fitMembers(names) ? names : undefined;
+  }
+
+  #fill(node: ObjectNode | EntriesNode, value: object): void {
+    const cls = node.class;
+    let keys: readonly unknown[];
+    let values: unknown[];
+    if (value instanceof Map && node.type === 'Map') {
+      keys = Array.from(value.keys());
+      values = Array.from(value.values());
+    } else {
+      const properties = cls ? cls.propertiesOf(value) : Object.keys(value);
+      values = properties.map((property) => (value as Record<string, unknown>)[property]);
+      keys = cls ? properties.map((property) => cls.storedName(property)) : properties;
+    }
+    if (node.kind === 'object') {
+      node.names = keys as string[];
+      node.values = values;
+      for (let i = 0; i < values.length; i++) this.#member(node, i);
+      return;
+    }
+    if (node.type === 'sparse') keys = keys.map(Number);
+    node.keys = this.#vector({ node, role: 'key', key: 0 }, undefined, keys);
+    node.values = this.#vector({ node, role: 'value', key: 0 }, undefined, values);
+  }
+
+  #vector(place: Place, type: 'Array' | 'Set' | undefined, source: readonly unknown[]): VectorNode {
+    const vector = new VectorNode(place, type, source);
+    vector.links = 1;
+    this.nodes.push(vector);
+    this.#vectors.push(vector);
+    return vector;
+  }
+
+  // ---- lists ----------------------------------------------------------------------------------------
+
+  #planVector(vector: VectorNode): void {
+    let values = vector.source as readonly unknown[];
+    vector.source = undefined;
+    const { length } = values;
+    vector.length = length;
+
+    let ids = new Uint16Array(length);
+    const distinct: number[] = [];
+    let missing = 0;
+    let last = -1;
+    for (let i = 0; i < length; i++) {
+      const value = values[i];
+      let id: number;
+      switch (typeof value) {
+        case 'number':
+          id = Kind.Number;
+          break;
+        case 'string':
+          id = Kind.String;
+          break;
+        case 'boolean':
+          id = Kind.Boolean;
+          break;
+        case 'bigint':
+          id = Kind.BigInt;
+          break;
+        case 'undefined':
+          missing++;
+          continue;
+        case 'object':
+          if (value === null) {
+            missing++;
+            continue;
+          }
+          id = this.#kinds.of(value);
+          if (this.#kinds.kind(id) !== Kind.Unsupported) break;
+          this.#unsupported(value, vector, i);
+          break;
+        default:
+          return this.#unsupported(value, vector, i);
+      }
+      ids[i] = id;
+      if (id !== last) {
+        last = id;
+        if (!distinct.includes(id)) distinct.push(id);
+      }
+    }
+
+    if (missing > 0) vector.mask = maskOf(values);
+    if (distinct.length === 0) {
+      vector.encoding = 'missing';
+      return;
+    }
+    if (distinct.length === 1 && isPrimitive(distinct[0] as number)) {
+      this.#encode(vector, distinct[0] as number, values);
+      return;
+    }
+    if (missing > 0) {
+      // All but plain datasets hold the elements that are there, and nothing in the place of the others.
+      const present = vector.mask as Uint8Array;
+      values = values.filter((_, i) => present[i] === Missing.present);
+      ids = ids.filter((_, i) => present[i] === Missing.present);
+    }
+    const references = this.#claimAll(vector, values, ids);
+    if (references > 0) {
+      distinct.length = 0;
+      for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
+    }
+    if (distinct.length === 1) this.#encode(vector, distinct[0] as number, values);
+    else this.#union(vector, distinct, ids, values);
+  }
+
+  /**
+   * Makes the vector the home of all its elements that have none yet. For the others the identifier becomes
+   * that of a reference; returns their number.
+   */
+  #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array): number {
+    const identity = this.#identity;
+    const start = identity.size;
+    let references = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] as number;
+      if (isPrimitive(id)) continue;
+      const value = values[i] as object;
+      const ordinal = identity.claim(value, hashOf(this.#kinds.kind(id), value));
+      if (ordinal < 0) continue;
+      ids[i] = Kind.Reference;
+      references++;
+    }
+    if (identity.size > start) this.#homes.add(start, new Elements(vector));
+    return references;
+  }
+
+  #union(vector: VectorNode, distinct: number[], ids: Uint16Array, values: readonly unknown[]): void {
+    // More classes than one byte can tell apart: the instances of the rest are stored one by one.
+    distinct.sort((a, b) => Number(a >= FIRST_CLASS) - Number(b >= FIRST_CLASS));
+    const rest = distinct.length > MAX_PARTS ? distinct.splice(MAX_PARTS) : [];
+    const slices = distinct.map((): unknown[] => []);
+    const restSlice: unknown[] = [];
+    const partOf = new Map<number, number>(distinct.map((id, part) => [id, part]));
+    const parts = new Uint8Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      const part = partOf.get(ids[i] as number) ?? distinct.length;
+      parts[i] = part;
+      (slices[part] ?? restSlice).push(values[i]);
+    }
+    vector.encoding = 'union';
+    vector.parts = parts;
+    for (let part = 0; part < distinct.length; part++) {
+      const id = distinct[part] as number;
+      const child = this.#part(vector, part, this.#kinds.partName(id), (slices[part] as unknown[]).length);
+      this.#encode(child, id, slices[part] as unknown[]);
+    }
+    if (rest.length > 0) {
+      const child = this.#part(vector, distinct.length, 'objects', restSlice.length);
+      this.#list(child, restSlice as object[]);
+    }
+  }
+
+  #part(union: VectorNode, part: number, name: string, length: number): VectorNode {
+    const child = new VectorNode({ node: union, role: 'part', key: part }, undefined, []);
+    child.source = undefined;
+    child.links = 1;
+    child.length = length;
+    this.nodes.push(child);
+    union.children.push(child);
+    const taken = union.names.filter((other) => other.replace(/-\d+$/, '') === name).length;
+    union.names.push(taken > 0 ? `${name}-${taken + 1}` : name);
+    return child;
+  }
+
+  /** Stores values of one kind; they have been claimed. */
+  #encode(vector: VectorNode, id: number, values: readonly unknown[]): void {
+    switch (this.#kinds.kind(id)) {
+      case Kind.Number:
+        vector.encoding = 'numbers';
+        vector.values = values;
+        return;
+      case Kind.String:
+        vector.encoding = 'strings';
+        vector.values = values;
+        return;
+      case Kind.Boolean:
+        vector.encoding = 'booleans';
+        vector.values = values;
+        return;
+      case Kind.BigInt:
+        vector.encoding = 'bigints';
+        vector.values = values;
+        return;
+      case Kind.Date:
+        vector.encoding = 'dates';
+        vector.values = values;
+        return;
+      case Kind.Reference:
+        vector.encoding = 'references';
+        vector.values = (values as object[]).map((value) => {
+          const kind = this.#kinds.kind(this.#kinds.of(value));
+          const reference = new Reference(this.#identity.find(value, hashOf(kind, value)), false);
+          this.#references.push(reference);
+          return reference;
+        });
+        return;
+      case Kind.Array:
+        this.#ragged(vector, 'Array', values as unknown[][]);
+        return;
+      case Kind.Set:
+        this.#ragged(vector, 'Set', (values as Set<unknown>[]).map((set) => Array.from(set)));
+        return;
+      case Kind.Map: {
+        const maps = values as Map<unknown, unknown>[];
+        this.#ragged(vector, 'Map', maps.map((map) => Array.from(map.keys())), maps.map((map) => Array.from(map.values())));
+        return;
+      }
+      case Kind.Typed:
+        this.#typedRows(vector, values as TypedArray[]);
+        return;
+      case Kind.Object:
+        this.#records(vector, id, values as object[]);
+        return;
+      default:
+        this.#list(vector, values as object[]);
+    }
+  }
+
+  #ragged(vector: VectorNode, items: string, rows: readonly unknown[][], second?: readonly unknown[][]): void {
+    vector.encoding = 'ragged';
+    vector.items = items;
+    vector.offsets = offsetsOf(rows);
+    if (second) vector.children.push(this.#vector({ node: vector, role: 'itemKey', key: 0 }, undefined, flatten(rows)));
+    vector.children.push(this.#vector({ node: vector, role: 'item', key: 0 }, undefined, flatten(second ?? rows)));
+  }
+
+  #typedRows(vector: VectorNode, rows: readonly TypedArray[]): void {
+    const offsets = offsetsOf(rows);
+    const total = offsets[rows.length] as number;
+    const [first] = rows as [TypedArray];
+    if (total * first.BYTES_PER_ELEMENT > rows.length * MAX_TYPED_ROW) {
+      this.#list(vector, rows);
+      return;
+    }
+    vector.encoding = 'ragged';
+    vector.items = first.constructor.name;
+    vector.offsets = offsets;
+    const data = new (first.constructor as new (length: number) => TypedArray)(total);
+    for (let i = 0; i < rows.length; i++) data.set(rows[i] as never, offsets[i]);
+    const child = new VectorNode({ node: vector, role: 'item', key: 0 }, undefined, []);
+    child.source = undefined;
+    child.links = 1;
+    child.length = total;
+    child.encoding = 'typed';
+    child.data = data;
+    this.nodes.push(child);
+    vector.children.push(child);
+  }
+
+  #records(vector: VectorNode, id: number, rows: readonly object[]): void {
+    const { class: cls } = this.#kinds.entry(id);
+    const groups = mergeShapes(groupRows(rows, cls), rows.length);
+    if (!groups) {
+      this.#list(vector, rows);
+    } else if (groups.length === 1) {
+      this.#columns(vector, id, groups[0] as RowGroup, rows);
+    } else {
+      vector.encoding = 'union';
+      vector.parts = new Uint8Array(rows.length);
+      for (const [part, group] of groups.entries()) {
+        for (const row of group.rows) vector.parts[row] = part;
+        const child = this.#part(vector, part, this.#kinds.partName(id), group.rows.length);
+        this.#columns(child, id, group, group.rows.map((row) => rows[row] as object));
+      }
+    }
+  }
+
+  #columns(vector: VectorNode, id: number, group: RowGroup, rows: readonly object[]): void {
+    const { class: cls, type } = this.#kinds.entry(id);
+    vector.encoding = 'records';
+    vector.class = cls;
+    vector.items = type;
+    vector.values = rows;
+    const columns = group.gather(rows);
+    for (let i = 0; i < columns.length; i++) {
+      const name = group.columns[i] as string;
+      vector.names.push(cls ? cls.storedName(name) : name);
+      vector.children.push(
+        this.#vector({ node: vector, role: 'column', key: name }, undefined, columns[i] as unknown[]),
+      );
+    }
+    vector.values = [];
+  }
+
+  /** The last resort: one HDF5 object an element. */
+  #list(vector: VectorNode, values: readonly object[]): void {
+    vector.encoding = 'list';
+    vector.values = values.map((value, index) => {
+      const id = this.#kinds.of(value);
+      const node = this.#makeNode(value, id, this.#kinds.kind(id), { node: vector, role: 'element', key: index });
+      if (node.kind === 'date') node.referenced = true;
+      if (node.kind === 'object' || (node.kind === 'entries' && node.type !== 'sparse')) this.#tasks.push({ node, value });
+      return node;
+    });
+  }
+
+  // ---- references -----------------------------------------------------------------------------------
+
+  #resolve(reference: Reference): void {
+    const { owner, index } = this.#homes.locate(reference.ordinal);
+    const home = owner instanceof Elements ? owner.locate(index) : { node: owner, index: -1 };
+    home.node.referenced = true;
+    if (reference.isMember && home.index < 0) home.node.links++;
+    reference.node = home.node;
+    reference.index = home.index;
+  }
+
+  #unsupported(value: unknown, holder: Node, index: number): never {
+    const path = !holder.place
+      ? '$'
+      : holder.kind === 'object'
+        ? memberPath(pathOf(holder), holder.names[index] as string)
+        : elementPath(holder as VectorNode, index);
+    throw unsupported(value, path);
+  }
+}
+
+/** Codes of `Missing` for all elements. */
+function maskOf(values: readonly unknown[]): Uint8Array {
+  const mask = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === null) mask[i] = Missing.null;
+    else if (value === undefined) mask[i] = i in values ? Missing.undefined : Missing.absent;
+  }
+  return mask;
+}
+
+function mapMembers(map: Map<unknown, unknown>): readonly string[] | undefined {
+  if (map.size > MAX_MEMBERS) return undefined;
+  const keys = Array.from(map.keys());
+  return keys.every((key) => typeof key === 'string') && fitMembers(keys) ? keys : undefined;
+}
+
+function fitMembers(names: readonly string[]): boolean {
+  return names.length <= MAX_MEMBERS && names.every((name) => name.length <= MAX_NAME);
+}
+
+function offsetsOf(rows: readonly { readonly length: number }[]): Uint32Array {
+  const offsets = new Uint32Array(rows.length + 1);
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) {
+    total += (rows[i] as { length: number }).length;
+    offsets[i + 1] = total;
+  }
+  if (total > 0xffffffff) throw new RangeError(`nested arrays of ${total} elements in all; at most 2^32 - 1 are possible`);
+  return offsets;
+}
+
+/** All rows as one array; holes stay holes. */
+function flatten(rows: readonly (readonly unknown[])[]): unknown[] {
+  let total = 0;
+  for (const row of rows) total += row.length;
+  const flat = new Array<unknown>(total);
+  let position = 0;
+  for (const row of rows) {
+    const { length } = row;
+    for (let i = 0; i < length; i++) {
+      const value = row[i];
+      if (value !== undefined || i in row) flat[position + i] = value;
+    }
+    position += length;
+  }
+  return flat;
+}
+
+function hashOf(kind: Kind, value: object): number {
+  switch (kind) {
+    case Kind.Array:
+      return hashArray(value as unknown[]);
+    case Kind.Object:
+      return hashObject(value);
+    case Kind.Date:
+      return mix(1, (value as Date).getTime());
+    case Kind.Typed:
+    case Kind.Buffer:
+      return mix((value as TypedArray).byteLength, (value as TypedArray).byteOffset);
+    case Kind.SparseArray:
+      return mix(2, (value as unknown[]).length);
+    default:
+      return mix(3, (value as Map<unknown, unknown>).size);
+  }
+}

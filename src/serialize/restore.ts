@@ -1,0 +1,651 @@
+import { H5FormatError } from '../errors.js';
+import { decode, type Elements, nest } from '../hdf5/elements.js';
+import type { FileSpace } from '../hdf5/file-space.js';
+import type { Attribute } from '../hdf5/messages/attribute.js';
+import { extent } from '../hdf5/messages/dataspace.js';
+import type { CompoundMember, Datatype } from '../hdf5/messages/datatype.js';
+import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
+import { readRawData } from '../hdf5/raw-data.js';
+import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
+import { H5UnknownClassError } from './errors.js';
+import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
+import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { unescapeName } from './names.js';
+import { makeRows, setColumn, setProperty } from './rows.js';
+import { decodeWtf8 } from './wtf8.js';
+
+/** The elements of a vector. */
+interface Vector {
+  /** All of them, missing ones too; a hole where one is absent. Numbers may be a typed array. */
+  readonly elements: Elements;
+  /** Those that another place may refer to, by the index that it uses. */
+  readonly rows: Elements;
+  /** Whether they are objects that live here. */
+  readonly isHome: boolean;
+}
+
+/** Unions of unions go no deeper: the writer makes one of records within one of kinds. */
+const MAX_UNION_DEPTH = 3;
+
+/**
+ * What a file may expand to: so many values, and so many more for each of its bytes. A file can name one
+ * column a thousand times; a reader that followed would do a billion things for a kilobyte.
+ */
+const BASE_BUDGET = 1 << 20;
+const BUDGET_PER_BYTE = 16;
+
+/**
+ * Makes the value again that stands at an address of a file. Every object is made empty when it is first
+ * met and filled later from a list of tasks: so cycles need no special case, and nothing recurses.
+ */
+export class Restorer {
+  readonly #space: FileSpace;
+  readonly #registry: TypeRegistry;
+  readonly #infos = new Map<number, ObjectInfo>();
+  readonly #values = new Map<number, unknown>();
+  readonly #vectors = new Map<number, Vector>();
+  readonly #tasks: (() => void)[] = [];
+  #budget: number;
+
+  constructor(space: FileSpace, registry: TypeRegistry) {
+    this.#space = space;
+    this.#registry = registry;
+    this.#budget = BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+  }
+
+  /** The value of the object at an address, complete. */
+  restore(address: number): unknown {
+    const info = this.#info(address);
+    const layout = this.#number(info, Reserved.layout);
+    if (layout !== undefined && layout > LAYOUT_VERSION) {
+      fail(info, `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`);
+    }
+    let value: unknown;
+    if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
+      const holder: Record<string, unknown> = {};
+      this.#fillObject(holder, info, undefined);
+      value = () => holder.value;
+    } else {
+      const whole = this.#value(address);
+      value = () => whole;
+    }
+    for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) task();
+    return (value as () => unknown)();
+  }
+
+  #spend(count: number, info: ObjectInfo): void {
+    this.#budget -= count;
+    if (this.#budget < 0) fail(info, 'the file expands to far more values than its size allows');
+  }
+
+  #info(address: number): ObjectInfo {
+    let info = this.#infos.get(address);
+    if (!info) {
+      info = readObject(this.#space, address);
+      this.#infos.set(address, info);
+    }
+    return info;
+  }
+
+  // ---- attributes -----------------------------------------------------------------------------------
+
+  /** A reserved attribute that is a word, if it is there. */
+  #word(info: ObjectInfo, name: string): string | undefined {
+    if (info.attributes.length === 0) return undefined;
+    const attribute = find(info, name);
+    if (!attribute) return undefined;
+    const value = this.#decode(attribute.datatype, attribute.data, 1)[0];
+    if (typeof value !== 'string') fail(info, `the attribute ${name} is not a string`);
+    return value;
+  }
+
+  #number(info: ObjectInfo, name: string): number | undefined {
+    const attribute = find(info, name);
+    if (!attribute) return undefined;
+    const value = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
+    if (typeof value !== 'number') fail(info, `the attribute ${name} is not a number`);
+    return value;
+  }
+
+  #class(info: ObjectInfo): RegisteredClass | undefined {
+    const name = this.#word(info, Reserved.class);
+    if (name === undefined) return undefined;
+    const cls = this.#registry.get(name);
+    if (!cls) throw new H5UnknownClassError(name);
+    return cls;
+  }
+
+  #decode(type: Datatype, bytes: Uint8Array, count: number): Elements {
+    return decode(type, bytes, count, this.#space.globalHeap);
+  }
+
+  /** The value of an attribute that is no reserved one. */
+  #scalar(attribute: Attribute, info: ObjectInfo): unknown {
+    const { datatype, dataspace, data } = attribute;
+    if (dataspace.kind === 'null') return tagOf(datatype) === Tag.undefined ? undefined : null;
+    if (dataspace.kind === 'scalar') {
+      if (datatype.class === 'compound' && isElement(datatype)) return this.#elements(datatype, data, 1, info)[0];
+      return this.#leaf(datatype, data, 1)[0];
+    }
+    return nest(copied(this.#leaf(datatype, data, extent(dataspace))), dataspace.dims);
+  }
+
+  // ---- values that have an object of their own ------------------------------------------------------
+
+  /** The value of an object: made on the first call, complete when all tasks have run. */
+  #value(address: number): unknown {
+    if (this.#values.has(address)) return this.#values.get(address);
+    const info = this.#info(address);
+    if (info.kind === 'datatype') fail(info, 'a committed datatype is no value');
+    const type = this.#word(info, Reserved.type);
+    const value = info.kind === 'dataset' ? this.#datasetValue(info, type) : this.#groupValue(info, type);
+    this.#values.set(address, value);
+    return value;
+  }
+
+  #datasetValue(info: DatasetInfo, type: string | undefined): unknown {
+    if (type === 'Array' || type === 'Set') return this.#list(info, type);
+    const bytes = readRawData(this.#space, info);
+    if (type === 'ArrayBuffer') return new Uint8Array(bytes).buffer;
+    if (type === 'DataView') return new DataView(new Uint8Array(bytes).buffer);
+    if (type === 'Uint8ClampedArray') return new Uint8ClampedArray(bytes);
+    const { datatype, dataspace } = info;
+    if (dataspace.kind === 'null') return null;
+    const flat = copied(this.#leaf(datatype, bytes, extent(dataspace)));
+    return dataspace.kind === 'scalar' ? flat[0] : nest(flat, dataspace.dims);
+  }
+
+  #groupValue(info: GroupInfo, type: string | undefined): unknown {
+    switch (this.#word(info, Reserved.encoding)) {
+      case undefined:
+        return this.#object(info, type);
+      case Encoding.entries:
+        return this.#entries(info, type);
+      case Encoding.sparse: {
+        const array: unknown[] = [];
+        array.length = this.#number(info, Reserved.length) ?? 0;
+        const indices = this.#vector(child(info, 'indices')).elements;
+        const values = this.#vector(child(info, 'values')).elements;
+        if (indices.length !== values.length) fail(info, 'a sparse array with fewer values than indices, or more');
+        this.#tasks.push(() => {
+          for (let i = 0; i < indices.length; i++) {
+            const index = indices[i];
+            if (typeof index !== 'number' || !(index >= 0 && index < array.length)) fail(info, `no index: ${index}`);
+            if (i in values) array[index] = values[i];
+          }
+        });
+        return array;
+      }
+      default:
+        return this.#list(info, type);
+    }
+  }
+
+  /** An empty object of the type that a group says, or an instance of its class. */
+  #shell(info: GroupInfo, type: string | undefined, cls: RegisteredClass | undefined): object {
+    if (cls) return cls.create();
+    if (type === 'Map') return new Map();
+    if (type === 'null-prototype') return Object.create(null) as object;
+    if (type !== undefined) fail(info, `an unknown type: ${type}`);
+    return {};
+  }
+
+  #object(info: GroupInfo, type: string | undefined): object {
+    const cls = this.#class(info);
+    const target = this.#shell(info, type, cls);
+    this.#tasks.push(() => this.#fillObject(target, info, cls));
+    return target;
+  }
+
+  /** Sets the members of a group: attributes and links, in the one order that runs through both. */
+  #fillObject(target: object, info: GroupInfo, cls: RegisteredClass | undefined): void {
+    const { attributes, links } = info;
+    let a = 0;
+    let l = 0;
+    while (a < attributes.length || l < links.length) {
+      const attribute = attributes[a];
+      const link = links[l];
+      if (attribute && !(link && link.order < attribute.order)) {
+        a++;
+        if (isReserved(attribute.name)) continue;
+        setMember(target, unescapeName(attribute.name), this.#scalar(attribute, info), cls);
+      } else if (link) {
+        l++;
+        if (link.kind !== 'hard') continue;
+        setMember(target, unescapeName(link.name), this.#value(link.address), cls);
+      }
+    }
+  }
+
+  #entries(info: GroupInfo, type: string | undefined): object {
+    const cls = this.#class(info);
+    const target = this.#shell(info, type, cls);
+    this.#tasks.push(() => {
+      const keys = this.#vector(child(info, 'keys')).elements;
+      const values = this.#vector(child(info, 'values')).elements;
+      if (keys.length !== values.length) fail(info, `${keys.length} keys and ${values.length} values`);
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i];
+        if (target instanceof Map) target.set(key, values[i]);
+        else if (typeof key === 'string') setMember(target, key, values[i], cls);
+        else fail(info, 'an object with a key that is not a string');
+      }
+    });
+    return target;
+  }
+
+  /** An array or a Set. Where its elements are known at once, they are the array; else a task fills it. */
+  #list(info: ObjectInfo, type: string | undefined): unknown {
+    if (type !== undefined && type !== 'Array' && type !== 'Set') fail(info, `an unknown type: ${type}`);
+    if (type !== 'Set' && !this.#leadsOn(info)) return asArray(this.#vector(info.address).elements);
+    const list = type === 'Set' ? new Set<unknown>() : [];
+    this.#tasks.push(() => {
+      const { elements } = this.#vector(info.address);
+      if (list instanceof Set) for (let i = 0; i < elements.length; i++) list.add(elements[i]);
+      else fillArray(list, elements, 0, elements.length);
+    });
+    return list;
+  }
+
+  /** Whether to make the elements of a vector means to visit other objects: not now, then, but by a task. */
+  #leadsOn(info: ObjectInfo): boolean {
+    if (info.kind !== 'group') return this.#isReferences(info as DatasetInfo);
+    const encoding = this.#word(info, Reserved.encoding);
+    return encoding === Encoding.list || encoding === Encoding.union;
+  }
+
+  #isReferences({ datatype, attributes }: DatasetInfo): boolean {
+    return datatype.class === 'reference' || isElement(datatype) || attributes.some(({ name }) => name === Reserved.into);
+  }
+
+  // ---- vectors --------------------------------------------------------------------------------------
+
+  #vector(address: number, depth = 0): Vector {
+    const known = this.#vectors.get(address);
+    if (known) return known;
+    const info = this.#info(address);
+    let vector: Vector;
+    if (info.kind === 'dataset') {
+      vector = this.#datasetVector(info);
+    } else if (info.kind === 'group') {
+      if (depth > MAX_UNION_DEPTH) fail(info, 'unions within unions');
+      vector = this.#groupVector(info, depth);
+    } else {
+      fail(info, 'a committed datatype is no list');
+    }
+    this.#vectors.set(address, vector);
+    return vector;
+  }
+
+  #datasetVector(info: DatasetInfo): Vector {
+    const { datatype, dataspace } = info;
+    const [count = 0] = dataspace.dims;
+    const total = extent(dataspace);
+    if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list without elements to count');
+    this.#spend(total, info);
+    const bytes = readRawData(this.#space, info);
+    if (this.#isReferences(info)) return this.#references(info, bytes, count);
+    if (isMissing(datatype)) {
+      const elements = new Array<unknown>(count);
+      applyMask(elements, bytes, info);
+      return { elements, rows: [], isHome: false };
+    }
+    let elements = this.#leaf(datatype, bytes, total);
+    const mask = this.#maskOf(info);
+    if (mask) {
+      if (mask.length !== total) fail(info, `a mask of ${mask.length} elements for ${total}`);
+      elements = asArray(elements);
+      applyMask(elements, mask, info);
+    }
+    const items = this.#word(info, Reserved.items);
+    for (let level = dataspace.dims.length - 1; level > 0; level--) {
+      const width = dataspace.dims[level] as number;
+      elements = splitRows(elements, width, level === dataspace.dims.length - 1 ? items : undefined, info);
+      this.#spend(elements.length, info);
+    }
+    return { elements, rows: elements, isHome: dataspace.dims.length > 1 || tagOf(datatype) === Tag.date };
+  }
+
+  /** The values of plain elements: numbers, strings, booleans, and what the tags stand for. */
+  #leaf(type: Datatype, bytes: Uint8Array, count: number): Elements {
+    const tag = tagOf(type);
+    if (tag === undefined || type.class !== 'compound') return this.#decode(type, bytes, count);
+    const values = this.#decode((type.members[0] as CompoundMember).type, bytes, count);
+    switch (tag) {
+      case Tag.date:
+        return Array.from(values as BigInt64Array, (time) => new Date(time === NOT_A_TIME ? Number.NaN : Number(time)));
+      case Tag.bigint:
+        return (values as string[]).map((digits) => (digits === '' ? 0n : parseBigInt(digits)));
+      default:
+        return (values as Uint8Array[]).map(decodeWtf8);
+    }
+  }
+
+  #maskOf(info: ObjectInfo): Uint8Array | undefined {
+    const attribute = find(info, Reserved.mask);
+    if (!attribute) return undefined;
+    const mask = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
+    if (!(mask instanceof Uint8Array)) fail(info, 'a mask that is not a sequence of bytes');
+    return mask;
+  }
+
+  /** Puts the elements that a group holds in their places between the missing ones. */
+  #spread(info: GroupInfo, rows: Elements, isHome: boolean): Vector {
+    const mask = this.#maskOf(info);
+    if (!mask) return { elements: rows, rows, isHome };
+    this.#spend(mask.length, info);
+    const elements = new Array<unknown>(mask.length);
+    let next = 0;
+    for (let i = 0; i < mask.length; i++) if (mask[i] === Missing.present) elements[i] = rows[next++];
+    if (next !== rows.length) fail(info, `a mask for ${next} elements over ${rows.length}`);
+    applyMask(elements, mask, info);
+    return { elements, rows, isHome };
+  }
+
+  #groupVector(info: GroupInfo, depth: number): Vector {
+    switch (this.#word(info, Reserved.encoding)) {
+      case Encoding.records:
+        return this.#spread(info, this.#records(info), true);
+      case Encoding.ragged:
+        return this.#spread(info, this.#ragged(info), true);
+      case Encoding.list:
+        this.#spend(info.links.length, info);
+        return this.#spread(info, info.links.map((link) => this.#value(hardTarget(info, link))), false);
+      case Encoding.union:
+        return this.#spread(info, this.#union(info, depth), false);
+      default:
+        return fail(info, 'a group that is not a list stands for one');
+    }
+  }
+
+  #records(info: GroupInfo): object[] {
+    const { links } = info;
+    const count = this.#number(info, Reserved.length) ?? 0;
+    const cls = this.#class(info);
+    const items = this.#word(info, Reserved.items);
+    if (links.length === 0) fail(info, 'a table without columns');
+    // One column is looked at first: it must have as many elements as the table claims rows.
+    const first = this.#info(hardTarget(info, links[0] as GroupInfo['links'][0]));
+    this.#spend(count, info);
+    const length = this.#lengthOf(first);
+    if (length !== count) fail(info, `a table of ${count} rows with a column of ${length}`);
+    const rows = makeRows(count, cls, items === 'null-prototype');
+    this.#tasks.push(() => {
+      for (const link of links) {
+        const name = unescapeName(link.name);
+        const { elements } = this.#vector(hardTarget(info, link));
+        if (elements.length !== count) fail(info, `the column ${name} has ${elements.length} elements, not ${count}`);
+        this.#spend(count, info);
+        setColumn(rows, name, elements, cls);
+      }
+    });
+    return rows;
+  }
+
+  /** The number of elements of a vector, without making them. */
+  #lengthOf(info: ObjectInfo): number {
+    if (info.kind === 'dataset') return info.dataspace.dims[0] ?? -1;
+    if (info.kind !== 'group') return -1;
+    const mask = this.#maskOf(info);
+    if (mask) return mask.length;
+    switch (this.#word(info, Reserved.encoding)) {
+      case Encoding.records: {
+        return this.#number(info, Reserved.length) ?? -1;
+      }
+      case Encoding.ragged:
+        return this.#lengthOf(this.#info(child(info, 'offsets'))) - 1;
+      case Encoding.union:
+        return this.#lengthOf(this.#info(child(info, '@kinds')));
+      default:
+        return info.links.length;
+    }
+  }
+
+  #ragged(info: GroupInfo): object[] {
+    const offsets = this.#vector(child(info, 'offsets')).elements as ArrayLike<number>;
+    const count = offsets.length - 1;
+    if (count < 0 || offsets[0] !== 0) fail(info, 'nested rows without offsets');
+    for (let i = 0; i < count; i++) {
+      if (!((offsets[i + 1] as number) >= (offsets[i] as number))) fail(info, 'offsets that go down');
+    }
+    const items = this.#word(info, Reserved.items) ?? 'Array';
+    const total = offsets[count] as number;
+    const column = (name: string): Elements => {
+      const { elements } = this.#vector(child(info, name));
+      if (elements.length !== total) fail(info, `${elements.length} ${name} for offsets up to ${total}`);
+      this.#spend(total, info);
+      return elements;
+    };
+    this.#spend(count, info);
+    switch (items) {
+      case 'Array': {
+        const rows = Array.from({ length: count }, (): unknown[] => []);
+        this.#tasks.push(() => {
+          const values = column('values');
+          for (let i = 0; i < count; i++) fillArray(rows[i] as unknown[], values, offsets[i] as number, offsets[i + 1] as number);
+        });
+        return rows;
+      }
+      case 'Set': {
+        const rows = Array.from({ length: count }, () => new Set<unknown>());
+        this.#tasks.push(() => {
+          const values = column('values');
+          for (let i = 0; i < count; i++) {
+            const end = offsets[i + 1] as number;
+            for (let j = offsets[i] as number; j < end; j++) (rows[i] as Set<unknown>).add(values[j]);
+          }
+        });
+        return rows;
+      }
+      case 'Map': {
+        const rows = Array.from({ length: count }, () => new Map<unknown, unknown>());
+        this.#tasks.push(() => {
+          const keys = column('keys');
+          const values = column('values');
+          for (let i = 0; i < count; i++) {
+            const end = offsets[i + 1] as number;
+            for (let j = offsets[i] as number; j < end; j++) (rows[i] as Map<unknown, unknown>).set(keys[j], values[j]);
+          }
+        });
+        return rows;
+      }
+      default: {
+        const values = typedColumn(column('values'), items, info);
+        return Array.from({ length: count }, (_, i) => values.slice(offsets[i] as number, offsets[i + 1] as number));
+      }
+    }
+  }
+
+  #union(info: GroupInfo, depth: number): unknown[] {
+    const kinds = this.#vector(child(info, '@kinds')).elements as ArrayLike<number>;
+    const parts = info.links
+      .filter(({ name }) => name !== '@kinds')
+      .map((link) => this.#vector(hardTarget(info, link), depth + 1).elements);
+    const next = new Uint32Array(parts.length);
+    const elements = new Array<unknown>(kinds.length);
+    for (let i = 0; i < kinds.length; i++) {
+      const kind = kinds[i] as number;
+      const part = parts[kind];
+      const at = next[kind] as number;
+      if (!part || at >= part.length) fail(info, `element ${i} is number ${at} of part ${kind}, which has no such element`);
+      elements[i] = part[at];
+      next[kind] = at + 1;
+    }
+    if (parts.some((part, kind) => part.length !== next[kind])) fail(info, 'a union with elements left over');
+    return elements;
+  }
+
+  #references(info: DatasetInfo, bytes: Uint8Array, count: number): Vector {
+    const { datatype } = info;
+    const into = find(info, Reserved.into);
+    let elements: unknown[];
+    if (into) {
+      const target = addressOf(this.#decode(into.datatype, into.data, 1)[0], info);
+      const indexes = this.#decode(datatype, bytes, count);
+      elements = Array.from(indexes as ArrayLike<unknown>, (index) => this.#element(target, index, info));
+    } else if (isElement(datatype)) {
+      elements = this.#elements(datatype, bytes, count, info);
+    } else {
+      elements = Array.from(this.#decode(datatype, bytes, count) as ArrayLike<unknown>, (reference) =>
+        this.#value(addressOf(reference, info)),
+      );
+    }
+    return { elements, rows: [], isHome: false };
+  }
+
+  /** Objects that live in a vector, or by themselves, named by pairs of an address and an index. */
+  #elements(type: Datatype, bytes: Uint8Array, count: number, info: ObjectInfo): unknown[] {
+    const pairs = this.#decode(type, bytes, count) as Record<string, unknown>[];
+    return pairs.map(({ [Tag.into]: reference, [Tag.index]: index }) => {
+      const address = addressOf(reference, info);
+      return index === -1n ? this.#value(address) : this.#element(address, Number(index), info);
+    });
+  }
+
+  #element(address: number, index: unknown, from: ObjectInfo): unknown {
+    const info = this.#info(address);
+    // What leads on to other objects is never where objects live; to follow it could go round in circles.
+    if (this.#leadsOn(info)) fail(from, 'a reference to an element of a list of references');
+    const { rows, isHome } = this.#vector(address);
+    if (!isHome || typeof index !== 'number' || !(index >= 0 && index < rows.length)) {
+      fail(from, `a reference to element ${index} of a list that has no such element`);
+    }
+    return rows[index];
+  }
+}
+
+function fail(info: ObjectInfo, message: string): never {
+  throw new H5FormatError(info.address, message);
+}
+
+function find(info: ObjectInfo, name: string): Attribute | undefined {
+  for (const attribute of info.attributes) if (attribute.name === name) return attribute;
+  return undefined;
+}
+
+function isReserved(name: string): boolean {
+  return name.charCodeAt(0) === 0x40 && name.charCodeAt(1) !== 0x25;
+}
+
+function hardTarget(info: GroupInfo, link: GroupInfo['links'][0]): number {
+  if (link.kind !== 'hard') fail(info, `the member ${link.name} is a ${link.kind} link`);
+  return link.address;
+}
+
+function child(info: GroupInfo, name: string): number {
+  const link = info.links.find((candidate) => candidate.name === name);
+  if (!link) fail(info, `the member ${name} is missing`);
+  return hardTarget(info, link);
+}
+
+/** The name of a one-member compound that stands for a type that HDF5 does not have. */
+function tagOf(type: Datatype): string | undefined {
+  if (type.class !== 'compound' || type.members.length !== 1) return undefined;
+  const [member] = type.members as readonly [CompoundMember];
+  const base = member.type;
+  switch (member.name) {
+    case Tag.date:
+      return base.class === 'fixed-point' && base.size === 8 && base.signed ? Tag.date : undefined;
+    case Tag.bigint:
+      return base.class === 'variable-length' && base.string ? Tag.bigint : undefined;
+    case Tag.text:
+      return base.class === 'variable-length' && base.base.class === 'fixed-point' && base.base.size === 1
+        ? Tag.text
+        : undefined;
+    case Tag.undefined:
+      return Tag.undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether an element is a pair of an address and an index. */
+function isElement(type: Datatype): boolean {
+  if (type.class !== 'compound' || type.members.length !== 2) return false;
+  const [into, index] = type.members as readonly [CompoundMember, CompoundMember];
+  return (
+    into.name === Tag.into && into.type.class === 'reference' && index.name === Tag.index && index.type.size === 8
+  );
+}
+
+function isMissing(type: Datatype): boolean {
+  return type.class === 'enumerated' && type.size === 1 && type.names[0] === 'undefined' && type.names.length === 3;
+}
+
+function addressOf(reference: unknown, info: ObjectInfo): number {
+  const address = (reference as { address?: number } | null)?.address;
+  if (typeof address !== 'number') fail(info, 'a reference that leads nowhere');
+  return address;
+}
+
+function parseBigInt(digits: string): bigint {
+  if (!/^-?\d+$/.test(digits)) throw new H5FormatError(-1, `"${digits.slice(0, 40)}" is no integer`);
+  return BigInt(digits);
+}
+
+function asArray(elements: Elements): unknown[] {
+  return Array.isArray(elements) ? elements : Array.from(elements as ArrayLike<unknown>);
+}
+
+/** Typed arrays may be views of the file; what a caller gets is its own. */
+function copied(elements: Elements): Elements {
+  return Array.isArray(elements) ? elements : elements.slice();
+}
+
+/** Replaces the missing elements of an array; the others stay. */
+function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): void {
+  for (let i = 0; i < mask.length; i++) {
+    switch (mask[i]) {
+      case Missing.present:
+        break;
+      case Missing.null:
+        elements[i] = null;
+        break;
+      case Missing.undefined:
+        elements[i] = undefined;
+        break;
+      case Missing.absent:
+        delete elements[i];
+        break;
+      default:
+        fail(info, `a mask with the code ${mask[i]}`);
+    }
+  }
+}
+
+/** Appends elements `start` to `end` of a vector; holes stay holes. */
+function fillArray(array: unknown[], elements: Elements, start: number, end: number): void {
+  array.length = end - start;
+  for (let i = start; i < end; i++) {
+    const value = elements[i];
+    if (value !== undefined || i in elements) array[i - start] = value;
+  }
+}
+
+function splitRows(elements: Elements, width: number, items: string | undefined, info: ObjectInfo): unknown[] {
+  const count = elements.length / width;
+  if (items !== undefined && items !== 'Array') {
+    const values = typedColumn(elements, items, info);
+    return Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width));
+  }
+  const rows = new Array<unknown>(count);
+  for (let i = 0; i < count; i++) {
+    const row: unknown[] = [];
+    fillArray(row, elements, i * width, (i + 1) * width);
+    rows[i] = row;
+  }
+  return rows;
+}
+
+function typedColumn(elements: Elements, name: string, info: ObjectInfo): TypedArray {
+  const type = TYPED_ARRAYS.find((candidate) => candidate.name === name);
+  if (!type) fail(info, `an unknown type of rows: ${name}`);
+  if (elements instanceof type) return elements;
+  if (name === 'Uint8ClampedArray' && elements instanceof Uint8Array) return new Uint8ClampedArray(elements);
+  return fail(info, `rows of ${name} are not stored as such`);
+}
+
+function setMember(target: object, name: string, value: unknown, cls: RegisteredClass | undefined): void {
+  if (target instanceof Map) target.set(name, value);
+  else setProperty(target, name, value, cls);
+}

@@ -1,0 +1,136 @@
+import type { RegisteredClass } from '../registry/index.js';
+import { MAX_MEMBERS, MAX_NAME } from './layout.js';
+
+/** Rows with the same property names in the same order. */
+export interface Shape {
+  readonly keys: readonly string[];
+  readonly rows: number[];
+}
+
+/** Tables are not split into more than this many, and not into more than one for every four rows. */
+const MAX_GROUPS = 64;
+
+/** Sorts rows by their shapes, in the order in which the shapes are met. */
+export function groupRows(rows: readonly object[], cls: RegisteredClass | undefined): Shape[] {
+  const shapes: Shape[] = [];
+  const byKeys = new Map<string, Shape>();
+  // What a prototype makes enumerable, for-in would list among an object's own keys.
+  const useForIn = (!cls || cls.isPlain) && !inheritsEnumerable(rows[0] as object);
+  let last: Shape | undefined;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as object;
+    if (last && useForIn && hasKeys(row, last.keys)) {
+      last.rows.push(i);
+      continue;
+    }
+    const keys = cls ? cls.propertiesOf(row) : Object.keys(row);
+    const signature = JSON.stringify(keys);
+    let shape = byKeys.get(signature);
+    if (!shape) {
+      shape = { keys, rows: [] };
+      byKeys.set(signature, shape);
+      shapes.push(shape);
+    }
+    shape.rows.push(i);
+    last = shape;
+  }
+  return shapes;
+}
+
+function hasKeys(row: object, keys: readonly string[]): boolean {
+  let i = 0;
+  for (const key in row) if (key !== keys[i++]) return false;
+  return i === keys.length;
+}
+
+function inheritsEnumerable(row: object): boolean {
+  const prototype = Object.getPrototypeOf(row) as object | null;
+  for (const _ in prototype) return true;
+  return false;
+}
+
+/** Rows that share a table: each row has some of its columns, in the table's order. */
+export class RowGroup {
+  readonly columns: string[];
+  readonly shapes: Shape[];
+  #rowCount: number;
+  #cells: number;
+
+  constructor(shape: Shape) {
+    this.columns = [...shape.keys];
+    this.shapes = [shape];
+    this.#rowCount = shape.rows.length;
+    this.#cells = shape.rows.length * shape.keys.length;
+  }
+
+  /** The numbers of all rows, in order. */
+  get rows(): number[] {
+    const [first] = this.shapes as [Shape];
+    if (this.shapes.length === 1) return first.rows;
+    return this.shapes.flatMap((shape) => shape.rows).sort((a, b) => a - b);
+  }
+
+  /** Takes in the rows of a shape, if the order of their keys allows it and at least half of the table is used. */
+  merge(shape: Shape): boolean {
+    const columns = [...this.columns];
+    let at = 0;
+    for (const key of shape.keys) {
+      const found = columns.indexOf(key, at);
+      if (found >= 0) {
+        at = found + 1;
+      } else {
+        if (columns.includes(key)) return false;
+        columns.splice(at++, 0, key);
+      }
+    }
+    const rowCount = this.#rowCount + shape.rows.length;
+    const cells = this.#cells + shape.rows.length * shape.keys.length;
+    if (cells * 2 < rowCount * columns.length) return false;
+    this.columns.splice(0, this.columns.length, ...columns);
+    this.shapes.push(shape);
+    this.#rowCount = rowCount;
+    this.#cells = cells;
+    return true;
+  }
+
+  /** The values of each column, for the rows of this group; a property that a row lacks is a hole. */
+  gather(rows: readonly object[]): unknown[][] {
+    const { columns } = this;
+    const { length } = rows;
+    const values = columns.map(() => new Array<unknown>(length));
+    if (this.shapes.length === 1) {
+      for (let i = 0; i < length; i++) {
+        const row = rows[i] as Record<string, unknown>;
+        for (let j = 0; j < columns.length; j++) (values[j] as unknown[])[i] = row[columns[j] as string];
+      }
+      return values;
+    }
+    // Which shape a row has, by its place among the rows of all shapes.
+    const order = this.shapes
+      .flatMap((shape) => shape.rows.map((row) => ({ row, shape })))
+      .sort((a, b) => a.row - b.row);
+    const places = new Map(columns.map((column, j) => [column, j]));
+    for (let i = 0; i < length; i++) {
+      const row = rows[i] as Record<string, unknown>;
+      for (const key of (order[i] as { shape: Shape }).shape.keys) {
+        (values[places.get(key) as number] as unknown[])[i] = row[key];
+      }
+    }
+    return values;
+  }
+}
+
+/**
+ * The tables for rows of these shapes, or undefined if they differ so much that a table would be mostly
+ * holes, that its columns would not fit, or that it would have none.
+ */
+export function mergeShapes(shapes: readonly Shape[], rowCount: number): RowGroup[] | undefined {
+  const groups: RowGroup[] = [];
+  const most = Math.min(MAX_GROUPS, Math.max(1, rowCount >> 2));
+  for (const shape of shapes) {
+    if (shape.keys.some((key) => key.length > MAX_NAME)) return undefined;
+    if (groups.some((group) => group.merge(shape))) continue;
+    if (groups.push(new RowGroup(shape)) > most) return undefined;
+  }
+  return groups.every(({ columns }) => columns.length > 0 && columns.length <= MAX_MEMBERS) ? groups : undefined;
+}

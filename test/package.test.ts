@@ -1,0 +1,130 @@
+/** What a user installs: the tarball, in an empty project of theirs. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+
+const USE_IN_JAVASCRIPT = `
+import assert from 'node:assert/strict';
+import { deserialize, H5File, read, serialize, TypeRegistry, write } from 'h5pickle';
+
+assert.deepEqual({ ...deserialize(serialize({ a: 1 })) }, { a: 1 });
+
+await write('value.h5', { a: 1 });
+assert.deepEqual({ ...(await read('value.h5')) }, { a: 1 });
+
+assert.equal(typeof H5File.open, 'function');
+assert.ok(new TypeRegistry());
+console.log('it works');
+`;
+
+// Without Node's types: a project for the browser must compile too.
+const USE_IN_TYPESCRIPT = `
+import { deserialize, H5File, read, serialize, TypeRegistry, write } from 'h5pickle';
+
+const bytes: Uint8Array = serialize({ a: 1 });
+const copy = deserialize(bytes) as { a: number };
+if (copy.a !== 1) throw new Error('a is ' + copy.a);
+export const registry: TypeRegistry = new TypeRegistry();
+export const open: typeof H5File.open = H5File.open;
+export const both = [write, read] as const;
+`;
+
+let folder: string;
+let project: string;
+let packed: { filename: string; files: { path: string }[] };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'h5pickle-package-'));
+  project = join(folder, 'project');
+  await mkdir(project);
+  if ((await newest(join(ROOT, 'dist'))) <= (await newest(join(ROOT, 'src'))))
+    await npm(ROOT, 'run', 'build');
+  const report = await npm(ROOT, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder);
+  [packed] = JSON.parse(report) as [typeof packed];
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', type: 'module' }));
+  await npm(project, 'install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename));
+}, 180_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('it holds what users need, and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path);
+  expect(paths.filter((path) => !path.startsWith('dist/') && path !== 'docs/FORMAT.md').sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'package.json',
+  ]);
+  expect(paths.filter((path) => path.startsWith('dist/') && !/\.(js|js\.map|d\.ts)$/.test(path))).toEqual([]);
+  expect(paths).toEqual(
+    expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/node.js', 'dist/node.d.ts']),
+  );
+});
+
+test('it needs nothing else', async () => {
+  expect((await readdir(join(project, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual([
+    'h5pickle',
+  ]);
+});
+
+test('it runs from JavaScript', async () => {
+  await writeFile(join(project, 'use.mjs'), USE_IN_JAVASCRIPT);
+  expect(await run(project, process.execPath, 'use.mjs')).toBe('it works\n');
+});
+
+test.each([
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+])('it compiles with --module %s --moduleResolution %s, and runs', async (module, moduleResolution) => {
+  const output = `from-${moduleResolution}`;
+  await writeFile(join(project, 'use.ts'), USE_IN_TYPESCRIPT);
+  await writeFile(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        target: 'es2022',
+        module,
+        moduleResolution,
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        types: [],
+        outDir: output,
+      },
+      files: ['use.ts'],
+    }),
+  );
+  await run(project, process.execPath, TSC, '-p', '.');
+  await run(project, process.execPath, join(output, 'use.js'));
+});
+
+/** When the newest file of a folder was written; 0 if there is none. */
+async function newest(directory: string): Promise<number> {
+  const files = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const times = files
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs);
+  return Math.max(0, ...(await Promise.all(times)));
+}
+
+function npm(directory: string, ...args: string[]): Promise<string> {
+  return run(directory, 'npm', ...args);
+}
+
+async function run(directory: string, command: string, ...args: string[]): Promise<string> {
+  // `npm test` tells its children about this project by these; the project there is another.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const child = promisify(execFile)(command, args, { cwd: directory, env });
+  return (
+    await child.catch(({ message, stdout, stderr }) => {
+      throw new Error(`${message}\n${stdout}\n${stderr}`);
+    })
+  ).stdout;
+}

@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import ts from 'typescript';
+
+/** How to compile a fixture: what users of the package choose among. */
+export interface CompileOptions {
+  readonly compiler: 'tsc' | 'esbuild';
+  readonly decorators: 'standard' | 'legacy';
+  /** Only `tsc` can, and only for legacy decorators. */
+  readonly emitDecoratorMetadata?: boolean;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const tests = join(root, 'test') + sep;
+
+/**
+ * Compiles a TypeScript module as a user's build would, and imports the result. With `tsc` it is type-checked
+ * as well, and a diagnostic fails the test.
+ *
+ * The sources of this package that the fixture imports are compiled into the same bundle. So each call gets
+ * an instance of the package of its own: what a test needs of it (a registry, an error class), the fixture
+ * must export.
+ *
+ * @example
+ * const fixture = new URL('./fixtures/points.ts', import.meta.url);
+ * const { Point } = await compileFixture<typeof import('./fixtures/points.js')>(fixture, {
+ *   compiler: 'tsc',
+ *   decorators: 'standard',
+ * });
+ */
+export async function compileFixture<Module = Record<string, unknown>>(
+  fixture: URL,
+  options: CompileOptions,
+): Promise<Module> {
+  const file = fileURLToPath(fixture);
+  const { compiler, decorators, emitDecoratorMetadata = false } = options;
+  if (compiler === 'esbuild' && emitDecoratorMetadata) throw new Error('esbuild emits no decorator metadata');
+  if (compiler === 'tsc') checkTypes(file, options);
+
+  // Below node_modules, so that packages are found from there, and Vitest leaves the import to Node.
+  const cache = join(root, 'node_modules', '.cache');
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'h5pickle-'));
+  const outfile = join(folder, `${basename(file, '.ts')}.mjs`);
+  try {
+    await build({
+      entryPoints: [file],
+      outfile,
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      target: 'es2022',
+      sourcemap: 'inline',
+      logLevel: 'silent',
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy' } },
+      plugins: compiler === 'tsc' ? [transpileTests(options)] : [],
+    });
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Throws an error with the compiler's own report, when it has anything to say about the file. */
+function checkTypes(file: string, options: CompileOptions): void {
+  const program = ts.createProgram([file], compilerOptions(options));
+  const source = program.getSourceFile(file);
+  const diagnostics = [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...program.getSyntacticDiagnostics(source),
+    ...program.getSemanticDiagnostics(source),
+  ];
+  if (diagnostics.length > 0) {
+    throw new Error(
+      ts.formatDiagnostics(diagnostics, {
+        getCanonicalFileName: (name) => name,
+        getCurrentDirectory: () => root,
+        getNewLine: () => '\n',
+      }),
+    );
+  }
+}
+
+/** Has esbuild, which bundles, see what TypeScript makes of the fixture and of all that it imports of tests. */
+function transpileTests(options: CompileOptions): Plugin {
+  return {
+    name: 'transpile-tests',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        if (!path.startsWith(tests)) return undefined;
+        const { outputText } = ts.transpileModule(await readFile(path, 'utf8'), {
+          fileName: path,
+          compilerOptions: {
+            ...compilerOptions(options),
+            module: ts.ModuleKind.ESNext,
+            moduleResolution: ts.ModuleResolutionKind.Bundler,
+            inlineSourceMap: true,
+          },
+        });
+        return { contents: outputText, loader: 'js' };
+      });
+    },
+  };
+}
+
+/** Those of this project, with the decorators as asked. */
+function compilerOptions({ decorators, emitDecoratorMetadata = false }: CompileOptions): ts.CompilerOptions {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
+  return { ...options, experimentalDecorators: decorators === 'legacy', emitDecoratorMetadata };
+}
