@@ -33,6 +33,17 @@ import { splitText } from './text-elements.js';
  */
 export type Elements = TypedArray | unknown[];
 
+/** What the value of an attribute or a dataset can be: an element, or elements. */
+export type H5Value =
+  | number
+  | bigint
+  | boolean
+  | string
+  | null
+  | H5Reference
+  | { readonly [member: string]: unknown }
+  | Elements;
+
 /** Where variable-length data are looked up: the global heap of a file. */
 export interface Heap {
   /** Their size in bytes cannot be more than this. */
@@ -305,7 +316,7 @@ export function encode(type: Datatype, values: ArrayLike<unknown>, count: number
     case 'complex':
       return encodeBoxes({ ...type, class: 'array', dims: [2] }, values, count, place, misfit);
     case 'reference':
-      return encodeReferences(type, values, count, misfit);
+      return encodeReferences(type, values, count, place, misfit);
     default: {
       const bytes = new Uint8Array(count * type.size);
       for (let i = 0; i < count; i++) {
@@ -501,6 +512,7 @@ function encodeReferences(
   type: Reference,
   values: ArrayLike<unknown>,
   count: number,
+  place: string,
   misfit: Misfit,
 ): Encoded {
   if (type.kind !== 'object' || type.size !== 8) throw new H5TypeError('only object references are written');
@@ -510,7 +522,9 @@ function encodeReferences(
   for (let i = 0; i < count; i++) {
     const value = referenceOf(values[i]);
     if (value === null) continue;
-    if (value?.target === undefined) return misfit(i, values[i]);
+    if (value === undefined) misfit(i, values[i]);
+    if (value.target === undefined)
+      fail(place, i, 'the reference was read; write that of an object: object.ref');
     viewOf(bytes).setUint32(i * 8, value.address, true);
     at.push(i * 8);
     targets.push(value);
@@ -551,6 +565,7 @@ export function emit(
 
 /** Encoded elements as they would be read from a file: with a heap that holds what the pointers lead to. */
 export function readable(encoded: Encoded): { bytes: Uint8Array; heap: Heap } {
+  if (encoded.at.length === 0) return { bytes: encoded.bytes, heap: NO_HEAP };
   const out = new ByteWriter();
   // An object that starts at 0 would be none.
   out.u64(0);

@@ -11,13 +11,17 @@ export class H5Reference {
   readonly address: number;
   /** A region reference leads to a dataset, of which it selects a part; the selection is not decoded. */
   readonly kind: 'object' | 'region';
-  /** @internal The object, in a file that is being written. */
-  readonly target: object | undefined;
+  readonly #target: object | undefined;
 
   constructor(address: number, kind: 'object' | 'region', target?: object) {
     this.address = address;
     this.kind = kind;
-    this.target = target;
+    this.#target = target;
+  }
+
+  /** @internal The object, if it is in a file that is being written. */
+  get target(): object | undefined {
+    return this.#target;
   }
 }
 

@@ -1,40 +1,60 @@
-import { H5FormatError } from '../errors.js';
+import { H5FeatureError, H5FormatError } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
 import { extent } from './messages/dataspace.js';
 import type { DatasetInfo } from './object.js';
 
-/** Data that a file never stored, only promised by a fill value, are made up to this size. */
-const MAX_UNALLOCATED = 2 ** 30;
+/** The bytes of a dataset's elements. */
+export interface RawData {
+  /** Whether there are bytes in the file, so that its size bounds what can be asked for. */
+  readonly stored: boolean;
+  /** The bytes of `count` elements from the element `first` on; they must not be changed. */
+  read(first: number, count: number): Uint8Array;
+}
 
-/** The bytes of `count` elements of a dataset from element `first` on: a view where the storage allows one. */
-export function readRawData(
-  space: FileSpace,
-  info: DatasetInfo,
-  first = 0,
-  count = extent(info.dataspace),
-): Uint8Array {
-  const { layout, datatype } = info;
-  const start = first * datatype.size;
-  const length = count * datatype.size;
-  if (length === 0) return new Uint8Array(0);
-  if (layout.kind === 'compact') {
-    if (start + length > layout.data.length) {
-      throw new H5FormatError(layout.offset, `a dataset of ${start + length} bytes, ${layout.data.length} are stored`);
+/** Finds the data of a dataset and checks that all of them are there. `what` names them in errors. */
+export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawData {
+  const { datatype, dataspace, layout, fillValue } = info;
+  const { size } = datatype;
+  const total = extent(dataspace) * size;
+  switch (layout.kind) {
+    case 'compact': {
+      const { data } = layout;
+      if (total > data.length) {
+        throw new H5FormatError(layout.offset, `${what} take ${total} bytes, there are ${data.length}`);
+      }
+      return { stored: true, read: (first, count) => data.subarray(first * size, (first + count) * size) };
     }
-    return layout.data.subarray(start, start + length);
-  }
-  if (layout.address === UNDEFINED_ADDRESS) {
-    if (length > MAX_UNALLOCATED) {
-      throw new H5FormatError(info.address, `a dataset of ${length} bytes that were never written`);
+    case 'contiguous': {
+      const { address } = layout;
+      if (address === UNDEFINED_ADDRESS) return filled(size, fillValue);
+      if (total > layout.size || address + total > space.end) {
+        throw new H5FormatError(address, `${what} take ${total} bytes, there are ${layout.size}`);
+      }
+      return {
+        stored: true,
+        read: (first, count) => space.bytes(address + first * size, count * size, what),
+      };
     }
-    const bytes = new Uint8Array(length);
-    const { fillValue } = info;
-    if (fillValue) for (let i = 0; i < length; i++) bytes[i] = fillValue[i % fillValue.length] as number;
-    return bytes;
+    default:
+      throw new H5FeatureError(`the layout of ${what}`);
   }
-  if (start + length > layout.size) {
-    throw new H5FormatError(info.address, `a dataset of ${start + length} bytes, ${layout.size} are stored`);
+}
+
+/** Elements that were never written: all of them are the fill value, or zeros. */
+export function filled(size: number, fillValue: Uint8Array | undefined): RawData {
+  if (fillValue && fillValue.length !== size) {
+    throw new H5FormatError(-1, `a fill value of ${fillValue.length} bytes for elements of ${size}`);
   }
-  return space.bytes(layout.address + start, length, 'the data of a dataset');
+  return {
+    stored: false,
+    read: (_, count) => {
+      const bytes = new Uint8Array(count * size);
+      if (fillValue && count > 0) {
+        bytes.set(fillValue);
+        for (let done = size; done < bytes.length; done *= 2) bytes.copyWithin(done, 0, done);
+      }
+      return bytes;
+    },
+  };
 }

@@ -9,23 +9,43 @@ import { defaultRegistry, type TypeRegistry } from './type-registry.js';
 // module before; for any other program it makes no difference whether the line below runs.
 if (!('metadata' in Symbol)) Reflect.defineProperty(Symbol, 'metadata', { value: metadataKey() });
 
-/** How to store a class, for `@H5Class`: see `RegisterOptions`. */
+/**
+ * How to store a class, for `@H5Class`: see `RegisterOptions`.
+ *
+ * @example
+ * const options: ClassOptions<Point> = { version: 2, create: () => new Point(0, 0) };
+ */
 export interface ClassOptions<T extends object = object>
   extends Pick<RegisterOptions<T>, 'version' | 'create' | 'construct'> {
   /** Where to register it; by default in `defaultRegistry`. */
   readonly registry?: TypeRegistry | undefined;
 }
 
-/** How to store a property, for `@H5Field`. */
+/**
+ * How to store a property, for `@H5Field`.
+ *
+ * @example
+ * const options: FieldOptions = { name: 'radius' };
+ */
 export interface FieldOptions {
   /** What the file calls it; by default, the name of the property. */
   readonly name?: string | undefined;
 }
 
-/** What `@H5Class` returns: a decorator for a class, of the standard kind and of the legacy kind. */
+/**
+ * What `@H5Class` returns: a decorator for a class, of the standard kind and of the legacy kind.
+ *
+ * @example
+ * const entity = (name: string): H5ClassDecorator<object> => H5Class(`shop.${name}`);
+ */
 export type H5ClassDecorator<T extends object> = (target: Class<T>, context?: ClassContext) => void;
 
-/** What `@H5Field` and `@H5Ignore` return: a decorator for a property, standard and legacy. */
+/**
+ * What `@H5Field` and `@H5Ignore` return: a decorator for a property, standard and legacy.
+ *
+ * @example
+ * const secret: H5MemberDecorator = H5Ignore();
+ */
 export interface H5MemberDecorator {
   (value: unknown, context: MemberContext): void;
   (prototype: object, property: string, descriptor?: PropertyDescriptor): void;

@@ -7,6 +7,9 @@
  * - `H5_REGISTRY_FIELD`: the rules for the properties of a class contradict each other
  * - `H5_REGISTRY_DECORATOR`: a decorator stands where it cannot work
  * - `H5_REGISTRY_CREATE`: the `create` option of a class returned something else
+ *
+ * @example
+ * const code: H5RegistryErrorCode = 'H5_REGISTRY_NAME';
  */
 export type H5RegistryErrorCode =
   | 'H5_REGISTRY_CLASS'

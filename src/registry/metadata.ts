@@ -10,7 +10,12 @@ export interface Class<T extends object = object> {
   readonly prototype: T;
 }
 
-/** What the decorators of a class, or the options that it is registered with, say about one property. */
+/**
+ * What the decorators of a class, or the options that it is registered with, say about one property.
+ *
+ * @example
+ * const rule: FieldRule | undefined = registry.get('Circle')?.ruleFor('r');
+ */
 export interface FieldRule {
   readonly property: string;
   /** Its name in the file. */

@@ -4,7 +4,12 @@ import { checkName } from './names.js';
 
 const MAX_VERSION = 0x7fff_ffff;
 
-/** How to store a class, for `TypeRegistry.register`. Rules given here win over those of decorators. */
+/**
+ * How to store a class, for `TypeRegistry.register`. Rules given here win over those of decorators.
+ *
+ * @example
+ * const options: RegisterOptions<Point> = { name: 'Point', fields: ['x', { property: 'y', name: 'ordinate' }] };
+ */
 export interface RegisterOptions<T extends object = object> {
   /**
    * What the file calls the class: 1 to 1,000 bytes, no control characters, no `@` in front. It should
@@ -122,12 +127,27 @@ export class RegisteredClass<T extends object = object> {
     return !this.#exact && this.#rules.size === 0;
   }
 
-  /** What the file calls a property. */
+  /** The prototype of the instances where `create` makes them from nothing else, so that a reader may too. */
+  get bareInstances(): T | undefined {
+    return this.#construct || this.#create ? undefined : this.prototype;
+  }
+
+  /**
+   * What the file calls a property.
+   *
+   * @example
+   * entry.storedName('r'); // 'radius'
+   */
   storedName(property: string): string {
     return this.#rules.get(property)?.name ?? property;
   }
 
-  /** The property that the file calls so; a name that no field has is that of the property itself. */
+  /**
+   * The property that the file calls so; a name that no field has is that of the property itself.
+   *
+   * @example
+   * entry.propertyFor('radius'); // 'r'
+   */
   propertyFor(storedName: string): string {
     return this.#renamed.get(storedName) ?? storedName;
   }
@@ -135,6 +155,9 @@ export class RegisteredClass<T extends object = object> {
   /**
    * Whether a value that a file has for this property is to be set. Not that of a declared getter without
    * a setter, which is stored for other readers of the file; nor of a property that is never stored.
+   *
+   * @example
+   * entry.isWritable('area'); // false
    */
   isWritable(property: string): boolean {
     const rule = this.#rules.get(property);
@@ -144,12 +167,20 @@ export class RegisteredClass<T extends object = object> {
   /**
    * Whether the property is a field by decorator or by the option `fields`. Such a property may be assigned,
    * which runs its setter. A file must not get to run any other setter: define the rest on the instance.
+   *
+   * @example
+   * if (entry.isDeclared(property)) instance[property] = value;
    */
   isDeclared(property: string): boolean {
     return this.#rules.get(property)?.ignored === false;
   }
 
-  /** All that was declared about a property, if anything was. */
+  /**
+   * All that was declared about a property, if anything was.
+   *
+   * @example
+   * entry.ruleFor('built')?.type === Date; // with reflect-metadata
+   */
   ruleFor(property: string): FieldRule | undefined {
     return this.#rules.get(property);
   }
@@ -159,6 +190,8 @@ export class RegisteredClass<T extends object = object> {
    *
    * @throws {H5RegistryError} when the option `create` returns no instance of the class; and whatever
    * that option or the constructor throws.
+   * @example
+   * const instance = entry.create();
    */
   create(): T {
     if (this.#construct) return new (this.target as unknown as new () => T)();
@@ -173,7 +206,12 @@ export class RegisteredClass<T extends object = object> {
     return instance;
   }
 
-  /** Whether `other` registers the same class under the same name with the same options. */
+  /**
+   * Whether `other` registers the same class under the same name with the same options.
+   *
+   * @example
+   * entry.equals(registry.get('Point')!);
+   */
   equals(other: RegisteredClass): boolean {
     return (
       this.prototype === other.prototype &&

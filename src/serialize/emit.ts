@@ -26,7 +26,7 @@ import type { TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { type BinaryNode, DateNode, type EntriesNode, type Node, ObjectNode, Reference, VectorNode } from './plan.js';
-import { encodeTextColumn, toFixedSize } from './text-column.js';
+import { encodeShortAscii, encodeTextColumn, toFixedSize } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
 
 /** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
@@ -402,11 +402,14 @@ class Emitter {
         dataset(types.missing, leaf.mask ?? new Uint8Array(0));
         break;
       case 'numbers':
-        if (leaf.values.every(isInt32OrMissing)) dataset(types.int32, littleEndianBytes(int32Column(leaf)));
-        else dataset(types.float64, littleEndianBytes(float64Column(leaf)));
+        {
+          const integers = int32Column(leaf);
+          if (integers) dataset(types.int32, littleEndianBytes(integers));
+          else dataset(types.float64, littleEndianBytes(float64Column(leaf)));
+        }
         break;
       case 'booleans':
-        dataset(types.boolean, Uint8Array.from(leaf.values, (value) => (value ? 1 : 0)));
+        dataset(types.boolean, booleanColumn(leaf));
         break;
       case 'dates':
         dataset(types.date, dateColumn(leaf));
@@ -446,6 +449,12 @@ class Emitter {
     const builder = this.#builder;
     const { out } = builder;
     const count = leaf.length;
+    const ascii = encodeShortAscii(leaf.values, count, FIXED_SIZE_SLACK);
+    if (ascii) {
+      const size = ascii.length / count;
+      builder.beginDataset(node.id, node.links, datatypeBytes(fixedString(size)), extent, ascii);
+      return;
+    }
     const column = encodeTextColumn(leaf.values, count);
     const { bytes, ends, longest, plain } = column;
     if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
@@ -560,10 +569,6 @@ function isInt32(value: number): boolean {
   return (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
 
-function isInt32OrMissing(value: unknown): boolean {
-  return typeof value !== 'number' || isInt32(value);
-}
-
 function isInt64(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
 }
@@ -573,9 +578,22 @@ function timeOf(date: Date): bigint {
   return Number.isNaN(time) ? NOT_A_TIME : BigInt(time);
 }
 
-function int32Column({ values, length }: VectorNode): Int32Array {
+/** The values as 32-bit integers, missing ones as 0; undefined if one of them is no such integer. */
+function int32Column({ values, length }: VectorNode): Int32Array | undefined {
   const column = new Int32Array(length);
-  for (let i = 0; i < length; i++) column[i] = values[i] as number;
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    if (typeof value !== 'number') continue;
+    const integer = value | 0;
+    if (integer !== value || (integer === 0 && 1 / value < 0)) return undefined;
+    column[i] = integer;
+  }
+  return column;
+}
+
+function booleanColumn({ values, length }: VectorNode): Uint8Array {
+  const column = new Uint8Array(length);
+  for (let i = 0; i < length; i++) if (values[i] === true) column[i] = 1;
   return column;
 }
 

@@ -5,7 +5,7 @@ import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
 import type { CompoundMember, Datatype } from '../hdf5/messages/datatype.js';
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
-import { readRawData } from '../hdf5/raw-data.js';
+import { rawData } from '../hdf5/raw-data.js';
 import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
@@ -115,6 +115,14 @@ export class Restorer {
     return cls;
   }
 
+  /** All bytes of a dataset. What was never written, and stands in the file as a promise only, counts as expansion. */
+  #data(info: DatasetInfo): Uint8Array {
+    const data = rawData(this.#space, info, 'the data of a dataset');
+    const count = extent(info.dataspace);
+    if (!data.stored) this.#spend(count * info.datatype.size, info);
+    return data.read(0, count);
+  }
+
   #decode(type: Datatype, bytes: Uint8Array, count: number): Elements {
     return decode(type, bytes, count, this.#space.globalHeap);
   }
@@ -145,7 +153,7 @@ export class Restorer {
 
   #datasetValue(info: DatasetInfo, type: string | undefined): unknown {
     if (type === 'Array' || type === 'Set') return this.#list(info, type);
-    const bytes = readRawData(this.#space, info);
+    const bytes = this.#data(info);
     if (type === 'ArrayBuffer') return new Uint8Array(bytes).buffer;
     if (type === 'DataView') return new DataView(new Uint8Array(bytes).buffer);
     if (type === 'Uint8ClampedArray') return new Uint8ClampedArray(bytes);
@@ -283,7 +291,7 @@ export class Restorer {
     const total = extent(dataspace);
     if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list without elements to count');
     this.#spend(total, info);
-    const bytes = readRawData(this.#space, info);
+    const bytes = this.#data(info);
     if (this.#isReferences(info)) return this.#references(info, bytes, count);
     if (isMissing(datatype)) {
       const elements = new Array<unknown>(count);
@@ -369,10 +377,11 @@ export class Restorer {
     this.#spend(count, info);
     const length = this.#lengthOf(first);
     if (length !== count) fail(info, `a table of ${count} rows with a column of ${length}`);
-    const rows = makeRows(count, cls, items === 'null-prototype');
+    const names = links.map((link) => unescapeName(link.name));
+    const rows = makeRows(count, names, cls, items === 'null-prototype');
     this.#tasks.push(() => {
-      for (const link of links) {
-        const name = unescapeName(link.name);
+      for (const [i, link] of links.entries()) {
+        const name = names[i] as string;
         const { elements } = this.#vector(hardTarget(info, link));
         if (elements.length !== count) fail(info, `the column ${name} has ${elements.length} elements, not ${count}`);
         this.#spend(count, info);

@@ -14,12 +14,35 @@ function define(target: object, property: string, value: unknown): void {
   Object.defineProperty(target, property, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** Empty rows of a table. */
-export function makeRows(count: number, cls: RegisteredClass | undefined, nullPrototype: boolean): object[] {
+/** How many objects V8 makes before it fixes how many properties fit into the next ones themselves. */
+const TRIAL_ROWS = 8;
+
+/**
+ * Empty rows of a table. Made by a constructor of their own, the engine learns from the first of them how many
+ * properties they will have and makes room within the objects; without that, each row would get its
+ * properties in an array beside it that is replaced as it grows.
+ */
+export function makeRows(
+  count: number,
+  names: readonly string[],
+  cls: RegisteredClass | undefined,
+  nullPrototype: boolean,
+): object[] {
   const rows = new Array<object>(count);
-  if (cls) for (let i = 0; i < count; i++) rows[i] = cls.create();
-  else if (nullPrototype) for (let i = 0; i < count; i++) rows[i] = Object.create(null) as object;
-  else for (let i = 0; i < count; i++) rows[i] = {};
+  const prototype = cls ? cls.bareInstances : nullPrototype ? null : Object.prototype;
+  if (!prototype) {
+    for (let i = 0; i < count; i++) rows[i] = cls ? cls.create() : (Object.create(null) as object);
+    return rows;
+  }
+  const Row = function () {} as unknown as new () => Record<string, unknown>;
+  Row.prototype = prototype;
+  if (count > TRIAL_ROWS) {
+    for (let i = 0; i < TRIAL_ROWS; i++) {
+      const row = new Row();
+      for (const name of names) if (!(name in row)) row[name] = 0;
+    }
+  }
+  for (let i = 0; i < count; i++) rows[i] = new Row();
   return rows;
 }
 

@@ -1,5 +1,9 @@
 import { concatenate } from '../hdf5/file-builder.js';
 import { FileSpace } from '../hdf5/file-space.js';
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5File } from '../hdf5/h5-file.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import { H5Object } from '../hdf5/h5-object.js';
 import { defaultRegistry, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
@@ -47,11 +51,61 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
  * const state = deserialize(await (await fetch('state.h5')).bytes());
  */
 export function deserialize(bytes: Uint8Array, options?: ReadOptions): unknown {
-  return restore(new MemoryStorage(bytes), options);
+  return restoreStorage(new MemoryStorage(bytes), options);
+}
+
+/** What a value is read from: the bytes of a file, a storage that holds one, an open file, or a part of it. */
+export type ReadSource = Uint8Array | Storage | H5Group | H5Dataset;
+
+/** What takes the pieces of a new file, at once or in time. */
+export interface WriteTarget {
+  save(pieces: Uint8Array[]): void | Promise<void>;
+}
+
+/**
+ * Reads the value that a file holds, or a group or dataset of an open file.
+ *
+ * @throws {H5FormatError} when it is not a whole HDF5 file.
+ * @throws {H5UnknownClassError} when it holds an instance of a class that is not registered.
+ * @example
+ * using file = H5File.open(bytes);
+ * const users = await read(file.group('users'));
+ */
+export async function read(source: ReadSource, options?: ReadOptions): Promise<unknown> {
+  return readFrom(source, options);
+}
+
+/**
+ * Hands a value, as the pieces of a new HDF5 file, to a target. Large typed arrays are not copied: they must
+ * not change before the target is done.
+ *
+ * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then nothing is written.
+ * @example
+ * await write({ save: (pieces) => upload(new Blob(pieces)) }, state);
+ */
+export async function write(target: WriteTarget, value: unknown, options?: WriteOptions): Promise<void> {
+  await target.save(serializePieces(value, options));
+}
+
+/** What `read` does, at once. */
+export function readFrom(source: ReadSource, options?: ReadOptions): unknown {
+  if (source instanceof Uint8Array) return deserialize(source, options);
+  if (source instanceof H5Object) {
+    const { session, node, path } = source;
+    session.check();
+    if (session.space && 'info' in node) return restore(session.space, node.info.address, options);
+    // The file is being written: what it would be if it were closed now.
+    return readFrom(H5File.open(source.file.toBytes()).get(path) as H5Group, options);
+  }
+  return restoreStorage(source, options);
 }
 
 /** The value in a storage. */
-export function restore(storage: Storage, options?: ReadOptions): unknown {
+export function restoreStorage(storage: Storage, options?: ReadOptions): unknown {
   const space = new FileSpace(storage);
-  return new Restorer(space, options?.registry ?? defaultRegistry).restore(space.superblock.rootAddress);
+  return restore(space, space.superblock.rootAddress, options);
+}
+
+function restore(space: FileSpace, address: number, options: ReadOptions | undefined): unknown {
+  return new Restorer(space, options?.registry ?? defaultRegistry).restore(address);
 }

@@ -5,6 +5,8 @@ import { MAX_MEMBERS, MAX_NAME } from './layout.js';
 export interface Shape {
   readonly keys: readonly string[];
   readonly rows: number[];
+  /** Whether for-in lists just these keys of such a row, which is several times faster than to look each up. */
+  readonly forIn: boolean;
 }
 
 /** Tables are not split into more than this many, and not into more than one for every four rows. */
@@ -27,7 +29,7 @@ export function groupRows(rows: readonly object[], cls: RegisteredClass | undefi
     const signature = JSON.stringify(keys);
     let shape = byKeys.get(signature);
     if (!shape) {
-      shape = { keys, rows: [] };
+      shape = { keys, rows: [], forIn: useForIn };
       byKeys.set(signature, shape);
       shapes.push(shape);
     }
@@ -98,6 +100,15 @@ export class RowGroup {
     const { columns } = this;
     const { length } = rows;
     const values = columns.map(() => new Array<unknown>(length));
+    const [only] = this.shapes as [Shape];
+    if (this.shapes.length === 1 && only.forIn) {
+      for (let i = 0; i < length; i++) {
+        const row = rows[i] as Record<string, unknown>;
+        let j = 0;
+        for (const key in row) (values[j++] as unknown[])[i] = row[key];
+      }
+      return values;
+    }
     if (this.shapes.length === 1) {
       for (let i = 0; i < length; i++) {
         const row = rows[i] as Record<string, unknown>;

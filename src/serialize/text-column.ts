@@ -62,6 +62,35 @@ export function encodeTextColumn(values: readonly unknown[], count: number): Tex
   return { bytes: bytes.subarray(0, position), ends, longest, plain };
 }
 
+/**
+ * Strings of one size with NUL behind the shorter ones, if all are ASCII without NUL and at most `slack` bytes
+ * shorter than the longest on average. This is the usual column, and this its shortest way.
+ */
+export function encodeShortAscii(values: readonly unknown[], count: number, slack: number): Uint8Array | undefined {
+  let size = 1;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (typeof value !== 'string') continue;
+    total += value.length;
+    if (value.length > size) size = value.length;
+  }
+  if (count * size > total + count * slack) return undefined;
+  const fixed = new Uint8Array(count * size);
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (typeof value !== 'string') continue;
+    const { length } = value;
+    const slot = i * size;
+    for (let j = 0; j < length; j++) {
+      const unit = value.charCodeAt(j);
+      if (unit > 0x7f || unit === 0) return undefined;
+      fixed[slot + j] = unit;
+    }
+  }
+  return fixed;
+}
+
 /** The column as strings of `size` bytes each, padded with NUL. */
 export function toFixedSize({ bytes, ends }: TextColumn, size: number): Uint8Array {
   const fixed = new Uint8Array(ends.length * size);

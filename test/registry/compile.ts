@@ -13,7 +13,7 @@ export interface CompileOptions {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const tests = join(root, 'test') + sep;
+const sources = join(root, 'src') + sep;
 
 /**
  * Compiles a TypeScript module as a user's build would, and imports the result. With `tsc` it is type-checked
@@ -56,7 +56,7 @@ export async function compileFixture<Module = Record<string, unknown>>(
       sourcemap: 'inline',
       logLevel: 'silent',
       tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy' } },
-      plugins: compiler === 'tsc' ? [transpileTests(options)] : [],
+      plugins: compiler === 'tsc' ? [transpileFixtures(options)] : [],
     });
     return await import(pathToFileURL(outfile).href);
   } finally {
@@ -85,13 +85,16 @@ function checkTypes(file: string, options: CompileOptions): void {
   }
 }
 
-/** Has esbuild, which bundles, see what TypeScript makes of the fixture and of all that it imports of tests. */
-function transpileTests(options: CompileOptions): Plugin {
+/**
+ * Has esbuild, which bundles, see what TypeScript makes of the fixture and of what it imports; but not of our
+ * own sources, which have no decorators and would only take time.
+ */
+function transpileFixtures(options: CompileOptions): Plugin {
   return {
-    name: 'transpile-tests',
+    name: 'transpile-fixtures',
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        if (!path.startsWith(tests)) return undefined;
+        if (path.startsWith(sources)) return undefined;
         const { outputText } = ts.transpileModule(await readFile(path, 'utf8'), {
           fileName: path,
           compilerOptions: {

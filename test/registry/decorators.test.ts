@@ -1,6 +1,29 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { H5Class, H5Field, H5Ignore } from '../../src/registry/index.js';
+import {
+  type Class,
+  H5Class,
+  H5Field,
+  H5Ignore,
+  type H5RegistryError,
+  type TypeRegistry,
+} from '../../src/registry/index.js';
 import { type CompileOptions, compileFixture } from './compile.js';
+
+/** Said here, because the legacy fixtures are not for the compiler that checks this file. */
+interface Legacy {
+  registry: TypeRegistry;
+  H5RegistryError: typeof H5RegistryError;
+  Replaced: new () => object;
+  misuses: Record<string, () => Class>;
+}
+
+interface LegacyMetadata {
+  registry: TypeRegistry;
+  Car: new () => object;
+  Engine: new () => object;
+}
+
+type FieldContext = ClassFieldDecoratorContext & { name: string; static: false; private: false };
 
 const compilations: CompileOptions[] = [
   { compiler: 'tsc', decorators: 'standard' },
@@ -101,7 +124,7 @@ describe.each(['tsc', 'esbuild'] as const)('standard decorators by %s', (compile
 });
 
 describe.each(['tsc', 'esbuild'] as const)('legacy decorators by %s', (compiler) => {
-  let module: typeof import('./fixtures/legacy.js');
+  let module: Legacy;
 
   beforeAll(async () => {
     module = await compileFixture(legacy, { compiler, decorators: 'legacy' });
@@ -131,7 +154,7 @@ test('reject what they are given with a code', () => {
 
 test('a compiler that passes no metadata is named as the cause', () => {
   const context = { kind: 'field', name: 'x', static: false, private: false, metadata: undefined };
-  expect(() => H5Field()(undefined, context as unknown as Parameters<ReturnType<typeof H5Field>>[1])).toThrow(
+  expect(() => H5Field()(undefined, context as unknown as FieldContext)).toThrow(
     expect.objectContaining({
       code: 'H5_REGISTRY_DECORATOR',
       message: expect.stringMatching(
@@ -148,10 +171,11 @@ test('Symbol.metadata is there once they are loaded, and shows up nowhere', () =
 
 // The last ones: reflect-metadata stays loaded in this process.
 test('the types that TypeScript and reflect-metadata record are kept', async () => {
-  const { registry, Car, Engine } = await compileFixture<typeof import('./fixtures/legacy-metadata.js')>(
-    legacyMetadata,
-    { compiler: 'tsc', decorators: 'legacy', emitDecoratorMetadata: true },
-  );
+  const { registry, Car, Engine } = await compileFixture<LegacyMetadata>(legacyMetadata, {
+    compiler: 'tsc',
+    decorators: 'legacy',
+    emitDecoratorMetadata: true,
+  });
   const entry = registry.of(Car.prototype)!;
   const typeOf = (property: string) => entry.ruleFor(property)?.type;
   expect(entry.propertiesOf(new Car())).toEqual([
@@ -172,10 +196,10 @@ test('the types that TypeScript and reflect-metadata record are kept', async () 
 });
 
 test('nothing depends on them: esbuild emits none', async () => {
-  const { registry, Car } = await compileFixture<typeof import('./fixtures/legacy-metadata.js')>(
-    legacyMetadata,
-    { compiler: 'esbuild', decorators: 'legacy' },
-  );
+  const { registry, Car } = await compileFixture<LegacyMetadata>(legacyMetadata, {
+    compiler: 'esbuild',
+    decorators: 'legacy',
+  });
   const entry = registry.of(Car.prototype)!;
   expect(entry.isDeclared('built')).toBe(true);
   expect(entry.ruleFor('built')?.type).toBeUndefined();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type Class,
   H5Field,
@@ -92,7 +92,7 @@ describe('the properties to store', () => {
     const entry = registered(Point);
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.integer()), (own) => {
-        const instance = Object.assign(Object.create(Point.prototype), own);
+        const instance = Object.create(Point.prototype, Object.getOwnPropertyDescriptors(own));
         expect(entry.propertiesOf(instance)).toEqual(Object.keys(own));
       }),
     );
@@ -219,6 +219,10 @@ describe('the empty instance', () => {
   }
   let calls = 0;
 
+  beforeEach(() => {
+    calls = 0;
+  });
+
   test('is made without the constructor', () => {
     const instance = registered(Loud).create();
     expect(Object.getPrototypeOf(instance)).toBe(Loud.prototype);
@@ -295,4 +299,13 @@ test('`__proto__` among the own properties of an instance is data', () => {
   expect(registered(Point).storedName('__proto__')).toBe('__proto__');
   expect(registered(Point).propertyFor('constructor')).toBe('constructor');
   expect(registered(Point).isDeclared('constructor')).toBe(false);
+});
+
+test('says when instances need no more than their keys and their prototype', () => {
+  expect(registered(Point).isPlain).toBe(true);
+  expect(registered(Point, { fields: [] }).isPlain).toBe(false);
+  expect(registered(Point, { ignore: ['x'] }).isPlain).toBe(false);
+  expect(registered(Point, { ignore: ['x'] }).bareInstances).toBe(Point.prototype);
+  expect(registered(Point, { construct: true }).bareInstances).toBeUndefined();
+  expect(registered(Point, { create: () => new Point() }).bareInstances).toBeUndefined();
 });

@@ -1,0 +1,133 @@
+import { H5TypeError } from '../errors.js';
+import { type AttributeDraft, type Draft, draftAttribute } from './draft.js';
+import { type DType, formatDType } from './dtype.js';
+import { decode, type H5Value, type Heap, NO_HEAP, readable } from './elements.js';
+import { checkName, type FileSession, type Node } from './file-session.js';
+import type { Attribute } from './messages/attribute.js';
+import type { Dataspace } from './messages/dataspace.js';
+import type { Datatype } from './messages/datatype.js';
+import type { NamedList } from './named-list.js';
+
+/** What is known of an attribute without its value. */
+export interface AttributeInfo {
+  readonly dtype: string;
+  /** `[]` for a scalar, `null` for an attribute without a value. */
+  readonly shape: readonly number[] | null;
+  readonly datatype: Datatype;
+}
+
+/** An object holds at most this many attributes: their creation order is a 16-bit number. */
+const MAX_ATTRIBUTES = 0xffff;
+
+/**
+ * The attributes of a group or a dataset: a Map of small values, in the order in which they were created.
+ *
+ * Scalars are numbers (64-bit integers: bigints), booleans and strings; arrays of numbers are typed arrays, flat,
+ * with their shape in `info(name)`. An attribute without a value (a null dataspace) is `null`.
+ *
+ * @example
+ * dataset.attrs.set('unit', 'm/s');
+ * dataset.attrs.set('range', [0, 12.5], { dtype: 'f4' });
+ * dataset.attrs.get('unit'); // 'm/s'
+ */
+export class AttributeManager {
+  readonly #session: FileSession;
+  readonly #node: Node;
+
+  /** @internal */
+  constructor(session: FileSession, node: Node) {
+    this.#session = session;
+    this.#node = node;
+  }
+
+  get #list(): NamedList<Attribute | AttributeDraft> {
+    this.#session.check();
+    return this.#node.attributes as NamedList<Attribute | AttributeDraft>;
+  }
+
+  /** The number of attributes. */
+  get size(): number {
+    return this.#list.size;
+  }
+
+  has(name: string): boolean {
+    return this.#list.find(name) !== undefined;
+  }
+
+  /** The value, or `undefined` if there is no such attribute. */
+  get<T = H5Value>(name: string): T | undefined {
+    const attribute = this.#list.find(name);
+    return attribute && (this.#value(attribute) as T);
+  }
+
+  /**
+   * Its datatype and its shape, or `undefined` if there is no such attribute.
+   *
+   * @example
+   * dataset.attrs.info('range'); // { dtype: '<f4', shape: [2], datatype: ... }
+   */
+  info(name: string): AttributeInfo | undefined {
+    const attribute = this.#list.find(name);
+    if (!attribute) return undefined;
+    const { datatype, dataspace } = attribute;
+    const shape = dataspace.kind === 'null' ? null : [...dataspace.dims];
+    return { dtype: formatDType(datatype), shape, datatype };
+  }
+
+  /**
+   * Sets an attribute. Datatype and shape follow from the value: integers of 32 bits are '<i4', other numbers
+   * '<f8', bigints '<i8', strings 'str', booleans 'bool'; `null` is an attribute without a value.
+   */
+  set(name: string, value: unknown, options?: { dtype?: DType; shape?: readonly number[] }): this {
+    this.#session.checkWritable();
+    checkName(name);
+    const list = (this.#node as Draft).attributes;
+    if (list.size >= MAX_ATTRIBUTES && !list.find(name)) {
+      throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
+    }
+    const draft = draftAttribute(name, value, options?.dtype, options?.shape);
+    if (draft.encoded) this.#session.checkReferences(draft.encoded);
+    list.set(draft);
+    return this;
+  }
+
+  /** Removes an attribute. Returns whether there was one. */
+  delete(name: string): boolean {
+    this.#session.checkWritable();
+    return this.#node.attributes.delete(name);
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const { name } of this.#list.items) yield name;
+  }
+
+  *values(): IterableIterator<H5Value> {
+    for (const attribute of this.#list.items) yield this.#value(attribute);
+  }
+
+  *entries(): IterableIterator<[string, H5Value]> {
+    for (const attribute of this.#list.items) yield [attribute.name, this.#value(attribute)];
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, H5Value]> {
+    return this.entries();
+  }
+
+  #value(attribute: Attribute | AttributeDraft): H5Value {
+    const { space } = this.#session;
+    const { datatype, dataspace } = attribute;
+    if (dataspace.kind === 'null') return null;
+    if ('data' in attribute)
+      return this.#decode(datatype, dataspace, attribute.data, space?.globalHeap ?? NO_HEAP);
+    if (attribute.scalar !== undefined || !attribute.encoded) return attribute.scalar ?? null;
+    const { bytes, heap } = readable(attribute.encoded);
+    return this.#decode(datatype, dataspace, bytes, heap);
+  }
+
+  #decode(type: Datatype, { kind, dims }: Dataspace, bytes: Uint8Array, heap: Heap): H5Value {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    // The bytes belong to the file: what is done with the value must not change them.
+    const values = decode(type, new Uint8Array(bytes), count, heap, this.#session.options);
+    return kind === 'scalar' ? (values[0] as H5Value) : values;
+  }
+}

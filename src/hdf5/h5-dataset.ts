@@ -1,0 +1,223 @@
+import { H5TypeError } from '../errors.js';
+import { DatasetDraft } from './draft.js';
+import { formatDType } from './dtype.js';
+import { decode, type Elements, type H5Value, type Heap, NO_HEAP, nest } from './elements.js';
+import type { StoredObject } from './file-session.js';
+import type { FileSpace } from './file-space.js';
+import { H5Object } from './h5-object.js';
+import { type Dataspace, extent } from './messages/dataspace.js';
+import type { Datatype } from './messages/datatype.js';
+import type { DatasetInfo } from './object.js';
+import { filled, type RawData, rawData } from './raw-data.js';
+
+/**
+ * A part of a dataset: for each of the first axes the range from `start` up to, not including, `stop`. Negative
+ * numbers count from the end. Axes that are left out, or undefined, are read whole.
+ */
+export type Selection = readonly (readonly [start: number, stop: number] | undefined)[];
+
+/** Values that no file holds, only a shape, can be any number: here the line is drawn. In bytes. */
+const MAX_FILLED = 2 ** 30;
+/** The same for what is not numbers: an array of objects takes many times as much as its elements. */
+const MAX_FILLED_OBJECTS = 2 ** 26;
+
+/**
+ * An array of elements of one datatype. Nothing is read before it is asked for.
+ *
+ * @example
+ * const speed = file.dataset<Float64Array>('runs/7/speed');
+ * speed.shape; // [1000, 3]
+ * speed.dtype; // '<f8'
+ * speed.value; // a Float64Array of 3000 elements
+ * speed.read([[0, 10]]); // the first 10 rows
+ * speed.at(5, 2); // one element
+ */
+export class H5Dataset<T = H5Value> extends H5Object {
+  get #info(): { datatype: Datatype; dataspace: Dataspace } {
+    return this.node instanceof DatasetDraft ? this.node : ((this.node as StoredObject).info as DatasetInfo);
+  }
+
+  /** The size of each axis; `[]` for a scalar, `null` where there is no value at all. */
+  get shape(): readonly number[] | null {
+    const { kind, dims } = this.#info.dataspace;
+    return kind === 'null' ? null : [...dims];
+  }
+
+  /** How far each axis may grow: `Infinity` where there is no limit. */
+  get maxShape(): readonly number[] | null {
+    const { kind, dims, maxDims } = this.#info.dataspace;
+    return kind === 'null' ? null : [...(maxDims ?? dims)];
+  }
+
+  /** The number of axes. */
+  get ndim(): number {
+    return this.#info.dataspace.dims.length;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return extent(this.#info.dataspace);
+  }
+
+  /** The bytes that the elements take in the file, without what strings and sequences hold. */
+  get nbytes(): number {
+    return this.size * this.#info.datatype.size;
+  }
+
+  get datatype(): Datatype {
+    return this.#info.datatype;
+  }
+
+  /** The datatype as a short text: `<f8`, `bool`, `str`, `{x: <i4, y: <i4}`. */
+  get dtype(): string {
+    return formatDType(this.#info.datatype);
+  }
+
+  /** All elements, flat, in row-major order; the element itself for a scalar; `null` for a null dataspace. */
+  get value(): T {
+    return this.read() as T;
+  }
+
+  /**
+   * The elements, or those of a part. Only the bytes that are needed are read.
+   *
+   * @example
+   * dataset.read([[10, 20], [0, 2]]); // rows 10 to 19, of each the first two columns
+   */
+  read<R = T>(selection: Selection = []): R {
+    const { datatype, dataspace } = this.#info;
+    const { kind, dims } = dataspace;
+    if (selection.length > dims.length) {
+      throw new H5TypeError(`"${this.path}" has ${dims.length} axes, the selection ${selection.length}`);
+    }
+    this.session.check();
+    if (kind === 'null') return null as R;
+    const starts = dims.map((dim, axis) => clamp(selection[axis]?.[0] ?? 0, dim));
+    const counts = dims.map((dim, axis) =>
+      Math.max(0, clamp(selection[axis]?.[1] ?? dim, dim) - (starts[axis] as number)),
+    );
+    const { raw, heap } = this.#open();
+    const count = counts.reduce((product, each) => product * each, 1);
+    this.#checkFilled(raw, count);
+    const bytes = gather(raw, datatype.size, dims, starts, counts, count);
+    const values = decode(datatype, bytes, count, heap, this.session.options);
+    return (kind === 'scalar' ? values[0] : values) as R;
+  }
+
+  /**
+   * One element. Only its bytes are read.
+   *
+   * @example
+   * matrix.at(0, -1); // the last element of the first row
+   */
+  at<R = T extends ArrayLike<infer Element> ? Element : H5Value>(...indices: number[]): R {
+    const { datatype, dataspace } = this.#info;
+    const { dims } = dataspace;
+    this.session.check();
+    if (indices.length !== dims.length || dataspace.kind === 'null') {
+      throw new H5TypeError(`"${this.path}" has ${dims.length} axes, ${indices.length} indices are given`);
+    }
+    let first = 0;
+    for (let axis = 0; axis < dims.length; axis++) {
+      const dim = dims[axis] as number;
+      const given = indices[axis] as number;
+      const index = given < 0 ? given + dim : given;
+      if (!Number.isInteger(index) || index < 0 || index >= dim) {
+        throw new H5TypeError(
+          `"${this.path}": the index ${given} is not within axis ${axis}, of size ${dim}`,
+        );
+      }
+      first = first * dim + index;
+    }
+    const { raw, heap } = this.#open();
+    const bytes = new Uint8Array(raw.read(first, 1));
+    return decode(datatype, bytes, 1, heap, this.session.options)[0] as R;
+  }
+
+  /** The elements as arrays of arrays, by the shape; the element itself for a scalar. */
+  toArray(): unknown {
+    const { kind, dims } = this.#info.dataspace;
+    const value = this.read<Elements>();
+    if (kind !== 'simple') return value;
+    const rows = dims.slice(0, Math.max(1, dims.indexOf(0)));
+    if (value.length === 0 && rows.reduce((product, dim) => product * dim, 1) > MAX_FILLED_OBJECTS) {
+      throw new H5TypeError(`"${this.path}" has no elements, in more rows than there can be arrays`);
+    }
+    return nest(Array.from<unknown>(value), dims);
+  }
+
+  override toString(): string {
+    return `<H5Dataset "${this.path}": ${this.dtype} ${formatShape(this.shape)}>`;
+  }
+
+  #open(): { raw: RawData; heap: Heap } {
+    const { node } = this;
+    if (node instanceof DatasetDraft) {
+      const { size } = node.datatype;
+      if (!node.readable) return { raw: filled(size, undefined), heap: NO_HEAP };
+      const { bytes, heap } = node.readable;
+      const read = (first: number, count: number) => bytes.subarray(first * size, (first + count) * size);
+      return { raw: { stored: true, read }, heap };
+    }
+    const space = this.session.space as FileSpace;
+    const raw = rawData(space, (node as StoredObject).info as DatasetInfo, `the data of "${this.path}"`);
+    return { raw, heap: space.globalHeap };
+  }
+
+  #checkFilled(raw: RawData, count: number): void {
+    const { class: kind, size } = this.#info.datatype;
+    const limit = kind === 'fixed-point' || kind === 'floating-point' ? MAX_FILLED : MAX_FILLED_OBJECTS;
+    if (!raw.stored && count * size > limit) {
+      throw new H5TypeError(
+        `"${this.path}" was never written; its ${count * size} bytes of fill value are too many to be made at once`,
+      );
+    }
+  }
+}
+
+export function formatShape(shape: readonly number[] | null): string {
+  if (shape === null) return 'null';
+  return shape.length === 0 ? 'scalar' : `(${shape.join(', ')})`;
+}
+
+function clamp(index: number, size: number): number {
+  if (!Number.isInteger(index)) throw new H5TypeError(`a selection is whole numbers, not ${index}`);
+  return Math.min(Math.max(index < 0 ? index + size : index, 0), size);
+}
+
+/** A copy of the bytes of a box of elements: those of each run that is contiguous, one after another. */
+function gather(
+  raw: RawData,
+  size: number,
+  dims: readonly number[],
+  starts: readonly number[],
+  counts: readonly number[],
+  count: number,
+): Uint8Array {
+  if (count === 0) return new Uint8Array(0);
+  // A run goes from the last axis that is not whole to the last of all.
+  let axis = dims.length - 1;
+  while (axis > 0 && counts[axis] === dims[axis]) axis--;
+  const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const run = (counts[axis] ?? 1) * inner;
+  const bytes = count === run ? undefined : new Uint8Array(count * size);
+  const index = starts.slice(0, Math.max(axis, 0));
+  for (let done = 0; ; ) {
+    let row = 0;
+    for (let i = 0; i < index.length; i++) row = row * (dims[i] as number) + (index[i] as number);
+    const first = axis < 0 ? 0 : (row * (dims[axis] as number) + (starts[axis] as number)) * inner;
+    const data = raw.read(first, run);
+    if (!bytes) return new Uint8Array(data);
+    bytes.set(data, done * size);
+    done += run;
+    if (done === count) return bytes;
+    for (let i = index.length - 1; ; i--) {
+      const next = (index[i] as number) + 1;
+      if (next < (starts[i] as number) + (counts[i] as number)) {
+        index[i] = next;
+        break;
+      }
+      index[i] = starts[i] as number;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { H5Error } from '../errors.js';
+import { MemoryStorage } from '../storage/memory.js';
+import type { Storage } from '../storage/storage.js';
+import { type GroupDraft, layOut } from './draft.js';
+import type { DecodeOptions } from './elements.js';
+import { concatenate } from './file-builder.js';
+import { FileSession, type Node } from './file-session.js';
+import { FileSpace } from './file-space.js';
+import type { H5Dataset } from './h5-dataset.js';
+import type { H5Datatype } from './h5-datatype.js';
+import { H5Group } from './h5-group.js';
+import type { H5Reference } from './h5-reference.js';
+
+/** `'r'`: read a file. `'w'`: write a new one. */
+export type H5Mode = 'r' | 'w';
+
+/** What takes the bytes of a file that has been written. */
+export interface H5Sink {
+  /** Called with the whole file, in pieces that follow each other. They must not be changed. */
+  save(pieces: Uint8Array[]): void;
+}
+
+/**
+ * An HDF5 file, and its root group.
+ *
+ * @example
+ * const file = H5File.open(undefined, 'w');
+ * file.createDataset('speed', { data: [1.5, 2.5] });
+ * const bytes = file.toBytes();
+ *
+ * @example
+ * const file = H5File.open(bytes);
+ * file.dataset('speed').value; // Float64Array [1.5, 2.5]
+ * file.close();
+ */
+export class H5File extends H5Group {
+  readonly mode: H5Mode;
+  readonly #storage: Storage | undefined;
+  readonly #sink: H5Sink | undefined;
+
+  /** @internal */
+  protected constructor(session: FileSession, storage: Storage | undefined, sink: H5Sink | undefined) {
+    super(session, session.root, '/');
+    session.file = this;
+    this.mode = storage ? 'r' : 'w';
+    this.#storage = storage;
+    this.#sink = sink;
+  }
+
+  /**
+   * Opens a file: `'r'` reads one from bytes or a storage, `'w'` begins a new one, which goes to the sink, if one
+   * is given, on `flush()` and `close()`.
+   *
+   * @example
+   * using file = H5File.open(bytes, 'r', { int64: 'number' });
+   */
+  static open(source: Uint8Array | Storage, mode?: 'r', options?: DecodeOptions): H5File;
+  static open(sink: H5Sink | undefined, mode: 'w', options?: DecodeOptions): H5File;
+  static open(
+    source: Uint8Array | Storage | H5Sink | undefined,
+    mode: H5Mode = 'r',
+    options: DecodeOptions = {},
+  ): H5File {
+    if (mode === 'w')
+      return new this(new FileSession(undefined, options), undefined, source as H5Sink | undefined);
+    if (mode !== 'r')
+      throw new H5Error(
+        'H5_MODE',
+        `the mode '${mode}' is not supported; 'r' reads a file, 'w' writes a new one`,
+      );
+    const storage = source instanceof Uint8Array ? new MemoryStorage(source) : (source as Storage);
+    return new this(new FileSession(new FileSpace(storage), options), storage, undefined);
+  }
+
+  /** The object that a reference leads to. */
+  dereference(reference: H5Reference): H5Group | H5Dataset | H5Datatype {
+    this.session.check();
+    const node: Node = this.session.dereference(reference);
+    return this.wrap(node, `#${reference.address}`);
+  }
+
+  /** The bytes of the file. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    this.session.check();
+    const storage = this.#storage;
+    return storage ? new Uint8Array(storage.read(0, storage.size)) : concatenate(this.#layOut());
+  }
+
+  /** Saves what has changed, in mode 'w'. */
+  flush(): void {
+    this.session.check();
+    if (!this.#sink || !this.session.changed) return;
+    this.#sink.save(this.#layOut());
+    this.session.changed = false;
+  }
+
+  /** Saves what has changed, and ends all use of the file. A second call does nothing. */
+  close(): void {
+    if (this.session.closed) return;
+    this.flush();
+    this.session.closed = true;
+    this.#storage?.close();
+  }
+
+  /** Whether the file is still open. */
+  get isOpen(): boolean {
+    return !this.session.closed;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  override toString(): string {
+    return this.session.closed ? '<H5File (closed)>' : `<H5File (mode '${this.mode}', ${this.size} members)>`;
+  }
+
+  #layOut(): Uint8Array[] {
+    return layOut(this.session.root as GroupDraft);
+  }
+}

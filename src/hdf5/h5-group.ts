@@ -1,0 +1,431 @@
+import { H5Error, H5PathError } from '../errors.js';
+import { AttributeManager } from './attribute-manager.js';
+import { DatasetDraft, type Draft, GroupDraft, type LinkDraft } from './draft.js';
+import { type DType, formatDType } from './dtype.js';
+import type { H5Value } from './elements.js';
+import { type AnyLink, checkName, type Node } from './file-session.js';
+import { formatShape, H5Dataset } from './h5-dataset.js';
+import { H5Datatype } from './h5-datatype.js';
+import { H5Object } from './h5-object.js';
+import type { NamedList } from './named-list.js';
+import { prepare } from './prepare.js';
+
+/** Where a link leads, as it is stored. */
+export type LinkInfo =
+  | { readonly kind: 'hard' }
+  | { readonly kind: 'soft'; readonly target: string }
+  | { readonly kind: 'external'; readonly file: string; readonly target: string };
+
+export interface CreateDatasetOptions {
+  /** A typed array, a number, string, boolean, bigint, reference, or arrays of these, nested for more axes. */
+  readonly data?: unknown;
+  /** Follows from the data; needed where these are flat and the dataset is not, or where there are none. */
+  readonly shape?: readonly number[];
+  /** Follows from the data; without data it is '<f8'. */
+  readonly dtype?: DType;
+  readonly attrs?: { readonly [name: string]: unknown };
+}
+
+/** libhdf5's limit on the soft links that one path may go through (H5L_NUM_LINKS). */
+const MAX_SOFT_LINKS = 16;
+
+/** A path that leads nowhere, and why. */
+class DeadEnd {
+  readonly reason: string;
+  readonly external: boolean;
+
+  constructor(reason: string, external = false) {
+    this.reason = reason;
+    this.external = external;
+  }
+}
+
+/**
+ * A group: a Map of names to groups, datasets and links, in the order in which they were created. Paths may lead
+ * through several groups, `runs/7/speed`, from this one or, with a leading `/`, from the root.
+ *
+ * @example
+ * const run = file.createGroup('runs/7', { attrs: { started: '2024-05-01' } });
+ * run.createDataset('speed', { data: new Float64Array([1, 2, 3]) });
+ * for (const [name, object] of run) console.log(name, object?.path);
+ */
+export class H5Group extends H5Object {
+  get #links(): NamedList<AnyLink> {
+    this.session.check();
+    return this.node.links as NamedList<AnyLink>;
+  }
+
+  // ---- looking around -------------------------------------------------------------------------------
+
+  /** The number of links in this group. */
+  get size(): number {
+    return this.#links.size;
+  }
+
+  /**
+   * The object at a path, through soft links; `undefined` if there is none. External links are not followed:
+   * that is an error.
+   */
+  get(path: string): H5Group | H5Dataset | H5Datatype | undefined {
+    const found = this.#follow(path);
+    if (!(found instanceof DeadEnd)) return this.wrap(found, this.#absolute(path));
+    if (found.external) throw new H5PathError('H5_NOT_FOUND', this.#absolute(path), found.reason);
+    return undefined;
+  }
+
+  /** The group at a path; an H5PathError if there is none. */
+  group(path: string): H5Group {
+    const object = this.#require(path);
+    if (object instanceof H5Group) return object;
+    return this.#wrongKind(object.path, 'group', object);
+  }
+
+  /**
+   * The dataset at a path; an H5PathError if there is none.
+   *
+   * @example
+   * file.dataset<Float64Array>('runs/7/speed').value;
+   */
+  dataset<T = H5Value>(path: string): H5Dataset<T> {
+    const object = this.#require(path);
+    if (object instanceof H5Dataset) return object as H5Dataset<T>;
+    return this.#wrongKind(object.path, 'dataset', object);
+  }
+
+  /** Whether there is a link with this path, wherever it leads. */
+  has(path: string): boolean {
+    const parts = components(path);
+    const last = parts.pop();
+    if (last === undefined) return true;
+    const parent = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
+    return !(parent instanceof DeadEnd) && parent.links?.find(last) !== undefined;
+  }
+
+  /** Where a link of this group leads, without following it; `undefined` if there is no such link. */
+  linkInfo(name: string): LinkInfo | undefined {
+    const link = this.#links.find(name);
+    if (!link) return undefined;
+    if (link.kind === 'hard') return { kind: 'hard' };
+    if (link.kind === 'soft') return { kind: 'soft', target: link.target };
+    return { kind: 'external', file: link.file, target: link.target };
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const { name } of this.#links.items) yield name;
+  }
+
+  *values(): IterableIterator<H5Group | H5Dataset | H5Datatype | undefined> {
+    for (const [, object] of this.entries()) yield object;
+  }
+
+  /** Names and objects; `undefined` for a soft link that leads nowhere and for an external link. */
+  *entries(): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
+    for (const link of this.#links.items) {
+      const node =
+        link.kind === 'hard' ? this.session.target(link) : this.#resolve([link.name], this.node, link.name);
+      yield [link.name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, link.name))];
+    }
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
+    return this.entries();
+  }
+
+  forEach(
+    callback: (object: H5Group | H5Dataset | H5Datatype | undefined, name: string, group: this) => void,
+  ): void {
+    for (const [name, object] of this.entries()) callback(object, name, this);
+  }
+
+  /**
+   * Calls `visitor` for every object below this group, each once, however many links lead to it: a group before
+   * what it contains. Soft and external links are not followed. Ends as soon as a call returns something other
+   * than `undefined`, and returns that.
+   *
+   * @example
+   * const large = file.visit((path, object) => (object instanceof H5Dataset && object.size > 1e6 ? path : undefined));
+   */
+  visit<R>(
+    visitor: (path: string, object: H5Group | H5Dataset | H5Datatype) => R | undefined,
+  ): R | undefined {
+    for (const { path, node, again } of this.#walk()) {
+      if (!node || again || path === '') continue;
+      const result = visitor(path, this.wrap(node(), join(this.path, path)));
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  }
+
+  /**
+   * What is below this group, as text.
+   *
+   * @example
+   * console.log(file.tree());
+   * // /
+   * //   runs
+   * //     speed: <f8 (1000, 3)
+   * //   latest -> /runs
+   */
+  tree(): string {
+    const lines: string[] = [];
+    for (const { path, link, depth, node, again } of this.#walk()) {
+      let line = path === '' ? this.path : path.slice(path.lastIndexOf('/') + 1);
+      if (link?.kind === 'soft') line += ` -> ${link.target}`;
+      else if (link?.kind === 'external') line += ` -> ${link.file}:${link.target}`;
+      else if (again !== undefined) line += ` = ${join(this.path, again)}`;
+      else if (node) {
+        try {
+          const object = this.wrap(node(), path);
+          if (object instanceof H5Dataset) line += `: ${object.dtype} ${formatShape(object.shape)}`;
+          else if (object instanceof H5Datatype) line += `: datatype ${formatDType(object.datatype)}`;
+        } catch (error) {
+          if (!(error instanceof H5Error)) throw error;
+          line += `: ${error.message}`;
+        }
+      }
+      lines.push('  '.repeat(depth) + line);
+    }
+    return lines.join('\n');
+  }
+
+  override toString(): string {
+    return `<H5Group "${this.path}" (${this.size} members)>`;
+  }
+
+  // ---- making and removing --------------------------------------------------------------------------
+
+  /** Makes a group, and the groups on the way to it. */
+  createGroup(path: string, options?: { readonly attrs?: CreateDatasetOptions['attrs'] }): H5Group {
+    return this.#create(path, new GroupDraft(), options?.attrs) as H5Group;
+  }
+
+  /** The group at a path, which is made if it does not exist. */
+  requireGroup(path: string): H5Group {
+    return this.has(path) ? this.group(path) : this.createGroup(path);
+  }
+
+  /**
+   * Makes a dataset, and the groups on the way to it. The data are copied.
+   *
+   * @example
+   * file.createDataset('matrix', { data: new Float32Array(6), shape: [2, 3] });
+   * file.createDataset('names', { data: ['Ada', 'Grace'], attrs: { language: 'en' } });
+   * file.createDataset('ids', { data: [1, 2, 3], dtype: 'u1' });
+   */
+  createDataset<T = H5Value>(path: string, options: CreateDatasetOptions): H5Dataset<T> {
+    this.session.checkWritable();
+    const prepared = prepare(options.data, options.dtype, options.shape);
+    this.session.checkReferences(prepared.encoded);
+    return this.#create(path, new DatasetDraft(prepared), options.attrs) as H5Dataset<T>;
+  }
+
+  /** Gives an object of this file another name: a hard link. It stays one object. */
+  link(path: string, object: H5Object): void {
+    this.session.checkWritable();
+    if (object.session !== this.session) {
+      throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
+    }
+    this.#place(path, (name) => ({ kind: 'hard', name, node: object.node as Draft }));
+  }
+
+  /** Makes a link to a path, which need not exist; it counts from the group of the link unless it begins with /. */
+  softLink(path: string, target: string): void {
+    checkName(target);
+    this.#place(path, (name) => ({ kind: 'soft', name, target }));
+  }
+
+  /** Makes a link to an object of another file. This package writes and shows such links, and does not follow them. */
+  externalLink(path: string, file: string, target: string): void {
+    checkName(file);
+    checkName(target);
+    this.#place(path, (name) => ({ kind: 'external', name, file, target }));
+  }
+
+  /** Removes the link at a path, and with the last link the object. Returns whether there was one. */
+  delete(path: string): boolean {
+    this.session.checkWritable();
+    const parts = components(path);
+    const last = parts.pop();
+    const parent = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
+    if (last === undefined)
+      throw new H5PathError('H5_BAD_NAME', path, 'the group itself cannot be deleted here');
+    return !(parent instanceof DeadEnd) && (parent.links?.delete(last) ?? false);
+  }
+
+  // ---- how it is done -------------------------------------------------------------------------------
+
+  #absolute(path: string): string {
+    return components(path).reduce(join, path.startsWith('/') ? '/' : this.path);
+  }
+
+  /** @internal */
+  wrap(node: Node, path: string): H5Group | H5Dataset | H5Datatype {
+    if (node === this.session.root) return this.file;
+    switch (node.kind) {
+      case 'group':
+        return new H5Group(this.session, node, path);
+      case 'dataset':
+        return new H5Dataset(this.session, node, path);
+      default:
+        return new H5Datatype(this.session, node, path);
+    }
+  }
+
+  #require(path: string): H5Group | H5Dataset | H5Datatype {
+    const found = this.#follow(path);
+    const absolute = this.#absolute(path);
+    if (found instanceof DeadEnd) throw new H5PathError('H5_NOT_FOUND', absolute, found.reason);
+    return this.wrap(found, absolute);
+  }
+
+  #wrongKind(path: string, wanted: string, object: H5Object): never {
+    const kind = object.node.kind;
+    throw new H5PathError('H5_WRONG_KIND', path, `"${path}" is a ${kind}, not a ${wanted}`);
+  }
+
+  /** Where a path leads. */
+  #follow(path: string): Node | DeadEnd {
+    this.session.check();
+    const start = path.startsWith('/') ? this.session.root : this.node;
+    return this.#resolve(components(path).reverse(), start, path);
+  }
+
+  /** Goes from `node` through the names of `todo`, the last one first. `path` says in errors where that is. */
+  #resolve(todo: string[], node: Node, path: string): Node | DeadEnd {
+    const place = () => `"${this.#absolute(path)}"`;
+    let softLinks = 0;
+    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+      const link: AnyLink | undefined = (node.links as NamedList<AnyLink> | undefined)?.find(name);
+      if (!link) {
+        const where = node.kind === 'group' ? 'the group' : `a ${node.kind}`;
+        return new DeadEnd(`${place()} does not exist: there is no "${name}" in ${where}`);
+      }
+      if (link.kind === 'hard') {
+        node = this.session.target(link);
+      } else if (link.kind === 'soft') {
+        if (++softLinks > MAX_SOFT_LINKS) return new DeadEnd(`${place()} leads through too many soft links`);
+        if (link.target.startsWith('/')) node = this.session.root;
+        for (const part of components(link.target).reverse()) todo.push(part);
+      } else {
+        const target = `"${link.target}" in the file "${link.file}"`;
+        return new DeadEnd(`${place()} leads to ${target}; external links are not followed`, true);
+      }
+    }
+    return node;
+  }
+
+  #create(path: string, draft: Draft, attrs: CreateDatasetOptions['attrs']): H5Object {
+    this.session.checkWritable();
+    if (attrs) {
+      const manager = new AttributeManager(this.session, draft);
+      for (const name of Object.keys(attrs)) manager.set(name, attrs[name]);
+    }
+    return this.wrap(
+      draft,
+      this.#place(path, (name) => ({ kind: 'hard', name, node: draft })),
+    );
+  }
+
+  /** Adds a link, makes the groups on the way to it, and returns its path. */
+  #place(path: string, link: (name: string) => LinkDraft): string {
+    this.session.checkWritable();
+    const parts = components(path);
+    const name = parts.pop();
+    if (name === undefined)
+      throw new H5PathError('H5_BAD_NAME', path, `"${path}" names no object to be made`);
+    checkName(name, path);
+    for (const part of parts) checkName(part, path);
+    let group = (path.startsWith('/') ? this.session.root : this.node) as GroupDraft;
+    let place = path.startsWith('/') ? '/' : this.path;
+    for (const part of parts) {
+      place = join(place, part);
+      let next: Node | DeadEnd | undefined;
+      const existing = group.links.find(part);
+      if (!existing) {
+        next = new GroupDraft();
+        group.links.set({ kind: 'hard', name: part, node: next });
+      } else {
+        next = this.#resolve([part], group, place);
+      }
+      if (!(next instanceof GroupDraft)) {
+        throw new H5PathError(
+          'H5_WRONG_KIND',
+          place,
+          `"${place}" is not a group, so nothing can be made in it`,
+        );
+      }
+      group = next;
+    }
+    place = join(place, name);
+    if (group.links.find(name)) {
+      throw new H5PathError(
+        'H5_EXISTS',
+        place,
+        `"${place}" exists already; delete it first, or take another name`,
+      );
+    }
+    group.links.set(link(name));
+    return place;
+  }
+
+  /** All links below this group, depth first, after the group itself. An object's own links come once. */
+  *#walk(): Generator<Step> {
+    this.session.check();
+    const seen = new Map<unknown, string>();
+    const todo: { path: string; link: AnyLink | undefined; depth: number }[] = [
+      { path: '', link: undefined, depth: 0 },
+    ];
+    for (let step = todo.pop(); step; step = todo.pop()) {
+      const { path, link, depth } = step;
+      if (link && link.kind !== 'hard') {
+        yield step;
+        continue;
+      }
+      const node = () => (link ? this.session.target(link) : this.node);
+      const identity = !link ? identify(this.node) : 'node' in link ? link.node : link.address;
+      const again = seen.get(identity);
+      yield { ...step, node, again };
+      if (again !== undefined) continue;
+      seen.set(identity, path);
+      let links: NamedList<AnyLink> | undefined;
+      try {
+        links = node().links as NamedList<AnyLink> | undefined;
+      } catch (error) {
+        if (!(error instanceof H5Error)) throw error;
+      }
+      if (!links) continue;
+      const children = [...links.items].reverse();
+      for (const child of children) {
+        todo.push({
+          path: path === '' ? child.name : `${path}/${child.name}`,
+          link: child,
+          depth: depth + 1,
+        });
+      }
+    }
+  }
+}
+
+interface Step {
+  /** From the group where the walk began. */
+  readonly path: string;
+  readonly link: AnyLink | undefined;
+  readonly depth: number;
+  /** For hard links: the object; reading it may fail. */
+  readonly node?: () => Node;
+  /** The path by which the object was met before. */
+  readonly again?: string | undefined;
+}
+
+function identify(node: Node): unknown {
+  return 'info' in node ? node.info.address : node;
+}
+
+function components(path: string): string[] {
+  if (!path.includes('/')) return path === '' || path === '.' ? [] : [path];
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+function join(path: string, name: string): string {
+  return path.endsWith('/') ? path + name : `${path}/${name}`;
+}

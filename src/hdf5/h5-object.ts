@@ -1,0 +1,69 @@
+import { H5PathError } from '../errors.js';
+import { AttributeManager } from './attribute-manager.js';
+import type { FileSession, Node } from './file-session.js';
+import type { H5File } from './h5-file.js';
+import type { H5Group } from './h5-group.js';
+import type { H5Reference } from './h5-reference.js';
+
+/** What groups, datasets and committed datatypes have in common. */
+export abstract class H5Object {
+  /** The path by which the object was reached, from the root: `/runs/7`. */
+  readonly path: string;
+  /** @internal */
+  readonly session: FileSession;
+  /** @internal */
+  readonly node: Node;
+  #attributes: AttributeManager | undefined;
+
+  /** @internal */
+  constructor(session: FileSession, node: Node, path: string) {
+    this.session = session;
+    this.node = node;
+    this.path = path;
+  }
+
+  /** The last part of the path; `/` for the root. */
+  get name(): string {
+    return this.path.slice(this.path.lastIndexOf('/') + 1) || '/';
+  }
+
+  get file(): H5File {
+    return this.session.file;
+  }
+
+  /** The group that the path goes through last; the root is its own. */
+  get parent(): H5Group {
+    if (!this.path.startsWith('/')) {
+      throw new H5PathError(
+        'H5_NOT_FOUND',
+        this.path,
+        'an object that a reference leads to has no known parent',
+      );
+    }
+    return this.file.group(this.path.slice(0, this.path.lastIndexOf('/')) || '/');
+  }
+
+  /**
+   * The attributes.
+   *
+   * @example
+   * object.attrs.get('unit');
+   */
+  get attrs(): AttributeManager {
+    this.#attributes ??= new AttributeManager(this.session, this.node);
+    return this.#attributes;
+  }
+
+  /** A reference to this object, to be stored as a value. */
+  get ref(): H5Reference {
+    this.session.check();
+    return this.session.reference(this.node);
+  }
+
+  /** Whether both are the same object of the same file, by whatever paths they were reached. */
+  isSame(other: H5Object): boolean {
+    const [a, b] = [this.node, other.node];
+    if (this.session !== other.session) return false;
+    return a === b || ('info' in a && 'info' in b && a.info.address === b.info.address);
+  }
+}

@@ -1,0 +1,42 @@
+export {
+  H5Error,
+  H5FeatureError,
+  H5FormatError,
+  H5PathError,
+  H5StateError,
+  H5TypeError,
+} from './errors.js';
+export { AttributeManager } from './hdf5/attribute-manager.js';
+export type { DType } from './hdf5/dtype.js';
+export { H5Dataset } from './hdf5/h5-dataset.js';
+export { H5Datatype } from './hdf5/h5-datatype.js';
+export { H5File, type H5Mode, type H5Sink } from './hdf5/h5-file.js';
+export { H5Group } from './hdf5/h5-group.js';
+export { H5Reference } from './hdf5/h5-reference.js';
+export type { Datatype } from './hdf5/messages/datatype.js';
+export {
+  type Class,
+  type ClassOptions,
+  defaultRegistry,
+  type FieldOptions,
+  H5Class,
+  H5Field,
+  H5Ignore,
+  H5RegistryError,
+  RegisteredClass,
+  type RegisterOptions,
+  TypeRegistry,
+} from './registry/index.js';
+export { H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
+export {
+  deserialize,
+  type ReadOptions,
+  type ReadSource,
+  read,
+  serialize,
+  type WriteOptions,
+  type WriteTarget,
+  write,
+} from './serialize/serialize.js';
+export { MemoryStorage } from './storage/memory.js';
+export type { Storage } from './storage/storage.js';
