@@ -3,11 +3,12 @@
  * programs can test it; the message says where and what to do and may be reworded.
  */
 export class H5Error extends Error {
+  // Spelled out in each class: a minifier renames classes.
+  override readonly name: string = 'H5Error';
   readonly code: string;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
+  constructor(code: string, message: string) {
+    super(message);
     this.code = code;
   }
 }
@@ -25,6 +26,7 @@ export class H5Error extends Error {
  * }
  */
 export class H5FormatError extends H5Error {
+  override readonly name: string = 'H5FormatError';
   readonly offset: number;
 
   constructor(offset: number, message: string) {
@@ -35,6 +37,7 @@ export class H5FormatError extends H5Error {
 
 /** The file is well-formed HDF5 and uses a feature that this engine does not decode. */
 export class H5FeatureError extends H5Error {
+  override readonly name: string = 'H5FeatureError';
   constructor(feature: string) {
     super('H5_FEATURE', `${feature} is not decoded by this engine`);
   }
@@ -42,6 +45,7 @@ export class H5FeatureError extends H5Error {
 
 /** A path or a name that does not exist, or exists already where a new one was to be made. */
 export class H5PathError extends H5Error {
+  override readonly name: string = 'H5PathError';
   readonly path: string;
 
   constructor(
@@ -56,6 +60,7 @@ export class H5PathError extends H5Error {
 
 /** A value does not fit the datatype or the shape that it is to be stored with. */
 export class H5TypeError extends H5Error {
+  override readonly name: string = 'H5TypeError';
   constructor(message: string) {
     super('H5_TYPE', message);
   }
@@ -63,6 +68,7 @@ export class H5TypeError extends H5Error {
 
 /** An operation that the state of the file forbids: it is closed, or opened for reading only. */
 export class H5StateError extends H5Error {
+  override readonly name: string = 'H5StateError';
   constructor(code: 'H5_CLOSED' | 'H5_READ_ONLY', message: string) {
     super(code, message);
   }

@@ -1,12 +1,12 @@
 import { H5TypeError } from '../errors.js';
 import { type AttributeDraft, type Draft, draftAttribute } from './draft.js';
 import { type DType, formatDType } from './dtype.js';
-import { decode, type H5Value, type Heap, NO_HEAP, readable } from './elements.js';
+import { decode, type Encoded, type H5Value, type Heap, NO_HEAP, readable } from './elements.js';
 import { checkName, type FileSession, type Node } from './file-session.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
-import type { NamedList } from './named-list.js';
+import { NamedList } from './named-list.js';
 
 /** What is known of an attribute without its value. */
 export interface AttributeInfo {
@@ -40,23 +40,23 @@ export class AttributeManager {
     this.#node = node;
   }
 
-  get #list(): NamedList<Attribute | AttributeDraft> {
+  get #list(): NamedList<Attribute | AttributeDraft> | undefined {
     this.#session.check();
-    return this.#node.attributes as NamedList<Attribute | AttributeDraft>;
+    return this.#node.attributes as NamedList<Attribute | AttributeDraft> | undefined;
   }
 
   /** The number of attributes. */
   get size(): number {
-    return this.#list.size;
+    return this.#list?.size ?? 0;
   }
 
   has(name: string): boolean {
-    return this.#list.find(name) !== undefined;
+    return this.#list?.find(name) !== undefined;
   }
 
   /** The value, or `undefined` if there is no such attribute. */
   get<T = H5Value>(name: string): T | undefined {
-    const attribute = this.#list.find(name);
+    const attribute = this.#list?.find(name);
     return attribute && (this.#value(attribute) as T);
   }
 
@@ -67,7 +67,7 @@ export class AttributeManager {
    * dataset.attrs.info('range'); // { dtype: '<f4', shape: [2], datatype: ... }
    */
   info(name: string): AttributeInfo | undefined {
-    const attribute = this.#list.find(name);
+    const attribute = this.#list?.find(name);
     if (!attribute) return undefined;
     const { datatype, dataspace } = attribute;
     const shape = dataspace.kind === 'null' ? null : [...dataspace.dims];
@@ -81,32 +81,34 @@ export class AttributeManager {
   set(name: string, value: unknown, options?: { dtype?: DType; shape?: readonly number[] }): this {
     this.#session.checkWritable();
     checkName(name);
-    const list = (this.#node as Draft).attributes;
-    if (list.size >= MAX_ATTRIBUTES && !list.find(name)) {
+    const node = this.#node as Draft;
+    node.attributes ??= new NamedList();
+    const { attributes } = node;
+    if (attributes.size >= MAX_ATTRIBUTES && !attributes.find(name)) {
       throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
     }
     const draft = draftAttribute(name, value, options?.dtype, options?.shape);
-    if (draft.encoded) this.#session.checkReferences(draft.encoded);
-    list.set(draft);
+    if (typeof draft.value === 'object') this.#session.checkReferences(draft.value.encoded);
+    attributes.set(draft);
     return this;
   }
 
   /** Removes an attribute. Returns whether there was one. */
   delete(name: string): boolean {
     this.#session.checkWritable();
-    return this.#node.attributes.delete(name);
+    return this.#node.attributes?.delete(name) ?? false;
   }
 
   *keys(): IterableIterator<string> {
-    for (const { name } of this.#list.items) yield name;
+    for (const { name } of this.#list?.items ?? []) yield name;
   }
 
   *values(): IterableIterator<H5Value> {
-    for (const attribute of this.#list.items) yield this.#value(attribute);
+    for (const attribute of this.#list?.items ?? []) yield this.#value(attribute);
   }
 
   *entries(): IterableIterator<[string, H5Value]> {
-    for (const attribute of this.#list.items) yield [attribute.name, this.#value(attribute)];
+    for (const attribute of this.#list?.items ?? []) yield [attribute.name, this.#value(attribute)];
   }
 
   [Symbol.iterator](): IterableIterator<[string, H5Value]> {
@@ -119,8 +121,9 @@ export class AttributeManager {
     if (dataspace.kind === 'null') return null;
     if ('data' in attribute)
       return this.#decode(datatype, dataspace, attribute.data, space?.globalHeap ?? NO_HEAP);
-    if (attribute.scalar !== undefined || !attribute.encoded) return attribute.scalar ?? null;
-    const { bytes, heap } = readable(attribute.encoded);
+    const { value } = attribute;
+    if (typeof value !== 'object') return value;
+    const { bytes, heap } = readable(value.encoded as Encoded);
     return this.#decode(datatype, dataspace, bytes, heap);
   }
 

@@ -2,9 +2,9 @@ import { H5TypeError } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { DType } from './dtype.js';
-import { type Encoded, emit, type Heap, type Resolve, readable } from './elements.js';
+import { type Encoded, emit, type Resolve } from './elements.js';
 import { FileBuilder, type ObjectId } from './file-builder.js';
-import { type Dataspace, encodeDataspace, extent, NULL_SPACE, SCALAR } from './messages/dataspace.js';
+import { type Dataspace, encodeDataspace, extent, MAX_RANK, SCALAR } from './messages/dataspace.js';
 import {
   BOOLEAN,
   type Datatype,
@@ -27,7 +27,7 @@ export type LinkDraft =
   | { readonly kind: 'external'; readonly name: string; readonly file: string; readonly target: string };
 
 abstract class ObjectDraft {
-  readonly attributes = new NamedList<AttributeDraft>();
+  attributes: NamedList<AttributeDraft> | undefined;
   /** What stands for its address in references, until it has one: counted from 1, 0 for none yet. */
   number = 0;
 
@@ -40,43 +40,108 @@ abstract class ObjectDraft {
 }
 
 export class GroupDraft extends ObjectDraft {
-  readonly kind = 'group';
-  readonly links = new NamedList<LinkDraft>();
+  links: NamedList<LinkDraft> | undefined;
+
+  get kind(): 'group' {
+    return 'group';
+  }
+
+  addLink(link: LinkDraft): void {
+    this.links ??= new NamedList();
+    this.links.add(link);
+  }
+}
+
+/** Data of at most this many bytes share slabs: a typed array takes more than that for itself. */
+const SMALL = 256;
+const SLAB = 1 << 14;
+
+/** Where the small data of the drafts of a file are kept. */
+export class SmallData {
+  #slab = new Uint8Array(0);
+  #used = 0;
+
+  /** Copies data. They are at `at` of the slab that is returned. */
+  keep(data: Uint8Array): { slab: Uint8Array; at: number } {
+    if (this.#used + data.length > this.#slab.length) {
+      this.#slab = new Uint8Array(SLAB);
+      this.#used = 0;
+    }
+    const at = this.#used;
+    this.#slab.set(data, at);
+    // Elements of 8 bytes stay aligned.
+    this.#used = (at + data.length + 7) & ~7;
+    return { slab: this.#slab, at };
+  }
 }
 
 export class DatasetDraft extends ObjectDraft {
-  readonly kind = 'dataset';
-  readonly links = undefined;
-  readonly datatype: Datatype;
+  readonly type: EncodedType;
   readonly dataspace: Dataspace;
-  readonly encoded: Encoded | undefined;
-  #readable: { bytes: Uint8Array; heap: Heap } | undefined;
+  /** Data with pointers, or a slab that has them at `#at`. */
+  readonly #data: Encoded | Uint8Array | undefined;
+  readonly #at: number = 0;
 
-  constructor({ datatype, dataspace, encoded }: Prepared) {
+  constructor({ datatype, dataspace, encoded }: Prepared, small: SmallData) {
     super();
-    typeMessage(datatype);
-    this.datatype = datatype;
+    this.type = encodedType(datatype);
     this.dataspace = dataspace;
-    this.encoded = encoded;
+    this.#data = encoded;
+    if (encoded && encoded.at.length === 0) {
+      const { bytes } = encoded;
+      this.#data = bytes;
+      if (bytes.length <= SMALL) {
+        const { slab, at } = small.keep(bytes);
+        this.#data = slab;
+        this.#at = at;
+      }
+    }
   }
 
-  get readable(): { bytes: Uint8Array; heap: Heap } | undefined {
-    if (this.encoded) this.#readable ??= readable(this.encoded);
-    return this.#readable;
+  /** The elements; undefined if they are zeros. */
+  get data(): Encoded | Uint8Array | undefined {
+    if (!(this.#data instanceof Uint8Array)) return this.#data;
+    return this.#data.subarray(this.#at, this.#at + extent(this.dataspace) * this.datatype.size);
+  }
+
+  get kind(): 'dataset' {
+    return 'dataset';
+  }
+
+  get links(): undefined {
+    return undefined;
+  }
+
+  get datatype(): Datatype {
+    return this.type.datatype;
   }
 }
 
-/** An attribute of an object that is being written. Its value is a scalar of a usual type, or encoded. */
-export interface AttributeDraft {
+type Scalar = number | string | boolean | bigint;
+
+/** An attribute of an object that is being written: a scalar of a usual type as it is, or encoded elements. */
+export class AttributeDraft {
   readonly name: string;
-  readonly datatype: Datatype;
-  readonly dataspace: Dataspace;
-  readonly scalar: number | string | boolean | bigint | undefined;
-  readonly encoded: Encoded | undefined;
+  readonly type: EncodedType;
+  readonly value: Scalar | Prepared;
+
+  constructor(name: string, type: EncodedType, value: Scalar | Prepared) {
+    this.name = name;
+    this.type = type;
+    this.value = value;
+  }
+
+  get datatype(): Datatype {
+    return this.type.datatype;
+  }
+
+  get dataspace(): Dataspace {
+    return typeof this.value === 'object' ? this.value.dataspace : SCALAR;
+  }
 }
 
-/** What an attribute takes beside its name and its value, more or less, and what a header message holds. */
-const ATTRIBUTE_PREFIX = 64;
+/** What an attribute takes beside its type, its name and its value, at most, and what a header message holds. */
+const ATTRIBUTE_PREFIX = 9 + 1 + 4 + 8 * MAX_RANK;
 const MESSAGE_LIMIT = 0xffff;
 
 export function draftAttribute(
@@ -87,35 +152,34 @@ export function draftAttribute(
 ): AttributeDraft {
   if (dtype === undefined && shape === undefined) {
     const type = scalarType(value);
-    if (type) {
-      const scalar = value as string;
-      return { name, datatype: type, dataspace: SCALAR, scalar, encoded: undefined };
-    }
+    if (type) return new AttributeDraft(name, type, value as Scalar);
   }
-  const { datatype, dataspace, encoded } = prepare(value, dtype, shape);
-  const size =
-    typeMessage(datatype).length + extent(dataspace) * datatype.size + utf8Encoder.encode(name).length;
-  if (size + ATTRIBUTE_PREFIX + 16 * dataspace.dims.length > MESSAGE_LIMIT) {
+  const prepared = prepare(value, dtype, shape);
+  const { datatype, dataspace, encoded } = prepared;
+  const type = encodedType(datatype);
+  const size = type.message.length + extent(dataspace) * datatype.size + utf8Encoder.encode(name).length;
+  if (size + ATTRIBUTE_PREFIX > MESSAGE_LIMIT) {
     throw new H5TypeError(
       `the attribute "${name}" takes ${size} bytes, 65,000 are the limit; make it a dataset`,
     );
   }
-  if (dataspace.kind !== 'null' && !encoded)
+  if (dataspace.kind !== 'null' && !encoded) {
     throw new H5TypeError(`the attribute "${name}" has a shape, but no value`);
-  return { name, datatype, dataspace, scalar: undefined, encoded };
+  }
+  return new AttributeDraft(name, type, prepared);
 }
 
 /** The datatype of a scalar that is kept as it is until the file is laid out. */
-function scalarType(value: unknown): Datatype | undefined {
+function scalarType(value: unknown): EncodedType | undefined {
   switch (typeof value) {
     case 'number':
-      return (value | 0) === value && !Object.is(value, -0) ? INT32 : FLOAT64;
+      return encodedType((value | 0) === value && !Object.is(value, -0) ? INT32 : FLOAT64);
     case 'string':
-      return isPlainText(value) ? VARIABLE_STRING : undefined;
+      return isPlainText(value) ? encodedType(VARIABLE_STRING) : undefined;
     case 'boolean':
-      return BOOLEAN;
+      return encodedType(BOOLEAN);
     case 'bigint':
-      return BigInt.asIntN(64, value) === value ? INT64 : undefined;
+      return BigInt.asIntN(64, value) === value ? encodedType(INT64) : undefined;
     default:
       return undefined;
   }
@@ -123,32 +187,27 @@ function scalarType(value: unknown): Datatype | undefined {
 
 // ---- messages that many objects share -----------------------------------------------------------------
 
-const typeMessages = new WeakMap<Datatype, Uint8Array>();
-
-function typeMessage(type: Datatype): Uint8Array {
-  let message = typeMessages.get(type);
-  if (!message) {
-    message = datatypeBytes(type);
-    if (message.length > MESSAGE_LIMIT) throw new H5TypeError('the datatype takes more than 65,535 bytes');
-    typeMessages.set(type, message);
-  }
-  return message;
+interface EncodedType {
+  readonly datatype: Datatype;
+  readonly message: Uint8Array;
 }
 
-const spaceMessages = new WeakMap<Dataspace, Uint8Array>();
+const encodedTypes = new WeakMap<Datatype, EncodedType>();
 
-function spaceMessage(space: Dataspace): Uint8Array {
-  let message = spaceMessages.get(space);
-  if (!message) {
-    const out = new ByteWriter(4 + 8 * space.dims.length);
-    encodeDataspace(out, space);
-    message = out.finish();
-    if (space === SCALAR || space === NULL_SPACE) spaceMessages.set(space, message);
+function encodedType(datatype: Datatype): EncodedType {
+  let type = encodedTypes.get(datatype);
+  if (!type) {
+    type = { datatype, message: datatypeBytes(datatype) };
+    if (type.message.length > MESSAGE_LIMIT)
+      throw new H5TypeError('the datatype takes more than 65,535 bytes');
+    encodedTypes.set(datatype, type);
   }
-  return message;
+  return type;
 }
 
 // ---- the layout of the file ---------------------------------------------------------------------------
+
+const SCALAR_MESSAGE = new Uint8Array([2, 0, 0, 0]);
 
 let layouts = 0;
 
@@ -169,70 +228,85 @@ export function layOut(root: GroupDraft): Uint8Array[] {
   // The superblock counts as a link.
   reach(root);
   for (let i = 0; i < reached.length; i++) {
-    const links = (reached[i] as Draft).links;
+    const { links } = reached[i] as Draft;
     if (links) for (const link of links.items) if (link.kind === 'hard') reach(link.node);
   }
-
-  const resolve: Resolve = ({ target }) => {
-    const draft = target as Draft;
-    return draft.layout === layout ? draft.id : undefined;
-  };
-  for (const draft of reached) {
-    if (draft.kind === 'group') writeLinks(builder, draft);
-    else beginDataset(builder, draft, resolve);
-    for (const attribute of draft.attributes.items) writeAttribute(builder, attribute, resolve);
-    builder.end();
-  }
+  const writer = new DraftWriter(builder, layout);
+  for (const draft of reached) writer.write(draft);
   return builder.finish(root.id);
 }
 
-function writeLinks(builder: FileBuilder, { id, linkCount, links }: GroupDraft): void {
-  builder.beginGroup(id, linkCount, links.size);
-  let order = 0;
-  for (const link of links.items) {
-    if (link.kind === 'hard') builder.hardLink(link.name, order++, link.node.id);
-    else if (link.kind === 'soft') builder.softLink(link.name, order++, link.target);
-    else builder.externalLink(link.name, order++, link.file, link.target);
-  }
-}
+class DraftWriter {
+  readonly #builder: FileBuilder;
+  readonly #resolve: Resolve;
+  /** A dataspace message on its way into a header. */
+  readonly #space = new ByteWriter(4 + 8 * MAX_RANK);
 
-function beginDataset(builder: FileBuilder, draft: DatasetDraft, resolve: Resolve): void {
-  const { id, linkCount, datatype, dataspace, encoded } = draft;
-  const type = typeMessage(datatype);
-  const space = spaceMessage(dataspace);
-  const size = extent(dataspace) * datatype.size;
-  if (encoded && encoded.at.length === 0) {
-    builder.beginDataset(id, linkCount, type, space, encoded.bytes);
-  } else if (encoded) {
-    const { out } = builder;
-    out.align(8);
-    const address = out.length;
-    emit(builder, encoded, resolve);
-    builder.beginDatasetAt(id, linkCount, type, space, address, size);
-  } else {
-    builder.beginDatasetAt(id, linkCount, type, space, UNDEFINED_ADDRESS, size);
+  constructor(builder: FileBuilder, layout: number) {
+    this.#builder = builder;
+    this.#resolve = ({ target }) => {
+      const draft = target as Draft;
+      return draft.layout === layout ? draft.id : undefined;
+    };
   }
-}
 
-function writeAttribute(builder: FileBuilder, attribute: AttributeDraft, resolve: Resolve): void {
-  const { name, datatype, dataspace, scalar, encoded } = attribute;
-  builder.beginAttribute(name, typeMessage(datatype), spaceMessage(dataspace));
-  switch (typeof scalar) {
-    case 'number':
-      if (datatype === INT32) builder.out.i32(scalar);
-      else builder.out.f64(scalar);
-      break;
-    case 'string':
-      builder.text(scalar);
-      break;
-    case 'boolean':
-      builder.out.u8(scalar ? 1 : 0);
-      break;
-    case 'bigint':
-      builder.out.i64(scalar);
-      break;
-    default:
-      if (encoded) emit(builder, encoded, resolve);
+  write(draft: Draft): void {
+    if (draft instanceof GroupDraft) this.#group(draft);
+    else this.#dataset(draft);
+    const { attributes } = draft;
+    if (attributes) for (const attribute of attributes.items) this.#attribute(attribute);
+    this.#builder.end();
   }
-  builder.endAttribute();
+
+  #group({ id, linkCount, links }: GroupDraft): void {
+    const builder = this.#builder;
+    builder.beginGroup(id, linkCount, links?.size ?? 0);
+    let order = 0;
+    if (!links) return;
+    for (const link of links.items) {
+      if (link.kind === 'hard') builder.hardLink(link.name, order++, link.node.id);
+      else if (link.kind === 'soft') builder.softLink(link.name, order++, link.target);
+      else builder.externalLink(link.name, order++, link.file, link.target);
+    }
+  }
+
+  #dataset(draft: DatasetDraft): void {
+    const builder = this.#builder;
+    const { id, linkCount, type, dataspace, data } = draft;
+    const space = this.#spaceMessage(dataspace);
+    if (data instanceof Uint8Array) {
+      builder.beginDataset(id, linkCount, type.message, space, data);
+      return;
+    }
+    let address = UNDEFINED_ADDRESS;
+    if (data) {
+      builder.out.align(8);
+      address = builder.out.length;
+      emit(builder, data, this.#resolve);
+    }
+    const size = extent(dataspace) * type.datatype.size;
+    builder.beginDatasetAt(id, linkCount, type.message, space, address, size);
+  }
+
+  #attribute({ name, type, value }: AttributeDraft): void {
+    const builder = this.#builder;
+    if (typeof value === 'object') {
+      builder.beginAttribute(name, type.message, this.#spaceMessage(value.dataspace));
+      if (value.encoded) emit(builder, value.encoded, this.#resolve);
+    } else {
+      builder.beginAttribute(name, type.message, SCALAR_MESSAGE);
+      if (typeof value === 'string') builder.text(value);
+      else if (typeof value === 'boolean') builder.out.u8(value ? 1 : 0);
+      else if (typeof value === 'bigint') builder.out.i64(value);
+      else if (type.datatype === INT32) builder.out.i32(value);
+      else builder.out.f64(value);
+    }
+    builder.endAttribute();
+  }
+
+  #spaceMessage(dataspace: Dataspace): Uint8Array {
+    this.#space.length = 0;
+    encodeDataspace(this.#space, dataspace);
+    return this.#space.finish();
+  }
 }

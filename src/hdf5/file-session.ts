@@ -1,5 +1,5 @@
 import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
-import { type Draft, GroupDraft, type LinkDraft } from './draft.js';
+import { type Draft, GroupDraft, type LinkDraft, SmallData } from './draft.js';
 import type { DecodeOptions, Encoded } from './elements.js';
 import type { FileSpace } from './file-space.js';
 import type { H5File } from './h5-file.js';
@@ -44,6 +44,7 @@ export class FileSession {
   closed = false;
   /** Whether there are changes that have not been saved. */
   changed = true;
+  readonly smallData = new SmallData();
   readonly #stored = new Map<number, StoredObject>();
   /** Objects of a file that is written have no address yet: references count them, from 1. */
   readonly #referenced: Draft[] = [];

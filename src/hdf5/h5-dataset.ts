@@ -1,7 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import { DatasetDraft } from './draft.js';
 import { formatDType } from './dtype.js';
-import { decode, type Elements, type H5Value, type Heap, NO_HEAP, nest } from './elements.js';
+import { decode, type Elements, type H5Value, type Heap, NO_HEAP, nest, readable } from './elements.js';
 import type { StoredObject } from './file-session.js';
 import type { FileSpace } from './file-space.js';
 import { H5Object } from './h5-object.js';
@@ -153,9 +153,10 @@ export class H5Dataset<T = H5Value> extends H5Object {
   #open(): { raw: RawData; heap: Heap } {
     const { node } = this;
     if (node instanceof DatasetDraft) {
-      const { size } = node.datatype;
-      if (!node.readable) return { raw: filled(size, undefined), heap: NO_HEAP };
-      const { bytes, heap } = node.readable;
+      const { data, datatype } = node;
+      const { size } = datatype;
+      if (!data) return { raw: filled(size, undefined), heap: NO_HEAP };
+      const { bytes, heap } = data instanceof Uint8Array ? { bytes: data, heap: NO_HEAP } : readable(data);
       const read = (first: number, count: number) => bytes.subarray(first * size, (first + count) * size);
       return { raw: { stored: true, read }, heap };
     }

@@ -50,16 +50,16 @@ class DeadEnd {
  * for (const [name, object] of run) console.log(name, object?.path);
  */
 export class H5Group extends H5Object {
-  get #links(): NamedList<AnyLink> {
+  get #links(): NamedList<AnyLink> | undefined {
     this.session.check();
-    return this.node.links as NamedList<AnyLink>;
+    return this.node.links as NamedList<AnyLink> | undefined;
   }
 
   // ---- looking around -------------------------------------------------------------------------------
 
   /** The number of links in this group. */
   get size(): number {
-    return this.#links.size;
+    return this.#links?.size ?? 0;
   }
 
   /**
@@ -103,7 +103,7 @@ export class H5Group extends H5Object {
 
   /** Where a link of this group leads, without following it; `undefined` if there is no such link. */
   linkInfo(name: string): LinkInfo | undefined {
-    const link = this.#links.find(name);
+    const link = this.#links?.find(name);
     if (!link) return undefined;
     if (link.kind === 'hard') return { kind: 'hard' };
     if (link.kind === 'soft') return { kind: 'soft', target: link.target };
@@ -111,7 +111,7 @@ export class H5Group extends H5Object {
   }
 
   *keys(): IterableIterator<string> {
-    for (const { name } of this.#links.items) yield name;
+    for (const { name } of this.#links?.items ?? []) yield name;
   }
 
   *values(): IterableIterator<H5Group | H5Dataset | H5Datatype | undefined> {
@@ -120,7 +120,7 @@ export class H5Group extends H5Object {
 
   /** Names and objects; `undefined` for a soft link that leads nowhere and for an external link. */
   *entries(): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
-    for (const link of this.#links.items) {
+    for (const link of this.#links?.items ?? []) {
       const node =
         link.kind === 'hard' ? this.session.target(link) : this.#resolve([link.name], this.node, link.name);
       yield [link.name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, link.name))];
@@ -216,7 +216,11 @@ export class H5Group extends H5Object {
     this.session.checkWritable();
     const prepared = prepare(options.data, options.dtype, options.shape);
     this.session.checkReferences(prepared.encoded);
-    return this.#create(path, new DatasetDraft(prepared), options.attrs) as H5Dataset<T>;
+    return this.#create(
+      path,
+      new DatasetDraft(prepared, this.session.smallData),
+      options.attrs,
+    ) as H5Dataset<T>;
   }
 
   /** Gives an object of this file another name: a hard link. It stays one object. */
@@ -340,10 +344,10 @@ export class H5Group extends H5Object {
     for (const part of parts) {
       place = join(place, part);
       let next: Node | DeadEnd | undefined;
-      const existing = group.links.find(part);
+      const existing = group.links?.find(part);
       if (!existing) {
         next = new GroupDraft();
-        group.links.set({ kind: 'hard', name: part, node: next });
+        group.addLink({ kind: 'hard', name: part, node: next });
       } else {
         next = this.#resolve([part], group, place);
       }
@@ -357,14 +361,14 @@ export class H5Group extends H5Object {
       group = next;
     }
     place = join(place, name);
-    if (group.links.find(name)) {
+    if (group.links?.find(name)) {
       throw new H5PathError(
         'H5_EXISTS',
         place,
         `"${place}" exists already; delete it first, or take another name`,
       );
     }
-    group.links.set(link(name));
+    group.addLink(link(name));
     return place;
   }
 

@@ -2,7 +2,7 @@ import { H5TypeError } from '../errors.js';
 import { type DType, parseDType } from './dtype.js';
 import { type Encoded, encode, isList } from './elements.js';
 import { inferDatatype } from './infer.js';
-import { type Dataspace, MAX_RANK, NULL_SPACE, SCALAR } from './messages/dataspace.js';
+import { type Dataspace, MAX_RANK, NULL_SPACE, SCALAR, simple } from './messages/dataspace.js';
 import { type Datatype, FLOAT64 } from './messages/datatype.js';
 
 /** Data on their way into a file: what they are, and their bytes. */
@@ -18,6 +18,10 @@ export interface Prepared {
  * nested arrays have dimensions, `null` and `undefined` have no element at all.
  */
 export function prepare(data: unknown, dtype?: DType, shape?: readonly number[] | null): Prepared {
+  if (ArrayBuffer.isView(data) && isList(data) && dtype === undefined && !shape) {
+    const datatype = inferDatatype(data);
+    return { datatype, dataspace: vector(data.length), encoded: encode(datatype, data, data.length) };
+  }
   const given = dtype === undefined ? undefined : parseDType(dtype);
   if (data === undefined || data === null) {
     const dataspace = shape ? checkShape(shape) : NULL_SPACE;
@@ -39,6 +43,15 @@ export function prepare(data: unknown, dtype?: DType, shape?: readonly number[] 
   const datatype = given ?? inferDatatype(values);
   const dataspace: Dataspace = dims.length === 0 ? SCALAR : { kind: 'simple', dims };
   return { datatype, dataspace, encoded: encode(datatype, values, count) };
+}
+
+/** The dataspaces of short one-dimensional data, which many objects share. */
+const vectors: Dataspace[] = [];
+
+function vector(length: number): Dataspace {
+  if (length >= 256) return simple(length);
+  vectors[length] ??= simple(length);
+  return vectors[length];
 }
 
 export function checkShape(shape: readonly number[]): Dataspace {

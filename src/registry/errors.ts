@@ -1,3 +1,5 @@
+import { H5Error } from '../errors.js';
+
 /**
  * What went wrong, as a word that stays the same across versions:
  *
@@ -29,12 +31,12 @@ export type H5RegistryErrorCode =
  *   if (error instanceof H5RegistryError) console.error(error.code); // 'H5_REGISTRY_NAME'
  * }
  */
-export class H5RegistryError extends Error {
-  override readonly name = 'H5RegistryError';
-  readonly code: H5RegistryErrorCode;
+export class H5RegistryError extends H5Error {
+  override readonly name: string = 'H5RegistryError';
+  declare readonly code: H5RegistryErrorCode;
 
+  // biome-ignore lint/complexity/noUselessConstructor: it narrows the type of the code
   constructor(code: H5RegistryErrorCode, message: string) {
-    super(message);
-    this.code = code;
+    super(code, message);
   }
 }

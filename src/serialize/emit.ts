@@ -26,7 +26,7 @@ import type { TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { type BinaryNode, DateNode, type EntriesNode, type Node, ObjectNode, Reference, VectorNode } from './plan.js';
-import { encodeShortAscii, encodeTextColumn, toFixedSize } from './text-column.js';
+import { type TextColumn, toFixedSize } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
 
 /** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
@@ -402,20 +402,14 @@ class Emitter {
         dataset(types.missing, leaf.mask ?? new Uint8Array(0));
         break;
       case 'numbers':
-        {
-          const integers = int32Column(leaf);
-          if (integers) dataset(types.int32, littleEndianBytes(integers));
-          else dataset(types.float64, littleEndianBytes(float64Column(leaf)));
-        }
+      case 'typed':
+        dataset(datatypeBytes(typeOfArray(leaf.data as TypedArray)), littleEndianBytes(leaf.data as TypedArray));
         break;
       case 'booleans':
-        dataset(types.boolean, booleanColumn(leaf));
+        dataset(types.boolean, leaf.data as Uint8Array);
         break;
       case 'dates':
         dataset(types.date, dateColumn(leaf));
-        break;
-      case 'typed':
-        dataset(datatypeBytes(typeOfArray(leaf.data as TypedArray)), littleEndianBytes(leaf.data as TypedArray));
         break;
       case 'strings':
         this.#strings(node, leaf, extent);
@@ -449,13 +443,7 @@ class Emitter {
     const builder = this.#builder;
     const { out } = builder;
     const count = leaf.length;
-    const ascii = encodeShortAscii(leaf.values, count, FIXED_SIZE_SLACK);
-    if (ascii) {
-      const size = ascii.length / count;
-      builder.beginDataset(node.id, node.links, datatypeBytes(fixedString(size)), extent, ascii);
-      return;
-    }
-    const column = encodeTextColumn(leaf.values, count);
+    const column = leaf.text as TextColumn;
     const { bytes, ends, longest, plain } = column;
     if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
       const size = Math.max(1, longest);
@@ -576,35 +564,6 @@ function isInt64(value: bigint): boolean {
 function timeOf(date: Date): bigint {
   const time = date.getTime();
   return Number.isNaN(time) ? NOT_A_TIME : BigInt(time);
-}
-
-/** The values as 32-bit integers, missing ones as 0; undefined if one of them is no such integer. */
-function int32Column({ values, length }: VectorNode): Int32Array | undefined {
-  const column = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    const value = values[i];
-    if (typeof value !== 'number') continue;
-    const integer = value | 0;
-    if (integer !== value || (integer === 0 && 1 / value < 0)) return undefined;
-    column[i] = integer;
-  }
-  return column;
-}
-
-function booleanColumn({ values, length }: VectorNode): Uint8Array {
-  const column = new Uint8Array(length);
-  for (let i = 0; i < length; i++) if (values[i] === true) column[i] = 1;
-  return column;
-}
-
-/** Missing elements are NaN, which numpy and pandas take for just that. */
-function float64Column({ values, length }: VectorNode): Float64Array {
-  const column = new Float64Array(length);
-  for (let i = 0; i < length; i++) {
-    const value = values[i];
-    column[i] = typeof value === 'number' ? value : Number.NaN;
-  }
-  return column;
 }
 
 /** Milliseconds as 64-bit integers. Two halves are written, since a BigInt for each takes ten times as long. */

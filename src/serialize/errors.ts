@@ -12,6 +12,7 @@ import { H5Error } from '../errors.js';
  * }
  */
 export class H5UnsupportedError extends H5Error {
+  override readonly name: string = 'H5UnsupportedError';
   readonly path: string;
 
   constructor(path: string, what: string, remedy: string) {
@@ -22,6 +23,7 @@ export class H5UnsupportedError extends H5Error {
 
 /** A file holds an instance of a class that is not registered under the name that the file gives. */
 export class H5UnknownClassError extends H5Error {
+  override readonly name: string = 'H5UnknownClassError';
   readonly className: string;
 
   constructor(className: string) {

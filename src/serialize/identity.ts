@@ -1,5 +1,8 @@
 import { NumberList } from '../hdf5/number-list.js';
 
+const BLOCK_BITS = 12;
+const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
+
 /** Cells that are tried before an object goes to the overflow map. */
 const PROBES = 8;
 
@@ -15,18 +18,23 @@ export class IdentityTable {
   #cells = new Int32Array(64);
   #mask = 63;
   #used = 0;
-  readonly #objects: (object | undefined)[] = [];
+  /** By number; in blocks, since a large array costs several times as much to make and to grow. */
+  readonly #blocks: (object | undefined)[][] = [];
+  #size = 0;
   #hashes = new Int32Array(64);
   #overflow: Map<object, number> | undefined;
 
   /** How many numbers have been given. */
   get size(): number {
-    return this.#objects.length;
+    return this.#size;
+  }
+
+  #object(number: number): object | undefined {
+    return (this.#blocks[number >> BLOCK_BITS] as (object | undefined)[])[number & BLOCK_MASK];
   }
 
   /** The object's number if it has been met; otherwise it gets the next number, and the result is -1. */
   claim(object: object, hash: number): number {
-    const objects = this.#objects;
     for (let i = 0; i < PROBES; i++) {
       const cell = (hash + i) & this.#mask;
       const entry = this.#cells[cell] as number;
@@ -35,7 +43,7 @@ export class IdentityTable {
         if (++this.#used * 2 > this.#mask) this.#grow();
         return -1;
       }
-      if (objects[entry - 1] === object) return entry - 1;
+      if (this.#object(entry - 1) === object) return entry - 1;
     }
     this.#overflow ??= new Map();
     const known = this.#overflow.get(object);
@@ -49,7 +57,7 @@ export class IdentityTable {
     for (let i = 0; i < PROBES; i++) {
       const entry = this.#cells[(hash + i) & this.#mask] as number;
       if (entry === 0) return -1;
-      if (this.#objects[entry - 1] === object) return entry - 1;
+      if (this.#object(entry - 1) === object) return entry - 1;
     }
     return this.#overflow?.get(object) ?? -1;
   }
@@ -60,7 +68,9 @@ export class IdentityTable {
   }
 
   #add(object: object | undefined, hash: number): number {
-    const number = this.#objects.push(object) - 1;
+    const number = this.#size++;
+    if ((number & BLOCK_MASK) === 0) this.#blocks.push([]);
+    (this.#blocks[number >> BLOCK_BITS] as (object | undefined)[]).push(object);
     if (number === this.#hashes.length) {
       const grown = new Int32Array(number * 2);
       grown.set(this.#hashes);
@@ -76,8 +86,8 @@ export class IdentityTable {
     const cells = new Int32Array(mask + 1);
     let overflow: Map<object, number> | undefined;
     this.#used = 0;
-    for (let number = 0; number < this.#objects.length; number++) {
-      const object = this.#objects[number];
+    for (let number = 0; number < this.#size; number++) {
+      const object = this.#object(number);
       if (object === undefined) continue;
       const hash = this.#hashes[number] as number;
       let i = 0;
@@ -131,9 +141,13 @@ export function hashArray(array: readonly unknown[]): number {
   return hash;
 }
 
+/** A hash of an object begins with this, and mixes in its first values, as for-in lists them. */
+export const HASH_SEED = 1;
+export const HASHED_VALUES = 3;
+
 export function hashObject(object: object): number {
-  let hash = 1;
-  let left = 4;
+  let hash = HASH_SEED;
+  let left = HASHED_VALUES;
   for (const key in object) {
     hash = mix(hash, (object as Record<string, unknown>)[key]);
     if (--left === 0) break;
@@ -151,7 +165,7 @@ export function mix(hash: number, value: unknown): number {
     case 'string': {
       const { length } = value;
       bits = length;
-      for (let i = length > 6 ? length - 6 : 0; i < length; i++) bits = (Math.imul(bits, 31) + value.charCodeAt(i)) | 0;
+      for (let i = length > 4 ? length - 4 : 0; i < length; i++) bits = (Math.imul(bits, 31) + value.charCodeAt(i)) | 0;
       break;
     }
     case 'boolean':

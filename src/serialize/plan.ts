@@ -3,7 +3,9 @@ import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { elementPath, memberPath, pathOf } from './path.js';
-import { groupRows, mergeShapes, type RowGroup } from './shapes.js';
+import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
+import { type Leaf, LeafBuilder } from './leaf.js';
+import type { TextColumn } from './text-column.js';
 import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 
 /** What becomes one HDF5 object. */
@@ -128,10 +130,12 @@ export class VectorNode extends PlanNode {
   offsets: Uint32Array | undefined;
   /** The number of the part that each element of a union is in. */
   parts: Uint8Array | undefined;
-  /** The numbers of typed arrays that are rows, one after another. */
+  /** The numbers or booleans of a leaf; of rows that are typed arrays, one after another. */
   data: TypedArray | undefined;
+  /** The strings of a leaf. */
+  text: TextColumn | undefined;
 
-  constructor(place: Place | undefined, type: 'Array' | 'Set' | undefined, source: readonly unknown[]) {
+  constructor(place: Place | undefined, type: 'Array' | 'Set' | undefined, source: readonly unknown[] | undefined) {
     super(place);
     this.type = type;
     this.source = source;
@@ -212,6 +216,21 @@ function presentPosition(mask: Uint8Array, count: number): number {
   return -1;
 }
 
+/** What a look at each value of a list tells. */
+interface Classified {
+  readonly ids: Uint16Array;
+  readonly distinct: number[];
+  readonly missing: number;
+}
+
+interface UniformTable extends Classified {
+  readonly keys: readonly string[];
+  readonly columns: readonly (unknown[] | Leaf)[];
+  readonly hashes: Int32Array;
+}
+
+/** From this many rows on it pays to gather them in one pass. */
+const MIN_UNIFORM = 16;
 /** Rows of typed arrays that are larger than this on average are not copied together. */
 const MAX_TYPED_ROW = 1 << 16;
 /** A union tells its parts apart by one byte. */
@@ -383,13 +402,45 @@ export class Planner {
     const { length } = values;
     vector.length = length;
 
-    const primitive = kindOfAll(values);
-    if (primitive !== undefined) {
-      this.#encode(vector, primitive, values);
+    const builder = new LeafBuilder(length);
+    if (builder.append(values, length)) {
+      setLeaf(vector, builder.finish());
       return;
     }
 
-    let ids = new Uint16Array(length);
+    const table = this.#uniformTable(values);
+    const { distinct, missing, ids: all } = table ?? this.#classify(vector, values);
+    if (missing > 0) vector.mask = maskOf(values);
+    if (distinct.length === 0) {
+      vector.encoding = 'missing';
+      return;
+    }
+    if (distinct.length === 1 && isPrimitive(distinct[0] as number)) {
+      this.#encode(vector, distinct[0] as number, values);
+      return;
+    }
+    let ids = all;
+    if (missing > 0) {
+      // All but plain datasets hold the elements that are there, and nothing in the place of the others.
+      const present = vector.mask as Uint8Array;
+      values = values.filter((_, i) => present[i] === Missing.present);
+      ids = ids.filter((_, i) => present[i] === Missing.present);
+    }
+    if (this.#claimAll(vector, values, ids, table?.hashes) > 0) {
+      distinct.length = 0;
+      for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
+    } else if (table) {
+      this.#columns(vector, distinct[0] as number, table.keys, table.columns);
+      return;
+    }
+    if (distinct.length === 1) this.#encode(vector, distinct[0] as number, values);
+    else this.#union(vector, distinct, ids, values);
+  }
+
+  /** The identifier of each value's kind or class, which of them there are, and how many values are missing. */
+  #classify(vector: VectorNode, values: readonly unknown[]): Classified {
+    const { length } = values;
+    const ids = new Uint16Array(length);
     const distinct: number[] = [];
     let missing = 0;
     let last = -1;
@@ -430,36 +481,32 @@ export class Planner {
         if (!distinct.includes(id)) distinct.push(id);
       }
     }
+    return { ids, distinct, missing };
+  }
 
-    if (missing > 0) vector.mask = maskOf(values);
-    if (distinct.length === 0) {
-      vector.encoding = 'missing';
-      return;
-    }
-    if (distinct.length === 1 && isPrimitive(distinct[0] as number)) {
-      this.#encode(vector, distinct[0] as number, values);
-      return;
-    }
-    if (missing > 0) {
-      // All but plain datasets hold the elements that are there, and nothing in the place of the others.
-      const present = vector.mask as Uint8Array;
-      values = values.filter((_, i) => present[i] === Missing.present);
-      ids = ids.filter((_, i) => present[i] === Missing.present);
-    }
-    const references = this.#claimAll(vector, values, ids);
-    if (references > 0) {
-      distinct.length = 0;
-      for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
-    }
-    if (distinct.length === 1) this.#encode(vector, distinct[0] as number, values);
-    else this.#union(vector, distinct, ids, values);
+  /**
+   * The columns of a list whose elements are all of one class and have the same keys: the usual list of
+   * records. One pass over the rows does what would take four, and what it cannot do it leaves to these.
+   */
+  #uniformTable(values: readonly unknown[]): UniformTable | undefined {
+    const { length } = values;
+    const [first] = values;
+    if (length < MIN_UNIFORM || typeof first !== 'object' || first === null) return undefined;
+    const id = this.#kinds.of(first);
+    const cls = this.#kinds.entry(id).class;
+    if (this.#kinds.kind(id) !== Kind.Object || (cls && !cls.isPlain)) return undefined;
+    const keys = Object.keys(first);
+    if (keys.length === 0 || !fitMembers(keys)) return undefined;
+    const table = gatherUniform(values as object[], keys);
+    if (!table) return undefined;
+    return { ids: new Uint16Array(length).fill(id), distinct: [id], missing: 0, keys, ...table };
   }
 
   /**
    * Makes the vector the home of all its elements that have none yet. For the others the identifier becomes
    * that of a reference; returns their number.
    */
-  #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array): number {
+  #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array, hashes?: Int32Array): number {
     const identity = this.#identity;
     const start = identity.size;
     let references = 0;
@@ -467,8 +514,8 @@ export class Planner {
       const id = ids[i] as number;
       if (isPrimitive(id)) continue;
       const value = values[i] as object;
-      const ordinal = identity.claim(value, hashOf(this.#kinds.kind(id), value));
-      if (ordinal < 0) continue;
+      const hash = hashes ? (hashes[i] as number) : hashOf(this.#kinds.kind(id), value);
+      if (identity.claim(value, hash) < 0) continue;
       ids[i] = Kind.Reference;
       references++;
     }
@@ -503,11 +550,7 @@ export class Planner {
   }
 
   #part(union: VectorNode, part: number, name: string, length: number): VectorNode {
-    const child = new VectorNode({ node: union, role: 'part', key: part }, undefined, []);
-    child.source = undefined;
-    child.links = 1;
-    child.length = length;
-    this.nodes.push(child);
+    const child = this.#leafNode({ node: union, role: 'part', key: part }, length, undefined);
     union.children.push(child);
     const taken = union.names.filter((other) => other.replace(/-\d+$/, '') === name).length;
     union.names.push(taken > 0 ? `${name}-${taken + 1}` : name);
@@ -518,17 +561,13 @@ export class Planner {
   #encode(vector: VectorNode, id: number, values: readonly unknown[]): void {
     switch (this.#kinds.kind(id)) {
       case Kind.Number:
-        vector.encoding = 'numbers';
-        vector.values = values;
-        return;
       case Kind.String:
-        vector.encoding = 'strings';
-        vector.values = values;
+      case Kind.Boolean: {
+        const builder = new LeafBuilder(values.length, id, true);
+        builder.append(values, values.length);
+        setLeaf(vector, builder.finish());
         return;
-      case Kind.Boolean:
-        vector.encoding = 'booleans';
-        vector.values = values;
-        return;
+      }
       case Kind.BigInt:
         vector.encoding = 'bigints';
         vector.values = values;
@@ -589,14 +628,18 @@ export class Planner {
     vector.offsets = offsets;
     const data = new (first.constructor as new (length: number) => TypedArray)(total);
     for (let i = 0; i < rows.length; i++) data.set(rows[i] as never, offsets[i]);
-    const child = new VectorNode({ node: vector, role: 'item', key: 0 }, undefined, []);
-    child.source = undefined;
-    child.links = 1;
-    child.length = total;
-    child.encoding = 'typed';
-    child.data = data;
-    this.nodes.push(child);
-    vector.children.push(child);
+    const leaf = { encoding: 'typed', data, text: undefined } as const;
+    vector.children.push(this.#leafNode({ node: vector, role: 'item', key: 0 }, total, leaf));
+  }
+
+  /** A vector whose elements are known: there is nothing left to plan. */
+  #leafNode(place: Place, length: number, leaf: Leaf | undefined): VectorNode {
+    const node = new VectorNode(place, undefined, undefined);
+    node.links = 1;
+    node.length = length;
+    if (leaf) setLeaf(node, leaf);
+    this.nodes.push(node);
+    return node;
   }
 
   #records(vector: VectorNode, id: number, rows: readonly object[]): void {
@@ -605,33 +648,31 @@ export class Planner {
     if (!groups) {
       this.#list(vector, rows);
     } else if (groups.length === 1) {
-      this.#columns(vector, id, groups[0] as RowGroup, rows);
+      const [group] = groups as [RowGroup];
+      this.#columns(vector, id, group.columns, group.gather(rows));
     } else {
       vector.encoding = 'union';
       vector.parts = new Uint8Array(rows.length);
       for (const [part, group] of groups.entries()) {
         for (const row of group.rows) vector.parts[row] = part;
         const child = this.#part(vector, part, this.#kinds.partName(id), group.rows.length);
-        this.#columns(child, id, group, group.rows.map((row) => rows[row] as object));
+        this.#columns(child, id, group.columns, group.gather(group.rows.map((row) => rows[row] as object)));
       }
     }
   }
 
-  #columns(vector: VectorNode, id: number, group: RowGroup, rows: readonly object[]): void {
+  #columns(vector: VectorNode, id: number, keys: readonly string[], columns: readonly (unknown[] | Leaf)[]): void {
     const { class: cls, type } = this.#kinds.entry(id);
     vector.encoding = 'records';
     vector.class = cls;
     vector.items = type;
-    vector.values = rows;
-    const columns = group.gather(rows);
-    for (let i = 0; i < columns.length; i++) {
-      const name = group.columns[i] as string;
-      vector.names.push(cls ? cls.storedName(name) : name);
-      vector.children.push(
-        this.#vector({ node: vector, role: 'column', key: name }, undefined, columns[i] as unknown[]),
-      );
+    for (const [i, key] of keys.entries()) {
+      vector.names.push(cls ? cls.storedName(key) : key);
+      const place: Place = { node: vector, role: 'column', key };
+      const column = columns[i] as unknown[] | Leaf;
+      if (Array.isArray(column)) vector.children.push(this.#vector(place, undefined, column));
+      else vector.children.push(this.#leafNode(place, vector.length, column));
     }
-    vector.values = [];
   }
 
   /** The last resort: one HDF5 object an element. */
@@ -667,24 +708,10 @@ export class Planner {
   }
 }
 
-/** The kind of all values, if they are numbers, strings or booleans throughout: one tight loop for most columns. */
-function kindOfAll(values: readonly unknown[]): Kind | undefined {
-  const { length } = values;
-  if (length === 0) return undefined;
-  let i = 0;
-  switch (typeof values[0]) {
-    case 'number':
-      while (i < length && typeof values[i] === 'number') i++;
-      return i === length ? Kind.Number : undefined;
-    case 'string':
-      while (i < length && typeof values[i] === 'string') i++;
-      return i === length ? Kind.String : undefined;
-    case 'boolean':
-      while (i < length && typeof values[i] === 'boolean') i++;
-      return i === length ? Kind.Boolean : undefined;
-    default:
-      return undefined;
-  }
+function setLeaf(vector: VectorNode, { encoding, data, text }: Leaf): void {
+  vector.encoding = encoding;
+  vector.data = data;
+  vector.text = text;
 }
 
 /** Codes of `Missing` for all elements. */

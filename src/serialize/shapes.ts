@@ -1,5 +1,7 @@
 import type { RegisteredClass } from '../registry/index.js';
+import { HASH_SEED, HASHED_VALUES, mix } from './identity.js';
 import { MAX_MEMBERS, MAX_NAME } from './layout.js';
+import { type Leaf, LeafBuilder } from './leaf.js';
 
 /** Rows with the same property names in the same order. */
 export interface Shape {
@@ -43,6 +45,52 @@ function hasKeys(row: object, keys: readonly string[]): boolean {
   let i = 0;
   for (const key in row) if (key !== keys[i++]) return false;
   return i === keys.length;
+}
+
+/** Rows are gathered this many at a time, so that what is gathered stays in the processor's cache. */
+const BLOCK = 1024;
+
+/**
+ * The columns of rows that all have the prototype and just the keys of the first, and a hash of each row like
+ * that of `hashObject`; undefined if one of them is different.
+ */
+export function gatherUniform(
+  rows: readonly object[],
+  keys: readonly string[],
+): { columns: (unknown[] | Leaf)[]; hashes: Int32Array } | undefined {
+  const [first] = rows as [object];
+  if (inheritsEnumerable(first)) return undefined;
+  const prototype = Object.getPrototypeOf(first) as object | null;
+  const { length } = rows;
+  const hashes = new Int32Array(length).fill(HASH_SEED);
+  const blocks = keys.map(() => new Array<unknown>(Math.min(BLOCK, length)));
+  const leaves: (LeafBuilder | undefined)[] = keys.map(() => new LeafBuilder(length));
+  for (let start = 0; start < length; start += BLOCK) {
+    const count = Math.min(BLOCK, length - start);
+    for (let i = 0; i < count; i++) {
+      const row = rows[start + i] as Record<string, unknown>;
+      if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== prototype) return undefined;
+      let j = 0;
+      for (const key in row) {
+        if (key !== keys[j]) return undefined;
+        (blocks[j++] as unknown[])[i] = row[key];
+      }
+      if (j !== keys.length) return undefined;
+    }
+    for (let j = 0; j < keys.length; j++) {
+      const block = blocks[j] as unknown[];
+      if (j < HASHED_VALUES) {
+        for (let i = 0; i < count; i++) hashes[start + i] = mix(hashes[start + i] as number, block[i]);
+      }
+      if (leaves[j]?.append(block, count) === false) leaves[j] = undefined;
+    }
+  }
+  const columns = leaves.map((leaf, j) => {
+    if (leaf) return leaf.finish();
+    const key = keys[j] as string;
+    return rows.map((row) => (row as Record<string, unknown>)[key]);
+  });
+  return { columns, hashes };
 }
 
 function inheritsEnumerable(row: object): boolean {

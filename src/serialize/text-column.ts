@@ -1,7 +1,4 @@
-/**
- * The bytes of many strings, one after another: one loop over all of them, since to call an encoder for each
- * takes longer than the strings do. (The way back is `splitText`.)
- */
+/** The bytes of many strings, one after another, as WTF-8, which is UTF-8 for valid Unicode. */
 export interface TextColumn {
   readonly bytes: Uint8Array;
   /** Where each string ends in `bytes`; it begins where the one before ends. */
@@ -12,93 +9,107 @@ export interface TextColumn {
   readonly plain: boolean;
 }
 
-/** Encodes as WTF-8, which is UTF-8 for valid Unicode. What is no string counts as an empty one. */
-export function encodeTextColumn(values: readonly unknown[], count: number): TextColumn {
-  const ends = new Uint32Array(count);
-  let bytes = new Uint8Array(Math.max(64, count * 16));
-  let position = 0;
-  let longest = 0;
-  let plain = true;
-  for (let i = 0; i < count; i++) {
-    const value = values[i];
-    const text = typeof value === 'string' ? value : '';
-    const { length } = text;
-    const needed = position + length * 3;
-    if (needed > bytes.length) {
-      if (needed > 0xffffffff) throw new RangeError('a list of strings of more than 4 GB');
-      const grown = new Uint8Array(Math.max(needed, bytes.length * 2));
-      grown.set(bytes.subarray(0, position));
-      bytes = grown;
-    }
-    const start = position;
-    for (let j = 0; j < length; j++) {
-      const unit = text.charCodeAt(j);
-      if (unit < 0x80) {
-        if (unit === 0) plain = false;
-        bytes[position++] = unit;
-      } else if (unit < 0x800) {
-        bytes[position++] = 0xc0 | (unit >> 6);
-        bytes[position++] = 0x80 | (unit & 0x3f);
-      } else {
-        const next = unit >= 0xd800 && unit < 0xdc00 && j + 1 < length ? text.charCodeAt(j + 1) : 0;
-        if (next >= 0xdc00 && next < 0xe000) {
-          const code = 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
-          bytes[position++] = 0xf0 | (code >> 18);
-          bytes[position++] = 0x80 | ((code >> 12) & 0x3f);
-          bytes[position++] = 0x80 | ((code >> 6) & 0x3f);
-          bytes[position++] = 0x80 | (code & 0x3f);
-          j++;
-        } else {
-          if (unit >= 0xd800 && unit < 0xe000) plain = false;
-          bytes[position++] = 0xe0 | (unit >> 12);
-          bytes[position++] = 0x80 | ((unit >> 6) & 0x3f);
-          bytes[position++] = 0x80 | (unit & 0x3f);
-        }
-      }
-    }
-    ends[i] = position;
-    if (position - start > longest) longest = position - start;
+/** Longer strings are left to the platform's encoder; for short ones the call takes longer than the loop. */
+const SHORT = 64;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** Encodes strings one after another: one loop over all of them, without a call for each. (Back: `splitText`.) */
+export class TextColumnBuilder {
+  readonly #ends: Uint32Array;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #count = 0;
+  #position = 0;
+  #longest = 0;
+  #plain = true;
+
+  constructor(count: number) {
+    this.#ends = new Uint32Array(count);
+    this.#bytes = new Uint8Array(Math.max(64, count * 16));
   }
-  return { bytes: bytes.subarray(0, position), ends, longest, plain };
+
+  /** Takes in the first `count` of the values. One that is no string is an empty string, or the end. */
+  append(values: readonly unknown[], count: number, lenient: boolean): boolean {
+    const ends = this.#ends;
+    let position = this.#position;
+    let bytes = this.#bytes;
+    let longest = this.#longest;
+    for (let i = 0; i < count; i++) {
+      const text = values[i];
+      const start = position;
+      if (typeof text === 'string') {
+        const { length } = text;
+        if (position + length * 3 > bytes.length) bytes = this.#grow(position, length * 3);
+        let j = 0;
+        if (length <= SHORT) {
+          for (; j < length; j++) {
+            const unit = text.charCodeAt(j);
+            // Only what is neither NUL nor beyond ASCII.
+            if (unit - 1 >>> 0 >= 0x7f) break;
+            bytes[position + j] = unit;
+          }
+        }
+        position = j === length ? position + j : this.#encode(text, position);
+        if (position - start > longest) longest = position - start;
+      } else if (!lenient) {
+        return false;
+      }
+      ends[this.#count + i] = position;
+    }
+    this.#count += count;
+    this.#position = position;
+    this.#longest = longest;
+    return true;
+  }
+
+  #grow(position: number, needed: number): Uint8Array<ArrayBuffer> {
+    if (position + needed > 0xffffffff) throw new RangeError('a list of strings of more than 4 GB');
+    const grown = new Uint8Array(Math.max(position + needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, position));
+    this.#bytes = grown;
+    return grown;
+  }
+
+  /** Encodes any string at a position and returns where it ends. */
+  #encode(text: string, position: number): number {
+    const { written } = encoder.encodeInto(text, this.#bytes.subarray(position));
+    if (text.includes('\0')) this.#plain = false;
+    if (/\p{Surrogate}/u.test(text)) {
+      this.#plain = false;
+      restoreSurrogates(text, this.#bytes, position);
+    }
+    return position + written;
+  }
+
+  finish(): TextColumn {
+    const bytes = this.#bytes.subarray(0, this.#position);
+    return { bytes, ends: this.#ends, longest: this.#longest, plain: this.#plain };
+  }
 }
 
-/**
- * Strings of one size with NUL behind the shorter ones, if all are ASCII without NUL and at most `slack` bytes
- * shorter than the longest on average. This is the usual column, and this its shortest way.
- */
-export function encodeShortAscii(values: readonly unknown[], count: number, slack: number): Uint8Array | undefined {
-  let size = 1;
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    const value = values[i];
-    if (typeof value !== 'string') continue;
-    total += value.length;
-    if (value.length > size) size = value.length;
-  }
-  if (count * size > total + count * slack) return undefined;
-  const fixed = new Uint8Array(count * size);
-  for (let i = 0; i < count; i++) {
-    const value = values[i];
-    if (typeof value !== 'string') continue;
-    const { length } = value;
-    const slot = i * size;
-    for (let j = 0; j < length; j++) {
-      const unit = value.charCodeAt(j);
-      if (unit > 0x7f || unit === 0) return undefined;
-      fixed[slot + j] = unit;
+/** UTF-8 has U+FFFD, also three bytes, in the place of each lone surrogate of the text: puts them back. */
+export function restoreSurrogates(text: string, bytes: Uint8Array, start: number): void {
+  let position = start;
+  for (const char of text) {
+    const code = char.codePointAt(0) as number;
+    if (code >= 0xd800 && code <= 0xdfff) {
+      bytes[position] = 0xed;
+      bytes[position + 1] = 0x80 | ((code >> 6) & 0x3f);
+      bytes[position + 2] = 0x80 | (code & 0x3f);
     }
+    position += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   }
-  return fixed;
 }
 
 /** The column as strings of `size` bytes each, padded with NUL. */
 export function toFixedSize({ bytes, ends }: TextColumn, size: number): Uint8Array {
-  const fixed = new Uint8Array(ends.length * size);
-  let start = 0;
-  for (let i = 0, slot = 0; i < ends.length; i++, slot += size) {
+  const { length } = ends;
+  const fixed = new Uint8Array(length * size);
+  let from = 0;
+  for (let i = 0; i < length; i++) {
     const end = ends[i] as number;
-    for (let j = start, to = slot; j < end; j++) fixed[to++] = bytes[j] as number;
-    start = end;
+    let to = i * size;
+    while (from < end) fixed[to++] = bytes[from++] as number;
   }
   return fixed;
 }

@@ -1,4 +1,5 @@
 import { decodeUtf8, utf8Encoder } from '../hdf5/text.js';
+import { restoreSurrogates } from './text-column.js';
 
 /**
  * WTF-8 (https://simonsapin.github.io/wtf-8/): UTF-8 that can also hold lone surrogates, as the three bytes
@@ -8,17 +9,7 @@ import { decodeUtf8, utf8Encoder } from '../hdf5/text.js';
 export function encodeWtf8(text: string): Uint8Array {
   const bytes: Uint8Array = utf8Encoder.encode(text);
   if (!/\p{Surrogate}/u.test(text)) return bytes;
-  // The encoder puts U+FFFD, also three bytes, in the place of a lone surrogate. Put each back.
-  let position = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) {
-      bytes[position] = 0xed;
-      bytes[position + 1] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[position + 2] = 0x80 | (code & 0x3f);
-    }
-    position += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
+  restoreSurrogates(text, bytes, 0);
   return bytes;
 }
 
