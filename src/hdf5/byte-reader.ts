@@ -1,8 +1,16 @@
 import { H5FormatError } from '../errors.js';
+import { lookup3 } from './checksum.js';
 import { decodeUtf8 } from './text.js';
 
 /** "Not allocated": the address that HDF5 writes as all bits set. */
 export const UNDEFINED_ADDRESS = -1;
+
+/** The number of bytes that a field needs whose largest value is `limit`. */
+export function bytesFor(limit: number): number {
+  let size = 1;
+  for (; limit >= 256; limit /= 256) size++;
+  return size;
+}
 
 /**
  * A cursor over a block of metadata. Every read is checked against the end of the block, so no size that
@@ -116,6 +124,14 @@ export class ByteReader {
       );
     }
     return version;
+  }
+
+  /** A checksum of all bytes of the block up to here. */
+  checksum(what: string): void {
+    const { position } = this;
+    if (this.u32() !== lookup3(this.bytes, 0, position)) {
+      throw new H5FormatError(this.base + position, `${what} fails its checksum`);
+    }
   }
 
   utf8(count: number): string {

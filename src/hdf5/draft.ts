@@ -3,7 +3,7 @@ import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { DType } from './dtype.js';
 import { type Encoded, emit, type Resolve } from './elements.js';
-import { FileBuilder, type ObjectId } from './file-builder.js';
+import { FileBuilder, type ObjectId, pieceBytes } from './file-builder.js';
 import { type Dataspace, encodeDataspace, extent, MAX_RANK, SCALAR } from './messages/dataspace.js';
 import {
   BOOLEAN,
@@ -209,17 +209,20 @@ function encodedType(datatype: Datatype): EncodedType {
 
 const SCALAR_MESSAGE = new Uint8Array([2, 0, 0, 0]);
 
+/** Bytes, for an estimate. */
+const TYPICAL_HEADER = 160;
+const TYPICAL_MESSAGE = 64;
+
 let layouts = 0;
 
 /** The bytes of the file whose root group this is, in pieces. Only what can be reached from it gets there. */
 export function layOut(root: GroupDraft): Uint8Array[] {
   const layout = ++layouts;
-  const builder = new FileBuilder();
+  let capacity = 1 << 12;
   const reached: Draft[] = [];
   const reach = (draft: Draft): void => {
     if (draft.layout !== layout) {
       draft.layout = layout;
-      draft.id = builder.newObject();
       draft.linkCount = 0;
       reached.push(draft);
     }
@@ -228,12 +231,16 @@ export function layOut(root: GroupDraft): Uint8Array[] {
   // The superblock counts as a link.
   reach(root);
   for (let i = 0; i < reached.length; i++) {
-    const { links } = reached[i] as Draft;
+    const draft = reached[i] as Draft;
+    const { links, attributes } = draft;
     if (links) for (const link of links.items) if (link.kind === 'hard') reach(link.node);
+    capacity += TYPICAL_HEADER + TYPICAL_MESSAGE * ((links?.size ?? 0) + (attributes?.size ?? 0));
   }
+  const builder = new FileBuilder(capacity);
+  for (const draft of reached) draft.id = builder.newObject();
   const writer = new DraftWriter(builder, layout);
   for (const draft of reached) writer.write(draft);
-  return builder.finish(root.id);
+  return builder.finish(root.id).map(pieceBytes);
 }
 
 class DraftWriter {

@@ -34,6 +34,25 @@ const CHUNK0_FLAGS = 2 | HeaderFlag.AttributeOrderTracked | HeaderFlag.Attribute
 /** Type, size, flags, creation order. */
 const MESSAGE_PREFIX = 6;
 
+/** Raw data that are made where they are to stand, so that they are never copied. */
+export interface Extent {
+  /** In bytes. */
+  readonly length: number;
+  /** Writes the bytes to `target`, which holds zeros from `position` on. */
+  writeTo(target: Uint8Array, position: number): void;
+}
+
+/** A file, or a part of one, as what it is made of, in order. */
+export type Piece = Uint8Array | Extent;
+
+/** The bytes of a piece: itself, if it is bytes already. */
+export function pieceBytes(piece: Piece): Uint8Array {
+  if (piece instanceof Uint8Array) return piece;
+  const bytes = new Uint8Array(piece.length);
+  piece.writeTo(bytes, 0);
+  return bytes;
+}
+
 /**
  * Lays out a new file. Object headers are written one after another into one buffer, each as soon as its
  * content is known and in any order: an object has a number at once and an address when its header is
@@ -43,7 +62,7 @@ const MESSAGE_PREFIX = 6;
  * The file: superblock, headers and small data, global heap, large data.
  */
 export class FileBuilder {
-  readonly out = new ByteWriter(1 << 14);
+  readonly out: ByteWriter;
   readonly #heap = new GlobalHeapBuilder();
   /** Address by object number; 0 until its header is written. */
   readonly #addresses = new NumberList();
@@ -52,7 +71,7 @@ export class FileBuilder {
   readonly #referenceTo = new NumberList();
   /** Where a position in the global heap is to be made an address. Negative: in the heap itself. */
   readonly #heapReferenceAt = new NumberList();
-  readonly #extents: Uint8Array[] = [];
+  readonly #extents: Piece[] = [];
   readonly #extentAt = new NumberList();
   /** Header chunks, from the first byte of each to its checksum. */
   readonly #chunkStart = new NumberList();
@@ -66,7 +85,9 @@ export class FileBuilder {
   #message = 0;
   #nextAttributeOrder = 0;
 
-  constructor() {
+  /** `capacity`: about how many bytes are to come, without large data. Too much costs next to nothing. */
+  constructor(capacity = 1 << 14) {
+    this.out = new ByteWriter(capacity);
     this.out.zeros(SUPERBLOCK_SIZE);
   }
 
@@ -218,14 +239,14 @@ export class FileBuilder {
     linkCount: number,
     datatype: Uint8Array,
     dataspace: Uint8Array,
-    data: Uint8Array,
+    data: Piece,
   ): void {
     const { out } = this;
     const size = data.length;
     if (size > 0 && size <= COMPACT_LIMIT) {
       this.#beginDatasetHeader(id, linkCount, datatype, dataspace, true);
       encodeCompactLayout(out, size);
-      out.raw(data);
+      out.raw(pieceBytes(data));
     } else if (size === 0) {
       this.#beginDatasetHeader(id, linkCount, datatype, dataspace, false);
       encodeContiguousLayout(out);
@@ -234,7 +255,7 @@ export class FileBuilder {
     } else if (size < EXTENT_LIMIT) {
       out.align(8);
       const address = out.length;
-      out.raw(data);
+      out.raw(pieceBytes(data));
       this.beginDatasetAt(id, linkCount, datatype, dataspace, address, size);
       return;
     } else {
@@ -342,16 +363,16 @@ export class FileBuilder {
   // ---- the whole ------------------------------------------------------------------------------------
 
   /** Completes the file and returns its bytes in pieces, in order. Nothing may be added afterwards. */
-  finish(root: ObjectId): Uint8Array[] {
+  finish(root: ObjectId): Piece[] {
     const { out } = this;
     this.#heap.close();
     out.align(8);
     const heapAddress = out.length;
     let end = heapAddress + this.#heap.out.length;
 
-    const pieces: Uint8Array[] = [];
+    const pieces: Piece[] = [];
     for (let i = 0; i < this.#extents.length; i++) {
-      const extent = this.#extents[i] as Uint8Array;
+      const extent = this.#extents[i] as Piece;
       const padding = -end & 7;
       if (padding > 0) pieces.push(new Uint8Array(padding));
       end += padding;
@@ -388,13 +409,14 @@ export class FileBuilder {
 }
 
 /** The pieces of a file as one. */
-export function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concatenate(pieces: readonly Piece[]): Uint8Array<ArrayBuffer> {
   let size = 0;
   for (const piece of pieces) size += piece.length;
   const whole = new Uint8Array(size);
   let position = 0;
   for (const piece of pieces) {
-    whole.set(piece, position);
+    if (piece instanceof Uint8Array) whole.set(piece, position);
+    else piece.writeTo(whole, position);
     position += piece.length;
   }
   return whole;

@@ -1,16 +1,20 @@
 import { H5FeatureError, H5FormatError } from '../errors.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
+import { readDenseAttributes, readDenseLinks } from './indexes/dense-storage.js';
+import { readSymbolTable } from './indexes/symbol-table.js';
 import { type Attribute, decodeAttribute } from './messages/attribute.js';
-import { decodeAttributeInfo } from './messages/attribute-info.js';
+import { type AttributeInfo, decodeAttributeInfo } from './messages/attribute-info.js';
 import { type DataLayout, decodeDataLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
 import { type Datatype, decodeDatatype } from './messages/datatype.js';
 import { decodeFillValue } from './messages/fill-value.js';
 import { decodeLink, type Link } from './messages/link.js';
-import { decodeLinkInfo } from './messages/link-info.js';
+import { decodeLinkInfo, type LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
+import { decodeSymbolTable, type SymbolTable } from './messages/symbol-table.js';
 import { type Message, readObjectHeader } from './object-header.js';
+import { compareText } from './text.js';
 
 /** What an object header says, decoded: a group, a dataset, or a committed datatype. */
 export type ObjectInfo = GroupInfo | DatasetInfo | DatatypeInfo;
@@ -18,7 +22,7 @@ export type ObjectInfo = GroupInfo | DatasetInfo | DatatypeInfo;
 export interface GroupInfo {
   readonly kind: 'group';
   readonly address: number;
-  /** In creation order where that is tracked, else as they stand in the file. */
+  /** In creation order where that is tracked, else by name, as libhdf5 lists them. So are attributes. */
   readonly links: Link[];
   readonly attributes: Attribute[];
 }
@@ -44,15 +48,21 @@ export interface DatatypeInfo {
 export function readObject(space: FileSpace, address: number): ObjectInfo {
   const messages = readObjectHeader(space, address);
   const resolve = (reader: ByteReader) => resolveDatatype(space, reader, address);
-  const attributes: Attribute[] = [];
-  const links: Link[] = [];
+  let attributes: Attribute[] = [];
+  let links: Link[] = [];
   let group = false;
+  let linkInfo: LinkInfo | undefined;
+  let attributeInfo: AttributeInfo | undefined;
+  let symbolTable: SymbolTable | undefined;
   let datatype: Datatype | undefined;
   let dataspace: Dataspace | undefined;
   let layout: ByteReader | undefined;
   let fillValue: Uint8Array | undefined;
 
   for (const { type, flags, order, data } of messages) {
+    if (flags & MessageFlag.Shared && type !== MessageType.Datatype) {
+      throw new H5FeatureError('a shared header message');
+    }
     switch (type) {
       case MessageType.Dataspace:
         dataspace = decodeDataspace(data);
@@ -67,13 +77,10 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
         layout = data;
         break;
       case MessageType.Attribute:
-        if (flags & MessageFlag.Shared) throw new H5FeatureError('a shared attribute');
         attributes.push(decodeAttribute(data, order, resolve));
         break;
       case MessageType.AttributeInfo:
-        if (decodeAttributeInfo(data).fractalHeap !== UNDEFINED_ADDRESS) {
-          throw new H5FeatureError('dense attribute storage');
-        }
+        attributeInfo = decodeAttributeInfo(data);
         break;
       case MessageType.Link: {
         const link = decodeLink(data);
@@ -82,11 +89,12 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
       }
       case MessageType.LinkInfo:
         group = true;
-        if (decodeLinkInfo(data).fractalHeap !== UNDEFINED_ADDRESS)
-          throw new H5FeatureError('dense link storage');
+        linkInfo = decodeLinkInfo(data);
         break;
       case MessageType.SymbolTable:
-        throw new H5FeatureError('a symbol table group');
+        group = true;
+        symbolTable = decodeSymbolTable(data);
+        break;
       case MessageType.ExternalDataFiles:
         throw new H5FeatureError('data in external files');
       case MessageType.FilterPipeline:
@@ -95,9 +103,17 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
     }
   }
 
-  inCreationOrder(attributes);
+  const meter = space.meter(address);
+  if (attributeInfo && attributeInfo.fractalHeap !== UNDEFINED_ADDRESS) {
+    attributes = attributes.concat(readDenseAttributes(space, attributeInfo, resolve, meter));
+  }
+  inOrder(attributes);
   if (group) {
-    inCreationOrder(links);
+    if (symbolTable) links = links.concat(readSymbolTable(space, symbolTable, meter));
+    if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS) {
+      links = links.concat(readDenseLinks(space, linkInfo, meter));
+    }
+    inOrder(links);
     return { kind: 'group', address, links, attributes };
   }
   if (datatype && dataspace && layout) {
@@ -110,11 +126,13 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
   throw new H5FormatError(address, 'the object is neither a group nor a dataset nor a datatype');
 }
 
-/** Sorts by creation order, unless they stand so already or it is not tracked. */
-function inCreationOrder(items: { readonly order: number }[]): void {
+/** Sorts by creation order, and by name where that is not tracked, unless they stand so already. */
+function inOrder(items: { readonly order: number; readonly name: string }[]): void {
+  const compare = (a: (typeof items)[0], b: (typeof items)[0]) =>
+    a.order - b.order || compareText(a.name, b.name);
   for (let i = 1; i < items.length; i++) {
-    if ((items[i] as Link).order < (items[i - 1] as Link).order) {
-      items.sort((a, b) => a.order - b.order);
+    if (compare(items[i - 1] as Link, items[i] as Link) > 0) {
+      items.sort(compare);
       return;
     }
   }
@@ -128,7 +146,8 @@ function resolveDatatype(space: FileSpace, reader: ByteReader, from: number): Da
   const version = reader.version('a shared message', 1, 2, 3);
   const kind = reader.u8();
   if (version === 3 && kind !== 2) throw new H5FeatureError('a message in the shared message heap');
-  if (version === 1) reader.take(6);
+  // In version 1 a symbol table entry stands behind six reserved bytes: a heap offset first (H5O_shared_decode).
+  if (version === 1) reader.take(6 + reader.lengthSize);
   const address = reader.address();
   const message = readObjectHeader(space, address).find(
     (candidate: Message) => candidate.type === MessageType.Datatype,

@@ -33,3 +33,21 @@ export function isPlainText(text: string): boolean {
   }
   return true;
 }
+
+/**
+ * Compares texts as libhdf5 does: by the bytes of their UTF-8, whose order is that of the code points. It differs
+ * from the order of UTF-16 in that a surrogate pair, which stands for a code point from U+10000 on, comes last.
+ */
+export function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return (isSurrogate(x) ? x + 0x10000 : x) - (isSurrogate(y) ? y + 0x10000 : y);
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}

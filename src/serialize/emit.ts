@@ -1,6 +1,6 @@
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import { littleEndianBytes } from '../hdf5/endian.js';
-import { FileBuilder } from '../hdf5/file-builder.js';
+import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
 import { encodeDataspace, MAX_RANK, NULL_SPACE, SCALAR, simple } from '../hdf5/messages/dataspace.js';
 import {
   BOOLEAN,
@@ -26,7 +26,7 @@ import type { TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { type BinaryNode, DateNode, type EntriesNode, type Node, ObjectNode, Reference, VectorNode } from './plan.js';
-import { type TextColumn, toFixedSize } from './text-column.js';
+import { FixedSizeText, type TextColumn } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
 
 /** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
@@ -77,14 +77,14 @@ const types = /* @__PURE__ */ (() => ({
 }))();
 
 /** Writes planned nodes to a new file. Returns its bytes in pieces. */
-export function emit(nodes: readonly Node[], holder: ObjectNode): Uint8Array[] {
+export function emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
   return new Emitter().emit(nodes, holder);
 }
 
 class Emitter {
   readonly #builder = new FileBuilder();
 
-  emit(nodes: readonly Node[], holder: ObjectNode): Uint8Array[] {
+  emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
     const builder = this.#builder;
     const [value] = holder.values;
     const member = value instanceof Object ? (value as Node) : undefined;
@@ -395,7 +395,7 @@ class Emitter {
   /** A dataset with the elements of `leaf`, in the place of `node`. */
   #leaf(node: VectorNode, leaf: VectorNode, dims: number[]): void {
     const extent = space(...dims);
-    const dataset = (type: Uint8Array, data: Uint8Array) =>
+    const dataset = (type: Uint8Array, data: Piece) =>
       this.#builder.beginDataset(node.id, node.links, type, extent, data);
     switch (leaf.encoding) {
       case 'missing':
@@ -447,7 +447,7 @@ class Emitter {
     const { bytes, ends, longest, plain } = column;
     if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
       const size = Math.max(1, longest);
-      builder.beginDataset(node.id, node.links, datatypeBytes(fixedString(size)), extent, toFixedSize(column, size));
+      builder.beginDataset(node.id, node.links, datatypeBytes(fixedString(size)), extent, new FixedSizeText(column, size));
       return;
     }
     out.align(8);

@@ -14,14 +14,14 @@ const PROBES = 8;
  * share a hash; after a few probes they go to a Map.
  */
 export class IdentityTable {
-  /** The number of the object in each cell, plus one; 0 is empty. */
-  #cells = new Int32Array(64);
+  /** Pairs: the hash of the object in the cell, and its number plus one; 0 is empty. */
+  #cells = new Int32Array(2 * 64);
   #mask = 63;
   #used = 0;
   /** By number; in blocks, since a large array costs several times as much to make and to grow. */
   readonly #blocks: (object | undefined)[][] = [];
-  #size = 0;
   #hashes = new Int32Array(64);
+  #size = 0;
   #overflow: Map<object, number> | undefined;
 
   /** How many numbers have been given. */
@@ -35,15 +35,17 @@ export class IdentityTable {
 
   /** The object's number if it has been met; otherwise it gets the next number, and the result is -1. */
   claim(object: object, hash: number): number {
+    const cells = this.#cells;
     for (let i = 0; i < PROBES; i++) {
-      const cell = (hash + i) & this.#mask;
-      const entry = this.#cells[cell] as number;
+      const cell = ((hash + i) & this.#mask) * 2;
+      const entry = cells[cell + 1] as number;
       if (entry === 0) {
-        this.#cells[cell] = this.#add(object, hash) + 1;
+        cells[cell] = hash;
+        cells[cell + 1] = this.#add(object, hash) + 1;
         if (++this.#used * 2 > this.#mask) this.#grow();
         return -1;
       }
-      if (this.#object(entry - 1) === object) return entry - 1;
+      if (cells[cell] === hash && this.#object(entry - 1) === object) return entry - 1;
     }
     this.#overflow ??= new Map();
     const known = this.#overflow.get(object);
@@ -54,20 +56,17 @@ export class IdentityTable {
 
   /** The object's number, or -1 if it has not been met. */
   find(object: object, hash: number): number {
+    const cells = this.#cells;
     for (let i = 0; i < PROBES; i++) {
-      const entry = this.#cells[(hash + i) & this.#mask] as number;
+      const cell = ((hash + i) & this.#mask) * 2;
+      const entry = cells[cell + 1] as number;
       if (entry === 0) return -1;
-      if (this.#object(entry - 1) === object) return entry - 1;
+      if (cells[cell] === hash && this.#object(entry - 1) === object) return entry - 1;
     }
     return this.#overflow?.get(object) ?? -1;
   }
 
-  /** Gives a number to nothing, so that the numbers of a vector's elements are their positions. */
-  skip(): void {
-    this.#add(undefined, 0);
-  }
-
-  #add(object: object | undefined, hash: number): number {
+  #add(object: object, hash: number): number {
     const number = this.#size++;
     if ((number & BLOCK_MASK) === 0) this.#blocks.push([]);
     (this.#blocks[number >> BLOCK_BITS] as (object | undefined)[]).push(object);
@@ -82,22 +81,22 @@ export class IdentityTable {
 
   /** Moves everything to a larger table, the overflow too: what lies there must find its cells taken. */
   #grow(): void {
-    const mask = this.#cells.length * 4 - 1;
-    const cells = new Int32Array(mask + 1);
+    const mask = (this.#mask + 1) * 4 - 1;
+    const cells = new Int32Array(2 * (mask + 1));
     let overflow: Map<object, number> | undefined;
     this.#used = 0;
     for (let number = 0; number < this.#size; number++) {
-      const object = this.#object(number);
-      if (object === undefined) continue;
       const hash = this.#hashes[number] as number;
       let i = 0;
-      while (i < PROBES && cells[(hash + i) & mask] !== 0) i++;
+      while (i < PROBES && cells[((hash + i) & mask) * 2 + 1] !== 0) i++;
       if (i < PROBES) {
-        cells[(hash + i) & mask] = number + 1;
+        const cell = ((hash + i) & mask) * 2;
+        cells[cell] = hash;
+        cells[cell + 1] = number + 1;
         this.#used++;
       } else {
         overflow ??= new Map();
-        overflow.set(object, number);
+        overflow.set(this.#object(number) as object, number);
       }
     }
     this.#cells = cells;

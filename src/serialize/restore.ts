@@ -3,15 +3,16 @@ import { decode, type Elements, nest } from '../hdf5/elements.js';
 import type { FileSpace } from '../hdf5/file-space.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
-import type { CompoundMember, Datatype } from '../hdf5/messages/datatype.js';
+import { type CompoundMember, type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
+import { decodeUtf8 } from '../hdf5/text.js';
 import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { unescapeName } from './names.js';
-import { makeRows, setColumn, setProperty } from './rows.js';
+import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
 import { decodeWtf8 } from './wtf8.js';
 
 /** The elements of a vector. */
@@ -382,13 +383,26 @@ export class Restorer {
     this.#tasks.push(() => {
       for (const [i, link] of links.entries()) {
         const name = names[i] as string;
-        const { elements } = this.#vector(hardTarget(info, link));
-        if (elements.length !== count) fail(info, `the column ${name} has ${elements.length} elements, not ${count}`);
+        const address = hardTarget(info, link);
+        const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
+        if (column.length !== count) fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
         this.#spend(count, info);
-        setColumn(rows, name, elements, cls);
+        setColumn(rows, name, column, cls);
       }
     });
     return rows;
+  }
+
+  /** A column of booleans or short strings, none of them missing, from which rows can be filled directly. */
+  #lazyColumn(address: number): LazyColumn | undefined {
+    const info = this.#info(address);
+    if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1) return undefined;
+    const { datatype } = info;
+    if (isBoolean(datatype)) return new BooleanColumn(this.#data(info));
+    if (datatype.class !== 'string' || datatype.padding !== 'null-padded') return undefined;
+    const bytes = this.#data(info);
+    const text = decodeUtf8(bytes);
+    return text.length === bytes.length ? new FixedTextColumn(text, datatype.size) : undefined;
   }
 
   /** The number of elements of a vector, without making them. */

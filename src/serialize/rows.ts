@@ -46,11 +46,52 @@ export function makeRows(
   return rows;
 }
 
+/** A column whose values are made one by one, as each row gets its own: there is no array of them. */
+export interface LazyColumn {
+  readonly length: number;
+  get(index: number): unknown;
+}
+
+/** Booleans, as the bytes that stand for them. */
+export class BooleanColumn implements LazyColumn {
+  readonly #bytes: Uint8Array;
+  readonly length: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.length = bytes.length;
+  }
+
+  get(index: number): boolean {
+    return this.#bytes[index] !== 0;
+  }
+}
+
+/** ASCII strings of one size, padded with NUL, decoded together. */
+export class FixedTextColumn implements LazyColumn {
+  readonly #text: string;
+  readonly #size: number;
+  readonly length: number;
+
+  constructor(text: string, size: number) {
+    this.#text = text;
+    this.#size = size;
+    this.length = text.length / size;
+  }
+
+  get(index: number): string {
+    const start = index * this.#size;
+    let end = start + this.#size;
+    while (end > start && this.#text.charCodeAt(end - 1) === 0) end--;
+    return this.#text.slice(start, end);
+  }
+}
+
 /** Sets one property of all rows; where the column has a hole, the row lacks the property. */
 export function setColumn(
   rows: readonly object[],
   name: string,
-  column: Elements,
+  column: Elements | LazyColumn,
   cls: RegisteredClass | undefined,
 ): void {
   const property = cls ? cls.propertyFor(name) : name;
@@ -59,9 +100,11 @@ export function setColumn(
   // What holds for one row holds for all: they have one prototype and have got the same columns so far.
   const assign = first !== undefined && (cls?.isDeclared(property) || !(property in first));
   const { length } = column;
+  const lazy = 'get' in column ? column : undefined;
+  const values = lazy ? [] : (column as Elements);
   for (let i = 0; i < length; i++) {
-    const value = column[i];
-    if (value === undefined && !(i in column)) continue;
+    const value = lazy ? lazy.get(i) : values[i];
+    if (value === undefined && !(i in values)) continue;
     const row = rows[i] as Record<string, unknown>;
     if (assign) row[property] = value;
     else define(row, property, value);

@@ -1,4 +1,4 @@
-import { concatenate } from '../hdf5/file-builder.js';
+import { concatenate, type Piece, pieceBytes } from '../hdf5/file-builder.js';
 import { FileSpace } from '../hdf5/file-space.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5File } from '../hdf5/h5-file.js';
@@ -31,11 +31,15 @@ export interface ReadOptions {
  * deserialize(bytes); // the same again
  */
 export function serialize(value: unknown, options?: WriteOptions): Uint8Array<ArrayBuffer> {
-  return concatenate(serializePieces(value, options));
+  return concatenate(pieces(value, options));
 }
 
 /** The same in pieces, in order; large typed arrays among them are the value's own, not copies. */
 export function serializePieces(value: unknown, options?: WriteOptions): Uint8Array[] {
+  return pieces(value, options).map(pieceBytes);
+}
+
+function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
   const planner = new Planner(options?.registry ?? defaultRegistry);
   const holder = planner.plan(value);
   return emit(planner.nodes, holder);

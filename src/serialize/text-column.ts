@@ -1,3 +1,5 @@
+import type { Extent } from '../hdf5/file-builder.js';
+
 /** The bytes of many strings, one after another, as WTF-8, which is UTF-8 for valid Unicode. */
 export interface TextColumn {
   readonly bytes: Uint8Array;
@@ -25,7 +27,8 @@ export class TextColumnBuilder {
 
   constructor(count: number) {
     this.#ends = new Uint32Array(count);
-    this.#bytes = new Uint8Array(Math.max(64, count * 16));
+    // Memory that is not written to costs next to nothing, to grow costs a copy.
+    this.#bytes = new Uint8Array(Math.max(64, count * 32));
   }
 
   /** Takes in the first `count` of the values. One that is no string is an empty string, or the end. */
@@ -101,15 +104,25 @@ export function restoreSurrogates(text: string, bytes: Uint8Array, start: number
   }
 }
 
-/** The column as strings of `size` bytes each, padded with NUL. */
-export function toFixedSize({ bytes, ends }: TextColumn, size: number): Uint8Array {
-  const { length } = ends;
-  const fixed = new Uint8Array(length * size);
-  let from = 0;
-  for (let i = 0; i < length; i++) {
-    const end = ends[i] as number;
-    let to = i * size;
-    while (from < end) fixed[to++] = bytes[from++] as number;
+/** The strings of a column as `size` bytes each, padded with NUL; written in the place where they are to stand. */
+export class FixedSizeText implements Extent {
+  readonly #column: TextColumn;
+  readonly #size: number;
+  readonly length: number;
+
+  constructor(column: TextColumn, size: number) {
+    this.#column = column;
+    this.#size = size;
+    this.length = column.ends.length * size;
   }
-  return fixed;
+
+  writeTo(target: Uint8Array, position: number): void {
+    const { bytes, ends } = this.#column;
+    let from = 0;
+    for (let i = 0; i < ends.length; i++) {
+      const end = ends[i] as number;
+      let to = position + i * this.#size;
+      while (from < end) target[to++] = bytes[from++] as number;
+    }
+  }
 }

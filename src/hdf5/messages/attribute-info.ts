@@ -8,6 +8,8 @@ export interface AttributeInfo {
   readonly nextCreationOrder: number;
   readonly fractalHeap: number;
   readonly nameIndex: number;
+  /** The index by creation order; undefined where there is none. */
+  readonly orderIndex: number;
 }
 
 /**
@@ -30,6 +32,7 @@ export function decodeAttributeInfo(reader: ByteReader): AttributeInfo {
   const tracked = (flags & 1) !== 0;
   const nextCreationOrder = tracked ? reader.u16() : 0;
   const fractalHeap = reader.address();
-  const nameIndex = fractalHeap === UNDEFINED_ADDRESS ? UNDEFINED_ADDRESS : reader.address();
-  return { creationOrderTracked: tracked, nextCreationOrder, fractalHeap, nameIndex };
+  const nameIndex = reader.address();
+  const orderIndex = flags & 2 ? reader.address() : UNDEFINED_ADDRESS;
+  return { creationOrderTracked: tracked, nextCreationOrder, fractalHeap, nameIndex, orderIndex };
 }

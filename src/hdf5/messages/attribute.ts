@@ -1,8 +1,8 @@
+import { H5FeatureError } from '../../errors.js';
 import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 import { type Dataspace, decodeDataspace, extent } from './dataspace.js';
 import { type Datatype, decodeDatatype } from './datatype.js';
-import { MessageFlag } from './message-type.js';
 
 /** A named value on an object. `data` are its bytes as they stand in the file, at `offset`. */
 export interface Attribute {
@@ -14,6 +14,10 @@ export interface Attribute {
   readonly data: Uint8Array;
   readonly offset: number;
 }
+
+/** Flags of an attribute message: its datatype, or its dataspace, is shared. */
+const SHARED_DATATYPE = 1;
+const SHARED_DATASPACE = 2;
 
 /**
  * Attribute message, version 3, up to its data, which the caller writes (Format Specification, section
@@ -58,8 +62,10 @@ export function decodeAttribute(
   const padded = (size: number) => (version === 1 ? Math.ceil(size / 8) * 8 : size);
   const name = reader.block(padded(nameSize)).utf8z();
   const datatypeBlock = reader.block(padded(datatypeSize));
-  const shared = version > 1 && (flags & MessageFlag.Shared) !== 0;
-  const datatype = shared ? resolve(datatypeBlock) : decodeDatatype(datatypeBlock);
+  // In version 1 the byte of the flags is reserved.
+  const shared = version > 1 ? flags : 0;
+  if (shared & SHARED_DATASPACE) throw new H5FeatureError('a shared dataspace');
+  const datatype = shared & SHARED_DATATYPE ? resolve(datatypeBlock) : decodeDatatype(datatypeBlock);
   const dataspace = decodeDataspace(reader.block(padded(dataspaceSize)));
   const size = extent(dataspace) * datatype.size;
   const offset = reader.offset;

@@ -1,0 +1,26 @@
+import type { FileSpace, Meter } from '../file-space.js';
+
+const WHAT = 'a local heap';
+
+/**
+ * The heap that holds the names of a group of the old style (Format Specification, section III.D). The result
+ * reads the text at an offset. The free list says nothing that a reader needs.
+ */
+export function readLocalHeap(space: FileSpace, address: number, meter: Meter): (offset: number) => string {
+  const { offsetSize, lengthSize } = space.superblock;
+  const header = space.reader(address, 8 + 2 * lengthSize + offsetSize, WHAT);
+  header.signature('HEAP');
+  header.version(WHAT, 0);
+  header.take(3);
+  const size = header.size();
+  header.take(lengthSize);
+  const dataAddress = header.address();
+  meter(size);
+  const data = space.reader(dataAddress, size, WHAT);
+  return (offset) => {
+    data.position = offset;
+    const text = data.utf8z();
+    meter(data.position - offset);
+    return text;
+  };
+}
