@@ -3,15 +3,11 @@ import { NumberList } from '../hdf5/number-list.js';
 const BLOCK_BITS = 12;
 const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
 
-/** Cells that are tried before an object goes to the overflow map. */
-const PROBES = 8;
-
 /**
- * Which objects have been met, and the number that each got: a hash table over `===`. A Map does the same
- * and takes 250-400 ns an object, most of it for making and chasing identity hashes; that would be the
- * largest part of writing a list of records. Here the caller gives a hash of what the object *holds*, which
- * costs little, since an object met twice holds the same both times. Objects that are alike and not the same
- * share a hash; after a few probes they go to a Map.
+ * Which objects have been met, and the number that each got. A Map does the same and takes 200-400 ns an
+ * object, most of it to wait for memory; that would be the largest part of writing a list of records. Here
+ * the caller gives a hash of what the object *holds*, which costs little, since an object met twice holds the
+ * same both times. The first object of each hash stands in the table; others, which hold the same, in a Set.
  */
 export class IdentityTable {
   /** Pairs: the hash of the object in the cell, and its number plus one; 0 is empty. */
@@ -19,89 +15,84 @@ export class IdentityTable {
   #mask = 63;
   #used = 0;
   /** By number; in blocks, since a large array costs several times as much to make and to grow. */
-  readonly #blocks: (object | undefined)[][] = [];
-  #hashes = new Int32Array(64);
+  readonly #blocks: object[][] = [];
   #size = 0;
-  #overflow: Map<object, number> | undefined;
+  readonly #others = new Set<object>();
+  /** The numbers of those, as far as they have been asked for. */
+  readonly #numbers = new Map<object, number>();
+  #numbered = 0;
 
   /** How many numbers have been given. */
   get size(): number {
     return this.#size;
   }
 
-  #object(number: number): object | undefined {
-    return (this.#blocks[number >> BLOCK_BITS] as (object | undefined)[])[number & BLOCK_MASK];
+  #object(number: number): object {
+    return (this.#blocks[number >> BLOCK_BITS] as object[])[number & BLOCK_MASK] as object;
   }
 
   /** The object's number if it has been met; otherwise it gets the next number, and the result is -1. */
   claim(object: object, hash: number): number {
     const cells = this.#cells;
-    for (let i = 0; i < PROBES; i++) {
-      const cell = ((hash + i) & this.#mask) * 2;
-      const entry = cells[cell + 1] as number;
-      if (entry === 0) {
-        cells[cell] = hash;
-        cells[cell + 1] = this.#add(object, hash) + 1;
-        if (++this.#used * 2 > this.#mask) this.#grow();
+    let cell = (hash & this.#mask) * 2;
+    for (let entry = cells[cell + 1]; entry !== 0; entry = cells[cell + 1]) {
+      if (cells[cell] === hash) {
+        if (this.#object((entry as number) - 1) === object) return (entry as number) - 1;
+        const known = this.#others.size;
+        this.#others.add(object);
+        if (this.#others.size === known) return this.#numberOf(object);
+        this.#add(object);
         return -1;
       }
-      if (cells[cell] === hash && this.#object(entry - 1) === object) return entry - 1;
+      cell = (cell + 2) & (2 * this.#mask + 1);
     }
-    this.#overflow ??= new Map();
-    const known = this.#overflow.get(object);
-    if (known !== undefined) return known;
-    this.#overflow.set(object, this.#add(object, hash));
+    cells[cell] = hash;
+    cells[cell + 1] = this.#add(object) + 1;
+    if (++this.#used * 2 > this.#mask) this.#grow();
     return -1;
   }
 
-  /** The object's number, or -1 if it has not been met. */
+  /** The number of an object that has been met. */
   find(object: object, hash: number): number {
     const cells = this.#cells;
-    for (let i = 0; i < PROBES; i++) {
-      const cell = ((hash + i) & this.#mask) * 2;
-      const entry = cells[cell + 1] as number;
-      if (entry === 0) return -1;
-      if (cells[cell] === hash && this.#object(entry - 1) === object) return entry - 1;
-    }
-    return this.#overflow?.get(object) ?? -1;
+    let cell = (hash & this.#mask) * 2;
+    while (cells[cell] !== hash) cell = (cell + 2) & (2 * this.#mask + 1);
+    const number = (cells[cell + 1] as number) - 1;
+    return this.#object(number) === object ? number : this.#numberOf(object);
   }
 
-  #add(object: object, hash: number): number {
-    const number = this.#size++;
-    if ((number & BLOCK_MASK) === 0) this.#blocks.push([]);
-    (this.#blocks[number >> BLOCK_BITS] as (object | undefined)[]).push(object);
-    if (number === this.#hashes.length) {
-      const grown = new Int32Array(number * 2);
-      grown.set(this.#hashes);
-      this.#hashes = grown;
+  #numberOf(object: object): number {
+    let number = this.#numbers.get(object);
+    if (number === undefined) {
+      for (; this.#numbered < this.#size; this.#numbered++) {
+        const other = this.#object(this.#numbered);
+        if (this.#others.has(other)) this.#numbers.set(other, this.#numbered);
+      }
+      number = this.#numbers.get(object) as number;
     }
-    this.#hashes[number] = hash;
     return number;
   }
 
-  /** Moves everything to a larger table, the overflow too: what lies there must find its cells taken. */
+  #add(object: object): number {
+    const number = this.#size++;
+    if ((number & BLOCK_MASK) === 0) this.#blocks.push([]);
+    (this.#blocks[number >> BLOCK_BITS] as object[]).push(object);
+    return number;
+  }
+
   #grow(): void {
+    const old = this.#cells;
     const mask = (this.#mask + 1) * 4 - 1;
     const cells = new Int32Array(2 * (mask + 1));
-    let overflow: Map<object, number> | undefined;
-    this.#used = 0;
-    for (let number = 0; number < this.#size; number++) {
-      const hash = this.#hashes[number] as number;
-      let i = 0;
-      while (i < PROBES && cells[((hash + i) & mask) * 2 + 1] !== 0) i++;
-      if (i < PROBES) {
-        const cell = ((hash + i) & mask) * 2;
-        cells[cell] = hash;
-        cells[cell + 1] = number + 1;
-        this.#used++;
-      } else {
-        overflow ??= new Map();
-        overflow.set(this.#object(number) as object, number);
-      }
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i + 1] === 0) continue;
+      let cell = ((old[i] as number) & mask) * 2;
+      while (cells[cell + 1] !== 0) cell = (cell + 2) & (2 * mask + 1);
+      cells[cell] = old[i] as number;
+      cells[cell + 1] = old[i + 1] as number;
     }
     this.#cells = cells;
     this.#mask = mask;
-    this.#overflow = overflow;
   }
 }
 

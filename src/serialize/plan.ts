@@ -611,8 +611,18 @@ export class Planner {
     vector.encoding = 'ragged';
     vector.items = items;
     vector.offsets = offsetsOf(rows);
-    if (second) vector.children.push(this.#vector({ node: vector, role: 'itemKey', key: 0 }, undefined, flatten(rows)));
-    vector.children.push(this.#vector({ node: vector, role: 'item', key: 0 }, undefined, flatten(second ?? rows)));
+    if (second) this.#rows(vector, 'itemKey', rows);
+    this.#rows(vector, 'item', second ?? rows);
+  }
+
+  /** The elements of all rows as one vector. Numbers and the like are taken from the rows as they are. */
+  #rows(vector: VectorNode, role: 'item' | 'itemKey', rows: readonly unknown[][]): void {
+    const place: Place = { node: vector, role, key: 0 };
+    const total = (vector.offsets as Uint32Array)[rows.length] as number;
+    const builder = new LeafBuilder(total);
+    const isLeaf = total > 0 && rows.every((row) => row.length === 0 || builder.append(row, row.length));
+    if (isLeaf) vector.children.push(this.#leafNode(place, total, builder.finish()));
+    else vector.children.push(this.#vector(place, undefined, flatten(rows)));
   }
 
   #typedRows(vector: VectorNode, rows: readonly TypedArray[]): void {

@@ -251,7 +251,10 @@ export class Restorer {
     this.#tasks.push(() => {
       const { elements } = this.#vector(info.address);
       if (list instanceof Set) for (let i = 0; i < elements.length; i++) list.add(elements[i]);
-      else fillArray(list, elements, 0, elements.length);
+      else {
+        list.length = elements.length;
+        fillArray(list, elements, 0, elements.length);
+      }
     });
     return list;
   }
@@ -442,7 +445,8 @@ export class Restorer {
     this.#spend(count, info);
     switch (items) {
       case 'Array': {
-        const rows = Array.from({ length: count }, (): unknown[] => []);
+        const rows = new Array<unknown[]>(count);
+        for (let i = 0; i < count; i++) rows[i] = new Array((offsets[i + 1] as number) - (offsets[i] as number));
         this.#tasks.push(() => {
           const values = column('values');
           for (let i = 0; i < count; i++) fillArray(rows[i] as unknown[], values, offsets[i] as number, offsets[i + 1] as number);
@@ -636,9 +640,8 @@ function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): voi
   }
 }
 
-/** Appends elements `start` to `end` of a vector; holes stay holes. */
+/** Sets elements `start` to `end` of a vector in an array of that length; holes stay holes. */
 function fillArray(array: unknown[], elements: Elements, start: number, end: number): void {
-  array.length = end - start;
   for (let i = start; i < end; i++) {
     const value = elements[i];
     if (value !== undefined || i in elements) array[i - start] = value;
@@ -652,8 +655,13 @@ function splitRows(elements: Elements, width: number, items: string | undefined,
     return Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width));
   }
   const rows = new Array<unknown>(count);
+  if (width === 2 && !Array.isArray(elements)) {
+    // Points are the most usual rows by far.
+    for (let i = 0; i < count; i++) rows[i] = [elements[2 * i], elements[2 * i + 1]];
+    return rows;
+  }
   for (let i = 0; i < count; i++) {
-    const row: unknown[] = [];
+    const row = new Array<unknown>(width);
     fillArray(row, elements, i * width, (i + 1) * width);
     rows[i] = row;
   }

@@ -76,7 +76,8 @@ export function readFractalHeap(space: FileSpace, address: number, meter: Meter)
     if (flags & CHECKSUMS) {
       const { position } = block;
       const expected = block.u32();
-      const bytes = block.bytes.slice().fill(0, position, position + 4);
+      // Not `slice`: a Buffer's would be a view of the file.
+      const bytes = new Uint8Array(block.bytes).fill(0, position, position + 4);
       if (lookup3(bytes, 0, size) !== expected) block.fail('a block of a fractal heap fails its checksum');
     }
     return block;

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'vitest';
+import { H5FeatureError, H5FormatError } from '../../../src/errors.js';
+import { FileSpace } from '../../../src/hdf5/file-space.js';
+import { type ObjectInfo, readObject } from '../../../src/hdf5/object.js';
+import { MemoryStorage } from '../../../src/storage/memory.js';
+import {
+  type H5pyAttribute,
+  type H5pyFile,
+  type H5pyLink,
+  type H5pyObject,
+  parseDump,
+  PYTHON,
+} from '../../oracle/oracles.js';
+
+const MAKE = fileURLToPath(new URL('../../oracle/dense_make.py', import.meta.url));
+
+/** Has h5py write the samples of dense_make.py. The answer is how h5py reads each, by its path. */
+export async function makeDenseSamples(folder: string): Promise<Map<string, H5pyFile>> {
+  const { stdout } = await promisify(execFile)(PYTHON, [MAKE, folder], { maxBuffer: 2 ** 29 });
+  const dumps = stdout.trimEnd().split('\n').map(parseDump);
+  return new Map(dumps.map((dump) => [dump.file, dump]));
+}
+
+export function openBytes(bytes: Uint8Array): FileSpace {
+  return new FileSpace(new MemoryStorage(bytes));
+}
+
+export async function openFile(path: string): Promise<FileSpace> {
+  return openBytes(await readFile(path));
+}
+
+/** Expects that an object has the links and attributes that h5py lists, in the same order. */
+export function expectListedAs(ours: ObjectInfo, theirs: H5pyObject): void {
+  expect(ours.kind).toBe(theirs.kind);
+  if (ours.kind === 'group') expect(ours.links).toEqual((theirs as { links: H5pyLink[] }).links.map(asLink));
+  // Dense attributes have an order in any case, which h5py tells, and does not follow if it is not tracked.
+  const tracked = theirs.kind !== 'datatype' && theirs.attributeOrder;
+  expect(ours.attributes.map(({ name, order }) => ({ name, order }))).toEqual(
+    theirs.attrs.map(({ name, order }) => ({ name, order: tracked ? order : -1 })),
+  );
+  for (const [i, { data }] of ours.attributes.entries()) {
+    const attribute = theirs.attrs[i]!;
+    // Far faster than toEqual.
+    expect(Buffer.compare(data, bytesOf(attribute)), `the attribute ${attribute.name}`).toBe(0);
+  }
+}
+
+function asLink(link: H5pyLink): unknown {
+  const { name, type } = link;
+  const order = link.order ?? -1;
+  switch (type) {
+    case 'hard':
+      return { kind: 'hard', name, order, address: link.target };
+    case 'soft':
+      return { kind: 'soft', name, order, target: link.path };
+    case 'external':
+      return { kind: 'external', name, order, file: link.file, target: link.path };
+    default:
+      throw new Error(`no sample has a ${type} link`);
+  }
+}
+
+function bytesOf({ name, dtype, value }: H5pyAttribute): Uint8Array {
+  const numbers = [value].flat() as number[];
+  if (dtype.numpy === '|u1') return Uint8Array.from(numbers);
+  if (dtype.numpy === '<i4') return new Uint8Array(Int32Array.from(numbers).buffer);
+  throw new Error(`${name} has the type ${dtype.numpy}, which is not compared here`);
+}
+
+/**
+ * Reads all objects that hard links lead to, from a file that may be damaged. Any other end than a result or an
+ * error that says what is wrong fails the test. Returns the number of errors.
+ */
+export function readDamaged(bytes: Uint8Array, what: string): number {
+  let errors = 0;
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof H5FormatError || error instanceof H5FeatureError)) {
+        throw new Error(`${what}: ${error}`, { cause: error });
+      }
+      errors++;
+      return undefined;
+    }
+  };
+  const space = attempt(() => openBytes(bytes));
+  if (!space) return errors;
+  const seen = new Set([space.superblock.rootAddress]);
+  for (const address of seen) {
+    const object = attempt(() => readObject(space, address));
+    if (object?.kind !== 'group') continue;
+    for (const link of object.links) if (link.kind === 'hard') seen.add(link.address);
+  }
+  return errors;
+}
+
+/** Numbers that look random and are the same in each run (mulberry32). */
+export function seeded(seed: number): (below: number) => number {
+  return (below) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+/** Where a signature stands. */
+export function findAll(bytes: Uint8Array, signature: string): number[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found: number[] = [];
+  for (let at = buffer.indexOf(signature); at >= 0; at = buffer.indexOf(signature, at + 1)) found.push(at);
+  return found;
+}
