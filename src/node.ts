@@ -22,10 +22,10 @@ import type { DecodeOptions } from './hdf5/elements.js';
 import { H5File as CoreFile, type H5Sink } from './hdf5/h5-file.js';
 import {
   deserialize,
-  read as readCore,
-  readFrom,
   type ReadOptions,
   type ReadSource,
+  read as readCore,
+  readFrom,
   restoreStorage,
   serializePieces,
   type WriteOptions,
@@ -84,7 +84,8 @@ export class FileStorage implements Storage {
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const count = readDescriptor(this.#fd, bytes, done, length - done, position + done);
-      if (count === 0) throw new H5FormatError(position + done, `${this.#path} has become shorter while it was read`);
+      if (count === 0)
+        throw new H5FormatError(position + done, `${this.#path} has become shorter while it was read`);
       done += count;
     }
     return bytes;
@@ -217,7 +218,8 @@ async function replaceFile(where: string, pieces: readonly Uint8Array[]): Promis
     try {
       if (mode !== undefined) await file.chmod(mode & 0o7777);
       const calls = batches(pieces);
-      for (let next = calls.next(); !next.done; ) next = calls.next((await file.writev(next.value)).bytesWritten);
+      for (let next = calls.next(); !next.done; )
+        next = calls.next((await file.writev(next.value)).bytesWritten);
       await file.sync();
     } finally {
       await file.close();
@@ -247,7 +249,11 @@ async function replaceFile(where: string, pieces: readonly Uint8Array[]): Promis
  * @example
  * await write('state.h5', { users: [new User('Ada')], saved: new Date() });
  */
-export async function write(target: FilePath | WriteTarget, value: unknown, options?: WriteOptions): Promise<void> {
+export async function write(
+  target: FilePath | WriteTarget,
+  value: unknown,
+  options?: WriteOptions,
+): Promise<void> {
   if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, options));
   else await writeCore(target, value, options);
 }
@@ -278,15 +284,15 @@ export class H5File extends CoreFile {
     mode: 'r' | 'w' = 'r',
     options?: DecodeOptions,
   ): H5File {
-    if (!isPath(where)) return CoreFile.open.call(this, where as never, mode as 'w', options);
+    if (!isPath(where)) return super.open(where as never, mode as 'w', options);
     if (mode === 'w') {
       const path = pathOf(where);
       accessSync(dirname(path), constants.W_OK);
-      return CoreFile.open.call(this, { save: (pieces) => replaceFileSync(path, pieces) }, 'w', options);
+      return super.open({ save: (pieces) => replaceFileSync(path, pieces) }, 'w', options);
     }
     const storage = new FileStorage(where);
     try {
-      return CoreFile.open.call(this, storage as never, mode as 'w', options);
+      return super.open(storage as never, mode as 'w', options);
     } catch (error) {
       storage.close();
       throw error;

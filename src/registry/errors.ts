@@ -35,7 +35,6 @@ export class H5RegistryError extends H5Error {
   override readonly name: string = 'H5RegistryError';
   declare readonly code: H5RegistryErrorCode;
 
-  // biome-ignore lint/complexity/noUselessConstructor: it narrows the type of the code
   constructor(code: H5RegistryErrorCode, message: string) {
     super(code, message);
   }

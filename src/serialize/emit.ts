@@ -25,7 +25,15 @@ import type { RegisteredClass } from '../registry/index.js';
 import type { TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
-import { type BinaryNode, DateNode, type EntriesNode, type Node, ObjectNode, Reference, VectorNode } from './plan.js';
+import {
+  type BinaryNode,
+  DateNode,
+  type EntriesNode,
+  type Node,
+  type ObjectNode,
+  Reference,
+  type VectorNode,
+} from './plan.js';
 import { FixedSizeText, type TextColumn } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
 
@@ -109,13 +117,17 @@ class Emitter {
   #emitNode(node: Node, root: boolean): void {
     switch (node.kind) {
       case 'object':
-        return this.#object(node, root);
+        this.#object(node, root);
+        return;
       case 'entries':
-        return this.#entries(node, root);
+        this.#entries(node, root);
+        return;
       case 'vector':
-        return this.#vector(node, root);
+        this.#vector(node, root);
+        return;
       case 'binary':
-        return this.#binary(node);
+        this.#binary(node);
+        return;
       case 'date':
         if (node.referenced) this.#sharedDate(node);
     }
@@ -296,11 +308,14 @@ class Emitter {
   #vector(node: VectorNode, root: boolean): void {
     switch (node.encoding) {
       case 'records':
-        return this.#records(node, root);
+        this.#records(node, root);
+        return;
       case 'union':
-        return this.#union(node, root);
+        this.#union(node, root);
+        return;
       case 'list':
-        return this.#list(node, root);
+        this.#list(node, root);
+        return;
       case 'ragged': {
         const dims = rectangle(node);
         if (dims) this.#rectangle(node, dims);
@@ -325,7 +340,11 @@ class Emitter {
     builder.endAttribute();
     this.#mask(node);
     for (let i = 0; i < node.names.length; i++) {
-      builder.hardLink(escapeName(node.names[i] as string), MAX_RESERVED + i, (node.children[i] as VectorNode).id);
+      builder.hardLink(
+        escapeName(node.names[i] as string),
+        MAX_RESERVED + i,
+        (node.children[i] as VectorNode).id,
+      );
     }
     builder.end();
   }
@@ -403,7 +422,10 @@ class Emitter {
         break;
       case 'numbers':
       case 'typed':
-        dataset(datatypeBytes(typeOfArray(leaf.data as TypedArray)), littleEndianBytes(leaf.data as TypedArray));
+        dataset(
+          datatypeBytes(typeOfArray(leaf.data as TypedArray)),
+          littleEndianBytes(leaf.data as TypedArray),
+        );
         break;
       case 'booleans':
         dataset(types.boolean, leaf.data as Uint8Array);
@@ -447,7 +469,13 @@ class Emitter {
     const { bytes, ends, longest, plain } = column;
     if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
       const size = Math.max(1, longest);
-      builder.beginDataset(node.id, node.links, datatypeBytes(fixedString(size)), extent, new FixedSizeText(column, size));
+      builder.beginDataset(
+        node.id,
+        node.links,
+        datatypeBytes(fixedString(size)),
+        extent,
+        new FixedSizeText(column, size),
+      );
       return;
     }
     out.align(8);
@@ -466,13 +494,15 @@ class Emitter {
     const { values } = leaf;
     if (values.every((value) => typeof value !== 'bigint' || isInt64(value))) {
       const data = new BigInt64Array(leaf.length);
-      for (let i = 0; i < values.length; i++) if (typeof values[i] === 'bigint') data[i] = values[i] as bigint;
+      for (let i = 0; i < values.length; i++)
+        if (typeof values[i] === 'bigint') data[i] = values[i] as bigint;
       builder.beginDataset(node.id, node.links, types.int64, extent, littleEndianBytes(data));
       return;
     }
     builder.out.align(8);
     const address = builder.out.length;
-    for (let i = 0; i < leaf.length; i++) builder.text(typeof values[i] === 'bigint' ? String(values[i]) : '');
+    for (let i = 0; i < leaf.length; i++)
+      builder.text(typeof values[i] === 'bigint' ? String(values[i]) : '');
     builder.beginDatasetAt(node.id, node.links, types.bigint, extent, address, leaf.length * 16);
   }
 
@@ -534,7 +564,8 @@ function rectangle(node: VectorNode): number[] | undefined {
     const width = offsets[1] as number;
     // Without a byte for a row, nothing would vouch for the number of rows.
     if (width === 0) return undefined;
-    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK) return undefined;
+    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK)
+      return undefined;
     for (let row = 1; row < rows; row++) {
       if ((offsets[row + 1] as number) - (offsets[row] as number) !== width) return undefined;
     }

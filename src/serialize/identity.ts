@@ -155,7 +155,8 @@ export function mix(hash: number, value: unknown): number {
     case 'string': {
       const { length } = value;
       bits = length;
-      for (let i = length > 4 ? length - 4 : 0; i < length; i++) bits = (Math.imul(bits, 31) + value.charCodeAt(i)) | 0;
+      for (let i = length > 4 ? length - 4 : 0; i < length; i++)
+        bits = (Math.imul(bits, 31) + value.charCodeAt(i)) | 0;
       break;
     }
     case 'boolean':

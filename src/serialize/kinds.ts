@@ -164,7 +164,9 @@ function hasInternalState(value: object): boolean {
   return (
     Array.isArray(value) ||
     ArrayBuffer.isView(value) ||
-    [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, Promise, ArrayBuffer].some((type) => value instanceof type)
+    [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, Promise, ArrayBuffer].some(
+      (type) => value instanceof type,
+    )
   );
 }
 
@@ -185,10 +187,14 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
   }
   if (typeof value === 'symbol') return new H5UnsupportedError(path, String(value), leaveOut);
   const prototype = Object.getPrototypeOf(value) as object;
-  const { constructor } = prototype as { constructor?: unknown };
-  const name = typeof constructor === 'function' ? constructor.name : '';
-  if (hasInternalState(value as object) || isPlatformObject(constructor)) {
-    return new H5UnsupportedError(path, `a value of type ${name}`, `${leaveOut}, or store what it holds instead`);
+  const maker = (prototype as { constructor?: unknown }).constructor;
+  const name = typeof maker === 'function' ? maker.name : '';
+  if (hasInternalState(value as object) || isPlatformObject(maker)) {
+    return new H5UnsupportedError(
+      path,
+      `a value of type ${name}`,
+      `${leaveOut}, or store what it holds instead`,
+    );
   }
   return new H5UnsupportedError(
     path,
@@ -198,6 +204,6 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
 }
 
 /** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */
-function isPlatformObject(constructor: unknown): boolean {
-  return typeof constructor === 'function' && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(constructor));
+function isPlatformObject(maker: unknown): boolean {
+  return typeof maker === 'function' && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(maker));
 }

@@ -1,5 +1,5 @@
-import { decodeWtf8, encodeWtf8 } from './wtf8.js';
 import { isPlainText } from '../hdf5/text.js';
+import { decodeWtf8, encodeWtf8 } from './wtf8.js';
 
 /** In front of an escaped name. No other name begins with "@": reserved ones go on with a letter. */
 const ESCAPED = '@%';
@@ -10,7 +10,8 @@ const ESCAPED = '@%';
  * or that begin with "@". Then "@%" comes first and the special bytes follow as in a URL.
  */
 export function escapeName(key: string): string {
-  if (key !== '' && key !== '.' && key.charCodeAt(0) !== 0x40 && !key.includes('/') && isPlainText(key)) return key;
+  if (key !== '' && key !== '.' && key.charCodeAt(0) !== 0x40 && !key.includes('/') && isPlainText(key))
+    return key;
   let name = ESCAPED;
   for (const char of key) {
     const code = char.codePointAt(0) as number;

@@ -3,14 +3,16 @@ import type { Node, VectorNode } from './plan.js';
 
 /** Where a value stands, in JavaScript's own notation: `$.users[3].name`. The root's path is `$`. */
 export function memberPath(parent: string, key: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `${parent}.${key}` : `${parent}[${JSON.stringify(key)}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
+    ? `${parent}.${key}`
+    : `${parent}[${JSON.stringify(key)}]`;
 }
 
 /** The path of the value that a node stands for. */
 export function pathOf(node: Node): string {
   const { place } = node;
   // The outermost node holds the root value as its only member; it has no place in what the user wrote.
-  if (!place || !place.node.place) return place ? '$' : '';
+  if (!place?.node.place) return place ? '$' : '';
   switch (place.role) {
     case 'member':
       return memberPath(pathOf(place.node), String(place.key));
@@ -52,6 +54,7 @@ export function elementPath(vector: VectorNode, index: number): string {
 }
 
 function nthPresent(mask: Uint8Array, index: number): number {
-  for (let i = 0, left = index; i < mask.length; i++) if (mask[i] === Missing.present && left-- === 0) return i;
+  for (let i = 0, left = index; i < mask.length; i++)
+    if (mask[i] === Missing.present && left-- === 0) return i;
   return index;
 }

@@ -1,12 +1,12 @@
 import type { ObjectId } from '../hdf5/file-builder.js';
 import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
+import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
+import { type Leaf, LeafBuilder } from './leaf.js';
 import { elementPath, memberPath, pathOf } from './path.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
-import { type Leaf, LeafBuilder } from './leaf.js';
 import type { TextColumn } from './text-column.js';
-import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 
 /** What becomes one HDF5 object. */
 export type Node = ObjectNode | VectorNode | EntriesNode | BinaryNode | DateNode;
@@ -43,7 +43,11 @@ export class ObjectNode extends PlanNode {
   /** Primitives as they are, for every object a Reference or its node. */
   values: unknown[] = [];
 
-  constructor(place: Place | undefined, type: 'Map' | 'null-prototype' | undefined, cls: RegisteredClass | undefined) {
+  constructor(
+    place: Place | undefined,
+    type: 'Map' | 'null-prototype' | undefined,
+    cls: RegisteredClass | undefined,
+  ) {
     super(place);
     this.type = type;
     this.class = cls;
@@ -60,7 +64,12 @@ export class EntriesNode extends PlanNode {
   keys!: VectorNode;
   values!: VectorNode;
 
-  constructor(place: Place | undefined, type: EntriesNode['type'], cls: RegisteredClass | undefined, length = 0) {
+  constructor(
+    place: Place | undefined,
+    type: EntriesNode['type'],
+    cls: RegisteredClass | undefined,
+    length = 0,
+  ) {
     super(place);
     this.type = type;
     this.class = cls;
@@ -135,7 +144,11 @@ export class VectorNode extends PlanNode {
   /** The strings of a leaf. */
   text: TextColumn | undefined;
 
-  constructor(place: Place | undefined, type: 'Array' | 'Set' | undefined, source: readonly unknown[] | undefined) {
+  constructor(
+    place: Place | undefined,
+    type: 'Array' | 'Set' | undefined,
+    source: readonly unknown[] | undefined,
+  ) {
     super(place);
     this.type = type;
     this.source = source;
@@ -199,7 +212,13 @@ class Elements {
 
 /** Whether the elements of a vector are objects that live in it. */
 function isHome(encoding: VectorEncoding): boolean {
-  return encoding === 'dates' || encoding === 'records' || encoding === 'ragged' || encoding === 'list' || encoding === 'union';
+  return (
+    encoding === 'dates' ||
+    encoding === 'records' ||
+    encoding === 'ragged' ||
+    encoding === 'list' ||
+    encoding === 'union'
+  );
 }
 
 function homeWithin(vector: VectorNode, claimed: number): { node: Node; index: number } {
@@ -294,7 +313,11 @@ export class Planner {
       this.#tasks.push({ holder, index, value, id });
       return;
     }
-    holder.values[index] = this.#own(value, id, kind, { node: holder, role: 'member', key: holder.names[index] as string });
+    holder.values[index] = this.#own(value, id, kind, {
+      node: holder,
+      role: 'member',
+      key: holder.names[index] as string,
+    });
   }
 
   #runTask(task: Task): void {
@@ -348,7 +371,8 @@ export class Planner {
         break;
       default: {
         const { class: cls, type } = this.#kinds.entry(id);
-        const members = kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(value, cls);
+        const members =
+          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(value, cls);
         node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
         this.nodes.push(node);
       }
@@ -589,11 +613,20 @@ export class Planner {
         this.#ragged(vector, 'Array', values as unknown[][]);
         return;
       case Kind.Set:
-        this.#ragged(vector, 'Set', (values as Set<unknown>[]).map((set) => Array.from(set)));
+        this.#ragged(
+          vector,
+          'Set',
+          (values as Set<unknown>[]).map((set) => Array.from(set)),
+        );
         return;
       case Kind.Map: {
         const maps = values as Map<unknown, unknown>[];
-        this.#ragged(vector, 'Map', maps.map((map) => Array.from(map.keys())), maps.map((map) => Array.from(map.values())));
+        this.#ragged(
+          vector,
+          'Map',
+          maps.map((map) => Array.from(map.keys())),
+          maps.map((map) => Array.from(map.values())),
+        );
         return;
       }
       case Kind.Typed:
@@ -607,7 +640,12 @@ export class Planner {
     }
   }
 
-  #ragged(vector: VectorNode, items: string, rows: readonly unknown[][], second?: readonly unknown[][]): void {
+  #ragged(
+    vector: VectorNode,
+    items: string,
+    rows: readonly unknown[][],
+    second?: readonly unknown[][],
+  ): void {
     vector.encoding = 'ragged';
     vector.items = items;
     vector.offsets = offsetsOf(rows);
@@ -671,7 +709,12 @@ export class Planner {
     }
   }
 
-  #columns(vector: VectorNode, id: number, keys: readonly string[], columns: readonly (unknown[] | Leaf)[]): void {
+  #columns(
+    vector: VectorNode,
+    id: number,
+    keys: readonly string[],
+    columns: readonly (unknown[] | Leaf)[],
+  ): void {
     const { class: cls, type } = this.#kinds.entry(id);
     vector.encoding = 'records';
     vector.class = cls;
@@ -690,9 +733,14 @@ export class Planner {
     vector.encoding = 'list';
     vector.values = values.map((value, index) => {
       const id = this.#kinds.of(value);
-      const node = this.#makeNode(value, id, this.#kinds.kind(id), { node: vector, role: 'element', key: index });
+      const node = this.#makeNode(value, id, this.#kinds.kind(id), {
+        node: vector,
+        role: 'element',
+        key: index,
+      });
       if (node.kind === 'date') node.referenced = true;
-      if (node.kind === 'object' || (node.kind === 'entries' && node.type !== 'sparse')) this.#tasks.push({ node, value });
+      if (node.kind === 'object' || (node.kind === 'entries' && node.type !== 'sparse'))
+        this.#tasks.push({ node, value });
       return node;
     });
   }
@@ -752,7 +800,8 @@ function offsetsOf(rows: readonly { readonly length: number }[]): Uint32Array {
     total += (rows[i] as { length: number }).length;
     offsets[i + 1] = total;
   }
-  if (total > 0xffffffff) throw new RangeError(`nested arrays of ${total} elements in all; at most 2^32 - 1 are possible`);
+  if (total > 0xffffffff)
+    throw new RangeError(`nested arrays of ${total} elements in all; at most 2^32 - 1 are possible`);
   return offsets;
 }
 

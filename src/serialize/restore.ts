@@ -59,7 +59,10 @@ export class Restorer {
     const info = this.#info(address);
     const layout = this.#number(info, Reserved.layout);
     if (layout !== undefined && layout > LAYOUT_VERSION) {
-      fail(info, `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`);
+      fail(
+        info,
+        `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
+      );
     }
     let value: unknown;
     if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
@@ -133,7 +136,8 @@ export class Restorer {
     const { datatype, dataspace, data } = attribute;
     if (dataspace.kind === 'null') return tagOf(datatype) === Tag.undefined ? undefined : null;
     if (dataspace.kind === 'scalar') {
-      if (datatype.class === 'compound' && isElement(datatype)) return this.#elements(datatype, data, 1, info)[0];
+      if (datatype.class === 'compound' && isElement(datatype))
+        return this.#elements(datatype, data, 1, info)[0];
       return this.#leaf(datatype, data, 1)[0];
     }
     return nest(copied(this.#leaf(datatype, data, extent(dataspace))), dataspace.dims);
@@ -175,11 +179,13 @@ export class Restorer {
         array.length = this.#number(info, Reserved.length) ?? 0;
         const indices = this.#vector(child(info, 'indices')).elements;
         const values = this.#vector(child(info, 'values')).elements;
-        if (indices.length !== values.length) fail(info, 'a sparse array with fewer values than indices, or more');
+        if (indices.length !== values.length)
+          fail(info, 'a sparse array with fewer values than indices, or more');
         this.#tasks.push(() => {
           for (let i = 0; i < indices.length; i++) {
             const index = indices[i];
-            if (typeof index !== 'number' || !(index >= 0 && index < array.length)) fail(info, `no index: ${index}`);
+            if (typeof index !== 'number' || !(index >= 0 && index < array.length))
+              fail(info, `no index: ${index}`);
             if (i in values) array[index] = values[i];
           }
         });
@@ -267,7 +273,11 @@ export class Restorer {
   }
 
   #isReferences({ datatype, attributes }: DatasetInfo): boolean {
-    return datatype.class === 'reference' || isElement(datatype) || attributes.some(({ name }) => name === Reserved.into);
+    return (
+      datatype.class === 'reference' ||
+      isElement(datatype) ||
+      attributes.some(({ name }) => name === Reserved.into)
+    );
   }
 
   // ---- vectors --------------------------------------------------------------------------------------
@@ -293,7 +303,8 @@ export class Restorer {
     const { datatype, dataspace } = info;
     const [count = 0] = dataspace.dims;
     const total = extent(dataspace);
-    if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list without elements to count');
+    if (dataspace.kind !== 'simple' || (total === 0 && count > 0))
+      fail(info, 'a list without elements to count');
     this.#spend(total, info);
     const bytes = this.#data(info);
     if (this.#isReferences(info)) return this.#references(info, bytes, count);
@@ -325,7 +336,10 @@ export class Restorer {
     const values = this.#decode((type.members[0] as CompoundMember).type, bytes, count);
     switch (tag) {
       case Tag.date:
-        return Array.from(values as BigInt64Array, (time) => new Date(time === NOT_A_TIME ? Number.NaN : Number(time)));
+        return Array.from(
+          values as BigInt64Array,
+          (time) => new Date(time === NOT_A_TIME ? Number.NaN : Number(time)),
+        );
       case Tag.bigint:
         return (values as string[]).map((digits) => (digits === '' ? 0n : parseBigInt(digits)));
       default:
@@ -362,7 +376,11 @@ export class Restorer {
         return this.#spread(info, this.#ragged(info), true);
       case Encoding.list:
         this.#spend(info.links.length, info);
-        return this.#spread(info, info.links.map((link) => this.#value(hardTarget(info, link))), false);
+        return this.#spread(
+          info,
+          info.links.map((link) => this.#value(hardTarget(info, link))),
+          false,
+        );
       case Encoding.union:
         return this.#spread(info, this.#union(info, depth), false);
       default:
@@ -388,7 +406,8 @@ export class Restorer {
         const name = names[i] as string;
         const address = hardTarget(info, link);
         const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
-        if (column.length !== count) fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
+        if (column.length !== count)
+          fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
         this.#spend(count, info);
         setColumn(rows, name, column, cls);
       }
@@ -399,7 +418,8 @@ export class Restorer {
   /** A column of booleans or short strings, none of them missing, from which rows can be filled directly. */
   #lazyColumn(address: number): LazyColumn | undefined {
     const info = this.#info(address);
-    if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1) return undefined;
+    if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1)
+      return undefined;
     const { datatype } = info;
     if (isBoolean(datatype)) return new BooleanColumn(this.#data(info));
     if (datatype.class !== 'string' || datatype.padding !== 'null-padded') return undefined;
@@ -443,44 +463,30 @@ export class Restorer {
       return elements;
     };
     this.#spend(count, info);
-    switch (items) {
-      case 'Array': {
-        const rows = new Array<unknown[]>(count);
-        for (let i = 0; i < count; i++) rows[i] = new Array((offsets[i + 1] as number) - (offsets[i] as number));
-        this.#tasks.push(() => {
-          const values = column('values');
-          for (let i = 0; i < count; i++) fillArray(rows[i] as unknown[], values, offsets[i] as number, offsets[i + 1] as number);
-        });
-        return rows;
-      }
-      case 'Set': {
-        const rows = Array.from({ length: count }, () => new Set<unknown>());
-        this.#tasks.push(() => {
-          const values = column('values');
-          for (let i = 0; i < count; i++) {
-            const end = offsets[i + 1] as number;
-            for (let j = offsets[i] as number; j < end; j++) (rows[i] as Set<unknown>).add(values[j]);
-          }
-        });
-        return rows;
-      }
-      case 'Map': {
-        const rows = Array.from({ length: count }, () => new Map<unknown, unknown>());
-        this.#tasks.push(() => {
-          const keys = column('keys');
-          const values = column('values');
-          for (let i = 0; i < count; i++) {
-            const end = offsets[i + 1] as number;
-            for (let j = offsets[i] as number; j < end; j++) (rows[i] as Map<unknown, unknown>).set(keys[j], values[j]);
-          }
-        });
-        return rows;
-      }
-      default: {
-        const values = typedColumn(column('values'), items, info);
-        return Array.from({ length: count }, (_, i) => values.slice(offsets[i] as number, offsets[i + 1] as number));
-      }
+    if (items !== 'Array' && items !== 'Set' && items !== 'Map') {
+      const values = typedColumn(column('values'), items, info);
+      return Array.from({ length: count }, (_, i) =>
+        values.slice(offsets[i] as number, offsets[i + 1] as number),
+      );
     }
+    const rows = new Array<unknown[] | Set<unknown> | Map<unknown, unknown>>(count);
+    for (let i = 0; i < count; i++) {
+      const length = (offsets[i + 1] as number) - (offsets[i] as number);
+      rows[i] = items === 'Array' ? new Array(length) : items === 'Set' ? new Set() : new Map();
+    }
+    this.#tasks.push(() => {
+      const keys = items === 'Map' ? column('keys') : [];
+      const values = column('values');
+      for (let i = 0; i < count; i++) {
+        const row = rows[i] as (typeof rows)[0];
+        const start = offsets[i] as number;
+        const end = offsets[i + 1] as number;
+        if (Array.isArray(row)) fillArray(row, values, start, end);
+        else if (row instanceof Set) for (let j = start; j < end; j++) row.add(values[j]);
+        else for (let j = start; j < end; j++) row.set(keys[j], values[j]);
+      }
+    });
+    return rows;
   }
 
   #union(info: GroupInfo, depth: number): unknown[] {
@@ -494,7 +500,8 @@ export class Restorer {
       const kind = kinds[i] as number;
       const part = parts[kind];
       const at = next[kind] as number;
-      if (!part || at >= part.length) fail(info, `element ${i} is number ${at} of part ${kind}, which has no such element`);
+      if (!part || at >= part.length)
+        fail(info, `element ${i} is number ${at} of part ${kind}, which has no such element`);
       elements[i] = part[at];
       next[kind] = at + 1;
     }
@@ -591,12 +598,17 @@ function isElement(type: Datatype): boolean {
   if (type.class !== 'compound' || type.members.length !== 2) return false;
   const [into, index] = type.members as readonly [CompoundMember, CompoundMember];
   return (
-    into.name === Tag.into && into.type.class === 'reference' && index.name === Tag.index && index.type.size === 8
+    into.name === Tag.into &&
+    into.type.class === 'reference' &&
+    index.name === Tag.index &&
+    index.type.size === 8
   );
 }
 
 function isMissing(type: Datatype): boolean {
-  return type.class === 'enumerated' && type.size === 1 && type.names[0] === 'undefined' && type.names.length === 3;
+  return (
+    type.class === 'enumerated' && type.size === 1 && type.names[0] === 'undefined' && type.names.length === 3
+  );
 }
 
 function addressOf(reference: unknown, info: ObjectInfo): number {
@@ -648,7 +660,12 @@ function fillArray(array: unknown[], elements: Elements, start: number, end: num
   }
 }
 
-function splitRows(elements: Elements, width: number, items: string | undefined, info: ObjectInfo): unknown[] {
+function splitRows(
+  elements: Elements,
+  width: number,
+  items: string | undefined,
+  info: ObjectInfo,
+): unknown[] {
   const count = elements.length / width;
   if (items !== undefined && items !== 'Array') {
     const values = typedColumn(elements, items, info);

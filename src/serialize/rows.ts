@@ -1,11 +1,17 @@
-import type { RegisteredClass } from '../registry/index.js';
 import type { Elements } from '../hdf5/elements.js';
+import type { RegisteredClass } from '../registry/index.js';
 
 /** Sets a property as the writer found it: own, enumerable, and without running a setter that no rule names. */
-export function setProperty(target: object, name: string, value: unknown, cls: RegisteredClass | undefined): void {
+export function setProperty(
+  target: object,
+  name: string,
+  value: unknown,
+  cls: RegisteredClass | undefined,
+): void {
   const property = cls ? cls.propertyFor(name) : name;
   if (cls && !cls.isWritable(property)) return;
-  if (cls?.isDeclared(property) || !(property in target)) (target as Record<string, unknown>)[property] = value;
+  if (cls?.isDeclared(property) || !(property in target))
+    (target as Record<string, unknown>)[property] = value;
   else define(target, property, value);
 }
 
@@ -34,15 +40,16 @@ export function makeRows(
     for (let i = 0; i < count; i++) rows[i] = cls ? cls.create() : (Object.create(null) as object);
     return rows;
   }
-  const Row = function () {} as unknown as new () => Record<string, unknown>;
+  function Row() {}
   Row.prototype = prototype;
+  const RowClass = Row as unknown as new () => Record<string, unknown>;
   if (count > TRIAL_ROWS) {
     for (let i = 0; i < TRIAL_ROWS; i++) {
-      const row = new Row();
+      const row = new RowClass();
       for (const name of names) if (!(name in row)) row[name] = 0;
     }
   }
-  for (let i = 0; i < count; i++) rows[i] = new Row();
+  for (let i = 0; i < count; i++) rows[i] = new RowClass();
   return rows;
 }
 

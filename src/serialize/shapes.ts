@@ -69,7 +69,8 @@ export function gatherUniform(
     const count = Math.min(BLOCK, length - start);
     for (let i = 0; i < count; i++) {
       const row = rows[start + i] as Record<string, unknown>;
-      if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== prototype) return undefined;
+      if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== prototype)
+        return undefined;
       let j = 0;
       for (const key in row) {
         if (key !== keys[j]) return undefined;
@@ -191,5 +192,7 @@ export function mergeShapes(shapes: readonly Shape[], rowCount: number): RowGrou
     if (groups.some((group) => group.merge(shape))) continue;
     if (groups.push(new RowGroup(shape)) > most) return undefined;
   }
-  return groups.every(({ columns }) => columns.length > 0 && columns.length <= MAX_MEMBERS) ? groups : undefined;
+  return groups.every(({ columns }) => columns.length > 0 && columns.length <= MAX_MEMBERS)
+    ? groups
+    : undefined;
 }

@@ -48,7 +48,7 @@ export class TextColumnBuilder {
           for (; j < length; j++) {
             const unit = text.charCodeAt(j);
             // Only what is neither NUL nor beyond ASCII.
-            if (unit - 1 >>> 0 >= 0x7f) break;
+            if ((unit - 1) >>> 0 >= 0x7f) break;
             bytes[position + j] = unit;
           }
         }
