@@ -118,13 +118,13 @@ function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
  * @example
  * const state = await read('state.h5');
  */
-export async function read(source: FilePath | ReadSource, options?: ReadOptions): Promise<unknown> {
-  return isPath(source) ? readPath(source, options) : readCore(source, options);
+export async function read<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): Promise<T> {
+  return isPath(source) ? (readPath(source, options) as T) : readCore<T>(source, options);
 }
 
 /** What `read` does, at once. */
-export function readSync(source: FilePath | ReadSource, options?: ReadOptions): unknown {
-  return isPath(source) ? readPath(source, options) : readFrom(source, options);
+export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): T {
+  return (isPath(source) ? readPath(source, options) : readFrom(source, options)) as T;
 }
 
 function isPath(where: unknown): where is FilePath {

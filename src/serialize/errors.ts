@@ -16,7 +16,9 @@ export class H5UnsupportedError extends H5Error {
   readonly path: string;
 
   constructor(path: string, what: string, remedy: string) {
-    super('H5_UNSUPPORTED', `${path}: ${what} cannot be stored; ${remedy}`);
+    // A list of a million links has a path that nobody wants to see whole.
+    const shown = path.length > 300 ? `${path.slice(0, 140)} … ${path.slice(-140)}` : path;
+    super('H5_UNSUPPORTED', `${shown}: ${what} cannot be stored; ${remedy}`);
     this.path = path;
   }
 }

@@ -4,7 +4,7 @@ import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identit
 import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
-import { elementPath, memberPath, pathOf } from './path.js';
+import { memberSegment, pathTo } from './path.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
 import type { TextColumn } from './text-column.js';
 
@@ -757,11 +757,9 @@ export class Planner {
   }
 
   #unsupported(value: unknown, holder: Node, index: number): never {
-    const path = !holder.place
-      ? '$'
-      : holder.kind === 'object'
-        ? memberPath(pathOf(holder), holder.names[index] as string)
-        : elementPath(holder as VectorNode, index);
+    let path = '$';
+    if (holder.kind !== 'object') path = pathTo(holder, index);
+    else if (holder.place) path = pathTo(holder) + memberSegment(holder.names[index] as string);
     throw unsupported(value, path);
   }
 }

@@ -51,11 +51,13 @@ function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
  *
  * @throws {H5FormatError} when the bytes are not a whole HDF5 file.
  * @throws {H5UnknownClassError} when they hold an instance of a class that is not registered.
+ * The type parameter is what you know the value to be; it is not checked.
+ *
  * @example
- * const state = deserialize(await (await fetch('state.h5')).bytes());
+ * const state = deserialize<State>(new Uint8Array(await (await fetch('state.h5')).arrayBuffer()));
  */
-export function deserialize(bytes: Uint8Array, options?: ReadOptions): unknown {
-  return restoreStorage(new MemoryStorage(bytes), options);
+export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions): T {
+  return restoreStorage(new MemoryStorage(bytes), options) as T;
 }
 
 /** What a value is read from: the bytes of a file, a storage that holds one, an open file, or a part of it. */
@@ -75,8 +77,8 @@ export interface WriteTarget {
  * using file = H5File.open(bytes);
  * const users = await read(file.group('users'));
  */
-export async function read(source: ReadSource, options?: ReadOptions): Promise<unknown> {
-  return readFrom(source, options);
+export async function read<T = unknown>(source: ReadSource, options?: ReadOptions): Promise<T> {
+  return readFrom(source, options) as T;
 }
 
 /**
