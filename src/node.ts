@@ -44,10 +44,10 @@ const pathOf = (path: FilePath): string => (typeof path === 'string' ? path : fi
 // ---- reading --------------------------------------------------------------------------------------------
 
 /** Small reads are answered from pages of this size, so that a walk over headers takes few system calls. */
-const PAGE_SIZE = 1 << 14;
-const CACHED_PAGES = 256;
-/** Up to this size a file that is wanted whole is read in one go. */
-const WHOLE_FILE = 2 ** 30;
+const PAGE_SIZE = 1 << 15;
+const CACHED_PAGES = 128;
+/** Up to this size a file that is wanted whole is read in one go; of larger ones, large arrays are read in place. */
+const WHOLE_FILE = 1 << 23;
 
 /** A file on disk, read piece by piece through a descriptor. */
 export class FileStorage implements Storage {
@@ -70,17 +70,17 @@ export class FileStorage implements Storage {
   read(position: number, length: number): Uint8Array {
     const page = Math.floor(position / PAGE_SIZE);
     const start = position - page * PAGE_SIZE;
-    if (start + length > PAGE_SIZE) return this.#load(position, length);
+    if (start + length > PAGE_SIZE) return this.copy(position, length);
     let bytes = this.#pages.get(page);
     if (!bytes) {
-      bytes = this.#load(page * PAGE_SIZE, Math.min(PAGE_SIZE, this.size - page * PAGE_SIZE));
+      bytes = this.copy(page * PAGE_SIZE, Math.min(PAGE_SIZE, this.size - page * PAGE_SIZE));
       if (this.#pages.size >= CACHED_PAGES) this.#pages.delete(this.#pages.keys().next().value as number);
       this.#pages.set(page, bytes);
     }
     return bytes.subarray(start, start + length);
   }
 
-  #load(position: number, length: number): Uint8Array {
+  copy(position: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const count = readDescriptor(this.#fd, bytes, done, length - done, position + done);

@@ -29,6 +29,15 @@ export class FileSpace {
 
   /** `length` bytes at an address. */
   bytes(address: number, length: number, what: string): Uint8Array {
+    return this.storage.read(this.#position(address, length, what), length);
+  }
+
+  /** The same bytes for the caller to keep. */
+  copy(address: number, length: number, what: string): Uint8Array<ArrayBuffer> {
+    return this.storage.copy(this.#position(address, length, what), length);
+  }
+
+  #position(address: number, length: number, what: string): number {
     if (address === UNDEFINED_ADDRESS) throw new H5FormatError(-1, `${what} has no address`);
     if (length < 0 || address + length > this.end) {
       throw new H5FormatError(
@@ -36,7 +45,7 @@ export class FileSpace {
         `${what} of ${length} bytes lies outside of the file's ${this.end} bytes`,
       );
     }
-    return this.storage.read(this.superblock.baseAddress + address, length);
+    return this.superblock.baseAddress + address;
   }
 
   /** A reader of the `length` bytes at an address. */

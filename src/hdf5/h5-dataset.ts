@@ -130,7 +130,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
       first = first * dim + index;
     }
     const { raw, heap } = this.#open();
-    const bytes = new Uint8Array(raw.read(first, 1));
+    const bytes = raw.copy(first, 1);
     return decode(datatype, bytes, 1, heap, this.session.options)[0] as R;
   }
 
@@ -158,7 +158,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
       if (!data) return { raw: filled(size, undefined), heap: NO_HEAP };
       const { bytes, heap } = data instanceof Uint8Array ? { bytes: data, heap: NO_HEAP } : readable(data);
       const read = (first: number, count: number) => bytes.subarray(first * size, (first + count) * size);
-      return { raw: { stored: true, read }, heap };
+      return { raw: { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) }, heap };
     }
     const space = this.session.space as FileSpace;
     const raw = rawData(space, (node as StoredObject).info as DatasetInfo, `the data of "${this.path}"`);
@@ -207,9 +207,8 @@ function gather(
     let row = 0;
     for (let i = 0; i < index.length; i++) row = row * (dims[i] as number) + (index[i] as number);
     const first = axis < 0 ? 0 : (row * (dims[axis] as number) + (starts[axis] as number)) * inner;
-    const data = raw.read(first, run);
-    if (!bytes) return new Uint8Array(data);
-    bytes.set(data, done * size);
+    if (!bytes) return raw.copy(first, run);
+    bytes.set(raw.read(first, run), done * size);
     done += run;
     if (done === count) return bytes;
     for (let i = index.length - 1; ; i--) {

@@ -10,6 +10,8 @@ export interface RawData {
   readonly stored: boolean;
   /** The bytes of `count` elements from the element `first` on; they must not be changed. */
   read(first: number, count: number): Uint8Array;
+  /** The same bytes for the caller to keep and to change. */
+  copy(first: number, count: number): Uint8Array<ArrayBuffer>;
 }
 
 /** Finds the data of a dataset and checks that all of them are there. `what` names them in errors. */
@@ -23,7 +25,8 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
       if (total > data.length) {
         throw new H5FormatError(layout.offset, `${what} take ${total} bytes, there are ${data.length}`);
       }
-      return { stored: true, read: (first, count) => data.subarray(first * size, (first + count) * size) };
+      const read = (first: number, count: number) => data.subarray(first * size, (first + count) * size);
+      return { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) };
     }
     case 'contiguous': {
       const { address } = layout;
@@ -34,6 +37,7 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
       return {
         stored: true,
         read: (first, count) => space.bytes(address + first * size, count * size, what),
+        copy: (first, count) => space.copy(address + first * size, count * size, what),
       };
     }
     default:
@@ -46,15 +50,13 @@ export function filled(size: number, fillValue: Uint8Array | undefined): RawData
   if (fillValue && fillValue.length !== size) {
     throw new H5FormatError(-1, `a fill value of ${fillValue.length} bytes for elements of ${size}`);
   }
-  return {
-    stored: false,
-    read: (_, count) => {
-      const bytes = new Uint8Array(count * size);
-      if (fillValue && count > 0) {
-        bytes.set(fillValue);
-        for (let done = size; done < bytes.length; done *= 2) bytes.copyWithin(done, 0, done);
-      }
-      return bytes;
-    },
+  const copy = (_: number, count: number) => {
+    const bytes = new Uint8Array(count * size);
+    if (fillValue && count > 0) {
+      bytes.set(fillValue);
+      for (let done = size; done < bytes.length; done *= 2) bytes.copyWithin(done, 0, done);
+    }
+    return bytes;
   };
+  return { stored: false, read: copy, copy };
 }

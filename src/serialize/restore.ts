@@ -120,11 +120,13 @@ export class Restorer {
   }
 
   /** All bytes of a dataset. What was never written, and stands in the file as a promise only, counts as expansion. */
-  #data(info: DatasetInfo): Uint8Array {
+  #data(info: DatasetInfo, keep?: false): Uint8Array;
+  #data(info: DatasetInfo, keep: true): Uint8Array<ArrayBuffer>;
+  #data(info: DatasetInfo, keep = false): Uint8Array {
     const data = rawData(this.#space, info, 'the data of a dataset');
     const count = extent(info.dataspace);
     if (!data.stored) this.#spend(count * info.datatype.size, info);
-    return data.read(0, count);
+    return keep ? data.copy(0, count) : data.read(0, count);
   }
 
   #decode(type: Datatype, bytes: Uint8Array, count: number): Elements {
@@ -158,13 +160,14 @@ export class Restorer {
 
   #datasetValue(info: DatasetInfo, type: string | undefined): unknown {
     if (type === 'Array' || type === 'Set') return this.#list(info, type);
-    const bytes = this.#data(info);
-    if (type === 'ArrayBuffer') return new Uint8Array(bytes).buffer;
-    if (type === 'DataView') return new DataView(new Uint8Array(bytes).buffer);
-    if (type === 'Uint8ClampedArray') return new Uint8ClampedArray(bytes);
+    // What the caller gets is its own, not a view of the file.
+    const bytes = this.#data(info, true);
+    if (type === 'ArrayBuffer') return bytes.buffer;
+    if (type === 'DataView') return new DataView(bytes.buffer);
+    if (type === 'Uint8ClampedArray') return new Uint8ClampedArray(bytes.buffer);
     const { datatype, dataspace } = info;
     if (dataspace.kind === 'null') return null;
-    const flat = copied(this.#leaf(datatype, bytes, extent(dataspace)));
+    const flat = this.#leaf(datatype, bytes, extent(dataspace));
     return dataspace.kind === 'scalar' ? flat[0] : nest(flat, dataspace.dims);
   }
 

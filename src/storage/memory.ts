@@ -16,6 +16,11 @@ export class MemoryStorage implements Storage {
     return this.#bytes.subarray(position, position + length);
   }
 
+  copy(position: number, length: number): Uint8Array<ArrayBuffer> {
+    // Not slice: on a Buffer of Node's that would be a view.
+    return new Uint8Array(this.read(position, length));
+  }
+
   close(): void {
     this.#bytes = new Uint8Array(0);
   }

@@ -10,5 +10,7 @@ export interface Storage {
    * may be a view of shared memory: it must not be changed, and is valid until the storage is closed.
    */
   read(position: number, length: number): Uint8Array;
+  /** The same bytes for the caller to keep and to change. */
+  copy(position: number, length: number): Uint8Array<ArrayBuffer>;
   close(): void;
 }
