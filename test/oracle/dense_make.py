@@ -1,8 +1,8 @@
 """Writes groups of every size and style with h5py, for the tests of our indexes, and prints how h5py reads them.
 
-    dense_make.py FOLDER
+    dense_make.py FOLDER [NAME ...]
 
-For each sample below, four files: FOLDER/{earliest,latest}[-tracked]/NAME.h5, with h5py's libver, and with
+For each sample below, or those named, four files: FOLDER/{earliest,latest}[-tracked]/NAME.h5, with h5py's libver, and with
 creation order tracked or not. Prints the line of h5py_dump.py for each.
 
 "earliest" without tracking makes groups of the old style: symbol tables, and attributes in the object header
@@ -160,7 +160,7 @@ def make_sizes(path, offset_size, length_size, libver, tracked):
             short.id.links.create_hard(letter.encode(), file.id, b"target")
 
 
-def make(folder):
+def make(folder, chosen):
     for libver, tracked in product(("earliest", "latest"), (False, True)):
         variant = folder / (libver + ("-tracked" if tracked else ""))
         variant.mkdir(parents=True, exist_ok=True)
@@ -169,14 +169,18 @@ def make(folder):
         old = libver == "earliest" and not tracked
         for sample in SAMPLES:
             path = variant / f"{sample.__name__}.h5"
+            if chosen and path.stem not in chosen:
+                continue
             with h5py.File(path, "w", libver=libver) as file:
                 sample(file, old)
             print(dump(str(path)), flush=True)
         for sizes in SIZES + (OLD_SIZES if old else []):
             path = variant / "sizes-{}-{}.h5".format(*sizes)
+            if chosen and path.stem not in chosen:
+                continue
             make_sizes(path, *sizes, libver, tracked)
             print(dump(str(path)), flush=True)
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]))
+    make(Path(sys.argv[1]), sys.argv[2:])

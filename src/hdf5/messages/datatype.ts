@@ -1,5 +1,5 @@
 import { H5FeatureError, H5TypeError } from '../../errors.js';
-import type { ByteReader } from '../byte-reader.js';
+import { type ByteReader, bytesFor } from '../byte-reader.js';
 import { ByteWriter } from '../byte-writer.js';
 
 /** An integer: two's complement or unsigned. */
@@ -346,11 +346,6 @@ function encodeName(out: ByteWriter, name: string): void {
   if (name === '' || name.includes('\0')) throw new H5TypeError(`"${name}" cannot name a member`);
   out.utf8(name);
   out.u8(0);
-}
-
-/** "The minimum number of bytes necessary, based on the size of the datatype element." */
-function bytesFor(size: number): number {
-  return size < 0x100 ? 1 : size < 0x10000 ? 2 : size < 0x1000000 ? 3 : 4;
 }
 
 /** The message's bytes, for datatypes that are written many times. */

@@ -12,15 +12,15 @@ import {
   type H5pyFile,
   type H5pyLink,
   type H5pyObject,
-  parseDump,
   PYTHON,
+  parseDump,
 } from '../../oracle/oracles.js';
 
 const MAKE = fileURLToPath(new URL('../../oracle/dense_make.py', import.meta.url));
 
-/** Has h5py write the samples of dense_make.py. The answer is how h5py reads each, by its path. */
-export async function makeDenseSamples(folder: string): Promise<Map<string, H5pyFile>> {
-  const { stdout } = await promisify(execFile)(PYTHON, [MAKE, folder], { maxBuffer: 2 ** 29 });
+/** Has h5py write the samples of dense_make.py, or those named. The answer is how h5py reads each, by its path. */
+export async function makeDenseSamples(folder: string, ...names: string[]): Promise<Map<string, H5pyFile>> {
+  const { stdout } = await promisify(execFile)(PYTHON, [MAKE, folder, ...names], { maxBuffer: 2 ** 29 });
   const dumps = stdout.trimEnd().split('\n').map(parseDump);
   return new Map(dumps.map((dump) => [dump.file, dump]));
 }
