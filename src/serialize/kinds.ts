@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
 
@@ -152,7 +153,7 @@ export class Kinds {
     partName: string,
   ): number {
     const id = this.#entries.length;
-    if (id > 0xffff) throw new RangeError('more than 65,000 classes in one value');
+    if (id > 0xffff) throw new H5TypeError('more than 65,000 classes in one value');
     this.#entries.push({ kind, class: cls, type, partName });
     this.#ids.set(prototype, id);
     return id;

@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import type { ObjectId } from '../hdf5/file-builder.js';
 import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
@@ -799,7 +800,7 @@ function offsetsOf(rows: readonly { readonly length: number }[]): Uint32Array {
     offsets[i + 1] = total;
   }
   if (total > 0xffffffff)
-    throw new RangeError(`nested arrays of ${total} elements in all; at most 2^32 - 1 are possible`);
+    throw new H5TypeError(`nested arrays of ${total} elements in all; at most 2^32 - 1 are possible`);
   return offsets;
 }
 

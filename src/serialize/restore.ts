@@ -12,6 +12,7 @@ import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { unescapeName } from './names.js';
+import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
 import { decodeWtf8 } from './wtf8.js';
 
@@ -462,17 +463,17 @@ export class Restorer {
     const column = (name: string): Elements => {
       const { elements } = this.#vector(child(info, name));
       if (elements.length !== total) fail(info, `${elements.length} ${name} for offsets up to ${total}`);
-      this.#spend(total, info);
       return elements;
     };
-    this.#spend(count, info);
+    // Before rows of these lengths are made: they may be a lie.
+    this.#spend(count + total, info);
     if (items !== 'Array' && items !== 'Set' && items !== 'Map') {
       const values = typedColumn(column('values'), items, info);
       return Array.from({ length: count }, (_, i) =>
         values.slice(offsets[i] as number, offsets[i + 1] as number),
       );
     }
-    const rows = new Array<unknown[] | Set<unknown> | Map<unknown, unknown>>(count);
+    const rows = newArray<unknown[] | Set<unknown> | Map<unknown, unknown>>(count);
     for (let i = 0; i < count; i++) {
       const length = (offsets[i + 1] as number) - (offsets[i] as number);
       rows[i] = items === 'Array' ? new Array(length) : items === 'Set' ? new Set() : new Map();
@@ -498,7 +499,7 @@ export class Restorer {
       .filter(({ name }) => name !== '@kinds')
       .map((link) => this.#vector(hardTarget(info, link), depth + 1).elements);
     const next = new Uint32Array(parts.length);
-    const elements = new Array<unknown>(kinds.length);
+    const elements = newArray<unknown>(kinds.length);
     for (let i = 0; i < kinds.length; i++) {
       const kind = kinds[i] as number;
       const part = parts[kind];
@@ -626,7 +627,12 @@ function parseBigInt(digits: string): bigint {
 }
 
 function asArray(elements: Elements): unknown[] {
-  return Array.isArray(elements) ? elements : Array.from(elements as ArrayLike<unknown>);
+  if (Array.isArray(elements)) return elements;
+  // Several times as fast as Array.from, which goes through an iterator.
+  const { length } = elements;
+  const array = newArray<unknown>(length);
+  for (let i = 0; i < length; i++) array[i] = elements[i];
+  return array;
 }
 
 /** Typed arrays may be views of the file; what a caller gets is its own. */
@@ -674,7 +680,7 @@ function splitRows(
     const values = typedColumn(elements, items, info);
     return Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width));
   }
-  const rows = new Array<unknown>(count);
+  const rows = newArray<unknown>(count);
   if (width === 2 && !Array.isArray(elements)) {
     // Points are the most usual rows by far.
     for (let i = 0; i < count; i++) rows[i] = [elements[2 * i], elements[2 * i + 1]];

@@ -1,5 +1,6 @@
 import type { Elements } from '../hdf5/elements.js';
 import type { RegisteredClass } from '../registry/index.js';
+import { newArray } from './new-array.js';
 
 /** Sets a property as the writer found it: own, enumerable, and without running a setter that no rule names. */
 export function setProperty(
@@ -34,7 +35,7 @@ export function makeRows(
   cls: RegisteredClass | undefined,
   nullPrototype: boolean,
 ): object[] {
-  const rows = new Array<object>(count);
+  const rows = newArray<object>(count);
   const prototype = cls ? cls.bareInstances : nullPrototype ? null : Object.prototype;
   if (!prototype) {
     for (let i = 0; i < count; i++) rows[i] = cls ? cls.create() : (Object.create(null) as object);

@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import type { Extent } from '../hdf5/file-builder.js';
 
 /** The bytes of many strings, one after another, as WTF-8, which is UTF-8 for valid Unicode. */
@@ -66,7 +67,7 @@ export class TextColumnBuilder {
   }
 
   #grow(position: number, needed: number): Uint8Array<ArrayBuffer> {
-    if (position + needed > 0xffffffff) throw new RangeError('a list of strings of more than 4 GB');
+    if (position + needed > 0xffffffff) throw new H5TypeError('a list of strings of more than 4 GB');
     const grown = new Uint8Array(Math.max(position + needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, position));
     this.#bytes = grown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gatherUniform, groupRows, mergeShapes } from '../../src/serialize/shapes.js';
+import { gatherUniform, groupRows, mergeShapes, type RowGroup } from '../../src/serialize/shapes.js';
 
 const merge = (rows: object[]) => mergeShapes(groupRows(rows, undefined), rows.length);
 const repeat = (count: number, make: (i: number) => object) =>
@@ -35,7 +35,7 @@ describe('mergeShapes', () => {
     ];
     const groups = merge(rows);
     expect(groups?.map(({ columns }) => columns)).toEqual([['a', 'b', 'c', 'd']]);
-    const [a, b, , d] = groups?.[0]?.gather(rows) as unknown[][];
+    const [a, b, , d] = (groups as RowGroup[])[0]!.gather(rows);
     expect(a).toEqual([1, 1, undefined]);
     expect(2 in (a as unknown[])).toBe(false);
     expect(b).toEqual([undefined, 2, 2]);

@@ -14,7 +14,7 @@ const SYMBOLIC_LINK = 2;
 export function readSymbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[] {
   const { offsetSize, lengthSize } = space.superblock;
   // The specification gives the name's offset the size of offsets; libhdf5 gives it that of lengths (H5Gent.c).
-  const entrySize = 2*offsetSize + 24;
+  const entrySize = lengthSize + offsetSize + 24;
   const links: Link[] = [];
   const textAt = readLocalHeap(space, table.localHeap, meter);
   readBtreeV1(space, table.btree, BtreeV1Type.Group, lengthSize, meter, (_, address) => {

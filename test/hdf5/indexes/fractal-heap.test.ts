@@ -106,6 +106,17 @@ describe('a fractal heap', () => {
     expect(() => text(space, heap, managed(1e6, 0))).toThrow(H5FormatError);
   });
 
+  test.each<[string, Partial<Fields>]>([
+    ['the largest object', { maxManagedSize: 255, maxDirectSize: 2 ** 16 }],
+    ['the largest block', { maxManagedSize: 4096, maxDirectSize: 256 }],
+  ])('has lengths of as many bytes as %s needs', (_, fields) => {
+    const forge = new Forge();
+    const heap = addHeader(forge, { root: HEADER_SIZE, ...fields });
+    addDirectBlock(forge, heap, 0, 64, 'object');
+    // A second byte would be another length.
+    expect(text(forge.open(), heap, [...managed(58, 6), 0xff])).toBe('object');
+  });
+
   test('finds direct blocks of every size through indirect blocks in indirect blocks', () => {
     // Rows of two blocks each: of 64, 64, 128 bytes, which are direct, then of 256 and 512, which are indirect.
     const forge = new Forge();
