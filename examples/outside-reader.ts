@@ -2,7 +2,16 @@
  * What an outside reader makes of a file: h5wasm, which is the HDF5 library itself, compiled to WebAssembly. It
  * knows nothing of h5pickle; what it reads is put together here by docs/FORMAT.md alone.
  */
-import { type Attribute, Dataset, File, Group, type Metadata, Module, type Reference, ready } from 'h5wasm/node';
+import {
+  type Attribute,
+  Dataset,
+  File,
+  Group,
+  type Metadata,
+  Module,
+  type Reference,
+  ready,
+} from 'h5wasm/node';
 
 /** Everything that is in a file. */
 export interface Inventory {
@@ -66,6 +75,13 @@ export function readJson(file: File): unknown {
 /** The elements of a column of a table: `orders/number`. */
 export function readColumn(file: File, path: string): unknown[] {
   return readVector(file.get(path));
+}
+
+/** The first column of a table that is a dataset by itself, and its first element. */
+export function firstColumn(file: File): { name: string; first: unknown } {
+  const name = file.keys().find((key) => file.get(key) instanceof Dataset);
+  if (name === undefined) throw new Error(`${file.filename} has no column`);
+  return { name, first: readColumn(file, name)[0] };
 }
 
 function readValue(object: unknown): unknown {
@@ -223,8 +239,8 @@ export function treeOf(file: File): string[] {
       return;
     }
     const attributes = Object.entries(object.attrs)
-      .filter(([key]) => key !== '@h5pickle')
-      .map(([key, attribute]) => `${key} = ${shorten(read(attribute))}`);
+      .filter(([key]) => key !== '@h5pickle' && key !== '@mask')
+      .map(([key, attribute]) => `${key} = ${shorten(attribute)}`);
     const shown = attributes.slice(0, 4).join(', ') + (attributes.length > 4 ? ', ...' : '');
     lines.push(`${indent}${name}${name === '/' ? '' : '/'}  ${shown}`.trimEnd());
     const names = object.keys();
@@ -260,7 +276,8 @@ function typeName(metadata: Metadata): string {
   }
 }
 
-function shorten(value: unknown): string {
-  const text = typeof value === 'string' ? value : String(value);
+function shorten(attribute: Attribute): string {
+  if (attribute.metadata.compound_type) return typeName(attribute.metadata);
+  const text = String(read(attribute));
   return text.length > 30 ? `${text.slice(0, 27)}...` : text;
 }

@@ -121,7 +121,8 @@ export function makeShop(): Shop {
 
   const root = new Category('all');
   const categories = [root];
-  while (categories.length < 60) categories.push(new Category(`category ${categories.length}`, pick(categories)));
+  while (categories.length < 60)
+    categories.push(new Category(`category ${categories.length}`, pick(categories)));
 
   const tags = ['new', 'sale', 'bio', 'fragile', 'größe L', '日本'];
   const products = Array.from({ length: 500 }, (_, id) => {

@@ -147,7 +147,7 @@ function resolveDatatype(space: FileSpace, reader: ByteReader, from: number): Da
   const kind = reader.u8();
   if (version === 3 && kind !== 2) throw new H5FeatureError('a message in the shared message heap');
   // In version 1 a symbol table entry stands behind six reserved bytes: a heap offset first (H5O_shared_decode).
-  if (version === 1) reader.take(6);
+  if (version === 1) reader.take(6 + reader.lengthSize);
   const address = reader.address();
   const message = readObjectHeader(space, address).find(
     (candidate: Message) => candidate.type === MessageType.Datatype,

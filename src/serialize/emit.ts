@@ -291,14 +291,17 @@ class Emitter {
   #binary(node: BinaryNode): void {
     const { value } = node;
     const builder = this.#builder;
-    if (value instanceof ArrayBuffer || value instanceof DataView) {
-      const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : littleEndianBytes(value);
+    // A dataset of numbers is a typed array unless it is said to be something else.
+    const type = value[Symbol.toStringTag];
+    if (type === 'ArrayBuffer' || type === 'DataView') {
+      const bytes = ArrayBuffer.isView(value) ? littleEndianBytes(value) : new Uint8Array(value);
       builder.beginDataset(node.id, node.links, types.uint8, space(bytes.length), bytes);
-      this.#word(Reserved.type, value instanceof ArrayBuffer ? 'ArrayBuffer' : 'DataView');
+      this.#word(Reserved.type, type);
     } else {
-      const type = datatypeBytes(typeOfArray(value));
-      builder.beginDataset(node.id, node.links, type, space(value.length), littleEndianBytes(value));
-      if (value instanceof Uint8ClampedArray) this.#word(Reserved.type, 'Uint8ClampedArray');
+      const array = value as TypedArray;
+      const datatype = datatypeBytes(typeOfArray(array));
+      builder.beginDataset(node.id, node.links, datatype, space(array.length), littleEndianBytes(array));
+      if (type === 'Uint8ClampedArray') this.#word(Reserved.type, type);
     }
     builder.end();
   }
@@ -613,12 +616,9 @@ function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
 }
 
 function typeOfArray(array: TypedArray): Datatype {
-  if (array instanceof Float32Array) return FLOAT32;
-  if (array instanceof Float64Array) return FLOAT64;
-  const signed =
-    array instanceof Int8Array ||
-    array instanceof Int16Array ||
-    array instanceof Int32Array ||
-    array instanceof BigInt64Array;
-  return fixedPoint(array.BYTES_PER_ELEMENT, signed);
+  // By the tag and not by instanceof: it may be an array of another realm.
+  const tag = array[Symbol.toStringTag];
+  if (tag === 'Float32Array') return FLOAT32;
+  if (tag === 'Float64Array') return FLOAT64;
+  return fixedPoint(array.BYTES_PER_ELEMENT, tag.startsWith('I') || tag === 'BigInt64Array');
 }

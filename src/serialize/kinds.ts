@@ -137,9 +137,14 @@ export class Kinds {
   #meet(prototype: object, value: object): number {
     const cls = this.#registry.of(prototype);
     if (cls && !hasInternalState(value)) return this.#add(prototype, Kind.Object, cls, undefined, cls.name);
-    // A plain object of another realm (a frame, a vm context) is plain all the same.
-    if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty')) {
-      return this.#add(prototype, Kind.Object, undefined, undefined, 'records');
+    // The platform's own types of another realm (a frame, a vm context) are what they are here.
+    const maker = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+    if (isPlatformObject(maker) && Object.prototype.toString.call(value) === `[object ${maker.name}]`) {
+      for (const [known, id] of this.#ids) {
+        if (id === Kind.Unsupported || known?.constructor.name !== maker.name) continue;
+        this.#ids.set(prototype, id);
+        return id;
+      }
     }
     this.#ids.set(prototype, Kind.Unsupported);
     return Kind.Unsupported;
@@ -205,6 +210,6 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
 }
 
 /** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */
-function isPlatformObject(maker: unknown): boolean {
+function isPlatformObject(maker: unknown): maker is { readonly name: string } {
   return typeof maker === 'function' && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(maker));
 }

@@ -392,9 +392,10 @@ export class Planner {
     const cls = node.class;
     let keys: readonly unknown[];
     let values: unknown[];
-    if (value instanceof Map && node.type === 'Map') {
-      keys = Array.from(value.keys());
-      values = Array.from(value.values());
+    if (node.type === 'Map') {
+      const map = value as Map<unknown, unknown>;
+      keys = Array.from(map.keys());
+      values = Array.from(map.values());
     } else {
       const properties = cls ? cls.propertiesOf(value) : Object.keys(value);
       values = properties.map((property) => (value as Record<string, unknown>)[property]);
@@ -673,7 +674,7 @@ export class Planner {
       return;
     }
     vector.encoding = 'ragged';
-    vector.items = first.constructor.name;
+    vector.items = first[Symbol.toStringTag];
     vector.offsets = offsets;
     const data = new (first.constructor as new (length: number) => TypedArray)(total);
     for (let i = 0; i < rows.length; i++) data.set(rows[i] as never, offsets[i]);
