@@ -179,10 +179,12 @@ async function attempt(name: string, make: () => Promise<Row>): Promise<Row> {
   }
 }
 
-/** For each action the median of its times. They take turns, so that what disturbs one disturbs all. */
+/**
+ * For each action the median of its times. All of them have run before. They take turns, so that what disturbs
+ * one disturbs all.
+ */
 function medians(actions: readonly (() => unknown)[]): number[] {
   const times = actions.map((): number[] => []);
-  for (const action of actions) action();
   const end = performance.now() + 100;
   for (let round = 0; round < 3 || (round < 15 && performance.now() < end); round++) {
     for (const [i, action] of actions.entries()) {

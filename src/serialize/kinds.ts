@@ -192,21 +192,18 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
     return new H5UnsupportedError(path, value.name ? `the function ${value.name}` : 'a function', leaveOut);
   }
   if (typeof value === 'symbol') return new H5UnsupportedError(path, String(value), leaveOut);
-  const prototype = Object.getPrototypeOf(value) as object;
-  const maker = (prototype as { constructor?: unknown }).constructor;
+  const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: unknown };
   const name = typeof maker === 'function' ? maker.name : '';
-  if (hasInternalState(value as object) || isPlatformObject(maker)) {
-    return new H5UnsupportedError(
-      path,
-      `a value of type ${name}`,
-      `${leaveOut}, or store what it holds instead`,
-    );
+  if (name === '' || maker === Object) {
+    const what = 'an object whose prototype is of no class';
+    return new H5UnsupportedError(path, what, 'copy it into a plain one: { ...object }');
   }
-  return new H5UnsupportedError(
-    path,
-    name ? `an instance of the class ${name}` : 'an object with a prototype of its own',
-    `register its class first, with @H5Class('${name || 'Name'}') or registry.register(${name || 'Class'}, { name: … })`,
-  );
+  if (hasInternalState(value as object) || isPlatformObject(maker)) {
+    const remedy = `${leaveOut}, or store what it holds instead`;
+    return new H5UnsupportedError(path, `a value of type ${name}`, remedy);
+  }
+  const remedy = `register its class first, with @H5Class('${name}') or registry.register(${name}, { name: … })`;
+  return new H5UnsupportedError(path, `an instance of the class ${name}`, remedy);
 }
 
 /** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */
