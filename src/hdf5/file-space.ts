@@ -68,7 +68,7 @@ export class FileSpace {
       if (used <= known) return;
       this.#metered.set(owner, used);
       this.#total += used - known;
-      if (this.#total > 4e9) {
+      if (this.#total > 2 * this.end) {
         throw new H5FormatError(
           this.superblock.baseAddress + owner,
           'the indexes of objects overlap: together they are larger than the file',

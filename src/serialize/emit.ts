@@ -514,7 +514,7 @@ class Emitter {
     const builder = this.#builder;
     const { out } = builder;
     const [first] = references as [Reference];
-    if (first.index >= 0 && references.every((reference) => reference.node === first.node)) {
+    if (references.every((reference) => reference.index >= 0 && reference.node === first.node)) {
       const rows = Uint32Array.from(references, (reference) => reference.index);
       builder.beginDataset(node.id, node.links, types.uint32, extent, littleEndianBytes(rows));
       builder.beginAttribute(Reserved.into, types.reference, scalar);

@@ -459,7 +459,9 @@ export class Planner {
       this.#columns(vector, distinct[0] as number, table.keys, table.columns);
       return;
     }
-    if (distinct.length === 1) this.#encode(vector, distinct[0] as number, values);
+    // A dataset of references has no place for missing elements; a union leaves them out.
+    const alone = distinct.length === 1 && !(missing > 0 && distinct[0] === Kind.Reference);
+    if (alone) this.#encode(vector, distinct[0] as number, values);
     else this.#union(vector, distinct, ids, values);
   }
 

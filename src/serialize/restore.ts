@@ -181,11 +181,11 @@ export class Restorer {
       case Encoding.sparse: {
         const array: unknown[] = [];
         array.length = this.#number(info, Reserved.length) ?? 0;
-        const indices = this.#vector(child(info, 'indices')).elements;
-        const values = this.#vector(child(info, 'values')).elements;
-        if (indices.length !== values.length)
-          fail(info, 'a sparse array with fewer values than indices, or more');
         this.#tasks.push(() => {
+          const indices = this.#vector(child(info, 'indices')).elements;
+          const values = this.#vector(child(info, 'values')).elements;
+          if (indices.length !== values.length)
+            fail(info, 'a sparse array with fewer values than indices, or more');
           for (let i = 0; i < indices.length; i++) {
             const index = indices[i];
             if (typeof index !== 'number' || !(index >= 0 && index < array.length))
@@ -312,13 +312,14 @@ export class Restorer {
     this.#spend(total, info);
     const bytes = this.#data(info);
     if (this.#isReferences(info)) return this.#references(info, bytes, count);
+    let elements: Elements;
+    let mask = this.#maskOf(info);
     if (isMissing(datatype)) {
-      const elements = new Array<unknown>(count);
-      applyMask(elements, bytes, info);
-      return { elements, rows: [], isHome: false };
+      elements = new Array<unknown>(total);
+      mask = bytes;
+    } else {
+      elements = this.#leaf(datatype, bytes, total);
     }
-    let elements = this.#leaf(datatype, bytes, total);
-    const mask = this.#maskOf(info);
     if (mask) {
       if (mask.length !== total) fail(info, `a mask of ${mask.length} elements for ${total}`);
       elements = asArray(elements);

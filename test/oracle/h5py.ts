@@ -1,16 +1,10 @@
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PYTHON, PythonServer } from './python-server.js';
 import { withFile } from './temporary-file.js';
 
-/** Debian's own: the one that python3-h5py is installed for, whatever else is first in the path. */
-export const PYTHON = '/usr/bin/python3';
-
-const DUMP = fileURLToPath(new URL('./h5py_dump.py', import.meta.url));
 const MAKE = fileURLToPath(new URL('./h5py_make.py', import.meta.url));
-const LIMIT_MS = 30_000;
 
 /**
  * A value as h5py reads it. Integers beyond 2**53 are bigints. What JavaScript has no value for is an object
@@ -123,7 +117,7 @@ export interface H5pyFile {
 
 /** How h5py sees a file. */
 export async function h5py(source: string | Uint8Array): Promise<H5pyFile> {
-  return withFile(source, async (path) => parseDump(await ask(path)));
+  return withFile(source, async (path) => parseDump(await server.ask(path)));
 }
 
 /** What a line of h5py_dump.py says. */
@@ -184,62 +178,9 @@ export function attributesOf(object: H5pyObject): Record<string, H5pyValue> {
   return Object.fromEntries(object.attrs.map(({ name, value }) => [String(name), value]));
 }
 
-// ---- one Python for all questions of a test file ----
-
-interface Question {
-  path: string;
-  resolve(answer: string): void;
-  reject(error: Error): void;
-}
-
-interface Server {
-  child: ChildProcessByStdio<Writable, Readable, Readable>;
-  /** Answers come in the order of the questions. */
-  questions: Question[];
-}
-
-let server: Server | undefined;
-
-function ask(path: string): Promise<string> {
-  server ??= start();
-  const { child, questions } = server;
-  return new Promise<string>((resolve, reject) => {
-    // A damaged file can make libhdf5 run forever.
-    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-    const settled = <A>(settle: (argument: A) => void) => {
-      return (argument: A) => {
-        clearTimeout(timer);
-        settle(argument);
-      };
-    };
-    questions.push({ path, resolve: settled(resolve), reject: settled(reject) });
-    child.stdin.write(`${path}\n`);
-  });
-}
-
-function start(): Server {
-  const child = spawn(PYTHON, [DUMP, '--serve'], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const started: Server = { child, questions: [] };
-  let complaints = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text;
-  });
-  createInterface({ input: child.stdout }).on('line', (line) => started.questions.shift()?.resolve(line));
-  const ended = (reason: string) => {
-    if (server === started) server = undefined;
-    for (const { path, reject } of started.questions.splice(0)) {
-      reject(new Error(`h5py ended at ${path}: ${reason}\n${complaints}`));
-    }
-  };
-  child.on('error', (error) => ended(error.message));
-  child.on('close', (code, signal) => ended(signal ?? `exit code ${code}`));
-  // Its end is told by 'close'; a write to a process that has just ended must not be an error of its own.
-  child.stdin.on('error', () => {});
-  return started;
-}
+const server = new PythonServer('./h5py_dump.py');
 
 /** Ends the Python process; the next question starts another. */
 export function stopH5py(): void {
-  server?.child.kill();
-  server = undefined;
+  server.stop();
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PYTHON } from './h5py.js';
+import { PYTHON } from './python-server.js';
 import {
   attributesOf,
   datasetAt,

@@ -7,9 +7,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, describe, test } from 'vitest';
-import { PYTHON, stopH5py } from './h5py.js';
+import { stopH5py } from './h5py.js';
+import { stopLayoutReader } from './layout-reader.js';
+import { PYTHON } from './python-server.js';
 
 export { h5dump } from './h5dump.js';
+export { readLayout } from './layout-reader.js';
+export { PYTHON } from './python-server.js';
 export * from './h5py.js';
 export * from './h5wasm.js';
 
@@ -84,3 +88,4 @@ function warn(missing: OracleName[]): void {
 }
 
 afterAll(stopH5py);
+afterAll(stopLayoutReader);

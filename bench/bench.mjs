@@ -1,0 +1,143 @@
+// @ts-check
+/**
+ * Side by side with the peers.
+ *
+ *     npm run bench                            # tables
+ *     npm run bench -- --quick                 # fewer rounds, and only 2,000 objects
+ *     npm run bench -- --json FILE             # the tables, and the figures to a file
+ *     npm run --silent bench -- --json         # the figures to stdout, the tables to stderr
+ *     npm run bench -- --only large-array      # one scenario
+ *
+ * The exit status tells whether all peers worked and all data came back; a target that is missed says FAIL.
+ */
+import { fork } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { log } from './harness.mjs';
+
+/** @typedef {import('./harness.mjs').Outcome} Outcome */
+
+const SCENARIOS = ['objects', 'instances', 'large-array', 'import-time', 'real-data'];
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const json = optionOf('--json');
+const only = optionOf('--only');
+if (only !== undefined && !SCENARIOS.includes(only)) {
+  throw new Error(`--only takes one of ${SCENARIOS.join(', ')}`);
+}
+const print = json === '' ? console.error : console.log;
+
+const environment = {
+  date: new Date().toISOString().slice(0, 10),
+  node: process.versions.node,
+  v8: process.versions.v8,
+  cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} threads`,
+  memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
+  platform: `${platform()} ${arch()}`,
+  ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson'),
+};
+for (const [name, value] of Object.entries(environment)) print(`${name.padEnd(10)} ${value}`);
+if (quick) print('A quick run: few rounds, so the figures are rough.');
+
+/** @type {(Outcome & { id: string })[]} */
+const scenarios = [];
+for (const id of SCENARIOS) {
+  if (only !== undefined && only !== id) continue;
+  log(id);
+  const outcome = await run(id);
+  log('');
+  scenarios.push({ id, ...outcome });
+  printOutcome(outcome);
+}
+
+const targets = scenarios.flatMap((scenario) => scenario.targets);
+print(`\n${'='.repeat(100)}`);
+for (const target of targets) {
+  print(
+    `${isMet(target) ? 'PASS' : 'FAIL'}  ${target.text}: ${target.value} (${target.bound} ${target.limit})`,
+  );
+}
+const result = JSON.stringify({ environment, quick, scenarios }, undefined, 2);
+if (json === '') console.log(result);
+else if (json !== undefined) writeFileSync(json, `${result}\n`);
+
+/**
+ * What follows an option; '' if nothing does, undefined if it is not given.
+ *
+ * @param {string} name
+ */
+function optionOf(name) {
+  const at = args.indexOf(name);
+  if (at < 0) return undefined;
+  const value = args[at + 1];
+  return value === undefined || value.startsWith('--') ? '' : value;
+}
+
+/**
+ * Runs a scenario in a process of its own.
+ *
+ * @param {string} id
+ * @returns {Promise<Outcome>}
+ */
+function run(id) {
+  const file = fileURLToPath(new URL(`${id}.mjs`, import.meta.url));
+  const child = fork(file, quick ? ['--quick'] : [], { execArgv: ['--expose-gc'] });
+  return new Promise((resolve, reject) => {
+    /** @type {Outcome | undefined} */
+    let outcome;
+    child.on('message', (message) => {
+      outcome = /** @type {Outcome} */ (message);
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (code === 0 && outcome) resolve(outcome);
+      else reject(new Error(`the scenario ${id} ended with ${signal ?? code}`));
+    });
+  });
+}
+
+/** @param {Outcome} outcome */
+function printOutcome({ title, notes, tables }) {
+  print(`\n${'='.repeat(100)}\n${title}\n`);
+  for (const note of notes) print(`  ${note}`);
+  for (const { title, unit, rows } of tables) {
+    const hasSize = rows.some((row) => row.size !== undefined);
+    const heading = `${title} (${unit})`.padEnd(52);
+    print(
+      `\n${heading}${'median'.padStart(10)}${'min'.padStart(10)}${'rounds'.padStart(8)}${'x'.padStart(9)}${hasSize ? 'MB'.padStart(9) : ''}`,
+    );
+    const first = rows[0]?.median ?? 1;
+    for (const { peer, median, min, rounds, size } of rows) {
+      const cells = [figure(median).padStart(10), figure(min).padStart(10), String(rounds).padStart(8)];
+      cells.push(figure(median / first).padStart(9));
+      if (size !== undefined) cells.push((size / 1e6).toFixed(1).padStart(9));
+      print(`  ${peer.padEnd(50)}${cells.join('')}`);
+    }
+  }
+}
+
+/** @param {number} value */
+function figure(value) {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** @param {import('./harness.mjs').Target} target */
+function isMet({ value, bound, limit }) {
+  return bound === 'at least' ? value >= limit : value <= limit;
+}
+
+/**
+ * The versions of packages: our own, and those of the peers.
+ *
+ * @param {string[]} names
+ */
+function versionsOf(...names) {
+  return Object.fromEntries(
+    names.map((name) => {
+      const path = name === 'h5pickle' ? '../package.json' : `../node_modules/${name}/package.json`;
+      return [name, JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version];
+    }),
+  );
+}
