@@ -208,5 +208,7 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
 
 /** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */
 function isPlatformObject(maker: unknown): maker is { readonly name: string } {
-  return typeof maker === 'function' && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(maker));
+  if (typeof maker !== 'function') return false;
+  if ((globalThis as Record<string, unknown>)[maker.name] === maker) return true;
+  return /\[native code\]\s*\}$/.test(Function.prototype.toString.call(maker));
 }

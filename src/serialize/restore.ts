@@ -34,7 +34,7 @@ const MAX_UNION_DEPTH = 3;
  * column a thousand times; a reader that followed would do a billion things for a kilobyte.
  */
 const BASE_BUDGET = 1 << 20;
-const BUDGET_PER_BYTE = 16;
+const BUDGET_PER_BYTE = 8;
 
 /**
  * Makes the value again that stands at an address of a file. Every object is made empty when it is first

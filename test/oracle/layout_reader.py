@@ -161,7 +161,7 @@ class Reader:
             return [Object("Date", time=float(v["date_ms"]) if int(v["date_ms"]) != NOT_A_TIME else float("nan"))
                     for v in values]
         if dtype.names == ("bigint",):
-            return [BigInt(text(v["bigint"])) for v in values]
+            return [BigInt(text(v["bigint"]) or "0") for v in values]
         if dtype.names == ("wtf8",):
             return [bytes(bytearray(v["wtf8"])).decode("utf-8", "surrogatepass") for v in values]
         if dtype.names == ("into", "index"):

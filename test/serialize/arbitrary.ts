@@ -138,25 +138,21 @@ const { value: tree } = fc.letrec<{ value: unknown; object: unknown }>((tie) => 
           fields.filter(([, , fate]) => fate > 0).map(([name, item]) => [name, item] as const),
         ),
       );
-  const table = fc
-    .uniqueArray(key, { minLength: 1, maxLength: 4 })
-    .chain((names) =>
-      fc.array(fc.oneof({ weight: 9, arbitrary: record(names) }, { weight: 1, arbitrary: slot }), {
-        maxLength: 30,
-      }),
-    );
+  const table = fc.uniqueArray(key, { minLength: 1, maxLength: 4 }).chain((names) =>
+    fc.array(fc.oneof({ weight: 9, arbitrary: record(names) }, { weight: 1, arbitrary: slot }), {
+      maxLength: 30,
+    }),
+  );
   const points = fc.array(
     fc.tuple(primitive, value).map(([x, y]) => new Point(x, y)),
     { maxLength: 20 },
   );
-  const matrix = fc
-    .tuple(fc.nat(3), fc.nat(3), fc.nat(3))
-    .chain(([n, m, k]) =>
-      fc.array(fc.array(fc.array(number, { minLength: k, maxLength: k }), { minLength: m, maxLength: m }), {
-        minLength: n,
-        maxLength: n,
-      }),
-    );
+  const matrix = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3)).chain(([n, m, k]) =>
+    fc.array(fc.array(fc.array(number, { minLength: k, maxLength: k }), { minLength: m, maxLength: m }), {
+      minLength: n,
+      maxLength: n,
+    }),
+  );
   return {
     value: fc.oneof(
       { maxDepth: 4, depthIdentifier: 'graph' },
