@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 /**
  * @typedef {object} Peer
@@ -112,6 +113,17 @@ function timing(rows, peer) {
   const row = rows.find((candidate) => candidate.peer === peer);
   if (!row) throw new Error(`no peer is called ${peer}`);
   return row;
+}
+
+/**
+ * What is fast must be right as well.
+ *
+ * @param {string} who
+ * @param {unknown} copy
+ * @param {unknown} original
+ */
+export function checkSame(who, copy, original) {
+  if (!isDeepStrictEqual(copy, original)) throw new Error(`${who} brought back something else`);
 }
 
 /** Garbage of one peer must not be collected at the cost of the next. */

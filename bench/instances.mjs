@@ -1,11 +1,10 @@
 // @ts-check
 /** 100,000 instances of a class, against what else turns objects into bytes or text. */
-import assert from 'node:assert/strict';
 import * as v8 from 'node:v8';
 import { deserialize, serialize, TypeRegistry } from 'h5pickle';
 import { Packr } from 'msgpackr';
 import superjson from 'superjson';
-import { compare, randomNumbers, ratio, runScenario } from './harness.mjs';
+import { checkSame, compare, randomNumbers, ratio, runScenario } from './harness.mjs';
 
 class Reading {
   /**
@@ -49,17 +48,13 @@ await runScenario(async ({ quick }) => {
   const ofRecords = records.pack(readings);
   const ofSuperjson = superjson.stringify(readings);
 
-  assert.deepEqual(deserialize(bytes, { registry }), readings);
-  assert.deepEqual(superjson.parse(ofSuperjson), readings);
+  checkSame('h5pickle', deserialize(bytes, { registry }), readings);
+  checkSame('superjson', superjson.parse(ofSuperjson), readings);
   const plain = readings.map((reading) => ({ ...reading }));
-  for (const copy of [
-    JSON.parse(json),
-    v8.deserialize(ofV8),
-    structuredClone.unpack(ofStructuredClone),
-    records.unpack(ofRecords),
-  ]) {
-    assert.deepEqual(copy, plain);
-  }
+  checkSame('JSON', JSON.parse(json), plain);
+  checkSame('v8', v8.deserialize(ofV8), plain);
+  checkSame('msgpackr, structuredClone', structuredClone.unpack(ofStructuredClone), plain);
+  checkSame('msgpackr, records', records.unpack(ofRecords), plain);
 
   const rounds = quick ? 5 : 15;
   const slow = quick ? 2 : 5;

@@ -230,7 +230,8 @@ export class Restorer {
         setMember(target, unescapeName(attribute.name), this.#scalar(attribute, info), cls);
       } else if (link) {
         l++;
-        if (link.kind !== 'hard') continue;
+        // Neither a link to another place nor a datatype has a value.
+        if (link.kind !== 'hard' || this.#info(link.address).kind === 'datatype') continue;
         setMember(target, unescapeName(link.name), this.#value(link.address), cls);
       }
     }
