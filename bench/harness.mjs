@@ -45,31 +45,53 @@ import { isDeepStrictEqual } from 'node:util';
  * @property {string} folder An empty folder on disk, for files.
  */
 
+/** Each peer is warmed up for about so many milliseconds, or so many runs. */
+const WARM_UP = { time: 1000, runs: 30 };
+
 /**
- * Times peers in turns: a warm-up, then rounds in which each runs once. The order is turned round in every second
- * round, so that none always comes after the same one.
+ * Times peers in turns: a warm-up of each, then rounds in which each runs once. The order is turned round in every
+ * second round, so that none always comes after the same one.
+ *
+ * Before each run young garbage is collected, so that none pays for the others' garbage. Not all garbage: a full
+ * collection that is asked for throws compiled code away as well (V8 takes it for a sign that memory is short), and
+ * code in JavaScript would be compiled again in each round, while what is native would not. `fullCollections` is
+ * for scenarios with little code and very large arrays.
  *
  * @param {Peer[]} peers
- * @param {{ rounds: number, warmup?: number, per?: number }} options `per`: the times are divided by this.
+ * @param {{ rounds: number, per?: number, fullCollections?: boolean }} options `per`: times are divided by this.
  * @returns {Promise<Timing[]>}
  */
-export async function compare(peers, { rounds, warmup = 1, per = 1 }) {
+export async function compare(peers, { rounds, per = 1, fullCollections = false }) {
+  const { gc } = globalThis;
+  if (!gc) throw new Error('start node with --expose-gc');
+  /** @param {Peer} peer */
+  const time = async ({ run }) => {
+    if (fullCollections) gc();
+    else gc({ type: 'minor' });
+    const start = performance.now();
+    const result = run();
+    if (result instanceof Promise) await result;
+    return performance.now() - start;
+  };
+
+  gc();
+  for (const peer of peers) {
+    log(`warm-up: ${peer.name}`);
+    // What runs once only is not warmed up either: nothing that takes that long gains by it.
+    if (peer.rounds === 1) continue;
+    let spent = 0;
+    for (let i = 0; i < WARM_UP.runs && spent < WARM_UP.time; i++) spent += await time(peer);
+  }
   /** @type {number[][]} */
   const times = peers.map(() => []);
-  for (let round = -warmup; round < rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const order = [...peers.keys()];
     if (round & 1) order.reverse();
     for (const i of order) {
-      const { name, run, rounds: most = rounds } = /** @type {Peer} */ (peers[i]);
-      // What runs once only is not warmed up either: nothing that takes that long gains by it.
-      if (round < 0 ? most === 1 : round >= most) continue;
-      log(round < 0 ? `warm-up: ${name}` : `${round + 1}/${rounds}: ${name}`);
-      collectGarbage();
-      const start = performance.now();
-      const result = run();
-      if (result instanceof Promise) await result;
-      const time = performance.now() - start;
-      if (round >= 0) times[i]?.push(time / per);
+      const peer = /** @type {Peer} */ (peers[i]);
+      if (round >= (peer.rounds ?? rounds)) continue;
+      log(`${round + 1}/${rounds}: ${peer.name}`);
+      times[i]?.push((await time(peer)) / per);
     }
   }
   log('');
@@ -124,13 +146,6 @@ function timing(rows, peer) {
  */
 export function checkSame(who, copy, original) {
   if (!isDeepStrictEqual(copy, original)) throw new Error(`${who} brought back something else`);
-}
-
-/** Garbage of one peer must not be collected at the cost of the next. */
-function collectGarbage() {
-  const { gc } = globalThis;
-  if (!gc) throw new Error('start node with --expose-gc');
-  gc();
 }
 
 /**

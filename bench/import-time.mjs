@@ -30,7 +30,7 @@ await runScenario(async ({ quick, folder }) => {
         },
       };
     }),
-    { rounds: quick ? 10 : 25, warmup: 2 },
+    { rounds: quick ? 10 : 25 },
   );
   const [nothing, ...rest] = times;
   if (!nothing) throw new Error('no times');

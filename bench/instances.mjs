@@ -67,7 +67,7 @@ await runScenario(async ({ quick }) => {
       { name: 'msgpackr pack, records', run: () => records.pack(readings) },
       { name: 'superjson.stringify', run: () => superjson.stringify(readings), rounds: slow },
     ],
-    { rounds, warmup: 3 },
+    { rounds },
   );
   const sizes = [
     bytes.length,
@@ -86,7 +86,7 @@ await runScenario(async ({ quick }) => {
       { name: 'msgpackr unpack, records', run: () => records.unpack(ofRecords) },
       { name: 'superjson.parse', run: () => superjson.parse(ofSuperjson), rounds: slow },
     ],
-    { rounds, warmup: 3 },
+    { rounds },
   );
 
   return {

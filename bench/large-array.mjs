@@ -93,7 +93,7 @@ await runScenario(async ({ quick, folder }) => {
       { name: RAW_OUT, run: () => writeRaw(path('raw'), array) },
       { name: 'h5wasm, then fsync', run: () => writeH5wasm(path('h5wasm.h5'), array) },
     ],
-    { rounds: quick ? 3 : 11, warmup: 2 },
+    { rounds: quick ? 5 : 15, fullCollections: true },
   );
   const back = await compare(
     [
@@ -102,7 +102,7 @@ await runScenario(async ({ quick, folder }) => {
       { name: RAW_IN, run: () => readRaw(path('raw')) },
       { name: 'h5wasm', run: () => readH5wasm(path('h5wasm.h5')) },
     ],
-    { rounds: quick ? 3 : 11, warmup: 2 },
+    { rounds: quick ? 5 : 15, fullCollections: true },
   );
   checkSame('writeSync, readSync', readSync(path('ours.h5')), array);
   checkSame('write', readSync(path('async.h5')), array);

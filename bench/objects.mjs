@@ -134,7 +134,7 @@ await runScenario(async ({ quick, folder }) => {
         { name: H5WASM, run: () => writeH5wasm(theirs, things), ...(many && { rounds: 1 }) },
         { name: SERIALIZE, run: () => serialize(things) },
       ],
-      { rounds: quick ? 3 : 7, warmup: 2, per: count / 1000 },
+      { rounds: quick ? 5 : 9, per: count / 1000 },
     );
     const reading = await compare(
       [
@@ -142,7 +142,7 @@ await runScenario(async ({ quick, folder }) => {
         { name: H5WASM, run: () => readH5wasm(ours), ...(many && { rounds: 1 }) },
         { name: DESERIALIZE, run: () => deserialize(bytes) },
       ],
-      { rounds: quick ? 3 : 5, per: count / 1000 },
+      { rounds: quick ? 5 : 9, per: count / 1000 },
     );
 
     checkSame('deserialize', deserialize(bytes), things);

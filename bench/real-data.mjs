@@ -37,14 +37,14 @@ await runScenario(async ({ quick }) => {
         { name: 'h5pickle serialize', run: () => values.map((value) => serialize(value)) },
         { name: 'JSON.stringify', run: () => values.map((value) => JSON.stringify(value)) },
       ],
-      { rounds: quick ? 3 : 11, warmup: 2 },
+      { rounds: quick ? 3 : 11 },
     );
     const back = await compare(
       [
         { name: 'h5pickle deserialize', run: () => bytes.map((each) => deserialize(each)) },
         { name: 'JSON.parse', run: () => texts.map((text) => JSON.parse(text)) },
       ],
-      { rounds: quick ? 3 : 11, warmup: 2 },
+      { rounds: quick ? 3 : 11 },
     );
     const sizes = [
       bytes.reduce((sum, each) => sum + each.length, 0),

@@ -73,7 +73,9 @@ export function parseDType(dtype: DType, depth = 0): Datatype {
   if ('compound' in dtype) {
     const { compound: members } = dtype;
     const list = Array.isArray(members) ? members : Object.entries(members);
-    return compound(list.map(([name, member]) => [name, parseDType(member, depth + 1)] as const));
+    if (new Set(list.map(([name]) => name)).size < list.length)
+      throw new H5TypeError('a compound member comes twice');
+    return sized(compound(list.map(([name, member]) => [name, parseDType(member, depth + 1)] as const)));
   }
   if ('enum' in dtype) {
     const names = Object.keys(dtype.enum);
@@ -86,10 +88,22 @@ export function parseDType(dtype: DType, depth = 0): Datatype {
     });
     return { class: 'enumerated', size: base.size, base, names, values: values.map(BigInt) };
   }
-  if ('array' in dtype) return arrayType(dtype.array, parseDType(dtype.base, depth + 1));
+  if ('array' in dtype) {
+    const { array: dims, base } = dtype;
+    if (!dims.every(Number.isInteger)) throw new H5TypeError(`(${dims.join(', ')}) are no dimensions`);
+    return sized(arrayType(dims, parseDType(base, depth + 1)));
+  }
   if ('vlen' in dtype) return variableLength(parseDType(dtype.vlen, depth + 1));
-  if ('opaque' in dtype) return { class: 'opaque', size: dtype.opaque, tag: dtype.tag ?? '' };
+  if ('opaque' in dtype) return sized({ class: 'opaque', size: dtype.opaque, tag: dtype.tag ?? '' });
   return unknown(dtype);
+}
+
+function sized(type: Datatype): Datatype {
+  const { size } = type;
+  if (Number.isInteger(size) && size > 0 && size <= 0xffffffff) return type;
+  throw new H5TypeError(
+    `the dtype '${formatDType(type)}' has elements of ${size} bytes; 1 to 2^32 - 1 are possible`,
+  );
 }
 
 function parseName(name: string): Datatype {

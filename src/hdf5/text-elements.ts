@@ -32,8 +32,8 @@ export function splitText(
   let position = 0;
   for (let i = 0, start = 0; i < count; i++) {
     const end = ends[i] as number;
-    // A string that begins within a character must not be decoded together with the one before it.
-    if (text !== undefined && start < end && ((bytes[start] as number) & 0xc0) === 0x80) text = undefined;
+    // Where a string ends within a character, the rest of it must not be taken from the next one.
+    if (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) text = undefined;
     if (text === undefined) {
       const own = decodeUtf8(bytes.subarray(start, end));
       strings.push(own.slice(0, unpadded(own, 0, own.length, padding)));

@@ -5,7 +5,7 @@ import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
 import type { H5File } from '../../src/hdf5/h5-file.js';
 import { H5Group } from '../../src/hdf5/h5-group.js';
 import type { H5Object } from '../../src/hdf5/h5-object.js';
-import { H5Reference } from '../../src/hdf5/h5-reference.js';
+import type { H5Reference } from '../../src/hdf5/h5-reference.js';
 import type { Datatype } from '../../src/hdf5/messages/datatype.js';
 import type { H5pyAttribute, H5pyFile, H5pyObject, H5pyValue } from '../oracle/oracles.js';
 
@@ -30,7 +30,10 @@ function element(value: unknown, type: Datatype): H5pyValue {
       if (type.string) return value as string;
       return Array.from(value as ArrayLike<unknown>, (each) => element(each, type.base));
     case 'array':
-      return nest(flatten(value, type.dims.length).map((each) => element(each, type.base)), type.dims) as H5pyValue;
+      return nest(
+        flatten(value, type.dims.length).map((each) => element(each, type.base)),
+        type.dims,
+      ) as H5pyValue;
     case 'compound': {
       const record = value as Record<string, unknown>;
       const names = type.members.map(({ name }) => name);
@@ -54,7 +57,12 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function compareAttributes(attrs: AttributeManager, expected: H5pyAttribute[], ordered: boolean, place: string): void {
+function compareAttributes(
+  attrs: AttributeManager,
+  expected: H5pyAttribute[],
+  ordered: boolean,
+  place: string,
+): void {
   const names = [...attrs.keys()];
   const theirs = expected.map(({ name }) => name as string);
   if (ordered) expect(names, place).toEqual(theirs);
@@ -70,7 +78,11 @@ function compareAttributes(attrs: AttributeManager, expected: H5pyAttribute[], o
  * Expects that we read a file as h5py does: every object that hard links lead to, its attributes, links and
  * values. `skip` says which paths are left out. Returns how many objects were compared.
  */
-export function expectAsH5py(file: H5File, expected: H5pyFile, skip: (path: string) => boolean = () => false): number {
+export function expectAsH5py(
+  file: H5File,
+  expected: H5pyFile,
+  skip: (path: string) => boolean = () => false,
+): number {
   const seen = new Set<number>();
   const todo: [H5Object, H5pyObject][] = [[file, expected.root]];
   for (let next = todo.pop(); next; next = todo.pop()) {
@@ -104,7 +116,8 @@ export function expectAsH5py(file: H5File, expected: H5pyFile, skip: (path: stri
       expect(ours, place).toBeInstanceOf(H5Dataset);
       const dataset = ours as H5Dataset;
       expect(dataset.shape, place).toEqual(theirs.shape);
-      const maxShape = dataset.maxShape?.map((size) => (size === Number.POSITIVE_INFINITY ? null : size)) ?? null;
+      const maxShape =
+        dataset.maxShape?.map((size) => (size === Number.POSITIVE_INFINITY ? null : size)) ?? null;
       expect(maxShape, place).toEqual(theirs.maxshape);
       expect(asH5py(dataset.value, dataset.datatype, dataset.shape), place).toEqual(theirs.value);
     }

@@ -1,0 +1,738 @@
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { type H5Error, H5PathError, H5StateError, H5TypeError } from '../../src/errors.js';
+import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
+import { H5File } from '../../src/hdf5/h5-file.js';
+import { H5Group } from '../../src/hdf5/h5-group.js';
+import type { H5Reference } from '../../src/hdf5/h5-reference.js';
+import { extent } from '../../src/hdf5/messages/dataspace.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+
+const create = () => H5File.open(undefined, 'w');
+const reopened = (file: H5File) => H5File.open(file.toBytes());
+/** The same checks while a file is written, and when it is read again. */
+const both = (file: H5File) => [file, reopened(file)];
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return (error as H5Error).code;
+  }
+  return 'none';
+}
+
+describe('a file', () => {
+  test('is its root group', () => {
+    for (const file of both(create())) {
+      expect(file).toBeInstanceOf(H5Group);
+      expect([file.path, file.name, file.size]).toEqual(['/', '/', 0]);
+      expect(file.parent).toBe(file);
+      expect(file.file).toBe(file);
+      expect(file.get('/')).toBe(file);
+      expect(file.get('')).toBe(file);
+      expect(file.group('.')).toBe(file);
+    }
+  });
+
+  test('goes to a sink when it is closed, and when it is flushed after a change', () => {
+    const saved: Uint8Array[][] = [];
+    const file = H5File.open({ save: (pieces) => saved.push(pieces) }, 'w');
+    file.attrs.set('a', 1);
+    file.flush();
+    file.flush();
+    expect(saved).toHaveLength(1);
+    file.attrs.set('a', 2);
+    file.close();
+    file.close();
+    expect(saved).toHaveLength(2);
+    const values = saved.map((pieces) => {
+      const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+      return H5File.open(bytes).attrs.get('a');
+    });
+    expect(values).toEqual([1, 2]);
+  });
+
+  test('stays open when the sink fails', () => {
+    let full = true;
+    const sink = {
+      save() {
+        if (full) throw new Error('disk full');
+      },
+    };
+    const file = H5File.open(sink, 'w');
+    expect(() => file.close()).toThrow('disk full');
+    expect(file.isOpen).toBe(true);
+    full = false;
+    file.close();
+    expect(file.isOpen).toBe(false);
+  });
+
+  test('closes its storage, and at the end of a using block', () => {
+    const bytes = create().toBytes();
+    const storage = new MemoryStorage(bytes);
+    let inner: H5File;
+    {
+      using file = H5File.open(storage);
+      inner = file;
+      expect(file.isOpen).toBe(true);
+    }
+    expect(inner.isOpen).toBe(false);
+    expect(storage.size).toBe(0);
+  });
+
+  test('is the class that opens it', () => {
+    class OwnFile extends H5File {}
+    expect(OwnFile.open(undefined, 'w')).toBeInstanceOf(OwnFile);
+  });
+
+  test('the same content is the same bytes', () => {
+    const make = () => {
+      const file = create();
+      file.createDataset('a/b', { data: ['x', 'yy'], attrs: { n: 1, s: 'text' } });
+      return file;
+    };
+    expect(make().toBytes()).toEqual(make().toBytes());
+    const file = make();
+    expect(file.toBytes()).toEqual(file.toBytes());
+  });
+
+  test('other modes say which there are', () => {
+    for (const mode of ['r+', 'a', 'w-', 'x']) {
+      expect(() => H5File.open(undefined, mode as 'w')).toThrow(/'r' reads a file, 'w' writes a new one/);
+    }
+  });
+
+  test('after it is closed nothing works, and says why', () => {
+    for (const file of both(create())) {
+      const written = file.mode === 'w';
+      if (written) file.createDataset('d', { data: [1] });
+      const group = written ? file.createGroup('g') : file;
+      const dataset = written ? file.dataset('d') : undefined;
+      file.close();
+      const uses: (() => unknown)[] = [
+        () => file.get('d'),
+        () => file.group('g'),
+        () => file.has('g'),
+        () => file.size,
+        () => [...file],
+        () => [...group.keys()],
+        () => file.tree(),
+        () => file.visit(() => undefined),
+        () => file.attrs.get('a'),
+        () => file.attrs.size,
+        () => [...file.attrs],
+        () => file.attrs.set('a', 1),
+        () => file.createGroup('h'),
+        () => file.createDataset('h', { data: 1 }),
+        () => file.link('x', group),
+        () => file.softLink('x', 'y'),
+        () => file.externalLink('x', 'y', 'z'),
+        () => file.delete('g'),
+        () => file.ref,
+        () => file.dereference({ address: 1, kind: 'object' } as H5Reference),
+        () => file.flush(),
+        () => file.toBytes(),
+        ...(dataset ? [() => dataset.value, () => dataset.at(0), () => dataset.toArray()] : []),
+      ];
+      for (const use of uses) expect(codeOf(use), String(use)).toBe('H5_CLOSED');
+      expect(String(file)).toBe('<H5File (closed)>');
+    }
+  });
+
+  test('that is read cannot be written', () => {
+    const made = create();
+    made.createDataset('d', { data: [1] });
+    const file = reopened(made);
+    const uses: (() => unknown)[] = [
+      () => file.createGroup('g'),
+      () => file.requireGroup('g'),
+      () => file.createDataset('x', { data: 1 }),
+      () => file.link('x', file),
+      () => file.softLink('x', 'y'),
+      () => file.externalLink('x', 'y', 'z'),
+      () => file.delete('d'),
+      () => file.attrs.set('a', 1),
+      () => file.attrs.delete('a'),
+    ];
+    for (const use of uses) {
+      expect(codeOf(use), String(use)).toBe('H5_READ_ONLY');
+      expect(use).toThrow(H5StateError);
+    }
+  });
+});
+
+describe('a group', () => {
+  test('is a Map in the order of creation', () => {
+    const made = create();
+    for (const name of ['z', '10', 'a', '2', 'ü']) made.createGroup(name);
+    for (const file of both(made)) {
+      expect([...file.keys()]).toEqual(['z', '10', 'a', '2', 'ü']);
+      expect([...file.values()].map((object) => object?.name)).toEqual(['z', '10', 'a', '2', 'ü']);
+      expect([...file].map(([name, object]) => [name, object?.path])[1]).toEqual(['10', '/10']);
+      const seen: string[] = [];
+      file.forEach((object, name, group) => {
+        expect(group).toBe(file);
+        seen.push(name, object!.path);
+      });
+      expect(seen.slice(0, 2)).toEqual(['z', '/z']);
+      expect(file.size).toBe(5);
+      expect(file.has('ü')).toBe(true);
+      expect(file.has('u')).toBe(false);
+    }
+  });
+
+  test('is made with all that leads to it', () => {
+    const made = create();
+    const c = made.createGroup('a/b/c', { attrs: { level: 3 } });
+    made.createDataset('/a/b/d', { data: 1 });
+    c.createGroup('/a/x');
+    c.createGroup('./y//z/.');
+    for (const file of both(made)) {
+      expect([...file.group('a').keys()]).toEqual(['b', 'x']);
+      expect(file.group('/a/b/c/y/z').path).toBe('/a/b/c/y/z');
+      expect(file.group('a/b').dataset('d').path).toBe('/a/b/d');
+      expect(file.group('a/b/c').attrs.get('level')).toBe(3);
+      expect(file.group('a').group('b/c').get('/a/x')?.path).toBe('/a/x');
+      expect(file.group('a/b/c').parent.path).toBe('/a/b');
+      expect(file.group('a').parent).toBe(file);
+    }
+  });
+
+  test('get is undefined, group and dataset throw', () => {
+    const made = create();
+    made.createDataset('g/d', { data: 1 });
+    for (const file of both(made)) {
+      for (const path of ['x', 'g/x', 'g/d/x', '/x/y/z', 'g/..']) expect(file.get(path)).toBeUndefined();
+      expect(codeOf(() => file.group('g/x'))).toBe('H5_NOT_FOUND');
+      expect(() => file.group('g/x')).toThrow('"/g/x" does not exist: there is no "x" in the group');
+      expect(() => file.group('g').dataset('d/y')).toThrow(
+        '"/g/d/y" does not exist: there is no "y" in a dataset',
+      );
+      expect(codeOf(() => file.group('g/d'))).toBe('H5_WRONG_KIND');
+      expect(codeOf(() => file.dataset('g'))).toBe('H5_WRONG_KIND');
+      expect(() => file.dataset('g')).toThrow('"/g" is a group, not a dataset');
+    }
+  });
+
+  test('requireGroup makes what is missing', () => {
+    const file = create();
+    const a = file.requireGroup('a');
+    expect(file.requireGroup('a').isSame(a)).toBe(true);
+    expect(file.requireGroup('a/b/c').path).toBe('/a/b/c');
+    expect(file.requireGroup('/')).toBe(file);
+    file.createDataset('d', { data: 1 });
+    expect(codeOf(() => file.requireGroup('d'))).toBe('H5_WRONG_KIND');
+  });
+
+  test('names that HDF5 does not have, and those that exist', () => {
+    const file = create();
+    file.createDataset('d', { data: 1 });
+    for (const name of ['', '.', '/', './.', 'a\0b', '\ud800', 'ok/\udc00', 'x'.repeat(70000)]) {
+      expect(codeOf(() => file.createGroup(name))).toBe('H5_BAD_NAME');
+      expect(codeOf(() => file.createDataset(name, { data: 1 }))).toBe('H5_BAD_NAME');
+      expect(codeOf(() => file.link(name, file))).toBe('H5_BAD_NAME');
+      expect(codeOf(() => file.softLink(name, 'd'))).toBe('H5_BAD_NAME');
+    }
+    for (const target of ['', 'a\0b', '\ud800'])
+      expect(codeOf(() => file.softLink('s', target))).toBe('H5_BAD_NAME');
+    expect(codeOf(() => file.attrs.set('', 1))).toBe('H5_BAD_NAME');
+    expect(codeOf(() => file.attrs.set('a\0', 1))).toBe('H5_BAD_NAME');
+    expect(codeOf(() => file.createGroup('d'))).toBe('H5_EXISTS');
+    expect(codeOf(() => file.createDataset('/d', { data: 1 }))).toBe('H5_EXISTS');
+    expect(codeOf(() => file.createGroup('d/x'))).toBe('H5_WRONG_KIND');
+    expect([...file.keys()]).toEqual(['d']);
+    expect(() => file.createGroup('d')).toThrow(H5PathError);
+  });
+
+  test('what fails leaves nothing behind', () => {
+    const file = create();
+    expect(() => file.createDataset('a/d', { data: [1, 'x'] })).toThrow(H5TypeError);
+    expect(() => file.createDataset('a/d', { data: 1, attrs: { x: {} } })).toThrow(H5TypeError);
+    expect(() => file.createGroup('a/g', { attrs: { x: Symbol('x') } })).toThrow(H5TypeError);
+    expect(file.size).toBe(0);
+  });
+
+  test('objects with several names, and cycles', () => {
+    const made = create();
+    const a = made.createGroup('a');
+    made.link('b', a);
+    a.link('self', a);
+    a.link('root', made);
+    a.createDataset('d', { data: [1, 2] });
+    made.link('x/y/d', a.dataset('d'));
+    for (const file of both(made)) {
+      expect(file.group('b').isSame(file.group('a'))).toBe(true);
+      expect(file.group('a/self/self/root/b').isSame(file.group('a'))).toBe(true);
+      expect(file.get('a/root')).toBe(file);
+      expect(file.dataset('x/y/d').isSame(file.dataset('a/d'))).toBe(true);
+      expect(file.group('a').isSame(file)).toBe(false);
+      expect(file.linkInfo('b')).toEqual({ kind: 'hard' });
+    }
+    expect(codeOf(() => made.link('z', create()))).toBe('H5_WRONG_KIND');
+  });
+
+  test('soft and external links', () => {
+    const made = create();
+    made.createDataset('a/d', { data: [7] });
+    made.softLink('absolute', '/a');
+    made.softLink('a/relative', './d');
+    made.softLink('a/up', '/absolute/relative');
+    made.softLink('dangling', 'nowhere/at/all');
+    made.softLink('loop', 'loop');
+    made.softLink('ping', 'pong');
+    made.softLink('pong', '/ping/x');
+    made.externalLink('outside', 'other.h5', '/there');
+    for (const file of both(made)) {
+      expect(file.dataset('absolute/relative').value).toEqual(Int32Array.of(7));
+      expect(file.dataset('absolute/up').at(0)).toBe(7);
+      for (const name of ['dangling', 'loop', 'ping', 'pong', 'loop/x'])
+        expect(file.get(name)).toBeUndefined();
+      expect(file.has('loop')).toBe(true);
+      expect(() => file.group('loop')).toThrow(/too many soft links/);
+      expect(file.linkInfo('absolute')).toEqual({ kind: 'soft', target: '/a' });
+      expect(file.linkInfo('outside')).toEqual({ kind: 'external', file: 'other.h5', target: '/there' });
+      expect(file.linkInfo('nothing')).toBeUndefined();
+      for (const path of ['outside', 'outside/x']) {
+        expect(() => file.get(path)).toThrow(
+          /"\/there" in the file "other.h5"; external links are not followed/,
+        );
+      }
+      expect([...file].filter(([, object]) => object === undefined).map(([name]) => name)).toEqual([
+        'dangling',
+        'loop',
+        'ping',
+        'pong',
+        'outside',
+      ]);
+    }
+    expect(made.createGroup('absolute/new').path).toBe('/absolute/new');
+    expect(made.has('a/new')).toBe(true);
+    expect(codeOf(() => made.createGroup('dangling/x'))).toBe('H5_WRONG_KIND');
+    expect(codeOf(() => made.createGroup('outside/x'))).toBe('H5_WRONG_KIND');
+  });
+
+  test('delete', () => {
+    const file = create();
+    const d = file.createDataset('a/d', { data: [1] });
+    file.link('again', d);
+    file.softLink('soft', 'a');
+    expect(file.delete('a/d')).toBe(true);
+    expect(file.delete('a/d')).toBe(false);
+    expect(file.delete('x/y')).toBe(false);
+    expect(file.dataset('again').value).toEqual(Int32Array.of(1));
+    expect(file.delete('soft')).toBe(true);
+    expect(file.delete('again')).toBe(true);
+    expect(codeOf(() => file.delete('/'))).toBe('H5_BAD_NAME');
+    file.createGroup('b');
+    file.delete('a');
+    file.createGroup('a');
+    expect([...reopened(file).keys()]).toEqual(['b', 'a']);
+  });
+
+  test('visit sees each object once, and can stop', () => {
+    const made = create();
+    const a = made.createGroup('a');
+    made.createDataset('a/b/d', { data: 1 });
+    made.link('a/b/up', a);
+    made.link('a/root', made);
+    made.link('z', made.dataset('a/b/d'));
+    made.softLink('soft', 'a');
+    made.externalLink('ext', 'f', 'p');
+    for (const file of both(made)) {
+      const paths: string[] = [];
+      expect(file.visit((path, object) => void paths.push(`${path} ${object.path}`))).toBeUndefined();
+      expect(paths).toEqual(['a /a', 'a/b /a/b', 'a/b/d /a/b/d']);
+      expect(file.group('a').visit((path, object) => [path, object.path])).toEqual(['b', '/a/b']);
+      expect(file.visit((path, object) => (object instanceof H5Dataset ? path : undefined))).toBe('a/b/d');
+    }
+  });
+
+  test('tree shows what there is', () => {
+    const made = create();
+    made.createDataset('runs/7/speed', { data: new Float64Array(6), shape: [2, 3] });
+    made.createDataset('runs/names', { data: ['a'] });
+    made.createDataset('count', { data: 5 });
+    made.createDataset('none', { data: null, dtype: 'bool' });
+    made.link('latest', made.group('runs/7'));
+    made.link('runs/7/up', made);
+    made.softLink('soft', '/runs');
+    made.externalLink('ext', 'other.h5', '/x');
+    for (const file of both(made)) {
+      expect(file.tree()).toBe(
+        [
+          '/',
+          '  runs',
+          '    7',
+          '      speed: <f8 (2, 3)',
+          '      up = /',
+          '    names: str (1)',
+          '  count: <i4 scalar',
+          '  none: bool null',
+          '  latest = /runs/7',
+          '  soft -> /runs',
+          '  ext -> other.h5:/x',
+        ].join('\n'),
+      );
+      expect(file.group('runs').tree().split('\n')[0]).toBe('/runs');
+      expect(String(file.group('runs'))).toBe('<H5Group "/runs" (2 members)>');
+      expect(String(file.dataset('runs/names'))).toBe('<H5Dataset "/runs/names": str (1)>');
+    }
+  });
+
+  test('10,000 groups in each other', () => {
+    const made = create();
+    let group: H5Group = made;
+    for (let i = 0; i < 10_000; i++) group = group.createGroup('g');
+    group.attrs.set('reached', true);
+    const file = reopened(made);
+    let depth = 0;
+    file.visit(() => void depth++);
+    expect(depth).toBe(10_000);
+    expect(file.tree().split('\n')).toHaveLength(10_001);
+    expect(file.group('g/'.repeat(10_000)).attrs.get('reached')).toBe(true);
+  });
+});
+
+describe('attributes', () => {
+  test('are a Map in the order of creation', () => {
+    const made = create();
+    made.attrs.set('z', 1).set('1', 'one').set('a', [1, 2]).set('z', 'new');
+    for (const file of both(made)) {
+      expect([...file.attrs]).toEqual([
+        ['z', 'new'],
+        ['1', 'one'],
+        ['a', Int32Array.of(1, 2)],
+      ]);
+      expect([...file.attrs.keys()]).toEqual(['z', '1', 'a']);
+      expect([...file.attrs.values()]).toEqual(['new', 'one', Int32Array.of(1, 2)]);
+      expect([...file.attrs.entries()]).toEqual([...file.attrs]);
+      expect(file.attrs.size).toBe(3);
+      expect([file.attrs.has('a'), file.attrs.has('b')]).toEqual([true, false]);
+      expect(file.attrs.get('b')).toBeUndefined();
+      expect(file.attrs.info('b')).toBeUndefined();
+    }
+  });
+
+  test('values of every kind', () => {
+    const values: [name: string, given: unknown, read: unknown, dtype: string, shape: number[] | null][] = [
+      ['int', -5, -5, '<i4', []],
+      ['large', 2 ** 40, 2 ** 40, '<f8', []],
+      ['float', 0.1, 0.1, '<f8', []],
+      ['negative zero', -0, -0, '<f8', []],
+      ['nan', Number.NaN, Number.NaN, '<f8', []],
+      ['bigint', 2n ** 60n, 2n ** 60n, '<i8', []],
+      ['text', 'ü🙂', 'ü🙂', 'str', []],
+      ['empty', '', '', 'str', []],
+      ['yes', true, true, 'bool', []],
+      ['no', false, false, 'bool', []],
+      ['null', null, null, '<f8', null],
+      ['undefined', undefined, null, '<f8', null],
+      ['list', [1, 2], Int32Array.of(1, 2), '<i4', [2]],
+      [
+        'matrix',
+        [
+          [0.5, 1],
+          [2, 3],
+        ],
+        Float64Array.of(0.5, 1, 2, 3),
+        '<f8',
+        [2, 2],
+      ],
+      ['none', [], new Float64Array(), '<f8', [0]],
+      ['texts', ['a', '', 'ü'], ['a', '', 'ü'], 'str', [3]],
+      ['flags', [true, false], [true, false], 'bool', [2]],
+      ['bytes', Uint8Array.of(1, 2), Uint8Array.of(1, 2), 'u1', [2]],
+    ];
+    const made = create();
+    for (const [name, given] of values) made.attrs.set(name, given);
+    for (const file of both(made)) {
+      for (const [name, , read, dtype, shape] of values) {
+        expect(file.attrs.get(name), name).toEqual(read);
+        expect(file.attrs.info(name), name).toMatchObject({ dtype, shape });
+      }
+    }
+  });
+
+  test('with a dtype and a shape', () => {
+    const made = create();
+    made.attrs.set('byte', 5, { dtype: 'u1' });
+    made.attrs.set('matrix', [1, 2, 3, 4], { dtype: '>f4', shape: [2, 2] });
+    made.attrs.set('none', null, { dtype: 'str' });
+    made.attrs.set('point', { x: 1, y: 2 }, { dtype: { compound: { x: 'f4', y: 'f4' } } });
+    made.attrs.set('name', 'Ada', { dtype: 'S8' });
+    for (const file of both(made)) {
+      expect(file.attrs.get('byte')).toBe(5);
+      expect(file.attrs.get('matrix')).toEqual(Float32Array.of(1, 2, 3, 4));
+      expect(file.attrs.info('matrix')).toMatchObject({ dtype: '>f4', shape: [2, 2] });
+      expect(file.attrs.get('none')).toBeNull();
+      expect(file.attrs.info('none')).toMatchObject({ dtype: 'str', shape: null });
+      expect(file.attrs.get('point')).toEqual({ x: 1, y: 2 });
+      expect(file.attrs.get('name')).toBe('Ada');
+    }
+    expect(() => made.attrs.set('x', null, { shape: [2] })).toThrow(/no value/);
+  });
+
+  test('errors name what is wrong, and change nothing', () => {
+    const { attrs } = create();
+    attrs.set('a', 1);
+    expect(() => attrs.set('a', 2n ** 70n)).toThrow(H5TypeError);
+    expect(() => attrs.set('a', 'x\0')).toThrow(/U\+0000/);
+    expect(() => attrs.set('a', { x: 1 })).toThrow(H5TypeError);
+    expect(() => attrs.set('a', new Float64Array(8192))).toThrow(/"a" takes 65\d+ bytes.*dataset/);
+    expect(() => attrs.set('a', Array(5000).fill('x'))).toThrow(/dataset/);
+    expect(attrs.get('a')).toBe(1);
+    attrs.set('a', new Float64Array(8000));
+    expect(attrs.get('a')).toHaveLength(8000);
+  });
+
+  test('delete', () => {
+    const made = create();
+    for (let i = 0; i < 20; i++) made.attrs.set(`a${i}`, i);
+    for (let i = 0; i < 20; i += 2) expect(made.attrs.delete(`a${i}`)).toBe(true);
+    expect(made.attrs.delete('a0')).toBe(false);
+    made.attrs.set('a0', 'back');
+    const expected = ['a1', 'a3', 'a5', 'a7', 'a9', 'a11', 'a13', 'a15', 'a17', 'a19', 'a0'];
+    for (const file of both(made)) expect([...file.attrs.keys()]).toEqual(expected);
+  });
+
+  test('what is read does not change the file', () => {
+    const made = create();
+    made.attrs.set('list', [1, 2, 3]);
+    for (const file of both(made)) {
+      file.attrs.get<Int32Array>('list')!.fill(9);
+      expect(file.attrs.get('list')).toEqual(Int32Array.of(1, 2, 3));
+    }
+  });
+
+  test('1,000 of them: headers in several chunks', () => {
+    const made = create();
+    const group = made.createGroup('g');
+    for (let i = 0; i < 1000; i++) group.attrs.set(`attribute ${i}`, `value ${i}`.repeat(20));
+    const { attrs } = reopened(made).group('g');
+    expect(attrs.size).toBe(1000);
+    for (let i = 0; i < 1000; i++) expect(attrs.get(`attribute ${i}`)).toBe(`value ${i}`.repeat(20));
+  });
+
+  test('one too many', () => {
+    const { attrs } = create();
+    for (let i = 0; i < 65535; i++) attrs.set(String(i), i);
+    expect(() => attrs.set('more', 1)).toThrow(/one too many/);
+    attrs.set('7', 'changed');
+  });
+});
+
+describe('a dataset', () => {
+  test('properties', () => {
+    const made = create();
+    made.createDataset('matrix', { data: new Float32Array(6), shape: [2, 3] });
+    made.createDataset('scalar', { data: 'x' });
+    made.createDataset('none', { data: null, dtype: 'i2' });
+    made.createDataset('empty', { shape: [3, 0, 2], dtype: 'u1' });
+    for (const file of both(made)) {
+      const facts = (path: string) => {
+        const { shape, maxShape, ndim, size, nbytes, dtype } = file.dataset(path);
+        return [shape, maxShape, ndim, size, nbytes, dtype];
+      };
+      expect(facts('matrix')).toEqual([[2, 3], [2, 3], 2, 6, 24, '<f4']);
+      expect(facts('scalar')).toEqual([[], [], 0, 1, 16, 'str']);
+      expect(facts('none')).toEqual([null, null, 0, 0, 0, '<i2']);
+      expect(facts('empty')).toEqual([[3, 0, 2], [3, 0, 2], 3, 0, 0, 'u1']);
+      expect(file.dataset('none').value).toBeNull();
+      expect(file.dataset('none').toArray()).toBeNull();
+      expect(file.dataset('scalar').value).toBe('x');
+      expect(file.dataset('scalar').at()).toBe('x');
+      expect(file.dataset('empty').value).toEqual(new Uint8Array());
+      expect(file.dataset('empty').toArray()).toEqual([[], [], []]);
+      expect(file.dataset('matrix').toArray()).toEqual([
+        [0, 0, 0],
+        [0, 0, 0],
+      ]);
+    }
+  });
+
+  test('parts of it', () => {
+    const made = create();
+    const [a, b, c] = [4, 5, 6];
+    const data = Int32Array.from({ length: a * b * c }, (_, i) => i);
+    made.createDataset('cube', { data, shape: [a, b, c] });
+    made.createDataset('texts', { data: ['a', 'bb', '', 'ü'] });
+    for (const file of both(made)) {
+      const cube = file.dataset<Int32Array>('cube');
+      for (const [i0, i1, j0, j1, k0, k1] of [
+        [0, 4, 0, 5, 0, 6],
+        [1, 3, 0, 5, 0, 6],
+        [1, 2, 2, 4, 0, 6],
+        [0, 4, 1, 2, 3, 5],
+        [2, 2, 0, 5, 0, 6],
+        [0, 4, 0, 5, 5, 6],
+      ] as const) {
+        const expected: number[] = [];
+        for (let i = i0; i < i1; i++) {
+          for (let j = j0; j < j1; j++) for (let k = k0; k < k1; k++) expected.push((i * b + j) * c + k);
+        }
+        expect(
+          cube.read([
+            [i0, i1],
+            [j0, j1],
+            [k0, k1],
+          ]),
+        ).toEqual(Int32Array.from(expected));
+      }
+      expect(cube.read([[1, 2]])).toEqual(data.slice(30, 60));
+      expect(cube.read([[-1, 99]])).toEqual(data.slice(90));
+      expect(cube.read([undefined, [0, 1], [0, 1]])).toEqual(Int32Array.of(0, 30, 60, 90));
+      expect(cube.read([[3, 1]])).toEqual(new Int32Array());
+      expect(cube.at(1, 2, 3)).toBe(45);
+      expect(cube.at(-1, -1, -1)).toBe(119);
+      expect(file.dataset('texts').read([[1, 4]])).toEqual(['bb', '', 'ü']);
+      expect(file.dataset('texts').at(3)).toBe('ü');
+      expect(() => cube.at(0, 0)).toThrow(/3 axes, 2 indices/);
+      expect(() => cube.at(0, 0, 6)).toThrow(/index 6 is not within axis 2, of size 6/);
+      expect(() => cube.at(0, 0, 0.5)).toThrow(H5TypeError);
+      expect(() =>
+        cube.read([
+          [0, 1],
+          [0, 1],
+          [0, 1],
+          [0, 1],
+        ]),
+      ).toThrow(/3 axes/);
+      expect(() => cube.read([[0, 1.5]])).toThrow(H5TypeError);
+    }
+  });
+
+  test('reads only the bytes that are asked for', () => {
+    const made = create();
+    made.createDataset('large', { data: new Float64Array(100_000), shape: [1000, 100] });
+    let read = 0;
+    class Counting extends MemoryStorage {
+      override read(position: number, length: number) {
+        read += length;
+        return super.read(position, length);
+      }
+      override copy(position: number, length: number) {
+        read += length;
+        return super.copy(position, length);
+      }
+    }
+    const file = H5File.open(new Counting(made.toBytes()));
+    expect(read).toBeLessThan(1500);
+    const large = file.dataset('large');
+    read = 0;
+    large.at(500, 50);
+    expect(read).toBe(8);
+    read = 0;
+    large.read([[10, 20]]);
+    expect(read).toBe(8000);
+    read = 0;
+    large.read([
+      [10, 20],
+      [5, 7],
+    ]);
+    expect(read).toBe(160);
+  });
+
+  test('copies what it is given, and what it gives', () => {
+    const made = create();
+    const small = Float64Array.of(1, 2);
+    const large = new Float64Array(10_000).fill(1);
+    made.createDataset('small', { data: small });
+    made.createDataset('large', { data: large });
+    small.fill(9);
+    large.fill(9);
+    for (const file of both(made)) {
+      for (const name of ['small', 'large']) {
+        const dataset = file.dataset<Float64Array>(name);
+        expect(dataset.value[0]).toBe(1);
+        dataset.value.fill(7);
+        dataset.read([[0, 1]]).fill(7);
+        expect(dataset.value[0]).toBe(1);
+      }
+    }
+  });
+
+  test('without data it is zeros', () => {
+    const made = create();
+    made.createDataset('zeros', { shape: [2, 2], dtype: '>i2' });
+    made.createDataset('texts', { shape: [2], dtype: 'str' });
+    made.createDataset('vast', { shape: [2 ** 20, 2 ** 20], dtype: 'f8' });
+    for (const file of both(made)) {
+      expect(file.dataset('zeros').value).toEqual(new Int16Array(4));
+      expect(file.dataset('texts').value).toEqual(['', '']);
+      const vast = file.dataset('vast');
+      expect(vast.at(-1, -1)).toBe(0);
+      expect(
+        vast.read([
+          [0, 1],
+          [0, 3],
+        ]),
+      ).toEqual(new Float64Array(3));
+      expect(() => vast.value).toThrow(/"\/vast" was never written; its 8796093022208 bytes/);
+    }
+  });
+
+  test('references lead to objects, and back', () => {
+    const made = create();
+    const group = made.createGroup('runs/7');
+    const data = group.createDataset('data', { data: [1] });
+    made.createDataset('newest', { data: group.ref });
+    made.createDataset('all', { data: [group, null, data, made] });
+    made.createDataset('lists', { data: [[data], [], [null, group]], dtype: { vlen: 'ref' } });
+    made.attrs.set('main', group.ref);
+    for (const file of both(made)) {
+      const reference = file.dataset('newest').value as H5Reference;
+      expect(file.dereference(reference).isSame(file.group('runs/7'))).toBe(true);
+      expect(reference).toEqual(file.group('runs/7').ref);
+      const all = file.dataset<(H5Reference | null)[]>('all').value;
+      expect(all[1]).toBeNull();
+      expect(file.dereference(all[3]!)).toBe(file);
+      expect((file.dereference(all[2]!) as H5Dataset).value).toEqual(Int32Array.of(1));
+      const lists = file.dataset<(H5Reference | null)[][]>('lists').value;
+      expect(lists.map((list) => list.length)).toEqual([1, 0, 2]);
+      expect(file.dereference(lists[2]![1]!).isSame(file.group('runs/7'))).toBe(true);
+      const found = file.dereference(file.attrs.get<H5Reference>('main')!) as H5Group;
+      expect(found.dataset('data').value).toEqual(Int32Array.of(1));
+      expect(codeOf(() => found.parent)).toBe('H5_NOT_FOUND');
+    }
+    expect(() => made.attrs.set('x', create().ref)).toThrow(/another file/);
+    const read = reopened(made).dataset('newest').value;
+    expect(() => made.createDataset('y', { data: read })).toThrow(/object.ref/);
+    made.delete('runs');
+    expect(reopened(made).dataset('newest').value).toBeNull();
+  });
+
+  test('types of what is read', () => {
+    const file = create();
+    const dataset = file.createDataset<Float64Array>('d', { data: [0.5] });
+    expectTypeOf(dataset.value).toEqualTypeOf<Float64Array>();
+    expectTypeOf(dataset.at(0)).toEqualTypeOf<number>();
+    expectTypeOf(file.attrs.get<string>('x')).toEqualTypeOf<string | undefined>();
+    expect(extent({ kind: 'simple', dims: [2, 3] })).toBe(6);
+  });
+});
+
+describe('much of everything', () => {
+  test('100,000 children in one group', () => {
+    const made = create();
+    const group = made.createGroup('g');
+    for (let i = 0; i < 100_000; i++) group.createGroup(`child ${i}`);
+    const read = reopened(made).group('g');
+    expect(read.size).toBe(100_000);
+    let i = 0;
+    for (const name of read.keys()) if (name !== `child ${i++}`) throw new Error(name);
+    expect(read.group('child 99999').path).toBe('/g/child 99999');
+    for (let i = 0; i < 100_000; i++) group.delete(`child ${i}`);
+    expect(reopened(made).group('g').size).toBe(0);
+  });
+
+  test('100,000 strings', () => {
+    const texts = Array.from({ length: 100_000 }, (_, i) => (i % 100 === 0 ? `größe ${i}` : `text ${i}`));
+    const made = create();
+    made.createDataset('variable', { data: texts });
+    made.createDataset('fixed', { data: texts, dtype: 'S16' });
+    const file = reopened(made);
+    expect(file.dataset('variable').value).toEqual(texts);
+    expect(file.dataset('fixed').value).toEqual(texts);
+    expect(file.dataset('variable').at(99_900)).toBe('größe 99900');
+  });
+});
