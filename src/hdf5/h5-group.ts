@@ -149,7 +149,7 @@ export class H5Group extends H5Object {
     visitor: (path: string, object: H5Group | H5Dataset | H5Datatype) => R | undefined,
   ): R | undefined {
     for (const { path, node, again } of this.#walk()) {
-      if (!node || again || path === '') continue;
+      if (!node || again !== undefined || path === '') continue;
       const result = visitor(path, this.wrap(node(), join(this.path, path)));
       if (result !== undefined) return result;
     }
