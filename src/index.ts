@@ -8,9 +8,10 @@ export {
 } from './errors.js';
 export { AttributeManager } from './hdf5/attribute-manager.js';
 export type { DType } from './hdf5/dtype.js';
+export type { GroupIndexes } from './hdf5/group-indexes.js';
 export { H5Dataset } from './hdf5/h5-dataset.js';
 export { H5Datatype } from './hdf5/h5-datatype.js';
-export { H5File, type H5Mode, type H5Sink } from './hdf5/h5-file.js';
+export { H5File, type H5Mode, type H5Sink, type OpenOptions } from './hdf5/h5-file.js';
 export { H5Group } from './hdf5/h5-group.js';
 export { H5Reference } from './hdf5/h5-reference.js';
 export type { Datatype } from './hdf5/messages/datatype.js';

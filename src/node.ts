@@ -18,13 +18,12 @@ import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/p
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { H5FormatError } from './errors.js';
-import type { DecodeOptions } from './hdf5/elements.js';
-import { H5File as CoreFile, type H5Sink } from './hdf5/h5-file.js';
+import { H5File as CoreFile, type H5Sink, type OpenOptions } from './hdf5/h5-file.js';
+import { indexes } from './indexes.js';
 import {
-  deserialize,
+  deserialize as deserializeCore,
   type ReadOptions,
   type ReadSource,
-  read as readCore,
   readFrom,
   restoreStorage,
   serializePieces,
@@ -35,6 +34,7 @@ import {
 import type { Storage } from './storage/storage.js';
 
 export * from './index.js';
+export { indexes };
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
@@ -98,13 +98,25 @@ export class FileStorage implements Storage {
   }
 }
 
+/**
+ * The value that `serialize` or `write` stored, or what a file of another program looks like.
+ *
+ * @throws {H5FormatError} when the bytes are not a whole HDF5 file.
+ * @throws {H5UnknownClassError} when they hold an instance of a class that is not registered.
+ * @example
+ * const state = deserialize<State>(await readFile('state.h5'));
+ */
+export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions): T {
+  return deserializeCore<T>(bytes, { indexes, ...options });
+}
+
 /** The value in the file at a path. */
 function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
   const storage = new FileStorage(path);
   try {
     // Nearly all of the file is needed: then one large read is faster than many small ones.
     if (storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
-    return deserialize(storage.read(0, storage.size), options);
+    return deserializeCore(storage.read(0, storage.size), options);
   } finally {
     storage.close();
   }
@@ -119,12 +131,13 @@ function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
  * const state = await read('state.h5');
  */
 export async function read<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): Promise<T> {
-  return isPath(source) ? (readPath(source, options) as T) : readCore<T>(source, options);
+  return readSync<T>(source, options);
 }
 
 /** What `read` does, at once. */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): T {
-  return (isPath(source) ? readPath(source, options) : readFrom(source, options)) as T;
+  const all = { indexes, ...options };
+  return (isPath(source) ? readPath(source, all) : readFrom(source, all)) as T;
 }
 
 function isPath(where: unknown): where is FilePath {
@@ -277,14 +290,14 @@ export function writeSync(path: FilePath, value: unknown, options?: WriteOptions
  * file.createDataset('speed', { data: [1.5, 2.5] });
  */
 export class H5File extends CoreFile {
-  static override open(source: FilePath | Uint8Array | Storage, mode?: 'r', options?: DecodeOptions): H5File;
-  static override open(sink: FilePath | H5Sink | undefined, mode: 'w', options?: DecodeOptions): H5File;
+  static override open(source: FilePath | Uint8Array | Storage, mode?: 'r', options?: OpenOptions): H5File;
+  static override open(sink: FilePath | H5Sink | undefined, mode: 'w', options?: OpenOptions): H5File;
   static override open(
     where: FilePath | Uint8Array | Storage | H5Sink | undefined,
     mode: 'r' | 'w' = 'r',
-    options?: DecodeOptions,
+    options?: OpenOptions,
   ): H5File {
-    if (!isPath(where)) return super.open(where as never, mode as 'w', options);
+    if (!isPath(where)) return super.open(where as never, mode as 'w', { indexes, ...options });
     if (mode === 'w') {
       const path = pathOf(where);
       accessSync(dirname(path), constants.W_OK);
@@ -292,7 +305,7 @@ export class H5File extends CoreFile {
     }
     const storage = new FileStorage(where);
     try {
-      return super.open(storage as never, mode as 'w', options);
+      return super.open(storage as never, mode as 'w', { indexes, ...options });
     } catch (error) {
       storage.close();
       throw error;

@@ -1,6 +1,7 @@
 import { H5FormatError } from '../errors.js';
 import type { Storage } from '../storage/storage.js';
 import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
+import type { GroupIndexes } from './group-indexes.js';
 import { GlobalHeap } from './indexes/global-heap.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 
@@ -12,12 +13,14 @@ export class FileSpace {
   readonly storage: Storage;
   readonly superblock: Superblock;
   readonly globalHeap: GlobalHeap;
+  readonly indexes: GroupIndexes | undefined;
   /** The bytes that the indexes of each object take, and their sum. */
   readonly #metered = new Map<number, number>();
   #total = 0;
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, indexes?: GroupIndexes) {
     this.storage = storage;
+    this.indexes = indexes;
     this.superblock = readSuperblock(storage);
     this.globalHeap = new GlobalHeap(this);
   }

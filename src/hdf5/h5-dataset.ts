@@ -158,7 +158,10 @@ export class H5Dataset<T = H5Value> extends H5Object {
       if (!data) return { raw: filled(size, undefined), heap: NO_HEAP };
       const { bytes, heap } = data instanceof Uint8Array ? { bytes: data, heap: NO_HEAP } : readable(data);
       const read = (first: number, count: number) => bytes.subarray(first * size, (first + count) * size);
-      return { raw: { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) }, heap };
+      return {
+        raw: { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) },
+        heap,
+      };
     }
     const space = this.session.space as FileSpace;
     const raw = rawData(space, (node as StoredObject).info as DatasetInfo, `the data of "${this.path}"`);

@@ -6,6 +6,7 @@ import type { DecodeOptions } from './elements.js';
 import { concatenate } from './file-builder.js';
 import { FileSession, type Node } from './file-session.js';
 import { FileSpace } from './file-space.js';
+import type { GroupIndexes } from './group-indexes.js';
 import type { H5Dataset } from './h5-dataset.js';
 import type { H5Datatype } from './h5-datatype.js';
 import { H5Group } from './h5-group.js';
@@ -13,6 +14,12 @@ import type { H5Reference } from './h5-reference.js';
 
 /** `'r'`: read a file. `'w'`: write a new one. */
 export type H5Mode = 'r' | 'w';
+
+/** How a file is read. */
+export interface OpenOptions extends DecodeOptions {
+  /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
+  readonly indexes?: GroupIndexes;
+}
 
 /** What takes the bytes of a file that has been written. */
 export interface H5Sink {
@@ -54,12 +61,12 @@ export class H5File extends H5Group {
    * @example
    * using file = H5File.open(bytes, 'r', { int64: 'number' });
    */
-  static open(source: Uint8Array | Storage, mode?: 'r', options?: DecodeOptions): H5File;
-  static open(sink: H5Sink | undefined, mode: 'w', options?: DecodeOptions): H5File;
+  static open(source: Uint8Array | Storage, mode?: 'r', options?: OpenOptions): H5File;
+  static open(sink: H5Sink | undefined, mode: 'w', options?: OpenOptions): H5File;
   static open(
     source: Uint8Array | Storage | H5Sink | undefined,
     mode: H5Mode = 'r',
-    options: DecodeOptions = {},
+    options: OpenOptions = {},
   ): H5File {
     if (mode === 'w')
       return new this(new FileSession(undefined, options), undefined, source as H5Sink | undefined);
@@ -69,7 +76,7 @@ export class H5File extends H5Group {
         `the mode '${mode}' is not supported; 'r' reads a file, 'w' writes a new one`,
       );
     const storage = source instanceof Uint8Array ? new MemoryStorage(source) : (source as Storage);
-    return new this(new FileSession(new FileSpace(storage), options), storage, undefined);
+    return new this(new FileSession(new FileSpace(storage, options.indexes), options), storage, undefined);
   }
 
   /** The object that a reference leads to. */

@@ -1,8 +1,6 @@
 import { H5FeatureError, H5FormatError } from '../errors.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
-import { readDenseAttributes, readDenseLinks } from './indexes/dense-storage.js';
-import { readSymbolTable } from './indexes/symbol-table.js';
 import { type Attribute, decodeAttribute } from './messages/attribute.js';
 import { type AttributeInfo, decodeAttributeInfo } from './messages/attribute-info.js';
 import { type DataLayout, decodeDataLayout } from './messages/data-layout.js';
@@ -105,13 +103,20 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
 
   const meter = space.meter(address);
   if (attributeInfo && attributeInfo.fractalHeap !== UNDEFINED_ADDRESS) {
-    attributes = attributes.concat(readDenseAttributes(space, attributeInfo, resolve, meter));
+    const { denseAttributes } = space.indexes ?? missing('attributes in dense storage');
+    attributes = attributes.concat(denseAttributes(space, attributeInfo, resolve, meter));
   }
   inOrder(attributes);
   if (group) {
-    if (symbolTable) links = links.concat(readSymbolTable(space, symbolTable, meter));
+    if (symbolTable) {
+      links = links.concat(
+        (space.indexes ?? missing('a symbol table')).symbolTable(space, symbolTable, meter),
+      );
+    }
     if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS) {
-      links = links.concat(readDenseLinks(space, linkInfo, meter));
+      links = links.concat(
+        (space.indexes ?? missing('links in dense storage')).denseLinks(space, linkInfo, meter),
+      );
     }
     inOrder(links);
     return { kind: 'group', address, links, attributes };
@@ -124,6 +129,10 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
   }
   if (datatype && !dataspace) return { kind: 'datatype', address, attributes, datatype };
   throw new H5FormatError(address, 'the object is neither a group nor a dataset nor a datatype');
+}
+
+function missing(what: string): never {
+  throw new H5FeatureError(`${what} (without the option { indexes } from 'h5pickle/indexes')`);
 }
 
 /** Sorts by creation order, and by name where that is not tracked, unless they stand so already. */

@@ -1,5 +1,6 @@
 import { concatenate, type Piece, pieceBytes } from '../hdf5/file-builder.js';
 import { FileSpace } from '../hdf5/file-space.js';
+import type { GroupIndexes } from '../hdf5/group-indexes.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5File } from '../hdf5/h5-file.js';
 import type { H5Group } from '../hdf5/h5-group.js';
@@ -17,6 +18,8 @@ export interface WriteOptions {
 }
 
 export interface ReadOptions {
+  /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
+  readonly indexes?: GroupIndexes;
   /** The classes whose instances may be made. Default: the registry that `@H5Class` uses. */
   readonly registry?: TypeRegistry;
 }
@@ -108,7 +111,7 @@ export function readFrom(source: ReadSource, options?: ReadOptions): unknown {
 
 /** The value in a storage. */
 export function restoreStorage(storage: Storage, options?: ReadOptions): unknown {
-  const space = new FileSpace(storage);
+  const space = new FileSpace(storage, options?.indexes);
   return restore(space, space.superblock.rootAddress, options);
 }
 

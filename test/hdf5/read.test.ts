@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { File, ready } from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { H5File } from '../../src/hdf5/h5-file.js';
+import { H5File } from '../../src/node.js';
 import { describeOracle, type H5pyFile, h5py, makeSamples } from '../oracle/oracles.js';
 import { expectAsH5py } from './compare.js';
 

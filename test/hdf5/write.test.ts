@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../src/hdf5/dtype.js';
 import { H5File } from '../../src/hdf5/h5-file.js';
@@ -12,6 +14,8 @@ import {
   h5py,
   h5wasm,
 } from '../oracle/oracles.js';
+import { PYTHON } from '../oracle/python-server.js';
+import { withFile } from '../oracle/temporary-file.js';
 import { expectAsH5py } from './compare.js';
 
 const point: DType = { compound: { x: 'f4', y: '>i2', inside: 'bool' } };
@@ -27,7 +31,9 @@ const nested: DType = {
 };
 
 /** Data of every type and shape, as [name, data, dtype, shape]. */
-function everything(file: H5File): [name: string, data: unknown, dtype?: DType, shape?: number[]][] {
+function everything(
+  file: H5File,
+): [name: string, data: unknown, dtype?: DType | undefined, shape?: number[]][] {
   const { ref } = file;
   const record = (name: string, next: unknown) => ({
     name,
@@ -71,7 +77,7 @@ function everything(file: H5File): [name: string, data: unknown, dtype?: DType, 
     ['fixed', ['a', 'bbbb', '', 'ü'], 'S4'],
     ['fixed scalar', 'abc', 'S3'],
     ['enum', ['RED', -7], { enum: { RED: 0, BLUE: -7 } }],
-    ['opaque', [Uint8Array.of(0, 1, 255), Uint8Array.of(9, 9, 9)], { opaque: 3, tag: 'three bytes' }],
+    ['opaque', [Uint8Array.of(0, 1, 255), Uint8Array.of(9, 9, 9)], { opaque: 3 }],
     ['vlen', [[1, 2, 3], [], [-4]], { vlen: 'i4' }],
     ['vlen scalar', [0.5], { vlen: 'f8' }, []],
     ['vlen texts', [['a', ''], [], ['ü', 'long '.repeat(100)]], { vlen: 'str' }],
@@ -252,15 +258,19 @@ describeOracle('h5py', () => {
 
   test('100,000 children', async () => {
     const made = H5File.open(undefined, 'w');
-    const data = Int32Array.of(1);
-    for (let i = 0; i < 100_000; i++) {
-      if (i === 0) made.createDataset('0', { data });
-      else made.link(String(i), made.dataset('0'));
-    }
-    const file = await h5py(made.toBytes());
-    expect(file.root.links).toHaveLength(100_000);
-    expect(file.root.links.every(({ name }, i) => name === String(i))).toBe(true);
-    expect(datasetAt(file, '99999').linkCount).toBe(100_000);
+    const data = made.createDataset('0', { data: [7] });
+    for (let i = 1; i < 100_000; i++) made.link(String(i), data);
+    // Not through the dump: libhdf5 looks each name up from the first link on.
+    const script = `
+import sys, h5py
+file = h5py.File(sys.argv[1])
+assert list(file) == [str(i) for i in range(100000)]
+assert file['99999'][0] == 7
+print(h5py.h5o.get_info(file['5'].id).rc)`;
+    const answer = await withFile(made.toBytes(), (path) =>
+      promisify(execFile)(PYTHON, ['-c', script, path]),
+    );
+    expect(answer.stdout).toBe('100000\n');
   });
 });
 
@@ -268,6 +278,16 @@ describeOracle('h5dump', () => {
   test.each(Object.keys(files) as (keyof typeof files)[])('reads the file of %s', async (name) => {
     const text = await h5dump(files[name]().toBytes());
     expect(text.length).toBeGreaterThan(1000);
+  });
+
+  test('reads the tag of opaque data', async () => {
+    const file = H5File.open(undefined, 'w');
+    file.createDataset('id', {
+      data: Uint8Array.of(1, 255),
+      dtype: { opaque: 2, tag: 'two bytes' },
+      shape: [],
+    });
+    expect(await h5dump(file.toBytes())).toMatch(/OPAQUE_TAG "two bytes"[\s\S]*01:ff/);
   });
 });
 
@@ -300,10 +320,8 @@ describeOracle('h5wasm', () => {
     expect(value('texts')).toEqual(['one', '', 'drei ü', 'x'.repeat(300)]);
     expect(value('fixed')).toEqual(['a', 'bbbb', '', 'ü']);
     expect(value('cube')).toEqual(Uint8Array.from({ length: 24 }, (_, i) => i));
-    expect(value('points')).toMatchObject([
-      { x: 1, y: 2 },
-      { x: -0, y: -1 },
-    ]);
+    // Its big-endian members are another matter: it does not swap their bytes.
+    expect(value('points')).toMatchObject([{ x: 1 }, { x: -0 }]);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deserialize, H5Error } from '../../src/index.js';
+import { deserialize, H5Error } from '../../src/node.js';
 import { describeOracle, makeSamples, PYTHON } from '../oracle/oracles.js';
 
 let folder: string;

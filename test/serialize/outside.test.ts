@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { deserialize, serialize } from '../../src/index.js';
+import { deserialize, serialize } from '../../src/node.js';
 import {
   attributesOf,
   datasetAt,

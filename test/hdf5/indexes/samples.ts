@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { H5FeatureError, H5FormatError } from '../../../src/errors.js';
 import { FileSpace } from '../../../src/hdf5/file-space.js';
 import { type ObjectInfo, readObject } from '../../../src/hdf5/object.js';
+import { indexes } from '../../../src/indexes.js';
 import { MemoryStorage } from '../../../src/storage/memory.js';
 import {
   type H5pyAttribute,
@@ -26,7 +27,7 @@ export async function makeDenseSamples(folder: string, ...names: string[]): Prom
 }
 
 export function openBytes(bytes: Uint8Array): FileSpace {
-  return new FileSpace(new MemoryStorage(bytes));
+  return new FileSpace(new MemoryStorage(bytes), indexes);
 }
 
 export async function openFile(path: string): Promise<FileSpace> {

@@ -1,0 +1,29 @@
+import type { ByteReader } from './byte-reader.js';
+import type { FileSpace, Meter } from './file-space.js';
+import type { Attribute } from './messages/attribute.js';
+import type { AttributeInfo } from './messages/attribute-info.js';
+import type { Datatype } from './messages/datatype.js';
+import type { Link } from './messages/link.js';
+import type { LinkInfo } from './messages/link-info.js';
+import type { SymbolTable } from './messages/symbol-table.js';
+
+/**
+ * Decoders of links and attributes that do not stand in an object's header: in symbol tables, as the HDF5 library
+ * writes by default, and in dense storage, when there are many. Files that this package writes have neither, so an
+ * application that only reads these need not load them. The export `h5pickle/indexes` holds them; in Node they are
+ * always there.
+ *
+ * @example
+ * import { indexes } from 'h5pickle/indexes';
+ * const file = H5File.open(bytes, 'r', { indexes }); // in a browser
+ */
+export interface GroupIndexes {
+  symbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[];
+  denseLinks(space: FileSpace, info: LinkInfo, meter: Meter): Link[];
+  denseAttributes(
+    space: FileSpace,
+    info: AttributeInfo,
+    resolve: (shared: ByteReader) => Datatype,
+    meter: Meter,
+  ): Attribute[];
+}

@@ -1,0 +1,16 @@
+import type { GroupIndexes } from './hdf5/group-indexes.js';
+import { readDenseAttributes, readDenseLinks } from './hdf5/indexes/dense-storage.js';
+import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
+
+/**
+ * All of them, for the option `indexes` of `H5File.open`, `read` and `deserialize`.
+ *
+ * @example
+ * import { indexes } from 'h5pickle/indexes';
+ * const value = deserialize(bytes, { indexes });
+ */
+export const indexes: GroupIndexes = {
+  symbolTable: readSymbolTable,
+  denseLinks: readDenseLinks,
+  denseAttributes: readDenseAttributes,
+};

@@ -1,0 +1,233 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { H5Error, H5FormatError } from '../../src/errors.js';
+import { ByteWriter } from '../../src/hdf5/byte-writer.js';
+import { lookup3 } from '../../src/hdf5/checksum.js';
+import { concatenate, FileBuilder } from '../../src/hdf5/file-builder.js';
+import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
+import { H5File } from '../../src/hdf5/h5-file.js';
+import { H5Reference } from '../../src/hdf5/h5-reference.js';
+import { encodeDataspace } from '../../src/hdf5/messages/dataspace.js';
+import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
+
+/** Longer than any of these may take, on a machine that is busy. */
+const LONG_MS = 5_000;
+
+function smallFile(): Uint8Array {
+  const file = H5File.open(undefined, 'w');
+  file.attrs.set('n', 5).set('text', 'ü').set('list', ['a', 'bb']).set('none', null);
+  const group = file.createGroup('g');
+  group.link('up', file);
+  group.createDataset('compact', { data: [1, 2.5] });
+  group.createDataset('contiguous', { data: Uint8Array.from({ length: 520 }, (_, i) => i) });
+  file.createDataset('vlen', { data: [[1, 2], [3]], dtype: { vlen: 'i2' } });
+  file.createDataset('ref', { data: [group, null] });
+  file.createDataset('unwritten', { shape: [2, 3], dtype: 'i4' });
+  const record = { a: 1, b: 'x', c: [1, 2] };
+  file.createDataset('record', {
+    data: [record],
+    dtype: { compound: { a: '>f2', b: 'str', c: { array: [2], base: 'u1' } } },
+  });
+  file.createDataset('enum', { data: ['A'], dtype: { enum: { A: 1, B: 2 }, base: 'u1' } });
+  file.createDataset('fixed', { data: ['ab', 'c'], dtype: 'S3' });
+  file.softLink('soft', 'g/compact');
+  file.externalLink('ext', 'x.h5', '/y');
+  return file.toBytes();
+}
+
+/** Asks for all that a file holds. */
+function readAll(bytes: Uint8Array): void {
+  const file = H5File.open(bytes);
+  file.tree();
+  const check = (action: () => unknown) => {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof H5Error)) throw error;
+    }
+  };
+  check(() => [...file.attrs]);
+  check(() => [...file]);
+  check(() => file.get('soft'));
+  file.visit((_, object) => {
+    check(() => [...object.attrs]);
+    if (!(object instanceof H5Dataset)) return;
+    check(() => {
+      const values = object.value;
+      if (!Array.isArray(values)) return;
+      for (const value of values) if (value instanceof H5Reference) check(() => file.dereference(value));
+    });
+    check(() => object.at(...(object.shape ?? []).map(() => 0)));
+  });
+}
+
+/** Reads a damaged file: that gives values, or an H5Error, and soon. */
+function expectNoHarm(bytes: Uint8Array, what: string): void {
+  const start = performance.now();
+  try {
+    readAll(bytes);
+  } catch (error) {
+    if (!(error instanceof H5Error)) throw new Error(`${what}: ${error}`, { cause: error });
+  }
+  const time = performance.now() - start;
+  if (time > LONG_MS) throw new Error(`${what} took ${time} ms`);
+}
+
+/** The chunks of the object headers: where each begins, and where its checksum is. */
+function headers(bytes: Uint8Array): [start: number, end: number][] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const found: [number, number][] = [[0, 44]];
+  for (let at = 48; at + 10 < bytes.length; at += 8) {
+    if (view.getUint32(at, false) === 0x4f484452) found.push([at, at + 10 + view.getUint32(at + 6, true)]);
+  }
+  return found;
+}
+
+function forge(bytes: Uint8Array, chunks: [number, number][]): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (const [start, end] of chunks) view.setUint32(end, lookup3(bytes, start, end), true);
+}
+
+test('a file cut off anywhere is refused', () => {
+  const bytes = smallFile();
+  for (let length = 0; length < bytes.length; length++) {
+    expect(() => readAll(bytes.subarray(0, length)), `${length} bytes`).toThrow(H5FormatError);
+  }
+});
+
+describe('a byte that is wrong', () => {
+  const bytes = smallFile();
+  const chunks = headers(bytes);
+
+  test('does no harm; in a header it is found', () => {
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = bytes.slice();
+      damaged[at] = damaged[at]! ^ 0x41;
+      expectNoHarm(damaged, `byte ${at}`);
+    }
+    for (const [start, end] of chunks.slice(0, 2)) {
+      for (let at = start; at < end + 4; at++) {
+        const damaged = bytes.slice();
+        damaged[at] = damaged[at]! ^ 1;
+        expect(() => H5File.open(damaged), `byte ${at}`).toThrow(H5FormatError);
+      }
+    }
+  });
+
+  // Whoever makes a file to do harm gets the checksums right.
+  test.each([0x00, 0x01, 0x7f, 0x80, 0xff])('does no harm with the right checksums: %i', (value) => {
+    for (const chunk of chunks) {
+      for (let at = chunk[0]; at < chunk[1]; at++) {
+        for (const damage of [value, bytes[at]! ^ value]) {
+          if (damage === bytes[at]) continue;
+          const damaged = bytes.slice();
+          damaged[at] = damage;
+          forge(damaged, [chunk]);
+          expectNoHarm(damaged, `byte ${at} = ${damage}`);
+        }
+      }
+    }
+  });
+
+  test('nor do several', () => {
+    const at = fc.integer({ min: 48, max: bytes.length - 1 });
+    const damages = fc.array(
+      fc.tuple(at, fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0, 1, 255))),
+      {
+        minLength: 2,
+        maxLength: 8,
+      },
+    );
+    fc.assert(
+      fc.property(damages, (list) => {
+        const damaged = bytes.slice();
+        for (const [at, value] of list) damaged[at] = value;
+        forge(damaged, chunks);
+        expectNoHarm(damaged, JSON.stringify(list));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+test('bytes that are no file at all', () => {
+  for (const size of [0, 1, 8, 48, 100, 600, 5000]) {
+    expect(() => H5File.open(new Uint8Array(size))).toThrow(/not an HDF5 file/);
+  }
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => expectNoHarm(bytes, 'random')));
+});
+
+test('a header whose continuation is itself', () => {
+  const builder = new FileBuilder();
+  const root = builder.newObject();
+  builder.beginGroup(root, 2, 0);
+  builder.end();
+  const bytes = concatenate(builder.finish(root));
+  // The group info message becomes a continuation to the header's own chunk, and to one after another of no bytes.
+  const view = new DataView(bytes.buffer);
+  const header = 48;
+  const end = header + 10 + view.getUint32(header + 6, true);
+  for (const [address, length] of [
+    [header, end + 4 - header],
+    [header, 0],
+    [header, 16],
+  ] as const) {
+    const damaged = bytes.slice();
+    const into = new DataView(damaged.buffer);
+    // The link info message, of 34 bytes, holds a continuation as well.
+    const message = header + 10 + 6 + 5;
+    into.setUint8(message, 0x10);
+    into.setUint16(message + 1, 34, true);
+    into.setBigUint64(message + 6, BigInt(address), true);
+    into.setBigUint64(message + 14, BigInt(length), true);
+    forge(damaged, [[header, end]]);
+    expectNoHarm(damaged, 'a cycle of continuations');
+  }
+});
+
+describe('a dataspace that is too large', () => {
+  function fileOf(dims: number[], data: Uint8Array): Uint8Array {
+    const builder = new FileBuilder();
+    const [root, dataset] = [builder.newObject(), builder.newObject()];
+    const space = new ByteWriter();
+    encodeDataspace(space, { kind: 'simple', dims });
+    builder.beginGroup(root, 2, 1);
+    builder.hardLink('d', 0, dataset);
+    builder.end();
+    builder.beginDataset(dataset, 1, datatypeBytes(INT32), space.finish(), data);
+    builder.end();
+    return concatenate(builder.finish(root));
+  }
+
+  test.each([[[2 ** 40, 2 ** 40]], [[2 ** 52, 2]], [[2 ** 31, 2 ** 31]], [[2 ** 30]], [[5]]])(
+    '%j, with 16 bytes',
+    (dims) => {
+      const file = H5File.open(fileOf(dims, new Uint8Array(16)));
+      expect(() => file.dataset('d').value).toThrow(H5FormatError);
+    },
+  );
+
+  test('with 0 somewhere', () => {
+    const file = H5File.open(fileOf([2 ** 50, 0], new Uint8Array(0)));
+    expect(file.dataset('d').value).toHaveLength(0);
+    expect(() => file.dataset('d').toArray()).toThrow(H5Error);
+  });
+
+  test('without data', () => {
+    for (const dims of [[2 ** 40], [2 ** 20, 2 ** 20]]) {
+      const file = H5File.open(fileOf(dims, new Uint8Array(0)));
+      expect(() => file.dataset('d').value).toThrow(/never written/);
+      expect(file.dataset('d').at(...dims.map(() => -1))).toBe(0);
+    }
+  });
+});
+
+test('soft links in circles end', () => {
+  const file = H5File.open(undefined, 'w');
+  file.softLink('a', 'b/b/b');
+  file.softLink('b', 'a/a/a');
+  const deep = file.createGroup('x');
+  deep.softLink('y', '/x/y/y');
+  const read = H5File.open(file.toBytes());
+  for (const path of ['a', 'b', 'x/y', `${'a/'.repeat(1000)}b`]) expect(read.get(path)).toBeUndefined();
+});
