@@ -15,11 +15,11 @@ export function bytesFor(limit: number): number {
 /**
  * A cursor over a block of metadata. Every read is checked against the end of the block, so no size that
  * a file claims is believed before the bytes are there. `base` is the position of the block in the file;
- * errors name positions in the file.
+ * errors name positions in the file. There is a reader for each part of a header, so it is made of little: a
+ * DataView of its own would cost more than it saves.
  */
 export class ByteReader {
   readonly bytes: Uint8Array;
-  readonly view: DataView;
   readonly base: number;
   /** Bytes of an address and of a length in this file (superblock fields). */
   readonly offsetSize: number;
@@ -28,7 +28,6 @@ export class ByteReader {
 
   constructor(bytes: Uint8Array, base = 0, offsetSize = 8, lengthSize = 8) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.base = base;
     this.offsetSize = offsetSize;
     this.lengthSize = lengthSize;
@@ -62,11 +61,12 @@ export class ByteReader {
   }
 
   u16(): number {
-    return this.view.getUint16(this.take(2), true);
+    const start = this.take(2);
+    return (this.bytes[start] as number) | ((this.bytes[start + 1] as number) << 8);
   }
 
   u32(): number {
-    return this.view.getUint32(this.take(4), true);
+    return (this.u16() | (this.u16() << 16)) >>> 0;
   }
 
   /** An unsigned number of `size` bytes (1 to 8) that must be exact in JavaScript. */

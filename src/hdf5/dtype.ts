@@ -132,9 +132,8 @@ function parseName(name: string): Datatype {
 function unknown(dtype: unknown): never {
   const given = typeof dtype === 'string' ? `'${dtype}'` : typeof dtype;
   throw new H5TypeError(
-    `${given} is no dtype: known are i1 i2 i4 i8, u1 u2 u4 u8, f2 f4 f8 (with < or > before them), int8 to int64, ` +
-      'uint8 to uint64, float16 to float64, bool, str, S1 and up, ref, and objects with the member ' +
-      'compound, enum, array, vlen or opaque',
+    `${given} is no dtype: known are i1 i2 i4 i8, u1 u2 u4 u8, f2 f4 f8 (also as int8, >i2, ...), bool, str, S1, ref, ` +
+      'and { compound }, { enum }, { array }, { vlen }, { opaque }',
   );
 }
 

@@ -49,6 +49,8 @@ export interface Heap {
   /** Their size in bytes cannot be more than this. */
   readonly limit: number;
   collection(address: number): Collection;
+  /** Called with the size of each object that is decoded. */
+  spend?(size: number): void;
 }
 
 export interface DecodeOptions {
@@ -185,6 +187,7 @@ class Decoder {
     const { starts, sizes } = this.#collection;
     const size = length * elementSize;
     this.#left -= size;
+    this.#heap.spend?.(size);
     if (!(size <= (sizes[index] ?? 0)) || this.#left < 0) {
       const what =
         this.#left < 0 ? 'variable-length data larger than the file' : `no global heap object ${index}`;
@@ -364,7 +367,7 @@ function dtypeFor(value: unknown, float: boolean): string {
     case 'boolean':
       return `the dtype '${formatDType(inferDatatype([value]))}' holds it`;
     default:
-      return value === null ? 'NaN, or an array of flags beside this one, can stand for what is missing' : '';
+      return value === null ? 'NaN can stand for what is missing' : '';
   }
 }
 
@@ -373,7 +376,7 @@ function checkText(value: unknown, index: number, place: string, misfit: Misfit)
   if (typeof value !== 'string') misfit(index, value);
   if (!isPlainText(value)) {
     const problem = `${show(value)} contains U+0000 or half of a surrogate pair, which HDF5 strings cannot hold`;
-    fail(place, index, `${problem}; store it as bytes, for example a Uint8Array of its UTF-8`);
+    fail(place, index, `${problem}; store it as bytes`);
   }
 }
 
@@ -523,8 +526,7 @@ function encodeReferences(
     const value = referenceOf(values[i]);
     if (value === null) continue;
     if (value === undefined) misfit(i, values[i]);
-    if (value.target === undefined)
-      fail(place, i, 'the reference was read; write that of an object: object.ref');
+    if (value.target === undefined) fail(place, i, 'the reference was read; write object.ref');
     viewOf(bytes).setUint32(i * 8, value.address, true);
     at.push(i * 8);
     targets.push(value);

@@ -31,8 +31,10 @@ export class StoredObject {
 export type Node = StoredObject | Draft;
 export type AnyLink = Link | LinkDraft;
 
-/** Objects of which the headers are kept, so that a path through a large group does not read it each time. */
-const KEPT_OBJECTS = 1024;
+/** Objects whose headers are kept once they are read. Few: what is kept is not collected while it is young. */
+const KEPT_OBJECTS = 64;
+/** A group of as many links as this is kept by itself, so that paths through it do not read it each time. */
+const LARGE_GROUP = 64;
 
 /** An open file, as its objects share it. */
 export class FileSession {
@@ -45,7 +47,8 @@ export class FileSession {
   /** Whether there are changes that have not been saved. */
   changed = true;
   readonly smallData = new SmallData();
-  readonly #stored = new Map<number, StoredObject>();
+  readonly #kept = new Map<number, StoredObject>();
+  readonly #keptLarge = new Map<number, StoredObject>();
   /** Objects of a file that is written have no address yet: references count them, from 1. */
   readonly #referenced: Draft[] = [];
 
@@ -73,12 +76,12 @@ export class FileSession {
   }
 
   #read(space: FileSpace, address: number): StoredObject {
-    let stored = this.#stored.get(address);
-    if (!stored) {
-      stored = new StoredObject(readObject(space, address));
-      if (this.#stored.size >= KEPT_OBJECTS) this.#stored.clear();
-      this.#stored.set(address, stored);
-    }
+    const known = this.#kept.get(address) ?? this.#keptLarge.get(address);
+    if (known) return known;
+    const stored = new StoredObject(readObject(space, address));
+    const kept = stored.links && stored.links.size >= LARGE_GROUP ? this.#keptLarge : this.#kept;
+    if (kept.size >= KEPT_OBJECTS) kept.clear();
+    kept.set(address, stored);
     return stored;
   }
 
@@ -101,9 +104,7 @@ export class FileSession {
     for (const target of encoded?.targets ?? []) {
       if (target instanceof H5Reference) {
         if (this.#referenced[target.address - 1] !== target.target) {
-          throw new H5TypeError(
-            'a reference leads to an object of another file; use that of an object of this one',
-          );
+          throw new H5TypeError('a reference leads to an object of another file');
         }
       } else if (typeof target === 'object') this.checkReferences(target.data);
     }

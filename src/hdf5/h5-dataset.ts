@@ -173,7 +173,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
     const limit = kind === 'fixed-point' || kind === 'floating-point' ? MAX_FILLED : MAX_FILLED_OBJECTS;
     if (!raw.stored && count * size > limit) {
       throw new H5TypeError(
-        `"${this.path}" was never written; its ${count * size} bytes of fill value are too many to be made at once`,
+        `"${this.path}" was never written; its ${count * size} bytes are too many to be made at once`,
       );
     }
   }

@@ -45,7 +45,6 @@ export function readSuperblock(storage: Storage): Superblock {
   ) {
     const length = Math.min(128, storage.size - position);
     const reader = new ByteReader(storage.read(position, length), position);
-    if (SIGNATURE.charCodeAt(0) !== reader.bytes[0]) continue;
     if (![...SIGNATURE].every((char, i) => reader.bytes[i] === char.charCodeAt(0))) continue;
     const superblock = decodeSuperblock(reader, position);
     const end = superblock.baseAddress + superblock.endOfFile;

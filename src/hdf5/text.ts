@@ -21,17 +21,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
  * without U+0000, where every C program would cut it.
  */
 export function isPlainText(text: string): boolean {
-  const length = text.length;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === 0) return false;
-    if (unit >= 0xd800 && unit <= 0xdfff) {
-      if (unit >= 0xdc00 || i + 1 === length) return false;
-      const next = text.charCodeAt(++i);
-      if (next < 0xdc00 || next > 0xdfff) return false;
-    }
-  }
-  return true;
+  return !/[\0\p{Surrogate}]/u.test(text);
 }
 
 /**

@@ -185,8 +185,7 @@ function problemOf({ property, kind, isStatic, isPrivate }: Member): string | un
 }
 
 const NO_METADATA =
-  'the compiler of this class supplies no `context.metadata`. Use TypeScript 5.2 or newer, or a current Babel, ' +
-  'SWC or esbuild; or legacy decorators (`experimentalDecorators`); or no decorators, and TypeRegistry.register';
+  'the compiler supplies no `context.metadata`; use a newer one, legacy decorators, or TypeRegistry.register';
 
 function decoratorError(message: string): H5RegistryError {
   return new H5RegistryError('H5_REGISTRY_DECORATOR', message);

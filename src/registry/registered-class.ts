@@ -87,7 +87,7 @@ export class RegisteredClass<T extends object = object> {
       throw fieldError(
         target,
         needy.property,
-        'is an `accessor`, whose storage only the constructor makes; give the class `construct: true` or `create`',
+        'is an `accessor`, which only the constructor makes; give the class `construct: true` or `create`',
       );
     }
   }
@@ -299,8 +299,7 @@ function accessorsAmong(target: Class, fields: readonly string[]): Map<string, b
     if (property === '__proto__') throw fieldError(target, property, 'cannot be a field');
     const { get, set } = descriptorOf(target.prototype, property) ?? {};
     if (get) accessors.set(property, set !== undefined);
-    else if (set)
-      throw fieldError(target, property, 'has a setter and no getter, so that it has no value to store');
+    else if (set) throw fieldError(target, property, 'has a setter and no getter');
   }
   return accessors;
 }

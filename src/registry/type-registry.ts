@@ -37,9 +37,8 @@ export class TypeRegistry {
     const holder = this.#byName.get(entry.name);
     if (holder) {
       throw conflict(
-        `the name ${quote(entry)} of class ${nameOf(cls)} belongs to class ${nameOf(holder.target)} already; give ` +
-          'one of them another name. If they are one class whose module ran twice (hot reloading does that), ' +
-          'register it into a fresh TypeRegistry each time',
+        `the name ${quote(entry)} of class ${nameOf(cls)} belongs to class ${nameOf(holder.target)} already; rename ` +
+          'one, or, for a module that was reloaded, take a new TypeRegistry',
       );
     }
     this.#byName.set(entry.name, entry);

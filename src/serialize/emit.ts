@@ -80,7 +80,7 @@ const types = /* @__PURE__ */ (() => ({
     size: 1,
     base: INT8,
     names: ['undefined', 'null', 'absent'],
-    values: [BigInt(Missing.undefined), BigInt(Missing.null), BigInt(Missing.absent)],
+    values: [1n, 2n, 3n],
   }),
 }))();
 
@@ -442,11 +442,8 @@ class Emitter {
       case 'bigints':
         this.#bigints(node, leaf, extent);
         break;
-      case 'references':
-        this.#references(node, leaf.values as readonly Reference[], extent);
-        break;
       default:
-        throw new Error(`unreachable: ${leaf.encoding} is no leaf`);
+        this.#references(node, leaf.values as readonly Reference[], extent);
     }
     // Without a mark, a dataset is a typed array.
     if (node.type) this.#word(Reserved.type, node.type);

@@ -31,7 +31,7 @@ export class H5UnknownClassError extends H5Error {
   constructor(className: string) {
     super(
       'H5_UNKNOWN_CLASS',
-      `the file holds an instance of the class "${className}", which is not registered; register it under that name`,
+      `the class "${className}", which is not registered, is in the file; register it under that name`,
     );
     this.className = className;
   }

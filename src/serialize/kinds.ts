@@ -187,7 +187,7 @@ export function isSparse(array: readonly unknown[]): boolean {
 
 /** The error for a value that cannot be stored: what it is, and what to do. */
 export function unsupported(value: unknown, path: string): H5UnsupportedError {
-  const leaveOut = 'leave it out (@H5Ignore() on the field does)';
+  const leaveOut = 'leave it out (with @H5Ignore())';
   if (typeof value === 'function') {
     return new H5UnsupportedError(path, value.name ? `the function ${value.name}` : 'a function', leaveOut);
   }
@@ -195,14 +195,13 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
   const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: unknown };
   const name = typeof maker === 'function' ? maker.name : '';
   if (name === '' || maker === Object) {
-    const what = 'an object whose prototype is of no class';
-    return new H5UnsupportedError(path, what, 'copy it into a plain one: { ...object }');
+    return new H5UnsupportedError(path, 'an object of no class', 'copy it into a plain one: { ...object }');
   }
   if (hasInternalState(value as object) || isPlatformObject(maker)) {
     const remedy = `${leaveOut}, or store what it holds instead`;
     return new H5UnsupportedError(path, `a value of type ${name}`, remedy);
   }
-  const remedy = `register its class first, with @H5Class('${name}') or registry.register(${name}, { name: … })`;
+  const remedy = `register its class first, with @H5Class('${name}') or registry.register`;
   return new H5UnsupportedError(path, `an instance of the class ${name}`, remedy);
 }
 

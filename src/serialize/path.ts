@@ -63,8 +63,13 @@ export function pathTo(node: Node, element = -1): string {
 
 /** The position in a vector of the element that is number `index` of those that are present. */
 function positionOf({ mask, encoding }: VectorNode, index: number): number {
-  if (!mask || encoding === 'missing') return index;
-  for (let i = 0, left = index; i < mask.length; i++)
-    if (mask[i] === Missing.present && left-- === 0) return i;
-  return index;
+  return mask && encoding !== 'missing' ? nthPresent(mask, index) : index;
+}
+
+/** The position of the element that is number `count` of those that a mask says are present. */
+export function nthPresent(mask: Uint8Array, count: number): number {
+  let left = count;
+  const position = mask.findIndex((code) => code === Missing.present && left-- === 0);
+  // Before the mask is known, numbers count all elements.
+  return position < 0 ? count : position;
 }

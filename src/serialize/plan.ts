@@ -5,7 +5,7 @@ import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identit
 import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
-import { memberSegment, pathTo } from './path.js';
+import { memberSegment, nthPresent, pathTo } from './path.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
 import type { TextColumn } from './text-column.js';
 
@@ -226,14 +226,8 @@ function homeWithin(vector: VectorNode, claimed: number): { node: Node; index: n
   vector.referenced = true;
   if (vector.encoding === 'list') return { node: vector.values[claimed] as Node, index: -1 };
   // A dataset of dates has a place for the missing ones too.
-  const index = vector.encoding === 'dates' && vector.mask ? presentPosition(vector.mask, claimed) : claimed;
+  const index = vector.encoding === 'dates' && vector.mask ? nthPresent(vector.mask, claimed) : claimed;
   return { node: vector, index };
-}
-
-/** The position of the element that is number `count` of those present. */
-function presentPosition(mask: Uint8Array, count: number): number {
-  for (let i = 0; i < mask.length; i++) if (mask[i] === Missing.present && count-- === 0) return i;
-  return -1;
 }
 
 /** What a look at each value of a list tells. */
@@ -835,8 +829,6 @@ function hashOf(kind: Kind, value: object): number {
     case Kind.Typed:
     case Kind.Buffer:
       return mix((value as TypedArray).byteLength, (value as TypedArray).byteOffset);
-    case Kind.SparseArray:
-      return mix(2, (value as unknown[]).length);
     default:
       return mix(3, (value as Map<unknown, unknown>).size);
   }

@@ -1,5 +1,5 @@
 import { H5FormatError } from '../errors.js';
-import { decode, type Elements, nest } from '../hdf5/elements.js';
+import { decode, type Elements, type Heap, nest } from '../hdf5/elements.js';
 import type { FileSpace } from '../hdf5/file-space.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
@@ -48,18 +48,26 @@ export class Restorer {
   readonly #vectors = new Map<number, Vector>();
   readonly #tasks: (() => void)[] = [];
   #budget: number;
+  /** Any number of elements may lead to the same data in the heap: each time counts. */
+  readonly #heap: Heap;
 
   constructor(space: FileSpace, registry: TypeRegistry) {
     this.#space = space;
     this.#registry = registry;
     this.#budget = BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+    const { globalHeap: heap } = space;
+    this.#heap = {
+      limit: heap.limit,
+      collection: (address) => heap.collection(address),
+      spend: (size) => this.#spend(size),
+    };
   }
 
   /** The value of the object at an address, complete. */
   restore(address: number): unknown {
     const info = this.#info(address);
     const layout = this.#number(info, Reserved.layout);
-    if (layout !== undefined && layout > LAYOUT_VERSION) {
+    if (layout !== undefined && layout !== LAYOUT_VERSION) {
       fail(
         info,
         `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
@@ -78,9 +86,9 @@ export class Restorer {
     return (value as () => unknown)();
   }
 
-  #spend(count: number, info: ObjectInfo): void {
+  #spend(count: number): void {
     this.#budget -= count;
-    if (this.#budget < 0) fail(info, 'the file expands to far more values than its size allows');
+    if (this.#budget < 0) throw new H5FormatError(-1, 'the file expands to far more than its size allows');
   }
 
   #info(address: number): ObjectInfo {
@@ -100,7 +108,7 @@ export class Restorer {
     const attribute = find(info, name);
     if (!attribute) return undefined;
     const value = this.#decode(attribute.datatype, attribute.data, 1)[0];
-    if (typeof value !== 'string') fail(info, `the attribute ${name} is not a string`);
+    if (typeof value !== 'string') fail(info, `${name} is no string`);
     return value;
   }
 
@@ -108,8 +116,14 @@ export class Restorer {
     const attribute = find(info, name);
     if (!attribute) return undefined;
     const value = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
-    if (typeof value !== 'number') fail(info, `the attribute ${name} is not a number`);
+    if (typeof value !== 'number') fail(info, `${name} is no number`);
     return value;
+  }
+
+  /** The number of rows of a table, or the length of a sparse array. */
+  #length(info: ObjectInfo): number {
+    const length = this.#number(info, Reserved.length) ?? 0;
+    return length === length >>> 0 ? length : fail(info, `no length: ${length}`);
   }
 
   #class(info: ObjectInfo): RegisteredClass | undefined {
@@ -120,18 +134,18 @@ export class Restorer {
     return cls;
   }
 
-  /** All bytes of a dataset. What was never written, and stands in the file as a promise only, counts as expansion. */
+  /** All bytes of a dataset. They count as expansion: datasets can be promises only, and can share their bytes. */
   #data(info: DatasetInfo, keep?: false): Uint8Array;
   #data(info: DatasetInfo, keep: true): Uint8Array<ArrayBuffer>;
   #data(info: DatasetInfo, keep = false): Uint8Array {
     const data = rawData(this.#space, info, 'the data of a dataset');
     const count = extent(info.dataspace);
-    if (!data.stored) this.#spend(count * info.datatype.size, info);
+    this.#spend(count * info.datatype.size);
     return keep ? data.copy(0, count) : data.read(0, count);
   }
 
   #decode(type: Datatype, bytes: Uint8Array, count: number): Elements {
-    return decode(type, bytes, count, this.#space.globalHeap);
+    return decode(type, bytes, count, this.#heap);
   }
 
   /** The value of an attribute that is no reserved one. */
@@ -152,7 +166,7 @@ export class Restorer {
   #value(address: number): unknown {
     if (this.#values.has(address)) return this.#values.get(address);
     const info = this.#info(address);
-    if (info.kind === 'datatype') fail(info, 'a committed datatype is no value');
+    if (info.kind === 'datatype') fail(info, 'a datatype is no value');
     const type = this.#word(info, Reserved.type);
     const value = info.kind === 'dataset' ? this.#datasetValue(info, type) : this.#groupValue(info, type);
     this.#values.set(address, value);
@@ -180,16 +194,16 @@ export class Restorer {
         return this.#entries(info, type);
       case Encoding.sparse: {
         const array: unknown[] = [];
-        array.length = this.#number(info, Reserved.length) ?? 0;
+        array.length = this.#length(info);
         this.#tasks.push(() => {
-          const indices = this.#vector(child(info, 'indices')).elements;
+          const indices = this.#positions(info, 'indices');
           const values = this.#vector(child(info, 'values')).elements;
           if (indices.length !== values.length)
-            fail(info, 'a sparse array with fewer values than indices, or more');
+            fail(info, `${indices.length} keys and ${values.length} values`);
+          this.#spend(indices.length);
           for (let i = 0; i < indices.length; i++) {
-            const index = indices[i];
-            if (typeof index !== 'number' || !(index >= 0 && index < array.length))
-              fail(info, `no index: ${index}`);
+            const index = indices[i] as number;
+            if (index !== index >>> 0 || index >= array.length) fail(info, `no index: ${index}`);
             if (i in values) array[index] = values[i];
           }
         });
@@ -244,11 +258,12 @@ export class Restorer {
       const keys = this.#vector(child(info, 'keys')).elements;
       const values = this.#vector(child(info, 'values')).elements;
       if (keys.length !== values.length) fail(info, `${keys.length} keys and ${values.length} values`);
+      this.#spend(keys.length);
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i];
         if (target instanceof Map) target.set(key, values[i]);
         else if (typeof key === 'string') setMember(target, key, values[i], cls);
-        else fail(info, 'an object with a key that is not a string');
+        else fail(info, 'a key that is no string');
       }
     });
     return target;
@@ -298,7 +313,7 @@ export class Restorer {
       if (depth > MAX_UNION_DEPTH) fail(info, 'unions within unions');
       vector = this.#groupVector(info, depth);
     } else {
-      fail(info, 'a committed datatype is no list');
+      fail(info, 'a datatype is no value');
     }
     this.#vectors.set(address, vector);
     return vector;
@@ -308,9 +323,8 @@ export class Restorer {
     const { datatype, dataspace } = info;
     const [count = 0] = dataspace.dims;
     const total = extent(dataspace);
-    if (dataspace.kind !== 'simple' || (total === 0 && count > 0))
-      fail(info, 'a list without elements to count');
-    this.#spend(total, info);
+    if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list of no elements');
+    this.#spend(total);
     const bytes = this.#data(info);
     if (this.#isReferences(info)) return this.#references(info, bytes, count);
     let elements: Elements;
@@ -330,7 +344,8 @@ export class Restorer {
     for (let level = dataspace.dims.length - 1; level > 0; level--) {
       const width = dataspace.dims[level] as number;
       elements = splitRows(elements, width, level === dataspace.dims.length - 1 ? items : undefined, info);
-      this.#spend(elements.length, info);
+      // At a lower price: bytes in as many dimensions as there can be must not be too expensive.
+      this.#spend(elements.length / 4);
     }
     return { elements, rows: elements, isHome: dataspace.dims.length > 1 || tagOf(datatype) === Tag.date };
   }
@@ -357,7 +372,7 @@ export class Restorer {
     const attribute = find(info, Reserved.mask);
     if (!attribute) return undefined;
     const mask = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
-    if (!(mask instanceof Uint8Array)) fail(info, 'a mask that is not a sequence of bytes');
+    if (!(mask instanceof Uint8Array)) fail(info, 'a mask of no bytes');
     return mask;
   }
 
@@ -365,7 +380,7 @@ export class Restorer {
   #spread(info: GroupInfo, rows: Elements, isHome: boolean): Vector {
     const mask = this.#maskOf(info);
     if (!mask) return { elements: rows, rows, isHome };
-    this.#spend(mask.length, info);
+    this.#spend(mask.length);
     const elements = new Array<unknown>(mask.length);
     let next = 0;
     for (let i = 0; i < mask.length; i++) if (mask[i] === Missing.present) elements[i] = rows[next++];
@@ -381,7 +396,7 @@ export class Restorer {
       case Encoding.ragged:
         return this.#spread(info, this.#ragged(info), true);
       case Encoding.list:
-        this.#spend(info.links.length, info);
+        this.#spend(info.links.length);
         return this.#spread(
           info,
           info.links.map((link) => this.#value(hardTarget(info, link))),
@@ -390,21 +405,17 @@ export class Restorer {
       case Encoding.union:
         return this.#spread(info, this.#union(info, depth), false);
       default:
-        return fail(info, 'a group that is not a list stands for one');
+        return fail(info, 'not a list');
     }
   }
 
   #records(info: GroupInfo): object[] {
     const { links } = info;
-    const count = this.#number(info, Reserved.length) ?? 0;
+    const count = this.#length(info);
     const cls = this.#class(info);
     const items = this.#word(info, Reserved.items);
     if (links.length === 0) fail(info, 'a table without columns');
-    // One column is looked at first: it must have as many elements as the table claims rows.
-    const first = this.#info(hardTarget(info, links[0] as GroupInfo['links'][0]));
-    this.#spend(count, info);
-    const length = this.#lengthOf(first);
-    if (length !== count) fail(info, `a table of ${count} rows with a column of ${length}`);
+    this.#spend(count);
     const names = links.map((link) => unescapeName(link.name));
     const rows = makeRows(count, names, cls, items === 'null-prototype');
     this.#tasks.push(() => {
@@ -414,7 +425,7 @@ export class Restorer {
         const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
         if (column.length !== count)
           fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
-        this.#spend(count, info);
+        this.#spend(count);
         setColumn(rows, name, column, cls);
       }
     });
@@ -434,31 +445,27 @@ export class Restorer {
     return text.length === bytes.length ? new FixedTextColumn(text, datatype.size) : undefined;
   }
 
-  /** The number of elements of a vector, without making them. */
-  #lengthOf(info: ObjectInfo): number {
-    if (info.kind === 'dataset') return info.dataspace.dims[0] ?? -1;
-    if (info.kind !== 'group') return -1;
-    const mask = this.#maskOf(info);
-    if (mask) return mask.length;
-    switch (this.#word(info, Reserved.encoding)) {
-      case Encoding.records: {
-        return this.#number(info, Reserved.length) ?? -1;
-      }
-      case Encoding.ragged:
-        return this.#lengthOf(this.#info(child(info, 'offsets'))) - 1;
-      case Encoding.union:
-        return this.#lengthOf(this.#info(child(info, '@kinds')));
-      default:
-        return info.links.length;
-    }
+  /**
+   * Offsets, kinds or indices: a dataset of numbers. If they could lead to other objects, the way to the rows of a
+   * vector could go through the rows of another, and through its own.
+   */
+  #positions(holder: GroupInfo, name: string): ArrayLike<number> {
+    const info = this.#info(child(holder, name));
+    if (info.kind !== 'dataset' || this.#isReferences(info)) fail(holder, `${name} that are no numbers`);
+    const { elements } = this.#vector(info.address);
+    // A vector without elements is one of missing ones.
+    if (Array.isArray(elements) ? elements.length > 0 : typeof elements[0] === 'bigint')
+      fail(holder, `${name} that are no numbers`);
+    return elements as ArrayLike<number>;
   }
 
   #ragged(info: GroupInfo): object[] {
-    const offsets = this.#vector(child(info, 'offsets')).elements as ArrayLike<number>;
+    const offsets = this.#positions(info, 'offsets');
     const count = offsets.length - 1;
     if (count < 0 || offsets[0] !== 0) fail(info, 'nested rows without offsets');
     for (let i = 0; i < count; i++) {
-      if (!((offsets[i + 1] as number) >= (offsets[i] as number))) fail(info, 'offsets that go down');
+      const next = offsets[i + 1] as number;
+      if (next !== next >>> 0 || next < (offsets[i] as number)) fail(info, 'offsets that go down');
     }
     const items = this.#word(info, Reserved.items) ?? 'Array';
     const total = offsets[count] as number;
@@ -468,7 +475,7 @@ export class Restorer {
       return elements;
     };
     // Before rows of these lengths are made: they may be a lie.
-    this.#spend(count + total, info);
+    this.#spend(count + total);
     if (items !== 'Array' && items !== 'Set' && items !== 'Map') {
       const values = typedColumn(column('values'), items, info);
       return Array.from({ length: count }, (_, i) =>
@@ -496,7 +503,8 @@ export class Restorer {
   }
 
   #union(info: GroupInfo, depth: number): unknown[] {
-    const kinds = this.#vector(child(info, '@kinds')).elements as ArrayLike<number>;
+    const kinds = this.#positions(info, '@kinds');
+    this.#spend(kinds.length);
     const parts = info.links
       .filter(({ name }) => name !== '@kinds')
       .map((link) => this.#vector(hardTarget(info, link), depth + 1).elements);
@@ -506,12 +514,11 @@ export class Restorer {
       const kind = kinds[i] as number;
       const part = parts[kind];
       const at = next[kind] as number;
-      if (!part || at >= part.length)
-        fail(info, `element ${i} is number ${at} of part ${kind}, which has no such element`);
+      if (!part || at >= part.length) fail(info, `part ${kind} has no such element: ${at}`);
       elements[i] = part[at];
       next[kind] = at + 1;
     }
-    if (parts.some((part, kind) => part.length !== next[kind])) fail(info, 'a union with elements left over');
+    if (parts.some((part, kind) => part.length !== next[kind])) fail(info, 'elements left over');
     return elements;
   }
 
@@ -521,6 +528,7 @@ export class Restorer {
     let elements: unknown[];
     if (into) {
       const target = addressOf(this.#decode(into.datatype, into.data, 1)[0], info);
+      if (datatype.class !== 'fixed-point') fail(info, 'row numbers that are no numbers');
       const indexes = this.#decode(datatype, bytes, count);
       elements = Array.from(indexes as ArrayLike<unknown>, (index) => this.#element(target, index, info));
     } else if (isElement(datatype)) {
@@ -545,10 +553,10 @@ export class Restorer {
   #element(address: number, index: unknown, from: ObjectInfo): unknown {
     const info = this.#info(address);
     // What leads on to other objects is never where objects live; to follow it could go round in circles.
-    if (this.#leadsOn(info)) fail(from, 'a reference to an element of a list of references');
+    if (this.#leadsOn(info)) fail(from, 'a reference into a list of references');
     const { rows, isHome } = this.#vector(address);
     if (!isHome || typeof index !== 'number' || !(index >= 0 && index < rows.length)) {
-      fail(from, `a reference to element ${index} of a list that has no such element`);
+      fail(from, `the list has no such element: ${index}`);
     }
     return rows[index];
   }
@@ -607,7 +615,7 @@ function isElement(type: Datatype): boolean {
     into.name === Tag.into &&
     into.type.class === 'reference' &&
     index.name === Tag.index &&
-    index.type.size === 8
+    index.type.class === 'fixed-point'
   );
 }
 
@@ -698,10 +706,10 @@ function splitRows(
 
 function typedColumn(elements: Elements, name: string, info: ObjectInfo): TypedArray {
   const type = TYPED_ARRAYS.find((candidate) => candidate.name === name);
-  if (!type) fail(info, `an unknown type of rows: ${name}`);
+  if (!type) fail(info, `an unknown type: ${name}`);
   if (elements instanceof type) return elements;
   if (name === 'Uint8ClampedArray' && elements instanceof Uint8Array) return new Uint8ClampedArray(elements);
-  return fail(info, `rows of ${name} are not stored as such`);
+  return fail(info, `an unknown type: ${name}`);
 }
 
 function setMember(target: object, name: string, value: unknown, cls: RegisteredClass | undefined): void {

@@ -38,7 +38,7 @@ describe('a file that lies', () => {
     );
     rejects(
       file((root) => table(root, 3, { a: [1, 2] })),
-      'a table of 3 rows with a column of 2',
+      'the column a has 2 elements, not 3',
     );
     rejects(
       file((root) => table(root, 2 ** 32 - 1, {})),

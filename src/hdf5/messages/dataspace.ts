@@ -48,14 +48,14 @@ export function encodeDataspace(out: ByteWriter, space: Dataspace): void {
 export function decodeDataspace(reader: ByteReader): Dataspace {
   const version = reader.version('the dataspace', 1, 2);
   const rank = reader.u8();
-  if (rank > MAX_RANK) reader.fail(`a dataspace of ${rank} dimensions, at most ${MAX_RANK} are allowed`);
+  if (rank > MAX_RANK) reader.fail(`a dataspace of ${rank} dimensions`);
   const flags = reader.u8();
   let kind: Dataspace['kind'] = rank === 0 ? 'scalar' : 'simple';
   if (version === 1) {
     reader.take(5);
   } else {
     const code = reader.u8();
-    kind = KINDS[code] ?? reader.fail(`dataspace type ${code}, expected 0, 1 or 2`);
+    kind = KINDS[code] ?? reader.fail(`dataspace type ${code}`);
     if (kind !== 'simple' && rank !== 0) reader.fail(`a ${kind} dataspace with ${rank} dimensions`);
   }
   const dims = Array.from({ length: rank }, () => reader.size());

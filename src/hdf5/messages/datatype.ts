@@ -360,7 +360,7 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
   const start = reader.offset;
   const classAndVersion = reader.u8();
   const version = classAndVersion >> 4;
-  if (version < 1 || version > 5) reader.fail(`datatype version ${version}, expected 1 to 5`);
+  if (version < 1 || version > 5) reader.fail(`datatype version ${version}`);
   const bits = reader.u8() | (reader.u8() << 8) | (reader.u8() << 16);
   const size = reader.u32();
   if (size === 0) reader.fail('a datatype of 0 bytes');
@@ -409,8 +409,7 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
       return {
         class: 'string',
         size,
-        padding: PADDINGS[bits & 0x0f] ?? reader.fail(`string padding ${bits & 0x0f}`),
-        charset: CHARSETS[(bits >> 4) & 0x0f] ?? reader.fail(`character set ${(bits >> 4) & 0x0f}`),
+        ...decodeStringBits(reader, bits),
       };
     case CLASS.bitfield:
       return { class: 'bitfield', size, bigEndian: (bits & 1) !== 0, ...decodePrecision(reader, size) };
@@ -428,7 +427,7 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
         let dims: number[] = [];
         if (version === 1) {
           const rank = reader.u8();
-          if (rank > 4) reader.fail(`a compound member of ${rank} dimensions, at most 4 are allowed`);
+          if (rank > 4) reader.fail(`a compound member of ${rank} dimensions`);
           reader.take(11);
           dims = [reader.u32(), reader.u32(), reader.u32(), reader.u32()].slice(0, rank);
         }
@@ -460,17 +459,15 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
     }
     case CLASS['variable-length']: {
       const kind = bits & 0x0f;
-      if (kind > 1) reader.fail(`variable-length type ${kind}, expected 0 or 1`);
+      if (kind > 1) reader.fail(`variable-length type ${kind}`);
       const base = decodeDatatype(reader, depth + 1);
       if (size !== 8 + reader.offsetSize) reader.fail(`a variable-length datatype of ${size} bytes`);
       if (kind === 0) return { class: 'variable-length', size, base };
-      const padding = PADDINGS[(bits >> 4) & 0x0f] ?? reader.fail(`string padding ${(bits >> 4) & 0x0f}`);
-      const charset = CHARSETS[(bits >> 8) & 0x0f] ?? reader.fail(`character set ${(bits >> 8) & 0x0f}`);
-      return { class: 'variable-length', size, base, string: { padding, charset } };
+      return { class: 'variable-length', size, base, string: decodeStringBits(reader, bits >> 4) };
     }
     case CLASS.array: {
       const rank = reader.u8();
-      if (rank > 32) reader.fail(`an array datatype of ${rank} dimensions, at most 32 are allowed`);
+      if (rank > 32) reader.fail(`an array datatype of ${rank} dimensions`);
       if (version < 3) reader.take(3);
       const dims = Array.from({ length: rank }, () => reader.u32());
       if (version < 3) reader.take(4 * rank);
@@ -487,6 +484,18 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
     default:
       throw new H5FeatureError(`datatype class ${classAndVersion & 0x0f} (at byte ${start})`);
   }
+}
+
+function decodeStringBits(
+  reader: ByteReader,
+  bits: number,
+): { padding: StringPadding; charset: CharacterSet } {
+  const padding = bits & 0x0f;
+  const charset = (bits >> 4) & 0x0f;
+  return {
+    padding: PADDINGS[padding] ?? reader.fail(`string padding ${padding}`),
+    charset: CHARSETS[charset] ?? reader.fail(`character set ${charset}`),
+  };
 }
 
 function decodePrecision(reader: ByteReader, size: number): { bitOffset: number; bitPrecision: number } {

@@ -47,7 +47,9 @@ export function encodeSoftLink(out: ByteWriter, name: string, order: number, tar
   encodeLinkPrefix(out, name, order, SOFT);
   const lengthAt = out.length;
   out.u16(0);
-  out.view.setUint16(lengthAt, out.utf8(target), true);
+  // In two steps: `utf8` may replace the view.
+  const length = out.utf8(target);
+  out.view.setUint16(lengthAt, length, true);
 }
 
 export function encodeExternalLink(
