@@ -66,7 +66,7 @@ export class ByteReader {
   }
 
   u32(): number {
-    return (this.u16() | (this.u16() << 16)) >>> 0;
+    return this.uint(4);
   }
 
   /** An unsigned number of `size` bytes (1 to 8) that must be exact in JavaScript. */
@@ -75,7 +75,7 @@ export class ByteReader {
     let value = 0;
     for (let i = size - 1; i >= 0; i--) value = value * 256 + (this.bytes[start + i] as number);
     if (value > Number.MAX_SAFE_INTEGER) {
-      throw new H5FormatError(this.base + start, `the number ${value} is too large for a position or a size`);
+      throw new H5FormatError(this.base + start, `the number ${value} is too large`);
     }
     return value;
   }

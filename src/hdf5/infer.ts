@@ -28,6 +28,13 @@ const TYPED_ARRAYS: { readonly [tag: string]: DType } = {
   Float64Array: 'f8',
 };
 
+const SCALARS: { readonly [kind: string]: Datatype } = {
+  number: INT32,
+  string: VARIABLE_STRING,
+  boolean: BOOLEAN,
+  bigint: INT64,
+};
+
 /** The datatype of values, the smallest of '<i4', '<f8', '<i8', 'bool', 'str' and 'ref' that holds them all. */
 export function inferDatatype(values: ArrayLike<unknown>): Datatype {
   if (ArrayBuffer.isView(values)) {
@@ -38,12 +45,7 @@ export function inferDatatype(values: ArrayLike<unknown>): Datatype {
   if (count === 0) return FLOAT64;
   const kindOf = (value: unknown) => (value === null ? 'null' : typeof value);
   const kind = kindOf(values[0]);
-  let type: Datatype | undefined;
-  if (kind === 'number') type = INT32;
-  else if (kind === 'string') type = VARIABLE_STRING;
-  else if (kind === 'boolean') type = BOOLEAN;
-  else if (kind === 'bigint') type = INT64;
-  else if (referenceOf(values[0])) type = OBJECT_REFERENCE;
+  let type: Datatype | undefined = referenceOf(values[0]) ? OBJECT_REFERENCE : SCALARS[kind];
   for (let i = 0; i < count; i++) {
     const value = values[i];
     if (kindOf(value) !== kind && !(type === OBJECT_REFERENCE && value === null)) {

@@ -193,31 +193,18 @@ export function encodeNumbers(
       }
     }
     return bytes;
-  } else if (type.class === 'floating-point') {
-    const floats = new native(bytes.buffer) as AnyTypedArray;
-    for (let i = 0; i < count; i++) {
-      const value = toFloat(values[i]);
-      if (value === undefined) misfit(i, values[i]);
-      floats[i] = value;
-      if (floats[i] !== value && Math.abs(floats[i] as number) === Number.POSITIVE_INFINITY)
-        misfit(i, values[i]);
-    }
-  } else if (size === 8) {
-    const wide = new native(bytes.buffer) as AnyTypedArray;
-    for (let i = 0; i < count; i++) {
-      const value = toInteger(values[i]);
-      if (value === undefined) misfit(i, values[i]);
-      wide[i] = value;
-      if (wide[i] !== value) misfit(i, values[i]);
-    }
   } else {
-    const narrow = new native(bytes.buffer) as AnyTypedArray;
+    const float = type.class === 'floating-point';
+    const convert = float ? toFloat : size === 8 ? toInteger : toNumber;
+    const stored = new native(bytes.buffer) as AnyTypedArray;
     for (let i = 0; i < count; i++) {
-      const given = values[i];
-      const value = typeof given === 'bigint' ? Number(given) : given;
-      narrow[i] = value as number;
-      // A typed array keeps the low bits: whatever is not the same afterwards did not fit.
-      if (narrow[i] !== value) misfit(i, given);
+      const value = convert(values[i]);
+      if (value === undefined) misfit(i, values[i]);
+      // A typed array keeps the low bits of an integer: what is not the same afterwards did not fit.
+      stored[i] = value;
+      const same =
+        stored[i] === value || (float && Math.abs(stored[i] as number) !== Number.POSITIVE_INFINITY);
+      if (!same) misfit(i, values[i]);
     }
   }
   return isForeign(type) ? swapped(bytes, size) : bytes;
@@ -226,6 +213,10 @@ export function encodeNumbers(
 function toInteger(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value;
   return Number.isInteger(value) ? BigInt(value as number) : undefined;
+}
+
+function toNumber(value: unknown): number | undefined {
+  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : undefined;
 }
 
 function toFloat(value: unknown): number | undefined {

@@ -99,8 +99,7 @@ function readChunk2(
     const length = reader.u16();
     const flags = reader.u8();
     const order = tracked ? reader.u16() : -1;
-    if (length > end - reader.position)
-      reader.fail(`a message of ${length} bytes crosses the end of its chunk`);
+    if (length > end - reader.position) reader.fail(`a message of ${length} bytes crosses its end`);
     keep(type, flags, order, reader.block(length), messages, chunks);
   }
 }

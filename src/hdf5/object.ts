@@ -162,7 +162,7 @@ function resolveDatatype(space: FileSpace, reader: ByteReader, from: number): Da
     (candidate: Message) => candidate.type === MessageType.Datatype,
   );
   if (!message || message.flags & MessageFlag.Shared || address === from) {
-    reader.fail('a shared datatype that leads to no committed datatype');
+    reader.fail('no committed datatype');
   }
   return decodeDatatype(message.data);
 }

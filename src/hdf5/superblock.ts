@@ -66,7 +66,7 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   const offsetSize = reader.u8();
   const lengthSize = reader.u8();
   for (const size of [offsetSize, lengthSize]) {
-    if (![2, 4, 8].includes(size)) reader.fail(`addresses or lengths of ${size} bytes, expected 2, 4 or 8`);
+    if (![2, 4, 8].includes(size)) reader.fail(`addresses or lengths of ${size} bytes`);
   }
   const sized = new ByteReader(reader.bytes, reader.base, offsetSize, lengthSize);
   sized.position = reader.position;
@@ -97,7 +97,7 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
 function checked(reader: ByteReader, superblock: Superblock, position: number): Superblock {
   const { endOfFile, rootAddress } = superblock;
   if (superblock.baseAddress === UNDEFINED_ADDRESS || endOfFile === UNDEFINED_ADDRESS) {
-    reader.fail('the superblock lacks the base or the end-of-file address');
+    reader.fail('a superblock without addresses');
   }
   if (rootAddress < 0 || rootAddress >= endOfFile) reader.fail('the root group lies outside of the file');
   // A user block put in front of a finished file moves everything: the signature's place counts.

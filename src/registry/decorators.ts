@@ -180,7 +180,7 @@ function problemOf({ property, kind, isStatic, isPrivate }: Member): string | un
   if (kind === 'method') return 'a method';
   if (isStatic) return 'a static member';
   // An empty instance is made without the constructor, and so without private members that could be set.
-  if (isPrivate) return 'a private member; declare a getter and a setter for it';
+  if (isPrivate) return 'a private member';
   return undefined;
 }
 

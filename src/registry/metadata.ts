@@ -52,7 +52,7 @@ export function addRule(holder: object, rule: FieldRule): void {
       'H5_REGISTRY_FIELD',
       earlier.ignored === rule.ignored
         ? `property ${property} has the same decorator twice; of a getter and its setter, decorate one`
-        : `property ${property} has both @H5Field and @H5Ignore; remove one of them`,
+        : `property ${property} has both @H5Field and @H5Ignore`,
     );
   }
   rulesByHolder.set(holder, rules.set(rule.property, rule));

@@ -231,11 +231,7 @@ export class RegisteredClass<T extends object = object> {
 
   #nameTaken(property: string): H5RegistryError {
     const renamed = JSON.stringify(this.#renamed.get(property));
-    return fieldError(
-      this.target,
-      property,
-      `has the name that ${renamed} is stored under; rename or ignore one`,
-    );
+    return fieldError(this.target, property, `has the name that ${renamed} is stored under`);
   }
 }
 
@@ -244,10 +240,7 @@ const { propertyIsEnumerable: isEnumerable, isPrototypeOf: isBaseOf } = Object.p
 function checkClass(target: unknown): void {
   const prototype = typeof target === 'function' ? target.prototype : undefined;
   if (typeof prototype !== 'object' || prototype === null) {
-    throw new H5RegistryError(
-      'H5_REGISTRY_CLASS',
-      `expected a class to register, got ${typeof target === 'function' ? 'a function without prototype' : typeof target}`,
-    );
+    throw new H5RegistryError('H5_REGISTRY_CLASS', `expected a class, got ${typeof target}`);
   }
 }
 
@@ -255,7 +248,7 @@ function checkOptions(target: Class, { version = 0, create, construct }: Registe
   if (!Number.isInteger(version) || version < 0 || version > MAX_VERSION) {
     throw new H5RegistryError(
       'H5_REGISTRY_CLASS',
-      `the version of class ${nameOf(target)} must be a whole number from 0 to ${MAX_VERSION}, not ${version}`,
+      `class ${nameOf(target)} cannot have the version ${version}`,
     );
   }
   if (create && construct) {

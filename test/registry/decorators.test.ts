@@ -157,9 +157,7 @@ test('a compiler that passes no metadata is named as the cause', () => {
   expect(() => H5Field()(undefined, context as unknown as FieldContext)).toThrow(
     expect.objectContaining({
       code: 'H5_REGISTRY_DECORATOR',
-      message: expect.stringMatching(
-        /^@H5Field on x: the compiler .* `context\.metadata`\. Use TypeScript 5\.2/,
-      ),
+      message: expect.stringMatching(/^@H5Field on x: the compiler .* `context\.metadata`; use a newer one/),
     }),
   );
 });

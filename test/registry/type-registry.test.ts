@@ -136,7 +136,7 @@ describe('to register again', () => {
     };
     const registry = new TypeRegistry().register(evaluate(), { name: 'Reloaded' });
     expect(() => registry.register(evaluate(), { name: 'Reloaded' })).toThrow(
-      conflict('a fresh TypeRegistry'),
+      conflict('take a new TypeRegistry'),
     );
   });
 });

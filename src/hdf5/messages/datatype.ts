@@ -401,7 +401,7 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
         type.mantissaLocation + type.mantissaSize > width ||
         type.exponentSize > 32
       ) {
-        reader.fail('a floating-point datatype whose parts lie outside of it');
+        reader.fail('a floating-point number with parts outside of it');
       }
       return type;
     }
