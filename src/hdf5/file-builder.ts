@@ -209,7 +209,7 @@ export class FileBuilder {
 
   /**
    * Opens an attribute of the header that is open; the caller writes its data to `out` and ends it.
-   * `datatype` and `dataspace` are encoded messages.
+   * `datatype` and `dataspace` are encoded messages, `order` is at most 65,534.
    */
   beginAttribute(
     name: string,
@@ -217,8 +217,6 @@ export class FileBuilder {
     dataspace: Uint8Array,
     order = this.#nextAttributeOrder,
   ): void {
-    if (order > 0xfffe)
-      throw new H5TypeError(`the attribute "${name}" is one too many: an object holds 65,535`);
     this.#nextAttributeOrder = order + 1;
     this.#beginMessage(MessageType.Attribute, 0, order);
     encodeAttribute(this.out, name, datatype, dataspace);

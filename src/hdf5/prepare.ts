@@ -62,7 +62,7 @@ export function checkShape(shape: readonly number[]): Dataspace {
   }
   if (!Number.isSafeInteger(count)) throw new H5TypeError(`the shape ${shape.join(' x ')} is too large`);
   if (shape.length > MAX_RANK) {
-    throw new H5TypeError(`a shape of ${shape.length} dimensions, at most ${MAX_RANK} are allowed`);
+    throw new H5TypeError(`a shape of ${shape.length} dimensions`);
   }
   return shape.length === 0 ? SCALAR : { kind: 'simple', dims: [...shape] };
 }
@@ -122,7 +122,6 @@ function mismatch(dims: readonly number[], found: string): never {
 
 function ragged(dims: readonly number[], level: number, length: number): never {
   throw new H5TypeError(
-    `the data are ragged: an array at depth ${level} has ${length} elements where the shape is ` +
-      `(${dims.join(', ')}); for rows of different lengths give a dtype such as { vlen: 'f8' }`,
+    `the data are ragged: ${length} elements at depth ${level} of the shape (${dims.join(', ')}); give a dtype such as { vlen: 'f8' }`,
   );
 }

@@ -89,7 +89,7 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   const rootAddress = sized.address();
   sized.checksum('the superblock');
   if (version === 3 && (flags & 1) !== 0) {
-    sized.fail('the file was not closed by its writer: its consistency flag is set');
+    sized.fail('the file was not closed by its writer');
   }
   return checked(sized, { version, offsetSize, lengthSize, baseAddress, endOfFile, rootAddress }, position);
 }

@@ -198,7 +198,7 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
     return new H5UnsupportedError(path, 'an object of no class', 'copy it into a plain one: { ...object }');
   }
   if (hasInternalState(value as object) || isPlatformObject(maker)) {
-    const remedy = `${leaveOut}, or store what it holds instead`;
+    const remedy = `${leaveOut}, or store what it holds`;
     return new H5UnsupportedError(path, `a value of type ${name}`, remedy);
   }
   const remedy = `register its class first, with @H5Class('${name}') or registry.register`;
