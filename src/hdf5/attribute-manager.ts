@@ -104,7 +104,7 @@ export class AttributeManager {
   }
 
   *values(): IterableIterator<H5Value> {
-    for (const attribute of this.#list?.items ?? []) yield this.#value(attribute);
+    for (const [, value] of this.entries()) yield value;
   }
 
   *entries(): IterableIterator<[string, H5Value]> {

@@ -1,7 +1,7 @@
 import { H5Error, H5PathError } from '../errors.js';
 import { AttributeManager } from './attribute-manager.js';
 import { DatasetDraft, type Draft, GroupDraft, type LinkDraft } from './draft.js';
-import { type DType, formatDType } from './dtype.js';
+import type { DType } from './dtype.js';
 import type { H5Value } from './elements.js';
 import { type AnyLink, checkName, type Node } from './file-session.js';
 import { formatShape, H5Dataset } from './h5-dataset.js';
@@ -105,9 +105,10 @@ export class H5Group extends H5Object {
   linkInfo(name: string): LinkInfo | undefined {
     const link = this.#links?.find(name);
     if (!link) return undefined;
-    if (link.kind === 'hard') return { kind: 'hard' };
-    if (link.kind === 'soft') return { kind: 'soft', target: link.target };
-    return { kind: 'external', file: link.file, target: link.target };
+    const { kind } = link;
+    if (kind === 'hard') return { kind };
+    const { target } = link;
+    return kind === 'soft' ? { kind, target } : { kind, file: link.file, target };
   }
 
   *keys(): IterableIterator<string> {
@@ -148,9 +149,9 @@ export class H5Group extends H5Object {
   visit<R>(
     visitor: (path: string, object: H5Group | H5Dataset | H5Datatype) => R | undefined,
   ): R | undefined {
-    for (const { path, node, again } of this.#walk()) {
-      if (!node || again !== undefined || path === '') continue;
-      const result = visitor(path, this.wrap(node(), join(this.path, path)));
+    for (const { path, node, error } of this.#walk()) {
+      if (error) throw error;
+      const result = node && path !== '' ? visitor(path, this.wrap(node, join(this.path, path))) : undefined;
       if (result !== undefined) return result;
     }
     return undefined;
@@ -168,20 +169,16 @@ export class H5Group extends H5Object {
    */
   tree(): string {
     const lines: string[] = [];
-    for (const { path, link, depth, node, again } of this.#walk()) {
+    for (const { path, link, depth, node, again, error } of this.#walk()) {
       let line = path === '' ? this.path : path.slice(path.lastIndexOf('/') + 1);
       if (link?.kind === 'soft') line += ` -> ${link.target}`;
       else if (link?.kind === 'external') line += ` -> ${link.file}:${link.target}`;
       else if (again !== undefined) line += ` = ${join(this.path, again)}`;
+      else if (error) line += `: ${error.message}`;
       else if (node) {
-        try {
-          const object = this.wrap(node(), path);
-          if (object instanceof H5Dataset) line += `: ${object.dtype} ${formatShape(object.shape)}`;
-          else if (object instanceof H5Datatype) line += `: datatype ${formatDType(object.datatype)}`;
-        } catch (error) {
-          if (!(error instanceof H5Error)) throw error;
-          line += `: ${error.message}`;
-        }
+        const object = this.wrap(node, path);
+        if (object instanceof H5Dataset) line += `: ${object.dtype} ${formatShape(object.shape)}`;
+        else if (object instanceof H5Datatype) line += `: datatype ${object.dtype}`;
       }
       lines.push('  '.repeat(depth) + line);
     }
@@ -376,35 +373,26 @@ export class H5Group extends H5Object {
   *#walk(): Generator<Step> {
     this.session.check();
     const seen = new Map<unknown, string>();
-    const todo: { path: string; link: AnyLink | undefined; depth: number }[] = [
-      { path: '', link: undefined, depth: 0 },
-    ];
+    const todo: Step[] = [{ path: '', depth: 0 }];
     for (let step = todo.pop(); step; step = todo.pop()) {
       const { path, link, depth } = step;
-      if (link && link.kind !== 'hard') {
-        yield step;
-        continue;
+      if (!link || link.kind === 'hard') {
+        const identity = !link ? identify(this.node) : 'node' in link ? link.node : link.address;
+        step.again = seen.get(identity);
+        if (step.again === undefined) {
+          seen.set(identity, path);
+          try {
+            step.node = link ? this.session.target(link) : this.node;
+          } catch (error) {
+            if (!(error instanceof H5Error)) throw error;
+            step.error = error;
+          }
+        }
       }
-      const node = () => (link ? this.session.target(link) : this.node);
-      const identity = !link ? identify(this.node) : 'node' in link ? link.node : link.address;
-      const again = seen.get(identity);
-      yield { ...step, node, again };
-      if (again !== undefined) continue;
-      seen.set(identity, path);
-      let links: NamedList<AnyLink> | undefined;
-      try {
-        links = node().links as NamedList<AnyLink> | undefined;
-      } catch (error) {
-        if (!(error instanceof H5Error)) throw error;
-      }
-      if (!links) continue;
-      const children = [...links.items].reverse();
-      for (const child of children) {
-        todo.push({
-          path: path === '' ? child.name : `${path}/${child.name}`,
-          link: child,
-          depth: depth + 1,
-        });
+      yield step;
+      const links = step.node?.links as NamedList<AnyLink> | undefined;
+      for (const link of links ? [...links.items].reverse() : []) {
+        todo.push({ path: path === '' ? link.name : `${path}/${link.name}`, link, depth: depth + 1 });
       }
     }
   }
@@ -413,12 +401,13 @@ export class H5Group extends H5Object {
 interface Step {
   /** From the group where the walk began. */
   readonly path: string;
-  readonly link: AnyLink | undefined;
+  readonly link?: AnyLink;
   readonly depth: number;
-  /** For hard links: the object; reading it may fail. */
-  readonly node?: () => Node;
-  /** The path by which the object was met before. */
-  readonly again?: string | undefined;
+  /** The object of a hard link, where it is met for the first time; or why it cannot be read. */
+  node?: Node;
+  error?: H5Error;
+  /** Else the path by which it was met before. */
+  again?: string | undefined;
 }
 
 function identify(node: Node): unknown {

@@ -31,10 +31,13 @@ const MAX_UNION_DEPTH = 3;
 
 /**
  * What a file may expand to: so many values, and so many more for each of its bytes. A file can name one
- * column a thousand times; a reader that followed would do a billion things for a kilobyte.
+ * column a thousand times; a reader that followed would do a billion things for a kilobyte. What we write
+ * names each once, and is still more than its bytes: a row that holds a row that holds ... true is one byte.
  */
-const BASE_BUDGET = 1 << 20;
+const BASE_BUDGET = 1 << 24;
 const BUDGET_PER_BYTE = 8;
+/** What it costs to use the elements of a vector again. */
+const AGAIN = 4;
 
 /**
  * Makes the value again that stands at an address of a file. Every object is made empty when it is first
@@ -200,7 +203,6 @@ export class Restorer {
           const values = this.#vector(child(info, 'values')).elements;
           if (indices.length !== values.length)
             fail(info, `${indices.length} keys and ${values.length} values`);
-          this.#spend(indices.length);
           for (let i = 0; i < indices.length; i++) {
             const index = indices[i] as number;
             if (index !== index >>> 0 || index >= array.length) fail(info, `no index: ${index}`);
@@ -258,7 +260,6 @@ export class Restorer {
       const keys = this.#vector(child(info, 'keys')).elements;
       const values = this.#vector(child(info, 'values')).elements;
       if (keys.length !== values.length) fail(info, `${keys.length} keys and ${values.length} values`);
-      this.#spend(keys.length);
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i];
         if (target instanceof Map) target.set(key, values[i]);
@@ -304,7 +305,10 @@ export class Restorer {
 
   #vector(address: number, depth = 0): Vector {
     const known = this.#vectors.get(address);
-    if (known) return known;
+    if (known) {
+      this.#spend(known.elements.length * AGAIN);
+      return known;
+    }
     const info = this.#info(address);
     let vector: Vector;
     if (info.kind === 'dataset') {
@@ -425,7 +429,6 @@ export class Restorer {
         const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
         if (column.length !== count)
           fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
-        this.#spend(count);
         setColumn(rows, name, column, cls);
       }
     });
@@ -504,7 +507,6 @@ export class Restorer {
 
   #union(info: GroupInfo, depth: number): unknown[] {
     const kinds = this.#positions(info, '@kinds');
-    this.#spend(kinds.length);
     const parts = info.links
       .filter(({ name }) => name !== '@kinds')
       .map((link) => this.#vector(hardTarget(info, link), depth + 1).elements);
@@ -554,7 +556,7 @@ export class Restorer {
     const info = this.#info(address);
     // What leads on to other objects is never where objects live; to follow it could go round in circles.
     if (this.#leadsOn(info)) fail(from, 'a reference into a list of references');
-    const { rows, isHome } = this.#vector(address);
+    const { rows, isHome } = this.#vectors.get(address) ?? this.#vector(address);
     if (!isHome || typeof index !== 'number' || !(index >= 0 && index < rows.length)) {
       fail(from, `the list has no such element: ${index}`);
     }
