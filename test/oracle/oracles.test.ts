@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PYTHON } from './python-server.js';
 import {
   attributesOf,
   datasetAt,
@@ -22,6 +21,7 @@ import {
   oracleTest,
   parseDump,
 } from './oracles.js';
+import { PYTHON } from './python-server.js';
 
 const DUMP = fileURLToPath(new URL('./h5py_dump.py', import.meta.url));
 const VARIANTS = ['earliest', 'earliest-tracked', 'latest', 'latest-tracked'] as const;

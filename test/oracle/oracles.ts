@@ -12,10 +12,10 @@ import { stopLayoutReader } from './layout-reader.js';
 import { PYTHON } from './python-server.js';
 
 export { h5dump } from './h5dump.js';
-export { readLayout } from './layout-reader.js';
-export { PYTHON } from './python-server.js';
 export * from './h5py.js';
 export * from './h5wasm.js';
+export { readLayout } from './layout-reader.js';
+export { PYTHON } from './python-server.js';
 
 export type OracleName = 'h5py' | 'h5dump' | 'h5wasm';
 
