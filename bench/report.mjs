@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
  * @typedef {object} Results
  * @property {Record<string, string>} environment
  * @property {boolean} quick
- * @property {({ id: string } & import('./harness.mjs').Outcome)[]} scenarios
+ * @property {(Omit<import('./harness.mjs').Outcome, 'notes'> & { id: string, notes: string })[]} scenarios
  */
 
 const BEGIN = '<!-- bench:begin -->';
@@ -40,14 +40,14 @@ process.exitCode = status ?? 1;
 
 /** @param {Results} results */
 function report({ environment, quick, scenarios }) {
-  const { date, node, cpu, platform, h5wasm, msgpackr, superjson } = environment;
+  const { date, node, cpu, memory, platform, h5wasm, msgpackr, superjson } = environment;
   const parts = [
-    `Measured on ${date} with Node ${node} on ${platform} (${cpu}), h5wasm ${h5wasm}, msgpackr ${msgpackr} and ` +
+    `Measured on ${date} with Node ${node} on ${platform} (${cpu}; ${memory}), h5wasm ${h5wasm}, msgpackr ${msgpackr} and ` +
       `superjson ${superjson}${quick ? '; a quick run, so these are rough figures' : ''}. Medians; the last column ` +
       'says how many times as long it takes as the first line of its table.',
   ];
   for (const { title, notes, tables } of scenarios) {
-    parts.push(`### ${title}`, notes.join(' '));
+    parts.push(`### ${title}`, notes);
     for (const table of tables) parts.push(markdown(table));
   }
   return `\n${parts.join('\n\n')}\n`;

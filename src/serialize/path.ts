@@ -1,9 +1,11 @@
+import type { RegisteredClass } from '../registry/index.js';
 import { Missing } from './layout.js';
-import type { Node, VectorNode } from './plan.js';
+import type { Node, ObjectNode, VectorNode } from './plan.js';
 
-/** How a property is reached: `.name` where the name allows it, else `["any name"]`. */
-export function memberSegment(key: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+/** How a property is reached: `.name` where the name allows it, else `["any name"]`; of instances, not the stored name. */
+export function memberSegment(key: string, cls?: RegisteredClass): string {
+  const name = cls?.propertyFor(key) ?? key;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 /**
@@ -18,7 +20,8 @@ export function pathTo(node: Node, element = -1): string {
     if (element < 0) {
       // The outermost node holds the root value as its only member; it has no place in what the user wrote.
       if (!place?.node.place) break;
-      if (place.role === 'member') segments.push(memberSegment(String(place.key)));
+      if (place.role === 'member')
+        segments.push(memberSegment(place.key as string, (place.node as ObjectNode).class));
       else if (place.role === 'element') element = place.key as number;
       at = place.node;
       continue;
@@ -33,7 +36,7 @@ export function pathTo(node: Node, element = -1): string {
     at = holder;
     switch (place.role) {
       case 'column':
-        segments.push(memberSegment(String(place.key)));
+        segments.push(memberSegment(place.key as string));
         // A column has an element for each row, missing or not.
         element = positionOf(vector, element);
         break;
@@ -41,11 +44,9 @@ export function pathTo(node: Node, element = -1): string {
       case 'itemKey': {
         const offsets = holder.offsets as Uint32Array;
         const position = positionOf(vector, element);
-        let row = 0;
-        while ((offsets[row + 1] as number) <= position) row++;
-        const within = position - (offsets[row] as number);
-        segments.push(place.role === 'item' ? `[${within}]` : `[key ${within}]`);
-        element = row;
+        element = offsets.findIndex((offset) => offset > position) - 1;
+        const within = position - (offsets[element] as number);
+        segments.push(`[${place.role === 'item' ? '' : 'key '}${within}]`);
         break;
       }
       case 'part': {

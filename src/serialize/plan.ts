@@ -757,7 +757,7 @@ export class Planner {
   #unsupported(value: unknown, holder: Node, index: number): never {
     let path = '$';
     if (holder.kind !== 'object') path = pathTo(holder, index);
-    else if (holder.place) path = pathTo(holder) + memberSegment(holder.names[index] as string);
+    else if (holder.place) path = pathTo(holder) + memberSegment(holder.names[index] as string, holder.class);
     throw unsupported(value, path);
   }
 }

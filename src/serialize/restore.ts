@@ -34,8 +34,8 @@ const MAX_UNION_DEPTH = 3;
  * column a thousand times; a reader that followed would do a billion things for a kilobyte. What we write
  * names each once, and is still more than its bytes: a row that holds a row that holds ... true is one byte.
  */
-const BASE_BUDGET = 1 << 24;
-const BUDGET_PER_BYTE = 8;
+const BASE_BUDGET = 1 << 22;
+const BUDGET_PER_BYTE = 16;
 /** What it costs to use the elements of a vector again. */
 const AGAIN = 4;
 
@@ -160,7 +160,17 @@ export class Restorer {
         return this.#elements(datatype, data, 1, info)[0];
       return this.#leaf(datatype, data, 1)[0];
     }
-    return nest(copied(this.#leaf(datatype, data, extent(dataspace))), dataspace.dims);
+    return this.#nest(copied(this.#leaf(datatype, data, extent(dataspace))), dataspace.dims);
+  }
+
+  /** Elements as arrays of arrays, of which there can be many where there is no element at all. */
+  #nest(flat: Elements, dims: readonly number[]): Elements {
+    let rows = 1;
+    for (let i = 0; i < dims.length - 1; i++) {
+      rows *= dims[i] as number;
+      this.#spend(rows * AGAIN);
+    }
+    return nest(flat, dims);
   }
 
   // ---- values that have an object of their own ------------------------------------------------------
@@ -186,7 +196,7 @@ export class Restorer {
     const { datatype, dataspace } = info;
     if (dataspace.kind === 'null') return null;
     const flat = this.#leaf(datatype, bytes, extent(dataspace));
-    return dataspace.kind === 'scalar' ? flat[0] : nest(flat, dataspace.dims);
+    return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, dataspace.dims);
   }
 
   #groupValue(info: GroupInfo, type: string | undefined): unknown {
@@ -449,16 +459,19 @@ export class Restorer {
   }
 
   /**
-   * Offsets, kinds or indices: a dataset of numbers. If they could lead to other objects, the way to the rows of a
-   * vector could go through the rows of another, and through its own.
+   * The elements of a dataset that is no list of references. If what says where rows are could lead to other objects,
+   * the way to the rows of a vector could go through the rows of another, and through its own.
    */
-  #positions(holder: GroupInfo, name: string): ArrayLike<number> {
+  #plain(holder: GroupInfo, name: string): Elements {
     const info = this.#info(child(holder, name));
     if (info.kind !== 'dataset' || this.#isReferences(info)) fail(holder, `${name} that are no numbers`);
-    const { elements } = this.#vector(info.address);
-    // A vector without elements is one of missing ones.
-    if (Array.isArray(elements) ? elements.length > 0 : typeof elements[0] === 'bigint')
-      fail(holder, `${name} that are no numbers`);
+    return this.#vector(info.address).elements;
+  }
+
+  /** Offsets, kinds or indices. */
+  #positions(holder: GroupInfo, name: string): ArrayLike<number> {
+    const elements = this.#plain(holder, name);
+    if (typeof (elements[0] ?? 0) !== 'number') fail(holder, `${name} that are no numbers`);
     return elements as ArrayLike<number>;
   }
 
@@ -472,15 +485,14 @@ export class Restorer {
     }
     const items = this.#word(info, Reserved.items) ?? 'Array';
     const total = offsets[count] as number;
-    const column = (name: string): Elements => {
-      const { elements } = this.#vector(child(info, name));
+    const column = (name: string, elements = this.#vector(child(info, name)).elements): Elements => {
       if (elements.length !== total) fail(info, `${elements.length} ${name} for offsets up to ${total}`);
       return elements;
     };
     // Before rows of these lengths are made: they may be a lie.
     this.#spend(count + total);
     if (items !== 'Array' && items !== 'Set' && items !== 'Map') {
-      const values = typedColumn(column('values'), items, info);
+      const values = typedColumn(column('values', this.#plain(info, 'values')), items, info);
       return Array.from({ length: count }, (_, i) =>
         values.slice(offsets[i] as number, offsets[i + 1] as number),
       );
@@ -530,7 +542,7 @@ export class Restorer {
     let elements: unknown[];
     if (into) {
       const target = addressOf(this.#decode(into.datatype, into.data, 1)[0], info);
-      if (datatype.class !== 'fixed-point') fail(info, 'row numbers that are no numbers');
+      if (datatype.class !== 'fixed-point') fail(info, 'rows that are no numbers');
       const indexes = this.#decode(datatype, bytes, count);
       elements = Array.from(indexes as ArrayLike<unknown>, (index) => this.#element(target, index, info));
     } else if (isElement(datatype)) {
@@ -591,22 +603,15 @@ function child(info: GroupInfo, name: string): number {
 /** The name of a one-member compound that stands for a type that HDF5 does not have. */
 function tagOf(type: Datatype): string | undefined {
   if (type.class !== 'compound' || type.members.length !== 1) return undefined;
-  const [member] = type.members as readonly [CompoundMember];
-  const base = member.type;
-  switch (member.name) {
-    case Tag.date:
-      return base.class === 'fixed-point' && base.size === 8 && base.signed ? Tag.date : undefined;
-    case Tag.bigint:
-      return base.class === 'variable-length' && base.string ? Tag.bigint : undefined;
-    case Tag.text:
-      return base.class === 'variable-length' && base.base.class === 'fixed-point' && base.base.size === 1
-        ? Tag.text
-        : undefined;
-    case Tag.undefined:
-      return Tag.undefined;
-    default:
-      return undefined;
+  const [{ name, type: base }] = type.members as readonly [CompoundMember];
+  let fits = name === Tag.undefined;
+  if (base.class === 'fixed-point') fits ||= name === Tag.date && base.size === 8 && base.signed;
+  if (base.class === 'variable-length') {
+    fits ||= base.string
+      ? name === Tag.bigint
+      : name === Tag.text && base.base.class === 'fixed-point' && base.base.size === 1;
   }
+  return fits ? name : undefined;
 }
 
 /** Whether an element is a pair of an address and an index. */

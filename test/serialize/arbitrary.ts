@@ -1,102 +1,128 @@
 import fc from 'fast-check';
-import { Account, Counter, Point, Point3, Strict } from './classes.js';
+import { Account, Celsius, Counter, Point, Point3, Session, Strict } from './classes.js';
 
 /*
  * Arbitrary graphs. A tree is generated first, in which some leaves are slots; then slots are filled with objects of
- * the tree, chosen by number: so anything may be shared with anything, and cycles arise. Lists of records, tables and
- * nested numbers are generated on purpose, since uniformly random trees hardly ever make one.
+ * the tree, chosen by number: so anything may be shared with anything, and cycles arise. A slot can ask for an object
+ * of some kind, since a row of one table hardly ever turns up in another by chance. Tables, nested numbers and other
+ * lists that are alike are generated on purpose: uniformly random trees hardly ever make one.
+ * coverage.test.ts says what must turn up.
  */
+
+type SlotKind = 'any' | 'record' | 'array' | 'date' | 'typed' | 'collection';
 
 /** Stands for an object that is chosen later. */
 class Slot {
   readonly choice: number;
+  readonly kind: SlotKind;
 
-  constructor(choice: number) {
+  constructor(choice: number, kind: SlotKind) {
     this.choice = choice;
+    this.kind = kind;
   }
 }
 
-const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
-const number = fc.oneof(
-  fc.integer({ min: -5, max: 5 }),
-  int32,
-  fc.double(),
-  fc.constantFrom(
-    -0,
-    Number.NaN,
-    Infinity,
-    -Infinity,
-    2 ** 31,
-    -(2 ** 31),
-    2 ** 31 - 1,
-    2 ** 53,
-    Number.MIN_VALUE,
-    Number.MAX_VALUE,
-  ),
+const slot = (kind: SlotKind) => fc.nat().map((choice) => new Slot(choice, kind));
+
+// ---- primitives ---------------------------------------------------------------------------------------
+
+const smallInteger = fc.integer({ min: -5, max: 5 });
+const int32 = fc.oneof(smallInteger, fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+const oddNumber = fc.constantFrom(
+  -0,
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  2 ** 31,
+  -(2 ** 31),
+  -(2 ** 31) - 1,
+  2 ** 31 - 1,
+  2 ** 53,
+  Number.MIN_VALUE,
+  -Number.MIN_VALUE,
+  Number.MAX_VALUE,
+  0.1,
+);
+const number = fc.oneof(int32, fc.double(), oddNumber);
+const smallBigint = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.constantFrom(0n, 2n ** 63n - 1n, -(2n ** 63n)),
 );
 const bigint = fc.oneof(
-  fc.bigInt({ min: -10n, max: 10n }),
+  smallBigint,
   fc.bigInt(),
-  fc.constantFrom(2n ** 63n - 1n, -(2n ** 63n), 2n ** 63n, -(2n ** 63n) - 1n, 10n ** 50n),
+  fc.constantFrom(2n ** 63n, -(2n ** 63n) - 1n, 2n ** 64n, 10n ** 50n, -(10n ** 400n)),
 );
-const text = fc.oneof(
+const shortText = fc.oneof(
   fc.string({ maxLength: 8 }),
-  fc.string({ maxLength: 8 }),
+  fc.constantFrom('', 'é', '😀', '日本', '\ufeffbom', ' '),
+);
+const unevenText = fc.constantFrom('', 'a', 'é'.repeat(40), 'long '.repeat(100), '😀'.repeat(30));
+const oddText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
-  fc.constantFrom(
-    '',
-    '\0',
-    'a\0',
-    '\ud800',
-    'x\udc00y',
-    '\ufeffbom',
-    '😀',
-    'é'.repeat(40),
-    'long '.repeat(100),
-  ),
+  fc.constantFrom('\0', 'a\0', '\0a', '\ud800', 'x\udc00y', '\udc00\ud800', 'a\ud83d', '\ufffd', '\uffff'),
 );
+const text = fc.oneof({ weight: 4, arbitrary: shortText }, unevenText, oddText);
 const date = fc.oneof(
   fc.date({ noInvalidDate: false }),
   fc.constantFrom(0, -1, 8.64e15, -8.64e15, Number.NaN).map((time) => new Date(time)),
 );
+const primitive = fc.oneof(fc.constantFrom(null, undefined, true, false), number, bigint, text);
+
+const plainKey = fc.constantFrom('a', 'b', 'c', 'd', 'name', 'id', 'value', 'keys', 'values', 'offsets');
 const key = fc.oneof(
-  fc.constantFrom('a', 'b', 'c', 'name', 'value', 'keys', 'values', 'offsets', '0', '1', '10'),
+  { weight: 3, arbitrary: plainKey },
+  fc.constantFrom('0', '1', '10', '4294967294', '4294967295', '-1', '1.5', 'length', 'then'),
+  fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf'),
   fc.constantFrom(
-    '__proto__',
-    'constructor',
-    'toString',
     '',
     '.',
     '..',
     'a/b',
+    '/',
     '@type',
+    '@',
     '@%',
+    '@%2F',
     '@kinds',
+    '@class',
     '%2F',
-    '\ud800',
+    '%',
     'n\0',
   ),
+  fc.constantFrom('\ud800', '\udfff!', 'é'.repeat(100), 'two words'),
   fc.string({ unit: 'binary', maxLength: 6 }),
 );
-const typed = fc.oneof(
-  ...[
-    fc.int8Array,
-    fc.uint8Array,
-    fc.uint8ClampedArray,
-    fc.int16Array,
-    fc.uint16Array,
-    fc.int32Array,
-    fc.uint32Array,
-  ].map((make) => make({ maxLength: 5 }) as fc.Arbitrary<object>),
-  fc.float32Array({ maxLength: 5 }),
-  fc.float64Array({ maxLength: 5 }),
-  fc.bigInt64Array({ maxLength: 5 }),
-  fc.bigUint64Array({ maxLength: 5 }),
-  fc.uint8Array({ maxLength: 5 }).map((bytes) => new Uint8Array(bytes).buffer),
-  fc.uint8Array({ maxLength: 5 }).map((bytes) => new DataView(new Uint8Array(bytes).buffer)),
+
+// ---- typed arrays -------------------------------------------------------------------------------------
+
+const typedKinds = (maxLength: number): fc.Arbitrary<object>[] => [
+  fc.int8Array({ maxLength }),
+  fc.uint8Array({ maxLength }),
+  fc.uint8ClampedArray({ maxLength }),
+  fc.int16Array({ maxLength }),
+  fc.uint16Array({ maxLength }),
+  fc.int32Array({ maxLength }),
+  fc.uint32Array({ maxLength }),
+  fc.float32Array({ maxLength }),
+  fc.float64Array({ maxLength }),
+  fc.bigInt64Array({ maxLength }),
+  fc.bigUint64Array({ maxLength }),
+];
+const bytes = fc.uint8Array({ minLength: 2, maxLength: 8 });
+const buffer = fc.oneof(
+  bytes.map((array) => new Uint8Array(array).buffer),
+  bytes.map((array) => new DataView(new Uint8Array(array).buffer, 1, 1)),
+  fc.constantFrom(0).map((length) => new ArrayBuffer(length)),
 );
-const primitive = fc.oneof(fc.constantFrom(null, undefined, true, false), number, bigint, text);
-const slot = fc.nat().map((choice) => new Slot(choice));
+/** Also one that is a part of a larger buffer, at an offset. */
+const typed = fc.oneof(
+  ...typedKinds(5),
+  buffer,
+  fc.uint16Array({ minLength: 2, maxLength: 6 }).map((array) => array.subarray(1)),
+);
+
+// ---- lists --------------------------------------------------------------------------------------------
 
 function define(target: object, entries: readonly (readonly [string, unknown])[]): object {
   for (const [name, value] of entries) {
@@ -105,106 +131,309 @@ function define(target: object, entries: readonly (readonly [string, unknown])[]
   return target;
 }
 
-/** A list of values from one generator, some of which are missing, or not there at all. */
-const listOf = (element: fc.Arbitrary<unknown>, maxLength = 6) =>
-  fc.array(fc.tuple(element, fc.integer({ min: 0, max: 12 })), { maxLength }).map((items) => {
-    const list: unknown[] = [];
-    list.length = items.length;
-    for (const [i, [value, fate]] of items.entries()) {
-      if (fate === 10) list[i] = null;
-      else if (fate === 11) list[i] = undefined;
-      else if (fate < 10) list[i] = value;
-    }
-    return list;
-  });
+/** Stands for a property that a row does not have, or for a hole. */
+const ABSENT = Symbol('absent');
+type Gap = null | undefined | typeof ABSENT;
 
-const { value: tree } = fc.letrec<{ value: unknown; object: unknown }>((tie) => {
+const noGap = fc.constant<'present' | Gap>('present');
+const someGap = fc.oneof(
+  { weight: 5, arbitrary: noGap },
+  { weight: 1, arbitrary: fc.constantFrom<Gap>(null, undefined, ABSENT) },
+);
+const nullOnly = fc.oneof({ weight: 3, arbitrary: noGap }, fc.constant<Gap>(null));
+
+/** As many values of one generator as there are rows, some of which may be missing. */
+function cells(count: number, values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown[]> {
+  const size = { minLength: count, maxLength: count };
+  const gaps = fc.oneof(
+    { weight: 3, arbitrary: fc.array(noGap, size) },
+    { weight: 2, arbitrary: fc.array(someGap, size) },
+    { weight: 1, arbitrary: fc.array(nullOnly, size) },
+  );
+  return fc
+    .tuple(fc.array(values, size), gaps)
+    .map(([list, missing]) => list.map((value, i) => (missing[i] === 'present' ? value : missing[i])));
+}
+
+const asList = (values: readonly unknown[]): unknown[] => {
+  const list: unknown[] = [];
+  list.length = values.length;
+  for (const [i, value] of values.entries()) if (value !== ABSENT) list[i] = value;
+  return list;
+};
+
+/** A list of values from one generator, some of which are missing, or not there at all. */
+const listOf = (values: fc.Arbitrary<unknown>, maxLength = 6) =>
+  fc.nat(maxLength).chain((count) => cells(count, values).map(asList));
+
+/** Few rows mostly; sometimes so many that they are gathered in one pass. */
+const rowCount = fc.oneof(
+  { weight: 5, arbitrary: fc.nat(4) },
+  { weight: 1, arbitrary: fc.integer({ min: 5, max: 15 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 16, max: 22 }) },
+);
+
+/** Rows with their cells by property: how a sort of object is made from them. */
+type MakeRow = (entries: (readonly [string, unknown])[]) => object;
+interface Sort {
+  readonly fields: fc.Arbitrary<string[]>;
+  readonly make: MakeRow;
+}
+
+const fixedFields = (...names: string[]) => fc.constant(names);
+const assign =
+  (create: () => object, ...required: string[]): MakeRow =>
+  (entries) => {
+    const object = create();
+    const present = new Map(entries);
+    for (const name of required) Reflect.set(object, name, present.get(name));
+    // A property that is not required may be missing.
+    for (const name of ['x', 'y', 'z'])
+      if (!present.has(name) && !required.includes(name)) Reflect.deleteProperty(object, name);
+    for (const [name, value] of entries) Reflect.set(object, name, value);
+    return object;
+  };
+
+const sorts: fc.Arbitrary<Sort> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constant<Sort>({
+      fields: fc.uniqueArray(key, { minLength: 1, maxLength: 4 }),
+      make: (entries) => define({}, entries),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Sort>({
+      fields: fc.uniqueArray(key, { minLength: 1, maxLength: 3 }),
+      make: (entries) => define(Object.create(null) as object, entries),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<Sort>(
+      { fields: fixedFields('x', 'y'), make: assign(() => new Point(0, 0)) },
+      { fields: fixedFields('x', 'y', 'z'), make: assign(() => new Point3(0, 0, 0)) },
+      { fields: fixedFields('owner', 'balance'), make: assign(() => new Account(0, 0), 'owner', 'balance') },
+      { fields: fixedFields('count'), make: assign(() => new Counter(), 'count') },
+      { fields: fixedFields('value'), make: assign(() => new Strict(0), 'value') },
+      { fields: fixedFields('degrees', 'place'), make: assign(() => Celsius.of(0), 'degrees', 'place') },
+      { fields: fixedFields('user', 'state'), make: assign(() => new Session(0, 0), 'user', 'state') },
+    ),
+  },
+);
+
+// ---- graphs -------------------------------------------------------------------------------------------
+
+/** Numbers that look random and are the same for the same seed: for what is too large to be generated value by value. */
+function seeded(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
+    return (t ^ (t >>> 14)) >>> 0;
+  };
+}
+
+/** What is stored in another way when it is large: tables of more rows than are gathered at once, and entries. */
+const large = fc.tuple(fc.nat(5), fc.nat()).map(([what, seed]): unknown => {
+  const random = seeded(seed);
+  const count = 1001 + (random() % 60);
+  const cell = [
+    () => random() % 100,
+    () => random() / 7,
+    () => `text ${random() % 50}`,
+    () => (random() % 5 === 0 ? null : random() % 2 === 0),
+    () => (random() % 9 === 0 ? '\ud800' : 'plain'),
+  ];
+  const value = cell[seed % cell.length] as () => unknown;
+  const many = (make: (i: number) => unknown) => Array.from({ length: count }, (_, i) => make(i));
+  switch (what) {
+    case 0:
+      return many((i) => ({ i, value: value(), other: random() % 2 === 0 }));
+    case 1:
+      return many((i) => (i === seed % count ? { value: value(), i } : { i, value: value() }));
+    case 2:
+      return Object.fromEntries(many((i) => [`key ${i}`, value()]) as [string, unknown][]);
+    case 3:
+      return new Map(many((i) => [i % 2 ? i : `key ${i}`, value()]) as [unknown, unknown][]);
+    case 4:
+      return Object.assign(
+        new Point(0, 0),
+        Object.fromEntries(many((i) => [`k${i}`, i]) as [string, unknown][]),
+      );
+    default:
+      return { ['long '.repeat(13_200) + String(seed)]: value(), short: many(value) };
+  }
+});
+
+const { value: tree, object: treeOfObjects } = fc.letrec<{ value: unknown; object: unknown }>((tie) => {
   const value = tie('value');
-  const oneKind = fc.oneof(number, text, bigint, date, fc.boolean(), int32, typed, slot, tie('object'));
-  const record = (names: readonly string[]) =>
-    fc
-      .tuple(
-        ...names.map((name) =>
-          fc.tuple(
-            fc.constant(name),
-            fc.oneof({ weight: 4, arbitrary: primitive }, { weight: 1, arbitrary: value }),
-            fc.integer({ min: 0, max: 9 }),
+  const object = tie('object');
+
+  /** What one column, or one list, is made of. */
+  const oneKind = fc.constantFrom<fc.Arbitrary<unknown>[]>(
+    smallInteger,
+    int32,
+    number,
+    fc.boolean(),
+    shortText,
+    unevenText,
+    text,
+    smallBigint,
+    bigint,
+    date,
+    fc.oneof({ weight: 3, arbitrary: date }, slot('date')),
+    fc.constantFrom(null, undefined),
+    fc.oneof(...typedKinds(4)),
+    fc.float64Array({ minLength: 2, maxLength: 2 }),
+    buffer,
+    fc.array(smallInteger, { maxLength: 3 }),
+    fc.tuple(number, number),
+    fc.oneof({ weight: 2, arbitrary: fc.array(text, { maxLength: 2 }) }, slot('array')),
+    listOf(fc.oneof(text, slot('any')), 3),
+    slot('record'),
+    slot('any'),
+    slot('collection'),
+    fc.oneof(smallInteger, shortText),
+    fc.oneof(number, text, fc.boolean(), bigint, slot('record')),
+    fc.array(fc.tuple(shortText, smallInteger), { maxLength: 2 }).map((entries) => new Map(entries)),
+    fc.array(fc.oneof(smallInteger, slot('record')), { maxLength: 2 }).map((items) => new Set(items)),
+    fc.record({ x: number, y: number }),
+    fc.record({ x: number, y: slot('any') }, { requiredKeys: ['x'] }),
+    value,
+  );
+
+  const table = fc.tuple(sorts, rowCount).chain(([{ fields, make }, count]) =>
+    fields.chain((names) =>
+      fc
+        .tuple(
+          fc.tuple(...names.map(() => oneKind.chain((kind) => cells(count, kind)))),
+          // Some rows are missing, or have their home elsewhere.
+          cells(count, fc.oneof({ weight: 12, arbitrary: fc.constant('row') }, slot('record'))),
+        )
+        .map(([columns, rows]) =>
+          asList(
+            rows.map((row, i) => {
+              if (row !== 'row') return row;
+              const entries = names.map((name, j) => [name, columns[j]?.[i]] as const);
+              return make(entries.filter(([, cell]) => cell !== ABSENT));
+            }),
           ),
         ),
-      )
-      .map((fields) =>
-        define(
+    ),
+  );
+  /** Rows of few shapes: with some keys, or the same keys in another order. */
+  const mixedTable = fc.array(
+    fc
+      .tuple(fc.subarray(['a', 'b', 'c'], { minLength: 1 }), fc.boolean(), primitive, primitive)
+      .map(([names, backwards, first, second]) => {
+        const ordered = backwards ? [...names].reverse() : names;
+        return define(
           {},
-          fields.filter(([, , fate]) => fate > 0).map(([name, item]) => [name, item] as const),
-        ),
-      );
-  const table = fc.uniqueArray(key, { minLength: 1, maxLength: 4 }).chain((names) =>
-    fc.array(fc.oneof({ weight: 9, arbitrary: record(names) }, { weight: 1, arbitrary: slot }), {
-      maxLength: 30,
-    }),
+          ordered.map((name, i) => [name, i === 0 ? first : second] as const),
+        );
+      }),
+    { minLength: 4, maxLength: 24 },
   );
-  const points = fc.array(
-    fc.tuple(primitive, value).map(([x, y]) => new Point(x, y)),
-    { maxLength: 20 },
-  );
-  const matrix = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3)).chain(([n, m, k]) =>
-    fc.array(fc.array(fc.array(number, { minLength: k, maxLength: k }), { minLength: m, maxLength: m }), {
-      minLength: n,
-      maxLength: n,
-    }),
-  );
+  const matrix = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), oneKind).chain(([n, m, k, kind]) => {
+    const size = (length: number) => ({ minLength: length, maxLength: length });
+    return fc.array(fc.array(cells(k, kind).map(asList), size(m)), size(n));
+  });
+  const nested = fc.tuple(value, fc.integer({ min: 1, max: 36 })).map(([core, depth]) => {
+    let list = core;
+    for (let i = 0; i < depth; i++) list = [list];
+    return list;
+  });
+  const sparse = fc
+    .tuple(fc.integer({ min: 1001, max: 5000 }), fc.array(fc.tuple(fc.nat(1000), value), { maxLength: 4 }))
+    .map(([length, entries]) => {
+      const list: unknown[] = [];
+      list.length = length;
+      for (const [index, item] of entries) list[index] = item;
+      return list;
+    });
+  const shared = fc.tuple(table, value).map(([rows, other]) => ({
+    rows,
+    first: rows[0] ?? null,
+    again: rows,
+    inner: { last: rows.at(-1), other },
+  }));
+
   return {
     value: fc.oneof(
       { maxDepth: 4, depthIdentifier: 'graph' },
       { weight: 6, arbitrary: primitive },
-      { weight: 2, arbitrary: slot },
+      { weight: 2, arbitrary: slot('any') },
+      { weight: 1, arbitrary: slot('record') },
       { weight: 1, arbitrary: date },
       { weight: 1, arbitrary: typed },
-      { weight: 8, arbitrary: tie('object') },
+      { weight: 8, arbitrary: object },
     ),
     object: fc.oneof(
-      fc.array(fc.tuple(key, value), { maxLength: 5 }).map((entries) => define({}, entries)),
-      fc
-        .array(fc.tuple(key, value), { maxLength: 3 })
-        .map((entries) => define(Object.create(null) as object, entries)),
-      fc.array(value, { maxLength: 5 }),
-      oneKind.chain((sample) => listOf(fc.oneof(fc.constant(sample), oneKind))),
-      listOf(number, 20),
-      listOf(text, 20),
-      listOf(date),
-      listOf(slot),
-      listOf(listOf(number)),
-      listOf(listOf(fc.oneof(text, slot))),
-      listOf(typed),
-      matrix,
-      table,
-      points,
-      fc.array(fc.tuple(fc.oneof(text, key), value), { maxLength: 4 }).map((entries) => new Map(entries)),
-      fc.array(fc.tuple(value, value), { maxLength: 4 }).map((entries) => new Map(entries)),
-      fc.array(value, { maxLength: 4 }).map((items) => new Set(items)),
-      fc.array(
-        fc.array(value, { maxLength: 3 }).map((items) => new Set(items)),
-        { maxLength: 3 },
-      ),
-      fc.tuple(value, value).map(([x, y]) => new Point(x, y)),
-      fc.tuple(value, value, value).map(([x, y, z]) => new Point3(x, y, z)),
-      fc.tuple(value, value).map(([owner, balance]) => new Account(owner, balance)),
-      value.map((count) => Object.assign(new Counter(), { count })),
-      value.map((inner) => new Strict(inner ?? null)),
-      fc
-        .tuple(
-          fc.integer({ min: 1001, max: 5000 }),
-          fc.array(fc.tuple(fc.nat(1000), value), { maxLength: 4 }),
-        )
-        .map(([length, entries]) => {
-          const list: unknown[] = [];
-          list.length = length;
-          for (const [index, item] of entries) list[index] = item;
-          return list;
-        }),
+      {
+        weight: 30,
+        arbitrary: fc.array(fc.tuple(key, value), { maxLength: 6 }).map((entries) => define({}, entries)),
+      },
+      {
+        weight: 5,
+        arbitrary: fc
+          .array(fc.tuple(key, value), { maxLength: 3 })
+          .map((entries) => define(Object.create(null) as object, entries)),
+      },
+      { weight: 10, arbitrary: fc.array(value, { maxLength: 5 }) },
+      { weight: 25, arbitrary: oneKind.chain((kind) => listOf(kind, 8)) },
+      { weight: 10, arbitrary: oneKind.chain((kind) => listOf(listOf(kind, 4), 5)) },
+      { weight: 5, arbitrary: oneKind.chain((kind) => listOf(kind, 5)).map((list) => new Set(list)) },
+      { weight: 8, arbitrary: matrix },
+      { weight: 40, arbitrary: table },
+      { weight: 10, arbitrary: mixedTable },
+      { weight: 20, arbitrary: shared },
+      { weight: 3, arbitrary: nested },
+      {
+        weight: 8,
+        arbitrary: fc
+          .array(fc.tuple(fc.oneof(text, key), value), { maxLength: 4 })
+          .map((entries) => new Map(entries)),
+      },
+      {
+        weight: 8,
+        arbitrary: fc.array(fc.tuple(value, value), { maxLength: 4 }).map((entries) => new Map(entries)),
+      },
+      { weight: 8, arbitrary: fc.array(value, { maxLength: 4 }).map((items) => new Set(items)) },
+      {
+        weight: 4,
+        arbitrary: listOf(
+          fc.array(fc.tuple(value, value), { maxLength: 2 }).map((entries) => new Map(entries)),
+          3,
+        ),
+      },
+      { weight: 4, arbitrary: fc.tuple(value, value).map(([x, y]) => new Point(x, y)) },
+      { weight: 2, arbitrary: fc.tuple(value, value, value).map(([x, y, z]) => new Point3(x, y, z)) },
+      { weight: 2, arbitrary: fc.tuple(value, value).map(([owner, balance]) => new Account(owner, balance)) },
+      { weight: 2, arbitrary: value.map((count) => Object.assign(new Counter(), { count })) },
+      { weight: 2, arbitrary: value.map((inner) => new Strict(inner ?? null)) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(number, value)
+          .map(([degrees, place]) => Object.assign(Celsius.of(degrees), { place })),
+      },
+      { weight: 2, arbitrary: fc.tuple(value, value).map(([user, state]) => new Session(user, state)) },
+      { weight: 4, arbitrary: sparse },
+      { weight: 1, arbitrary: large },
     ),
   };
 });
+
+// ---- slots --------------------------------------------------------------------------------------------
+
+function kindOf(value: object): SlotKind {
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof Date) return 'date';
+  if (value instanceof Map || value instanceof Set) return 'collection';
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? 'typed' : 'record';
+}
 
 /** The objects of a tree, in a fixed order. */
 function objectsOf(root: unknown): object[] {
@@ -224,15 +453,24 @@ function childrenOf(value: object): unknown[] {
   if (value instanceof Map) return [...value.keys(), ...value.values()];
   if (value instanceof Set) return [...value];
   if (value instanceof Counter) return [value.count];
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return [];
+  if (value instanceof Session) return [value.user, value.state];
+  if (kindOf(value) === 'typed') return [];
   return Object.values(value);
 }
 
 /** Replaces every slot by the object that it chose. */
 function fillSlots(root: unknown): unknown {
   const objects = objectsOf(root);
-  const fill = (value: unknown) =>
-    value instanceof Slot ? (objects.length === 0 ? null : objects[value.choice % objects.length]) : value;
+  const byKind = new Map<SlotKind, object[]>();
+  for (const object of objects) {
+    const kind = kindOf(object);
+    byKind.set(kind, [...(byKind.get(kind) ?? []), object]);
+  }
+  const fill = (value: unknown): unknown => {
+    if (!(value instanceof Slot)) return value;
+    const choices = byKind.get(value.kind) ?? objects;
+    return choices.length === 0 ? null : choices[value.choice % choices.length];
+  };
   for (const object of objects) {
     if (object instanceof Map) {
       const entries = [...object].map(([k, v]) => [fill(k), fill(v)] as const);
@@ -244,7 +482,10 @@ function fillSlots(root: unknown): unknown {
       for (const item of items) object.add(item);
     } else if (object instanceof Counter) {
       object.count = fill(object.count);
-    } else if (!ArrayBuffer.isView(object)) {
+    } else if (object instanceof Session) {
+      object.user = fill(object.user);
+      object.state = fill(object.state);
+    } else if (kindOf(object) !== 'typed') {
       for (const name of Object.keys(object)) {
         const value = Object.getOwnPropertyDescriptor(object, name)?.value as unknown;
         if (value instanceof Slot) define(object, [[name, fill(value)]]);
@@ -255,4 +496,6 @@ function fillSlots(root: unknown): unknown {
 }
 
 /** Any value that this package stores, with sharing and cycles. */
-export const anyGraph: fc.Arbitrary<unknown> = tree.map(fillSlots);
+export const anyGraph: fc.Arbitrary<unknown> = fc
+  .oneof({ weight: 1, arbitrary: tree }, { weight: 12, arbitrary: treeOfObjects })
+  .map(fillSlots);

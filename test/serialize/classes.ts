@@ -60,6 +60,47 @@ export class Strict {
   }
 }
 
+/** Made by a function of its own: the constructor is private, and counts. */
+export class Celsius {
+  static made = 0;
+  degrees: number;
+  place: unknown;
+
+  private constructor(degrees: number) {
+    Celsius.made++;
+    this.degrees = degrees;
+  }
+
+  static of(degrees: number): Celsius {
+    return new Celsius(degrees);
+  }
+}
+
+/** One property is not stored; a declared one is not enumerable, and has a setter on top. */
+export class Session {
+  user: unknown;
+  readonly cache = { not: 'stored' };
+  declare state: unknown;
+
+  constructor(user: unknown, state: unknown) {
+    this.user = user;
+    Object.defineProperty(this, 'hidden', {
+      value: state,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
+  }
+}
+Object.defineProperty(Session.prototype, 'state', {
+  get(this: { hidden: unknown }) {
+    return this.hidden;
+  },
+  set(this: object, value: unknown) {
+    Object.defineProperty(this, 'hidden', { value, writable: true, enumerable: false, configurable: true });
+  },
+});
+
 export const registry = new TypeRegistry()
   .register(Point, { name: 'geo.Point' })
   .register(Point3, { name: 'geo.Point3', version: 3 })
@@ -68,4 +109,10 @@ export const registry = new TypeRegistry()
     fields: [{ property: 'owner', name: 'who' }, 'balance', 'label'],
   })
   .register(Counter, { name: 'Counter', construct: true, fields: ['count'] })
-  .register(Strict, { name: 'Strict' });
+  .register(Strict, { name: 'Strict' })
+  .register(Celsius, { name: 'weather.Celsius', create: () => Celsius.of(Number.NaN) })
+  .register(Session, {
+    name: 'Session',
+    fields: ['user', { property: 'state', name: '%state/now' }],
+    version: 7,
+  });

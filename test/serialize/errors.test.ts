@@ -1,3 +1,7 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   deserialize,
@@ -6,9 +10,13 @@ import {
   H5UnsupportedError,
   serialize,
   TypeRegistry,
-} from '../../src/index.js';
+  write,
+  writeSync,
+} from '../../src/node.js';
+import { anyGraph } from './arbitrary.js';
 import { fixChecksums } from './checksums.js';
-import { Point, Point3 } from './classes.js';
+import { Account, Counter, Point, Point3, registry, Session } from './classes.js';
+import { follow } from './follow.js';
 
 const bad = () => {};
 
@@ -49,14 +57,78 @@ describe('the path of what cannot be stored', () => {
     ['$.map.name', { map: new Map([['name', bad]]) }],
     ['$.set[1]', { set: new Set([1, bad]) }],
     ['$.sets[1][0]', { sets: [new Set([1]), new Set([bad])] }],
-    ['$[5000]', Object.assign([], { 5000: bad })],
+    ['$.users[1].tags[0][2]', { users: [{ tags: [] }, { tags: [[1, 2, bad]] }] }],
+    [
+      '$.rows[1].maps[0][key 1]',
+      {
+        rows: [
+          { maps: [] },
+          {
+            maps: [
+              new Map<unknown, unknown>([
+                [1, 2],
+                [bad, 3],
+              ]),
+            ],
+          },
+        ],
+      },
+    ],
+    ['$.list[2].a.b', { list: [{ a: 1 }, { x: 2 }, { a: { b: bad } }, { y: 1 }, { z: 1 }] }],
+    ['$["@type"]["a/b"]["\\u0000"]', { '@type': { 'a/b': { '\0': bad } } }],
+    ['$.__proto__.x', JSON.parse('{"__proto__": {"x": 1}}', (key, item) => (key === 'x' ? bad : item))],
+    ['$.über.$_1', { über: { $_1: bad } }],
+    ['$.map["two words"][0]', { map: new Map([['two words', [bad]]]) }],
+    ['$[1][1]', [new Set([1]), new Set([2, bad])]],
+    ['$[9].x.y', [...Array.from({ length: 9 }, (_, i) => new Point(i, 0)), new Point({ y: bad }, 0)]],
+    // Of a sparse array, and of an object of thousands of members, the path says which value.
+    ['$[value 1]', Object.assign([], { 5: 1, 5000: bad })],
+    [
+      '$[value 1500]',
+      Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`k${i}`, i === 1500 ? bad : i])),
+    ],
   ])('%s', (path, value) => {
-    // In a sparse array the path names the value by its number.
     const error = thrown(value);
-    if (path === '$[5000]') expect(error.path).toBe('$[value 0]');
-    else expect(error.path).toBe(path);
+    expect(error.path).toBe(path);
+    expect(follow(value, error.path)).toBe(bad);
     expect(error.message.startsWith(error.path)).toBe(true);
     expect(error.code).toBe('H5_UNSUPPORTED');
+  });
+
+  it('says the property of an instance, not the name that it is stored under', () => {
+    const find = (value: unknown) => {
+      expect(() => serialize(value, { registry })).toThrow(H5UnsupportedError);
+      try {
+        serialize(value, { registry });
+      } catch (error) {
+        return (error as H5UnsupportedError).path;
+      }
+      return undefined;
+    };
+    expect(find(new Account(bad, 1))).toBe('$.owner');
+    expect(find([new Account(bad, 1)])).toBe('$[0].owner');
+    expect(find({ a: new Account({ x: [bad] }, 1) })).toBe('$.a.owner.x[0]');
+  });
+
+  it('leads to it, wherever it stands in any graph', () => {
+    const graphWithPlace = fc.tuple(anyGraph, fc.nat());
+    fc.assert(
+      fc.property(graphWithPlace, ([value, choice]) => {
+        const places = placesIn(value);
+        if (places.length === 0) return;
+        (places[choice % places.length] as () => void)();
+        let path: string | undefined;
+        try {
+          serialize(value, { registry });
+        } catch (error) {
+          expect(error).toBeInstanceOf(H5UnsupportedError);
+          ({ path } = error as H5UnsupportedError);
+        }
+        expect(path).toBeDefined();
+        expect(follow(value, path as string), path).toBe(bad);
+      }),
+      { numRuns: Number(process.env['H5PICKLE_CASES'] ?? 2000) / 2, seed: 3 },
+    );
   });
 
   it('of a function at the end of a long chain is not shown whole', () => {
@@ -66,6 +138,62 @@ describe('the path of what cannot be stored', () => {
     expect(error.path.endsWith('.next.bad')).toBe(true);
     expect(error.message.length).toBeLessThan(1000);
   });
+});
+
+/** All places of a graph where something can be put; each call puts the function there. */
+function placesIn(root: unknown): (() => void)[] {
+  const places: (() => void)[] = [];
+  const seen = new Set<unknown>();
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const object = waiting.pop();
+    if (typeof object !== 'object' || object === null || seen.has(object)) continue;
+    seen.add(object);
+    if (object instanceof Map) {
+      for (const [key, value] of object) {
+        waiting.push(key, value);
+        places.push(() => object.set(key, bad));
+      }
+      places.push(() => object.set(bad, 1));
+    } else if (object instanceof Set) {
+      waiting.push(...object);
+      places.push(() => object.add(bad));
+    } else if (!(object instanceof Date || object instanceof ArrayBuffer || ArrayBuffer.isView(object))) {
+      const stored = registry.of(Object.getPrototypeOf(object) ?? {})?.propertiesOf(object);
+      for (const name of stored ?? Object.keys(object)) {
+        if (name === 'label') continue;
+        waiting.push((object as Record<string, unknown>)[name]);
+        places.push(() => {
+          const writable = { value: bad, writable: true, enumerable: true, configurable: true };
+          if (object instanceof Counter || object instanceof Session) Reflect.set(object, name, bad);
+          else Object.defineProperty(object, name, writable);
+        });
+      }
+    }
+  }
+  return places;
+}
+
+it('what cannot be stored leaves no file, and the one that was there as it was', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+  try {
+    const path = join(folder, 'a.h5');
+    for (const value of [bad, { bad }, [[1, { bad }]], new Map([['k', Symbol('s')]])]) {
+      expect(() => writeSync(path, value)).toThrow(H5UnsupportedError);
+      await expect(write(path, value)).rejects.toThrow(H5UnsupportedError);
+      await expect(write({ save: () => expect.fail('something is saved') }, value)).rejects.toThrow(
+        H5UnsupportedError,
+      );
+      expect(readdirSync(folder)).toEqual([]);
+    }
+    writeFileSync(path, 'old');
+    expect(() => writeSync(path, { bad })).toThrow(H5UnsupportedError);
+    await expect(write(path, { bad })).rejects.toThrow(H5UnsupportedError);
+    expect(readdirSync(folder)).toEqual(['a.h5']);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('what cannot be stored, and the remedy', () => {
@@ -89,7 +217,21 @@ describe('what cannot be stored, and the remedy', () => {
     [Buffer.from('x'), 'type Buffer'],
     [new SharedArrayBuffer(1), 'SharedArrayBuffer'],
   ])('%s', (value, what) => {
-    expect(thrown({ value }).message).toContain(what);
+    // As a member, an element, a column, a key, in nested rows: the same.
+    const message = thrown({ value }).message.replace('$.value: ', '');
+    expect(message).toContain(what);
+    expect(message).toContain('cannot be stored; ');
+    for (const [place, holder] of [
+      ['$', value],
+      ['$[1]', [1, value]],
+      ['$[1].x', [{ x: null }, { x: value }, { x: null }]],
+      ['$[0][1]', [[1, value]]],
+      ['$[key 0]', new Map([[value, 1]])],
+      ['$.k', new Map([['k', value]])],
+      ['$[0]', new Set([value])],
+    ] as const) {
+      expect(thrown(holder).message).toBe(`${place}: ${message}`);
+    }
   });
 });
 

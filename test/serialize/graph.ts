@@ -47,6 +47,7 @@ function describe(
   registry: TypeRegistry,
 ): Record<string, unknown> {
   const prototype = Object.getPrototypeOf(object) as object | null;
+  checkProperties(object);
   if (Array.isArray(object) && prototype === Array.prototype) {
     const keys = Object.keys(object).map(Number);
     return { kind: 'Array', length: object.length, keys, values: keys.map((key) => encode(object[key])) };
@@ -73,6 +74,17 @@ function describe(
   const properties = cls ? cls.propertiesOf(object) : Object.keys(object);
   const values = properties.map((property) => encode((object as Record<string, unknown>)[property]));
   return { kind, keys: cls ? properties.map((property) => cls.storedName(property)) : properties, values };
+}
+
+/** What a graph does not show must be as usual: nothing is frozen, hidden, or a getter that only looks like a value. */
+function checkProperties(object: object): void {
+  if (!Object.isExtensible(object)) throw new Error('an object that is not extensible');
+  for (const name of Reflect.ownKeys(object)) {
+    const { value, get, writable, configurable } = Object.getOwnPropertyDescriptor(object, name) ?? {};
+    const isLength = Array.isArray(object) && name === 'length';
+    if (get || !writable || (!configurable && !isLength && !ArrayBuffer.isView(object)))
+      throw new Error(`the property ${String(name)} of ${String(value)} is not as usual`);
+  }
 }
 
 const bits = new DataView(new ArrayBuffer(8));
