@@ -41,6 +41,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Processes, not threads: a test may exhaust memory or kill its process to prove a point.
     pool: 'forks',
+    // Vitest leaves one processor idle, which of two is half of them.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
