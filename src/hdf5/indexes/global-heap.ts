@@ -65,7 +65,7 @@ export class GlobalHeapBuilder {
     const { out } = this;
     this.#start = out.length;
     this.#index = 0;
-    out.utf8(SIGNATURE);
+    out.ascii(SIGNATURE);
     out.u32(1);
     out.u64(0);
   }
