@@ -41,7 +41,7 @@ const environment = {
 for (const [name, value] of Object.entries(environment)) print(`${name.padEnd(10)} ${value}`);
 if (quick) print('A quick run: few rounds, so the figures are rough.');
 
-/** @type {(Omit<Outcome, 'notes'> & { id: string, notes: string })[]} */
+/** @type {import('./harness.mjs').Result[]} */
 const scenarios = [];
 for (const id of SCENARIOS) {
   if (only !== undefined && only !== id) continue;

@@ -40,6 +40,8 @@ import { isDeepStrictEqual } from 'node:util';
  * @property {Table[]} tables
  * @property {Target[]} targets
  *
+ * @typedef {Omit<Outcome, 'notes'> & { id: string, notes: string }} Result What is kept of the outcome of a scenario.
+ *
  * @typedef {object} Settings
  * @property {boolean} quick
  * @property {string} folder An empty folder on disk, for files.

@@ -1,6 +1,6 @@
 // @ts-check
 /** Many small objects: a group each, with four attributes and a small dataset, as one writes HDF5 by hand. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, H5File, serialize } from 'h5pickle';
 import * as h5wasm from 'h5wasm/node';
@@ -48,9 +48,7 @@ function fillOurs(file, things) {
  */
 function writeUnsynced(path, pieces) {
   const fd = openSync(path, 'w');
-  for (const piece of pieces) {
-    for (let done = 0; done < piece.length; ) done += writeSync(fd, piece, done);
-  }
+  for (const piece of pieces) writeFileSync(fd, piece);
   closeSync(fd);
 }
 

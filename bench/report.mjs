@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
  * @typedef {object} Results
  * @property {Record<string, string>} environment
  * @property {boolean} quick
- * @property {(Omit<import('./harness.mjs').Outcome, 'notes'> & { id: string, notes: string })[]} scenarios
+ * @property {import('./harness.mjs').Result[]} scenarios
  */
 
 const BEGIN = '<!-- bench:begin -->';

@@ -568,6 +568,7 @@ export class Restorer {
     const info = this.#info(address);
     // What leads on to other objects is never where objects live; to follow it could go round in circles.
     if (this.#leadsOn(info)) fail(from, 'a reference into a list of references');
+    // One element of a vector that is known costs nothing, unlike the use of all of them again.
     const { rows, isHome } = this.#vectors.get(address) ?? this.#vector(address);
     if (!isHome || typeof index !== 'number' || !(index >= 0 && index < rows.length)) {
       fail(from, `the list has no such element: ${index}`);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { seeded } from '../random.js';
 import { Account, Celsius, Counter, Point, Point3, Session, Strict } from './classes.js';
 
 /*
@@ -225,32 +226,22 @@ const sorts: fc.Arbitrary<Sort> = fc.oneof(
 
 // ---- graphs -------------------------------------------------------------------------------------------
 
-/** Numbers that look random and are the same for the same seed: for what is too large to be generated value by value. */
-function seeded(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return (t ^ (t >>> 14)) >>> 0;
-  };
-}
-
 /** What is stored in another way when it is large: tables of more rows than are gathered at once, and entries. */
 const large = fc.tuple(fc.nat(5), fc.nat()).map(([what, seed]): unknown => {
   const random = seeded(seed);
-  const count = 1001 + (random() % 60);
+  const count = 1001 + random(60);
   const cell = [
-    () => random() % 100,
-    () => random() / 7,
-    () => `text ${random() % 50}`,
-    () => (random() % 5 === 0 ? null : random() % 2 === 0),
-    () => (random() % 9 === 0 ? '\ud800' : 'plain'),
+    () => random(100),
+    () => random(2 ** 32) / 7,
+    () => `text ${random(50)}`,
+    () => (random(5) === 0 ? null : random(2) === 0),
+    () => (random(9) === 0 ? '\ud800' : 'plain'),
   ];
   const value = cell[seed % cell.length] as () => unknown;
   const many = (make: (i: number) => unknown) => Array.from({ length: count }, (_, i) => make(i));
   switch (what) {
     case 0:
-      return many((i) => ({ i, value: value(), other: random() % 2 === 0 }));
+      return many((i) => ({ i, value: value(), other: random(2) === 0 }));
     case 1:
       return many((i) => (i === seed % count ? { value: value(), i } : { i, value: value() }));
     case 2:

@@ -1,4 +1,5 @@
 import { H5Dataset, H5File, H5Group, type H5Reference } from '../../src/index.js';
+import { isReservedName } from './outline.js';
 
 type Stored = H5Group | H5Dataset;
 
@@ -45,7 +46,7 @@ export function featuresOf(bytes: Uint8Array): Set<string> {
     }
     if (!(object instanceof H5Group)) continue;
     for (const name of object.attrs.keys()) {
-      if (/^@[^%]/.test(name)) continue;
+      if (isReservedName(name)) continue;
       const info = object.attrs.info(name);
       found.add(`a member ${info?.shape === null ? 'without a value, ' : ''}${info?.dtype}`);
       if (!info?.dtype.startsWith('{into')) continue;

@@ -1,21 +1,11 @@
 import fc from 'fast-check';
 import { deserialize, H5Error, H5File, serialize } from '../../src/index.js';
+import { findAll } from '../find-all.js';
+import { type Random, seeded } from '../random.js';
 import { anyGraph } from './arbitrary.js';
 import { cases } from './cases.js';
 import { fixChecksums } from './checksums.js';
 import { registry } from './classes.js';
-
-/** Numbers that look random and are the same in each run (mulberry32). */
-export type Random = (below: number) => number;
-
-export function seeded(seed: number): Random {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 export interface Sample {
   readonly name: string;
@@ -29,14 +19,38 @@ export interface Sample {
 
 /** Words that are exchanged for others of their length: encodings, types, and the names of reserved attributes. */
 const WORDS = [
-  ['records', 'entries', '@length', '@kinds\0', 'indices', 'offsets'],
-  ['ragged', 'sparse', '@class', '@items', 'values'],
-  ['union', 'value', 'Array', '@type', '@mask', '@into', 'index'],
-  ['list', 'keys', 'into', 'null', 'wtf8'],
-  ['Set', 'Map'],
-  ['ArrayBuffer', 'Uint16Array', 'Int32Array\0'],
-  ['Float32Array', 'Float64Array'],
-  ['Point', 'Point3'.slice(1)],
+  'records',
+  'entries',
+  '@length',
+  '@kinds\0',
+  'indices',
+  'offsets',
+  'ragged',
+  'sparse',
+  '@class',
+  '@items',
+  'values',
+  'union',
+  'value',
+  'Array',
+  '@type',
+  '@mask',
+  '@into',
+  'index',
+  'list',
+  'keys',
+  'into',
+  'null',
+  'wtf8',
+  'Set',
+  'Map',
+  'ArrayBuffer',
+  'Uint16Array',
+  'Int32Array\0',
+  'Float32Array',
+  'Float64Array',
+  'Point',
+  'Point3'.slice(1),
 ];
 
 export function sample(name: string, value: unknown): Sample {
@@ -49,12 +63,7 @@ export function sample(name: string, value: unknown): Sample {
   for (let at = 36; at + 8 <= bytes.length; at++) {
     if (view.getUint32(at + 4, true) === 0 && known.has(view.getUint32(at, true))) pointers.push(at);
   }
-  const text = Buffer.from(bytes).toString('latin1');
-  const words = WORDS.flat().flatMap((word) => {
-    const found: { at: number; word: string }[] = [];
-    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) found.push({ at, word });
-    return found;
-  });
+  const words = WORDS.flatMap((word) => findAll(bytes, word).map((at) => ({ at, word })));
   return { name, bytes, pointers, objects, words };
 }
 
@@ -117,7 +126,7 @@ function mutate(
     case 6: {
       if (words.length === 0) return 'nothing';
       const { at, word } = pick(words);
-      const others = WORDS.flat().filter((other) => other.length === word.length);
+      const others = WORDS.filter((other) => other.length === word.length);
       const other = pick(others);
       for (let i = 0; i < other.length; i++) bytes[at + i] = other.charCodeAt(i);
       return `word ${at}=${other.trim()}`;
@@ -184,7 +193,6 @@ export function browseAnything(bytes: Uint8Array, what: string): void {
 }
 
 export interface FuzzResult {
-  readonly runs: number;
   readonly values: number;
   readonly errors: Map<string, number>;
 }
@@ -204,5 +212,5 @@ export function fuzz(budget: number, seed: number): FuzzResult {
     else errors.set(code, (errors.get(code) ?? 0) + 1);
     if (run % 8 === 0) browseAnything(bytes, what);
   }
-  return { runs: budget, values, errors };
+  return { values, errors };
 }

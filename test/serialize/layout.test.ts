@@ -5,7 +5,7 @@ import { describeOracle, type H5pyDtype, type H5pyFile, type H5pyObject, h5py } 
 import { anyGraph } from './arbitrary.js';
 import { cases } from './cases.js';
 import { Account, Point, registry } from './classes.js';
-import { outline } from './outline.js';
+import { isReservedName, outline } from './outline.js';
 
 // What docs/FORMAT.md promises to those who open a file in another program, as h5py finds it.
 
@@ -451,7 +451,7 @@ function checkAttributes(object: H5pyObject, isRoot: boolean): void {
   let named = false;
   for (const { name, charset, dtype, shape, value } of object.attrs) {
     expect(charset).toBe('utf-8');
-    if (!/^@[^%]/.test(String(name))) {
+    if (!isReservedName(name)) {
       expect(name).toMatch(NAME);
       expect(object.kind).toBe('group');
       expect(shape === null || shape.length === 0).toBe(true);

@@ -70,7 +70,10 @@ export function outline(file: H5pyFile): string[] {
   return lines;
 }
 
-const isReserved = ({ name }: H5pyAttribute) => /^@[^%]/.test(String(name));
+/** Whether the layout has given an attribute its name: names of the user's never begin so. */
+export const isReservedName = (name: unknown): boolean => /^@[^%]/.test(String(name));
+
+const isReserved = ({ name }: H5pyAttribute) => isReservedName(name);
 
 function dims(shape: number[] | null): string {
   if (shape === null) return ' null';

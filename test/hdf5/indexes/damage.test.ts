@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOracle } from '../../oracle/oracles.js';
-import { makeDenseSamples, readDamaged, seeded } from './samples.js';
+import { seeded } from '../../random.js';
+import { makeDenseSamples, readDamaged } from './samples.js';
 
 let folder: string;
 

@@ -4,8 +4,9 @@ import { basename, join } from 'node:path';
 import { File, ready } from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readObject } from '../../../src/hdf5/object.js';
+import { findAll } from '../../find-all.js';
 import { describeOracle, type H5pyFile, h5py, makeSamples, oracleTest } from '../../oracle/oracles.js';
-import { expectListedAs, findAll, makeDenseSamples, openBytes, openFile } from './samples.js';
+import { expectListedAs, makeDenseSamples, openBytes, openFile } from './samples.js';
 
 let folder: string;
 

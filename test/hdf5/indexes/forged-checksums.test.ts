@@ -2,8 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { findAll } from '../../find-all.js';
 import { describeOracle } from '../../oracle/oracles.js';
-import { findAll, makeDenseSamples, readDamaged, seeded } from './samples.js';
+import { seeded } from '../../random.js';
+import { makeDenseSamples, readDamaged } from './samples.js';
 
 // Who forges a file makes its checksums right. Here all of them are, whatever changes: the checksum of a block is
 // whatever follows it.

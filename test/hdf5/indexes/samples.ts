@@ -99,21 +99,3 @@ export function readDamaged(bytes: Uint8Array, what: string): number {
   }
   return errors;
 }
-
-/** Numbers that look random and are the same in each run (mulberry32). */
-export function seeded(seed: number): (below: number) => number {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
-/** Where a signature stands. */
-export function findAll(bytes: Uint8Array, signature: string): number[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found: number[] = [];
-  for (let at = buffer.indexOf(signature); at >= 0; at = buffer.indexOf(signature, at + 1)) found.push(at);
-  return found;
-}
