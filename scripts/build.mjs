@@ -14,7 +14,7 @@ execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: r
 
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/index.ts', 'src/node.ts', 'src/indexes.ts'],
+  entryPoints: ['src/index.ts', 'src/node.ts', 'src/indexes.ts', 'src/editing.ts'],
   outdir: 'dist',
   chunkNames: 'shared/[hash]',
   bundle: true,

@@ -8,6 +8,7 @@ export {
 } from './errors.js';
 export { AttributeManager } from './hdf5/attribute-manager.js';
 export type { DType } from './hdf5/dtype.js';
+export type { Editing } from './hdf5/editing.js';
 export type { GroupIndexes } from './hdf5/group-indexes.js';
 export { H5Dataset } from './hdf5/h5-dataset.js';
 export { H5Datatype } from './hdf5/h5-datatype.js';

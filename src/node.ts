@@ -17,6 +17,7 @@ import {
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { editing } from './editing.js';
 import { H5FormatError } from './errors.js';
 import { H5File as CoreFile, type H5Sink, type OpenOptions } from './hdf5/h5-file.js';
 import { indexes } from './indexes.js';
@@ -34,7 +35,7 @@ import {
 import type { Storage } from './storage/storage.js';
 
 export * from './index.js';
-export { indexes };
+export { editing, indexes };
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
@@ -297,11 +298,11 @@ export class H5File extends CoreFile {
     mode: 'r' | 'w' = 'r',
     options?: OpenOptions,
   ): H5File {
-    if (!isPath(where)) return super.open(where as never, mode as 'w', { indexes, ...options });
+    if (!isPath(where)) return super.open(where as never, mode as 'w', { indexes, editing, ...options });
     if (mode === 'w') {
       const path = pathOf(where);
       accessSync(dirname(path), constants.W_OK);
-      return super.open({ save: (pieces) => replaceFileSync(path, pieces) }, 'w', options);
+      return super.open({ save: (pieces) => replaceFileSync(path, pieces) }, 'w', { editing, ...options });
     }
     const storage = new FileStorage(where);
     try {

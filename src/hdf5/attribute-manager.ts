@@ -1,7 +1,8 @@
 import { H5TypeError } from '../errors.js';
-import { type AttributeDraft, type Draft, draftAttribute } from './draft.js';
-import { type DType, formatDType } from './dtype.js';
-import { decode, type Encoded, type H5Value, type Heap, NO_HEAP, readable } from './elements.js';
+import type { AttributeDraft, Draft } from './draft.js';
+import { formatDType } from './dtype.js';
+import type { ValueOptions } from './editing.js';
+import { decode, type H5Value, type Heap, NO_HEAP } from './elements.js';
 import { checkName, type FileSession, type Node } from './file-session.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Dataspace } from './messages/dataspace.js';
@@ -78,8 +79,8 @@ export class AttributeManager {
    * Sets an attribute. Datatype and shape follow from the value: integers of 32 bits are '<i4', other numbers
    * '<f8', bigints '<i8', strings 'str', booleans 'bool'; `null` is an attribute without a value.
    */
-  set(name: string, value: unknown, options?: { dtype?: DType; shape?: readonly number[] }): this {
-    this.#session.checkWritable();
+  set(name: string, value: unknown, options: ValueOptions = {}): this {
+    const editor = this.#session.edit();
     checkName(name);
     const node = this.#node as Draft;
     node.attributes ??= new NamedList();
@@ -87,15 +88,13 @@ export class AttributeManager {
     if (attributes.size >= MAX_ATTRIBUTES && !attributes.find(name)) {
       throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
     }
-    const draft = draftAttribute(name, value, options?.dtype, options?.shape);
-    if (typeof draft.value === 'object') this.#session.checkReferences(draft.value.encoded);
-    attributes.set(draft);
+    attributes.set(editor.newAttribute(name, value, options));
     return this;
   }
 
   /** Removes an attribute. Returns whether there was one. */
   delete(name: string): boolean {
-    this.#session.checkWritable();
+    this.#session.edit();
     return this.#node.attributes?.delete(name) ?? false;
   }
 
@@ -123,7 +122,7 @@ export class AttributeManager {
       return this.#decode(datatype, dataspace, attribute.data, space?.globalHeap ?? NO_HEAP);
     const { value } = attribute;
     if (typeof value !== 'object') return value;
-    const { bytes, heap } = readable(value.encoded as Encoded);
+    const { bytes, heap } = attribute.open();
     return this.#decode(datatype, dataspace, bytes, heap);
   }
 

@@ -2,7 +2,7 @@ import { H5TypeError } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { DType } from './dtype.js';
-import { type Encoded, emit, type Resolve } from './elements.js';
+import { type Encoded, emit, type Heap, NO_HEAP, type Resolve, readable } from './elements.js';
 import { FileBuilder, type ObjectId, pieceBytes } from './file-builder.js';
 import { type Dataspace, encodeDataspace, extent, MAX_RANK, SCALAR } from './messages/dataspace.js';
 import {
@@ -16,6 +16,7 @@ import {
 } from './messages/datatype.js';
 import { NamedList } from './named-list.js';
 import { type Prepared, prepare } from './prepare.js';
+import { filled, type RawData } from './raw-data.js';
 import { isPlainText, utf8Encoder } from './text.js';
 
 /** An object of a file that is being written. It becomes bytes when the file does. */
@@ -104,6 +105,16 @@ export class DatasetDraft extends ObjectDraft {
     return this.#data.subarray(this.#at, this.#at + extent(this.dataspace) * this.datatype.size);
   }
 
+  /** The elements as if they were in a file already. */
+  open(): { raw: RawData; heap: Heap } {
+    const { data, datatype } = this;
+    const { size } = datatype;
+    if (!data) return { raw: filled(size, undefined), heap: NO_HEAP };
+    const { bytes, heap } = data instanceof Uint8Array ? { bytes: data, heap: NO_HEAP } : readable(data);
+    const read = (first: number, count: number) => bytes.subarray(first * size, (first + count) * size);
+    return { raw: { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) }, heap };
+  }
+
   get kind(): 'dataset' {
     return 'dataset';
   }
@@ -137,6 +148,11 @@ export class AttributeDraft {
 
   get dataspace(): Dataspace {
     return typeof this.value === 'object' ? this.value.dataspace : SCALAR;
+  }
+
+  /** The elements as if they were in a file already. Only where they are not kept as they are. */
+  open(): { bytes: Uint8Array; heap: Heap } {
+    return readable((this.value as Prepared).encoded as Encoded);
   }
 }
 

@@ -1,7 +1,8 @@
-import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
-import { type Draft, GroupDraft, type LinkDraft, SmallData } from './draft.js';
-import type { DecodeOptions, Encoded } from './elements.js';
-import type { FileSpace } from './file-space.js';
+import { H5PathError, H5StateError } from '../errors.js';
+import type { Draft, LinkDraft } from './draft.js';
+import type { Editor } from './editing.js';
+import type { DecodeOptions } from './elements.js';
+import { FileSpace } from './file-space.js';
 import type { H5File } from './h5-file.js';
 import { H5Reference } from './h5-reference.js';
 import type { Attribute } from './messages/attribute.js';
@@ -42,32 +43,38 @@ export class FileSession {
   readonly options: DecodeOptions;
   /** The file, if it is read. */
   readonly space: FileSpace | undefined;
+  /** What makes the file, if it is written. */
+  readonly editor: Editor | undefined;
   readonly root: Node;
   closed = false;
   /** Whether there are changes that have not been saved. */
   changed = true;
-  readonly smallData = new SmallData();
   readonly #kept = new Map<number, StoredObject>();
   readonly #keptLarge = new Map<number, StoredObject>();
-  /** Objects of a file that is written have no address yet: references count them, from 1. */
-  readonly #referenced: Draft[] = [];
 
-  constructor(space: FileSpace | undefined, options: DecodeOptions) {
-    this.space = space;
+  constructor(content: FileSpace | Editor, options: DecodeOptions) {
     this.options = options;
-    this.root = space ? this.#read(space, space.superblock.rootAddress) : new GroupDraft();
+    if (content instanceof FileSpace) {
+      this.space = content;
+      this.root = this.#read(content, content.superblock.rootAddress);
+    } else {
+      this.editor = content;
+      this.root = content.root;
+    }
   }
 
   check(): void {
     if (this.closed) throw new H5StateError('H5_CLOSED', 'the file is closed; H5File.open opens it again');
   }
 
-  checkWritable(): void {
+  /** What makes the changes that are about to be made. */
+  edit(): Editor {
     this.check();
-    if (this.space) {
+    if (!this.editor) {
       throw new H5StateError('H5_READ_ONLY', "the file is open for reading; the mode 'w' writes a new one");
     }
     this.changed = true;
+    return this.editor;
   }
 
   /** The object that a hard link leads to. */
@@ -87,27 +94,16 @@ export class FileSession {
 
   reference(node: Node): H5Reference {
     if (node instanceof StoredObject) return new H5Reference(node.info.address, 'object');
-    if (node.number === 0) node.number = this.#referenced.push(node);
-    return new H5Reference(node.number, 'object', node);
+    return (this.editor as Editor).reference(node);
   }
 
-  dereference({ address }: H5Reference): Node {
+  dereference(reference: H5Reference): Node {
+    const { address } = reference;
     if (this.space) return this.#read(this.space, address);
-    const draft = this.#referenced[address - 1];
+    const draft = this.editor?.dereference(reference);
     if (!draft)
       throw new H5PathError('H5_NOT_FOUND', '', `no object of this file has the reference ${address}`);
     return draft;
-  }
-
-  /** Throws if encoded elements lead to objects of other files. */
-  checkReferences(encoded: Encoded | undefined): void {
-    for (const target of encoded?.targets ?? []) {
-      if (target instanceof H5Reference) {
-        if (this.#referenced[target.address - 1] !== target.target) {
-          throw new H5TypeError('a reference leads to an object of another file');
-        }
-      } else if (typeof target === 'object') this.checkReferences(target.data);
-    }
   }
 }
 

@@ -1,14 +1,13 @@
 import { H5TypeError } from '../errors.js';
-import { DatasetDraft } from './draft.js';
+import type { DatasetDraft } from './draft.js';
 import { formatDType } from './dtype.js';
-import { decode, type Elements, type H5Value, type Heap, NO_HEAP, nest, readable } from './elements.js';
-import type { StoredObject } from './file-session.js';
+import { decode, type Elements, type H5Value, type Heap, nest } from './elements.js';
 import type { FileSpace } from './file-space.js';
 import { H5Object } from './h5-object.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { DatasetInfo } from './object.js';
-import { filled, type RawData, rawData } from './raw-data.js';
+import { type RawData, rawData } from './raw-data.js';
 
 /**
  * A part of a dataset: for each of the first axes the range from `start` up to, not including, `stop`. Negative
@@ -34,7 +33,8 @@ const MAX_FILLED_OBJECTS = 2 ** 26;
  */
 export class H5Dataset<T = H5Value> extends H5Object {
   get #info(): { datatype: Datatype; dataspace: Dataspace } {
-    return this.node instanceof DatasetDraft ? this.node : ((this.node as StoredObject).info as DatasetInfo);
+    const { node } = this;
+    return 'info' in node ? (node.info as DatasetInfo) : (node as DatasetDraft);
   }
 
   /** The size of each axis; `[]` for a scalar, `null` where there is no value at all. */
@@ -152,19 +152,9 @@ export class H5Dataset<T = H5Value> extends H5Object {
 
   #open(): { raw: RawData; heap: Heap } {
     const { node } = this;
-    if (node instanceof DatasetDraft) {
-      const { data, datatype } = node;
-      const { size } = datatype;
-      if (!data) return { raw: filled(size, undefined), heap: NO_HEAP };
-      const { bytes, heap } = data instanceof Uint8Array ? { bytes: data, heap: NO_HEAP } : readable(data);
-      const read = (first: number, count: number) => bytes.subarray(first * size, (first + count) * size);
-      return {
-        raw: { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) },
-        heap,
-      };
-    }
+    if (!('info' in node)) return (node as DatasetDraft).open();
     const space = this.session.space as FileSpace;
-    const raw = rawData(space, (node as StoredObject).info as DatasetInfo, `the data of "${this.path}"`);
+    const raw = rawData(space, node.info as DatasetInfo, `the data of "${this.path}"`);
     return { raw, heap: space.globalHeap };
   }
 

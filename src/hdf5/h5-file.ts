@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { H5Error } from '../errors.js';
+import { H5Error, H5StateError } from '../errors.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
-import { type GroupDraft, layOut } from './draft.js';
+import type { Editing } from './editing.js';
 import type { DecodeOptions } from './elements.js';
 import { concatenate } from './file-builder.js';
 import { FileSession, type Node } from './file-session.js';
@@ -20,6 +20,8 @@ export type H5Mode = 'r' | 'w';
 export interface OpenOptions extends DecodeOptions {
   /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
   readonly indexes?: GroupIndexes;
+  /** What writes files: `editing` of `h5pickle/editing`. In Node it is the default. */
+  readonly editing?: Editing;
 }
 
 /** What takes the bytes of a file that has been written. */
@@ -32,7 +34,7 @@ export interface H5Sink {
  * An HDF5 file, and its root group.
  *
  * @example
- * const file = H5File.open(undefined, 'w');
+ * const file = H5File.open(undefined, 'w'); // in a browser with the option `editing`
  * file.createDataset('speed', { data: [1.5, 2.5] });
  * const bytes = file.toBytes();
  *
@@ -69,8 +71,14 @@ export class H5File extends H5Group {
     mode: H5Mode = 'r',
     options: OpenOptions = {},
   ): H5File {
-    if (mode === 'w')
-      return new this(new FileSession(undefined, options), undefined, source as H5Sink | undefined);
+    if (mode === 'w') {
+      if (!options.editing)
+        throw new H5StateError(
+          'H5_READ_ONLY',
+          "the mode 'w' needs the option `editing`, of h5pickle/editing",
+        );
+      return new this(new FileSession(options.editing(), options), undefined, source as H5Sink | undefined);
+    }
     if (mode !== 'r')
       throw new H5Error(
         'H5_MODE',
@@ -124,6 +132,6 @@ export class H5File extends H5Group {
   }
 
   #layOut(): Uint8Array[] {
-    return layOut(this.session.root as GroupDraft);
+    return this.session.editor?.layOut() ?? [];
   }
 }

@@ -1,14 +1,13 @@
 import { H5Error, H5PathError } from '../errors.js';
 import { AttributeManager } from './attribute-manager.js';
-import { DatasetDraft, type Draft, GroupDraft, type LinkDraft } from './draft.js';
-import type { DType } from './dtype.js';
+import type { Draft, GroupDraft, LinkDraft } from './draft.js';
+import type { ValueOptions } from './editing.js';
 import type { H5Value } from './elements.js';
 import { type AnyLink, checkName, type Node } from './file-session.js';
 import { formatShape, H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
 import { H5Object } from './h5-object.js';
 import type { NamedList } from './named-list.js';
-import { prepare } from './prepare.js';
 
 /** Where a link leads, as it is stored. */
 export type LinkInfo =
@@ -16,13 +15,13 @@ export type LinkInfo =
   | { readonly kind: 'soft'; readonly target: string }
   | { readonly kind: 'external'; readonly file: string; readonly target: string };
 
-export interface CreateDatasetOptions {
+export interface CreateDatasetOptions extends ValueOptions {
   /** A typed array, a number, string, boolean, bigint, reference, or arrays of these, nested for more axes. */
   readonly data?: unknown;
   /** Follows from the data; needed where these are flat and the dataset is not, or where there are none. */
-  readonly shape?: readonly number[];
+  readonly shape?: ValueOptions['shape'];
   /** Follows from the data; without data it is '<f8'. */
-  readonly dtype?: DType;
+  readonly dtype?: ValueOptions['dtype'];
   readonly attrs?: { readonly [name: string]: unknown };
 }
 
@@ -193,7 +192,7 @@ export class H5Group extends H5Object {
 
   /** Makes a group, and the groups on the way to it. */
   createGroup(path: string, options?: { readonly attrs?: CreateDatasetOptions['attrs'] }): H5Group {
-    return this.#create(path, new GroupDraft(), options?.attrs) as H5Group;
+    return this.#create(path, this.session.edit().newGroup(), options?.attrs) as H5Group;
   }
 
   /** The group at a path, which is made if it does not exist. */
@@ -210,19 +209,13 @@ export class H5Group extends H5Object {
    * file.createDataset('ids', { data: [1, 2, 3], dtype: 'u1' });
    */
   createDataset<T = H5Value>(path: string, options: CreateDatasetOptions): H5Dataset<T> {
-    this.session.checkWritable();
-    const prepared = prepare(options.data, options.dtype, options.shape);
-    this.session.checkReferences(prepared.encoded);
-    return this.#create(
-      path,
-      new DatasetDraft(prepared, this.session.smallData),
-      options.attrs,
-    ) as H5Dataset<T>;
+    const draft = this.session.edit().newDataset(options.data, options);
+    return this.#create(path, draft, options.attrs) as H5Dataset<T>;
   }
 
   /** Gives an object of this file another name: a hard link. It stays one object. */
   link(path: string, object: H5Object): void {
-    this.session.checkWritable();
+    this.session.edit();
     if (object.session !== this.session) {
       throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
     }
@@ -244,7 +237,7 @@ export class H5Group extends H5Object {
 
   /** Removes the link at a path, and with the last link the object. Returns whether there was one. */
   delete(path: string): boolean {
-    this.session.checkWritable();
+    this.session.edit();
     const parts = components(path);
     const last = parts.pop();
     const parent = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
@@ -316,7 +309,6 @@ export class H5Group extends H5Object {
   }
 
   #create(path: string, draft: Draft, attrs: CreateDatasetOptions['attrs']): H5Object {
-    this.session.checkWritable();
     if (attrs) {
       const manager = new AttributeManager(this.session, draft);
       for (const name of Object.keys(attrs)) manager.set(name, attrs[name]);
@@ -329,7 +321,7 @@ export class H5Group extends H5Object {
 
   /** Adds a link, makes the groups on the way to it, and returns its path. */
   #place(path: string, link: (name: string) => LinkDraft): string {
-    this.session.checkWritable();
+    const editor = this.session.edit();
     const parts = components(path);
     const name = parts.pop();
     if (name === undefined)
@@ -343,19 +335,19 @@ export class H5Group extends H5Object {
       let next: Node | DeadEnd | undefined;
       const existing = group.links?.find(part);
       if (!existing) {
-        next = new GroupDraft();
+        next = editor.newGroup();
         group.addLink({ kind: 'hard', name: part, node: next });
       } else {
         next = this.#resolve([part], group, place);
       }
-      if (!(next instanceof GroupDraft)) {
+      if (next instanceof DeadEnd || next.kind !== 'group') {
         throw new H5PathError(
           'H5_WRONG_KIND',
           place,
           `"${place}" is not a group, so nothing can be made in it`,
         );
       }
-      group = next;
+      group = next as GroupDraft;
     }
     place = join(place, name);
     if (group.links?.find(name)) {

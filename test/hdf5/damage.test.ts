@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { H5Error } from '../../src/errors.js';
 import { lookup3 } from '../../src/hdf5/checksum.js';
 import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
-import { H5File } from '../../src/hdf5/h5-file.js';
 import { H5Group } from '../../src/hdf5/h5-group.js';
+import { H5File } from '../../src/node.js';
 import { fixChecksums } from '../serialize/checksums.js';
 
 it('lookup3 is that of Bob Jenkins', () => {

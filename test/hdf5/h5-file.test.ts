@@ -1,10 +1,11 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type H5Error, H5PathError, H5StateError, H5TypeError } from '../../src/errors.js';
 import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
-import { H5File } from '../../src/hdf5/h5-file.js';
 import { H5Group } from '../../src/hdf5/h5-group.js';
 import type { H5Reference } from '../../src/hdf5/h5-reference.js';
 import { extent } from '../../src/hdf5/messages/dataspace.js';
+import { H5File as CoreFile } from '../../src/index.js';
+import { editing, H5File } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 
 const create = () => H5File.open(undefined, 'w');
@@ -20,6 +21,14 @@ function codeOf(action: () => unknown): string {
   }
   return 'none';
 }
+
+test('the core writes with the option `editing`, and says so', () => {
+  expect(codeOf(() => CoreFile.open(undefined, 'w'))).toBe('H5_READ_ONLY');
+  expect(() => CoreFile.open(undefined, 'w')).toThrow('h5pickle/editing');
+  const file = CoreFile.open(undefined, 'w', { editing });
+  file.createDataset('a/b', { data: [1, 2] });
+  expect(CoreFile.open(file.toBytes()).dataset('a/b').value).toEqual(Int32Array.of(1, 2));
+});
 
 describe('a file', () => {
   test('is its root group', () => {

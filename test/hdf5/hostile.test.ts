@@ -5,10 +5,10 @@ import { ByteWriter } from '../../src/hdf5/byte-writer.js';
 import { lookup3 } from '../../src/hdf5/checksum.js';
 import { concatenate, FileBuilder } from '../../src/hdf5/file-builder.js';
 import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
-import { H5File } from '../../src/hdf5/h5-file.js';
 import { H5Reference } from '../../src/hdf5/h5-reference.js';
 import { encodeDataspace } from '../../src/hdf5/messages/dataspace.js';
 import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
+import { H5File } from '../../src/node.js';
 
 /** Longer than any of these may take, on a machine that is busy. */
 const LONG_MS = 5_000;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../src/hdf5/dtype.js';
-import { H5File } from '../../src/hdf5/h5-file.js';
+import { H5File } from '../../src/node.js';
 import {
   attributesOf,
   datasetAt,

@@ -7,7 +7,7 @@ import {
   type H5Group,
   serialize,
   TypeRegistry,
-} from '../../src/index.js';
+} from '../../src/node.js';
 import { seeded } from '../random.js';
 import { cases } from './cases.js';
 import { fixChecksums } from './checksums.js';

@@ -1,0 +1,32 @@
+import type { AttributeDraft, DatasetDraft, Draft, GroupDraft } from './draft.js';
+import type { DType } from './dtype.js';
+import type { H5Reference } from './h5-reference.js';
+
+/** How an attribute or a dataset is to be stored, where that does not follow from its value. */
+export interface ValueOptions {
+  readonly shape?: readonly number[] | undefined;
+  readonly dtype?: DType | undefined;
+}
+
+/** Makes the objects of one file that is being written, and its bytes. */
+export interface Editor {
+  readonly root: GroupDraft;
+  newGroup(): GroupDraft;
+  newDataset(data: unknown, options: ValueOptions): DatasetDraft;
+  newAttribute(name: string, value: unknown, options: ValueOptions): AttributeDraft;
+  reference(draft: Draft): H5Reference;
+  /** The object of a reference that this editor made. */
+  dereference(reference: H5Reference): Draft | undefined;
+  /** The bytes of the file, in pieces that follow each other. */
+  layOut(): Uint8Array[];
+}
+
+/**
+ * What writes files by hand. An application that reads files, or writes values, does not need it. The export
+ * `h5pickle/editing` holds it; in Node it is always there.
+ *
+ * @example
+ * import { editing } from 'h5pickle/editing';
+ * const file = H5File.open(undefined, 'w', { editing }); // in a browser
+ */
+export type Editing = () => Editor;
