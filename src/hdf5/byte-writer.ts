@@ -71,16 +71,19 @@ export class ByteWriter {
     this.length += 8;
   }
 
-  /** The undefined address: all bits set (Format Specification, section I.C). */
-  undefinedAddress(): void {
-    this.u32(0xffffffff);
-    this.u32(0xffffffff);
+  /** Undefined addresses: all bits set (Format Specification, section I.C). */
+  undefinedAddress(count = 1): void {
+    for (let i = 0; i < 2 * count; i++) this.u32(0xffffffff);
   }
 
-  raw(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.bytes.set(bytes, this.length);
-    this.length += bytes.length;
+  raw(source: Uint8Array): void {
+    const count = source.length;
+    this.reserve(count);
+    const { bytes, length } = this;
+    // Few bytes are copied before `set` has begun.
+    if (count > 32) bytes.set(source, length);
+    else for (let i = 0; i < count; i++) bytes[length + i] = source[i] as number;
+    this.length += count;
   }
 
   zeros(count: number): void {
@@ -93,15 +96,6 @@ export class ByteWriter {
   align(unit: number): void {
     const rest = this.length & (unit - 1);
     if (rest !== 0) this.zeros(unit - rest);
-  }
-
-  /** Text of ASCII characters only, such as a signature. */
-  ascii(text: string): void {
-    const count = text.length;
-    this.reserve(count);
-    const { bytes, length } = this;
-    for (let i = 0; i < count; i++) bytes[length + i] = text.charCodeAt(i);
-    this.length += count;
   }
 
   /** Well-formed text as UTF-8. Returns the number of bytes. Short ASCII, the usual case, needs no encoder. */

@@ -28,6 +28,10 @@ const EXTENT_LIMIT = 1 << 14;
 const CHUNK_LIMIT = 1 << 16;
 /** The size of a message is a 16-bit number. */
 const MESSAGE_LIMIT = 0xffff;
+/** The signatures "OHDR" and "OCHK" (Format Specification, section IV.A.1.b). */
+const OHDR = 0x5244484f;
+const OCHK = 0x4b48434f;
+const VERSION = 2;
 /** Signature, version, flags, size of chunk 0. */
 const CHUNK0_PREFIX = 10;
 const CHUNK0_FLAGS = 2 | HeaderFlag.AttributeOrderTracked | HeaderFlag.AttributeOrderIndexed;
@@ -106,9 +110,8 @@ export class FileBuilder {
     this.#firstChunk = true;
     this.#chunkLengthAt = start + 6;
     this.#nextAttributeOrder = 0;
-    out.ascii('OHDR');
-    out.u8(2);
-    out.u8(CHUNK0_FLAGS);
+    out.u32(OHDR);
+    out.u16(VERSION | (CHUNK0_FLAGS << 8));
     out.u32(0);
     if (linkCount !== 1) {
       this.#beginMessage(MessageType.ReferenceCount);
@@ -143,9 +146,7 @@ export class FileBuilder {
     if (out.length - this.#chunk > CHUNK_LIMIT) this.#continueHeader();
     out.reserve(MESSAGE_PREFIX);
     this.#message = out.length;
-    out.u8(type);
-    out.u16(0);
-    out.u8(flags);
+    out.u32(type | (flags << 24));
     out.u16(order);
   }
 
@@ -160,9 +161,7 @@ export class FileBuilder {
 
   #continueHeader(): void {
     const { out } = this;
-    out.u8(MessageType.Continuation);
-    out.u16(16);
-    out.u8(0);
+    out.u32(MessageType.Continuation | (16 << 8));
     out.u16(0);
     encodeContinuation(out, out.length + 16 + 4, 0);
     const lengthAt = out.length - 8;
@@ -170,7 +169,7 @@ export class FileBuilder {
     this.#chunk = out.length;
     this.#firstChunk = false;
     this.#chunkLengthAt = lengthAt;
-    out.ascii('OCHK');
+    out.u32(OCHK);
   }
 
   // ---- groups ---------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ export interface Superblock {
   readonly rootAddress: number;
 }
 
-const SIGNATURE = '\x89HDF\r\n\x1a\n';
+/** "\x89HDF\r\n\x1a\n" */
+const SIGNATURE = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** The size of a version 3 superblock with 8-byte addresses. */
 export const SUPERBLOCK_SIZE = 48;
@@ -24,11 +25,9 @@ export const SUPERBLOCK_SIZE = 48;
 /** The superblock of a file that begins at byte 0 (Format Specification, section II.A, versions 2 and 3). */
 export function encodeSuperblock(out: ByteWriter, rootAddress: number, endOfFile: number): void {
   const start = out.length;
-  out.ascii(SIGNATURE);
-  out.u8(3);
-  out.u8(8);
-  out.u8(8);
-  out.u8(0);
+  out.raw(SIGNATURE);
+  // The version, the sizes of addresses and of lengths, and no flags.
+  out.u32(3 | (8 << 8) | (8 << 16));
   out.u64(0);
   out.undefinedAddress();
   out.u64(endOfFile);
@@ -45,7 +44,7 @@ export function readSuperblock(storage: Storage): Superblock {
   ) {
     const length = Math.min(128, storage.size - position);
     const reader = new ByteReader(storage.read(position, length), position);
-    if (![...SIGNATURE].every((char, i) => reader.bytes[i] === char.charCodeAt(0))) continue;
+    if (!SIGNATURE.every((byte, i) => reader.bytes[i] === byte)) continue;
     const superblock = decodeSuperblock(reader, position);
     const end = superblock.baseAddress + superblock.endOfFile;
     if (end > storage.size) {

@@ -122,9 +122,21 @@ export class RegisteredClass<T extends object = object> {
     return properties;
   }
 
-  /** Whether no rule is given: then an instance's own enumerable properties are stored, under their names. */
-  get isPlain(): boolean {
-    return !this.#exact && this.#rules.size === 0;
+  /**
+   * Whether of each instance with just these enumerable properties of its own just these are stored, in this order.
+   *
+   * @example
+   * entry.storesJust(Object.keys(instance));
+   */
+  storesJust(keys: readonly string[]): boolean {
+    if (this.#exact)
+      return keys.length === this.#fields.length && keys.every((key, i) => key === this.#fields[i]);
+    if (this.#rules.size === 0) return true;
+    return (
+      // A field that is not among them may be there all the same, if it is not enumerable.
+      this.#fields.every((field) => keys.includes(field)) &&
+      keys.every((key) => !this.#rules.get(key)?.ignored && !this.#renamed.has(key))
+    );
   }
 
   /** The prototype of the instances where `create` makes them from nothing else, so that a reader may too. */

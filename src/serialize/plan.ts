@@ -516,9 +516,9 @@ export class Planner {
     if (length < MIN_UNIFORM || typeof first !== 'object' || first === null) return undefined;
     const id = this.#kinds.of(first);
     const cls = this.#kinds.entry(id).class;
-    if (this.#kinds.kind(id) !== Kind.Object || (cls && !cls.isPlain)) return undefined;
+    if (this.#kinds.kind(id) !== Kind.Object) return undefined;
     const keys = Object.keys(first);
-    if (keys.length === 0 || !fitMembers(keys)) return undefined;
+    if (keys.length === 0 || !fitMembers(keys) || cls?.storesJust(keys) === false) return undefined;
     const table = gatherUniform(values as object[], keys);
     if (!table) return undefined;
     return { ids: new Uint16Array(length).fill(id), distinct: [id], missing: 0, keys, ...table };

@@ -454,8 +454,8 @@ export class Restorer {
     if (isBoolean(datatype)) return new BooleanColumn(this.#data(info));
     if (datatype.class !== 'string' || datatype.padding !== 'null-padded') return undefined;
     const bytes = this.#data(info);
-    const text = decodeUtf8(bytes);
-    return text.length === bytes.length ? new FixedTextColumn(text, datatype.size) : undefined;
+    const column = new FixedTextColumn(bytes, decodeUtf8(bytes), datatype.size);
+    return column.isValid ? column : undefined;
   }
 
   /**

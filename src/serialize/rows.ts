@@ -75,24 +75,51 @@ export class BooleanColumn implements LazyColumn {
   }
 }
 
-/** ASCII strings of one size, padded with NUL, decoded together. */
+/** Strings that take `size` bytes each, padded with NUL, decoded together. They must be asked for in order. */
 export class FixedTextColumn implements LazyColumn {
+  readonly #bytes: Uint8Array;
   readonly #text: string;
   readonly #size: number;
   readonly length: number;
+  /** Where the next string starts in the text. */
+  #position = 0;
 
-  constructor(text: string, size: number) {
+  constructor(bytes: Uint8Array, text: string, size: number) {
+    this.#bytes = bytes;
     this.#text = text;
     this.#size = size;
-    this.length = text.length / size;
+    this.length = bytes.length / size;
+  }
+
+  /** Whether the strings are valid UTF-8, each by itself. */
+  get isValid(): boolean {
+    if (this.#text.includes('\ufffd')) return false;
+    for (let i = 0; i < this.#bytes.length; i += this.#size) if (isContinuation(this.#bytes[i])) return false;
+    return true;
   }
 
   get(index: number): string {
+    const bytes = this.#bytes;
     const start = index * this.#size;
-    let end = start + this.#size;
-    while (end > start && this.#text.charCodeAt(end - 1) === 0) end--;
-    return this.#text.slice(start, end);
+    const padded = start + this.#size;
+    let end = padded;
+    while (end > start && bytes[end - 1] === 0) end--;
+    const from = this.#position;
+    let to = from + end - start;
+    if (this.#text.length < bytes.length) {
+      // A character of two or three bytes is one UTF-16 code unit, one of four bytes is two.
+      for (let i = start; i < end; i++) {
+        if (isContinuation(bytes[i])) to--;
+        else if ((bytes[i] as number) >= 0xf0) to++;
+      }
+    }
+    this.#position = to + padded - end;
+    return this.#text.slice(from, to);
   }
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return ((byte as number) & 0xc0) === 0x80;
 }
 
 /** Sets one property of all rows; where the column has a hole, the row lacks the property. */

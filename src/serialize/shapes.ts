@@ -19,11 +19,11 @@ export function groupRows(rows: readonly object[], cls: RegisteredClass | undefi
   const shapes: Shape[] = [];
   const byKeys = new Map<string, Shape>();
   // What a prototype makes enumerable, for-in would list among an object's own keys.
-  const useForIn = (!cls || cls.isPlain) && !inheritsEnumerable(rows[0] as object);
+  const useForIn = !inheritsEnumerable(rows[0] as object);
   let last: Shape | undefined;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as object;
-    if (last && useForIn && hasKeys(row, last.keys)) {
+    if (last?.forIn && hasKeys(row, last.keys)) {
       last.rows.push(i);
       continue;
     }
@@ -31,7 +31,7 @@ export function groupRows(rows: readonly object[], cls: RegisteredClass | undefi
     const signature = JSON.stringify(keys);
     let shape = byKeys.get(signature);
     if (!shape) {
-      shape = { keys, rows: [], forIn: useForIn };
+      shape = { keys, rows: [], forIn: useForIn && hasKeys(row, keys) && cls?.storesJust(keys) !== false };
       byKeys.set(signature, shape);
       shapes.push(shape);
     }
@@ -155,13 +155,6 @@ export class RowGroup {
         const row = rows[i] as Record<string, unknown>;
         let j = 0;
         for (const key in row) (values[j++] as unknown[])[i] = row[key];
-      }
-      return values;
-    }
-    if (this.shapes.length === 1) {
-      for (let i = 0; i < length; i++) {
-        const row = rows[i] as Record<string, unknown>;
-        for (let j = 0; j < columns.length; j++) (values[j] as unknown[])[i] = row[columns[j] as string];
       }
       return values;
     }

@@ -302,9 +302,17 @@ test('`__proto__` among the own properties of an instance is data', () => {
 });
 
 test('says when instances need no more than their keys and their prototype', () => {
-  expect(registered(Point).isPlain).toBe(true);
-  expect(registered(Point, { fields: [] }).isPlain).toBe(false);
-  expect(registered(Point, { ignore: ['x'] }).isPlain).toBe(false);
+  const [x, xy, yx, xyz] = [['x'], ['x', 'y'], ['y', 'x'], ['x', 'y', 'z']] as const;
+  expect([x, xy, yx, xyz].map((keys) => registered(Point).storesJust(keys))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  const exact = registered(Point, { fields: ['x', 'y'] });
+  expect([x, xy, yx, xyz].map((keys) => exact.storesJust(keys))).toEqual([false, true, false, false]);
+  const ignoring = registered(Point, { ignore: ['x'] });
+  expect([x, ['y']].map((keys) => ignoring.storesJust(keys))).toEqual([false, true]);
   expect(registered(Point, { ignore: ['x'] }).bareInstances).toBe(Point.prototype);
   expect(registered(Point, { construct: true }).bareInstances).toBeUndefined();
   expect(registered(Point, { create: () => new Point() }).bareInstances).toBeUndefined();

@@ -65,7 +65,7 @@ export class GlobalHeapBuilder {
     const { out } = this;
     this.#start = out.length;
     this.#index = 0;
-    out.ascii(SIGNATURE);
+    out.utf8(SIGNATURE);
     out.u32(1);
     out.u64(0);
   }

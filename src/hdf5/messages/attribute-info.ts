@@ -12,18 +12,18 @@ export interface AttributeInfo {
   readonly orderIndex: number;
 }
 
+/** Version 0; creation order is tracked (1) and indexed (2). */
+const VERSION_AND_FLAGS = 3 << 8;
+
 /**
  * Attribute Info message of an object whose attributes stand in its header, creation order tracked and
  * indexed (Format Specification, section IV.A.2.v). Without it libhdf5 would number the attributes that it
  * adds from zero again.
  */
 export function encodeAttributeInfo(out: ByteWriter, nextCreationOrder: number): void {
-  out.u8(0);
-  out.u8(3);
+  out.u16(VERSION_AND_FLAGS);
   out.u16(nextCreationOrder);
-  out.undefinedAddress();
-  out.undefinedAddress();
-  out.undefinedAddress();
+  out.undefinedAddress(3);
 }
 
 export function decodeAttributeInfo(reader: ByteReader): AttributeInfo {

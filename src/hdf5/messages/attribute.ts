@@ -30,11 +30,9 @@ export function encodeAttribute(
   dataspace: Uint8Array,
 ): void {
   const start = out.length;
-  out.u8(3);
-  out.u8(0);
-  out.u16(0);
-  out.u16(datatype.length);
-  out.u16(dataspace.length);
+  // The version, no flags, and room for the size of the name.
+  out.u32(3);
+  out.u32(datatype.length | (dataspace.length << 16));
   out.u8(1);
   const nameSize = out.utf8(name) + 1;
   out.u8(0);

@@ -5,6 +5,5 @@ import type { ByteWriter } from '../byte-writer.js';
  * reader needs, so there is no decoder; libhdf5 requires it before it adds a link.
  */
 export function encodeGroupInfo(out: ByteWriter): void {
-  out.u8(0);
-  out.u8(0);
+  out.u16(0);
 }

@@ -13,17 +13,17 @@ export interface LinkInfo {
   readonly orderIndex: number;
 }
 
+/** Version 0; creation order is tracked (1) and indexed (2). */
+const VERSION_AND_FLAGS = 3 << 8;
+
 /**
  * Link Info message of a group whose links stand in its header, creation order tracked and indexed
  * (Format Specification, section IV.A.2.c).
  */
 export function encodeLinkInfo(out: ByteWriter, nextCreationOrder: number): void {
-  out.u8(0);
-  out.u8(3);
+  out.u16(VERSION_AND_FLAGS);
   out.u64(nextCreationOrder);
-  out.undefinedAddress();
-  out.undefinedAddress();
-  out.undefinedAddress();
+  out.undefinedAddress(3);
 }
 
 export function decodeLinkInfo(reader: ByteReader): LinkInfo {

@@ -21,21 +21,19 @@ const HAS_CHARSET = 16;
 
 /** The part of a link message before the link information (Format Specification, section IV.A.2.g). */
 function encodeLinkPrefix(out: ByteWriter, name: string, order: number, type: number): void {
-  out.u8(1);
-  const flagsAt = out.length;
-  out.u8(0);
+  // A name takes at most 3 bytes a UTF-16 code unit; the length field's size must be known before the name is.
+  const short = name.length <= 85;
+  const flags = (short ? 0 : 2) | HAS_ORDER | (type !== 0 ? HAS_TYPE : 0) | HAS_CHARSET;
+  out.u16(1 | (flags << 8));
   if (type !== 0) out.u8(type);
   out.u64(order);
   out.u8(1);
-  // A name takes at most 3 bytes a UTF-16 code unit; the length field's size must be known before the name is.
-  const short = name.length <= 85;
   const lengthAt = out.length;
   if (short) out.u8(0);
   else out.u32(0);
   const length = out.utf8(name);
   if (short) out.bytes[lengthAt] = length;
   else out.view.setUint32(lengthAt, length, true);
-  out.bytes[flagsAt] = (short ? 0 : 2) | HAS_ORDER | (type !== 0 ? HAS_TYPE : 0) | HAS_CHARSET;
 }
 
 /** Encodes a hard link; the caller writes the 8 bytes of the address that follow. */

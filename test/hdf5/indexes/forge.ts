@@ -40,7 +40,7 @@ export class Forge {
     total: number;
   }): number {
     return this.add((out) => {
-      out.ascii('BTHD');
+      out.utf8('BTHD');
       out.u8(0);
       out.u8(fields.type ?? 5);
       out.u32(fields.nodeSize);
@@ -62,7 +62,7 @@ export class Forge {
     totalSize = 0,
   ): number {
     const address = this.add((out) => {
-      out.ascii(children.length > 0 ? 'BTIN' : 'BTLF');
+      out.utf8(children.length > 0 ? 'BTIN' : 'BTLF');
       out.u8(0);
       out.u8(type);
       for (const record of records) out.raw(Uint8Array.from(record));

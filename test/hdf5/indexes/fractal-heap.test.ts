@@ -39,7 +39,7 @@ function addHeader(forge: Forge, fields: Partial<Fields>): number {
   const all = { ...USUAL, ...fields };
   return forge.add((out, address) => {
     const word = (value: number) => (value === UNDEFINED_ADDRESS ? out.undefinedAddress() : out.u64(value));
-    out.ascii('FRHP');
+    out.utf8('FRHP');
     out.u8(0);
     out.u16(all.idSize);
     out.u16(all.filters);
@@ -65,20 +65,20 @@ const HEADER_SIZE = 146;
 /** A direct block with a checksum and the text at its end. */
 function addDirectBlock(forge: Forge, heap: number, start: number, size: number, text: string): number {
   return forge.add((out, address) => {
-    out.ascii('FHDB');
+    out.utf8('FHDB');
     out.u8(0);
     out.u64(heap);
     out.u32(start);
     out.u32(0);
     out.zeros(size - 21 - text.length);
-    out.ascii(text);
+    out.utf8(text);
     out.view.setUint32(address + 17, lookup3(out.bytes, address, out.length), true);
   });
 }
 
 function addIndirectBlock(forge: Forge, heap: number, start: number, entries: number[]): number {
   return forge.add((out) => {
-    out.ascii('FHIB');
+    out.utf8('FHIB');
     out.u8(0);
     out.u64(heap);
     out.u32(start);
@@ -168,7 +168,7 @@ describe('a fractal heap', () => {
 
   test('gives huge objects whose ID holds their place', () => {
     const forge = new Forge();
-    const object = forge.add((out) => out.ascii('elsewhere'));
+    const object = forge.add((out) => out.utf8('elsewhere'));
     const heap = addHeader(forge, { idSize: 17 });
     const space = forge.open();
     const id = (size: number) => [0x10, ...littleEndian(object, 8), ...littleEndian(size, 8)];
@@ -179,7 +179,7 @@ describe('a fractal heap', () => {
   test('gives huge objects that a B-tree finds by number', () => {
     const forge = new Forge();
     const records = ['one', 'three', 'seven'].map((name, i) => {
-      const at = forge.add((out) => out.ascii(name));
+      const at = forge.add((out) => out.utf8(name));
       return [at, name.length, [1, 3, 7][i]!].flatMap((field) => littleEndian(field, 8));
     });
     const root = forge.nodeV2(128, records, [], 1);

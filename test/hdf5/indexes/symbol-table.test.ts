@@ -14,9 +14,9 @@ interface Entry {
 }
 
 function addLocalHeap(forge: Forge, content: string): number {
-  const data = forge.add((out) => out.ascii(content));
+  const data = forge.add((out) => out.utf8(content));
   return forge.add((out) => {
-    out.ascii('HEAP');
+    out.utf8('HEAP');
     out.u32(0);
     out.u64(content.length);
     out.u64(1);
@@ -26,7 +26,7 @@ function addLocalHeap(forge: Forge, content: string): number {
 
 function addNode(forge: Forge, entries: Entry[]): number {
   return forge.add((out) => {
-    out.ascii('SNOD');
+    out.utf8('SNOD');
     out.u8(1);
     out.u8(0);
     out.u16(entries.length);
@@ -44,7 +44,7 @@ function addNode(forge: Forge, entries: Entry[]): number {
 
 function addTree(forge: Forge, level: number, children: number[], { type = 0 } = {}): number {
   return forge.add((out) => {
-    out.ascii('TREE');
+    out.utf8('TREE');
     out.u8(type);
     out.u8(level);
     out.u16(children.length);
