@@ -12,6 +12,7 @@ import {
   renameSync,
   statSync,
   unlinkSync,
+  writeSync as writeDescriptor,
   writevSync,
 } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
@@ -170,6 +171,16 @@ function* batches(pieces: readonly Uint8Array[]): Generator<Uint8Array[], void, 
   }
 }
 
+function writePieces(fd: number, pieces: readonly Uint8Array[]): void {
+  const calls = batches(pieces);
+  for (let next = calls.next(); !next.done; ) next = calls.next(writevSync(fd, next.value));
+}
+
+function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += writeDescriptor(fd, bytes, done, bytes.length - done, position + done);
+}
+
 /** A problem with the file that is to be replaced, other than that there is none. */
 function unlessMissing(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -186,7 +197,7 @@ function unlessUnsupported(error: unknown): void {
  * Replaces the file at a path, or makes it. The new file is written beside it, synced, and renamed over it: at
  * any moment, and after a crash, the path leads to the old file or to the whole new one.
  */
-function replaceFileSync(where: string, pieces: readonly Uint8Array[]): void {
+function replaceFileSync(where: string, fill: (fd: number) => void): void {
   let path = where;
   let mode: number | undefined;
   try {
@@ -200,8 +211,7 @@ function replaceFileSync(where: string, pieces: readonly Uint8Array[]): void {
   try {
     try {
       if (mode !== undefined) fchmodSync(fd, mode);
-      const calls = batches(pieces);
-      for (let next = calls.next(); !next.done; ) next = calls.next(writevSync(fd, next.value));
+      fill(fd);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -274,7 +284,8 @@ export async function write(
 
 /** What `write` does, at once. */
 export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  replaceFileSync(pathOf(path), serializePieces(value, options));
+  const pieces = serializePieces(value, options);
+  replaceFileSync(pathOf(path), (fd) => writePieces(fd, pieces));
 }
 
 // ---- files ----------------------------------------------------------------------------------------------
@@ -302,7 +313,9 @@ export class H5File extends CoreFile {
     if (mode === 'w') {
       const path = pathOf(where);
       accessSync(dirname(path), constants.W_OK);
-      return super.open({ save: (pieces) => replaceFileSync(path, pieces) }, 'w', { editing, ...options });
+      const save: H5Sink['save'] = (make) =>
+        replaceFileSync(path, (fd) => make((bytes, position) => writeAt(fd, bytes, position)));
+      return super.open({ save }, 'w', { editing, ...options });
     }
     const storage = new FileStorage(where);
     try {

@@ -3,7 +3,7 @@ import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { DType } from './dtype.js';
 import { type Encoded, emit, type Heap, NO_HEAP, type Resolve, readable } from './elements.js';
-import { FileBuilder, type ObjectId, pieceBytes } from './file-builder.js';
+import { FileBuilder, type ObjectId, pieceBytes, type Write } from './file-builder.js';
 import { type Dataspace, encodeDataspace, extent, MAX_RANK, SCALAR } from './messages/dataspace.js';
 import {
   BOOLEAN,
@@ -225,37 +225,35 @@ function encodedType(datatype: Datatype): EncodedType {
 
 const SCALAR_MESSAGE = new Uint8Array([2, 0, 0, 0]);
 
-/** Bytes, for an estimate. */
-const TYPICAL_HEADER = 160;
-const TYPICAL_MESSAGE = 64;
-
 let layouts = 0;
 
-/** The bytes of the file whose root group this is, in pieces. Only what can be reached from it gets there. */
-export function layOut(root: GroupDraft): Uint8Array[] {
+/**
+ * Writes the file whose root group this is: to `write` as it is made, or else it returns its bytes in pieces. Only
+ * what can be reached from the root gets there.
+ */
+export function layOut(root: GroupDraft, write?: Write): Uint8Array[] {
   const layout = ++layouts;
-  let capacity = 1 << 12;
+  const builder = new FileBuilder(undefined, write);
   const reached: Draft[] = [];
+  const todo: Draft[] = [];
   const reach = (draft: Draft): void => {
     if (draft.layout !== layout) {
       draft.layout = layout;
       draft.linkCount = 0;
-      reached.push(draft);
+      draft.id = builder.newObject();
+      todo.push(draft);
     }
     draft.linkCount++;
   };
   // The superblock counts as a link.
   reach(root);
-  for (let i = 0; i < reached.length; i++) {
-    const draft = reached[i] as Draft;
-    const { links, attributes } = draft;
-    if (links) for (const link of links.items) if (link.kind === 'hard') reach(link.node);
-    capacity += TYPICAL_HEADER + TYPICAL_MESSAGE * ((links?.size ?? 0) + (attributes?.size ?? 0));
+  for (let draft = todo.pop(); draft; draft = todo.pop()) {
+    reached.push(draft);
+    if (draft.links) for (const link of draft.links.items) if (link.kind === 'hard') reach(link.node);
   }
-  const builder = new FileBuilder(capacity);
-  for (const draft of reached) draft.id = builder.newObject();
+  // What is linked to comes before what links to it, but for cycles: then its address is known by that time.
   const writer = new DraftWriter(builder, layout);
-  for (const draft of reached) writer.write(draft);
+  for (let i = reached.length - 1; i >= 0; i--) writer.write(reached[i] as Draft);
   return builder.finish(root.id).map(pieceBytes);
 }
 
@@ -304,7 +302,7 @@ class DraftWriter {
     let address = UNDEFINED_ADDRESS;
     if (data) {
       builder.out.align(8);
-      address = builder.out.length;
+      address = builder.position;
       emit(builder, data, this.#resolve);
     }
     const size = extent(dataspace) * type.datatype.size;

@@ -1,5 +1,6 @@
 import type { AttributeDraft, DatasetDraft, Draft, GroupDraft } from './draft.js';
 import type { DType } from './dtype.js';
+import type { Write } from './file-builder.js';
 import type { H5Reference } from './h5-reference.js';
 
 /** How an attribute or a dataset is to be stored, where that does not follow from its value. */
@@ -17,8 +18,8 @@ export interface Editor {
   reference(draft: Draft): H5Reference;
   /** The object of a reference that this editor made. */
   dereference(reference: H5Reference): Draft | undefined;
-  /** The bytes of the file, in pieces that follow each other. */
-  layOut(): Uint8Array[];
+  /** Writes the file to `write` as it is made, or else returns its bytes, in pieces that follow each other. */
+  layOut(write?: Write): Uint8Array[];
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 } from './draft.js';
 import type { Editor, ValueOptions } from './editing.js';
 import type { Encoded } from './elements.js';
+import type { Write } from './file-builder.js';
 import { H5Reference } from './h5-reference.js';
 import { prepare } from './prepare.js';
 
@@ -45,8 +46,8 @@ export class FileEditor implements Editor {
     return this.#referenced[address - 1];
   }
 
-  layOut(): Uint8Array[] {
-    return layOut(this.root);
+  layOut(write?: Write): Uint8Array[] {
+    return layOut(this.root, write);
   }
 
   /** Throws if encoded elements lead to objects of other files. */

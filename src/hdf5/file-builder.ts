@@ -57,13 +57,21 @@ export function pieceBytes(piece: Piece): Uint8Array {
   return bytes;
 }
 
+/** Takes bytes of a file, and where they belong. They may become others as soon as it returns. */
+export type Write = (bytes: Uint8Array, position: number) => void;
+
+/** A file that is streamed is written in about so many bytes at a time: what fits into a processor's cache. */
+const WINDOW = 1 << 18;
+
 /**
  * Lays out a new file. Object headers are written one after another into one buffer, each as soon as its
  * content is known and in any order: an object has a number at once and an address when its header is
- * written, and what refers to it is filled in by `finish`, before the checksums. So nothing is encoded
- * twice, cycles need no special case, and nothing recurses.
+ * written, and what refers to it before that is filled in at the end, before the checksums. So nothing is
+ * encoded twice, cycles need no special case, and nothing recurses.
  *
- * The file: superblock, headers and small data, global heap, large data.
+ * The file: superblock, headers and small data, global heap, large data. A file that is streamed repeats this,
+ * without the superblock: as soon as nothing waits for an address, the buffers are written and used again,
+ * since new memory costs more than all that is done with it here.
  */
 export class FileBuilder {
   readonly out: ByteWriter;
@@ -75,7 +83,7 @@ export class FileBuilder {
   readonly #referenceTo = new NumberList();
   /** Where a position in the global heap is to be made an address. Negative: in the heap itself. */
   readonly #heapReferenceAt = new NumberList();
-  readonly #extents: Piece[] = [];
+  #extents: Piece[] = [];
   readonly #extentAt = new NumberList();
   /** Header chunks, from the first byte of each to its checksum. */
   readonly #chunkStart = new NumberList();
@@ -89,10 +97,25 @@ export class FileBuilder {
   #message = 0;
   #nextAttributeOrder = 0;
 
-  /** `capacity`: about how many bytes are to come, without large data. Too much costs next to nothing. */
-  constructor(capacity = 1 << 14) {
-    this.out = new ByteWriter(capacity);
+  // The file that is streamed.
+  readonly #write: Write | undefined;
+  /** The address of the first byte of `out`. */
+  #base = 0;
+  /** The size of `#extents`. */
+  #extentSize = 0;
+  /** The size from which on there is a try to write what is there. */
+  #window = WINDOW;
+
+  /** `capacity`: about how many bytes are to come, without large data. `write`: where the file is streamed to. */
+  constructor(capacity = 1 << 14, write?: Write) {
+    this.out = new ByteWriter(write ? 2 * WINDOW : capacity);
     this.out.zeros(SUPERBLOCK_SIZE);
+    this.#write = write;
+  }
+
+  /** The address of what is written next. */
+  get position(): number {
+    return this.#base + this.out.length;
   }
 
   newObject(): ObjectId {
@@ -105,7 +128,7 @@ export class FileBuilder {
     const { out } = this;
     out.align(8);
     const start = out.length;
-    this.#addresses.data[id] = start;
+    this.#addresses.data[id] = this.position;
     this.#chunk = start;
     this.#firstChunk = true;
     this.#chunkLengthAt = start + 6;
@@ -128,11 +151,18 @@ export class FileBuilder {
       this.#endMessage();
     }
     this.#endChunk();
+    const size = this.out.length + this.#heap.out.length + this.#extentSize;
+    if (this.#write && size >= this.#window) {
+      const settled = this.#isSettled();
+      if (settled) this.#flush();
+      // To look again with each header what is still waiting would take longer and longer.
+      this.#window = settled ? WINDOW : 2 * size;
+    }
   }
 
   #endChunk(): void {
     const { out } = this;
-    // The checksum is written by `finish`, when nothing in the chunk changes any more.
+    // The checksum is written when nothing in the chunk changes any more.
     this.#chunkStart.push(this.#chunk);
     this.#chunkEnd.push(out.length);
     out.u32(0);
@@ -163,7 +193,7 @@ export class FileBuilder {
     const { out } = this;
     out.u32(MessageType.Continuation | (16 << 8));
     out.u16(0);
-    encodeContinuation(out, out.length + 16 + 4, 0);
+    encodeContinuation(out, this.position + 16 + 4, 0);
     const lengthAt = out.length - 8;
     this.#endChunk();
     this.#chunk = out.length;
@@ -251,7 +281,7 @@ export class FileBuilder {
       out.u64(0);
     } else if (size < EXTENT_LIMIT) {
       out.align(8);
-      const address = out.length;
+      const address = this.position;
       out.raw(pieceBytes(data));
       this.beginDatasetAt(id, linkCount, datatype, dataspace, address, size);
       return;
@@ -260,6 +290,7 @@ export class FileBuilder {
       encodeContiguousLayout(out);
       this.#extentAt.push(out.length);
       this.#extents.push(data);
+      this.#extentSize += size;
       out.u64(0);
       out.u64(size);
     }
@@ -313,11 +344,13 @@ export class FileBuilder {
 
   /** Writes an object reference: the address of an object, as soon as that is known. None: to nothing. */
   objectReference(target: ObjectId | undefined, heapAt = -1): void {
-    if (target !== undefined) {
+    const address = target === undefined ? 0 : (this.#addresses.data[target] as number);
+    if (target !== undefined && address === 0) {
       this.#referenceAt.push(heapAt < 0 ? this.out.length : -heapAt);
       this.#referenceTo.push(target);
     }
-    if (heapAt < 0) this.out.u64(0);
+    if (heapAt < 0) this.out.u64(address);
+    else this.#heap.out.u64At(heapAt, address);
   }
 
   /** Writes a variable-length string. The text must be well-formed. */
@@ -359,49 +392,88 @@ export class FileBuilder {
 
   // ---- the whole ------------------------------------------------------------------------------------
 
-  /** Completes the file and returns its bytes in pieces, in order. Nothing may be added afterwards. */
-  finish(root: ObjectId): Piece[] {
+  /** Whether every object that is referred to has an address. */
+  #isSettled(): boolean {
+    const { data, length } = this.#referenceTo;
+    for (let i = 0; i < length; i++) if (this.#addresses.data[data[i] as number] === 0) return false;
+    return true;
+  }
+
+  /** Completes what is there, and returns it in pieces, in order. */
+  #complete(): Piece[] {
     const { out } = this;
+    const heap = this.#heap.out;
     this.#heap.close();
     out.align(8);
-    const heapAddress = out.length;
-    let end = heapAddress + this.#heap.out.length;
-
-    const pieces: Piece[] = [];
+    const heapAddress = this.position;
+    const tail: Piece[] = [];
+    let end = heapAddress + heap.length;
     for (let i = 0; i < this.#extents.length; i++) {
       const extent = this.#extents[i] as Piece;
-      const padding = -end & 7;
-      if (padding > 0) pieces.push(new Uint8Array(padding));
-      end += padding;
       out.u64At(this.#extentAt.data[i] as number, end);
-      pieces.push(extent);
-      end += extent.length;
+      const padding = -extent.length & 7;
+      tail.push(extent);
+      if (padding > 0) tail.push(new Uint8Array(padding));
+      end += extent.length + padding;
     }
 
-    const { view } = out;
     for (let i = 0; i < this.#referenceAt.length; i++) {
       const address = this.#addresses.data[this.#referenceTo.data[i] as number] as number;
       const at = this.#referenceAt.data[i] as number;
-      if (at > 0) out.u64At(at, address);
-      else this.#heap.out.u64At(-at, address);
+      if (at >= 0) out.u64At(at, address);
+      else heap.u64At(-at, address);
     }
     for (let i = 0; i < this.#heapReferenceAt.length; i++) {
       const at = this.#heapReferenceAt.data[i] as number;
-      const into = at > 0 ? out : this.#heap.out;
+      const into = at >= 0 ? out : heap;
       const place = Math.abs(at);
       const position = into.view.getUint32(place, true) + into.view.getUint32(place + 4, true) * 0x100000000;
       into.u64At(place, heapAddress + position);
     }
     for (let i = 0; i < this.#chunkStart.length; i++) {
       const chunkEnd = this.#chunkEnd.data[i] as number;
-      view.setUint32(chunkEnd, lookup3(out.bytes, this.#chunkStart.data[i] as number, chunkEnd), true);
+      out.view.setUint32(chunkEnd, lookup3(out.bytes, this.#chunkStart.data[i] as number, chunkEnd), true);
     }
+    return [out.finish(), heap.finish(), ...tail];
+  }
 
-    const whole = out.length;
-    out.length = 0;
-    encodeSuperblock(out, this.#addresses.data[root] as number, end);
-    out.length = whole;
-    return [out.finish(), this.#heap.out.finish(), ...pieces];
+  /** Writes what is there, and begins anew behind it. */
+  #flush(): void {
+    for (const piece of this.#complete()) {
+      this.#write?.(pieceBytes(piece), this.#base);
+      this.#base += piece.length;
+    }
+    for (const emptied of [
+      this.out,
+      this.#heap.out,
+      this.#referenceAt,
+      this.#referenceTo,
+      this.#heapReferenceAt,
+      this.#extentAt,
+      this.#chunkStart,
+      this.#chunkEnd,
+    ])
+      emptied.length = 0;
+    this.#extents = [];
+    this.#extentSize = 0;
+  }
+
+  /** Completes the file. Returns its bytes in pieces, in order, unless it is streamed. Nothing may be added afterwards. */
+  finish(root: ObjectId): Piece[] {
+    const superblock = new ByteWriter(SUPERBLOCK_SIZE);
+    const rootAddress = () => this.#addresses.data[root] as number;
+    if (this.#write) {
+      this.#flush();
+      encodeSuperblock(superblock, rootAddress(), this.#base);
+      // At last: what is not a whole file does not look like one.
+      this.#write(superblock.bytes, 0);
+      return [];
+    }
+    const pieces = this.#complete();
+    const end = pieces.reduce((size, piece) => size + piece.length, 0);
+    encodeSuperblock(superblock, rootAddress(), end);
+    this.out.bytes.set(superblock.bytes);
+    return pieces;
   }
 }
 

@@ -4,7 +4,7 @@ import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import type { Editing } from './editing.js';
 import type { DecodeOptions } from './elements.js';
-import { concatenate } from './file-builder.js';
+import { concatenate, type Write } from './file-builder.js';
 import { FileSession, type Node } from './file-session.js';
 import { FileSpace } from './file-space.js';
 import type { GroupIndexes } from './group-indexes.js';
@@ -24,10 +24,23 @@ export interface OpenOptions extends DecodeOptions {
   readonly editing?: Editing;
 }
 
-/** What takes the bytes of a file that has been written. */
+/** What takes a file that has been written. */
 export interface H5Sink {
-  /** Called with the whole file, in pieces that follow each other. They must not be changed. */
-  save(pieces: Uint8Array[]): void;
+  /**
+   * Called when there is a file to be saved. `make` is to be called once: it makes the file and hands it to `write`
+   * part by part, with the position of each. The parts follow each other, and the first bytes come once more at last:
+   * until then they are not those of an HDF5 file. A part is valid until `write` returns. What `write` throws,
+   * `make` throws; then the file is not whole, and remains to be saved.
+   *
+   * @example
+   * const save = (make) => {
+   *   const fd = openSync('new.h5', 'w');
+   *   make((bytes, position) => writeSync(fd, bytes, 0, bytes.length, position));
+   *   closeSync(fd);
+   * };
+   * using file = H5File.open({ save }, 'w');
+   */
+  save(make: (write: Write) => void): void;
 }
 
 /**
@@ -99,14 +112,17 @@ export class H5File extends H5Group {
   toBytes(): Uint8Array<ArrayBuffer> {
     this.session.check();
     const storage = this.#storage;
-    return storage ? new Uint8Array(storage.read(0, storage.size)) : concatenate(this.#layOut());
+    return storage
+      ? new Uint8Array(storage.read(0, storage.size))
+      : concatenate(this.session.editor?.layOut() ?? []);
   }
 
   /** Saves what has changed, in mode 'w'. */
   flush(): void {
     this.session.check();
-    if (!this.#sink || !this.session.changed) return;
-    this.#sink.save(this.#layOut());
+    const { editor } = this.session;
+    if (!this.#sink || !editor || !this.session.changed) return;
+    this.#sink.save((write) => editor.layOut(write));
     this.session.changed = false;
   }
 
@@ -129,9 +145,5 @@ export class H5File extends H5Group {
 
   override toString(): string {
     return this.session.closed ? '<H5File (closed)>' : `<H5File (mode '${this.mode}', ${this.size} members)>`;
-  }
-
-  #layOut(): Uint8Array[] {
-    return this.session.editor?.layOut() ?? [];
   }
 }
