@@ -1,13 +1,13 @@
 import { H5TypeError } from '../errors.js';
 import type { AttributeDraft, Draft } from './draft.js';
 import { formatDType } from './dtype.js';
-import type { ValueOptions } from './editing.js';
-import { decode, type H5Value, type Heap, NO_HEAP } from './elements.js';
+import type { AttributeElements, Editor, ValueOptions } from './editing.js';
+import { decode, type H5Value } from './elements.js';
 import { checkName, type FileSession, type Node } from './file-session.js';
+import type { FileSpace } from './file-space.js';
 import type { Attribute } from './messages/attribute.js';
-import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
-import { NamedList } from './named-list.js';
+import { SmallMap } from './small-map.js';
 
 /** What is known of an attribute without its value. */
 export interface AttributeInfo {
@@ -41,9 +41,9 @@ export class AttributeManager {
     this.#node = node;
   }
 
-  get #list(): NamedList<Attribute | AttributeDraft> | undefined {
+  get #list(): SmallMap<Attribute | AttributeDraft> | undefined {
     this.#session.check();
-    return this.#node.attributes as NamedList<Attribute | AttributeDraft> | undefined;
+    return this.#node.attributes as SmallMap<Attribute | AttributeDraft> | undefined;
   }
 
   /** The number of attributes. */
@@ -52,13 +52,13 @@ export class AttributeManager {
   }
 
   has(name: string): boolean {
-    return this.#list?.find(name) !== undefined;
+    return this.#list?.get(name) !== undefined;
   }
 
   /** The value, or `undefined` if there is no such attribute. */
   get<T = H5Value>(name: string): T | undefined {
-    const attribute = this.#list?.find(name);
-    return attribute && (this.#value(attribute) as T);
+    const attribute = this.#list?.get(name);
+    return attribute === undefined ? undefined : (this.#value(attribute) as T);
   }
 
   /**
@@ -68,9 +68,9 @@ export class AttributeManager {
    * dataset.attrs.info('range'); // { dtype: '<f4', shape: [2], datatype: ... }
    */
   info(name: string): AttributeInfo | undefined {
-    const attribute = this.#list?.find(name);
-    if (!attribute) return undefined;
-    const { datatype, dataspace } = attribute;
+    const attribute = this.#list?.get(name);
+    if (attribute === undefined) return undefined;
+    const { datatype, dataspace } = this.#open(attribute);
     const shape = dataspace.kind === 'null' ? null : [...dataspace.dims];
     return { dtype: formatDType(datatype), shape, datatype };
   }
@@ -83,12 +83,12 @@ export class AttributeManager {
     const editor = this.#session.edit();
     checkName(name);
     const node = this.#node as Draft;
-    node.attributes ??= new NamedList();
+    node.attributes ??= new SmallMap();
     const { attributes } = node;
-    if (attributes.size >= MAX_ATTRIBUTES && !attributes.find(name)) {
+    if (attributes.size >= MAX_ATTRIBUTES && attributes.get(name) === undefined) {
       throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
     }
-    attributes.set(editor.newAttribute(name, value, options));
+    attributes.set(name, editor.newAttribute(name, value, options));
     return this;
   }
 
@@ -99,7 +99,7 @@ export class AttributeManager {
   }
 
   *keys(): IterableIterator<string> {
-    for (const { name } of this.#list?.items ?? []) yield name;
+    for (const [name] of this.#list ?? []) yield name;
   }
 
   *values(): IterableIterator<H5Value> {
@@ -107,29 +107,29 @@ export class AttributeManager {
   }
 
   *entries(): IterableIterator<[string, H5Value]> {
-    for (const attribute of this.#list?.items ?? []) yield [attribute.name, this.#value(attribute)];
+    for (const [name, attribute] of this.#list ?? []) yield [name, this.#value(attribute)];
   }
 
   [Symbol.iterator](): IterableIterator<[string, H5Value]> {
     return this.entries();
   }
 
-  #value(attribute: Attribute | AttributeDraft): H5Value {
-    const { space } = this.#session;
-    const { datatype, dataspace } = attribute;
-    if (dataspace.kind === 'null') return null;
-    if ('data' in attribute)
-      return this.#decode(datatype, dataspace, attribute.data, space?.globalHeap ?? NO_HEAP);
-    const { value } = attribute;
-    if (typeof value !== 'object') return value;
-    const { bytes, heap } = attribute.open();
-    return this.#decode(datatype, dataspace, bytes, heap);
+  #open(attribute: Attribute | AttributeDraft): AttributeElements {
+    const { space, editor } = this.#session;
+    if (typeof attribute !== 'object' || !('data' in attribute))
+      return (editor as Editor).openAttribute(attribute);
+    const { datatype, dataspace, data } = attribute;
+    return { datatype, dataspace, bytes: data, heap: (space as FileSpace).globalHeap };
   }
 
-  #decode(type: Datatype, { kind, dims }: Dataspace, bytes: Uint8Array, heap: Heap): H5Value {
+  #value(attribute: Attribute | AttributeDraft): H5Value {
+    if (typeof attribute !== 'object') return attribute;
+    const { datatype, dataspace, bytes, heap } = this.#open(attribute);
+    const { kind, dims } = dataspace;
+    if (kind === 'null') return null;
     const count = dims.reduce((product, dim) => product * dim, 1);
     // The bytes belong to the file: what is done with the value must not change them.
-    const values = decode(type, new Uint8Array(bytes), count, heap, this.#session.options);
+    const values = decode(datatype, new Uint8Array(bytes), count, heap, this.#session.options);
     return kind === 'scalar' ? (values[0] as H5Value) : values;
   }
 }

@@ -1,12 +1,23 @@
 import type { AttributeDraft, DatasetDraft, Draft, GroupDraft } from './draft.js';
 import type { DType } from './dtype.js';
+import type { Heap } from './elements.js';
 import type { Write } from './file-builder.js';
 import type { H5Reference } from './h5-reference.js';
+import type { Dataspace } from './messages/dataspace.js';
+import type { Datatype } from './messages/datatype.js';
 
 /** How an attribute or a dataset is to be stored, where that does not follow from its value. */
 export interface ValueOptions {
   readonly shape?: readonly number[] | undefined;
   readonly dtype?: DType | undefined;
+}
+
+/** An attribute with what its value is decoded from. */
+export interface AttributeElements {
+  readonly datatype: Datatype;
+  readonly dataspace: Dataspace;
+  readonly bytes: Uint8Array;
+  readonly heap: Heap;
 }
 
 /** Makes the objects of one file that is being written, and its bytes. */
@@ -15,6 +26,8 @@ export interface Editor {
   newGroup(): GroupDraft;
   newDataset(data: unknown, options: ValueOptions): DatasetDraft;
   newAttribute(name: string, value: unknown, options: ValueOptions): AttributeDraft;
+  /** An attribute as if it were in a file already. */
+  openAttribute(draft: AttributeDraft): AttributeElements;
   reference(draft: Draft): H5Reference;
   /** The object of a reference that this editor made. */
   dereference(reference: H5Reference): Draft | undefined;

@@ -7,20 +7,20 @@ import type { H5File } from './h5-file.js';
 import { H5Reference } from './h5-reference.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Link } from './messages/link.js';
-import { NamedList } from './named-list.js';
 import { type ObjectInfo, readObject } from './object.js';
+import { SmallMap } from './small-map.js';
 import { isPlainText } from './text.js';
 
 /** An object of a file that is being read. */
 export class StoredObject {
   readonly info: ObjectInfo;
-  readonly attributes: NamedList<Attribute>;
-  readonly links: NamedList<Link> | undefined;
+  readonly attributes: SmallMap<Attribute>;
+  readonly links: SmallMap<Link> | undefined;
 
   constructor(info: ObjectInfo) {
     this.info = info;
-    this.attributes = new NamedList(info.attributes);
-    this.links = info.kind === 'group' ? new NamedList(info.links) : undefined;
+    this.attributes = SmallMap.of(info.attributes);
+    this.links = info.kind === 'group' ? SmallMap.of(info.links) : undefined;
   }
 
   get kind(): ObjectInfo['kind'] {
@@ -31,6 +31,13 @@ export class StoredObject {
 /** What stands behind a group, a dataset or a datatype. */
 export type Node = StoredObject | Draft;
 export type AnyLink = Link | LinkDraft;
+
+/** A link to an object of the same file. */
+export type HardLink = Exclude<AnyLink, { readonly target: string }>;
+
+export function isHard(link: AnyLink): link is HardLink {
+  return link.kind !== 'soft' && link.kind !== 'external';
+}
 
 /** Objects whose headers are kept once they are read. Few: what is kept is not collected while it is young. */
 const KEPT_OBJECTS = 64;
@@ -78,8 +85,8 @@ export class FileSession {
   }
 
   /** The object that a hard link leads to. */
-  target(link: AnyLink & { kind: 'hard' }): Node {
-    return 'node' in link ? link.node : this.#read(this.space as FileSpace, link.address);
+  target(link: HardLink): Node {
+    return link.kind === 'hard' ? this.#read(this.space as FileSpace, link.address) : link;
   }
 
   #read(space: FileSpace, address: number): StoredObject {

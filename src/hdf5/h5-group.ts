@@ -3,11 +3,11 @@ import { AttributeManager } from './attribute-manager.js';
 import type { Draft, GroupDraft, LinkDraft } from './draft.js';
 import type { ValueOptions } from './editing.js';
 import type { H5Value } from './elements.js';
-import { type AnyLink, checkName, type Node } from './file-session.js';
+import { type AnyLink, checkName, isHard, type Node } from './file-session.js';
 import { formatShape, H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
 import { H5Object } from './h5-object.js';
-import type { NamedList } from './named-list.js';
+import { SmallMap } from './small-map.js';
 
 /** Where a link leads, as it is stored. */
 export type LinkInfo =
@@ -49,9 +49,9 @@ class DeadEnd {
  * for (const [name, object] of run) console.log(name, object?.path);
  */
 export class H5Group extends H5Object {
-  get #links(): NamedList<AnyLink> | undefined {
+  get #links(): SmallMap<AnyLink> | undefined {
     this.session.check();
-    return this.node.links as NamedList<AnyLink> | undefined;
+    return this.node.links as SmallMap<AnyLink> | undefined;
   }
 
   // ---- looking around -------------------------------------------------------------------------------
@@ -97,21 +97,20 @@ export class H5Group extends H5Object {
     const last = parts.pop();
     if (last === undefined) return true;
     const parent = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
-    return !(parent instanceof DeadEnd) && parent.links?.find(last) !== undefined;
+    return !(parent instanceof DeadEnd) && parent.links?.get(last) !== undefined;
   }
 
   /** Where a link of this group leads, without following it; `undefined` if there is no such link. */
   linkInfo(name: string): LinkInfo | undefined {
-    const link = this.#links?.find(name);
+    const link = this.#links?.get(name);
     if (!link) return undefined;
-    const { kind } = link;
-    if (kind === 'hard') return { kind };
-    const { target } = link;
+    if (isHard(link)) return { kind: 'hard' };
+    const { kind, target } = link;
     return kind === 'soft' ? { kind, target } : { kind, file: link.file, target };
   }
 
   *keys(): IterableIterator<string> {
-    for (const { name } of this.#links?.items ?? []) yield name;
+    for (const [name] of this.#links ?? []) yield name;
   }
 
   *values(): IterableIterator<H5Group | H5Dataset | H5Datatype | undefined> {
@@ -120,10 +119,9 @@ export class H5Group extends H5Object {
 
   /** Names and objects; `undefined` for a soft link that leads nowhere and for an external link. */
   *entries(): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
-    for (const link of this.#links?.items ?? []) {
-      const node =
-        link.kind === 'hard' ? this.session.target(link) : this.#resolve([link.name], this.node, link.name);
-      yield [link.name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, link.name))];
+    for (const [name, link] of this.#links ?? []) {
+      const node = isHard(link) ? this.session.target(link) : this.#resolve([name], this.node, name);
+      yield [name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, name))];
     }
   }
 
@@ -219,20 +217,20 @@ export class H5Group extends H5Object {
     if (object.session !== this.session) {
       throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
     }
-    this.#place(path, (name) => ({ kind: 'hard', name, node: object.node as Draft }));
+    this.#place(path, object.node as Draft);
   }
 
   /** Makes a link to a path, which need not exist; it counts from the group of the link unless it begins with /. */
   softLink(path: string, target: string): void {
     checkName(target);
-    this.#place(path, (name) => ({ kind: 'soft', name, target }));
+    this.#place(path, { kind: 'soft', target });
   }
 
   /** Makes a link to an object of another file. This package writes and shows such links, and does not follow them. */
   externalLink(path: string, file: string, target: string): void {
     checkName(file);
     checkName(target);
-    this.#place(path, (name) => ({ kind: 'external', name, file, target }));
+    this.#place(path, { kind: 'external', file, target });
   }
 
   /** Removes the link at a path, and with the last link the object. Returns whether there was one. */
@@ -289,12 +287,12 @@ export class H5Group extends H5Object {
     const place = () => `"${this.#absolute(path)}"`;
     let softLinks = 0;
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
-      const link: AnyLink | undefined = (node.links as NamedList<AnyLink> | undefined)?.find(name);
+      const link: AnyLink | undefined = (node.links as SmallMap<AnyLink> | undefined)?.get(name);
       if (!link) {
         const where = node.kind === 'group' ? 'the group' : `a ${node.kind}`;
         return new DeadEnd(`${place()} does not exist: there is no "${name}" in ${where}`);
       }
-      if (link.kind === 'hard') {
+      if (isHard(link)) {
         node = this.session.target(link);
       } else if (link.kind === 'soft') {
         if (++softLinks > MAX_SOFT_LINKS) return new DeadEnd(`${place()} leads through too many soft links`);
@@ -313,14 +311,11 @@ export class H5Group extends H5Object {
       const manager = new AttributeManager(this.session, draft);
       for (const name of Object.keys(attrs)) manager.set(name, attrs[name]);
     }
-    return this.wrap(
-      draft,
-      this.#place(path, (name) => ({ kind: 'hard', name, node: draft })),
-    );
+    return this.wrap(draft, this.#place(path, draft));
   }
 
   /** Adds a link, makes the groups on the way to it, and returns its path. */
-  #place(path: string, link: (name: string) => LinkDraft): string {
+  #place(path: string, link: LinkDraft): string {
     const editor = this.session.edit();
     const parts = components(path);
     const name = parts.pop();
@@ -333,12 +328,11 @@ export class H5Group extends H5Object {
     for (const part of parts) {
       place = join(place, part);
       let next: Node | DeadEnd | undefined;
-      const existing = group.links?.find(part);
-      if (!existing) {
-        next = editor.newGroup();
-        group.addLink({ kind: 'hard', name: part, node: next });
-      } else {
+      if (group.links?.get(part)) {
         next = this.#resolve([part], group, place);
+      } else {
+        next = editor.newGroup();
+        addLink(group, part, next);
       }
       if (next instanceof DeadEnd || next.kind !== 'group') {
         throw new H5PathError(
@@ -350,14 +344,14 @@ export class H5Group extends H5Object {
       group = next as GroupDraft;
     }
     place = join(place, name);
-    if (group.links?.find(name)) {
+    if (group.links?.get(name)) {
       throw new H5PathError(
         'H5_EXISTS',
         place,
         `"${place}" exists already; delete it first, or take another name`,
       );
     }
-    group.addLink(link(name));
+    addLink(group, name, link);
     return place;
   }
 
@@ -368,8 +362,8 @@ export class H5Group extends H5Object {
     const todo: Step[] = [{ path: '', depth: 0 }];
     for (let step = todo.pop(); step; step = todo.pop()) {
       const { path, link, depth } = step;
-      if (!link || link.kind === 'hard') {
-        const identity = !link ? identify(this.node) : 'node' in link ? link.node : link.address;
+      if (!link || isHard(link)) {
+        const identity = !link ? identify(this.node) : link.kind === 'hard' ? link.address : link;
         step.again = seen.get(identity);
         if (step.again === undefined) {
           seen.set(identity, path);
@@ -382,9 +376,9 @@ export class H5Group extends H5Object {
         }
       }
       yield step;
-      const links = step.node?.links as NamedList<AnyLink> | undefined;
-      for (const link of links ? [...links.items].reverse() : []) {
-        todo.push({ path: path === '' ? link.name : `${path}/${link.name}`, link, depth: depth + 1 });
+      const links = step.node?.links as SmallMap<AnyLink> | undefined;
+      for (const [name, link] of [...(links ?? [])].reverse()) {
+        todo.push({ path: path === '' ? name : `${path}/${name}`, link, depth: depth + 1 });
       }
     }
   }
@@ -400,6 +394,11 @@ interface Step {
   error?: H5Error;
   /** Else the path by which it was met before. */
   again?: string | undefined;
+}
+
+function addLink(group: GroupDraft, name: string, link: LinkDraft): void {
+  group.links ??= new SmallMap();
+  group.links.set(name, link);
 }
 
 function identify(node: Node): unknown {

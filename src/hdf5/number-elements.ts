@@ -1,6 +1,6 @@
 import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
 import { LITTLE_ENDIAN, swapped } from './endian.js';
-import { decodeInteger, type FixedPoint, type FloatingPoint } from './messages/datatype.js';
+import { type Datatype, decodeInteger, type FixedPoint, type FloatingPoint } from './messages/datatype.js';
 
 export type TypedArray =
   | Int8Array
@@ -58,6 +58,11 @@ function nativeArray(type: NumberType): AnyConstructor | undefined {
   }
   if (type.bitPrecision !== size * 8) return undefined;
   return (type.signed ? SIGNED : UNSIGNED)[size] as AnyConstructor | undefined;
+}
+
+/** Whether numbers of a datatype are in memory what they are in a file. */
+export function isNative(type: Datatype): boolean {
+  return (type.class === 'fixed-point' || type.class === 'floating-point') && !isForeign(type);
 }
 
 function isForeign(type: NumberType): boolean {

@@ -48,7 +48,7 @@ export function prepare(data: unknown, dtype?: DType, shape?: readonly number[] 
 /** The dataspaces of short one-dimensional data, which many objects share. */
 const vectors: Dataspace[] = [];
 
-function vector(length: number): Dataspace {
+export function vector(length: number): Dataspace {
   if (length >= 256) return simple(length);
   vectors[length] ??= simple(length);
   return vectors[length];
