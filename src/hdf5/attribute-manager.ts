@@ -17,6 +17,9 @@ export interface AttributeInfo {
   readonly datatype: Datatype;
 }
 
+/** One for all calls that give none: there are very many of them. */
+const NO_OPTIONS: ValueOptions = {};
+
 /** An object holds at most this many attributes: their creation order is a 16-bit number. */
 const MAX_ATTRIBUTES = 0xffff;
 
@@ -79,7 +82,7 @@ export class AttributeManager {
    * Sets an attribute. Datatype and shape follow from the value: integers of 32 bits are '<i4', other numbers
    * '<f8', bigints '<i8', strings 'str', booleans 'bool'; `null` is an attribute without a value.
    */
-  set(name: string, value: unknown, options: ValueOptions = {}): this {
+  set(name: string, value: unknown, options = NO_OPTIONS): this {
     const editor = this.#session.edit();
     checkName(name);
     const node = this.#node as Draft;

@@ -128,8 +128,9 @@ export class ByteReader {
 
   /** A checksum of all bytes of the block up to here. */
   checksum(what: string): void {
-    const { position } = this;
-    if (this.u32() !== lookup3(this.bytes, 0, position)) {
+    const { position, bytes } = this;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, position);
+    if (this.u32() !== lookup3(view, 0, position)) {
       throw new H5FormatError(this.base + position, `${what} fails its checksum`);
     }
   }

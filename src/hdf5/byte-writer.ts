@@ -76,13 +76,13 @@ export class ByteWriter {
     for (let i = 0; i < 2 * count; i++) this.u32(0xffffffff);
   }
 
-  raw(source: Uint8Array): void {
-    const count = source.length;
+  raw(source: Uint8Array, start = 0, count = source.length): void {
     this.reserve(count);
     const { bytes, length } = this;
     // Few bytes are copied before `set` has begun.
-    if (count > 32) bytes.set(source, length);
-    else for (let i = 0; i < count; i++) bytes[length + i] = source[i] as number;
+    if (count > 32)
+      bytes.set(count === source.length ? source : source.subarray(start, start + count), length);
+    else for (let i = 0; i < count; i++) bytes[length + i] = source[start + i] as number;
     this.length += count;
   }
 

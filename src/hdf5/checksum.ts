@@ -1,11 +1,11 @@
 /**
  * Jenkins' lookup3 hash, `hashlittle` with an initial value of 0: the checksum of all metadata in HDF5
  * (H5_checksum_lookup3 in the reference library; http://burtleburtle.net/bob/c/lookup3.c, public domain).
- * `start` and `end` are positions in `bytes`; the result is an unsigned 32-bit number.
+ * `start` and `end` are positions in `view`; the result is an unsigned 32-bit number. Nothing is allocated: there is
+ * a call for each object of a file.
  */
-export function lookup3(bytes: Uint8Array, start: number, end: number): number {
+export function lookup3(view: DataView, start: number, end: number): number {
   const length = end - start;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let a = (0xdeadbeef + length) | 0;
   let b = a;
   let c = a;
@@ -38,11 +38,15 @@ export function lookup3(bytes: Uint8Array, start: number, end: number): number {
   if (p === end) return c >>> 0;
 
   // The last block, zero-filled to 12 bytes.
-  const byte = (i: number) => (p + i < end ? (bytes[p + i] as number) : 0);
-  const word = (i: number) => byte(i) | (byte(i + 1) << 8) | (byte(i + 2) << 16) | (byte(i + 3) << 24);
-  a = (a + word(0)) | 0;
-  b = (b + word(4)) | 0;
-  c = (c + word(8)) | 0;
+  let word = 0;
+  for (let i = end - 1; i >= p; i--) {
+    word = (word << 8) | view.getUint8(i);
+    if (i === p + 8) c = (c + word) | 0;
+    else if (i === p + 4) b = (b + word) | 0;
+    else if (i === p) a = (a + word) | 0;
+    else continue;
+    word = 0;
+  }
 
   c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0;
   a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0;

@@ -10,7 +10,7 @@ import {
 } from './draft.js';
 import { emit, type Resolve } from './elements.js';
 import { FileBuilder, pieceBytes, type Write } from './file-builder.js';
-import { type Dataspace, encodeDataspace, extent, MAX_RANK } from './messages/dataspace.js';
+import { type Dataspace, encodeDataspace, MAX_RANK, SCALAR } from './messages/dataspace.js';
 import { BOOLEAN, FLOAT64, INT32, INT64, VARIABLE_STRING } from './messages/datatype.js';
 
 /**
@@ -54,6 +54,8 @@ class DraftWriter {
   readonly #resolve: Resolve;
   /** A dataspace message on its way into a header. */
   readonly #space = new ByteWriter(4 + 8 * MAX_RANK);
+  #lastSpace = SCALAR;
+  #lastSpaceMessage = SCALAR_MESSAGE;
   #linkOrder = 0;
 
   readonly #bool = encodedType(BOOLEAN).message;
@@ -94,11 +96,11 @@ class DraftWriter {
 
   #dataset(draft: DatasetDraft): void {
     const builder = this.#builder;
-    const { id, type, dataspace, data } = draft;
+    const { id, type, dataspace, data, at, size } = draft;
     const linkCount = this.#linkCounts[id] as number;
     const space = this.#spaceMessage(dataspace);
     if (data instanceof Uint8Array) {
-      builder.beginDataset(id, linkCount, type.message, space, data);
+      builder.beginDataset(id, linkCount, type.message, space, data, at, size);
       return;
     }
     let address = UNDEFINED_ADDRESS;
@@ -107,7 +109,6 @@ class DraftWriter {
       address = builder.position;
       emit(builder, data, this.#resolve);
     }
-    const size = extent(dataspace) * type.datatype.size;
     builder.beginDatasetAt(id, linkCount, type.message, space, address, size);
   }
 
@@ -148,8 +149,13 @@ class DraftWriter {
   };
 
   #spaceMessage(dataspace: Dataspace): Uint8Array {
-    this.#space.length = 0;
-    encodeDataspace(this.#space, dataspace);
-    return this.#space.finish();
+    // One after another has the same.
+    if (dataspace !== this.#lastSpace) {
+      this.#space.length = 0;
+      encodeDataspace(this.#space, dataspace);
+      this.#lastSpace = dataspace;
+      this.#lastSpaceMessage = this.#space.finish();
+    }
+    return this.#lastSpaceMessage;
   }
 }

@@ -41,10 +41,10 @@ export class GroupDraft extends ObjectDraft {
 export class DatasetDraft extends ObjectDraft {
   readonly type: EncodedType;
   readonly dataspace: Dataspace;
-  readonly #data: Encoded | Uint8Array | undefined;
-  readonly #at: number;
+  /** Elements with pointers, or what has the bytes of the elements at `at`. None: they are zeros. */
+  readonly data: Encoded | Uint8Array | undefined;
+  readonly at: number;
 
-  /** `data`: elements with pointers, or what has the bytes of the elements at `at`. None: they are zeros. */
   constructor(
     id: ObjectId,
     type: EncodedType,
@@ -55,23 +55,23 @@ export class DatasetDraft extends ObjectDraft {
     super(id);
     this.type = type;
     this.dataspace = dataspace;
-    this.#data = data;
-    this.#at = at;
+    this.data = data;
+    this.at = at;
   }
 
-  /** The elements; undefined if they are zeros. */
-  get data(): Encoded | Uint8Array | undefined {
-    if (!(this.#data instanceof Uint8Array)) return this.#data;
-    return this.#data.subarray(this.#at, this.#at + extent(this.dataspace) * this.datatype.size);
+  /** Of the elements, in bytes. */
+  get size(): number {
+    return extent(this.dataspace) * this.datatype.size;
   }
 
   /** The elements as if they were in a file already. */
   open(): { raw: RawData; heap: Heap } {
-    const { data, datatype } = this;
+    const { data, at, datatype } = this;
     const { size } = datatype;
     if (!data) return { raw: filled(size, undefined), heap: NO_HEAP };
     const { bytes, heap } = data instanceof Uint8Array ? { bytes: data, heap: NO_HEAP } : readable(data);
-    const read = (first: number, count: number) => bytes.subarray(first * size, (first + count) * size);
+    const read = (first: number, count: number) =>
+      bytes.subarray(at + first * size, at + (first + count) * size);
     return { raw: { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) }, heap };
   }
 

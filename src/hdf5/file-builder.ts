@@ -259,7 +259,7 @@ export class FileBuilder {
 
   /**
    * Opens the header of a dataset. `datatype` and `dataspace` are encoded messages. `data` must not change
-   * until the file is written: large data are not copied.
+   * until the file is written: large data are not copied. Of small data, `size` bytes from `start` on can be meant.
    */
   beginDataset(
     id: ObjectId,
@@ -267,13 +267,14 @@ export class FileBuilder {
     datatype: Uint8Array,
     dataspace: Uint8Array,
     data: Piece,
+    start = 0,
+    size = data.length,
   ): void {
     const { out } = this;
-    const size = data.length;
     if (size > 0 && size <= COMPACT_LIMIT) {
       this.#beginDatasetHeader(id, linkCount, datatype, dataspace, true);
       encodeCompactLayout(out, size);
-      out.raw(pieceBytes(data));
+      out.raw(pieceBytes(data), start, size);
     } else if (size === 0) {
       this.#beginDatasetHeader(id, linkCount, datatype, dataspace, false);
       encodeContiguousLayout(out);
@@ -282,7 +283,7 @@ export class FileBuilder {
     } else if (size < EXTENT_LIMIT) {
       out.align(8);
       const address = this.position;
-      out.raw(pieceBytes(data));
+      out.raw(pieceBytes(data), start, size);
       this.beginDatasetAt(id, linkCount, datatype, dataspace, address, size);
       return;
     } else {
@@ -432,7 +433,7 @@ export class FileBuilder {
     }
     for (let i = 0; i < this.#chunkStart.length; i++) {
       const chunkEnd = this.#chunkEnd.data[i] as number;
-      out.view.setUint32(chunkEnd, lookup3(out.bytes, this.#chunkStart.data[i] as number, chunkEnd), true);
+      out.view.setUint32(chunkEnd, lookup3(out.view, this.#chunkStart.data[i] as number, chunkEnd), true);
     }
     return [out.finish(), heap.finish(), ...tail];
   }

@@ -317,22 +317,28 @@ export class H5Group extends H5Object {
   /** Adds a link, makes the groups on the way to it, and returns its path. */
   #place(path: string, link: LinkDraft): string {
     const editor = this.session.edit();
+    let group = this.node as GroupDraft;
+    let place = this.path;
+    // The usual path is a name. There are very many of them.
+    if (isName(path)) return addLink(group, place, path, link);
     const parts = components(path);
     const name = parts.pop();
     if (name === undefined)
       throw new H5PathError('H5_BAD_NAME', path, `"${path}" names no object to be made`);
     checkName(name, path);
     for (const part of parts) checkName(part, path);
-    let group = (path.startsWith('/') ? this.session.root : this.node) as GroupDraft;
-    let place = path.startsWith('/') ? '/' : this.path;
+    if (path.startsWith('/')) {
+      group = this.session.root as GroupDraft;
+      place = '/';
+    }
     for (const part of parts) {
-      place = join(place, part);
       let next: Node | DeadEnd | undefined;
       if (group.links?.get(part)) {
+        place = join(place, part);
         next = this.#resolve([part], group, place);
       } else {
         next = editor.newGroup();
-        addLink(group, part, next);
+        place = addLink(group, place, part, next);
       }
       if (next instanceof DeadEnd || next.kind !== 'group') {
         throw new H5PathError(
@@ -343,16 +349,7 @@ export class H5Group extends H5Object {
       }
       group = next as GroupDraft;
     }
-    place = join(place, name);
-    if (group.links?.get(name)) {
-      throw new H5PathError(
-        'H5_EXISTS',
-        place,
-        `"${place}" exists already; delete it first, or take another name`,
-      );
-    }
-    addLink(group, name, link);
-    return place;
+    return addLink(group, place, name, link);
   }
 
   /** All links below this group, depth first, after the group itself. An object's own links come once. */
@@ -396,17 +393,31 @@ interface Step {
   again?: string | undefined;
 }
 
-function addLink(group: GroupDraft, name: string, link: LinkDraft): void {
+/** Adds a link to the group at `path`, and returns the path of the link. */
+function addLink(group: GroupDraft, path: string, name: string, link: LinkDraft): string {
+  checkName(name);
+  const place = join(path, name);
   group.links ??= new SmallMap();
-  group.links.set(name, link);
+  if (!group.links.add(name, link)) {
+    throw new H5PathError(
+      'H5_EXISTS',
+      place,
+      `"${place}" exists already; delete it first, or take another name`,
+    );
+  }
+  return place;
 }
 
 function identify(node: Node): unknown {
   return 'info' in node ? node.info.address : node;
 }
 
+function isName(path: string): boolean {
+  return path !== '' && path !== '.' && !path.includes('/');
+}
+
 function components(path: string): string[] {
-  if (!path.includes('/')) return path === '' || path === '.' ? [] : [path];
+  if (isName(path)) return [path];
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 

@@ -15,7 +15,7 @@ export class SmallMap<V> {
       for (const item of items) if (!many.has(item.name)) many.set(item.name, item);
       map.#entries = many;
     } else {
-      for (const item of items) if (map.get(item.name) === undefined) map.#add(item.name, item);
+      for (const item of items) map.add(item.name, item);
     }
     return map;
   }
@@ -45,11 +45,24 @@ export class SmallMap<V> {
       return;
     }
     const index = this.#indexOf(name);
-    if (index < 0) this.#add(name, value);
+    if (index < 0) this.#append(name, value);
     else (entries as unknown[])[index + 1] = value;
   }
 
-  #add(name: string, value: V): void {
+  /** Adds an entry, unless there is one of that name. Returns whether it did. */
+  add(name: string, value: V): boolean {
+    const entries = this.#entries;
+    if (entries instanceof Map) {
+      if (entries.has(name)) return false;
+      entries.set(name, value);
+      return true;
+    }
+    if (this.#indexOf(name) >= 0) return false;
+    this.#append(name, value);
+    return true;
+  }
+
+  #append(name: string, value: V): void {
     const entries = this.#entries as readonly unknown[];
     const { length } = entries;
     if (length === 2 * FEW) {

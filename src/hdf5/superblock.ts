@@ -32,7 +32,7 @@ export function encodeSuperblock(out: ByteWriter, rootAddress: number, endOfFile
   out.undefinedAddress();
   out.u64(endOfFile);
   out.u64(rootAddress);
-  out.u32(lookup3(out.bytes, start, out.length));
+  out.u32(lookup3(out.view, start, out.length));
 }
 
 /** Finds the superblock at byte 0, 512, 1024, 2048, ... and reads it. */

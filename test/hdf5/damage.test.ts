@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { H5Error } from '../../src/errors.js';
-import { lookup3 } from '../../src/hdf5/checksum.js';
 import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
 import { H5Group } from '../../src/hdf5/h5-group.js';
 import { H5File } from '../../src/node.js';
 import { fixChecksums } from '../serialize/checksums.js';
-
-it('lookup3 is that of Bob Jenkins', () => {
-  const bytes = new TextEncoder().encode('Four score and seven years ago');
-  // From the driver5 of lookup3.c: hashlittle with an initial value of 0.
-  expect(lookup3(bytes, 0, bytes.length)).toBe(0x17770551);
-  expect(lookup3(bytes, 0, 0)).toBe(0xdeadbeef);
-});
 
 function sample(): Uint8Array {
   const file = H5File.open(undefined, 'w');

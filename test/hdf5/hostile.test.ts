@@ -85,7 +85,7 @@ function headers(bytes: Uint8Array): [start: number, end: number][] {
 
 function forge(bytes: Uint8Array, chunks: [number, number][]): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (const [start, end] of chunks) view.setUint32(end, lookup3(bytes, start, end), true);
+  for (const [start, end] of chunks) view.setUint32(end, lookup3(view, start, end), true);
 }
 
 test('a file cut off anywhere is refused', () => {

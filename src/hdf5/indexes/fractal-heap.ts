@@ -78,7 +78,8 @@ export function readFractalHeap(space: FileSpace, address: number, meter: Meter)
       const expected = block.u32();
       // Not `slice`: a Buffer's would be a view of the file.
       const bytes = new Uint8Array(block.bytes).fill(0, position, position + 4);
-      if (lookup3(bytes, 0, size) !== expected) block.fail('a block of a fractal heap fails its checksum');
+      if (lookup3(new DataView(bytes.buffer), 0, size) !== expected)
+        block.fail('a block of a fractal heap fails its checksum');
     }
     return block;
   };

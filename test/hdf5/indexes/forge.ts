@@ -18,7 +18,7 @@ export class Forge {
     const { out } = this;
     const address = out.length;
     write(out, address);
-    if (checksum) out.u32(lookup3(out.bytes, address, out.length));
+    if (checksum) out.u32(lookup3(out.view, address, out.length));
     return address;
   }
 

@@ -72,7 +72,7 @@ function addDirectBlock(forge: Forge, heap: number, start: number, size: number,
     out.u32(0);
     out.zeros(size - 21 - text.length);
     out.utf8(text);
-    out.view.setUint32(address + 17, lookup3(out.bytes, address, out.length), true);
+    out.view.setUint32(address + 17, lookup3(out.view, address, out.length), true);
   });
 }
 
