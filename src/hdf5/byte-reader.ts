@@ -129,7 +129,7 @@ export class ByteReader {
   /** A checksum of all bytes of the block up to here. */
   checksum(what: string): void {
     const { position, bytes } = this;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, position);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     if (this.u32() !== lookup3(view, 0, position)) {
       throw new H5FormatError(this.base + position, `${what} fails its checksum`);
     }
