@@ -72,5 +72,6 @@ function markdown({ title, unit, rows }) {
 
 /** @param {number} value */
 function figure(value) {
-  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(2);
+  // 99.6 has two digits before the point, and three when it is rounded.
+  return value >= 99.5 ? Math.round(value).toLocaleString('en') : value.toPrecision(2);
 }

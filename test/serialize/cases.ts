@@ -29,8 +29,22 @@ const parent = new Point('parent', []);
 const children = Array.from({ length: 20 }, (_, i) => new Point(i, parent));
 parent.y = children;
 
+const owner: unknown[] = [];
+const owned = new Set([owner]);
+owner.push(owned, [owned]);
+
+/** With a declared field that an enumeration of its keys does not show. */
+const hidden = Array.from({ length: 20 }, (_, i) => {
+  const account = new Account(`owner ${i}`, i);
+  return i % 2 ? Object.defineProperty(account, 'owner', { enumerable: false }) : account;
+});
+
 /** Values by name; each exercises one rule of the layout. */
 export const cases: Record<string, unknown> = {
+  sharedInLists: { list: [nodes[0], nodes[1]], refs: [nodes[0], null] },
+  nullInLists: [[null]],
+  ownerInItsOwn: owner,
+  hiddenFields: hidden,
   zero: 0,
   negativeZero: -0,
   notANumber: Number.NaN,
