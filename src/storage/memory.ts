@@ -1,15 +1,21 @@
-import type { Storage } from './storage.js';
+import type { WritableStorage } from './storage.js';
 
-/** A file that lies in memory. Reads are views, nothing is copied. */
-export class MemoryStorage implements Storage {
+/**
+ * A file that lies in memory. Reads are views, nothing is copied. The bytes that are given are not changed: writing
+ * begins with a copy of them.
+ */
+export class MemoryStorage implements WritableStorage {
   #bytes: Uint8Array;
+  #size: number;
+  #own = false;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array = new Uint8Array(0)) {
     this.#bytes = bytes;
+    this.#size = bytes.length;
   }
 
   get size(): number {
-    return this.#bytes.length;
+    return this.#size;
   }
 
   read(position: number, length: number): Uint8Array {
@@ -21,7 +27,33 @@ export class MemoryStorage implements Storage {
     return new Uint8Array(this.read(position, length));
   }
 
+  write(position: number, bytes: Uint8Array): void {
+    const end = position + bytes.length;
+    this.#grow(end);
+    this.#bytes.set(bytes, position);
+    this.#size = Math.max(this.#size, end);
+  }
+
+  resize(size: number): void {
+    this.#grow(size);
+    if (size < this.#size) this.#bytes.fill(0, size, this.#size);
+    this.#size = size;
+  }
+
+  sync(): void {}
+
   close(): void {
     this.#bytes = new Uint8Array(0);
+    this.#size = 0;
+  }
+
+  #grow(size: number): void {
+    if (this.#own && size <= this.#bytes.length) return;
+    const grown = new Uint8Array(
+      size <= this.#bytes.length ? this.#bytes.length : Math.max(size, this.#bytes.length * 2),
+    );
+    grown.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = grown;
+    this.#own = true;
   }
 }

@@ -7,10 +7,24 @@ export interface Storage {
   readonly size: number;
   /**
    * Bytes `position` to `position + length`, which the caller has checked to lie within `size`. The result
-   * may be a view of shared memory: it must not be changed, and is valid until the storage is closed.
+   * may be a view of shared memory: it must not be changed, and is valid until the storage is written or closed.
    */
   read(position: number, length: number): Uint8Array;
   /** The same bytes for the caller to keep and to change. */
   copy(position: number, length: number): Uint8Array<ArrayBuffer>;
   close(): void;
+}
+
+/** A storage that can be changed. A call that throws may have done its work, a part of it, or nothing. */
+export interface WritableStorage extends Storage {
+  /** Puts bytes at a position. The file grows as far as needed; a gap is zeros. `bytes` may be used again afterwards. */
+  write(position: number, bytes: Uint8Array): void;
+  /** Makes the file `size` bytes long: cuts it off, or adds zeros. */
+  resize(size: number): void;
+  /** Returns when all that was written will survive a crash of the machine. */
+  sync(): void;
+}
+
+export function isWritable(storage: Storage): storage is WritableStorage {
+  return 'write' in storage && 'resize' in storage && 'sync' in storage;
 }

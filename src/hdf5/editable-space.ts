@@ -1,0 +1,17 @@
+import { FileSpace } from './file-space.js';
+
+/**
+ * The bytes of a file that is being edited, by HDF5 address. What is written here is seen by every reader of this
+ * space at once, and by the file when it is committed.
+ */
+export abstract class EditableSpace extends FileSpace {
+  /**
+   * The address of `size` bytes that belong to nothing else, a multiple of 8. What stands there is not defined:
+   * all of it is to be written.
+   */
+  abstract allocate(size: number): number;
+  /** Gives `size` bytes back. They may be a part of what was allocated together. */
+  abstract free(address: number, size: number): void;
+  /** Puts bytes at an address. They are copied. */
+  abstract write(address: number, bytes: Uint8Array): void;
+}
