@@ -7,8 +7,8 @@ export class H5Error extends Error {
   override readonly name: string = 'H5Error';
   readonly code: string;
 
-  constructor(code: string, message: string) {
-    super(message);
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
@@ -69,7 +69,70 @@ export class H5TypeError extends H5Error {
 /** An operation that the state of the file forbids: it is closed, or opened for reading only. */
 export class H5StateError extends H5Error {
   override readonly name: string = 'H5StateError';
-  constructor(code: 'H5_CLOSED' | 'H5_READ_ONLY', message: string) {
+  constructor(
+    code: 'H5_CLOSED' | 'H5_READ_ONLY' | 'H5_GONE' | 'H5_UNFINISHED',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** Who has a file open for writing, as far as its lock file says. */
+export interface H5LockHolder {
+  /** The number of the process, on its own machine. */
+  readonly pid: number;
+  /** The name of the machine. */
+  readonly host: string;
+  /** When the file was opened. */
+  readonly since: Date;
+}
+
+/**
+ * Another writer has the file open. `holder` says who, and is undefined where the lock file does not say; `lock` is
+ * the path of the lock file.
+ *
+ * @example
+ * if (error instanceof H5LockedError) console.error(`wait for process ${error.holder?.pid}`);
+ */
+export class H5LockedError extends H5Error {
+  override readonly name: string = 'H5LockedError';
+  readonly holder: H5LockHolder | undefined;
+  readonly lock: string;
+
+  constructor(lock: string, holder: H5LockHolder | undefined, message: string) {
+    super('H5_LOCKED', message);
+    this.lock = lock;
+    this.holder = holder;
+  }
+}
+
+/** A writer has changed the file since it was opened for reading: what was read before does not fit what is there now. */
+export class H5StaleError extends H5Error {
+  override readonly name: string = 'H5StaleError';
+  readonly path: string;
+
+  constructor(path: string) {
+    super('H5_STALE', `${path} has been changed since it was opened: close it and open it again`);
+    this.path = path;
+  }
+}
+
+/**
+ * The operating system refused something: the disk is full, or the file may not be written. `code` is that of the
+ * system, such as 'ENOSPC' or 'EACCES', `path` the file, and `cause` the error as Node reported it.
+ *
+ * @example
+ * if (error instanceof H5SystemError && error.code === 'ENOSPC') console.error('no space left for', error.path);
+ */
+export class H5SystemError extends H5Error {
+  override readonly name: string = 'H5SystemError';
+  readonly path: string;
+  override readonly cause: unknown;
+
+  constructor(code: string, path: string, message: string, cause: unknown) {
     super(code, message);
+    this.path = path;
+    this.cause = cause;
   }
 }

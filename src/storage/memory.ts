@@ -42,6 +42,14 @@ export class MemoryStorage implements WritableStorage {
 
   sync(): void {}
 
+  replace(make: (storage: WritableStorage) => void): void {
+    const other = new MemoryStorage();
+    make(other);
+    this.#bytes = other.#bytes;
+    this.#size = other.#size;
+    this.#own = other.#own;
+  }
+
   close(): void {
     this.#bytes = new Uint8Array(0);
     this.#size = 0;

@@ -23,6 +23,13 @@ export interface WritableStorage extends Storage {
   resize(size: number): void;
   /** Returns when all that was written will survive a crash of the machine. */
   sync(): void;
+  /** Called when a new file is whole for the first time. Until then nobody else needs to see it. */
+  publish?(): void;
+  /**
+   * Puts what `make` writes to an empty storage in the place of all that is here, at once: a crash leaves the one or
+   * the other. What cannot do this cannot be compacted.
+   */
+  replace?(make: (storage: WritableStorage) => void): void;
 }
 
 export function isWritable(storage: Storage): storage is WritableStorage {

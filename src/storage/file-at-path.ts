@@ -1,0 +1,128 @@
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { syncFolder, systemError, WritableFileStorage } from './file.js';
+import { acquireLock, type Lock } from './lock.js';
+import type { WritableStorage } from './storage.js';
+
+let temporaryFiles = 0;
+
+/** A new name beside the file, so that a rename moves it within one file system. */
+export const temporaryName = (path: string): string => `${path}.${process.pid}.${++temporaryFiles}.tmp`;
+
+/**
+ * The file at a path, held by a lock as long as it is open. A new one (`create`) stands under another name until
+ * `publish`, which puts it in the place of what is at the path.
+ */
+export class FileAtPath implements WritableStorage {
+  readonly #path: string;
+  readonly #lock: Lock;
+  readonly #isSynced: boolean;
+  #file: WritableFileStorage;
+  /** Where it is until it is published. */
+  #temporary: string | undefined;
+
+  /** `isSynced`: whether a new file, and its place, are to outlive a crash of the machine. */
+  constructor(path: string, create: boolean, isSynced = true) {
+    this.#isSynced = isSynced;
+    const exists = existsSync(path);
+    this.#path = exists ? realpathSync(path) : path;
+    this.#lock = acquireLock(this.#path);
+    try {
+      if (create) {
+        const temporary = temporaryName(this.#path);
+        // Its name is not the one that has to last.
+        this.#file = new WritableFileStorage(temporary, { create: true, syncFolder: false });
+        this.#temporary = temporary;
+        if (exists) keepMode(this.#path, temporary);
+      } else {
+        this.#file = new WritableFileStorage(this.#path);
+      }
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  read(position: number, length: number): Uint8Array {
+    return this.#file.read(position, length);
+  }
+
+  copy(position: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.#file.copy(position, length);
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    this.#file.write(position, bytes);
+  }
+
+  resize(size: number): void {
+    this.#file.resize(size);
+  }
+
+  sync(): void {
+    this.#file.sync();
+  }
+
+  publish(): void {
+    if (this.#temporary === undefined) return;
+    try {
+      renameSync(this.#temporary, this.#path);
+    } catch (error) {
+      throw systemError(error, this.#path, 'the new file cannot be put into its place');
+    }
+    this.#temporary = undefined;
+    if (this.#isSynced) syncFolder(dirname(this.#path));
+  }
+
+  replace(make: (storage: WritableStorage) => void): void {
+    const temporary = temporaryName(this.#path);
+    const file = new WritableFileStorage(temporary, { create: true });
+    const target = this.#temporary ?? this.#path;
+    try {
+      keepMode(target, temporary);
+      make(file);
+      file.sync();
+      renameSync(temporary, target);
+    } catch (error) {
+      file.close();
+      unlinkSync(temporary);
+      throw systemError(error, target, 'the file cannot be replaced');
+    }
+    this.#file.close();
+    this.#file = file;
+    syncFolder(dirname(this.#path));
+  }
+
+  close(): void {
+    try {
+      this.#file.close();
+      if (this.#temporary !== undefined) unlinkSync(this.#temporary);
+      this.#temporary = undefined;
+    } finally {
+      this.#lock.release();
+    }
+  }
+}
+
+/** A file that replaces another one may be read and written by the same people. */
+function keepMode(from: string, to: string): void {
+  const fd = openSync(to, 'r+');
+  try {
+    fchmodSync(fd, statSync(from).mode & 0o7777);
+  } finally {
+    closeSync(fd);
+  }
+}

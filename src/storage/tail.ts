@@ -1,0 +1,212 @@
+import type { Storage, WritableStorage } from './storage.js';
+
+/**
+ * What stands behind the content of a file, past the end that its superblock names, where other programs do not look:
+ *
+ *     [content 0 ... end) ... [guard, pages, note, trailer]
+ *
+ * The trailer has a fixed size and ends where the file ends. The pages are what the last commit changes in place, with
+ * the guard, the bytes by which other programs know whether to trust the file; the note is the list of free space. So the
+ * file holds its own journal, and there is never a second file that a copy would leave behind.
+ */
+export interface Tail {
+  /** Where the content ends. */
+  readonly end: number;
+  /** Counts the commits of the file. */
+  readonly commit: number;
+  /** Undefined in a tail that holds the note only. */
+  readonly guard: Guard | undefined;
+  readonly pages: readonly Page[];
+  /** Bytes that mean something to the caller. */
+  readonly note: Uint8Array;
+}
+
+/** Bytes at a position. */
+export interface Page {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The bytes of the file that say whether a commit is under way: before it, while it writes in place, and after it. */
+export interface Guard {
+  readonly position: number;
+  readonly before: Uint8Array;
+  readonly during: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/** "h5pickle" */
+const MAGIC = [0x69703568, 0x656c6b63] as const;
+const VERSION = 1;
+const TRAILER = 64;
+/** Of the trailer, what its own checksum covers. */
+const CHECKED = 56;
+
+export function encodeTail({ end, commit, guard, pages, note }: Tail): Uint8Array<ArrayBuffer> {
+  const guardSize = guard ? guard.before.length : 0;
+  let size = 12 + 3 * guardSize + 4;
+  for (const { bytes } of pages) size += 12 + bytes.length;
+  const journal = size;
+  size += note.length + TRAILER;
+  const out = new Uint8Array(size);
+  const view = new DataView(out.buffer);
+  let at = 0;
+  const u32 = (value: number): void => {
+    view.setUint32(at, value, true);
+    at += 4;
+  };
+  const u64 = (value: number): void => {
+    u32(value >>> 0);
+    u32(Math.floor(value / 0x100000000));
+  };
+  const raw = (bytes: Uint8Array): void => {
+    out.set(bytes, at);
+    at += bytes.length;
+  };
+  u64(guard?.position ?? 0);
+  u32(guardSize);
+  for (const bytes of guard ? [guard.before, guard.during, guard.after] : []) raw(bytes);
+  u32(pages.length);
+  for (const { position, bytes } of pages) {
+    u64(position);
+    u32(bytes.length);
+    raw(bytes);
+  }
+  raw(note);
+  const trailer = at;
+  const [low, high] = checksum(out, 0, trailer);
+  u32(MAGIC[0]);
+  u32(MAGIC[1]);
+  u32(VERSION);
+  u32(0);
+  u64(commit);
+  u64(end);
+  u64(journal);
+  u64(note.length);
+  u32(low);
+  u32(high);
+  for (const part of checksum(out, trailer, trailer + CHECKED)) u32(part);
+  return out;
+}
+
+/** The tail of a file; undefined if there is none, or not a whole one. */
+export function readTail(storage: Storage): Tail | undefined {
+  const trailer = readTrailer(storage);
+  if (!trailer) return undefined;
+  const { view } = trailer;
+  const u64At = (from: DataView, at: number) =>
+    from.getUint32(at, true) + from.getUint32(at + 4, true) * 0x100000000;
+  const [commit, end, journal, noteSize] = [16, 24, 32, 40].map((at) => u64At(view, at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const start = storage.size - TRAILER - noteSize - journal;
+  if (!(journal >= 16 && start >= end && Number.isSafeInteger(journal + noteSize))) return undefined;
+  const blob = storage.copy(start, journal + noteSize);
+  const [low, high] = checksum(blob, 0, blob.length);
+  if (low !== view.getUint32(48, true) || high !== view.getUint32(52, true)) return undefined;
+
+  const content = new DataView(blob.buffer);
+  const guardSize = content.getUint32(8, true);
+  const part = (from: number, size: number) => blob.subarray(from, from + size);
+  const guard =
+    guardSize === 0
+      ? undefined
+      : {
+          position: u64At(content, 0),
+          before: part(12, guardSize),
+          during: part(12 + guardSize, guardSize),
+          after: part(12 + 2 * guardSize, guardSize),
+        };
+  // The checksum is right, so these are the lengths that were written.
+  let at = 12 + 3 * guardSize;
+  const count = content.getUint32(at, true);
+  at += 4;
+  const pages: Page[] = [];
+  for (let i = 0; i < count; i++) {
+    const length = content.getUint32(at + 8, true);
+    pages.push({ position: u64At(content, at), bytes: part(at + 12, length) });
+    at += 12 + length;
+  }
+  return { end, commit, guard, pages, note: part(journal, noteSize) };
+}
+
+function readTrailer(storage: Storage): { bytes: Uint8Array; view: DataView } | undefined {
+  if (storage.size < TRAILER) return undefined;
+  const bytes = storage.copy(storage.size - TRAILER, TRAILER);
+  const view = new DataView(bytes.buffer);
+  if (MAGIC.some((word, i) => view.getUint32(4 * i, true) !== word)) return undefined;
+  const sums = checksum(bytes, 0, CHECKED);
+  if (sums.some((sum, i) => view.getUint32(CHECKED + 4 * i, true) !== sum)) return undefined;
+  return view.getUint32(8, true) === VERSION ? { bytes, view } : undefined;
+}
+
+/**
+ * What a reader remembers when it opens a file, and compares after each read: the number of the last commit.
+ *
+ * A writer writes the tail of its commit before it changes anything in place, and bytes that no commit refers to yet
+ * only where the last state refers to nothing. So if the mark is the same after a read as it was when the file was
+ * opened, no commit had begun to write in place until then, and what was read is of the state that was opened. A mark
+ * never comes back, since commits are counted; a tail that is just being written is no mark at all.
+ */
+export function tailMark(storage: Storage): Uint8Array {
+  const trailer = readTrailer(storage);
+  return trailer ? trailer.bytes.slice(16, 24) : new Uint8Array(0);
+}
+
+// ---- recovery -------------------------------------------------------------------------------------------
+
+/** The tail, if its commit is durable, and what it changes in place may not all be there yet. */
+export function liveTail(storage: Storage): (Tail & { readonly guard: Guard }) | undefined {
+  const tail = readTail(storage);
+  const guard = tail?.guard;
+  if (!tail || !guard || guard.position + guard.before.length > storage.size) return undefined;
+  const { position, before, during, after } = guard;
+  const found = storage.read(position, before.length);
+  // After it, all is done. Before it, nothing has begun that anyone was told of.
+  if (isSame(found, after) || isSame(found, before)) return undefined;
+  // Torn: every byte is that of one of the three states. Else somebody else has written the file since.
+  const isOurs = found.every((byte, i) => byte === during[i] || byte === after[i] || byte === before[i]);
+  return isOurs ? { ...tail, guard } : undefined;
+}
+
+/**
+ * Completes a commit that is durable, and was interrupted. It can be interrupted as well, and done again: what it writes
+ * is the same each time, and the tail stays until the guard says that all is there.
+ */
+export function recover(storage: WritableStorage): void {
+  const tail = liveTail(storage);
+  if (!tail) return;
+  for (const { position, bytes } of tail.pages) storage.write(position, bytes);
+  storage.sync();
+  storage.write(tail.guard.position, tail.guard.after);
+  storage.sync();
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** A checksum of 64 bits, to tell what is whole from what was torn: two multiplicative hashes of 32-bit words. */
+function checksum(bytes: Uint8Array, start: number, end: number): [number, number] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let a = 0x9e3779b9 ^ (end - start);
+  let b = 0x85ebca6b;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word = view.getInt32(at, true);
+    a = Math.imul(a ^ word, 0x01000193);
+    a ^= a >>> 15;
+    b = Math.imul(((b << 13) | (b >>> 19)) + word, 0xc2b2ae35);
+  }
+  for (; at < end; at++) {
+    const byte = bytes[at] as number;
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(((b << 13) | (b >>> 19)) + byte, 0xc2b2ae35);
+  }
+  a = Math.imul(a ^ (a >>> 16), 0x85ebca6b);
+  b = Math.imul(b ^ (b >>> 15), 0x27d4eb2f);
+  return [(a ^ (a >>> 13)) >>> 0, (b ^ (b >>> 16)) >>> 0];
+}
