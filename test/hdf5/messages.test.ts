@@ -246,8 +246,11 @@ test('the smaller messages', () => {
     address: 2 ** 50,
     length: 99,
   });
-  for (const compact of [true, false]) {
-    expect(roundTrip((out) => encodeFillValue(out, compact), decodeFillValue)).toBeUndefined();
+  for (const time of ['early', 'late', 'incremental'] as const) {
+    expect(roundTrip((out) => encodeFillValue(out, time), decodeFillValue)).toBeUndefined();
+    expect(roundTrip((out) => encodeFillValue(out, time, Uint8Array.of(1, 2)), decodeFillValue)).toEqual(
+      Uint8Array.of(1, 2),
+    );
   }
   expect(decodeFillValue(new ByteReader(Uint8Array.of(3, 0x29, 2, 0, 0, 0, 8, 9)))).toEqual(
     Uint8Array.of(8, 9),

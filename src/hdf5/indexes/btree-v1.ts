@@ -17,6 +17,8 @@ export function readBtreeV1(
   keySize: number,
   meter: Meter,
   visit: (key: ByteReader, child: number) => void,
+  /** Called with the address of each node. */
+  visitNodeAt?: (address: number) => void,
 ): void {
   const { offsetSize } = space.superblock;
   const prefixSize = 8 + 2 * offsetSize;
@@ -31,6 +33,7 @@ export function readBtreeV1(
     // There is one key more than there are children; the node's unused rest is not looked at.
     const size = prefixSize + count * (keySize + offsetSize) + keySize;
     meter(size);
+    visitNodeAt?.(address);
     const node = space.reader(address, size, WHAT);
     node.take(prefixSize);
     for (let i = 0; i < count; i++) {

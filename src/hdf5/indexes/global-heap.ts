@@ -1,5 +1,6 @@
 import { H5FormatError } from '../../errors.js';
 import { ByteWriter } from '../byte-writer.js';
+import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
 
 const SIGNATURE = 'GCOL';
@@ -132,6 +133,15 @@ export class GlobalHeap {
     return bytes.subarray(start, start + length);
   }
 
+  /** Reads what overlaps these bytes anew. */
+  forget(address: number, size: number): void {
+    for (const [start, { bytes }] of this.#collections) {
+      if (start < address + size && address < start + bytes.length) this.#collections.delete(start);
+    }
+    for (const start of this.#seen) if (start >= address && start < address + size) this.#seen.delete(start);
+    this.#seenSize = 0;
+  }
+
   collection(address: number): Collection {
     const known = this.#collections.get(address);
     if (known) return known;
@@ -171,4 +181,239 @@ export class GlobalHeap {
     }
     return { bytes: reader.bytes, starts: Uint32Array.from(starts), sizes: Uint32Array.from(sizes) };
   }
+}
+
+// ---- changing it ----------------------------------------------------------------------------------------
+
+const HEADER = 16;
+
+/** A collection in memory: objects one after another, then free space. */
+interface EditedCollection {
+  readonly address: number;
+  bytes: Uint8Array<ArrayBuffer>;
+  view: DataView<ArrayBuffer>;
+  /** Where its free space begins. */
+  free: number;
+  nextIndex: number;
+  /** What is to be written: from here up to, not including, there. */
+  changedFrom: number;
+  changedTo: number;
+  /** Whether it was made since the last flush, so that it can still be cut to its size. */
+  isNew: boolean;
+}
+
+/**
+ * The global heap of a file that is edited. Objects go to the collection of the last one, or to one that had others removed,
+ * or to a new one, whose address is known at once.
+ */
+export class GlobalHeapEditor {
+  readonly #space: EditableSpace;
+  readonly #collections = new Map<number, EditedCollection>();
+  #current: EditedCollection | undefined;
+  #nextSize = MIN_COLLECTION;
+  readonly #scratch = new ByteWriter();
+
+  /** Where the last object is: its collection, its index in that, and its data in `bytes`. */
+  address = 0;
+  index = 0;
+  bytes: Uint8Array = new Uint8Array(0);
+  position = 0;
+
+  constructor(space: EditableSpace) {
+    this.#space = space;
+  }
+
+  /** Adds an object of `size` bytes, which the caller writes to `bytes` at `position` before the next call. */
+  insert(size: number): void {
+    const needed = OBJECT_HEADER + padded(size);
+    const collection = this.#withRoom(needed);
+    const { bytes, view } = collection;
+    const at = collection.free;
+    view.setUint16(at, collection.nextIndex, true);
+    view.setUint16(at + 2, 0, true);
+    view.setUint32(at + 4, 0, true);
+    view.setUint32(at + 8, size >>> 0, true);
+    view.setUint32(at + 12, Math.floor(size / 0x100000000), true);
+    bytes.fill(0, at + OBJECT_HEADER + size, at + needed);
+    collection.free += needed;
+    this.#changed(collection, at, collection.free);
+    this.address = collection.address;
+    this.index = collection.nextIndex++;
+    this.bytes = bytes;
+    this.position = at + OBJECT_HEADER;
+  }
+
+  /** Adds the UTF-8 bytes of a well-formed text that is not empty. Returns their number. */
+  insertText(text: string): number {
+    const scratch = this.#scratch;
+    scratch.length = 0;
+    const size = scratch.utf8(text);
+    this.insert(size);
+    const { bytes, position } = this;
+    if (size > 32) bytes.set(scratch.finish(), position);
+    else for (let i = 0; i < size; i++) bytes[position + i] = scratch.bytes[i] as number;
+    return size;
+  }
+
+  /** Removes an object, if there is one. A collection without any is given back. */
+  remove(address: number, index: number): void {
+    const collection = this.#collections.get(address) ?? this.#load(address);
+    const at = find(collection, index);
+    if (at < 0) return;
+    const { bytes } = collection;
+    const size = OBJECT_HEADER + padded(sizeAt(collection, at));
+    bytes.copyWithin(at, at + size, collection.free);
+    collection.free -= size;
+    this.#changed(collection, at, collection.free);
+    if (collection.free > HEADER) return;
+    this.#space.free(address, bytes.length);
+    this.#collections.delete(address);
+    if (this.#current === collection) this.#current = undefined;
+  }
+
+  /** The bytes of an object that was inserted, to be changed. */
+  object(address: number, index: number): Uint8Array {
+    const collection = this.#collections.get(address) ?? this.#load(address);
+    const at = find(collection, index);
+    if (at < 0) throw new H5FormatError(address, `no global heap object ${index}`);
+    this.#changed(collection, at, at + OBJECT_HEADER);
+    const start = at + OBJECT_HEADER;
+    const size = sizeAt(collection, at);
+    this.#changed(collection, start, start + size);
+    return collection.bytes.subarray(start, start + size);
+  }
+
+  /** Writes what has changed. */
+  flush(): void {
+    for (const collection of this.#collections.values()) {
+      if (collection.isNew) this.#cut(collection);
+      this.#write(collection);
+    }
+    // Few are kept: those that may have room.
+    for (const [address, collection] of this.#collections) {
+      if (this.#collections.size <= CACHED_COLLECTIONS) break;
+      if (collection !== this.#current) this.#collections.delete(address);
+    }
+    this.#nextSize = MIN_COLLECTION;
+  }
+
+  /** Forgets what has not been written. */
+  forget(): void {
+    this.#collections.clear();
+    this.#current = undefined;
+    this.#nextSize = MIN_COLLECTION;
+  }
+
+  #write(collection: EditedCollection): void {
+    const { address, bytes, view, free, changedFrom, changedTo } = collection;
+    collection.isNew = false;
+    if (changedFrom >= changedTo) return;
+    const left = bytes.length - free;
+    bytes.fill(0, free);
+    // Object 0 is the free space, if there is room to say so.
+    if (left >= OBJECT_HEADER) view.setUint32(free + 8, left, true);
+    const from = Math.min(changedFrom, free);
+    const to = Math.max(changedTo, free + Math.min(left, OBJECT_HEADER));
+    this.#space.write(address + from, bytes.subarray(from, to));
+    this.#space.globalHeap.forget(address, bytes.length);
+    collection.changedFrom = bytes.length;
+    collection.changedTo = 0;
+  }
+
+  #changed(collection: EditedCollection, from: number, to: number): void {
+    collection.changedFrom = Math.min(collection.changedFrom, from);
+    collection.changedTo = Math.max(collection.changedTo, to);
+  }
+
+  /** Gives the free space of a new collection back, as far as libhdf5 lets it be small. */
+  #cut(collection: EditedCollection): void {
+    const size = Math.max(MIN_COLLECTION, collection.free);
+    if (size === collection.bytes.length) return;
+    this.#space.free(collection.address + size, collection.bytes.length - size);
+    collection.bytes = collection.bytes.slice(0, size);
+    collection.view = new DataView(collection.bytes.buffer);
+    writeSize(collection);
+    collection.changedFrom = 0;
+  }
+
+  #withRoom(needed: number): EditedCollection {
+    const current = this.#current;
+    if (current && hasRoom(current, needed)) return current;
+    if (current?.isNew) {
+      // It is full, and will hardly be needed again.
+      this.#write(current);
+      this.#collections.delete(current.address);
+    }
+    for (const collection of this.#collections.values()) {
+      if (!collection.isNew && hasRoom(collection, needed)) return this.#use(collection);
+    }
+    const size = Math.max(this.#nextSize, HEADER + needed);
+    this.#nextSize = Math.min(2 * this.#nextSize, FULL_COLLECTION);
+    const bytes = new Uint8Array(size);
+    const collection: EditedCollection = {
+      address: this.#space.allocate(size),
+      bytes,
+      view: new DataView(bytes.buffer),
+      free: HEADER,
+      nextIndex: 1,
+      changedFrom: 0,
+      changedTo: HEADER,
+      isNew: true,
+    };
+    for (let i = 0; i < SIGNATURE.length; i++) bytes[i] = SIGNATURE.charCodeAt(i);
+    bytes[4] = 1;
+    writeSize(collection);
+    this.#collections.set(collection.address, collection);
+    return this.#use(collection);
+  }
+
+  #use(collection: EditedCollection): EditedCollection {
+    this.#current = collection;
+    return collection;
+  }
+
+  #load(address: number): EditedCollection {
+    const { bytes: stored, starts, sizes } = this.#space.globalHeap.collection(address);
+    const bytes = new Uint8Array(stored);
+    let free = HEADER;
+    for (let i = 1; i < starts.length; i++) {
+      const start = starts[i] as number;
+      if (start > 0) free = Math.max(free, start + padded(sizes[i] as number));
+    }
+    if (free > bytes.length)
+      throw new H5FormatError(address, 'a global heap object crosses the end of its collection');
+    const collection: EditedCollection = {
+      address,
+      bytes,
+      view: new DataView(bytes.buffer),
+      free,
+      nextIndex: starts.length,
+      changedFrom: bytes.length,
+      changedTo: 0,
+      isNew: false,
+    };
+    this.#collections.set(address, collection);
+    return collection;
+  }
+}
+
+function hasRoom({ bytes, free, nextIndex }: EditedCollection, needed: number): boolean {
+  return free + needed <= bytes.length && nextIndex <= MAX_INDEX;
+}
+
+function writeSize({ bytes, view }: EditedCollection): void {
+  view.setUint32(8, bytes.length >>> 0, true);
+  view.setUint32(12, Math.floor(bytes.length / 0x100000000), true);
+}
+
+function sizeAt({ view }: EditedCollection, at: number): number {
+  return view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * 0x100000000;
+}
+
+/** Where an object begins, its header included; -1 if there is none. */
+function find(collection: EditedCollection, index: number): number {
+  for (let at = HEADER; at < collection.free; at += OBJECT_HEADER + padded(sizeAt(collection, at))) {
+    if (collection.view.getUint16(at, true) === index) return at;
+  }
+  return -1;
 }

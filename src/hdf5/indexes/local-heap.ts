@@ -1,4 +1,5 @@
 import type { FileSpace, Meter } from '../file-space.js';
+import type { Extent } from '../free-space.js';
 
 const WHAT = 'a local heap';
 
@@ -23,4 +24,19 @@ export function readLocalHeap(space: FileSpace, address: number, meter: Meter): 
     meter(data.position - offset);
     return text;
   };
+}
+
+/** What a local heap takes: its header, and its data. */
+export function localHeapExtents(space: FileSpace, address: number): Extent[] {
+  const { offsetSize, lengthSize } = space.superblock;
+  const headerSize = 8 + 2 * lengthSize + offsetSize;
+  const header = space.reader(address, headerSize, WHAT);
+  header.signature('HEAP');
+  header.take(4);
+  const size = header.size();
+  header.take(lengthSize);
+  return [
+    [address, headerSize],
+    [header.address(), size],
+  ];
 }

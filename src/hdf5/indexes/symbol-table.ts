@@ -1,8 +1,10 @@
+import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace, Meter } from '../file-space.js';
+import type { Extent } from '../free-space.js';
 import type { Link } from '../messages/link.js';
 import type { SymbolTable } from '../messages/symbol-table.js';
 import { BtreeV1Type, readBtreeV1 } from './btree-v1.js';
-import { readLocalHeap } from './local-heap.js';
+import { localHeapExtents, readLocalHeap } from './local-heap.js';
 
 const WHAT = 'a symbol table node';
 
@@ -41,4 +43,26 @@ export function readSymbolTable(space: FileSpace, table: SymbolTable, meter: Met
     }
   });
   return links;
+}
+
+/** Gives back what a symbol table takes: the nodes of its tree, at their full size, and its heap. */
+export function freeSymbolTable(space: EditableSpace, table: SymbolTable): void {
+  const { offsetSize, lengthSize, leafK, internalK } = space.superblock;
+  const meter = space.meter(table.btree);
+  const extents: Extent[] = [];
+  const treeSize = 8 + 2 * offsetSize + (2 * internalK + 1) * lengthSize + 2 * internalK * offsetSize;
+  const leafSize = 8 + 2 * leafK * (lengthSize + offsetSize + 24);
+  const visitNode = (address: number) => extents.push([address, treeSize]);
+  readBtreeV1(
+    space,
+    table.btree,
+    BtreeV1Type.Group,
+    lengthSize,
+    meter,
+    (_, address) => extents.push([address, leafSize]),
+    visitNode,
+  );
+  extents.push(...localHeapExtents(space, table.localHeap));
+  // All of it is known before any of it is given back.
+  for (const [address, size] of extents) space.free(address, size);
 }

@@ -12,27 +12,39 @@ export interface AttributeInfo {
   readonly orderIndex: number;
 }
 
-/** Version 0; creation order is tracked (1) and indexed (2). */
-const VERSION_AND_FLAGS = 3 << 8;
+/** Flags: the creation order of attributes is tracked, and indexed. */
+const TRACKED = 1;
+const INDEXED = 2;
 
 /**
- * Attribute Info message of an object whose attributes stand in its header, creation order tracked and
- * indexed (Format Specification, section IV.A.2.v). Without it libhdf5 would number the attributes that it
- * adds from zero again.
+ * Attribute Info message (Format Specification, section IV.A.2.v): of an object whose attributes stand in its header, or
+ * in dense storage; creation order is tracked and indexed unless told otherwise. Without it libhdf5 would number the
+ * attributes that it adds from zero again.
  */
-export function encodeAttributeInfo(out: ByteWriter, nextCreationOrder: number): void {
-  out.u16(VERSION_AND_FLAGS);
-  out.u16(nextCreationOrder);
-  out.undefinedAddress(3);
+export function encodeAttributeInfo(
+  out: ByteWriter,
+  nextCreationOrder: number,
+  tracked = true,
+  dense?: AttributeInfo,
+): void {
+  out.u16((tracked ? TRACKED | INDEXED : 0) << 8);
+  if (tracked) out.u16(nextCreationOrder);
+  if (dense) {
+    out.u64(dense.fractalHeap);
+    out.u64(dense.nameIndex);
+    if (tracked) out.u64(dense.orderIndex);
+  } else {
+    out.undefinedAddress(tracked ? 3 : 2);
+  }
 }
 
 export function decodeAttributeInfo(reader: ByteReader): AttributeInfo {
   reader.version('the attribute info message', 0);
   const flags = reader.u8();
-  const tracked = (flags & 1) !== 0;
+  const tracked = (flags & TRACKED) !== 0;
   const nextCreationOrder = tracked ? reader.u16() : 0;
   const fractalHeap = reader.address();
   const nameIndex = reader.address();
-  const orderIndex = flags & 2 ? reader.address() : UNDEFINED_ADDRESS;
+  const orderIndex = flags & INDEXED ? reader.address() : UNDEFINED_ADDRESS;
   return { creationOrderTracked: tracked, nextCreationOrder, fractalHeap, nameIndex, orderIndex };
 }

@@ -1,5 +1,5 @@
 import { H5FeatureError } from '../../errors.js';
-import type { ByteReader } from '../byte-reader.js';
+import { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 import { type Dataspace, decodeDataspace, extent } from './dataspace.js';
 import { type Datatype, decodeDatatype } from './datatype.js';
@@ -39,6 +39,16 @@ export function encodeAttribute(
   out.view.setUint16(start + 2, nameSize, true);
   out.raw(datatype);
   out.raw(dataspace);
+}
+
+/** The name in an attribute message, of any version. */
+export function attributeName(message: Uint8Array): string {
+  const reader = new ByteReader(message);
+  const version = reader.u8();
+  reader.take(1);
+  const size = reader.u16();
+  reader.take(version === 3 ? 5 : 4);
+  return reader.block(size).utf8z();
 }
 
 /**

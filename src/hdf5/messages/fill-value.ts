@@ -1,15 +1,22 @@
 import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 
-const ALLOCATED_EARLY = 1;
-const ALLOCATED_LATE = 2;
+/** When space is allocated: with the dataset, when it is first written, or with each chunk. */
+const ALLOCATION = { early: 1, late: 2, incremental: 3 } as const;
 const WRITTEN_IF_SET = 2 << 2;
 const DEFINED = 0x20;
 
-/** Fill Value message, version 3, without a value: all zeros (Format Specification, section IV.A.2.f). */
-export function encodeFillValue(out: ByteWriter, compact: boolean): void {
+/** Fill Value message, version 3; without a value it is all zeros (Format Specification, section IV.A.2.f). */
+export function encodeFillValue(
+  out: ByteWriter,
+  allocation: keyof typeof ALLOCATION,
+  value?: Uint8Array,
+): void {
   out.u8(3);
-  out.u8((compact ? ALLOCATED_EARLY : ALLOCATED_LATE) | WRITTEN_IF_SET);
+  out.u8(ALLOCATION[allocation] | WRITTEN_IF_SET | (value ? DEFINED : 0));
+  if (!value) return;
+  out.u32(value.length);
+  out.raw(value);
 }
 
 /** The bytes of one element, or undefined where the fill value is zeros or not defined. */

@@ -23,10 +23,10 @@ const HAS_CHARSET = 16;
 function encodeLinkPrefix(out: ByteWriter, name: string, order: number, type: number): void {
   // A name takes at most 3 bytes a UTF-16 code unit; the length field's size must be known before the name is.
   const short = name.length <= 85;
-  const flags = (short ? 0 : 2) | HAS_ORDER | (type !== 0 ? HAS_TYPE : 0) | HAS_CHARSET;
+  const flags = (short ? 0 : 2) | (order < 0 ? 0 : HAS_ORDER) | (type !== 0 ? HAS_TYPE : 0) | HAS_CHARSET;
   out.u16(1 | (flags << 8));
   if (type !== 0) out.u8(type);
-  out.u64(order);
+  if (order >= 0) out.u64(order);
   out.u8(1);
   const lengthAt = out.length;
   if (short) out.u8(0);
@@ -36,7 +36,7 @@ function encodeLinkPrefix(out: ByteWriter, name: string, order: number, type: nu
   else out.view.setUint32(lengthAt, length, true);
 }
 
-/** Encodes a hard link; the caller writes the 8 bytes of the address that follow. */
+/** Encodes a hard link, its creation order -1 if that is not tracked; the caller writes the 8 bytes of the address that follow. */
 export function encodeHardLink(out: ByteWriter, name: string, order: number): void {
   encodeLinkPrefix(out, name, order, 0);
 }
