@@ -1,0 +1,10 @@
+export {
+  type Finding,
+  formatVerify,
+  type NoteCode,
+  type ProblemCode,
+  type VerifiedExtent,
+  type VerifyOptions,
+  type VerifyResult,
+  verifyStorage,
+} from './hdf5/verify.js';
