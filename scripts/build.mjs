@@ -14,14 +14,21 @@ execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: r
 
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/index.ts', 'src/node.ts', 'src/indexes.ts', 'src/editing.ts'],
+  entryPoints: [
+    'src/index.ts',
+    'src/node.ts',
+    'src/indexes.ts',
+    'src/editing.ts',
+    'src/filters.ts',
+    'src/verify.ts',
+  ],
   outdir: 'dist',
   chunkNames: 'shared/[hash]',
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'neutral',
-  external: ['node:*'],
+  external: ['node:*', 'fflate'],
   target: 'es2022',
   // src/ is not in the published package: the maps carry the text themselves.
   sourcemap: true,

@@ -12,7 +12,7 @@ export type { Editing } from './hdf5/editing.js';
 export type { GroupIndexes } from './hdf5/group-indexes.js';
 export { H5Dataset } from './hdf5/h5-dataset.js';
 export { H5Datatype } from './hdf5/h5-datatype.js';
-export { H5File, type H5Mode, type H5Sink, type OpenOptions } from './hdf5/h5-file.js';
+export { H5File, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
 export { H5Group } from './hdf5/h5-group.js';
 export { H5Reference } from './hdf5/h5-reference.js';
 export type { Datatype } from './hdf5/messages/datatype.js';
@@ -41,4 +41,5 @@ export {
   write,
 } from './serialize/serialize.js';
 export { MemoryStorage } from './storage/memory.js';
-export type { Storage } from './storage/storage.js';
+export type { Storage, WritableStorage } from './storage/storage.js';
+export type { Durability } from './storage/transaction.js';

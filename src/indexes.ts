@@ -1,3 +1,4 @@
+import { DatasetStorage } from './hdf5/dataset-storage.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { readDenseAttributes, readDenseLinks } from './hdf5/indexes/dense-storage.js';
 import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
@@ -10,6 +11,7 @@ import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
  * const value = deserialize(bytes, { indexes });
  */
 export const indexes: GroupIndexes = {
+  elements: (space, info) => new DatasetStorage(space, info),
   symbolTable: readSymbolTable,
   denseLinks: readDenseLinks,
   denseAttributes: readDenseAttributes,

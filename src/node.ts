@@ -1,27 +1,29 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
-  accessSync,
   closeSync,
-  constants,
+  existsSync,
   fchmodSync,
-  fstatSync,
   fsyncSync,
   openSync,
-  readSync as readDescriptor,
   realpathSync,
   renameSync,
   statSync,
   unlinkSync,
-  writeSync as writeDescriptor,
   writevSync,
 } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
-import { H5FormatError } from './errors.js';
-import { H5File as CoreFile, type H5Sink, type OpenOptions } from './hdf5/h5-file.js';
-import { indexes } from './indexes.js';
+import { H5Error } from './errors.js';
+import { FilterSet } from './hdf5/filters/filter-set.js';
+import { registeredFilters } from './hdf5/filters/registered-filters.js';
+import { standardFilters } from './hdf5/filters/standard-filters.js';
+import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
+import type { GroupIndexes } from './hdf5/group-indexes.js';
+import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
+import { indexes as allIndexes } from './indexes.js';
 import {
   deserialize as deserializeCore,
   type ReadOptions,
@@ -33,10 +35,25 @@ import {
   type WriteTarget,
   write as writeCore,
 } from './serialize/serialize.js';
+import { FileStorage } from './storage/file.js';
+import { FileAtPath } from './storage/file-at-path.js';
+import { MemoryStorage } from './storage/memory.js';
 import type { Storage } from './storage/storage.js';
+import { tailMark } from './storage/tail.js';
+import { recovered } from './storage/transaction.js';
 
+export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
-export { editing, indexes };
+export { editing, FileStorage };
+
+/** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */
+export const indexes: GroupIndexes = {
+  ...allIndexes,
+  filters: /* @__PURE__ */ new FilterSet(
+    /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
+    registeredFilters,
+  ),
+};
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
@@ -45,60 +62,8 @@ const pathOf = (path: FilePath): string => (typeof path === 'string' ? path : fi
 
 // ---- reading --------------------------------------------------------------------------------------------
 
-/** Small reads are answered from pages of this size, so that a walk over headers takes few system calls. */
-const PAGE_SIZE = 1 << 15;
-const CACHED_PAGES = 128;
 /** Up to this size a file that is wanted whole is read in one go; of larger ones, large arrays are read in place. */
 const WHOLE_FILE = 1 << 23;
-
-/** A file on disk, read piece by piece through a descriptor. */
-export class FileStorage implements Storage {
-  readonly size: number;
-  readonly #path: string;
-  readonly #pages = new Map<number, Uint8Array>();
-  #fd: number;
-
-  constructor(path: FilePath) {
-    this.#path = pathOf(path);
-    this.#fd = openSync(this.#path, 'r');
-    const stats = fstatSync(this.#fd);
-    this.size = stats.size;
-    if (!stats.isFile()) {
-      this.close();
-      throw new H5FormatError(-1, `${this.#path} is not a file`);
-    }
-  }
-
-  read(position: number, length: number): Uint8Array {
-    const page = Math.floor(position / PAGE_SIZE);
-    const start = position - page * PAGE_SIZE;
-    if (start + length > PAGE_SIZE) return this.copy(position, length);
-    let bytes = this.#pages.get(page);
-    if (!bytes) {
-      bytes = this.copy(page * PAGE_SIZE, Math.min(PAGE_SIZE, this.size - page * PAGE_SIZE));
-      if (this.#pages.size >= CACHED_PAGES) this.#pages.delete(this.#pages.keys().next().value as number);
-      this.#pages.set(page, bytes);
-    }
-    return bytes.subarray(start, start + length);
-  }
-
-  copy(position: number, length: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const count = readDescriptor(this.#fd, bytes, done, length - done, position + done);
-      if (count === 0)
-        throw new H5FormatError(position + done, `${this.#path} has become shorter while it was read`);
-      done += count;
-    }
-    return bytes;
-  }
-
-  close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
-    this.#fd = -1;
-    this.#pages.clear();
-  }
-}
 
 /**
  * The value that `serialize` or `write` stored, or what a file of another program looks like.
@@ -109,18 +74,20 @@ export class FileStorage implements Storage {
  * const state = deserialize<State>(await readFile('state.h5'));
  */
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions): T {
-  return deserializeCore<T>(bytes, { indexes, ...options });
+  // What a commit that was interrupted left is read as if it had been completed.
+  return restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, ...options }) as T;
 }
 
 /** The value in the file at a path. */
 function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
-  const storage = new FileStorage(path);
+  const file = new FileStorage(path, { mark: tailMark });
   try {
+    const storage = recovered(file);
     // Nearly all of the file is needed: then one large read is faster than many small ones.
     if (storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
     return deserializeCore(storage.read(0, storage.size), options);
   } finally {
-    storage.close();
+    file.close();
   }
 }
 
@@ -174,11 +141,6 @@ function* batches(pieces: readonly Uint8Array[]): Generator<Uint8Array[], void, 
 function writePieces(fd: number, pieces: readonly Uint8Array[]): void {
   const calls = batches(pieces);
   for (let next = calls.next(); !next.done; ) next = calls.next(writevSync(fd, next.value));
-}
-
-function writeAt(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; )
-    done += writeDescriptor(fd, bytes, done, bytes.length - done, position + done);
 }
 
 /** A problem with the file that is to be replaced, other than that there is none. */
@@ -302,24 +264,31 @@ export function writeSync(path: FilePath, value: unknown, options?: WriteOptions
  * file.createDataset('speed', { data: [1.5, 2.5] });
  */
 export class H5File extends CoreFile {
-  static override open(source: FilePath | Uint8Array | Storage, mode?: 'r', options?: OpenOptions): H5File;
-  static override open(sink: FilePath | H5Sink | undefined, mode: 'w', options?: OpenOptions): H5File;
+  /**
+   * Opens the file at a path, or in memory. A writer locks the file; a new one appears at its path when it is
+   * committed for the first time, whole, in the place of what was there.
+   *
+   * @throws {H5LockedError} when another writer has it open.
+   * @throws {H5FormatError} when it is not a whole HDF5 file.
+   */
   static override open(
-    where: FilePath | Uint8Array | Storage | H5Sink | undefined,
-    mode: 'r' | 'w' = 'r',
+    where: FilePath | Uint8Array | Storage | undefined,
+    mode: H5Mode = 'r',
     options?: OpenOptions,
   ): H5File {
-    if (!isPath(where)) return super.open(where as never, mode as 'w', { indexes, editing, ...options });
-    if (mode === 'w') {
-      const path = pathOf(where);
-      accessSync(dirname(path), constants.W_OK);
-      const save: H5Sink['save'] = (make) =>
-        replaceFileSync(path, (fd) => make((bytes, position) => writeAt(fd, bytes, position)));
-      return super.open({ save }, 'w', { editing, ...options });
-    }
-    const storage = new FileStorage(where);
+    const all = { indexes, editing, ...options };
+    if (!isPath(where)) return super.open(where, mode, all);
+    const path = pathOf(where);
+    const exists = existsSync(path);
+    if (exists && (mode === 'x' || mode === 'w-'))
+      throw new H5Error('H5_EXISTS', `${path} exists already, and the mode '${mode}' makes new files only`);
+    const create = mode === 'w' || (!exists && mode !== 'r' && mode !== 'r+');
+    const storage =
+      mode === 'r'
+        ? new FileStorage(path, { mark: tailMark })
+        : new FileAtPath(path, create, options?.durability !== 'off');
     try {
-      return super.open(storage as never, mode as 'w', { indexes, ...options });
+      return super.open(storage, create ? 'w' : mode, all);
     } catch (error) {
       storage.close();
       throw error;

@@ -1,13 +1,12 @@
-import { H5TypeError } from '../errors.js';
-import type { AttributeDraft, Draft } from './draft.js';
+import type { AttributeDraft } from './draft.js';
 import { formatDType } from './dtype.js';
 import type { AttributeElements, Editor, ValueOptions } from './editing.js';
 import { decode, type H5Value } from './elements.js';
-import { checkName, type FileSession, type Node } from './file-session.js';
-import type { FileSpace } from './file-space.js';
+import { checkName, type FileSession } from './file-session.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Datatype } from './messages/datatype.js';
-import { SmallMap } from './small-map.js';
+import type { SmallMap } from './small-map.js';
+import type { Node } from './stored-object.js';
 
 /** What is known of an attribute without its value. */
 export interface AttributeInfo {
@@ -19,9 +18,6 @@ export interface AttributeInfo {
 
 /** One for all calls that give none: there are very many of them. */
 const NO_OPTIONS: ValueOptions = {};
-
-/** An object holds at most this many attributes: their creation order is a 16-bit number. */
-const MAX_ATTRIBUTES = 0xffff;
 
 /**
  * The attributes of a group or a dataset: a Map of small values, in the order in which they were created.
@@ -36,17 +32,17 @@ const MAX_ATTRIBUTES = 0xffff;
  */
 export class AttributeManager {
   readonly #session: FileSession;
-  readonly #node: Node;
+  readonly #owner: { readonly node: Node };
 
   /** @internal */
-  constructor(session: FileSession, node: Node) {
+  constructor(session: FileSession, owner: { readonly node: Node }) {
     this.#session = session;
-    this.#node = node;
+    this.#owner = owner;
   }
 
   get #list(): SmallMap<Attribute | AttributeDraft> | undefined {
     this.#session.check();
-    return this.#node.attributes as SmallMap<Attribute | AttributeDraft> | undefined;
+    return this.#owner.node.attributes as SmallMap<Attribute | AttributeDraft> | undefined;
   }
 
   /** The number of attributes. */
@@ -85,20 +81,13 @@ export class AttributeManager {
   set(name: string, value: unknown, options = NO_OPTIONS): this {
     const editor = this.#session.edit();
     checkName(name);
-    const node = this.#node as Draft;
-    node.attributes ??= new SmallMap();
-    const { attributes } = node;
-    if (attributes.size >= MAX_ATTRIBUTES && attributes.get(name) === undefined) {
-      throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
-    }
-    attributes.set(name, editor.newAttribute(name, value, options));
+    editor.setAttribute(this.#owner.node, name, value, options);
     return this;
   }
 
   /** Removes an attribute. Returns whether there was one. */
   delete(name: string): boolean {
-    this.#session.edit();
-    return this.#node.attributes?.delete(name) ?? false;
+    return this.#session.edit().deleteAttribute(this.#owner.node, name);
   }
 
   *keys(): IterableIterator<string> {
@@ -122,7 +111,7 @@ export class AttributeManager {
     if (typeof attribute !== 'object' || !('data' in attribute))
       return (editor as Editor).openAttribute(attribute);
     const { datatype, dataspace, data } = attribute;
-    return { datatype, dataspace, bytes: data, heap: (space as FileSpace).globalHeap };
+    return { datatype, dataspace, bytes: data, heap: space.globalHeap };
   }
 
   #value(attribute: Attribute | AttributeDraft): H5Value {

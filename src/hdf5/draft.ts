@@ -1,6 +1,6 @@
 import { H5TypeError } from '../errors.js';
+import type { DatasetStorage } from './dataset-storage.js';
 import { type Encoded, type Heap, NO_HEAP, readable } from './elements.js';
-import type { ObjectId } from './file-builder.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import { type Datatype, datatypeBytes } from './messages/datatype.js';
 import type { TypedArray } from './number-elements.js';
@@ -11,9 +11,10 @@ import type { SmallMap } from './small-map.js';
 /** An object of a file that is being written. It becomes bytes when the file does. */
 export type Draft = GroupDraft | DatasetDraft;
 
-/** What a link of a group leads to: an object, or a path. */
+/** What a link of a group leads to: an object, new or in the file, or a path. */
 export type LinkDraft =
   | Draft
+  | { readonly kind: 'hard'; readonly address: number }
   | { readonly kind: 'soft'; readonly target: string }
   | { readonly kind: 'external'; readonly file: string; readonly target: string };
 
@@ -21,11 +22,13 @@ export type LinkDraft =
 export type AttributeDraft = number | string | boolean | bigint | Prepared;
 
 abstract class ObjectDraft {
-  /** Its number in the file, from 0, the root, in the order in which objects were made. */
-  readonly id: ObjectId;
+  /** Its number among the objects that were made since the file was opened. */
+  readonly id: number;
+  /** Where it is in the file; -1 until it is written. */
+  address = -1;
   attributes: SmallMap<AttributeDraft> | undefined;
 
-  constructor(id: ObjectId) {
+  constructor(id: number) {
     this.id = id;
   }
 }
@@ -42,11 +45,13 @@ export class DatasetDraft extends ObjectDraft {
   readonly type: EncodedType;
   readonly dataspace: Dataspace;
   /** Elements with pointers, or what has the bytes of the elements at `at`. None: they are zeros. */
-  readonly data: Encoded | Uint8Array | undefined;
+  data: Encoded | Uint8Array | undefined;
   readonly at: number;
+  /** Or where the elements have gone already. */
+  storage: DatasetStorage | undefined;
 
   constructor(
-    id: ObjectId,
+    id: number,
     type: EncodedType,
     dataspace: Dataspace,
     data: Encoded | Uint8Array | undefined,

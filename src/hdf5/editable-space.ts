@@ -10,8 +10,12 @@ export abstract class EditableSpace extends FileSpace {
    * all of it is to be written.
    */
   abstract allocate(size: number): number;
+  /** Whether the committed state does not use what stands at an address: it can be overwritten at once. */
+  abstract isFresh(address: number): boolean;
   /** Gives `size` bytes back. They may be a part of what was allocated together. */
   abstract free(address: number, size: number): void;
+  /** A group is no longer one of the old kind, of which the superblock, or its parent, may repeat parts. */
+  abstract uncacheGroup(address: number): void;
   /** Puts bytes at an address. They are copied. */
   abstract write(address: number, bytes: Uint8Array): void;
 }

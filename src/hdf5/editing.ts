@@ -1,15 +1,46 @@
-import type { AttributeDraft, DatasetDraft, Draft, GroupDraft } from './draft.js';
+import type { Storage } from '../storage/storage.js';
+import type { Durability } from '../storage/transaction.js';
+import type { AttributeDraft, DatasetDraft, Draft, GroupDraft, LinkDraft } from './draft.js';
 import type { DType } from './dtype.js';
+import type { ElementAccess } from './element-access.js';
 import type { Heap } from './elements.js';
-import type { Write } from './file-builder.js';
+import type { FileSession } from './file-session.js';
+import type { FileSpace } from './file-space.js';
+import type { GroupIndexes } from './group-indexes.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import type { SelectionInput } from './selection.js';
+import type { Node } from './stored-object.js';
 
 /** How an attribute or a dataset is to be stored, where that does not follow from its value. */
 export interface ValueOptions {
   readonly shape?: readonly number[] | undefined;
   readonly dtype?: DType | undefined;
+}
+
+/** How a dataset is to be stored. */
+export interface DatasetOptions extends ValueOptions {
+  /** The shape of a chunk, or `true` for one that suits most uses. Follows from the other options where these need it. */
+  readonly chunks?: boolean | number | readonly number[];
+  /** How far each axis may grow: `Infinity` or `null` for without limit; `true`: all of them. */
+  readonly maxShape?: true | readonly (number | null)[];
+  /** `'gzip'`, `'lzf'`, or a level of gzip from 0 to 9. */
+  readonly compression?: boolean | 'gzip' | 'lzf' | number;
+  /** Of gzip: 0 to 9; 4 unless told otherwise. */
+  readonly compressionLevel?: number;
+  /** Puts the first bytes of all elements together, then the second ones, ...: numbers become smaller by compression. */
+  readonly shuffle?: boolean;
+  /** A checksum for each chunk. */
+  readonly fletcher32?: boolean;
+  /** Integers in as few bits as they need (`true`), floats to a number of decimal digits, which is lossy. */
+  readonly scaleOffset?: boolean | number;
+  /** Only the bits that the datatype has. */
+  readonly nbit?: boolean;
+  /** Other filters, by their numbers, behind the others. */
+  readonly filters?: readonly { readonly id: number; readonly options?: unknown }[];
+  /** What elements are that were never written; zero unless told otherwise. */
+  readonly fillValue?: unknown;
 }
 
 /** An attribute with what its value is decoded from. */
@@ -20,27 +51,64 @@ export interface AttributeElements {
   readonly heap: Heap;
 }
 
-/** Makes the objects of one file that is being written, and its bytes. */
+/** Changes one file. */
 export interface Editor {
-  readonly root: GroupDraft;
+  readonly space: FileSpace;
+  readonly root: Node;
+  /** Goes on with every event that can make an object a different one. */
+  readonly clock: number;
+  /** What an object has become since `clock` was `since`. */
+  current(node: Node, since: number): Node;
+  /** The object of the file at an address. */
+  stored(address: number): Node;
   newGroup(): GroupDraft;
-  newDataset(data: unknown, options: ValueOptions): DatasetDraft;
-  newAttribute(name: string, value: unknown, options: ValueOptions): AttributeDraft;
-  /** An attribute as if it were in a file already. */
+  newDataset(data: unknown, options: DatasetOptions): DatasetDraft;
+  /** The elements of a dataset, as they are in the file. Of a new one there are none yet. */
+  elements(dataset: Node): ElementAccess | undefined;
+  /** Writes elements of a dataset. */
+  writeElements(dataset: Node, selection: SelectionInput, data: unknown): void;
+  resize(dataset: Node, dims: readonly number[]): void;
+  /** A copy of an object of this file or of another one. */
+  copy(source: FileSession, node: Node): Draft;
+  /** Adds a link, unless there is one of that name. Returns whether it did. */
+  addLink(group: Node, name: string, link: LinkDraft): boolean;
+  deleteLink(group: Node, name: string): boolean;
+  setAttribute(object: Node, name: string, value: unknown, options: ValueOptions): void;
+  deleteAttribute(object: Node, name: string): boolean;
+  /** A new attribute as if it were in a file already. */
   openAttribute(draft: AttributeDraft): AttributeElements;
-  reference(draft: Draft): H5Reference;
-  /** The object of a reference that this editor made. */
-  dereference(reference: H5Reference): Draft | undefined;
-  /** Writes the file to `write` as it is made, or else returns its bytes, in pieces that follow each other. */
-  layOut(write?: Write): Uint8Array[];
+  reference(node: Node): H5Reference;
+  dereference(reference: H5Reference): Node | undefined;
+  /** Why a new file cannot be made any more, if that is so. */
+  readonly failure: unknown;
+  /** Remembers the state. What is returned goes back to it. */
+  savepoint(): () => void;
+  flush(): void;
+  commit(): void;
+  rollback(): void;
+  /** Writes the file anew, without what is not used. What changes it from then on is another editor, which is returned. */
+  compact(): Editor;
+  close(): void;
+}
+
+export interface EditingOptions {
+  readonly indexes?: GroupIndexes | undefined;
+  readonly durability?: Durability | undefined;
 }
 
 /**
- * What writes files by hand. An application that reads files, or writes values, does not need it. The export
- * `h5pickle/editing` holds it; in Node it is always there.
+ * What changes files, and writes them by hand. An application that reads files, or writes values, does not need it. The
+ * export `h5pickle/editing` holds it; in Node it is always there.
  *
  * @example
  * import { editing } from 'h5pickle/editing';
  * const file = H5File.open(undefined, 'w', { editing }); // in a browser
  */
-export type Editing = () => Editor;
+export interface Editing {
+  /** Begins a new file in a storage; none: in memory. */
+  create(storage: Storage | undefined, options: EditingOptions): Editor;
+  /** A file as it is after a commit that was interrupted, to be read. */
+  recovered(storage: Storage): Storage;
+  /** Opens a file to be changed. */
+  open(storage: Storage, options: EditingOptions): Editor;
+}

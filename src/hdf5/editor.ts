@@ -1,52 +1,150 @@
-import { H5TypeError } from '../errors.js';
+import { H5StateError, H5TypeError } from '../errors.js';
+import { UNDEFINED_ADDRESS } from './byte-reader.js';
+import { copyObject } from './copy.js';
+import { encodeFill, isChunked, planChunks } from './dataset-creation.js';
+import { DatasetStorage } from './dataset-storage.js';
 import {
   type AttributeDraft,
   DatasetDraft,
   type Draft,
   encodedType,
   GroupDraft,
-  MESSAGE_LIMIT,
+  type LinkDraft,
   SmallData,
 } from './draft.js';
-import { layOut } from './draft-writer.js';
-import type { AttributeElements, Editor, ValueOptions } from './editing.js';
+import { EditedObject } from './edited-object.js';
+import type { AttributeElements, DatasetOptions, Editor, ValueOptions } from './editing.js';
 import { type Encoded, isList, NO_HEAP, readable } from './elements.js';
-import type { Write } from './file-builder.js';
+import { FileSession } from './file-session.js';
+import { FilterSet } from './filters/filter-set.js';
 import { H5Reference } from './h5-reference.js';
+import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { inferDatatype } from './infer.js';
-import { extent, MAX_RANK } from './messages/dataspace.js';
+import type { DataLayout } from './messages/data-layout.js';
+import { extent } from './messages/dataspace.js';
 import { isNative, type TypedArray } from './number-elements.js';
-import { prepare, vector } from './prepare.js';
-import { isPlainText, utf8Encoder } from './text.js';
+import type { DatasetInfo } from './object.js';
+import { readObject } from './object.js';
+import { ObjectWriter } from './object-writer.js';
+import { prepare, prepareElements, vector } from './prepare.js';
+import { releaseElements } from './release.js';
+import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
+import { SmallMap } from './small-map.js';
+import { type Node, ObjectCache, type StoredObject } from './stored-object.js';
+import { isPlainText } from './text.js';
+import type { TransactionSpace } from './transaction-space.js';
 
-/** What an attribute takes beside its type, its name and its value, at most. */
-const ATTRIBUTE_PREFIX = 9 + 1 + 4 + 8 * MAX_RANK;
+/** An object holds at most this many attributes: their creation order is a 16-bit number. */
+const MAX_ATTRIBUTES = 0xffff;
 
-/** The editor of a new file. */
+/** References to objects that have no address yet count from here: no file is as large. */
+const FIRST_NUMBER = 2 ** 52;
+
+/**
+ * Changes a file. Changes are kept as drafts of objects until `flush` writes them to the space, where they wait for a
+ * commit. Objects of the file are known by their address, new ones by themselves.
+ */
 export class FileEditor implements Editor {
-  #count = 0;
-  readonly root = this.newGroup();
-  readonly #small = new SmallData();
-  /** Objects have no address yet: references count them, from 1. */
-  readonly #referenced = new Map<number, Draft>();
+  readonly space: TransactionSpace;
+  readonly #heap: GlobalHeapEditor;
+  #root: GroupDraft | undefined;
+  #small = new SmallData();
 
-  newGroup(): GroupDraft {
-    return new GroupDraft(this.#count++);
+  /** The number of objects that were made, of those before the last commit, and before the last flush. */
+  #made = 0;
+  #committed = 0;
+  #flushed = 0;
+  /** The elements of datasets that are written, by address. */
+  readonly #storages = new Map<number, DatasetStorage>();
+  #wroteElements = false;
+  #writer: ObjectWriter | undefined;
+  /** Objects of the file that are changed, by address. */
+  readonly #edited = new Map<number, EditedObject>();
+  /** By how much the number of links to objects of the file changes. */
+  readonly #linkChanges = new Map<number, number>();
+  readonly #objects: ObjectCache;
+  readonly #referenced = new Map<number, Draft>();
+  /** Objects that were deleted: by address, the time of it. */
+  readonly #deleted = new Map<number, number>();
+  /** Those of this transaction. */
+  #deletedNow: number[] = [];
+  /** Objects that rollbacks took away: from one number up to, not including, another. */
+  readonly #lost: [number, number][] = [];
+  #clock = 0;
+  /** Why a new file can never be whole. */
+  #failure: unknown;
+
+  constructor(space: TransactionSpace) {
+    this.space = space;
+    this.#heap = new GlobalHeapEditor(space);
+    this.#objects = new ObjectCache(space);
+    if (space.root < 0) this.#root = this.newGroup();
   }
 
-  newDataset(data: unknown, { dtype, shape }: ValueOptions): DatasetDraft {
+  get root(): Node {
+    return this.#root ?? this.stored(this.space.root);
+  }
+
+  /** Counts what makes handles invalid. */
+  get clock(): number {
+    return this.#clock;
+  }
+
+  // ---- objects --------------------------------------------------------------------------------------
+
+  stored(address: number): StoredObject {
+    return this.#edited.get(address) ?? this.#objects.get(address);
+  }
+
+  /** What an object has become since a handle got hold of it, at `since`. */
+  current(node: Node, since: number): Node {
+    const address = 'info' in node ? node.info.address : node.address;
+    if (!('info' in node)) {
+      if (this.#lost.length > 0 && this.#isLost(node.id))
+        throw new H5StateError('H5_GONE', 'the object was made in a transaction that has been rolled back');
+      if (address < 0) return node;
+    }
+    if ((this.#deleted.get(address) ?? -1) >= since)
+      throw new H5StateError('H5_GONE', 'the object has been deleted');
+    return this.stored(address);
+  }
+
+  #isLost(id: number): boolean {
+    return this.#lost.some(([from, to]) => id >= from && id < to);
+  }
+
+  /** The object, to be changed. */
+  edit(node: Node): Draft | EditedObject {
+    if (!('info' in node) && node.address < 0) return node;
+    if (node instanceof EditedObject) return node;
+    const address = 'info' in node ? node.info.address : node.address;
+    let edited = this.#edited.get(address);
+    if (!edited) {
+      edited = new EditedObject(this.space, readObject(this.space, address));
+      this.#edited.set(address, edited);
+    }
+    return edited;
+  }
+
+  newGroup(): GroupDraft {
+    return new GroupDraft(this.#made++);
+  }
+
+  newDataset(data: unknown, options: DatasetOptions): DatasetDraft {
+    const { dtype, shape } = options;
+    if (options.fillValue !== undefined || isChunked(options)) return this.#newStorage(data, options);
     const small = this.#small;
     if (dtype === undefined && !shape && isSmallArray(data)) {
       const type = encodedType(inferDatatype(data));
       if (isNative(type.datatype)) {
         const at = small.keep(data);
-        return new DatasetDraft(this.#count++, type, vector(data.length), small.slab, at);
+        return new DatasetDraft(this.#made++, type, vector(data.length), small.slab, at);
       }
     }
     const { datatype, dataspace, encoded } = prepare(data, dtype, shape);
     this.#checkReferences(encoded);
     const type = encodedType(datatype);
-    const id = this.#count++;
+    const id = this.#made++;
     if (!encoded || encoded.at.length > 0) return new DatasetDraft(id, type, dataspace, encoded);
     const { bytes } = encoded;
     if (bytes.length > SmallData.LIMIT) return new DatasetDraft(id, type, dataspace, bytes);
@@ -54,20 +152,183 @@ export class FileEditor implements Editor {
     return new DatasetDraft(id, type, dataspace, small.slab, at);
   }
 
-  newAttribute(name: string, value: unknown, { dtype, shape }: ValueOptions): AttributeDraft {
+  elements(dataset: Node): DatasetStorage | undefined {
+    if ('info' in dataset) return this.#storage(dataset);
+    const { type, dataspace, data, at, size, storage } = dataset as DatasetDraft;
+    if (storage) return storage;
+    // What has pointers is read where they point to something.
+    if (data && !(data instanceof Uint8Array)) return undefined;
+    const layout: DataLayout = data
+      ? { kind: 'compact', data: data.subarray(at, at + size), offset: -1 }
+      : { kind: 'contiguous', address: UNDEFINED_ADDRESS, size };
+    return new DatasetStorage(this.space, {
+      datatype: type.datatype,
+      dataspace,
+      layout,
+      fillValue: undefined,
+    });
+  }
+
+  #storage(dataset: StoredObject): DatasetStorage {
+    const { info } = dataset;
+    let storage = this.#storages.get(info.address);
+    if (!storage) {
+      storage = new DatasetStorage(this.space, info as DatasetInfo);
+      this.#storages.set(info.address, storage);
+    }
+    return storage;
+  }
+
+  /** A dataset that stands in the file, if need be as of now. */
+  #placed(dataset: Node): StoredObject {
+    if ('info' in dataset) return dataset;
+    this.flush();
+    return this.stored(dataset.address);
+  }
+
+  writeElements(dataset: Node, selection: SelectionInput, data: unknown): void {
+    const storage = this.#storage(this.#placed(dataset));
+    const { datatype, dataspace } = storage;
+    if (dataspace.kind === 'null')
+      throw new H5TypeError('a dataset without a shape has no elements to be written');
+    const part = parseSelection(selection, dataspace.dims);
+    const { shape, encoded } = prepareElements(datatype, data);
+    this.#checkReferences(encoded);
+    // Flat data may stand for what is selected of several axes.
+    const isFlat = shape.length === 1 && part.shape.length > 1 && shape[0] === part.count;
+    const steps = isFlat ? undefined : broadcast(shape, part.shape);
+    // What references lead to needs an address.
+    if (encoded.targets.length > 0) this.flush();
+    this.#writer ??= new ObjectWriter(this.space, this.#heap);
+    const bytes = this.#writer.elementBytes(encoded);
+    storage.write(this.space, this.#heap, part, bytes, steps);
+    this.#wroteElements = true;
+  }
+
+  resize(dataset: Node, dims: readonly number[]): void {
+    this.#storage(this.#placed(dataset)).resize(dims);
+    this.#wroteElements = true;
+  }
+
+  copy(source: FileSession, node: Node): Draft {
+    // What is copied is what stands in a file.
+    source.editor?.flush();
+    const stored = source.editor?.current(node, this.#clock) ?? node;
+    const target = {
+      newId: () => this.#made++,
+      newGroup: () => this.newGroup(),
+      reference: (draft: Draft) => this.reference(draft),
+    };
+    return copyObject(source, stored as StoredObject, target, source.editor === this);
+  }
+
+  /** A dataset whose elements go to the space at once. */
+  #newStorage(data: unknown, options: DatasetOptions): DatasetDraft {
+    const { datatype, dataspace, encoded } = prepare(data, options.dtype, options.shape);
+    this.#checkReferences(encoded);
+    const type = encodedType(datatype);
+    const fillValue = encodeFill(datatype, options.fillValue);
+    const plan = isChunked(options)
+      ? planChunks(datatype, dataspace, options, fillValue, this.space.indexes?.filters ?? new FilterSet())
+      : undefined;
+    const layout: DataLayout = plan?.layout ?? {
+      kind: 'contiguous',
+      address: UNDEFINED_ADDRESS,
+      size: extent(dataspace) * datatype.size,
+    };
+    const space = plan?.dataspace ?? dataspace;
+    const storage = new DatasetStorage(this.space, {
+      datatype,
+      dataspace: space,
+      layout,
+      fillValue,
+      filters: plan?.filters,
+    });
+    const draft = new DatasetDraft(this.#made++, type, space, undefined);
+    draft.storage = storage;
+    if (encoded && extent(space) > 0) {
+      if (encoded.targets.some((target) => target instanceof H5Reference)) this.flush();
+      this.#writer ??= new ObjectWriter(this.space, this.#heap);
+      storage.write(this.space, this.#heap, selectAll(space.dims), this.#writer.elementBytes(encoded));
+    }
+    return draft;
+  }
+
+  // ---- links ----------------------------------------------------------------------------------------
+
+  addLink(group: Node, name: string, link: LinkDraft): boolean {
+    const node = this.edit(group);
+    if (node instanceof EditedObject) {
+      const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
+      if (!node.allLinks.add(name, to)) return false;
+      note(node.linkChanges, name, false);
+      if (to.kind === 'hard') this.#countLink(to.address, 1);
+      return true;
+    }
+    (node as GroupDraft).links ??= new SmallMap();
+    return (node as GroupDraft).links?.add(name, link) ?? false;
+  }
+
+  deleteLink(group: Node, name: string): boolean {
+    const node = this.edit(group);
+    const links = node instanceof EditedObject ? node.allLinks : node.links;
+    const link = links?.get(name);
+    if (!links || !link) return false;
+    links.delete(name);
+    if (node instanceof EditedObject) {
+      note(node.linkChanges, name, true);
+      const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
+      if (to.kind === 'hard') this.#countLink(to.address, -1);
+    }
+    return true;
+  }
+
+  #countLink(address: number, change: number): void {
+    this.#linkChanges.set(address, (this.#linkChanges.get(address) ?? 0) + change);
+  }
+
+  // ---- attributes -----------------------------------------------------------------------------------
+
+  setAttribute(object: Node, name: string, value: unknown, options: ValueOptions): void {
+    const draft = this.#newAttribute(name, value, options);
+    const node = this.edit(object);
+    if (!(node instanceof EditedObject)) node.attributes ??= new SmallMap();
+    const attributes = node.attributes as SmallMap<unknown>;
+    if (attributes.size >= MAX_ATTRIBUTES && attributes.get(name) === undefined) {
+      throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
+    }
+    if (node instanceof EditedObject) this.#releaseAttribute(node, name, false);
+    attributes.set(name, draft);
+  }
+
+  deleteAttribute(object: Node, name: string): boolean {
+    if (object.attributes?.get(name) === undefined) return false;
+    const node = this.edit(object);
+    if (node instanceof EditedObject) this.#releaseAttribute(node, name, true);
+    return node.attributes?.delete(name) ?? false;
+  }
+
+  /** Gives back what an attribute of the file holds outside of its header. */
+  #releaseAttribute(node: EditedObject, name: string, isDeleted: boolean): void {
+    note(node.attributeChanges, name, isDeleted);
+    const attribute = node.allAttributes.get(name);
+    if (typeof attribute === 'object' && 'data' in attribute)
+      releaseElements(
+        this.space,
+        this.#heap,
+        attribute.datatype,
+        extent(attribute.dataspace),
+        attribute.data,
+      );
+  }
+
+  #newAttribute(name: string, value: unknown, { dtype, shape }: ValueOptions): AttributeDraft {
     if (dtype === undefined && shape === undefined && isUsualScalar(value)) return value;
     const prepared = prepare(value, dtype, shape);
     const { datatype, dataspace, encoded } = prepared;
     this.#checkReferences(encoded);
-    const size =
-      encodedType(datatype).message.length +
-      extent(dataspace) * datatype.size +
-      utf8Encoder.encode(name).length;
-    if (size + ATTRIBUTE_PREFIX > MESSAGE_LIMIT) {
-      throw new H5TypeError(
-        `the attribute "${name}" takes ${size} bytes, 65,000 are the limit; make it a dataset`,
-      );
-    }
+    // A type that is too large for a message is refused here.
+    encodedType(datatype);
     if (dataspace.kind !== 'null' && !encoded) {
       throw new H5TypeError(`the attribute "${name}" has a shape, but no value`);
     }
@@ -79,30 +340,242 @@ export class FileEditor implements Editor {
     return { datatype, dataspace, ...(encoded ? readable(encoded) : NOTHING) };
   }
 
-  reference(draft: Draft): H5Reference {
-    const number = draft.id + 1;
-    this.#referenced.set(number, draft);
-    return new H5Reference(number, 'object', draft);
+  // ---- references -----------------------------------------------------------------------------------
+
+  reference(node: Node): H5Reference {
+    if ('info' in node) return new H5Reference(node.info.address, 'object', node);
+    const number = FIRST_NUMBER + node.id;
+    this.#referenced.set(number, node);
+    return new H5Reference(number, 'object', node);
   }
 
-  dereference({ address }: H5Reference): Draft | undefined {
-    return this.#referenced.get(address);
-  }
-
-  layOut(write?: Write): Uint8Array[] {
-    return layOut(this.root, this.#count, write);
+  dereference({ address }: H5Reference): Node | undefined {
+    const draft = this.#referenced.get(address);
+    if (draft) return draft.address < 0 ? draft : this.stored(draft.address);
+    return address < FIRST_NUMBER && this.space.root >= 0 ? this.stored(address) : undefined;
   }
 
   /** Throws if encoded elements lead to objects of other files. */
   #checkReferences(encoded: Encoded | undefined): void {
     for (const target of encoded?.targets ?? []) {
       if (target instanceof H5Reference) {
-        if (this.#referenced.get(target.address) !== target.target) {
-          throw new H5TypeError('a reference leads to an object of another file');
-        }
+        const known =
+          target.address >= FIRST_NUMBER
+            ? this.#referenced.get(target.address) === target.target
+            : this.space.root >= 0 && target.address < this.space.end;
+        if (!known) throw new H5TypeError('a reference leads to an object of another file');
       } else if (typeof target === 'object') this.#checkReferences(target.data);
     }
   }
+
+  // ---- writing --------------------------------------------------------------------------------------
+
+  /** Whether there are changes that have not been flushed. */
+  get isChanged(): boolean {
+    return this.#root !== undefined || this.#edited.size > 0 || this.#wroteElements;
+  }
+
+  /** Why there will be no new file; undefined as long as there can be. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Writes all changes to the space. */
+  flush(): void {
+    if (!this.isChanged) return;
+    this.#flushElements();
+    const base = this.#flushed;
+    const counts = new Int32Array(this.#made - base);
+    const reached = this.#reach(counts, base);
+    this.#settleLinks(counts, base);
+    const writer = new ObjectWriter(this.space, this.#heap);
+    // What is linked to comes before what links to it, but for cycles: then its address is known by that time.
+    for (let i = reached.length - 1; i >= 0; i--) {
+      const draft = reached[i] as Draft;
+      const count = counts[draft.id - base] as number;
+      if (count <= 0) continue;
+      writer.write(draft, count);
+      if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
+    }
+    writer.finish();
+    for (const object of this.#edited.values()) object.write(this.space, writer);
+    this.#heap.flush();
+    if (this.#root) this.space.root = this.#root.address;
+    this.#root = undefined;
+    this.#edited.clear();
+    this.#objects.clear();
+    this.#linkChanges.clear();
+    this.#flushed = this.#made;
+    this.#small = new SmallData();
+  }
+
+  /** Writes what is kept of elements, and puts what that changes into headers. */
+  #flushElements(): void {
+    for (const [address, storage] of this.#storages) {
+      storage.flush();
+      if (!storage.isChanged) continue;
+      storage.isChanged = false;
+      const { header } = this.edit(this.stored(address)) as EditedObject;
+      for (const message of storage.messages()) header.set(message);
+    }
+    this.#wroteElements = false;
+  }
+
+  /** New objects that can be reached, what leads to others before these; `counts` gets the number of links to each. */
+  #reach(counts: Int32Array, base: number): Draft[] {
+    const reached: Draft[] = [];
+    const todo: Draft[] = [];
+    const reach = (link: LinkDraft): void => {
+      if (link.kind === 'hard') this.#countLink(link.address, 1);
+      if (link.kind !== 'group' && link.kind !== 'dataset') return;
+      if (link.address >= 0) {
+        this.#countLink(link.address, 1);
+        return;
+      }
+      const index = link.id - base;
+      if (counts[index] === 0) todo.push(link);
+      counts[index] = (counts[index] as number) + 1;
+    };
+    const reachNew = (link: unknown): void => {
+      const { kind, address } = link as Draft;
+      if ((kind === 'group' || kind === 'dataset') && address < 0) reach(link as Draft);
+    };
+    // The superblock counts as a link.
+    if (this.#root) reach(this.#root);
+    for (const object of this.#edited.values())
+      if (object.linkChanges.size > 0) object.allLinks.forEach(reachNew);
+    for (let draft = todo.pop(); draft; draft = todo.pop()) {
+      reached.push(draft);
+      draft.links?.forEach(reach);
+    }
+    return reached;
+  }
+
+  /** Sets the numbers of links of objects of the file. What no link leads to is deleted, with what only that led to. */
+  #settleLinks(counts: Int32Array, base: number): void {
+    const drop = (link: LinkDraft): void => {
+      if (link.kind === 'hard') this.#countLink(link.address, -1);
+      if (link.kind !== 'group' && link.kind !== 'dataset') return;
+      if (link.address >= 0) {
+        this.#countLink(link.address, -1);
+        return;
+      }
+      const index = link.id - base;
+      counts[index] = (counts[index] as number) - 1;
+      if (counts[index] === 0) dropped.push(link);
+    };
+    const dropped: Draft[] = [];
+    for (let done = false; !done; ) {
+      done = true;
+      for (const [address, change] of this.#linkChanges) {
+        this.#linkChanges.delete(address);
+        if (change === 0) continue;
+        done = false;
+        const object = this.edit(this.stored(address)) as EditedObject;
+        const count = object.header.linkCount + change;
+        object.header.linkCount = count;
+        if (count > 0 || address === this.space.root) continue;
+        for (const [, link] of object.allLinks ?? []) drop(link as LinkDraft);
+        this.#delete(object);
+      }
+      for (let draft = dropped.pop(); draft; draft = dropped.pop()) {
+        done = false;
+        draft.links?.forEach(drop);
+      }
+    }
+  }
+
+  #delete(object: EditedObject): void {
+    const { info } = object;
+    this.#storages.delete(info.address);
+    object.release(this.space, this.#heap);
+    this.#edited.delete(info.address);
+    this.#deleted.set(info.address, this.#clock++);
+    this.#deletedNow.push(info.address);
+  }
+
+  /** Makes all changes last. */
+  commit(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      this.flush();
+      if (this.space.isChanged) this.space.commit();
+    } catch (error) {
+      // What is half written cannot be written once more.
+      const isDurable = (error as { code?: unknown }).code === 'H5_UNFINISHED';
+      if (this.space.isNew || isDurable) this.#failure = error;
+      if (!isDurable) this.rollback();
+      throw error;
+    }
+    this.#committed = this.#made;
+    this.#deletedNow = [];
+  }
+
+  compact(): Editor {
+    this.commit();
+    const { space } = this;
+    const source = new FileSession(this, {});
+    space.replace((other) => {
+      const editor = new FileEditor(other);
+      editor.#root = editor.copy(source, this.root) as GroupDraft;
+      editor.commit();
+    });
+    return new FileEditor(space.reopen());
+  }
+
+  /** Ends all use. What is not committed is lost. */
+  close(): void {
+    this.space.close();
+  }
+
+  savepoint(): () => void {
+    this.flush();
+    const restore = this.space.savepoint();
+    const made = this.#made;
+    const deleted = this.#deletedNow.length;
+    return () => {
+      this.#forget(made, deleted);
+      restore();
+      this.#begin();
+    };
+  }
+
+  /** Forgets all changes that have not been committed. */
+  rollback(): void {
+    this.#forget(this.#committed, 0);
+    this.space.rollback();
+    this.#begin();
+    this.#committed = this.#made;
+  }
+
+  /** Forgets all but the first `made` objects, and all but the first deletions of this transaction. */
+  #forget(made: number, deletions: number): void {
+    this.#edited.clear();
+    this.#objects.clear();
+    this.#storages.clear();
+    this.#wroteElements = false;
+    this.#linkChanges.clear();
+    this.#heap.forget();
+    if (this.#made > made) this.#lost.push([made, this.#made]);
+    for (const address of this.#deletedNow.splice(deletions)) this.#deleted.delete(address);
+    this.#clock++;
+  }
+
+  /** Begins anew from what the space holds. */
+  #begin(): void {
+    this.#flushed = this.#made;
+    this.#small = new SmallData();
+    this.#root = this.space.root < 0 ? this.newGroup() : undefined;
+  }
+}
+
+function note(changes: Map<string, boolean>, name: string, isDeleted: boolean): void {
+  changes.set(name, isDeleted || changes.get(name) === true);
+}
+
+/** A link to an object that may be in the file already. */
+function stand(link: Draft): LinkDraft {
+  return link.address < 0 ? link : { kind: 'hard', address: link.address };
 }
 
 const NOTHING = { bytes: new Uint8Array(0), heap: NO_HEAP };

@@ -18,10 +18,10 @@ export class FileSpace {
   readonly #metered = new Map<number, number>();
   #total = 0;
 
-  constructor(storage: Storage, indexes?: GroupIndexes) {
+  constructor(storage: Storage, indexes?: GroupIndexes, superblock = readSuperblock(storage)) {
     this.storage = storage;
     this.indexes = indexes;
-    this.superblock = readSuperblock(storage);
+    this.superblock = superblock;
     this.globalHeap = new GlobalHeap(this);
   }
 

@@ -1,11 +1,14 @@
 import type { ByteReader } from './byte-reader.js';
+import type { ElementAccess } from './element-access.js';
 import type { FileSpace, Meter } from './file-space.js';
+import type { FilterSet } from './filters/filter-set.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
 import type { Datatype } from './messages/datatype.js';
 import type { Link } from './messages/link.js';
 import type { LinkInfo } from './messages/link-info.js';
 import type { SymbolTable } from './messages/symbol-table.js';
+import type { DatasetInfo } from './object.js';
 
 /**
  * Decoders of links and attributes that do not stand in an object's header: in symbol tables, as the HDF5 library
@@ -18,6 +21,10 @@ import type { SymbolTable } from './messages/symbol-table.js';
  * const file = H5File.open(bytes, 'r', { indexes }); // in a browser
  */
 export interface GroupIndexes {
+  /** What undoes the filters of chunks, and applies them. */
+  readonly filters?: FilterSet;
+  /** The elements of a dataset, in any layout, by any selection. */
+  elements(space: FileSpace, info: DatasetInfo): ElementAccess;
   symbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[];
   denseLinks(space: FileSpace, info: LinkInfo, meter: Meter): Link[];
   denseAttributes(

@@ -1,13 +1,14 @@
 import { H5TypeError } from '../errors.js';
 import type { DatasetDraft } from './draft.js';
 import { formatDType } from './dtype.js';
+import type { ElementAccess } from './element-access.js';
 import { decode, type Elements, type H5Value, type Heap, nest } from './elements.js';
-import type { FileSpace } from './file-space.js';
 import { H5Object } from './h5-object.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { DatasetInfo } from './object.js';
 import { type RawData, rawData } from './raw-data.js';
+import type { SelectionInput } from './selection.js';
 
 /**
  * A part of a dataset: for each of the first axes the range from `start` up to, not including, `stop`. Negative
@@ -34,7 +35,13 @@ const MAX_FILLED_OBJECTS = 2 ** 26;
 export class H5Dataset<T = H5Value> extends H5Object {
   get #info(): { datatype: Datatype; dataspace: Dataspace } {
     const { node } = this;
-    return 'info' in node ? (node.info as DatasetInfo) : (node as DatasetDraft);
+    // Its shape may have changed.
+    return this.#elements ?? ('info' in node ? (node.info as DatasetInfo) : (node as DatasetDraft));
+  }
+
+  /** What reads any selection of the elements, if that is there. */
+  get #elements(): ElementAccess | undefined {
+    return this.session.elements(this.node);
   }
 
   /** The size of each axis; `[]` for a scalar, `null` where there is no value at all. */
@@ -84,17 +91,25 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * @example
    * dataset.read([[10, 20], [0, 2]]); // rows 10 to 19, of each the first two columns
    */
-  read<R = T>(selection: Selection = []): R {
+  read<R = T>(selection: SelectionInput = []): R {
     const { datatype, dataspace } = this.#info;
     const { kind, dims } = dataspace;
+    const elements = kind === 'null' ? undefined : this.#elements;
+    if (elements) {
+      this.session.check();
+      const { bytes, count } = elements.select(selection);
+      const values = decode(datatype, bytes, count, this.session.space.globalHeap, this.session.options);
+      return (kind === 'scalar' ? values[0] : values) as R;
+    }
+    if (!Array.isArray(selection)) throw new H5TypeError(`selections of points and masks need ${OPTION}`);
     if (selection.length > dims.length) {
       throw new H5TypeError(`"${this.path}" has ${dims.length} axes, the selection ${selection.length}`);
     }
     this.session.check();
     if (kind === 'null') return null as R;
-    const starts = dims.map((dim, axis) => clamp(selection[axis]?.[0] ?? 0, dim));
+    const starts = dims.map((dim, axis) => clamp(range(selection, axis)?.[0] ?? 0, dim));
     const counts = dims.map((dim, axis) =>
-      Math.max(0, clamp(selection[axis]?.[1] ?? dim, dim) - (starts[axis] as number)),
+      Math.max(0, clamp(range(selection, axis)?.[1] ?? dim, dim) - (starts[axis] as number)),
     );
     const { raw, heap } = this.#open();
     const count = counts.reduce((product, each) => product * each, 1);
@@ -146,6 +161,30 @@ export class H5Dataset<T = H5Value> extends H5Object {
     return nest(Array.from<unknown>(value), dims);
   }
 
+  /**
+   * Writes elements: all of them, or those of a selection. The data are of its shape, or stretch to it as in numpy: one
+   * value for all, one row for each. Nothing is written if one of them does not fit the datatype.
+   *
+   * @throws {H5TypeError} when a value does not fit, or the shape does not.
+   * @example
+   * dataset.write([[0, 1], [2, 3]], [[0, 2], [4, 6]]);
+   * dataset.write(0, [[0, 100, 10]]); // every tenth
+   */
+  write(data: unknown, selection: SelectionInput = []): void {
+    this.session.edit().writeElements(this.node, selection, data);
+  }
+
+  /**
+   * Gives the dataset another shape, up to `maxShape`. What is cut off is gone; what is new is the fill value. Only
+   * datasets in chunks can do this.
+   *
+   * @example
+   * dataset.resize([2000, 3]);
+   */
+  resize(shape: readonly number[]): void {
+    this.session.edit().resize(this.node, shape);
+  }
+
   override toString(): string {
     return `<H5Dataset "${this.path}": ${this.dtype} ${formatShape(this.shape)}>`;
   }
@@ -153,7 +192,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
   #open(): { raw: RawData; heap: Heap } {
     const { node } = this;
     if (!('info' in node)) return (node as DatasetDraft).open();
-    const space = this.session.space as FileSpace;
+    const { space } = this.session;
     const raw = rawData(space, node.info as DatasetInfo, `the data of "${this.path}"`);
     return { raw, heap: space.globalHeap };
   }
@@ -172,6 +211,16 @@ export class H5Dataset<T = H5Value> extends H5Object {
 export function formatShape(shape: readonly number[] | null): string {
   if (shape === null) return 'null';
   return shape.length === 0 ? 'scalar' : `(${shape.join(', ')})`;
+}
+
+const OPTION = "the option { indexes } from 'h5pickle/indexes'";
+
+/** The simple sort of selection on one axis. */
+function range(selection: readonly unknown[], axis: number): readonly [number?, number?] | undefined {
+  const part = selection[axis];
+  if (part === undefined) return undefined;
+  if (Array.isArray(part) && part.length <= 2) return part as [number, number];
+  throw new H5TypeError(`selections by steps and indices need ${OPTION}`);
 }
 
 function clamp(index: number, size: number): number {

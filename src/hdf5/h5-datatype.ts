@@ -1,8 +1,8 @@
 import { formatDType } from './dtype.js';
-import type { StoredObject } from './file-session.js';
 import { H5Object } from './h5-object.js';
 import type { Datatype } from './messages/datatype.js';
 import type { DatatypeInfo } from './object.js';
+import type { StoredObject } from './stored-object.js';
 
 /** A datatype that has a name in the file, so that datasets share it. */
 export class H5Datatype extends H5Object {

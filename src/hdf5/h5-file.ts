@@ -2,49 +2,44 @@
 import { H5Error, H5StateError } from '../errors.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
+import type { Durability } from '../storage/transaction.js';
 import type { Editing } from './editing.js';
 import type { DecodeOptions } from './elements.js';
-import { concatenate, type Write } from './file-builder.js';
-import { FileSession, type Node } from './file-session.js';
+import { FileSession } from './file-session.js';
 import { FileSpace } from './file-space.js';
+import type { FilterSet } from './filters/filter-set.js';
 import type { GroupIndexes } from './group-indexes.js';
 import type { H5Dataset } from './h5-dataset.js';
 import type { H5Datatype } from './h5-datatype.js';
 import { H5Group } from './h5-group.js';
 import type { H5Reference } from './h5-reference.js';
 
-/** `'r'`: read a file. `'w'`: write a new one. */
-export type H5Mode = 'r' | 'w';
+/**
+ * `'r'`: read a file. `'r+'`: change one. `'w'`: begin a new one, in place of what is there. `'w-'`, `'x'`: begin a new one
+ * where there is none. `'a'`: change a file, or begin one.
+ */
+export type H5Mode = 'r' | 'r+' | 'w' | 'w-' | 'x' | 'a';
 
-/** How a file is read. */
+const MODES: readonly string[] = ['r', 'r+', 'w', 'w-', 'x', 'a'];
+
+/** How a file is opened. */
 export interface OpenOptions extends DecodeOptions {
   /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
   readonly indexes?: GroupIndexes;
-  /** What writes files: `editing` of `h5pickle/editing`. In Node it is the default. */
+  /** Filters of chunks: `filters` of `h5pickle/filters`, to be given with `indexes`. In Node they are the default. */
+  readonly filters?: FilterSet;
+  /** What changes files: `editing` of `h5pickle/editing`. In Node it is the default. */
   readonly editing?: Editing;
-}
-
-/** What takes a file that has been written. */
-export interface H5Sink {
   /**
-   * Called when there is a file to be saved. `make` is to be called once: it makes the file and hands it to `write`
-   * part by part, with the position of each. The parts follow each other, and the first bytes come once more at last:
-   * until then they are not those of an HDF5 file. A part is valid until `write` returns. What `write` throws,
-   * `make` throws; then the file is not whole, and remains to be saved.
-   *
-   * @example
-   * const save = (make) => {
-   *   const fd = openSync('new.h5', 'w');
-   *   make((bytes, position) => writeSync(fd, bytes, 0, bytes.length, position));
-   *   closeSync(fd);
-   * };
-   * using file = H5File.open({ save }, 'w');
+   * How durable a commit is when it returns: `'full'`, the default, and `'normal'` survive a crash of the machine,
+   * `'off'` survives the process. The file is whole at any moment in any case.
    */
-  save(make: (write: Write) => void): void;
+  readonly durability?: Durability;
 }
 
 /**
- * An HDF5 file, and its root group.
+ * An HDF5 file, and its root group. Changes are seen at once by this file's objects, and by the file itself when they
+ * are committed: `commit`, `flush` and `close` do that, all of them or none.
  *
  * @example
  * const file = H5File.open(undefined, 'w'); // in a browser with the option `editing`
@@ -57,81 +52,142 @@ export interface H5Sink {
  * file.close();
  */
 export class H5File extends H5Group {
-  readonly mode: H5Mode;
-  readonly #storage: Storage | undefined;
-  readonly #sink: H5Sink | undefined;
+  /** `'r'`, or `'r+'` for a file that can be changed, whatever it was opened with. */
+  readonly mode: 'r' | 'r+';
+  readonly #storage: Storage;
+  /** How many transactions are under way, each within the other. */
+  #depth = 0;
 
   /** @internal */
-  protected constructor(session: FileSession, storage: Storage | undefined, sink: H5Sink | undefined) {
+  protected constructor(session: FileSession, storage: Storage) {
     super(session, session.root, '/');
     session.file = this;
-    this.mode = storage ? 'r' : 'w';
+    this.mode = session.editor ? 'r+' : 'r';
     this.#storage = storage;
-    this.#sink = sink;
   }
 
   /**
-   * Opens a file: `'r'` reads one from bytes or a storage, `'w'` begins a new one, which goes to the sink, if one
-   * is given, on `flush()` and `close()`.
+   * Opens a file in memory, or in a storage. Bytes that are given are not changed: `toBytes` has the new ones.
    *
+   * @throws {H5FormatError} when it is not a whole HDF5 file.
    * @example
    * using file = H5File.open(bytes, 'r', { int64: 'number' });
    */
-  static open(source: Uint8Array | Storage, mode?: 'r', options?: OpenOptions): H5File;
-  static open(sink: H5Sink | undefined, mode: 'w', options?: OpenOptions): H5File;
   static open(
-    source: Uint8Array | Storage | H5Sink | undefined,
+    source: Uint8Array | Storage | undefined,
     mode: H5Mode = 'r',
     options: OpenOptions = {},
   ): H5File {
-    if (mode === 'w') {
-      if (!options.editing)
-        throw new H5StateError(
-          'H5_READ_ONLY',
-          "the mode 'w' needs the option `editing`, of h5pickle/editing",
-        );
-      return new this(new FileSession(options.editing(), options), undefined, source as H5Sink | undefined);
+    if (!MODES.includes(mode))
+      throw new H5Error('H5_MODE', `the mode '${mode}' is none of '${MODES.join("', '")}'`);
+    const storage = source === undefined || source instanceof Uint8Array ? new MemoryStorage(source) : source;
+    const { editing } = options;
+    const indexes =
+      options.indexes && options.filters ? { ...options.indexes, filters: options.filters } : options.indexes;
+    if (mode === 'r') {
+      const source = editing?.recovered(storage) ?? storage;
+      return new this(new FileSession(new FileSpace(source, indexes), options), storage);
     }
-    if (mode !== 'r')
-      throw new H5Error(
-        'H5_MODE',
-        `the mode '${mode}' is not supported; 'r' reads a file, 'w' writes a new one`,
+    if (!editing)
+      throw new H5StateError(
+        'H5_READ_ONLY',
+        `the mode '${mode}' needs the option \`editing\`, of h5pickle/editing`,
       );
-    const storage = source instanceof Uint8Array ? new MemoryStorage(source) : (source as Storage);
-    return new this(new FileSession(new FileSpace(storage, options.indexes), options), storage, undefined);
+    const isEmpty = storage.size === 0;
+    if ((mode === 'x' || mode === 'w-') && !isEmpty)
+      throw new H5Error('H5_EXISTS', `the mode '${mode}' makes a new file, and there is one already`);
+    const editor =
+      mode === 'r+' || (mode === 'a' && !isEmpty)
+        ? editing.open(storage, { ...options, indexes })
+        : editing.create(storage, { ...options, indexes });
+    return new this(new FileSession(editor, options), storage);
   }
 
   /** The object that a reference leads to. */
   dereference(reference: H5Reference): H5Group | H5Dataset | H5Datatype {
     this.session.check();
-    const node: Node = this.session.dereference(reference);
-    return this.wrap(node, `#${reference.address}`);
+    return this.wrap(this.session.dereference(reference), `#${reference.address}`);
   }
 
-  /** The bytes of the file. */
+  /** The bytes of the file. What has changed is committed first. */
   toBytes(): Uint8Array<ArrayBuffer> {
     this.session.check();
-    const storage = this.#storage;
-    return storage
-      ? new Uint8Array(storage.read(0, storage.size))
-      : concatenate(this.session.editor?.layOut() ?? []);
+    this.flush();
+    return new Uint8Array(this.#storage.read(0, this.#storage.size));
   }
 
-  /** Saves what has changed, in mode 'w'. */
+  /**
+   * Makes all changes last, or none of them: after an error they are rolled back, and the file is as it was. The same as
+   * `flush`.
+   */
+  commit(): void {
+    this.session.check();
+    this.session.edit().commit();
+  }
+
+  /** Commits what has changed, if the file can be changed. */
   flush(): void {
     this.session.check();
-    const { editor } = this.session;
-    if (!this.#sink || !editor || !this.session.changed) return;
-    this.#sink.save((write) => editor.layOut(write));
-    this.session.changed = false;
+    this.session.editor?.commit();
   }
 
-  /** Saves what has changed, and ends all use of the file. A second call does nothing. */
+  /** Forgets all changes since the last commit. Objects that were made since then are gone. */
+  rollback(): void {
+    this.session.check();
+    this.session.edit().rollback();
+  }
+
+  /**
+   * Calls `action`, and commits what it did, or, if it throws, forgets that and all that had not been committed before.
+   * Transactions within one are committed with it; one that throws takes back only what it did itself. `action` may be
+   * asynchronous; then so is the result.
+   *
+   * @example
+   * file.transaction(() => {
+   *   file.move('current', 'previous');
+   *   file.createDataset('current', { data });
+   * });
+   */
+  transaction<T>(action: (file: this) => T): T {
+    const editor = this.session.edit();
+    const undo = this.#depth > 0 ? editor.savepoint() : () => editor.rollback();
+    this.#depth++;
+    const fail = (error: unknown): never => {
+      this.#depth--;
+      undo();
+      throw error;
+    };
+    const succeed = <R>(result: R): R => {
+      this.#depth--;
+      if (this.#depth === 0) editor.commit();
+      return result;
+    };
+    let result: T;
+    try {
+      result = action(this);
+    } catch (error) {
+      return fail(error);
+    }
+    if (result instanceof Promise) return result.then(succeed, fail) as T;
+    return succeed(result);
+  }
+
+  /**
+   * Commits what has changed, and writes the file anew, in as few bytes as it takes: without the space of what was
+   * deleted, and without what no path leads to any more. Objects that were got before are gone: get them again.
+   */
+  compact(): void {
+    this.session.check();
+    this.session.continueWith(this.session.edit().compact());
+  }
+
+  /** Commits what has changed, and ends all use of the file. A second call does nothing. */
   close(): void {
     if (this.session.closed) return;
-    this.flush();
+    if (this.session.editor?.failure === undefined) this.flush();
     this.session.closed = true;
-    this.#storage?.close();
+    this.session.editor?.close();
+    this.#storage.close();
   }
 
   /** Whether the file is still open. */

@@ -1,13 +1,14 @@
 import { H5Error, H5PathError } from '../errors.js';
 import { AttributeManager } from './attribute-manager.js';
-import type { Draft, GroupDraft, LinkDraft } from './draft.js';
-import type { ValueOptions } from './editing.js';
+import type { Draft, LinkDraft } from './draft.js';
+import type { DatasetOptions, Editor, ValueOptions } from './editing.js';
 import type { H5Value } from './elements.js';
-import { type AnyLink, checkName, isHard, type Node } from './file-session.js';
+import { checkName } from './file-session.js';
 import { formatShape, H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
 import { H5Object } from './h5-object.js';
-import { SmallMap } from './small-map.js';
+import type { SmallMap } from './small-map.js';
+import { type AnyLink, anew, isHard, type Node } from './stored-object.js';
 
 /** Where a link leads, as it is stored. */
 export type LinkInfo =
@@ -15,7 +16,7 @@ export type LinkInfo =
   | { readonly kind: 'soft'; readonly target: string }
   | { readonly kind: 'external'; readonly file: string; readonly target: string };
 
-export interface CreateDatasetOptions extends ValueOptions {
+export interface CreateDatasetOptions extends DatasetOptions {
   /** A typed array, a number, string, boolean, bigint, reference, or arrays of these, nested for more axes. */
   readonly data?: unknown;
   /** Follows from the data; needed where these are flat and the dataset is not, or where there are none. */
@@ -217,7 +218,8 @@ export class H5Group extends H5Object {
     if (object.session !== this.session) {
       throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
     }
-    this.#place(path, object.node as Draft);
+    const { node } = object;
+    this.#place(path, 'info' in node ? { kind: 'hard', address: node.info.address } : node);
   }
 
   /** Makes a link to a path, which need not exist; it counts from the group of the link unless it begins with /. */
@@ -233,15 +235,70 @@ export class H5Group extends H5Object {
     this.#place(path, { kind: 'external', file, target });
   }
 
+  /**
+   * Gives an object another path: its link at `from` goes to `to`. Groups on the way to it are made.
+   *
+   * @example
+   * file.move('draft', 'runs/8');
+   */
+  move(from: string, to: string): void {
+    const editor = this.session.edit();
+    const { group, name } = this.#linkAt(from);
+    const link = (group.links as SmallMap<AnyLink>).get(name) as AnyLink;
+    const place = this.#absolute(from);
+    if (`${this.#absolute(to)}/`.startsWith(`${place}/`))
+      throw new H5PathError('H5_BAD_NAME', to, `"${place}" cannot be moved into itself`);
+    this.#place(to, anew(link));
+    editor.deleteLink(this.#linkAt(from).group, name);
+  }
+
+  /** Gives the object at a path another name in the same group. */
+  rename(path: string, name: string): void {
+    if (!isName(name))
+      throw new H5PathError('H5_BAD_NAME', name, `"${name}" is a path, not a name; use move`);
+    const parts = components(path);
+    parts.pop();
+    this.move(path, [...(path.startsWith('/') ? [''] : []), ...parts, name].join('/'));
+  }
+
+  /**
+   * Copies an object of this or of another file, with all that is in it, to a path. What is one object within it, or
+   * refers to another part of it, does so in the copy as well.
+   *
+   * @example
+   * file.copy('runs/7', 'runs/7 again');
+   * file.copy(otherFile.group('runs'), 'imported');
+   */
+  copy(source: string | H5Group | H5Dataset, to: string): H5Group | H5Dataset {
+    const editor = this.session.edit();
+    const object = typeof source === 'string' ? this.#require(source) : source;
+    object.session.check();
+    const draft = editor.copy(object.session, object.node);
+    return this.wrap(draft, this.#place(to, draft)) as H5Group | H5Dataset;
+  }
+
+  /** The group, and the name in it, of the link at a path, which must exist. */
+  #linkAt(path: string): { group: Node; name: string } {
+    const parts = components(path);
+    const name = parts.pop();
+    const group = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
+    if (name === undefined || group instanceof DeadEnd || group.links?.get(name) === undefined) {
+      const place = this.#absolute(path);
+      const reason = group instanceof DeadEnd ? group.reason : `"${place}" does not exist`;
+      throw new H5PathError('H5_NOT_FOUND', place, reason);
+    }
+    return { group, name };
+  }
+
   /** Removes the link at a path, and with the last link the object. Returns whether there was one. */
   delete(path: string): boolean {
-    this.session.edit();
+    const editor = this.session.edit();
     const parts = components(path);
     const last = parts.pop();
     const parent = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
     if (last === undefined)
       throw new H5PathError('H5_BAD_NAME', path, 'the group itself cannot be deleted here');
-    return !(parent instanceof DeadEnd) && (parent.links?.delete(last) ?? false);
+    return !(parent instanceof DeadEnd) && editor.deleteLink(parent, last);
   }
 
   // ---- how it is done -------------------------------------------------------------------------------
@@ -252,7 +309,7 @@ export class H5Group extends H5Object {
 
   /** @internal */
   wrap(node: Node, path: string): H5Group | H5Dataset | H5Datatype {
-    if (node === this.session.root) return this.file;
+    if (isSameNode(node, this.session.root)) return this.file;
     switch (node.kind) {
       case 'group':
         return new H5Group(this.session, node, path);
@@ -308,7 +365,7 @@ export class H5Group extends H5Object {
 
   #create(path: string, draft: Draft, attrs: CreateDatasetOptions['attrs']): H5Object {
     if (attrs) {
-      const manager = new AttributeManager(this.session, draft);
+      const manager = new AttributeManager(this.session, { node: draft });
       for (const name of Object.keys(attrs)) manager.set(name, attrs[name]);
     }
     return this.wrap(draft, this.#place(path, draft));
@@ -317,10 +374,10 @@ export class H5Group extends H5Object {
   /** Adds a link, makes the groups on the way to it, and returns its path. */
   #place(path: string, link: LinkDraft): string {
     const editor = this.session.edit();
-    let group = this.node as GroupDraft;
+    let group = this.node;
     let place = this.path;
     // The usual path is a name. There are very many of them.
-    if (isName(path)) return addLink(group, place, path, link);
+    if (isName(path)) return addLink(editor, group, place, path, link);
     const parts = components(path);
     const name = parts.pop();
     if (name === undefined)
@@ -328,7 +385,7 @@ export class H5Group extends H5Object {
     checkName(name, path);
     for (const part of parts) checkName(part, path);
     if (path.startsWith('/')) {
-      group = this.session.root as GroupDraft;
+      group = this.session.root;
       place = '/';
     }
     for (const part of parts) {
@@ -338,7 +395,7 @@ export class H5Group extends H5Object {
         next = this.#resolve([part], group, place);
       } else {
         next = editor.newGroup();
-        place = addLink(group, place, part, next);
+        place = addLink(editor, group, place, part, next as Draft);
       }
       if (next instanceof DeadEnd || next.kind !== 'group') {
         throw new H5PathError(
@@ -347,9 +404,9 @@ export class H5Group extends H5Object {
           `"${place}" is not a group, so nothing can be made in it`,
         );
       }
-      group = next as GroupDraft;
+      group = next;
     }
-    return addLink(group, place, name, link);
+    return addLink(editor, group, place, name, link);
   }
 
   /** All links below this group, depth first, after the group itself. An object's own links come once. */
@@ -394,11 +451,10 @@ interface Step {
 }
 
 /** Adds a link to the group at `path`, and returns the path of the link. */
-function addLink(group: GroupDraft, path: string, name: string, link: LinkDraft): string {
+function addLink(editor: Editor, group: Node, path: string, name: string, link: LinkDraft): string {
   checkName(name);
   const place = join(path, name);
-  group.links ??= new SmallMap();
-  if (!group.links.add(name, link)) {
+  if (!editor.addLink(group, name, link)) {
     throw new H5PathError(
       'H5_EXISTS',
       place,
@@ -406,6 +462,10 @@ function addLink(group: GroupDraft, path: string, name: string, link: LinkDraft)
     );
   }
   return place;
+}
+
+function isSameNode(a: Node, b: Node): boolean {
+  return a === b || ('info' in a && 'info' in b && a.info.address === b.info.address);
 }
 
 function identify(node: Node): unknown {

@@ -1,9 +1,10 @@
-import { H5PathError } from '../errors.js';
+import { H5PathError, H5StateError } from '../errors.js';
 import { AttributeManager } from './attribute-manager.js';
-import type { FileSession, Node } from './file-session.js';
+import type { FileSession } from './file-session.js';
 import type { H5File } from './h5-file.js';
 import type { H5Group } from './h5-group.js';
 import type { H5Reference } from './h5-reference.js';
+import type { Node } from './stored-object.js';
 
 /** What groups, datasets and committed datatypes have in common. */
 export abstract class H5Object {
@@ -11,15 +12,36 @@ export abstract class H5Object {
   readonly path: string;
   /** @internal */
   readonly session: FileSession;
-  /** @internal */
-  readonly node: Node;
+  #node: Node;
+  /** When this got hold of the object. */
+  #since: number;
+  #generation: number;
   #attributes: AttributeManager | undefined;
 
   /** @internal */
   constructor(session: FileSession, node: Node, path: string) {
     this.session = session;
-    this.node = node;
+    this.#node = node;
+    this.#since = session.editor?.clock ?? 0;
+    this.#generation = session.generation;
     this.path = path;
+  }
+
+  /** @internal The object as it is now. */
+  get node(): Node {
+    const { editor, generation } = this.session;
+    if (!editor) return this.#node;
+    this.session.check();
+    if (generation !== this.#generation) {
+      if (this.session.file !== (this as unknown)) {
+        throw new H5StateError('H5_GONE', `the file has been compacted: get "${this.path}" again`);
+      }
+      this.#node = editor.root;
+      this.#since = editor.clock;
+      this.#generation = generation;
+    }
+    this.#node = editor.current(this.#node, this.#since);
+    return this.#node;
   }
 
   /** The last part of the path; `/` for the root. */
@@ -50,7 +72,7 @@ export abstract class H5Object {
    * object.attrs.get('unit');
    */
   get attrs(): AttributeManager {
-    this.#attributes ??= new AttributeManager(this.session, this.node);
+    this.#attributes ??= new AttributeManager(this.session, this);
     return this.#attributes;
   }
 

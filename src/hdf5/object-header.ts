@@ -1,6 +1,7 @@
 import { H5FeatureError } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
+import type { Extent } from './free-space.js';
 import { decodeContinuation } from './messages/continuation.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 
@@ -25,21 +26,26 @@ export const HeaderFlag = {
 /** A first look that holds most headers whole, so that they take one access. */
 const FIRST_LOOK = 512;
 
-/** All messages of an object header, version 1 or 2, through all its chunks. */
-export function readObjectHeader(space: FileSpace, address: number): Message[] {
+/**
+ * All messages of an object header, version 1 or 2, through all its chunks. `extents` gets what these take, from the
+ * first byte to the last, the first chunk first.
+ */
+export function readObjectHeader(space: FileSpace, address: number, extents: Extent[] = []): Message[] {
   const look = space.peek(address, FIRST_LOOK, 'an object header');
-  if (look.left >= 4 && look.bytes[0] === 0x4f) return readVersion2(space, address, look);
-  return readVersion1(space, address, look);
+  if (look.left >= 4 && look.bytes[0] === 0x4f) return readVersion2(space, address, look, extents);
+  return readVersion1(space, address, look, extents);
 }
 
 /** A list of chunks that are still to be read. A chain of chunks that bites its tail ends in an error. */
 class Chunks {
   readonly #space: FileSpace;
   readonly #pending: { address: number; length: number }[] = [];
+  readonly #extents: Extent[];
   #total = 0;
 
-  constructor(space: FileSpace) {
+  constructor(space: FileSpace, extents: Extent[]) {
     this.#space = space;
+    this.#extents = extents;
   }
 
   add(message: ByteReader): void {
@@ -47,6 +53,7 @@ class Chunks {
     this.#total += chunk.length;
     if (this.#total > this.#space.end || chunk.length === 0) message.fail('an object header without end');
     this.#pending.push(chunk);
+    this.#extents.push([chunk.address, chunk.length]);
   }
 
   next(): ByteReader | undefined {
@@ -55,7 +62,7 @@ class Chunks {
   }
 }
 
-function readVersion2(space: FileSpace, address: number, look: ByteReader): Message[] {
+function readVersion2(space: FileSpace, address: number, look: ByteReader, extents: Extent[]): Message[] {
   look.signature('OHDR');
   look.version('the object header', 2);
   const flags = look.u8();
@@ -68,8 +75,9 @@ function readVersion2(space: FileSpace, address: number, look: ByteReader): Mess
   const total = prefix + size + 4;
   const whole = total <= look.bytes.length ? look : space.reader(address, total, 'an object header');
   whole.position = prefix;
+  extents.push([address, total]);
   const messages: Message[] = [];
-  const chunks = new Chunks(space);
+  const chunks = new Chunks(space, extents);
   readChunk2(whole, total, tracked, messages, chunks);
   for (let chunk = chunks.next(); chunk; chunk = chunks.next()) {
     chunk.signature('OCHK');
@@ -104,7 +112,7 @@ function readChunk2(
   }
 }
 
-function readVersion1(space: FileSpace, address: number, look: ByteReader): Message[] {
+function readVersion1(space: FileSpace, address: number, look: ByteReader, extents: Extent[]): Message[] {
   look.version('the object header', 1);
   look.take(1);
   const count = look.u16();
@@ -112,7 +120,8 @@ function readVersion1(space: FileSpace, address: number, look: ByteReader): Mess
   const size = look.u32();
   look.take(4);
   const messages: Message[] = [];
-  const chunks = new Chunks(space);
+  extents.push([address, 16 + size]);
+  const chunks = new Chunks(space, extents);
   let chunk: ByteReader | undefined = space.reader(address + 16, size, 'an object header');
   for (let seen = 0; chunk; chunk = chunks.next()) {
     for (; seen < count && chunk.left >= 8; seen++) {

@@ -33,6 +33,8 @@ export interface DatasetInfo {
   readonly dataspace: Dataspace;
   readonly layout: DataLayout;
   readonly fillValue: Uint8Array | undefined;
+  /** The filter pipeline message, where there is one. */
+  readonly filters?: ByteReader | undefined;
 }
 
 export interface DatatypeInfo {
@@ -56,6 +58,7 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
   let dataspace: Dataspace | undefined;
   let layout: ByteReader | undefined;
   let fillValue: Uint8Array | undefined;
+  let filters: ByteReader | undefined;
 
   for (const { type, flags, order, data } of messages) {
     if (flags & MessageFlag.Shared && type !== MessageType.Datatype) {
@@ -96,7 +99,8 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
       case MessageType.ExternalDataFiles:
         throw new H5FeatureError('data in external files');
       case MessageType.FilterPipeline:
-        throw new H5FeatureError('a filter pipeline');
+        filters = data;
+        break;
       default:
     }
   }
@@ -125,7 +129,7 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
     const size = extent(dataspace) * datatype.size;
     const decoded = decodeDataLayout(layout, size);
     if (!Number.isSafeInteger(size)) layout.fail(`a dataset of ${size} bytes`);
-    return { kind: 'dataset', address, attributes, datatype, dataspace, layout: decoded, fillValue };
+    return { kind: 'dataset', address, attributes, datatype, dataspace, layout: decoded, fillValue, filters };
   }
   if (datatype && !dataspace) return { kind: 'datatype', address, attributes, datatype };
   throw new H5FormatError(address, 'the object is neither a group nor a dataset nor a datatype');

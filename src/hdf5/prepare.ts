@@ -45,6 +45,23 @@ export function prepare(data: unknown, dtype?: DType, shape?: readonly number[] 
   return { datatype, dataspace, encoded: encode(datatype, values, count) };
 }
 
+/**
+ * Encodes JavaScript data as elements of a datatype, for a part of a dataset. `shape` is that of the data: `[]` for one
+ * element.
+ */
+export function prepareElements(
+  datatype: Datatype,
+  data: unknown,
+): { shape: readonly number[]; encoded: Encoded } {
+  const shape = dimensions(data, elementDepth(datatype));
+  const count = shape.reduce((product, dim) => product * dim, 1);
+  if (isList(data) && shape.length === 1 && elementDepth(datatype) === 0)
+    return { shape, encoded: encode(datatype, data, count) };
+  const flat: unknown[] = [];
+  flatten(data, shape, 0, flat, datatype);
+  return { shape, encoded: encode(datatype, flat, count) };
+}
+
 /** The dataspaces of short one-dimensional data, which many objects share. */
 const vectors: Dataspace[] = [];
 

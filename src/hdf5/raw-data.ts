@@ -40,8 +40,20 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
         copy: (first, count) => space.copy(address + first * size, count * size, what),
       };
     }
-    default:
-      throw new H5FeatureError(`the layout of ${what}`);
+    default: {
+      const elements = space.indexes?.elements(space, info);
+      if (!elements)
+        throw new H5FeatureError(
+          `${what} in chunks (without the option { indexes } from 'h5pickle/indexes')`,
+        );
+      // Who reads them this way reads all of them.
+      let all: Uint8Array | undefined;
+      const read = (first: number, count: number) => {
+        all ??= elements.select([]).bytes;
+        return all.subarray(first * size, (first + count) * size);
+      };
+      return { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) };
+    }
   }
 }
 

@@ -92,6 +92,16 @@ export class SmallMap<V> {
     else for (let i = 0; i < entries.length; i += 2) action(entries[i + 1] as V, entries[i] as string);
   }
 
+  some(test: (value: V) => boolean): boolean {
+    const entries = this.#entries;
+    if (entries instanceof Map) {
+      for (const value of entries.values()) if (test(value)) return true;
+      return false;
+    }
+    for (let i = 1; i < entries.length; i += 2) if (test(entries[i] as V)) return true;
+    return false;
+  }
+
   *[Symbol.iterator](): IterableIterator<[string, V]> {
     const entries = this.#entries;
     if (entries instanceof Map) yield* entries;

@@ -14,13 +14,24 @@ export interface Superblock {
   /** The first byte after the file, counted from the base address. */
   readonly endOfFile: number;
   readonly rootAddress: number;
+  /** Of the superblock extension, or UNDEFINED_ADDRESS. */
+  readonly extensionAddress: number;
+  /** Half the most entries in a leaf, and in an inner node, of the tree of an old group. */
+  readonly leafK: number;
+  readonly internalK: number;
 }
+
+/** What newer superblocks do not say (H5F_CRT_SYM_LEAF_DEF, HDF5_BTREE_SNODE_IK_DEF). */
+export const LEAF_K = 4;
+export const INTERNAL_K = 16;
 
 /** "\x89HDF\r\n\x1a\n" */
 const SIGNATURE = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** The size of a version 3 superblock with 8-byte addresses. */
 export const SUPERBLOCK_SIZE = 48;
+/** More than any superblock takes. */
+const LONGEST = 128;
 
 /** The superblock of a file that begins at byte 0 (Format Specification, section II.A, versions 2 and 3). */
 export function encodeSuperblock(out: ByteWriter, rootAddress: number, endOfFile: number): void {
@@ -35,31 +46,112 @@ export function encodeSuperblock(out: ByteWriter, rootAddress: number, endOfFile
   out.u32(lookup3(out.view, start, out.length));
 }
 
-/** Finds the superblock at byte 0, 512, 1024, 2048, ... and reads it. */
+/** Flag: a writer is at it that others may read beside (SWMR). Alone, without that of writing, libhdf5 never sets it. */
+const GUARD_FLAG = 4;
+const LOWER_CASE = 0x20;
+/** Version 3 is the first whose flags libhdf5 looks at. */
+const FIRST_WITH_FLAGS = 3;
+
+/**
+ * The superblock with another end of the file, from its bytes as they are. `guarded`: so that the HDF5 library refuses
+ * the file until a commit is complete: by a flag, or, where the library does not look at flags, by a signature in lower case.
+ * `rootUncached`: without what a superblock of version 0 or 1 repeats of an old root group.
+ */
+export function patchSuperblock(
+  bytes: Uint8Array,
+  { version, offsetSize }: Superblock,
+  changes: { endOfFile: number; rootAddress: number; rootUncached: boolean; guarded: boolean },
+): Uint8Array<ArrayBuffer> {
+  const patched = new Uint8Array(bytes);
+  const view = new DataView(patched.buffer);
+  const put = (at: number, value: number): void => {
+    for (let i = 0, rest = value; i < offsetSize; i++, rest = Math.floor(rest / 256))
+      patched[at + i] = rest % 256;
+  };
+  const { endOfFile, rootAddress, rootUncached, guarded } = changes;
+  for (let i = 1; i < 4; i++) {
+    const upper = SIGNATURE[i] as number;
+    patched[i] = guarded && version < FIRST_WITH_FLAGS ? upper | LOWER_CASE : upper;
+  }
+  if (version < 2) {
+    const addresses = version === 0 ? 24 : 28;
+    put(addresses + 2 * offsetSize, endOfFile);
+    // The symbol table entry of the root group: what is cached of it.
+    if (rootUncached) view.setUint32(addresses + 6 * offsetSize, 0, true);
+  } else {
+    if (version >= FIRST_WITH_FLAGS) patched[11] = guarded ? GUARD_FLAG : 0;
+    put(12 + 2 * offsetSize, endOfFile);
+    put(12 + 3 * offsetSize, rootAddress);
+    const checksum = 12 + 4 * offsetSize;
+    view.setUint32(checksum, lookup3(view, 0, checksum), true);
+  }
+  return patched;
+}
+
+/** The bytes that a superblock takes. */
+export function superblockSize({ version, offsetSize }: Superblock): number {
+  // Behind the addresses of the older versions, the symbol table entry of the root group.
+  return version < 2 ? (version === 0 ? 24 : 28) + 6 * offsetSize + 24 : 12 + 4 * offsetSize + 4;
+}
+
+/** Reads the superblock. */
 export function readSuperblock(storage: Storage): Superblock {
+  const position = findSuperblock(storage);
+  const length = Math.min(LONGEST, storage.size - position);
+  const superblock = decodeSuperblock(new ByteReader(storage.read(position, length), position), position);
+  const end = superblock.baseAddress + superblock.endOfFile;
+  if (end > storage.size) {
+    throw new H5FormatError(
+      storage.size,
+      `the file is cut short: its superblock says ${end} bytes, there are ${storage.size}`,
+    );
+  }
+  return superblock;
+}
+
+/** The position of the superblock: byte 0, 512, 1024, 2048, ... (Format Specification, section II.A). */
+function findSuperblock(storage: Storage): number {
   for (
     let position = 0;
     position + SUPERBLOCK_SIZE <= storage.size;
     position = position === 0 ? 512 : position * 2
   ) {
-    const length = Math.min(128, storage.size - position);
-    const reader = new ByteReader(storage.read(position, length), position);
-    if (!SIGNATURE.every((byte, i) => reader.bytes[i] === byte)) continue;
-    const superblock = decodeSuperblock(reader, position);
-    const end = superblock.baseAddress + superblock.endOfFile;
-    if (end > storage.size) {
-      throw new H5FormatError(
-        storage.size,
-        `the file is cut short: its superblock says ${end} bytes, there are ${storage.size}`,
-      );
-    }
-    return superblock;
+    const bytes = storage.read(position, SIGNATURE.length);
+    if (SIGNATURE.every((byte, i) => byte === signatureByte(bytes, i))) return position;
   }
   throw new H5FormatError(0, `not an HDF5 file: no HDF5 signature in its ${storage.size} bytes`);
 }
 
+/** A byte of a signature, its letters in upper case. */
+function signatureByte(bytes: Uint8Array, i: number): number {
+  return (bytes[i] as number) & (i > 0 && i < 4 ? ~LOWER_CASE : 0xff);
+}
+
+/** Where the superblock is, and its bytes as they were before a commit that left them guarded or half written. */
+export function mendSuperblock(storage: Storage): { position: number; bytes: Uint8Array } {
+  const position = findSuperblock(storage);
+  const bytes = storage.copy(position, Math.min(LONGEST, storage.size - position));
+  for (let i = 1; i < 4; i++) bytes[i] = SIGNATURE[i] as number;
+  const version = bytes[8] as number;
+  const offsetSize = bytes[9] as number;
+  if (version < FIRST_WITH_FLAGS || offsetSize > 8) return { position, bytes };
+  const checksum = 12 + 4 * offsetSize;
+  const view = new DataView(bytes.buffer);
+  const found = view.getUint32(checksum, true);
+  const sums = [GUARD_FLAG, 0].map((flag) => {
+    if (((bytes[11] as number) & ~GUARD_FLAG) === 0) bytes[11] = flag;
+    return lookup3(view, 0, checksum);
+  });
+  // Each byte of the checksum is that of one of the two states, or else this is damage of another kind.
+  const shifts = [0, 8, 16, 24];
+  const torn = shifts.every((shift) => sums.some((sum) => ((sum ^ found) & (0xff << shift)) === 0));
+  if (torn) view.setUint32(checksum, sums[1] as number, true);
+  return { position, bytes };
+}
+
 function decodeSuperblock(reader: ByteReader, position: number): Superblock {
-  reader.take(SIGNATURE.length);
+  const signature = reader.raw(SIGNATURE.length);
+  if (!SIGNATURE.every((byte, i) => byte === signature[i])) interrupted(reader);
   const version = reader.version('the superblock', 0, 1, 2, 3);
   if (version < 2) reader.take(4);
   const offsetSize = reader.u8();
@@ -70,27 +162,66 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   const sized = new ByteReader(reader.bytes, reader.base, offsetSize, lengthSize);
   sized.position = reader.position;
   if (version < 2) {
-    // Reserved byte, the two K of the B-trees, consistency flags; version 1 has one K more.
-    sized.take(version === 0 ? 9 : 13);
+    sized.take(1);
+    const leafK = sized.u16();
+    const internalK = sized.u16();
+    // Consistency flags; version 1 has one K more, and reserved bytes.
+    sized.take(version === 0 ? 4 : 8);
     const baseAddress = sized.address();
     sized.address();
     const endOfFile = sized.address();
     sized.address();
+    const extensionAddress = UNDEFINED_ADDRESS;
     // The root group's symbol table entry begins with the offset of a name, which libhdf5 takes for a length.
     sized.take(lengthSize);
     const rootAddress = sized.address();
-    return checked(sized, { version, offsetSize, lengthSize, baseAddress, endOfFile, rootAddress }, position);
+    return checked(
+      sized,
+      {
+        version,
+        offsetSize,
+        lengthSize,
+        baseAddress,
+        endOfFile,
+        rootAddress,
+        extensionAddress,
+        leafK,
+        internalK,
+      },
+      position,
+    );
   }
   const flags = sized.u8();
   const baseAddress = sized.address();
-  sized.address();
+  const extensionAddress = sized.address();
   const endOfFile = sized.address();
   const rootAddress = sized.address();
   sized.checksum('the superblock');
   if (version === 3 && (flags & 1) !== 0) {
     sized.fail('the file was not closed by its writer');
   }
-  return checked(sized, { version, offsetSize, lengthSize, baseAddress, endOfFile, rootAddress }, position);
+  if (version === 3 && flags === GUARD_FLAG) interrupted(sized);
+  return checked(
+    sized,
+    {
+      version,
+      offsetSize,
+      lengthSize,
+      baseAddress,
+      endOfFile,
+      rootAddress,
+      extensionAddress,
+      leafK: LEAF_K,
+      internalK: INTERNAL_K,
+    },
+    position,
+  );
+}
+
+function interrupted(reader: ByteReader): never {
+  reader.fail(
+    "a commit to the file is under way, or was interrupted: opening it with the mode 'r+' completes it",
+  );
 }
 
 function checked(reader: ByteReader, superblock: Superblock, position: number): Superblock {

@@ -479,7 +479,7 @@ class Emitter {
       return;
     }
     out.align(8);
-    const address = builder.position;
+    const address = builder.out.length;
     for (let i = 0, start = 0; i < count; i++) {
       const end = ends[i] as number;
       builder.sequence(end - start, bytes.subarray(start, end));
@@ -500,7 +500,7 @@ class Emitter {
       return;
     }
     builder.out.align(8);
-    const address = builder.position;
+    const address = builder.out.length;
     for (let i = 0; i < leaf.length; i++)
       builder.text(typeof values[i] === 'bigint' ? String(values[i]) : '');
     builder.beginDatasetAt(node.id, node.links, types.bigint, extent, address, leaf.length * 16);
@@ -520,7 +520,7 @@ class Emitter {
       return;
     }
     out.align(8);
-    const address = builder.position;
+    const address = builder.out.length;
     if (references.every((reference) => reference.index < 0)) {
       for (const reference of references) builder.objectReference((reference.node as Node).id);
       builder.beginDatasetAt(node.id, node.links, types.reference, extent, address, references.length * 8);

@@ -30,6 +30,24 @@ test('the core writes with the option `editing`, and says so', () => {
   expect(CoreFile.open(file.toBytes()).dataset('a/b').value).toEqual(Int32Array.of(1, 2));
 });
 
+/** A storage that is still there when it has been closed. */
+class Kept extends MemoryStorage {
+  writes = 0;
+  isFull = false;
+
+  override write(position: number, bytes: Uint8Array): void {
+    if (this.isFull) throw new Error('disk full');
+    this.writes++;
+    super.write(position, bytes);
+  }
+
+  override close(): void {}
+
+  bytes(): Uint8Array {
+    return this.copy(0, this.size);
+  }
+}
+
 describe('a file', () => {
   test('is its root group', () => {
     for (const file of both(create())) {
@@ -43,43 +61,53 @@ describe('a file', () => {
     }
   });
 
-  test('goes to a sink when it is closed, and when it is flushed after a change', () => {
-    const saved: Uint8Array[] = [];
-    const file = H5File.open(
-      {
-        save: (make) => {
-          const bytes: number[] = [];
-          make((part, position) => bytes.splice(position, part.length, ...part));
-          saved.push(Uint8Array.from(bytes));
-        },
-      },
-      'w',
-    );
+  test('goes to a storage when it is closed, and when it is flushed after a change', () => {
+    const storage = new Kept();
+    const file = H5File.open(storage, 'w');
     file.attrs.set('a', 1);
     file.flush();
+    const first = storage.bytes();
+    const { writes } = storage;
     file.flush();
-    expect(saved).toHaveLength(1);
+    expect(storage.writes).toBe(writes);
     file.attrs.set('a', 2);
+    expect(storage.bytes()).toEqual(first);
     file.close();
     file.close();
-    expect(saved).toHaveLength(2);
-    const values = saved.map((bytes) => H5File.open(bytes).attrs.get('a'));
+    const values = [first, storage.bytes()].map((bytes) => H5File.open(bytes).attrs.get('a'));
     expect(values).toEqual([1, 2]);
   });
 
-  test('stays open when the sink fails', () => {
-    let full = true;
-    const sink = {
-      save() {
-        if (full) throw new Error('disk full');
-      },
-    };
-    const file = H5File.open(sink, 'w');
+  test('is as it was before when the storage fails, and stays open', () => {
+    const storage = new Kept();
+    const file = H5File.open(storage, 'w');
+    file.attrs.set('a', 1);
+    file.commit();
+    file.attrs.set('a', 2);
+    storage.isFull = true;
     expect(() => file.close()).toThrow('disk full');
     expect(file.isOpen).toBe(true);
-    full = false;
+    expect(file.attrs.get('a')).toBe(1);
+    storage.isFull = false;
+    file.attrs.set('b', 3);
     file.close();
     expect(file.isOpen).toBe(false);
+    expect([...H5File.open(storage.bytes()).attrs]).toEqual([
+      ['a', 1],
+      ['b', 3],
+    ]);
+  });
+
+  test('a new file whose first commit fails is none', () => {
+    const storage = new Kept();
+    const file = H5File.open(storage, 'w');
+    file.attrs.set('a', 1);
+    storage.isFull = true;
+    expect(() => file.commit()).toThrow('disk full');
+    storage.isFull = false;
+    expect(() => file.commit()).toThrow('disk full');
+    file.close();
+    expect(() => H5File.open(storage.bytes())).toThrow(/not an HDF5 file/);
   });
 
   test('closes its storage, and at the end of a using block', () => {
@@ -111,15 +139,19 @@ describe('a file', () => {
     expect(file.toBytes()).toEqual(file.toBytes());
   });
 
-  test('other modes say which there are', () => {
-    for (const mode of ['r+', 'a', 'w-', 'x']) {
-      expect(() => H5File.open(undefined, mode as 'w')).toThrow(/'r' reads a file, 'w' writes a new one/);
-    }
+  test('the modes are those of h5py', () => {
+    const bytes = create().toBytes();
+    for (const mode of ['w', 'w-', 'x', 'a'] as const) expect(H5File.open(undefined, mode).mode).toBe('r+');
+    for (const mode of ['r+', 'a'] as const) expect(H5File.open(bytes, mode).mode).toBe('r+');
+    for (const mode of ['w-', 'x'] as const) expect(codeOf(() => H5File.open(bytes, mode))).toBe('H5_EXISTS');
+    expect(() => H5File.open(undefined, 'r+')).toThrow(/not an HDF5 file/);
+    expect(() => H5File.open(bytes, 'q' as 'r')).toThrow("'r', 'r+', 'w', 'w-', 'x', 'a'");
+    expect(H5File.open(bytes, 'w').size).toBe(0);
   });
 
   test('after it is closed nothing works, and says why', () => {
     for (const file of both(create())) {
-      const written = file.mode === 'w';
+      const written = file.mode === 'r+';
       if (written) file.createDataset('d', { data: [1] });
       const group = written ? file.createGroup('g') : file;
       const dataset = written ? file.dataset('d') : undefined;
@@ -493,11 +525,19 @@ describe('attributes', () => {
     expect(() => attrs.set('a', 2n ** 70n)).toThrow(H5TypeError);
     expect(() => attrs.set('a', 'x\0')).toThrow(/U\+0000/);
     expect(() => attrs.set('a', { x: 1 })).toThrow(H5TypeError);
-    expect(() => attrs.set('a', new Float64Array(8192))).toThrow(/"a" takes 65\d+ bytes.*dataset/);
-    expect(() => attrs.set('a', Array(5000).fill('x'))).toThrow(/dataset/);
     expect(attrs.get('a')).toBe(1);
-    attrs.set('a', new Float64Array(8000));
-    expect(attrs.get('a')).toHaveLength(8000);
+  });
+
+  test('large ones are in dense storage', () => {
+    const made = create();
+    made.attrs
+      .set('large', new Float64Array(20_000).fill(1))
+      .set('texts', Array(5000).fill('x'))
+      .set('small', 1);
+    const read = reopened(made);
+    expect(read.attrs.get('large')).toEqual(new Float64Array(20_000).fill(1));
+    expect(read.attrs.get<string[]>('texts')).toHaveLength(5000);
+    expect([...read.attrs.keys()]).toEqual(['large', 'texts', 'small']);
   });
 
   test('delete', () => {
@@ -640,7 +680,8 @@ describe('a dataset', () => {
       [10, 20],
       [5, 7],
     ]);
-    expect(read).toBe(160);
+    // What lies between rows that are near each other is read with them.
+    expect(read).toBeLessThan(8000);
   });
 
   test('copies what it is given, and what it gives', () => {
@@ -678,7 +719,7 @@ describe('a dataset', () => {
           [0, 3],
         ]),
       ).toEqual(new Float64Array(3));
-      expect(() => vast.value).toThrow(/"\/vast" was never written; its 8796093022208 bytes/);
+      expect(() => vast.value).toThrow(/never written/);
     }
   });
 
@@ -708,8 +749,11 @@ describe('a dataset', () => {
     expect(() => made.attrs.set('x', create().ref)).toThrow(/another file/);
     const read = reopened(made).dataset('newest').value;
     expect(() => made.createDataset('y', { data: read })).toThrow(/object.ref/);
-    made.delete('runs');
-    expect(reopened(made).dataset('newest').value).toBeNull();
+    // What is deleted before it was ever in the file is nothing.
+    const other = create();
+    other.createDataset('reference', { data: other.createGroup('g').ref });
+    other.delete('g');
+    expect(reopened(other).dataset('reference').value).toBeNull();
   });
 
   test('types of what is read', () => {

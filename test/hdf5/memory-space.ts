@@ -50,6 +50,12 @@ export class MemorySpace extends EditableSpace {
     throw new Error(`${size} bytes at ${address} are freed and were not allocated`);
   }
 
+  isFresh(): boolean {
+    return true;
+  }
+
+  uncacheGroup(): void {}
+
   write(address: number, bytes: Uint8Array): void {
     for (const [start, length] of this.allocated) {
       if (address >= start && address + bytes.length <= start + length) {

@@ -1,0 +1,219 @@
+import { H5TypeError } from '../errors.js';
+import { ByteWriter } from './byte-writer.js';
+import { ChunkCache, type ChunkSource } from './chunk-cache.js';
+import { type ChunkedElements, fill } from './dataset-io.js';
+import { EditableSpace } from './editable-space.js';
+import type { FileSpace, Meter } from './file-space.js';
+import type { FilterSet } from './filters/filter-set.js';
+import { decodeChunk, encodeChunk } from './filters/pipeline.js';
+import {
+  type ChunkIndex,
+  type ChunkIndexEditor,
+  editChunkIndex,
+  openChunkIndex,
+} from './indexes/chunk-index.js';
+import { type ChunkedLayout, encodeChunkedLayout } from './messages/data-layout.js';
+import type { Dataspace } from './messages/dataspace.js';
+import type { FilterInfo } from './messages/filter-pipeline.js';
+import { product } from './selection.js';
+
+/** The chunks of a dataset: where they are, what filters make of them, and those that were used last. */
+export class ChunkStorage implements ChunkSource {
+  readonly target: ChunkedElements;
+  readonly #space: FileSpace;
+  readonly #index: ChunkIndex;
+  readonly #editor: ChunkIndexEditor | undefined;
+  readonly #cache: ChunkCache;
+  readonly #filters: readonly FilterInfo[];
+  readonly #set: FilterSet;
+  readonly #chunkDims: readonly number[];
+  readonly #size: number;
+  readonly #unfilteredEdges: boolean;
+  #layout: ChunkedLayout;
+  #dims: readonly number[];
+
+  constructor(
+    space: FileSpace,
+    layout: ChunkedLayout,
+    dataspace: Dataspace,
+    fillValue: Uint8Array | undefined,
+    filters: readonly FilterInfo[],
+    set: FilterSet,
+    meter: Meter,
+  ) {
+    const { chunkDims, elementSize } = layout;
+    const filtered = filters.length > 0;
+    this.#space = space;
+    this.#layout = layout;
+    this.#filters = filters;
+    this.#set = set;
+    this.#chunkDims = chunkDims;
+    this.#size = product(chunkDims) * elementSize;
+    this.#unfilteredEdges = layout.unfilteredEdges;
+    this.#dims = dataspace.dims;
+    if (space instanceof EditableSpace) {
+      this.#editor = editChunkIndex(space, layout, dataspace, elementSize, filtered, meter);
+      this.#index = this.#editor;
+    } else {
+      this.#index = openChunkIndex(space, layout, dataspace, elementSize, filtered, meter);
+    }
+    this.#cache = new ChunkCache(this);
+    this.target = { kind: 'chunked', chunkDims, chunks: this.#cache, fillValue };
+  }
+
+  // ---- one chunk ------------------------------------------------------------------------------------
+
+  read(place: readonly number[]): Uint8Array | undefined {
+    const chunk = this.#index.get(place);
+    if (!chunk) return undefined;
+    const what = 'a chunk of a dataset';
+    if (this.#filters.length === 0 || this.#isEdge(place))
+      return this.#space.copy(chunk.address, this.#size, what);
+    const stored = this.#space.copy(chunk.address, chunk.size, what);
+    return decodeChunk(this.#filters, chunk.mask, stored, this.#size, this.#set);
+  }
+
+  /** Whether filters are left out because the chunk reaches over the edge of the dataset. */
+  #isEdge(place: readonly number[]): boolean {
+    if (!this.#unfilteredEdges) return false;
+    return place.some(
+      (at, axis) => (at + 1) * (this.#chunkDims[axis] as number) > (this.#dims[axis] as number),
+    );
+  }
+
+  write(place: readonly number[], raw: Uint8Array): void {
+    const editor = this.#editor as ChunkIndexEditor;
+    const space = this.#space as EditableSpace;
+    const { bytes, mask } =
+      this.#filters.length > 0 && !this.#isEdge(place)
+        ? encodeChunk(this.#filters, raw, this.#set)
+        : { bytes: raw, mask: 0 };
+    const before = editor.get(place);
+    // Where the committed state needs what is there, a new place is better than the journal. An implicit index has none.
+    const stays =
+      before &&
+      before.size === bytes.length &&
+      (space.isFresh(before.address) || this.#layout.index.type === 'implicit');
+    if (before && !stays) space.free(before.address, before.size);
+    const address = stays ? before.address : this.#place(place, bytes.length);
+    space.write(address, bytes);
+    if (!stays || before.mask !== mask) editor.set(place, { address, size: bytes.length, mask });
+  }
+
+  #place(place: readonly number[], size: number): number {
+    if (this.#layout.index.type !== 'implicit') return (this.#space as EditableSpace).allocate(size);
+    // All chunks are there from the first on.
+    const editor = this.#editor as ChunkIndexEditor;
+    editor.flush();
+    const chunk = editor.get(place);
+    if (!chunk) throw new H5TypeError('the chunk lies outside of the dataset');
+    return chunk.address;
+  }
+
+  // ---- all of them ----------------------------------------------------------------------------------
+
+  /** Writes what is kept in memory. Returns the layout message. */
+  flush(): Uint8Array {
+    if (this.#editor) {
+      this.#cache.flush();
+      this.#editor.flush();
+      this.#layout = this.#editor.layout;
+    }
+    return this.message();
+  }
+
+  message(): Uint8Array {
+    const out = new ByteWriter(64);
+    encodeChunkedLayout(out, this.#layout);
+    return out.finish();
+  }
+
+  /** Changes the dimensions. What is cut off is gone, and what comes again is the fill value. */
+  resize(dims: readonly number[]): void {
+    const editor = this.#editor as ChunkIndexEditor;
+    const space = this.#space as EditableSpace;
+    this.#cache.flush();
+    if (dims.some((dim, axis) => dim < (this.#dims[axis] as number))) {
+      const outside: { place: number[]; address: number; size: number }[] = [];
+      const across: number[][] = [];
+      editor.forEach((place, { address, size }) => {
+        if (place.some((at, axis) => at * (this.#chunkDims[axis] as number) >= (dims[axis] as number)))
+          outside.push({ place: [...place], address, size });
+        else if (
+          place.some((at, axis) => {
+            const end = (at + 1) * (this.#chunkDims[axis] as number);
+            return end > (dims[axis] as number) && (dims[axis] as number) < (this.#dims[axis] as number);
+          })
+        )
+          across.push([...place]);
+      });
+      for (const place of across) {
+        const bytes = this.read(place);
+        if (bytes) this.write(place, this.#cut(place, bytes, dims));
+      }
+      if (this.#layout.index.type !== 'implicit') {
+        for (const { place, address, size } of outside) {
+          space.free(address, size);
+          editor.delete(place);
+        }
+      }
+    }
+    editor.resize(dims);
+    const before = this.#dims;
+    this.#dims = dims;
+    this.#cache.clear();
+    if (this.#layout.index.type !== 'implicit') return;
+    // Its chunks are all there, and those that have come in hold what they held at some time.
+    const filled = new Uint8Array(this.#size);
+    fill(filled, this.target.fillValue, this.#layout.elementSize);
+    const places: number[][] = [];
+    editor.forEach((place) => {
+      if (place.some((at, axis) => at * (this.#chunkDims[axis] as number) >= (before[axis] as number)))
+        places.push([...place]);
+    });
+    for (const place of places) this.write(place, filled);
+  }
+
+  /** A chunk with the fill value where it is outside of dimensions. */
+  #cut(place: readonly number[], bytes: Uint8Array, dims: readonly number[]): Uint8Array {
+    const { elementSize } = this.#layout;
+    const chunkDims = this.#chunkDims;
+    const filled = new Uint8Array(bytes.length);
+    fill(filled, this.target.fillValue, elementSize);
+    const rank = dims.length;
+    const inside = place.map((at, axis) =>
+      Math.min((dims[axis] as number) - at * (chunkDims[axis] as number), chunkDims[axis] as number),
+    );
+    const row = (inside[rank - 1] as number) * elementSize;
+    const index = new Array<number>(rank - 1).fill(0);
+    for (;;) {
+      let at = 0;
+      for (let axis = 0; axis < rank; axis++)
+        at = at * (chunkDims[axis] as number) + (axis < rank - 1 ? (index[axis] as number) : 0);
+      filled.set(bytes.subarray(at * elementSize, at * elementSize + row), at * elementSize);
+      let axis = rank - 2;
+      while (axis >= 0 && (index[axis] as number) + 1 >= (inside[axis] as number)) index[axis--] = 0;
+      if (axis < 0) return filled;
+      index[axis] = (index[axis] as number) + 1;
+    }
+  }
+
+  /** Visits the places of the chunks that are there. */
+  forEach(visit: (place: readonly number[]) => void): void {
+    this.#cache.flush();
+    this.#index.forEach(visit);
+  }
+
+  /** Gives back the chunks and their index. */
+  release(): void {
+    const editor = this.#editor as ChunkIndexEditor;
+    const space = this.#space as EditableSpace;
+    const chunks: [number, number][] = [];
+    editor.forEach((_, { address, size }) => {
+      chunks.push([address, size]);
+    });
+    for (const [address, size] of chunks) space.free(address, size);
+    this.#cache.clear();
+    editor.free();
+  }
+}

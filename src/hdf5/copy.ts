@@ -1,0 +1,146 @@
+import { H5FeatureError } from '../errors.js';
+import { type AttributeDraft, DatasetDraft, type Draft, encodedType, type GroupDraft } from './draft.js';
+import type { Encoded } from './elements.js';
+import type { FileSession } from './file-session.js';
+import type { FileSpace } from './file-space.js';
+import { H5Reference } from './h5-reference.js';
+import { extent } from './messages/dataspace.js';
+import type { Datatype } from './messages/datatype.js';
+import { rawData } from './raw-data.js';
+import { hasPointers } from './release.js';
+import { SmallMap } from './small-map.js';
+import { type AnyLink, anew, isHard, type StoredObject } from './stored-object.js';
+
+/** What makes the objects of the file that is copied to. */
+export interface CopyTarget {
+  newId(): number;
+  newGroup(): GroupDraft;
+  reference(draft: Draft): H5Reference;
+}
+
+/** What a reference is to be in the copy; undefined: one to nothing. */
+type Redirect = (address: number) => H5Reference | undefined;
+
+/**
+ * Copies an object of a file, and all that its hard links lead to. What is one object stays one, in cycles too. References
+ * to objects that are copied lead to the copies; others stay as they are within a file, and lead to nothing in another one.
+ * Soft and external links are copied as they are.
+ */
+export function copyObject(
+  source: FileSession,
+  from: StoredObject,
+  target: CopyTarget,
+  isSameFile: boolean,
+): Draft {
+  const copies = new Map<number, Draft>();
+  const nodes: StoredObject[] = [];
+  const copyOf = (node: StoredObject): Draft => {
+    const { info } = node;
+    const known = copies.get(info.address);
+    if (known) return known;
+    if (info.kind === 'datatype') throw new H5FeatureError('a copy of a committed datatype');
+    const copy =
+      info.kind === 'group'
+        ? target.newGroup()
+        : new DatasetDraft(target.newId(), encodedType(info.datatype), info.dataspace, undefined);
+    copies.set(info.address, copy);
+    nodes.push(node);
+    return copy;
+  };
+  const root = copyOf(from);
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as StoredObject;
+    const copy = copyOf(node);
+    if (copy.kind !== 'group') continue;
+    for (const [name, link] of node.links as Iterable<[string, AnyLink]>) {
+      copy.links ??= new SmallMap();
+      copy.links.set(name, isHard(link) ? copyOf(source.target(link) as StoredObject) : anew(link));
+    }
+  }
+
+  // References may lead to any of the objects, so what holds them comes last.
+  const redirect: Redirect = (address) => {
+    const copy = copies.get(address);
+    if (copy) return target.reference(copy);
+    return isSameFile ? new H5Reference(address, 'object') : undefined;
+  };
+  const { space } = source;
+  for (const node of nodes) {
+    const copy = copyOf(node);
+    for (const [name, { datatype, dataspace, data }] of node.attributes) {
+      const attribute: AttributeDraft = {
+        datatype,
+        dataspace,
+        encoded:
+          dataspace.kind === 'null'
+            ? undefined
+            : copyElements(space, datatype, extent(dataspace), data, redirect),
+      };
+      copy.attributes ??= new SmallMap();
+      copy.attributes.set(name, attribute);
+    }
+    if (copy.kind !== 'dataset' || node.info.kind !== 'dataset') continue;
+    const { datatype, dataspace } = node.info;
+    const count = extent(dataspace);
+    const raw = rawData(space, node.info, 'the data of a dataset that is copied');
+    if (raw.stored && count > 0) {
+      const encoded = copyElements(space, datatype, count, raw.copy(0, count), redirect);
+      copy.data = encoded.at.length > 0 ? encoded : encoded.bytes;
+    }
+  }
+  return root;
+}
+
+/** Elements with what they lead to in the global heap; `bytes` are copied where that is needed. */
+function copyElements(
+  space: FileSpace,
+  type: Datatype,
+  count: number,
+  bytes: Uint8Array,
+  redirect: Redirect,
+): Encoded {
+  const copy = new Uint8Array(bytes);
+  if (!hasPointers(type, true)) return { bytes: copy, at: [], targets: [] };
+  const view = new DataView(copy.buffer);
+  const at: number[] = [];
+  const targets: Encoded['targets'][number][] = [];
+  const addressAt = (position: number) =>
+    view.getUint32(position, true) + view.getUint32(position + 4, true) * 0x100000000;
+  // Types nest at most MAX_DATATYPE_DEPTH deep.
+  const visit = (position: number, element: Datatype): void => {
+    if (element.class === 'variable-length') {
+      const length = view.getUint32(position, true);
+      const address = addressAt(position + 4);
+      const index = view.getUint32(position + 12, true);
+      copy.fill(0, position, position + 16);
+      if (length === 0 || address === 0) return;
+      // A string is copied as the bytes that it is.
+      const size = element.string ? 1 : element.base.size;
+      const data = space.globalHeap.get(address, index, length * size);
+      at.push(position);
+      targets.push({
+        count: length,
+        data: element.string
+          ? { bytes: new Uint8Array(data), at: [], targets: [] }
+          : copyElements(space, element.base, length, data, redirect),
+      });
+    } else if (element.class === 'reference') {
+      if (element.kind !== 'object' || element.size !== 8)
+        throw new H5FeatureError('a copy of region references');
+      const address = addressAt(position);
+      copy.fill(0, position, position + 8);
+      const reference = address === 0 ? undefined : redirect(address);
+      if (!reference) return;
+      at.push(position);
+      targets.push(reference);
+    } else if (element.class === 'array') {
+      const size = element.dims.reduce((product, dim) => product * dim, 1);
+      for (let i = 0; i < size; i++) visit(position + i * element.base.size, element.base);
+    } else if (element.class === 'compound') {
+      for (const member of element.members)
+        if (hasPointers(member.type, true)) visit(position + member.offset, member.type);
+    }
+  };
+  for (let i = 0; i < count; i++) visit(i * type.size, type);
+  return { bytes: copy, at, targets };
+}

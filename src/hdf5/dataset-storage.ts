@@ -1,0 +1,239 @@
+import { H5TypeError } from '../errors.js';
+import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { ChunkStorage } from './chunk-storage.js';
+import {
+  type ContiguousElements,
+  type ElementTarget,
+  MAX_FILLED,
+  readSelection,
+  writeSelection,
+} from './dataset-io.js';
+import type { EditableSpace } from './editable-space.js';
+import type { FileSpace } from './file-space.js';
+import { FilterSet } from './filters/filter-set.js';
+import type { GlobalHeapEditor } from './indexes/global-heap.js';
+import { type DataLayout, encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
+import { type Dataspace, encodeDataspace, extent } from './messages/dataspace.js';
+import type { Datatype } from './messages/datatype.js';
+import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipeline.js';
+import { MessageType } from './messages/message-type.js';
+import { hasPointers, releaseElements } from './release.js';
+import {
+  GridSelection,
+  parseSelection,
+  type Selection,
+  type SelectionInput,
+  selectAll,
+} from './selection.js';
+import type { HeaderMessage } from './stored-header.js';
+
+/** What says where the elements of a dataset are, and what they are. */
+export interface StoredElements {
+  readonly datatype: Datatype;
+  readonly dataspace: Dataspace;
+  readonly layout: DataLayout;
+  readonly fillValue: Uint8Array | undefined;
+  /** The filter pipeline message. */
+  readonly filters?: ByteReader | readonly FilterInfo[] | undefined;
+  /** Of the object, if it is in a file. */
+  readonly address?: number;
+}
+
+/** What no bytes stand for and is not numbers takes many times as much in memory: at most so many bytes of it. */
+const MAX_FILLED_OBJECTS = 2 ** 26;
+
+/** Contiguous data of at least so many bytes that are all replaced go to new space: the journal would hold them as well. */
+const REPLACED = 1 << 16;
+/** Elements that are given back are looked through so many bytes at a time. */
+const WINDOW = 1 << 20;
+
+/** The elements of a dataset, read and written by selections, wherever its layout puts them. */
+export class DatasetStorage {
+  readonly datatype: Datatype;
+  readonly fillValue: Uint8Array | undefined;
+  dataspace: Dataspace;
+  /** Whether the messages in the header are other ones now. */
+  isChanged = false;
+  /** What is done to the bytes of chunks, in this order. */
+  readonly filters: readonly FilterInfo[];
+  readonly #target: ElementTarget;
+  readonly #chunks: ChunkStorage | undefined;
+  #layoutMessage: Uint8Array | undefined;
+
+  constructor(space: FileSpace, elements: StoredElements) {
+    const { datatype, dataspace, layout, fillValue, filters, address } = elements;
+    this.datatype = datatype;
+    this.dataspace = dataspace;
+    this.fillValue = fillValue;
+    this.filters = filters instanceof ByteReader ? decodeFilterPipeline(filters) : (filters ?? []);
+    if (layout.kind === 'chunked') {
+      const set = space.indexes?.filters ?? new FilterSet();
+      // What many datasets of one file take is limited by it; a new one has nothing that could be read.
+      const meter = address === undefined ? () => {} : space.meter(address);
+      this.#chunks = new ChunkStorage(space, layout, dataspace, fillValue, this.filters, set, meter);
+      this.#target = this.#chunks.target;
+      this.#layoutMessage = this.#chunks.message();
+      return;
+    }
+    this.#target =
+      layout.kind === 'compact'
+        ? // A header is written again, and what stands in it moves; a draft has no header.
+          { kind: 'compact', bytes: layout.offset < 0 ? layout.data : new Uint8Array(layout.data) }
+        : { kind: 'contiguous', space: space as EditableSpace, address: layout.address, fillValue };
+  }
+
+  /** Of the elements, in bytes. */
+  get size(): number {
+    return extent(this.dataspace) * this.datatype.size;
+  }
+
+  /** The header messages that say what is here. */
+  messages(): HeaderMessage[] {
+    if (this.#chunks) {
+      const space = new ByteWriter(4 + 16 * this.dataspace.dims.length);
+      encodeDataspace(space, this.dataspace);
+      return [
+        { type: MessageType.Dataspace, flags: 0, order: 0, data: space.finish() },
+        { type: MessageType.DataLayout, flags: 0, order: 0, data: this.#layoutMessage as Uint8Array },
+      ];
+    }
+    const layout = new ByteWriter(32);
+    const target = this.#target;
+    if (target.kind === 'compact') {
+      encodeCompactLayout(layout, target.bytes.length);
+      layout.raw(target.bytes);
+    } else {
+      encodeContiguousLayout(layout);
+      const { address } = target as ContiguousElements;
+      if (address === UNDEFINED_ADDRESS) layout.undefinedAddress();
+      else layout.u64(address);
+      layout.u64(this.size);
+    }
+    return [{ type: MessageType.DataLayout, flags: 0, order: 0, data: layout.finish() }];
+  }
+
+  read(selection: Selection): Uint8Array<ArrayBuffer> {
+    return readSelection(this.#target, selection, this.datatype.size);
+  }
+
+  select(input: SelectionInput): { bytes: Uint8Array<ArrayBuffer>; count: number } {
+    const selection = parseSelection(input, this.dataspace.dims);
+    const { class: kind } = this.datatype;
+    const isNumber = kind === 'fixed-point' || kind === 'floating-point';
+    const bytes = readSelection(
+      this.#target,
+      selection,
+      this.datatype.size,
+      isNumber ? MAX_FILLED : MAX_FILLED_OBJECTS,
+    );
+    return { bytes, count: selection.count };
+  }
+
+  /** Writes elements; `steps` as `broadcast` returns them. What they replace in the global heap is given back. */
+  write(
+    space: EditableSpace,
+    heap: GlobalHeapEditor,
+    selection: Selection,
+    bytes: Uint8Array,
+    steps?: readonly number[],
+  ): void {
+    const { datatype } = this;
+    if (hasPointers(datatype) && this.#isWritten)
+      releaseElements(space, heap, datatype, selection.count, this.read(selection));
+    const target = this.#target;
+    if (target.kind === 'contiguous' && this.#isReplaced(space, selection)) {
+      space.free(target.address, this.size);
+      target.address = UNDEFINED_ADDRESS;
+    }
+    const before = target.kind === 'contiguous' ? target.address : 0;
+    writeSelection(target, selection, bytes, datatype.size, steps);
+    if (target.kind === 'compact' || (target.kind === 'contiguous' && target.address !== before))
+      this.isChanged = true;
+  }
+
+  /** Whether anything was ever written. */
+  get #isWritten(): boolean {
+    return this.#target.kind !== 'contiguous' || this.#target.address !== UNDEFINED_ADDRESS;
+  }
+
+  #isReplaced(space: EditableSpace, selection: Selection): boolean {
+    const target = this.#target as ContiguousElements;
+    return (
+      this.size >= REPLACED &&
+      selection instanceof GridSelection &&
+      selection.count === extent(this.dataspace) &&
+      target.address !== UNDEFINED_ADDRESS &&
+      !space.isFresh(target.address)
+    );
+  }
+
+  resize(dims: readonly number[]): void {
+    const { dataspace } = this;
+    const most = dataspace.maxDims ?? dataspace.dims;
+    if (dims.length !== most.length)
+      throw new H5TypeError(`a shape of ${dims.length} axes for a dataset of ${most.length}`);
+    dims.forEach((dim, axis) => {
+      if (!Number.isSafeInteger(dim) || dim < 0)
+        throw new H5TypeError(`a shape is whole numbers, not ${dim}`);
+      if (this.#chunks && dim > (most[axis] as number))
+        throw new H5TypeError(
+          `axis ${axis} can grow to ${most[axis]}, not to ${dim}; \`maxShape\` says how far`,
+        );
+    });
+    if (dims.every((dim, axis) => dim === dataspace.dims[axis])) return;
+    if (!this.#chunks)
+      throw new H5TypeError(
+        'only a dataset in chunks can change its shape: make it with `chunks` or `maxShape`',
+      );
+    this.#chunks.resize(dims);
+    this.dataspace = { ...dataspace, dims: [...dims] };
+    this.isChanged = true;
+  }
+
+  /** The shape of a chunk; undefined if the elements are not in chunks. */
+  get chunkDims(): readonly number[] | undefined {
+    return this.#chunks?.target.chunkDims;
+  }
+
+  /** Visits the chunks that are there, by their places. */
+  forEachChunk(visit: (place: readonly number[]) => void): void {
+    this.#chunks?.forEach(visit);
+  }
+
+  /** Gives back all that the elements take. */
+  release(space: EditableSpace, heap: GlobalHeapEditor): void {
+    const { datatype, dataspace } = this;
+    if (hasPointers(datatype) && this.#isWritten) {
+      // Along the first axis, a window at a time.
+      const { dims } = dataspace;
+      const row = (extent(dataspace) / Math.max(1, dims[0] ?? 1)) * datatype.size;
+      const step = Math.max(1, Math.floor(WINDOW / Math.max(1, row)));
+      for (let first = 0; first < (dims[0] ?? 1); first += step) {
+        const all = selectAll(dims);
+        const [axis, ...others] = all.axes;
+        const selection = axis
+          ? new GridSelection(dims, [
+              { ...axis, start: first, count: Math.min(step, axis.count - first) },
+              ...others,
+            ])
+          : all;
+        releaseElements(space, heap, datatype, selection.count, this.read(selection));
+      }
+    }
+    this.#chunks?.release();
+    const target = this.#target;
+    if (target.kind === 'contiguous' && target.address !== UNDEFINED_ADDRESS)
+      space.free(target.address, this.size);
+  }
+
+  /** Writes what is kept in memory. */
+  flush(): void {
+    if (!this.#chunks) return;
+    const message = this.#chunks.flush();
+    const before = this.#layoutMessage as Uint8Array;
+    if (message.length !== before.length || message.some((byte, i) => byte !== before[i]))
+      this.isChanged = true;
+    this.#layoutMessage = message;
+  }
+}

@@ -1,0 +1,205 @@
+import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { DatasetStorage } from './dataset-storage.js';
+import type { AttributeDraft, LinkDraft } from './draft.js';
+import type { EditableSpace } from './editable-space.js';
+import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
+import type { GlobalHeapEditor } from './indexes/global-heap.js';
+import { freeSymbolTable } from './indexes/symbol-table.js';
+import { type Attribute, attributeName } from './messages/attribute.js';
+import { decodeAttributeInfo, encodeAttributeInfo } from './messages/attribute-info.js';
+import { extent } from './messages/dataspace.js';
+import { encodeGroupInfo } from './messages/group-info.js';
+import { decodeLink, type Link } from './messages/link.js';
+import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
+import { MessageFlag, MessageType } from './messages/message-type.js';
+import { decodeSymbolTable } from './messages/symbol-table.js';
+import type { ObjectInfo } from './object.js';
+import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
+import { releaseElements } from './release.js';
+import type { SmallMap } from './small-map.js';
+import { type HeaderMessage, StoredHeader } from './stored-header.js';
+import { StoredObject } from './stored-object.js';
+
+/** An object of a file that is edited: its header, and how its attributes and links are to be. */
+export class EditedObject extends StoredObject {
+  readonly header: StoredHeader;
+  /** Names of attributes, and of links, that were set or deleted; true for those that were deleted at some time. */
+  readonly attributeChanges = new Map<string, boolean>();
+  readonly linkChanges = new Map<string, boolean>();
+
+  constructor(space: EditableSpace, info: ObjectInfo) {
+    super(info);
+    this.header = new StoredHeader(space, info.address);
+  }
+
+  /** The attributes: those of the file, and new ones. */
+  get allAttributes(): SmallMap<Attribute | AttributeDraft> {
+    return this.attributes as SmallMap<Attribute | AttributeDraft>;
+  }
+
+  /** The links: those of the file, and new ones. */
+  get allLinks(): SmallMap<Link | LinkDraft> {
+    return this.links as SmallMap<Link | LinkDraft>;
+  }
+
+  /** Gives back all that the object takes. */
+  release(space: EditableSpace, heap: GlobalHeapEditor): void {
+    this.allAttributes.forEach((attribute) => {
+      if (typeof attribute === 'object' && 'data' in attribute)
+        releaseElements(space, heap, attribute.datatype, extent(attribute.dataspace), attribute.data);
+    });
+    const table = this.header.find(MessageType.SymbolTable);
+    if (table) freeSymbolTable(space, decodeSymbolTable(new ByteReader(table.data)));
+    if (this.info.kind === 'dataset') new DatasetStorage(space, this.info).release(space, heap);
+    const info = this.header.find(MessageType.AttributeInfo);
+    const attributes = info && decodeAttributeInfo(new ByteReader(info.data));
+    if (attributes && attributes.fractalHeap !== UNDEFINED_ADDRESS)
+      DenseAttributes.open(space, attributes).free();
+    const linkInfo = this.header.find(MessageType.LinkInfo);
+    const links = linkInfo && decodeLinkInfo(new ByteReader(linkInfo.data));
+    if (links && links.fractalHeap !== UNDEFINED_ADDRESS) DenseLinks.open(space, links).free();
+    this.header.free(space);
+  }
+
+  /** Puts messages for all that has changed into the header, and writes that. */
+  write(space: EditableSpace, writer: ObjectWriter): void {
+    if (this.attributeChanges.size > 0) this.#putAttributes(space, writer);
+    if (this.linkChanges.size > 0) this.#putLinks(space, writer);
+    this.header.write(space);
+  }
+
+  #putAttributes(space: EditableSpace, writer: ObjectWriter): void {
+    const { header, allAttributes } = this;
+    const { isTracked } = header;
+    const stored = new Map<string, HeaderMessage>();
+    for (const message of header.messages)
+      if (message.type === MessageType.Attribute) stored.set(attributeName(message.data), message);
+    const infoMessage = header.find(MessageType.AttributeInfo);
+    const info = infoMessage && decodeAttributeInfo(new ByteReader(infoMessage.data));
+    let next = info?.nextCreationOrder ?? 0;
+    for (const { order } of stored.values()) next = Math.max(next, order + 1);
+    let dense =
+      info && info.fractalHeap !== UNDEFINED_ADDRESS ? DenseAttributes.open(space, info) : undefined;
+
+    const fitsHeader = !needDenseStorage(allAttributes);
+    if (dense && fitsHeader && allAttributes.size < MIN_DENSE) {
+      dense.visit((message, order) => {
+        stored.set(attributeName(message), {
+          type: MessageType.Attribute,
+          flags: 0,
+          order,
+          data: message.slice(),
+        });
+      });
+      dense.free();
+      dense = undefined;
+    } else if (!dense && !fitsHeader) {
+      dense = DenseAttributes.create(space, isTracked, isTracked, next);
+      for (const { data, order } of [...stored.values()].sort((x, y) => x.order - y.order))
+        dense.add(data, isTracked ? order : undefined);
+    }
+
+    header.remove(MessageType.Attribute);
+    if (dense) {
+      for (const [name, wasDeleted] of this.attributeChanges) {
+        const value = allAttributes.get(name);
+        if (wasDeleted || value === undefined) dense.delete(name);
+        if (value === undefined || (typeof value === 'object' && 'data' in value)) continue;
+        const message = writer.attributeMessage(name, value);
+        if (!dense.replace(message)) dense.add(message);
+      }
+      dense.flush();
+      next = dense.info.nextCreationOrder;
+    } else {
+      let last = -1;
+      allAttributes.forEach((value, name) => {
+        const message = stored.get(name);
+        if (typeof value === 'object' && 'data' in value && message) {
+          header.messages.push(message);
+          last = message.order;
+          return;
+        }
+        // One that was replaced keeps its place; one that was deleted and made again stands behind others.
+        const order = !isTracked ? -1 : message && message.order > last ? message.order : next++;
+        const data = writer.attributeMessage(name, value as AttributeDraft);
+        header.messages.push({ type: MessageType.Attribute, flags: 0, order, data });
+        last = order;
+      });
+    }
+    header.remove(MessageType.AttributeInfo);
+    if (!dense && (!isTracked || allAttributes.size === 0)) return;
+    const data = new ByteWriter(28);
+    encodeAttributeInfo(data, next, isTracked, dense?.info);
+    header.messages.push({ type: MessageType.AttributeInfo, flags: 0, order: 0, data: data.finish() });
+  }
+
+  #putLinks(space: EditableSpace, writer: ObjectWriter): void {
+    const { header, allLinks } = this;
+    const message = header.find(MessageType.LinkInfo);
+    const info = message && decodeLinkInfo(new ByteReader(message.data));
+    const isTracked = info?.creationOrderTracked ?? false;
+    // The second byte has the flags, of which the second says that there is an index by creation order.
+    const isIndexed = ((message?.data[1] ?? 0) & 2) !== 0;
+    let next = info?.nextCreationOrder ?? 0;
+    const encoded = (name: string, link: Link | LinkDraft): Uint8Array => {
+      const order = !isTracked ? -1 : 'order' in link ? link.order : next++;
+      return writer.linkMessage(name, order, link);
+    };
+    // Links of a kind that only other programs know stay as they are.
+    const isUnknown = ({ type, data }: HeaderMessage) =>
+      type === MessageType.Link && decodeLink(new ByteReader(data)) === undefined;
+    const unknown = header.messages.filter(isUnknown);
+    let dense = info && info.fractalHeap !== UNDEFINED_ADDRESS ? DenseLinks.open(space, info) : undefined;
+
+    header.remove(MessageType.Link);
+    if (!dense && allLinks.size + unknown.length > MAX_COMPACT) {
+      dense = DenseLinks.create(space, isTracked, isIndexed, next);
+      for (const { data } of unknown) dense.add(data);
+      for (const [name, link] of allLinks) dense.add(encoded(name, link));
+    } else if (dense) {
+      for (const [name, wasDeleted] of this.linkChanges) {
+        const link = allLinks.get(name);
+        if (wasDeleted || !link) dense.delete(name);
+        if (link) dense.add(encoded(name, link));
+      }
+      // With those of other kinds it stays.
+      if (dense.size < MIN_DENSE && dense.size === allLinks.size) {
+        dense.free();
+        dense = undefined;
+      }
+    }
+    dense?.flush();
+    const links: HeaderMessage[] = [];
+    if (!dense) {
+      for (const [name, link] of allLinks)
+        links.push({ type: MessageType.Link, flags: 0, order: 0, data: encoded(name, link) });
+    }
+    const data = new ByteWriter(34);
+    encodeLinkInfo(
+      data,
+      Math.max(next, dense?.info.nextCreationOrder ?? 0),
+      isTracked,
+      isIndexed,
+      dense?.info,
+    );
+    header.set({ type: MessageType.LinkInfo, flags: 0, order: 0, data: data.finish() });
+    if (!header.find(MessageType.GroupInfo)) {
+      const group = new ByteWriter(2);
+      encodeGroupInfo(group);
+      header.messages.push({
+        type: MessageType.GroupInfo,
+        flags: MessageFlag.Constant,
+        order: 0,
+        data: group.finish(),
+      });
+    }
+    if (!dense) header.messages.push(...unknown, ...links);
+    const table = header.find(MessageType.SymbolTable);
+    if (table) {
+      freeSymbolTable(space, decodeSymbolTable(new ByteReader(table.data)));
+      header.remove(MessageType.SymbolTable);
+      space.uncacheGroup(header.address);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { EditableSpace } from './editable-space.js';
+import type { GlobalHeapEditor } from './indexes/global-heap.js';
+import type { Datatype } from './messages/datatype.js';
+
+/** Whether elements lead to objects of the global heap; `references`: or to objects of the file. */
+export function hasPointers(type: Datatype, references = false): boolean {
+  switch (type.class) {
+    case 'variable-length':
+      return true;
+    case 'array':
+      return hasPointers(type.base, references);
+    case 'compound':
+      return type.members.some((member) => hasPointers(member.type, references));
+    case 'reference':
+      return references || type.kind === 'region';
+    default:
+      return false;
+  }
+}
+
+/** Gives back what `count` elements hold in the global heap: their strings and sequences. */
+export function releaseElements(
+  space: EditableSpace,
+  heap: GlobalHeapEditor,
+  type: Datatype,
+  count: number,
+  bytes: Uint8Array,
+): void {
+  if (!hasPointers(type)) return;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Types nest at most MAX_DATATYPE_DEPTH deep.
+  const release = (at: number, element: Datatype): void => {
+    if (element.class === 'variable-length') {
+      const length = view.getUint32(at, true);
+      const address = view.getUint32(at + 4, true) + view.getUint32(at + 8, true) * 0x100000000;
+      const index = view.getUint32(at + 12, true);
+      if (length === 0 || address === 0) return;
+      const { base } = element;
+      if (!element.string && hasPointers(base)) {
+        const data = space.globalHeap.get(address, index, length * base.size);
+        releaseElements(space, heap, base, length, new Uint8Array(data));
+      }
+      heap.remove(address, index);
+    } else if (element.class === 'array') {
+      const size = element.dims.reduce((product, dim) => product * dim, 1);
+      for (let i = 0; i < size; i++) release(at + i * element.base.size, element.base);
+    } else if (element.class === 'compound') {
+      for (const member of element.members)
+        if (hasPointers(member.type)) release(at + member.offset, member.type);
+    }
+  };
+  for (let i = 0; i < count; i++) release(i * type.size, type);
+}

@@ -1,0 +1,198 @@
+import { H5TypeError } from '../errors.js';
+import { ByteWriter } from './byte-writer.js';
+import { lookup3 } from './checksum.js';
+import type { EditableSpace } from './editable-space.js';
+import type { FileSpace } from './file-space.js';
+import type { Extent } from './free-space.js';
+import { MESSAGE_LIMIT, OCHK, OHDR } from './header-writer.js';
+import { encodeContinuation } from './messages/continuation.js';
+import { MessageType } from './messages/message-type.js';
+import { encodeReferenceCount } from './messages/reference-count.js';
+import { HeaderFlag, readObjectHeader } from './object-header.js';
+
+/** A message of an object header, its data as they stand in the file. */
+export interface HeaderMessage {
+  readonly type: number;
+  readonly flags: number;
+  /** The creation order of an attribute, or -1 where that is not tracked. */
+  readonly order: number;
+  readonly data: Uint8Array;
+}
+
+const VERSION = 2;
+/** What a continuation message holds: an address and a length. */
+const CONTINUATION_SIZE = 16;
+/** A continuation gets room for this much more than it needs at once, in bytes. */
+const SLACK = 64;
+
+/**
+ * An object header that stands in a file, to be written again with other messages. It stays where it is, since links
+ * lead to it: what does not fit there goes to one continuation chunk. A header of version 1 becomes one of version 2.
+ */
+export class StoredHeader {
+  readonly address: number;
+  /** What it takes: its first chunk, and continuations. */
+  chunks: Extent[] = [];
+  /** All messages but continuations and empty ones. */
+  messages: HeaderMessage[];
+  #flags: number;
+  /** Times and limits of dense storage, as they stand behind the flags. */
+  readonly #prefix: Uint8Array;
+
+  constructor(space: FileSpace, address: number) {
+    this.address = address;
+    const messages = readObjectHeader(space, address, this.chunks);
+    const what = 'an object header';
+    const start = space.peek(address, 26, what);
+    if (start.bytes[0] === (OHDR & 0xff)) {
+      start.take(5);
+      this.#flags = start.u8();
+      this.#prefix = new Uint8Array(
+        start.raw((this.#flags & HeaderFlag.Times ? 16 : 0) + (this.#flags & HeaderFlag.PhaseChange ? 4 : 0)),
+      );
+      this.messages = [];
+    } else {
+      start.take(4);
+      const count = start.u32();
+      this.#prefix = new Uint8Array(0);
+      // The room for the messages, in as few bytes as a header of version 2 says it.
+      const [, size] = this.chunks[0] as Extent;
+      this.#flags = size - 11 < 256 ? 0 : size - 12 < 65536 ? 1 : 2;
+      this.messages = count === 1 ? [] : [referenceCount(count)];
+    }
+    for (const { type, flags, order, data } of messages)
+      this.messages.push({ type, flags, order, data: new Uint8Array(data.bytes) });
+  }
+
+  /** Whether attributes have a creation order. */
+  get isTracked(): boolean {
+    return (this.#flags & HeaderFlag.AttributeOrderTracked) !== 0;
+  }
+
+  /** The number of hard links that lead here. */
+  get linkCount(): number {
+    const message = this.messages.find(({ type }) => type === MessageType.ReferenceCount);
+    if (!message) return 1;
+    const { data } = message;
+    return new DataView(data.buffer, data.byteOffset).getUint32(1, true);
+  }
+
+  set linkCount(count: number) {
+    this.remove(MessageType.ReferenceCount);
+    if (count !== 1) this.messages.push(referenceCount(count));
+  }
+
+  find(type: number): HeaderMessage | undefined {
+    return this.messages.find((message) => message.type === type);
+  }
+
+  remove(type: number): void {
+    this.messages = this.messages.filter((message) => message.type !== type);
+  }
+
+  /** Puts a message in the place of those of its type, or behind all others. */
+  set(message: HeaderMessage): void {
+    const index = this.messages.findIndex(({ type }) => type === message.type);
+    if (index < 0) this.messages.push(message);
+    else this.messages[index] = message;
+  }
+
+  /** Writes all messages. Space that is no longer needed is given back. */
+  write(space: EditableSpace): void {
+    const prefix = this.isTracked ? 6 : 4;
+    for (const { type, data } of this.messages) {
+      if (data.length > MESSAGE_LIMIT)
+        throw new H5TypeError(
+          `a header message of type ${type} takes ${data.length} bytes; at most ${MESSAGE_LIMIT} fit`,
+        );
+    }
+    const [address, total] = this.chunks[0] as Extent;
+    const sizeBytes = 1 << (this.#flags & HeaderFlag.SizeOfChunk0);
+    const start = 6 + this.#prefix.length + sizeBytes;
+    const room = total - start - 4;
+    const sizes = this.messages.map(({ data }) => prefix + data.length);
+    const needed = sizes.reduce((sum, size) => sum + size, 0);
+    const here: HeaderMessage[] = [];
+    const there: HeaderMessage[] = [];
+    let left = needed <= room ? room : room - prefix - CONTINUATION_SIZE;
+    let rest = 0;
+    this.messages.forEach((message, i) => {
+      const size = sizes[i] as number;
+      if (size <= left) {
+        here.push(message);
+        left -= size;
+      } else {
+        there.push(message);
+        rest += size;
+      }
+    });
+
+    const continuation = this.#placeContinuation(space, rest === 0 ? 0 : rest + 8);
+    const out = new ByteWriter(total);
+    out.u32(OHDR);
+    out.u8(VERSION);
+    out.u8(this.#flags);
+    out.raw(this.#prefix);
+    for (let i = 0, size = room; i < sizeBytes; i++, size = Math.floor(size / 256)) out.u8(size % 256);
+    if (continuation) {
+      const data = new ByteWriter(CONTINUATION_SIZE);
+      encodeContinuation(data, continuation[0], continuation[1]);
+      here.push({ type: MessageType.Continuation, flags: 0, order: 0, data: data.finish() });
+    }
+    space.write(address, this.#chunk(out, here, total));
+    if (continuation) {
+      const chunk = new ByteWriter(continuation[1]);
+      chunk.u32(OCHK);
+      space.write(continuation[0], this.#chunk(chunk, there, continuation[1]));
+    }
+  }
+
+  /** Gives back what the header takes. */
+  free(space: EditableSpace): void {
+    for (const [address, size] of this.chunks) space.free(address, size);
+  }
+
+  #placeContinuation(space: EditableSpace, needed: number): Extent | undefined {
+    const [first, ...others] = this.chunks as [Extent, ...Extent[]];
+    const kept = needed > 0 ? others.find(([, size]) => size >= needed) : undefined;
+    for (const chunk of others) if (chunk !== kept) space.free(chunk[0], chunk[1]);
+    this.chunks = [first];
+    if (needed === 0) return undefined;
+    const size = (needed + SLACK + 7) & ~7;
+    const chunk = kept ?? ([space.allocate(size), size] as const);
+    this.chunks.push(chunk);
+    return chunk;
+  }
+
+  /** Completes a chunk of `size` bytes that has been begun: its messages, what fills it up, and its checksum. */
+  #chunk(out: ByteWriter, messages: readonly HeaderMessage[], size: number): Uint8Array {
+    const tracked = this.isTracked;
+    const prefix = tracked ? 6 : 4;
+    const put = (type: number, flags: number, order: number, length: number): void => {
+      out.u8(type);
+      out.u16(length);
+      out.u8(flags);
+      if (tracked) out.u16(Math.max(order, 0));
+    };
+    for (const { type, flags, order, data } of messages) {
+      put(type, flags, order, data.length);
+      out.raw(data);
+    }
+    const end = size - 4;
+    // Less than a message's prefix is a gap, more is an empty message.
+    while (end - out.length >= prefix) {
+      const length = Math.min(end - out.length - prefix, MESSAGE_LIMIT);
+      put(MessageType.Nil, 0, 0, length);
+      out.zeros(length);
+    }
+    out.zeros(end - out.length);
+    out.u32(lookup3(out.view, 0, end));
+    return out.finish();
+  }
+}
+
+function referenceCount(count: number): HeaderMessage {
+  const data = new ByteWriter(5);
+  encodeReferenceCount(data, count);
+  return { type: MessageType.ReferenceCount, flags: 0, order: 0, data: data.finish() };
+}

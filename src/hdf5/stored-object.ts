@@ -1,0 +1,79 @@
+import type { Draft, LinkDraft } from './draft.js';
+import type { FileSpace } from './file-space.js';
+import type { Attribute } from './messages/attribute.js';
+import type { Link } from './messages/link.js';
+import { type ObjectInfo, readObject } from './object.js';
+import { SmallMap } from './small-map.js';
+
+/** An object of a file, as its header describes it. */
+export class StoredObject {
+  readonly info: ObjectInfo;
+  readonly attributes: SmallMap<Attribute>;
+  readonly links: SmallMap<Link> | undefined;
+
+  constructor(info: ObjectInfo) {
+    this.info = info;
+    this.attributes = SmallMap.of(info.attributes);
+    this.links = info.kind === 'group' ? SmallMap.of(info.links) : undefined;
+  }
+
+  get kind(): ObjectInfo['kind'] {
+    return this.info.kind;
+  }
+}
+
+/** What stands behind a group, a dataset or a datatype. */
+export type Node = StoredObject | Draft;
+export type AnyLink = Link | LinkDraft;
+
+/** A link to an object of the same file. */
+export type HardLink = Exclude<AnyLink, { readonly target: string }>;
+
+/** The same link for another group: its creation order is that of its place. */
+export function anew(link: AnyLink): LinkDraft {
+  switch (link.kind) {
+    case 'hard':
+      return { kind: 'hard', address: link.address };
+    case 'soft':
+      return { kind: 'soft', target: link.target };
+    case 'external':
+      return { kind: 'external', file: link.file, target: link.target };
+    default:
+      return link;
+  }
+}
+
+export function isHard(link: AnyLink): link is HardLink {
+  return link.kind !== 'soft' && link.kind !== 'external';
+}
+
+/** Objects whose headers are kept once they are read. Few: what is kept is not collected while it is young. */
+const KEPT_OBJECTS = 64;
+/** A group of as many links as this is kept by itself, so that paths through it do not read it each time. */
+const LARGE_GROUP = 64;
+
+/** The objects of a file that were read last. */
+export class ObjectCache {
+  readonly #space: FileSpace;
+  readonly #kept = new Map<number, StoredObject>();
+  readonly #keptLarge = new Map<number, StoredObject>();
+
+  constructor(space: FileSpace) {
+    this.#space = space;
+  }
+
+  get(address: number): StoredObject {
+    const known = this.#kept.get(address) ?? this.#keptLarge.get(address);
+    if (known) return known;
+    const stored = new StoredObject(readObject(this.#space, address));
+    const kept = stored.links && stored.links.size >= LARGE_GROUP ? this.#keptLarge : this.#kept;
+    if (kept.size >= KEPT_OBJECTS) kept.clear();
+    kept.set(address, stored);
+    return stored;
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.#keptLarge.clear();
+  }
+}

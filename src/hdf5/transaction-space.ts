@@ -1,0 +1,337 @@
+import { H5FeatureError } from '../errors.js';
+import type { WritableStorage } from '../storage/storage.js';
+import { readTail, recover } from '../storage/tail.js';
+import { type Durability, Transaction } from '../storage/transaction.js';
+import { UNDEFINED_ADDRESS } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { EditableSpace } from './editable-space.js';
+import type { EditingOptions } from './editing.js';
+import { aligned, decodeExtents, type Extent, encodeExtents, FreeSpace } from './free-space.js';
+import {
+  encodeSuperblock,
+  INTERNAL_K,
+  LEAF_K,
+  mendSuperblock,
+  patchSuperblock,
+  readSuperblock,
+  SUPERBLOCK_SIZE,
+  type Superblock,
+  superblockSize,
+} from './superblock.js';
+
+/** Small things are placed side by side, in parts of free space of up to this many bytes. */
+const ARENA = 1 << 16;
+
+const NEW_FILE: Superblock = {
+  version: 3,
+  offsetSize: 8,
+  lengthSize: 8,
+  baseAddress: 0,
+  endOfFile: SUPERBLOCK_SIZE,
+  rootAddress: UNDEFINED_ADDRESS,
+  extensionAddress: UNDEFINED_ADDRESS,
+  leafK: LEAF_K,
+  internalK: INTERNAL_K,
+};
+
+/**
+ * The space of a file whose changes are committed together. Space that the committed state uses is not written before
+ * a commit, but by way of its journal; new things go to space that it does not use. What is given back is used again after
+ * the commit that no longer needs it.
+ */
+export class TransactionSpace extends EditableSpace {
+  readonly #target: WritableStorage;
+  readonly #transaction: Transaction;
+  readonly #durability: Durability | undefined;
+  /** Whether there is no committed state yet. */
+  #isNew: boolean;
+  #isChanged = false;
+  #root: number;
+  #committedRoot: number;
+  #rootUncached = false;
+
+  // Addresses count from the base address.
+  #end: number;
+  #committedEnd: number;
+  /** From here on nothing is used by the committed state, or by one that a savepoint goes back to. */
+  #freshFrom: number;
+  #free: FreeSpace;
+  /** As it was committed. */
+  #committedFree: readonly Extent[];
+  /** What small things are placed in: [next, end). */
+  #arena: [number, number] = [0, 0];
+  /** What the committed state does not use and this transaction does: extents by their address. */
+  readonly #taken = new Map<number, number>();
+  #takenSorted: number[] | undefined;
+  /** What the committed state uses and this transaction does not. */
+  #freed: Extent[] = [];
+
+  private constructor(
+    target: WritableStorage,
+    transaction: Transaction,
+    superblock: Superblock,
+    free: readonly Extent[],
+    { indexes, durability }: EditingOptions,
+  ) {
+    super(transaction, indexes, superblock);
+    this.#durability = durability;
+    this.#target = target;
+    this.#transaction = transaction;
+    this.#isNew = superblock === NEW_FILE;
+    this.#root = superblock.rootAddress;
+    this.#committedRoot = this.#root;
+    this.#end = superblock.endOfFile;
+    this.#committedEnd = this.#isNew ? 0 : this.#end;
+    this.#freshFrom = this.#committedEnd;
+    this.#committedFree = free;
+    this.#free = new FreeSpace(free);
+  }
+
+  /** The space of a new file. The storage is emptied. */
+  static create(storage: WritableStorage, options: EditingOptions = {}): TransactionSpace {
+    storage.resize(0);
+    const transaction = new Transaction(storage, 0, { durability: options.durability ?? 'full', commit: 0 });
+    return new TransactionSpace(storage, transaction, NEW_FILE, [], options);
+  }
+
+  /** The space of an existing file. A commit that was interrupted is completed or undone first. */
+  static open(storage: WritableStorage, options: EditingOptions = {}): TransactionSpace {
+    recover(storage);
+    mend(storage);
+    const superblock = readSuperblock(storage);
+    const { baseAddress, endOfFile, offsetSize, lengthSize } = superblock;
+    if (offsetSize !== 8 || lengthSize !== 8)
+      throw new H5FeatureError(
+        `editing a file with addresses of ${offsetSize} bytes; h5repack makes one that can be`,
+      );
+    const tail = readTail(storage);
+    const end = baseAddress + endOfFile;
+    const isOurs = tail?.end === end;
+    const free = isOurs ? decodeExtents(tail.note, 0, endOfFile) : undefined;
+    const transaction = new Transaction(storage, end, {
+      durability: options.durability ?? 'full',
+      commit: tail?.commit ?? 0,
+    });
+    return new TransactionSpace(storage, transaction, superblock, free ?? [], options);
+  }
+
+  override get end(): number {
+    return this.#end;
+  }
+
+  /** Space that nothing uses, and that is not waiting for a commit. */
+  get freeExtents(): Extent[] {
+    return this.#free.extents();
+  }
+
+  /** Where the root group is; undefined as long as there is none. */
+  get root(): number {
+    return this.#root;
+  }
+
+  set root(address: number) {
+    this.#root = address;
+  }
+
+  uncacheGroup(address: number): void {
+    if (address === this.#root) this.#rootUncached = true;
+  }
+
+  /** Whether there is something to commit. */
+  get isChanged(): boolean {
+    return this.#isChanged;
+  }
+
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  allocate(size: number): number {
+    this.#isChanged = true;
+    const [next, end] = this.#arena;
+    if (next + size <= end) {
+      this.#arena[0] = Math.min(aligned(next + size), end);
+      if (this.#arena[0] > next + size) this.#free.add(next + size, this.#arena[0] - next - size);
+      return next;
+    }
+    if (this.#free.total >= size) {
+      const found = this.#free.takeUpTo(size, size < ARENA / 4 ? ARENA : size);
+      if (found) {
+        const [address, taken] = found;
+        if (address < this.#freshFrom) {
+          this.#taken.set(address, Math.max(taken, this.#taken.get(address) ?? 0));
+          this.#takenSorted = undefined;
+        }
+        if (taken === size) return address;
+        this.#leaveArena();
+        this.#arena = [address, address + taken];
+        return this.allocate(size);
+      }
+    }
+    const address = aligned(this.#end);
+    if (address > this.#end) this.#free.add(this.#end, address - this.#end);
+    this.#end = address + size;
+    return address;
+  }
+
+  free(address: number, size: number): void {
+    if (size <= 0) return;
+    this.#isChanged = true;
+    this.globalHeap.forget(address, size);
+    if (this.isFresh(address)) this.#free.add(address, size);
+    else this.#freed.push([address, size]);
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    this.#isChanged = true;
+    const position = this.superblock.baseAddress + address;
+    if (this.isFresh(address)) this.#transaction.writeFresh(position, bytes);
+    else this.#transaction.write(position, bytes);
+  }
+
+  isFresh(address: number): boolean {
+    if (address >= this.#freshFrom || this.#taken.has(address)) return true;
+    if (this.#taken.size === 0) return false;
+    this.#takenSorted ??= [...this.#taken.keys()].sort((a, b) => a - b);
+    const starts = this.#takenSorted;
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] as number) <= address) low = middle + 1;
+      else high = middle;
+    }
+    const start = starts[low - 1];
+    return start !== undefined && address < start + (this.#taken.get(start) as number);
+  }
+
+  #leaveArena(): void {
+    const [next, end] = this.#arena;
+    if (next < end) this.#free.add(next, end - next);
+    this.#arena = [0, 0];
+  }
+
+  /** Makes all changes since the last commit last, or none of them. */
+  commit(): void {
+    const { baseAddress } = this.superblock;
+    this.#leaveArena();
+    const free = new FreeSpace(this.#free.extents());
+    for (const [address, size] of this.#freed) free.add(address, size);
+    const end = free.takeEnd(this.#end);
+    const extents = free.extents();
+    // Less than 8 bytes is padding: a new file that has no more is left without a note of it.
+    const isPadding = this.#isNew && extents.every(([, size]) => size < 8);
+    const note = encodeExtents(isPadding ? [] : extents);
+    if (this.#isNew) {
+      const superblock = new ByteWriter(SUPERBLOCK_SIZE);
+      encodeSuperblock(superblock, this.#root, end);
+      this.#transaction.create(end, superblock.finish(), note);
+      this.#target.publish?.();
+    } else {
+      const before = this.#target.copy(baseAddress, superblockSize(this.superblock));
+      const patch = (endOfFile: number, root: number, guarded: boolean) =>
+        patchSuperblock(before, this.superblock, {
+          endOfFile,
+          rootAddress: root,
+          rootUncached: this.#rootUncached && !guarded,
+          guarded,
+        });
+      this.#transaction.commit({
+        end: baseAddress + end,
+        guard: {
+          position: baseAddress,
+          before,
+          during: patch(this.#committedEnd, this.#root, true),
+          after: patch(end, this.#root, false),
+        },
+        note,
+      });
+    }
+    this.#isNew = false;
+    this.#committedRoot = this.#root;
+    this.#free = free;
+    this.#committedFree = extents;
+    this.#end = end;
+    this.#committedEnd = end;
+    this.#forgetTransaction();
+  }
+
+  /** Forgets all changes since the last commit. */
+  rollback(): void {
+    this.#transaction.rollback();
+    this.#root = this.#committedRoot;
+    this.#rootUncached = false;
+    this.#free = new FreeSpace(this.#committedFree);
+    this.#end = this.#isNew ? SUPERBLOCK_SIZE : this.#committedEnd;
+    this.#arena = [0, 0];
+    this.globalHeap.forget(0, Number.POSITIVE_INFINITY);
+    this.#forgetTransaction();
+  }
+
+  /** Remembers the state. What is returned goes back to it. */
+  savepoint(): () => void {
+    const restore = this.#transaction.savepoint();
+    this.#leaveArena();
+    const free = this.#free.extents();
+    const [root, end, isChanged, rootUncached] = [this.#root, this.#end, this.#isChanged, this.#rootUncached];
+    const taken = [...this.#taken];
+    const freed = this.#freed.length;
+    const freshFrom = this.#freshFrom;
+    // What is there now must be there again.
+    this.#freshFrom = this.#end;
+    this.#taken.clear();
+    this.#takenSorted = undefined;
+    return () => {
+      restore();
+      this.#freshFrom = freshFrom;
+      this.#free = new FreeSpace(free);
+      this.#root = root;
+      this.#end = end;
+      this.#isChanged = isChanged;
+      this.#rootUncached = rootUncached;
+      this.#arena = [0, 0];
+      this.#taken.clear();
+      for (const [address, size] of taken) this.#taken.set(address, size);
+      this.#takenSorted = undefined;
+      this.#freed.length = freed;
+      this.globalHeap.forget(0, Number.POSITIVE_INFINITY);
+    };
+  }
+
+  #forgetTransaction(): void {
+    this.#freshFrom = this.#committedEnd;
+    this.#isChanged = false;
+    this.#freed = [];
+    this.#taken.clear();
+    this.#takenSorted = undefined;
+  }
+
+  /** Puts what `make` writes to the space of a new file in the place of this one, which must not be used afterwards. */
+  replace(make: (space: TransactionSpace) => void): void {
+    const options = { indexes: this.indexes, durability: this.#durability };
+    if (!this.#target.replace)
+      throw new H5FeatureError(
+        'compacting in a storage without `replace`; copy the root group to a new file',
+      );
+    this.#target.replace((storage) => make(TransactionSpace.create(storage, options)));
+  }
+
+  /** The space of what is in the storage now. */
+  reopen(): TransactionSpace {
+    return TransactionSpace.open(this.#target, { indexes: this.indexes, durability: this.#durability });
+  }
+
+  /** Ends all use. What is not committed is lost. */
+  close(): void {
+    this.#transaction.close();
+  }
+}
+
+/** Takes back the mark of a commit that did not happen. */
+function mend(storage: WritableStorage): void {
+  const { position, bytes } = mendSuperblock(storage);
+  const before = storage.read(position, bytes.length);
+  if (bytes.every((byte, i) => byte === before[i])) return;
+  storage.write(position, bytes);
+  storage.sync();
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { H5File } from '../../src/node.js';
+import { describeOracle, h5py } from '../oracle/oracles.js';
+import { seeded } from '../random.js';
+import { FaultStorage } from '../storage/fault-storage.js';
+import { expectAsH5py } from './compare.js';
+import { checkCut, run } from './crash.js';
+import { describeFile, Editing } from './editing-model.js';
+
+const CUTS = Number(process.env.H5PICKLE_CUTS ?? 200);
+const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
+
+describe('a crash leaves the state before a commit or after it', () => {
+  test.each(['full', 'normal', 'off'] as const)(
+    `durability ${'%s'}: ${CUTS} cuts, seed ${SEED}`,
+    { timeout: 3_000_000 },
+    (durability) => {
+      const random = seeded(SEED);
+      const edits = run(SEED, 1200, durability);
+      expect(edits.states.length).toBeGreaterThan(100);
+      for (let i = 0; i < CUTS; i++) {
+        // Without syncs there is no order that a disk keeps; a process that is killed loses nothing that it wrote.
+        checkCut(edits, random(edits.storage.calls.length), random, durability === 'off' || i % 3 === 0);
+      }
+    },
+  );
+});
+
+describe('an error of the storage', () => {
+  test.each(['nothing', 'half', 'all'] as const)(
+    'that does %s leaves the old state or the new one',
+    (done) => {
+      const editing = new Editing(SEED);
+      for (let i = 0; i < 60; i++) editing.step();
+      const bytes = editing.file.toBytes();
+      const before = describeFile(H5File.open(bytes));
+      let finished = false;
+      for (let call = 0; !finished; call++) {
+        const storage = new FaultStorage(bytes);
+        const file = H5File.open(storage, 'r+');
+        const error = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+        file.attrs.set('x', 'y'.repeat(1000));
+        file.createDataset('new data', { data: new Float64Array(100_000) });
+        file.delete([...file.keys()][0] as string);
+        const after = describeFile(file);
+        storage.failure = { call: storage.calls.length + call, error, done };
+        let code: unknown;
+        try {
+          file.commit();
+          finished = true;
+        } catch (thrown) {
+          code = (thrown as { code: unknown }).code;
+        }
+        storage.failure = undefined;
+        if (code === 'H5_UNFINISHED') {
+          // The handle is of no use any more, and says so; who opens the file finds what was committed.
+          expect(() => file.attrs.set('z', 1)).toThrow(/opening the file again/);
+          expect([before, after]).toContain(
+            describeFile(H5File.open(new FaultStorage(storage.bytes()), 'r+')),
+          );
+        } else if (!finished) {
+          expect(code).toBe('ENOSPC');
+          expect(describeFile(file)).toBe(before);
+          file.attrs.set('z', 1);
+          file.commit();
+          expect(H5File.open(storage.bytes()).attrs.get('z')).toBe(1);
+        } else {
+          expect(describeFile(file)).toBe(after);
+        }
+      }
+    },
+  );
+});
+
+describeOracle('h5py', () => {
+  test('reads what is left', { timeout: 600_000 }, async () => {
+    const random = seeded(SEED + 1);
+    const edits = run(SEED + 1, 300, 'full');
+    for (let i = 0; i < 25; i++) {
+      const bytes = checkCut(edits, random(edits.storage.calls.length), random, false);
+      const theirs = await h5py(bytes);
+      expect(expectAsH5py(H5File.open(bytes), theirs)).toBe(Object.keys(theirs.objects).length);
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { H5File, indexes } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { describeOracle, h5dump, h5py } from '../oracle/oracles.js';
+import { expectAsH5py } from './compare.js';
+import { describeFile, Editing, rebuilt } from './editing-model.js';
+
+const OPERATIONS = Number(process.env.H5PICKLE_EDITS ?? 2000);
+const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
+
+describe('editing', () => {
+  test(`${OPERATIONS} operations, seed ${SEED}, agree with a model`, { timeout: 3_000_000 }, () => {
+    const editing = new Editing(SEED);
+    for (let i = 0; i < OPERATIONS; i++) {
+      editing.step();
+      if (i % 20 === 0) editing.check();
+      if (i % 50 === 0) editing.file.commit();
+      if (i % 250 === 0) {
+        const bytes = editing.file.toBytes();
+        const { problems } = verifyStorage(new MemoryStorage(bytes), { indexes });
+        // What no path reaches, because it is in a cycle, links to what others reach.
+        expect(problems.filter(({ code }) => code !== 'link-count')).toEqual([]);
+        editing.file = H5File.open(bytes, 'r+');
+        editing.check();
+      }
+    }
+    editing.check();
+    // Cycles that no path reaches are all that is lost, and that is given back, too.
+    editing.file.compact();
+    editing.check();
+    const compact = verifyStorage(new MemoryStorage(editing.file.toBytes()), { indexes });
+    expect(compact.problems).toEqual([]);
+    expect(compact.bytes.leaked).toBe(0);
+    expect(compact.bytes.free).toBeLessThan(1 << 16);
+  });
+
+  test('a rollback leaves what was committed', () => {
+    const editing = new Editing(SEED + 1);
+    for (let i = 0; i < 200; i++) editing.step();
+    editing.file.commit();
+    const before = describeFile(editing.file);
+    const size = editing.file.toBytes().length;
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 30; i++) editing.step();
+      editing.file.rollback();
+      expect(describeFile(editing.file)).toBe(before);
+      editing.root = rebuilt(editing.file);
+    }
+    expect(editing.file.toBytes().length).toBe(size);
+  });
+});
+
+describeOracle('h5py', () => {
+  test('reads what was edited, and h5dump', { timeout: 600_000 }, async () => {
+    const editing = new Editing(SEED + 2);
+    for (let round = 0; round < 5; round++) {
+      for (let i = 0; i < 300; i++) editing.step();
+      const bytes = editing.file.toBytes();
+      const theirs = await h5py(bytes);
+      expect(expectAsH5py(H5File.open(bytes), theirs)).toBe(Object.keys(theirs.objects).length);
+      expect((await h5dump(bytes)).length).toBeGreaterThan(1000);
+      editing.file = H5File.open(bytes, 'r+');
+    }
+  });
+});

@@ -1,0 +1,248 @@
+import { expect } from 'vitest';
+import type { H5Dataset } from '../../src/hdf5/h5-dataset.js';
+import { H5Group } from '../../src/hdf5/h5-group.js';
+import type { H5Object } from '../../src/hdf5/h5-object.js';
+import { H5File } from '../../src/node.js';
+import { type Random, seeded } from '../random.js';
+
+/** What a file is to hold. */
+export interface ModelGroup {
+  kind: 'group';
+  attributes: Map<string, unknown>;
+  links: Map<string, Model | { kind: 'soft'; target: string }>;
+}
+interface ModelDataset {
+  kind: 'dataset';
+  attributes: Map<string, unknown>;
+  value: unknown;
+}
+export type Model = ModelGroup | ModelDataset;
+
+export const newGroup = (): ModelGroup => ({ kind: 'group', attributes: new Map(), links: new Map() });
+
+/** The content as text: objects are numbered as they are met, so that what is one object shows. */
+export function describeModel(root: ModelGroup): string {
+  const numbers = new Map<Model, number>();
+  const lines: string[] = [];
+  const todo: [string, Model][] = [['/', root]];
+  for (let next = todo.shift(); next; next = todo.shift()) {
+    const [path, object] = next;
+    const known = numbers.get(object);
+    if (known !== undefined) {
+      lines.push(`${path} = ${known}`);
+      continue;
+    }
+    numbers.set(object, numbers.size);
+    lines.push(`${path} ${object.kind} ${show([...object.attributes])}`);
+    if (object.kind === 'dataset') lines.push(`  ${show(object.value)}`);
+    else
+      for (const [name, link] of object.links) {
+        if (link.kind === 'soft') lines.push(`${path}${name} -> ${link.target}`);
+        else todo.push([`${path}${name}/`, link]);
+      }
+  }
+  return lines.join('\n');
+}
+
+export function describeFile(file: H5File): string {
+  const numbers = new Map<number, number>();
+  const lines: string[] = [];
+  const todo: [string, H5Object][] = [['/', file]];
+  for (let next = todo.shift(); next; next = todo.shift()) {
+    const [path, object] = next;
+    const { address } = object.ref;
+    const known = numbers.get(address);
+    if (known !== undefined) {
+      lines.push(`${path} = ${known}`);
+      continue;
+    }
+    numbers.set(address, numbers.size);
+    if (!(object instanceof H5Group)) {
+      lines.push(`${path} dataset ${show([...object.attrs])}`, `  ${show((object as H5Dataset).value)}`);
+      continue;
+    }
+    lines.push(`${path} group ${show([...object.attrs])}`);
+    for (const name of object.keys()) {
+      const link = object.linkInfo(name);
+      if (link?.kind === 'soft') lines.push(`${path}${name} -> ${link.target}`);
+      else todo.push([`${path}${name}/`, object.get(name) as H5Object]);
+    }
+  }
+  return lines.join('\n');
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value, (_, each) => {
+    if (typeof each === 'bigint') return `${each}n`;
+    return ArrayBuffer.isView(each) ? [...(each as Uint8Array)] : each;
+  });
+}
+
+/** Edits a file and its model in the same way, at random. */
+export class Editing {
+  file = H5File.open(undefined, 'w');
+  root = newGroup();
+  readonly int: Random;
+  #names = 0;
+
+  constructor(seed: number) {
+    this.int = seeded(seed);
+  }
+
+  /** All groups that can be reached, with a path to each. */
+  groups(): [string, ModelGroup][] {
+    const found = new Map<ModelGroup, string>([[this.root, '/']]);
+    for (const [group, path] of found) {
+      for (const [name, link] of group.links)
+        if (link.kind === 'group' && !found.has(link)) found.set(link, `${path}${name}/`);
+    }
+    return [...found].map(([group, path]) => [path, group]);
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.int(list.length)] as T;
+  }
+
+  value(): unknown {
+    switch (this.int(7)) {
+      case 0:
+        return this.int(1000);
+      case 1:
+        return this.int(1e6) / 7;
+      case 2:
+        return 'text '.repeat(this.int(40));
+      case 3:
+        return this.int(2) === 1;
+      case 4:
+        return Float64Array.from({ length: this.int(200) }, () => this.int(1e6) / 7);
+      case 5:
+        return BigInt(this.int(1e9));
+      default:
+        return Array.from({ length: 1 + this.int(10) }, (_, i) => `string ${i} ${'x'.repeat(this.int(300))}`);
+    }
+  }
+
+  /** A name that is new, or, now and then, one of the group. */
+  name(group: ModelGroup): string {
+    return group.links.size > 0 && this.int(8) === 0
+      ? this.pick([...group.links.keys()])
+      : `n${this.#names++}`;
+  }
+
+  step(): void {
+    const { file } = this;
+    const groups = this.groups();
+    const [path, group] = this.pick(groups);
+    const name = this.name(group);
+    const there = group.links.has(name);
+    const place = `${path}${name}`;
+    const make = (
+      action: () => void,
+      link: () => ModelGroup['links'] extends Map<string, infer L> ? L : never,
+    ) => {
+      if (there) expect(action).toThrow(/exists already/);
+      else {
+        action();
+        group.links.set(name, link());
+      }
+    };
+    switch (this.int(groups.length > 60 ? 14 : 12)) {
+      case 0:
+      case 1:
+        make(() => file.createGroup(place), newGroup);
+        break;
+      case 2:
+      case 3: {
+        const value = this.value();
+        make(
+          () => file.createDataset(place, { data: value }),
+          () => ({ kind: 'dataset', attributes: new Map(), value }),
+        );
+        break;
+      }
+      case 4:
+      case 5:
+      case 6: {
+        const objects: [string, Model][] = [[path, group]];
+        for (const [each, link] of group.links)
+          if (link.kind !== 'soft') objects.push([`${path}${each}`, link]);
+        const [at, object] = this.pick(objects);
+        const key = this.int(3) === 0 ? `a${this.#names++}` : `a${this.int(5)}`;
+        const target = file.get(at) as H5Object;
+        if (this.int(3) === 0) {
+          expect(target.attrs.delete(key)).toBe(object.attributes.delete(key));
+        } else {
+          const value = this.value();
+          target.attrs.set(key, value);
+          object.attributes.set(key, value);
+        }
+        break;
+      }
+      case 7: {
+        const [otherPath, other] = this.pick(groups);
+        make(
+          () => file.link(place, file.group(otherPath)),
+          () => other,
+        );
+        break;
+      }
+      case 8:
+        make(
+          () => file.softLink(place, path),
+          () => ({ kind: 'soft', target: path }),
+        );
+        break;
+      case 9:
+        if (group.links.size > 0) this.#move(path, group, groups);
+        break;
+      default:
+        if (group.links.size > 0) {
+          const victim = this.pick([...group.links.keys()]);
+          expect(file.delete(`${path}${victim}`)).toBe(true);
+          group.links.delete(victim);
+        }
+    }
+  }
+
+  #move(path: string, group: ModelGroup, groups: [string, ModelGroup][]): void {
+    const name = this.pick([...group.links.keys()]);
+    const [otherPath, other] = this.pick(groups);
+    const to = `moved${this.#names++}`;
+    if (`${otherPath}${to}/`.startsWith(`${path}${name}/`)) return;
+    this.file.move(`${path}${name}`, `${otherPath}${to}`);
+    const link = group.links.get(name) as Model;
+    other.links.set(to, link);
+    group.links.delete(name);
+  }
+
+  check(): void {
+    expect(describeFile(this.file)).toBe(describeModel(this.root));
+  }
+}
+
+/** The model of what a file holds. */
+export function rebuilt(file: H5File): ModelGroup {
+  const models = new Map<number, Model>();
+  const of = (object: H5Object): Model => {
+    const { address } = object.ref;
+    const known = models.get(address);
+    if (known) return known;
+    const attributes = new Map<string, unknown>(object.attrs);
+    if (!(object instanceof H5Group)) {
+      const dataset: ModelDataset = { kind: 'dataset', attributes, value: (object as H5Dataset).value };
+      models.set(address, dataset);
+      return dataset;
+    }
+    const group: ModelGroup = { kind: 'group', attributes, links: new Map() };
+    models.set(address, group);
+    for (const name of object.keys()) {
+      const link = object.linkInfo(name);
+      group.links.set(
+        name,
+        link?.kind === 'soft' ? { kind: 'soft', target: link.target } : of(object.get(name) as H5Object),
+      );
+    }
+    return group;
+  };
+  return of(file) as ModelGroup;
+}
