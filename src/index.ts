@@ -2,8 +2,11 @@ export {
   H5Error,
   H5FeatureError,
   H5FormatError,
+  H5LockedError,
   H5PathError,
+  H5StaleError,
   H5StateError,
+  H5SystemError,
   H5TypeError,
 } from './errors.js';
 export { AttributeManager } from './hdf5/attribute-manager.js';

@@ -1,19 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writevSync,
-} from 'node:fs';
-import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
 import { H5Error } from './errors.js';
@@ -35,9 +21,10 @@ import {
   type WriteTarget,
   write as writeCore,
 } from './serialize/serialize.js';
-import { FileStorage } from './storage/file.js';
+import { FileStorage, pathOf } from './storage/file.js';
 import { FileAtPath } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
+import { replaceFile, replaceFileSync } from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
@@ -57,8 +44,6 @@ export const indexes: GroupIndexes = {
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
-
-const pathOf = (path: FilePath): string => (typeof path === 'string' ? path : fileURLToPath(path));
 
 // ---- reading --------------------------------------------------------------------------------------------
 
@@ -115,122 +100,12 @@ function isPath(where: unknown): where is FilePath {
 
 // ---- writing --------------------------------------------------------------------------------------------
 
-/** The most pieces that one system call takes on every platform (IOV_MAX). */
-const PIECES_A_CALL = 512;
-
-let temporaryFiles = 0;
-
-/** A new name beside the file, so that a rename moves it within one file system. */
-const temporaryName = (path: string): string => `${path}.${process.pid}.${++temporaryFiles}.tmp`;
-
-/** Batches of pieces for one call each; what a call leaves over stands at the front of the next. */
-function* batches(pieces: readonly Uint8Array[]): Generator<Uint8Array[], void, number> {
-  let rest = pieces.filter((piece) => piece.length > 0);
-  while (rest.length > 0) {
-    const batch = rest.slice(0, PIECES_A_CALL);
-    let written = yield batch;
-    let whole = 0;
-    while (whole < batch.length && written >= (batch[whole] as Uint8Array).length) {
-      written -= (batch[whole++] as Uint8Array).length;
-    }
-    rest = rest.slice(whole);
-    if (written > 0) rest[0] = (rest[0] as Uint8Array).subarray(written);
-  }
-}
-
-function writePieces(fd: number, pieces: readonly Uint8Array[]): void {
-  const calls = batches(pieces);
-  for (let next = calls.next(); !next.done; ) next = calls.next(writevSync(fd, next.value));
-}
-
-/** A problem with the file that is to be replaced, other than that there is none. */
-function unlessMissing(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  return undefined;
-}
-
-/** Some file systems cannot sync a folder; then the rename is as durable as they make it. */
-function unlessUnsupported(error: unknown): void {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EINVAL' && code !== 'EPERM' && code !== 'EISDIR' && code !== 'EACCES') throw error;
-}
-
-/**
- * Replaces the file at a path, or makes it. The new file is written beside it, synced, and renamed over it: at
- * any moment, and after a crash, the path leads to the old file or to the whole new one.
- */
-function replaceFileSync(where: string, fill: (fd: number) => void): void {
-  let path = where;
-  let mode: number | undefined;
-  try {
-    path = realpathSync(where);
-    mode = statSync(path).mode & 0o7777;
-  } catch (error) {
-    unlessMissing(error);
-  }
-  const temporary = temporaryName(path);
-  const fd = openSync(temporary, 'wx');
-  try {
-    try {
-      if (mode !== undefined) fchmodSync(fd, mode);
-      fill(fd);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    unlinkSync(temporary);
-    throw error;
-  }
-  let folder = -1;
-  try {
-    folder = openSync(dirname(path), 'r');
-    fsyncSync(folder);
-  } catch (error) {
-    unlessUnsupported(error);
-  } finally {
-    if (folder >= 0) closeSync(folder);
-  }
-}
-
-/** The same without blocking. */
-async function replaceFile(where: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const path = (await realpath(where).catch(unlessMissing)) ?? where;
-  const mode = (await stat(path).catch(unlessMissing))?.mode;
-  const temporary = temporaryName(path);
-  const file = await open(temporary, 'wx');
-  try {
-    try {
-      if (mode !== undefined) await file.chmod(mode & 0o7777);
-      const calls = batches(pieces);
-      for (let next = calls.next(); !next.done; )
-        next = calls.next((await file.writev(next.value)).bytesWritten);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary);
-    throw error;
-  }
-  let folder: FileHandle | undefined;
-  try {
-    folder = await open(dirname(path), 'r');
-    await folder.sync();
-  } catch (error) {
-    unlessUnsupported(error);
-  } finally {
-    await folder?.close();
-  }
-}
-
 /**
  * Writes a value, and everything that it reaches, to an HDF5 file. A file that exists is replaced as a whole: a
  * crash or an error leaves the old one. Large typed arrays are not copied: they must not change before the
- * promise settles.
+ * promise settles. Writes to one path that overlap take turns.
  *
+ * @throws {H5LockedError} when the file is open for writing.
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
  * @example
  * await write('state.h5', { users: [new User('Ada')], saved: new Date() });
@@ -246,8 +121,7 @@ export async function write(
 
 /** What `write` does, at once. */
 export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  const pieces = serializePieces(value, options);
-  replaceFileSync(pathOf(path), (fd) => writePieces(fd, pieces));
+  replaceFileSync(pathOf(path), serializePieces(value, options));
 }
 
 // ---- files ----------------------------------------------------------------------------------------------

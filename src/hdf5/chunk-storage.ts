@@ -74,11 +74,9 @@ export class ChunkStorage implements ChunkSource {
   }
 
   /** Whether filters are left out because the chunk reaches over the edge of the dataset. */
-  #isEdge(place: readonly number[]): boolean {
+  #isEdge(place: readonly number[], dims = this.#dims): boolean {
     if (!this.#unfilteredEdges) return false;
-    return place.some(
-      (at, axis) => (at + 1) * (this.#chunkDims[axis] as number) > (this.#dims[axis] as number),
-    );
+    return place.some((at, axis) => (at + 1) * (this.#chunkDims[axis] as number) > (dims[axis] as number));
   }
 
   write(place: readonly number[], raw: Uint8Array): void {
@@ -132,26 +130,27 @@ export class ChunkStorage implements ChunkSource {
   resize(dims: readonly number[]): void {
     const editor = this.#editor as ChunkIndexEditor;
     const space = this.#space as EditableSpace;
+    const before = this.#dims;
+    const isImplicit = this.#layout.index.type === 'implicit';
     this.#cache.flush();
-    if (dims.some((dim, axis) => dim < (this.#dims[axis] as number))) {
+    const isShrinking = dims.some((dim, axis) => dim < (before[axis] as number));
+    // Chunks that are stored otherwise from now on: cut, or at the edge no more, or at the edge now.
+    const changed: { place: number[]; bytes: Uint8Array }[] = [];
+    if (isShrinking || this.#unfilteredEdges) {
       const outside: { place: number[]; address: number; size: number }[] = [];
-      const across: number[][] = [];
+      const inside: number[][] = [];
       editor.forEach((place, { address, size }) => {
         if (place.some((at, axis) => at * (this.#chunkDims[axis] as number) >= (dims[axis] as number)))
           outside.push({ place: [...place], address, size });
-        else if (
-          place.some((at, axis) => {
-            const end = (at + 1) * (this.#chunkDims[axis] as number);
-            return end > (dims[axis] as number) && (dims[axis] as number) < (this.#dims[axis] as number);
-          })
-        )
-          across.push([...place]);
+        else if (this.#isCut(place, dims) || this.#isEdge(place) !== this.#isEdge(place, dims))
+          inside.push([...place]);
       });
-      for (const place of across) {
+      for (const place of inside) {
         const bytes = this.read(place);
-        if (bytes) this.write(place, this.#cut(place, bytes, dims));
+        if (bytes)
+          changed.push({ place, bytes: this.#isCut(place, dims) ? this.#cut(place, bytes, dims) : bytes });
       }
-      if (this.#layout.index.type !== 'implicit') {
+      if (!isImplicit) {
         for (const { place, address, size } of outside) {
           space.free(address, size);
           editor.delete(place);
@@ -159,10 +158,10 @@ export class ChunkStorage implements ChunkSource {
       }
     }
     editor.resize(dims);
-    const before = this.#dims;
     this.#dims = dims;
     this.#cache.clear();
-    if (this.#layout.index.type !== 'implicit') return;
+    for (const { place, bytes } of changed) this.write(place, bytes);
+    if (!isImplicit) return;
     // Its chunks are all there, and those that have come in hold what they held at some time.
     const filled = new Uint8Array(this.#size);
     fill(filled, this.target.fillValue, this.#layout.elementSize);
@@ -172,6 +171,14 @@ export class ChunkStorage implements ChunkSource {
         places.push([...place]);
     });
     for (const place of places) this.write(place, filled);
+  }
+
+  /** Whether less of a chunk is left within dimensions than there was. */
+  #isCut(place: readonly number[], dims: readonly number[]): boolean {
+    return place.some((at, axis) => {
+      const end = (at + 1) * (this.#chunkDims[axis] as number);
+      return end > (dims[axis] as number) && (dims[axis] as number) < (this.#dims[axis] as number);
+    });
   }
 
   /** A chunk with the fill value where it is outside of dimensions. */

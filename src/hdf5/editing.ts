@@ -94,6 +94,7 @@ export interface Editor {
 export interface EditingOptions {
   readonly indexes?: GroupIndexes | undefined;
   readonly durability?: Durability | undefined;
+  readonly userBlockSize?: number | undefined;
 }
 
 /**

@@ -35,6 +35,11 @@ export interface OpenOptions extends DecodeOptions {
    * `'off'` survives the process. The file is whole at any moment in any case.
    */
   readonly durability?: Durability;
+  /**
+   * Bytes before a new file for other programs' use: 0, or a power of two from 512 on. They are zeros, to be written with
+   * other means when the file is closed. A file that exists must have a user block of this size.
+   */
+  readonly userBlockSize?: number;
 }
 
 /**
@@ -188,6 +193,12 @@ export class H5File extends H5Group {
     this.session.closed = true;
     this.session.editor?.close();
     this.#storage.close();
+  }
+
+  /** How many bytes stand before the file for other programs' use. */
+  get userBlockSize(): number {
+    this.session.check();
+    return this.session.space.superblock.baseAddress;
   }
 
   /** Whether the file is still open. */

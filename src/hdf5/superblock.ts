@@ -33,15 +33,23 @@ export const SUPERBLOCK_SIZE = 48;
 /** More than any superblock takes. */
 const LONGEST = 128;
 
-/** The superblock of a file that begins at byte 0 (Format Specification, section II.A, versions 2 and 3). */
-export function encodeSuperblock(out: ByteWriter, rootAddress: number, endOfFile: number): void {
+/**
+ * The superblock of a file (Format Specification, section II.A, versions 2 and 3). The addresses count from the base
+ * address, but for the end of the file in it, which counts from byte 0.
+ */
+export function encodeSuperblock(
+  out: ByteWriter,
+  rootAddress: number,
+  endOfFile: number,
+  baseAddress = 0,
+): void {
   const start = out.length;
   out.raw(SIGNATURE);
   // The version, the sizes of addresses and of lengths, and no flags.
   out.u32(3 | (8 << 8) | (8 << 16));
-  out.u64(0);
+  out.u64(baseAddress);
   out.undefinedAddress();
-  out.u64(endOfFile);
+  out.u64(baseAddress + endOfFile);
   out.u64(rootAddress);
   out.u32(lookup3(out.view, start, out.length));
 }
@@ -59,7 +67,7 @@ const FIRST_WITH_FLAGS = 3;
  */
 export function patchSuperblock(
   bytes: Uint8Array,
-  { version, offsetSize }: Superblock,
+  { version, offsetSize, lengthSize }: Superblock,
   changes: { endOfFile: number; rootAddress: number; rootUncached: boolean; guarded: boolean },
 ): Uint8Array<ArrayBuffer> {
   const patched = new Uint8Array(bytes);
@@ -68,30 +76,35 @@ export function patchSuperblock(
     for (let i = 0, rest = value; i < offsetSize; i++, rest = Math.floor(rest / 256))
       patched[at + i] = rest % 256;
   };
-  const { endOfFile, rootAddress, rootUncached, guarded } = changes;
+  const { rootAddress, rootUncached, guarded } = changes;
+  // What counts from the base address here counts from byte 0 there.
+  const firstAddress = version === 0 ? 24 : version === 1 ? 28 : 12;
+  const reader = new ByteReader(patched, 0, offsetSize, lengthSize);
+  reader.position = firstAddress;
+  const endOfFile = reader.address() + changes.endOfFile;
   for (let i = 1; i < 4; i++) {
     const upper = SIGNATURE[i] as number;
     patched[i] = guarded && version < FIRST_WITH_FLAGS ? upper | LOWER_CASE : upper;
   }
   if (version < 2) {
-    const addresses = version === 0 ? 24 : 28;
-    put(addresses + 2 * offsetSize, endOfFile);
+    put(firstAddress + 2 * offsetSize, endOfFile);
     // The symbol table entry of the root group: what is cached of it.
-    if (rootUncached) view.setUint32(addresses + 6 * offsetSize, 0, true);
+    if (rootUncached) view.setUint32(firstAddress + 5 * offsetSize + lengthSize, 0, true);
   } else {
     if (version >= FIRST_WITH_FLAGS) patched[11] = guarded ? GUARD_FLAG : 0;
-    put(12 + 2 * offsetSize, endOfFile);
-    put(12 + 3 * offsetSize, rootAddress);
-    const checksum = 12 + 4 * offsetSize;
+    put(firstAddress + 2 * offsetSize, endOfFile);
+    put(firstAddress + 3 * offsetSize, rootAddress);
+    const checksum = firstAddress + 4 * offsetSize;
     view.setUint32(checksum, lookup3(view, 0, checksum), true);
   }
   return patched;
 }
 
 /** The bytes that a superblock takes. */
-export function superblockSize({ version, offsetSize }: Superblock): number {
-  // Behind the addresses of the older versions, the symbol table entry of the root group.
-  return version < 2 ? (version === 0 ? 24 : 28) + 6 * offsetSize + 24 : 12 + 4 * offsetSize + 4;
+export function superblockSize({ version, offsetSize, lengthSize }: Superblock): number {
+  if (version >= 2) return 12 + 4 * offsetSize + 4;
+  // Behind the four addresses, the symbol table entry of the root group.
+  return (version === 0 ? 24 : 28) + 4 * offsetSize + lengthSize + offsetSize + 24;
 }
 
 /** Reads the superblock. */
@@ -169,7 +182,7 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
     sized.take(version === 0 ? 4 : 8);
     const baseAddress = sized.address();
     sized.address();
-    const endOfFile = sized.address();
+    const endOfFile = endBehind(sized, baseAddress);
     sized.address();
     const extensionAddress = UNDEFINED_ADDRESS;
     // The root group's symbol table entry begins with the offset of a name, which libhdf5 takes for a length.
@@ -194,7 +207,7 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   const flags = sized.u8();
   const baseAddress = sized.address();
   const extensionAddress = sized.address();
-  const endOfFile = sized.address();
+  const endOfFile = endBehind(sized, baseAddress);
   const rootAddress = sized.address();
   sized.checksum('the superblock');
   if (version === 3 && (flags & 1) !== 0) {
@@ -218,6 +231,14 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   );
 }
 
+/** The end of the file, counted from the base address; the superblock counts from byte 0 (H5F__cache_superblock_serialize). */
+function endBehind(reader: ByteReader, baseAddress: number): number {
+  const end = reader.address();
+  if (baseAddress === UNDEFINED_ADDRESS || end === UNDEFINED_ADDRESS)
+    reader.fail('a superblock without addresses');
+  return end - baseAddress;
+}
+
 function interrupted(reader: ByteReader): never {
   reader.fail(
     "a commit to the file is under way, or was interrupted: opening it with the mode 'r+' completes it",
@@ -226,9 +247,6 @@ function interrupted(reader: ByteReader): never {
 
 function checked(reader: ByteReader, superblock: Superblock, position: number): Superblock {
   const { endOfFile, rootAddress } = superblock;
-  if (superblock.baseAddress === UNDEFINED_ADDRESS || endOfFile === UNDEFINED_ADDRESS) {
-    reader.fail('a superblock without addresses');
-  }
   if (rootAddress < 0 || rootAddress >= endOfFile) reader.fail('the root group lies outside of the file');
   // A user block put in front of a finished file moves everything: the signature's place counts.
   return superblock.baseAddress === position ? superblock : { ...superblock, baseAddress: position };

@@ -1,4 +1,4 @@
-import { H5FeatureError } from '../errors.js';
+import { H5Error, H5FeatureError, H5TypeError } from '../errors.js';
 import type { WritableStorage } from '../storage/storage.js';
 import { readTail, recover } from '../storage/tail.js';
 import { type Durability, Transaction } from '../storage/transaction.js';
@@ -22,17 +22,22 @@ import {
 /** Small things are placed side by side, in parts of free space of up to this many bytes. */
 const ARENA = 1 << 16;
 
-const NEW_FILE: Superblock = {
-  version: 3,
-  offsetSize: 8,
-  lengthSize: 8,
-  baseAddress: 0,
-  endOfFile: SUPERBLOCK_SIZE,
-  rootAddress: UNDEFINED_ADDRESS,
-  extensionAddress: UNDEFINED_ADDRESS,
-  leafK: LEAF_K,
-  internalK: INTERNAL_K,
-};
+/** User blocks are copied in parts of this size. */
+const COPIED_AT_ONCE = 1 << 20;
+
+function newSuperblock(baseAddress: number): Superblock {
+  return {
+    version: 3,
+    offsetSize: 8,
+    lengthSize: 8,
+    baseAddress,
+    endOfFile: SUPERBLOCK_SIZE,
+    rootAddress: UNDEFINED_ADDRESS,
+    extensionAddress: UNDEFINED_ADDRESS,
+    leafK: LEAF_K,
+    internalK: INTERNAL_K,
+  };
+}
 
 /**
  * The space of a file whose changes are committed together. Space that the committed state uses is not written before
@@ -77,7 +82,7 @@ export class TransactionSpace extends EditableSpace {
     this.#durability = durability;
     this.#target = target;
     this.#transaction = transaction;
-    this.#isNew = superblock === NEW_FILE;
+    this.#isNew = superblock.rootAddress === UNDEFINED_ADDRESS;
     this.#root = superblock.rootAddress;
     this.#committedRoot = this.#root;
     this.#end = superblock.endOfFile;
@@ -89,9 +94,11 @@ export class TransactionSpace extends EditableSpace {
 
   /** The space of a new file. The storage is emptied. */
   static create(storage: WritableStorage, options: EditingOptions = {}): TransactionSpace {
+    const { userBlockSize = 0, durability = 'full' } = options;
+    checkUserBlockSize(userBlockSize);
     storage.resize(0);
-    const transaction = new Transaction(storage, 0, { durability: options.durability ?? 'full', commit: 0 });
-    return new TransactionSpace(storage, transaction, NEW_FILE, [], options);
+    const transaction = new Transaction(storage, userBlockSize, { durability, commit: 0 });
+    return new TransactionSpace(storage, transaction, newSuperblock(userBlockSize), [], options);
   }
 
   /** The space of an existing file. A commit that was interrupted is completed or undone first. */
@@ -103,6 +110,12 @@ export class TransactionSpace extends EditableSpace {
     if (offsetSize !== 8 || lengthSize !== 8)
       throw new H5FeatureError(
         `editing a file with addresses of ${offsetSize} bytes; h5repack makes one that can be`,
+      );
+    const { userBlockSize = baseAddress } = options;
+    if (userBlockSize !== baseAddress)
+      throw new H5Error(
+        'H5_USER_BLOCK',
+        `the file has a user block of ${baseAddress} bytes, not of ${userBlockSize}; only the mode 'w' makes another`,
       );
     const tail = readTail(storage);
     const end = baseAddress + endOfFile;
@@ -224,8 +237,9 @@ export class TransactionSpace extends EditableSpace {
     const note = encodeExtents(isPadding ? [] : extents);
     if (this.#isNew) {
       const superblock = new ByteWriter(SUPERBLOCK_SIZE);
-      encodeSuperblock(superblock, this.#root, end);
-      this.#transaction.create(end, superblock.finish(), note);
+      encodeSuperblock(superblock, this.#root, end, baseAddress);
+      const head = { position: baseAddress, bytes: superblock.finish() };
+      this.#transaction.create(baseAddress + end, head, note);
       this.#target.publish?.();
     } else {
       const before = this.#target.copy(baseAddress, superblockSize(this.superblock));
@@ -308,12 +322,18 @@ export class TransactionSpace extends EditableSpace {
 
   /** Puts what `make` writes to the space of a new file in the place of this one, which must not be used afterwards. */
   replace(make: (space: TransactionSpace) => void): void {
-    const options = { indexes: this.indexes, durability: this.#durability };
+    const userBlockSize = this.superblock.baseAddress;
+    const options = { indexes: this.indexes, durability: this.#durability, userBlockSize };
     if (!this.#target.replace)
       throw new H5FeatureError(
         'compacting in a storage without `replace`; copy the root group to a new file',
       );
-    this.#target.replace((storage) => make(TransactionSpace.create(storage, options)));
+    this.#target.replace((storage) => {
+      const space = TransactionSpace.create(storage, options);
+      for (let at = 0; at < userBlockSize; at += COPIED_AT_ONCE)
+        storage.write(at, this.#target.read(at, Math.min(COPIED_AT_ONCE, userBlockSize - at)));
+      make(space);
+    });
   }
 
   /** The space of what is in the storage now. */
@@ -325,6 +345,12 @@ export class TransactionSpace extends EditableSpace {
   close(): void {
     this.#transaction.close();
   }
+}
+
+/** Format Specification, section II.A: the superblock is at byte 0, 512, 1024, 2048, ... */
+function checkUserBlockSize(size: number): void {
+  const isPlace = size === 0 || (size >= 512 && Number.isSafeInteger(Math.log2(size)));
+  if (!isPlace) throw new H5TypeError(`a user block has 0, 512, 1024, 2048, ... bytes, not ${size}`);
 }
 
 /** Takes back the mark of a commit that did not happen. */

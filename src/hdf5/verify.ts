@@ -591,7 +591,7 @@ class Verifier {
     const { superblock, storage } = this.#space;
     const { version, rootAddress } = superblock;
     const what = 'the superblock';
-    const size = superblockSize(superblock) + (version < 2 ? this.#lengthSize - this.#offsetSize : 0);
+    const size = superblockSize(superblock);
     const root = this.#attempt('superblock', 0, undefined, () => {
       this.#claim(0, size, 'metadata', what, undefined);
       const reader = this.#reader(0, size, what);

@@ -81,7 +81,7 @@ export class FileAtPath implements WritableStorage {
     try {
       renameSync(this.#temporary, this.#path);
     } catch (error) {
-      throw systemError(error, this.#path, 'the new file cannot be put into its place');
+      throw systemError(error, this.#path, 'put the new file in the place of');
     }
     this.#temporary = undefined;
     if (this.#isSynced) syncFolder(dirname(this.#path));
@@ -99,7 +99,7 @@ export class FileAtPath implements WritableStorage {
     } catch (error) {
       file.close();
       unlinkSync(temporary);
-      throw systemError(error, target, 'the file cannot be replaced');
+      throw systemError(error, target, 'replace');
     }
     this.#file.close();
     this.#file = file;
@@ -118,7 +118,7 @@ export class FileAtPath implements WritableStorage {
 }
 
 /** A file that replaces another one may be read and written by the same people. */
-function keepMode(from: string, to: string): void {
+export function keepMode(from: string, to: string): void {
   const fd = openSync(to, 'r+');
   try {
     fchmodSync(fd, statSync(from).mode & 0o7777);

@@ -223,10 +223,10 @@ export class Transaction implements Storage {
   // ---- the end --------------------------------------------------------------------------------------
 
   /**
-   * The first commit of a new file: nothing is there that could be lost. `head` goes to byte 0, at last. There is a tail
+   * The first commit of a new file: nothing is there that could be lost. `head` is written at last. There is a tail
    * only if there is a note.
    */
-  create(end: number, head: Uint8Array, note: Uint8Array): void {
+  create(end: number, head: Page, note: Uint8Array): void {
     this.#check();
     this.#flush();
     for (const { position, bytes } of this.#changes(end)) this.#storage.write(position, bytes);
@@ -236,7 +236,7 @@ export class Transaction implements Storage {
       this.#storage.write(end, tail);
     }
     if (this.#sync) this.#storage.sync();
-    this.#storage.write(0, head);
+    this.#storage.write(head.position, head.bytes);
     if (this.#sync) this.#storage.sync();
     this.#pages.clear();
     this.#freshUnsynced = false;

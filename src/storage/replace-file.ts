@@ -1,0 +1,142 @@
+import {
+  closeSync,
+  existsSync,
+  fsync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  unlinkSync,
+  writev,
+  writevSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { syncFolder, systemError } from './file.js';
+import { keepMode, temporaryName } from './file-at-path.js';
+import { acquireLock, type Lock } from './lock.js';
+
+/** The most pieces that one system call takes on every platform (IOV_MAX). */
+const PIECES_A_CALL = 512;
+
+/** Batches of pieces for one call each; what a call leaves over stands at the front of the next. */
+function* batches(pieces: readonly Uint8Array[]): Generator<Uint8Array[], void, number> {
+  let rest = pieces.filter((piece) => piece.length > 0);
+  while (rest.length > 0) {
+    const batch = rest.slice(0, PIECES_A_CALL);
+    let written = yield batch;
+    let whole = 0;
+    while (whole < batch.length && written >= (batch[whole] as Uint8Array).length) {
+      written -= (batch[whole++] as Uint8Array).length;
+    }
+    rest = rest.slice(whole);
+    if (written > 0) rest[0] = (rest[0] as Uint8Array).subarray(written);
+  }
+}
+
+/** A new file beside one that it is to replace, which is locked meanwhile. */
+class Replacement {
+  readonly path: string;
+  readonly fd: number;
+  readonly #lock: Lock;
+  readonly #temporary: string;
+
+  constructor(where: string) {
+    const exists = existsSync(where);
+    this.path = exists ? realpathSync(where) : where;
+    this.#lock = acquireLock(this.path);
+    this.#temporary = temporaryName(this.path);
+    try {
+      this.fd = openSync(this.#temporary, 'wx');
+      if (exists) keepMode(this.path, this.#temporary);
+    } catch (error) {
+      this.#lock.release();
+      throw systemError(error, this.path, 'write a new file beside');
+    }
+  }
+
+  /** The bytes are all there: puts the file in its place. */
+  publish(): void {
+    closeSync(this.fd);
+    renameSync(this.#temporary, this.path);
+  }
+
+  /** Forgets the new file. Returns the error that is to be thrown. */
+  abandon(error: unknown): unknown {
+    try {
+      closeSync(this.fd);
+    } catch {
+      // It was closed before the error.
+    }
+    unlinkSync(this.#temporary);
+    return systemError(error, this.path, 'write');
+  }
+
+  release(): void {
+    this.#lock.release();
+  }
+}
+
+/**
+ * Replaces the file at a path, or makes it. The new file is written beside it, synced, and renamed over it: at
+ * any moment, and after a crash, the path leads to the old file or to the whole new one.
+ *
+ * @throws {H5LockedError} when a writer has the file open.
+ * @throws {H5SystemError} when the system refuses to write it.
+ */
+export function replaceFileSync(where: string, pieces: readonly Uint8Array[]): void {
+  const file = new Replacement(where);
+  try {
+    try {
+      const calls = batches(pieces);
+      for (let next = calls.next(); !next.done; ) next = calls.next(writevSync(file.fd, next.value));
+      fsyncSync(file.fd);
+      file.publish();
+    } catch (error) {
+      throw file.abandon(error);
+    }
+    syncFolder(dirname(file.path));
+  } finally {
+    file.release();
+  }
+}
+
+/** Of each path, the last replacement that is under way. */
+const underWay = new Map<string, Promise<void>>();
+
+/** The same without blocking. Replacements of one file take turns. */
+export function replaceFile(where: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const before = underWay.get(where);
+  const work = before ? before.then(() => replaceNow(where, pieces)) : replaceNow(where, pieces);
+  // What is to come waits for the end of this one, whether it succeeds or not.
+  const turn = work.then(
+    () => {},
+    () => {},
+  );
+  underWay.set(where, turn);
+  void turn.then(() => {
+    if (underWay.get(where) === turn) underWay.delete(where);
+  });
+  return work;
+}
+
+const writevAsync = promisify(writev);
+const fsyncAsync = promisify(fsync);
+
+async function replaceNow(where: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const file = new Replacement(where);
+  try {
+    try {
+      const calls = batches(pieces);
+      for (let next = calls.next(); !next.done; )
+        next = calls.next((await writevAsync(file.fd, next.value)).bytesWritten);
+      await fsyncAsync(file.fd);
+      file.publish();
+    } catch (error) {
+      throw file.abandon(error);
+    }
+    syncFolder(dirname(file.path));
+  } finally {
+    file.release();
+  }
+}

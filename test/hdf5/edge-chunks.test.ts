@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { H5File, indexes } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { seeded } from '../random.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'h5pickle-edge-chunks-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+// h5py has no call for H5Pset_chunk_opts; the library that it has loaded does.
+const MAKE = `
+import sys, ctypes, h5py, numpy
+library = next(line.split()[-1] for line in open('/proc/self/maps') if 'libhdf5' in line and '_hl' not in line)
+lib = ctypes.CDLL(library)
+lib.H5Pset_chunk_opts.argtypes = [ctypes.c_int64, ctypes.c_uint]
+with h5py.File(sys.argv[1], 'w', libver='latest') as f:
+    for name, limit in ('a', h5py.h5s.UNLIMITED), ('b', 100):
+        dcpl = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        dcpl.set_chunk((10, 10))
+        dcpl.set_deflate(6)
+        assert lib.H5Pset_chunk_opts(dcpl.id, 2) >= 0
+        space = h5py.h5s.create_simple((25, 25), (limit, limit))
+        d = h5py.Dataset(h5py.h5d.create(f.id, name.encode(), h5py.h5t.NATIVE_INT32, space, dcpl))
+        d[...] = numpy.arange(625).reshape(25, 25)
+`;
+const READ = `
+import sys, json, h5py
+with h5py.File(sys.argv[1], 'r') as f: print(json.dumps([f[n][...].tolist() for n in 'ab']))
+`;
+
+/** What a resized array holds: zeros where it had not been. */
+function resized(rows: number[][], [height, width]: readonly [number, number]): number[][] {
+  return Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => rows[y]?.[x] ?? 0));
+}
+
+describeOracle('h5py', () => {
+  test('chunks at the edge that go without filters are filtered as soon as they are not at the edge', () => {
+    const path = join(folder, 'edges.h5');
+    execFileSync(PYTHON, ['-c', MAKE, path]);
+    const random = seeded(7);
+    let expected = resized([], [25, 25]).map((row, y) => row.map((_, x) => y * 25 + x));
+    for (let round = 0; round < 20; round++) {
+      const shape = [1 + random(60), 1 + random(60)] as const;
+      const file = H5File.open(path, 'r+');
+      expected = resized(expected, shape);
+      const at = [random(shape[0]), random(shape[1])] as const;
+      for (const name of 'ab') {
+        const dataset = file.dataset<Int32Array>(name);
+        dataset.resize(shape);
+        dataset.write(round + 1000, [...at]);
+      }
+      (expected[at[0]] as number[])[at[1]] = round + 1000;
+      file.close();
+      const theirs = execFileSync(PYTHON, ['-c', READ, path], { encoding: 'utf8' });
+      expect(JSON.parse(theirs)).toEqual([expected, expected]);
+      expect([...H5File.open(path).dataset<Int32Array>('a').read()]).toEqual(expected.flat());
+      const { problems } = verifyStorage(new MemoryStorage(readFileSync(path)), { indexes });
+      expect(problems).toEqual([]);
+    }
+  });
+});
