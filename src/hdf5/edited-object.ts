@@ -14,6 +14,7 @@ import { decodeLink, type Link } from './messages/link.js';
 import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { decodeSymbolTable } from './messages/symbol-table.js';
+import { NumberList } from './number-list.js';
 import type { ObjectInfo } from './object.js';
 import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
 import { releaseElements } from './release.js';
@@ -155,8 +156,19 @@ export class EditedObject extends StoredObject {
     header.remove(MessageType.Link);
     if (!dense && allLinks.size + unknown.length > MAX_COMPACT) {
       dense = DenseLinks.create(space, isTracked, isIndexed, next);
-      for (const { data } of unknown) dense.add(data);
-      for (const [name, link] of allLinks) dense.add(encoded(name, link));
+      if (unknown.length > 0) {
+        for (const { data } of unknown) dense.add(data);
+        for (const [name, link] of allLinks) dense.add(encoded(name, link));
+      } else {
+        const messages = new ByteWriter(1 << 10);
+        const bounds = new NumberList();
+        allLinks.forEach((link, name) => {
+          bounds.push(messages.length);
+          messages.raw(encoded(name, link));
+          bounds.push(messages.length);
+        });
+        dense.load(messages.finish(), bounds);
+      }
     } else if (dense) {
       for (const [name, wasDeleted] of this.linkChanges) {
         const link = allLinks.get(name);

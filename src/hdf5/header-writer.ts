@@ -101,7 +101,7 @@ export abstract class HeaderWriter<Target> {
 
   protected beginMessage(type: number, flags = 0, order = 0): void {
     const { out } = this;
-    if (out.length - this.#chunk > CHUNK_LIMIT) this.#continueHeader();
+    if (out.length - this.#chunk > CHUNK_LIMIT && !this.isLoose) this.#continueHeader();
     out.reserve(MESSAGE_PREFIX);
     this.#message = out.length;
     out.u32(type | (flags << 24));

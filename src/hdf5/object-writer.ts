@@ -15,7 +15,7 @@ import type { Encoded } from './elements.js';
 import { COMPACT_LIMIT } from './file-builder.js';
 import type { H5Reference } from './h5-reference.js';
 import { HeaderWriter, MESSAGE_PREFIX } from './header-writer.js';
-import { DenseAttributes } from './indexes/dense-storage.js';
+import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
@@ -25,6 +25,7 @@ import { BOOLEAN, FLOAT64, INT32, INT64, VARIABLE_STRING } from './messages/data
 import { encodeFillValue } from './messages/fill-value.js';
 import { encodeFilterPipeline } from './messages/filter-pipeline.js';
 import type { Link } from './messages/link.js';
+import type { LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { NumberList } from './number-list.js';
 import type { SmallMap } from './small-map.js';
@@ -175,15 +176,47 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     const dense = isDense ? this.#denseAttributes(attributes) : undefined;
     if (draft instanceof GroupDraft) {
       const { links } = draft;
-      // However many: they go to dense storage with the first change, which is when it begins to pay.
-      this.beginGroup(draft, linkCount, links?.size ?? 0);
+      const count = links?.size ?? 0;
       this.#linkOrder = 0;
-      links?.forEach(this.#link);
+      if (links && count > MAX_COMPACT) {
+        this.beginGroup(draft, linkCount, count, this.#denseLinks(links));
+      } else {
+        this.beginGroup(draft, linkCount, count);
+        links?.forEach(this.#link);
+      }
     } else {
       this.#dataset(draft, linkCount);
     }
     if (!dense) attributes?.forEach(this.#attribute);
     this.end(dense?.nextCreationOrder, dense);
+  }
+
+  /** Puts links into dense storage, and returns where that is. */
+  #denseLinks(links: SmallMap<LinkDraft>): LinkInfo {
+    const { out } = this;
+    const bounds = new NumberList();
+    const unfinished: { readonly index: number; readonly waiting: readonly Waiting[] }[] = [];
+    this.isLoose = true;
+    links.forEach((link, name) => {
+      const start = out.length + MESSAGE_PREFIX;
+      this.#link(link, name);
+      bounds.push(start);
+      bounds.push(out.length);
+      if (this.#waiting.length === 0) return;
+      unfinished.push({ index: bounds.length - 2, waiting: this.#waiting });
+      this.#waiting = [];
+    });
+    this.isLoose = false;
+    const dense = DenseLinks.create(this.#space, true);
+    dense.load(out.finish(), bounds);
+    for (const { index, waiting } of unfinished) {
+      const start = bounds.data[index] as number;
+      const message = out.bytes.slice(start, bounds.data[index + 1]);
+      this.#completeLater(message, start, waiting, () => dense.replace(message), dense);
+    }
+    out.length = 0;
+    dense.flush();
+    return dense.info;
   }
 
   /** Puts attributes into dense storage, and returns where that is. */
@@ -195,15 +228,16 @@ export class ObjectWriter extends HeaderWriter<Draft> {
       this.isLoose = false;
       const { message, waiting } = this.#takeMessage();
       dense.add(message);
-      this.#completeLater(message, waiting, () => dense.replace(message), dense);
+      this.#completeLater(message, MESSAGE_PREFIX, waiting, () => dense.replace(message), dense);
     }
     dense.flush();
     return dense.info;
   }
 
-  /** Sets addresses in a message of dense storage as soon as they are known. */
+  /** Sets addresses in a message of dense storage, which began at `start` in `out`, as soon as they are known. */
   #completeLater(
     message: Uint8Array,
+    start: number,
     waiting: readonly Waiting[],
     replace: () => void,
     table: { flush(): void },
@@ -212,7 +246,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     const view = new DataView(message.buffer, message.byteOffset);
     for (const { at, target } of waiting) {
       const fill = (found: number) => {
-        setAddress(view, at - MESSAGE_PREFIX, found);
+        setAddress(view, at - start, found);
         replace();
         this.#unflushed.add(table);
       };

@@ -494,6 +494,63 @@ export class BtreeV2Editor extends BtreeV2 {
     return tree;
   }
 
+  /**
+   * Fills a tree that has no records with many at once, which are in order. Nodes get as many each as the number of nodes
+   * allows, and are written at once.
+   */
+  fill(records: Uint8Array): void {
+    this.#begin();
+    const { header } = this;
+    const { recordSize, nodeSize, type } = header;
+    const total = records.length / recordSize;
+    if (!Number.isInteger(total) || header.total > 0)
+      throw new H5TypeError(`a B-tree is filled when it is empty, with whole records of ${recordSize} bytes`);
+    if (total === 0) return;
+    let depth = 0;
+    while (this.level(depth).mostBelow < total)
+      if (++depth > MAX_DEPTH) this.fail(`${WHAT} that cannot grow any deeper`);
+    const { levels, countSize } = this;
+    const { offsetSize } = this.space.superblock;
+    const pages = new Uint8Array(countNodes(levels, depth, total) * nodeSize);
+    const address = this.space.allocate(pages.length);
+    let used = 0;
+    let next = 0;
+    /** Writes a node of so many records at and below it. Returns how many are in itself. */
+    const place = (level: number, below: number): number => {
+      const children = level > 0 ? childCount(levels, level, below) : 1;
+      const count = level > 0 ? children - 1 : below;
+      const totalSize = level > 0 ? (levels[level - 1] as Level).totalSize : 0;
+      const start = nodeSize * used++;
+      const pointer = offsetSize + countSize + totalSize;
+      putSignature(pages.subarray(start, start + 4), level > 0 ? 'BTIN' : 'BTLF');
+      pages[start + 5] = type;
+      let at = start + NODE_PREFIX;
+      let pointers = at + count * recordSize;
+      for (let i = 0; i < children; i++) {
+        if (level > 0) {
+          const inChild = share(below - count, children, i);
+          putUint(pages, pointers, address + used * nodeSize, offsetSize);
+          putUint(pages, pointers + offsetSize, place(level - 1, inChild), countSize);
+          putUint(pages, pointers + offsetSize + countSize, inChild, totalSize);
+          pointers += pointer;
+          if (i === count) break;
+        }
+        const size = level > 0 ? recordSize : count * recordSize;
+        pages.set(records.subarray(next, next + size), at);
+        next += size;
+        at += size;
+      }
+      putChecksum(pages.subarray(start, start + nodeSize), pointers - start);
+      return count;
+    };
+    header.depth = depth;
+    header.root = address;
+    header.rootCount = place(depth, total);
+    header.total = total;
+    this.space.write(address, pages);
+    this.#dirty = true;
+  }
+
   /** Adds a record, whose place `compare` finds. Returns false, and adds nothing, if there is one that equals it. */
   insert(record: Uint8Array, compare: BtreeV2Compare): boolean {
     this.#begin(record);
@@ -932,6 +989,27 @@ export class BtreeV2Editor extends BtreeV2 {
     if (node === this.root) this.#dirty = true;
     return node.address;
   }
+}
+
+/** How many children a node has whose level has so many records at and below it: as few as there can be. */
+function childCount(levels: readonly Level[], level: number, below: number): number {
+  // Each child but the last has the record behind it.
+  return Math.ceil((below + 1) / ((levels[level - 1] as Level).mostBelow + 1));
+}
+
+/** The part of a number that is the `i`th of several that are as equal as can be. */
+function share(total: number, parts: number, i: number): number {
+  return Math.floor(total / parts) + (i < total % parts ? 1 : 0);
+}
+
+function countNodes(levels: readonly Level[], level: number, below: number): number {
+  if (level === 0) return 1;
+  const children = childCount(levels, level, below);
+  const rest = below - (children - 1);
+  const larger = rest % children;
+  let nodes = 1 + (children - larger) * countNodes(levels, level - 1, Math.floor(rest / children));
+  if (larger > 0) nodes += larger * countNodes(levels, level - 1, Math.floor(rest / children) + 1);
+  return nodes;
 }
 
 /** Puts the signature of a structure at its beginning. */

@@ -16,6 +16,7 @@ import {
 } from '../messages/link.js';
 import type { LinkInfo } from '../messages/link-info.js';
 import { MessageFlag } from '../messages/message-type.js';
+import type { NumberList } from '../number-list.js';
 import { decodeUtf8 } from '../text.js';
 import { type BtreeV2Compare, BtreeV2Editor, BtreeV2Type, putUint, readBtreeV2 } from './btree-v2.js';
 import {
@@ -325,6 +326,62 @@ abstract class DenseTable {
     return true;
   }
 
+  /**
+   * Adds many messages to a table without any: parts of `bytes`, of which `bounds` says where each begins and ends. They
+   * are in their creation order. The records of the indexes hold nothing but a key and an ID.
+   */
+  protected loadMessages(bytes: Uint8Array, bounds: NumberList): void {
+    const { nameSize, hashAt, nameIdAt, orderSize, orderAt, orderBytes, orderIdAt, what } = this.#layout;
+    const { heap } = this;
+    const { idSize } = heap;
+    const count = bounds.length / 2;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const ids = new Uint8Array(count * idSize);
+    const hashes = new Uint32Array(count);
+    const names = new Uint32Array(2 * count);
+    const orders = new Uint8Array(this.#orders ? count * orderSize : 0);
+    let last = -1;
+    for (let i = 0; i < count; i++) {
+      const start = bounds.data[2 * i] as number;
+      heap.bytes = bytes;
+      heap.start = start;
+      heap.length = (bounds.data[2 * i + 1] as number) - start;
+      this.findName();
+      const { nameAt, nameLength } = this;
+      hashes[i] = lookup3(view, nameAt, nameAt + nameLength);
+      names[2 * i] = nameAt;
+      names[2 * i + 1] = nameAt + nameLength;
+      if (this.#tracked) {
+        const order = this.orderOf(bytes, 0);
+        if (order <= last) throw new H5TypeError(`a ${what} with the creation order ${order} behind others`);
+        last = order;
+        if (this.#orders) putUint(orders, i * orderSize + orderAt, order, orderBytes);
+      }
+      heap.insert(bytes, ids, i * idSize, start, heap.length);
+    }
+    const sorted = sortedByHash(hashes);
+    orderEqualHashes(sorted, hashes, (a, b) => compareBytes(bytes, names, a, b));
+    const records = new Uint8Array(count * nameSize);
+    for (let k = 0; k < count; k++) {
+      const i = sorted[k] as number;
+      const at = k * nameSize;
+      const hash = hashes[i] as number;
+      records[at + hashAt] = hash;
+      records[at + hashAt + 1] = hash >> 8;
+      records[at + hashAt + 2] = hash >> 16;
+      records[at + hashAt + 3] = hash >>> 24;
+      for (let n = 0; n < idSize; n++) records[at + nameIdAt + n] = ids[i * idSize + n] as number;
+    }
+    this.#names.fill(records);
+    if (this.#orders) {
+      for (let i = 0; i < count; i++)
+        for (let n = 0; n < idSize; n++)
+          orders[i * orderSize + orderIdAt + n] = ids[i * idSize + n] as number;
+      this.#orders.fill(orders);
+    }
+    this.nextOrder = Math.max(this.nextOrder, last + 1);
+  }
+
   #missing(what: string): never {
     this.fail(`a ${what} that the index by creation order does not have`);
   }
@@ -472,6 +529,14 @@ export class DenseLinks extends DenseTable {
     if (order >= 0) putUint(this.#orderRecord, LINKS.orderAt, order, LINKS.orderBytes);
     this.addMessage(message, order, this.#nameRecord, this.#orderRecord);
     return order;
+  }
+
+  /**
+   * Adds many links at once where there are none: encoded link messages in `bytes`, of which `bounds` says where each begins
+   * and ends, in their creation order.
+   */
+  load(bytes: Uint8Array, bounds: NumberList): void {
+    this.loadMessages(bytes, bounds);
   }
 
   /**
@@ -718,6 +783,64 @@ function makeTable(
     nameIndex: names.address,
     orderIndex: orders ? orders.address : UNDEFINED_ADDRESS,
   };
+}
+
+/** The places of hashes in ascending order; equal ones stay in theirs. */
+function sortedByHash(hashes: Uint32Array): Uint32Array {
+  const { length } = hashes;
+  let from = new Uint32Array(length);
+  let to = new Uint32Array(length);
+  for (let i = 0; i < length; i++) from[i] = i;
+  // By the lowest 11 bits, by the next ones, and by the highest.
+  const starts = new Uint32Array(1 << 11);
+  for (let shift = 0; shift < 32; shift += 11) {
+    starts.fill(0);
+    for (let i = 0; i < length; i++) {
+      const digit = ((hashes[i] as number) >>> shift) & 0x7ff;
+      starts[digit] = (starts[digit] as number) + 1;
+    }
+    for (let digit = 0, sum = 0; digit < starts.length; digit++) {
+      const count = starts[digit] as number;
+      starts[digit] = sum;
+      sum += count;
+    }
+    for (let i = 0; i < length; i++) {
+      const place = from[i] as number;
+      const digit = ((hashes[place] as number) >>> shift) & 0x7ff;
+      const at = starts[digit] as number;
+      starts[digit] = at + 1;
+      to[at] = place;
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** Puts those of the same hash in the order of `compare`. */
+function orderEqualHashes(
+  sorted: Uint32Array,
+  hashes: Uint32Array,
+  compare: (a: number, b: number) => number,
+): void {
+  for (let start = 0; start < sorted.length; ) {
+    const hash = hashes[sorted[start] as number];
+    let end = start + 1;
+    while (end < sorted.length && hashes[sorted[end] as number] === hash) end++;
+    if (end > start + 1) sorted.subarray(start, end).sort(compare);
+    start = end;
+  }
+}
+
+/** Compares two parts of `bytes`; where the `i`th begins and ends is in `bounds`. */
+function compareBytes(bytes: Uint8Array, bounds: Uint32Array, a: number, b: number): number {
+  const lengthA = (bounds[2 * a + 1] as number) - (bounds[2 * a] as number);
+  const lengthB = (bounds[2 * b + 1] as number) - (bounds[2 * b] as number);
+  for (let i = 0; i < lengthA && i < lengthB; i++) {
+    const order =
+      (bytes[(bounds[2 * a] as number) + i] as number) - (bytes[(bounds[2 * b] as number) + i] as number);
+    if (order !== 0) return order;
+  }
+  return lengthA - lengthB;
 }
 
 function u32(bytes: Uint8Array, at: number): number {

@@ -540,29 +540,37 @@ export class FractalHeapEditor {
     return this.bytes.subarray(this.start, this.start + this.length);
   }
 
-  /** Adds an object, which must have a byte at least. Its ID is written to `ids` from `at` on, which is returned. */
-  insert(object: Uint8Array, ids: Uint8Array = new Uint8Array(this.idSize), at = 0): Uint8Array {
+  /**
+   * Adds an object, which must have a byte at least. Its ID is written to `ids` from `at` on, which is returned. The object
+   * is a part of `object`, if so told: so many bytes from a position on.
+   */
+  insert(
+    object: Uint8Array,
+    ids: Uint8Array = new Uint8Array(this.idSize),
+    at = 0,
+    position = 0,
+    length = object.length,
+  ): Uint8Array {
     this.#begin();
     const { idSize, maxManagedSize, maxDirectSize } = this.#parameters;
-    const { length } = object;
     if (length === 0) throw new H5TypeError('an object of no bytes cannot be stored in a heap');
     this.#dirty = true;
     const extended = idSize > SHORT_ID;
     ids.fill(0, at, at + idSize);
     if (length > maxManagedSize || length > maxDirectSize - this.#overhead) {
-      this.#insertHuge(ids, at, object);
+      this.#insertHuge(ids, at, object.subarray(position, position + length));
     } else if (length <= (extended ? idSize - 2 : Math.min(idSize - 1, 16))) {
       const stored = length - 1;
       ids[at] = 0x20 | (extended ? stored >> 8 : stored);
       if (extended) ids[at + 1] = stored & 0xff;
-      ids.set(object, at + (extended ? 2 : 1));
+      ids.set(object.subarray(position, position + length), at + (extended ? 2 : 1));
       this.#tinyCount++;
       this.#tinySize += length;
     } else {
       const block = this.#roomFor(length);
       const bytes = block.bytes ?? this.#loadBytes(block);
       const start = this.#take(block, length);
-      bytes.set(object, start);
+      for (let i = 0; i < length; i++) bytes[start + i] = object[position + i] as number;
       block.dirty = true;
       const { heapOffsetSize, objectLengthSize } = this.#layout;
       putUint(ids, at + 1, block.start + start, heapOffsetSize);
