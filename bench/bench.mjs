@@ -3,14 +3,14 @@
  * Side by side with the peers.
  *
  *     npm run bench                            # tables
- *     npm run bench -- --quick                 # fewer rounds, and only 2,000 objects
+ *     npm run bench -- --quick                 # fewer rounds, and less of everything
  *     npm run bench -- --json FILE             # the tables, and the figures to a file
  *     npm run --silent bench -- --json         # the figures to stdout, the tables to stderr
  *     npm run bench -- --only large-array      # one scenario
  *
  * The exit status tells whether all peers worked and all data came back; a target that is missed says FAIL.
  */
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,15 @@ import { log } from './harness.mjs';
 
 /** @typedef {import('./harness.mjs').Outcome} Outcome */
 
-const SCENARIOS = ['objects', 'instances', 'large-array', 'import-time', 'real-data'];
+const SCENARIOS = [
+  'objects',
+  'instances',
+  'large-array',
+  'large-files',
+  'editing',
+  'import-time',
+  'real-data',
+];
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
@@ -37,6 +45,7 @@ const environment = {
   memory: `${Math.round(totalmem() / 2 ** 30)} GB; the first touch of a page takes ${pageFaultTime()} µs`,
   platform: `${platform()} ${arch()}`,
   ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson'),
+  h5py: versionOfH5py(),
 };
 for (const [name, value] of Object.entries(environment)) print(`${name.padEnd(10)} ${value}`);
 if (quick) print('A quick run: few rounds, so the figures are rough.');
@@ -153,4 +162,11 @@ function versionsOf(...names) {
       return [name, JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version];
     }),
   );
+}
+
+/** The Python of the scenario `editing`. */
+function versionOfH5py() {
+  const program = 'import h5py; print(h5py.__version__, "with HDF5", h5py.version.hdf5_version)';
+  const { status, stdout } = spawnSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : 'none';
 }

@@ -40,10 +40,10 @@ process.exitCode = status ?? 1;
 
 /** @param {Results} results */
 function report({ environment, quick, scenarios }) {
-  const { date, node, cpu, memory, platform, h5wasm, msgpackr, superjson } = environment;
+  const { date, node, cpu, memory, platform, h5wasm, msgpackr, superjson, h5py } = environment;
   const parts = [
-    `Measured on ${date} with Node ${node} on ${platform} (${cpu}; ${memory}), h5wasm ${h5wasm}, msgpackr ${msgpackr} and ` +
-      `superjson ${superjson}${quick ? '; a quick run, so these are rough figures' : ''}. Medians; the last column ` +
+    `Measured on ${date} with Node ${node} on ${platform} (${cpu}; ${memory}), h5wasm ${h5wasm}, msgpackr ${msgpackr}, ` +
+      `superjson ${superjson} and h5py ${h5py}${quick ? '; a quick run, so these are rough figures' : ''}. Medians; the last column ` +
       'says how many times as long it takes as the first line of its table.',
   ];
   for (const { title, notes, tables } of scenarios) {

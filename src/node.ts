@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
-import { H5Error } from './errors.js';
+import { H5Error, H5StaleError } from './errors.js';
 import { FilterSet } from './hdf5/filters/filter-set.js';
 import { registeredFilters } from './hdf5/filters/registered-filters.js';
 import { standardFilters } from './hdf5/filters/standard-filters.js';
@@ -91,7 +91,21 @@ export async function read<T = unknown>(source: FilePath | ReadSource, options?:
 /** What `read` does, at once. */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): T {
   const all = { indexes, ...options };
-  return (isPath(source) ? readPath(source, all) : readFrom(source, all)) as T;
+  return (isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all)) as T;
+}
+
+/** A writer that commits over and over lets a reader begin after a few attempts. */
+const ATTEMPTS = 100;
+
+/** Does something again from the beginning when a writer has changed the file in the middle of it. */
+function whileStale<T>(action: () => T): T {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof H5StaleError) || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 function isPath(where: unknown): where is FilePath {
@@ -157,15 +171,15 @@ export class H5File extends CoreFile {
     if (exists && (mode === 'x' || mode === 'w-'))
       throw new H5Error('H5_EXISTS', `${path} exists already, and the mode '${mode}' makes new files only`);
     const create = mode === 'w' || (!exists && mode !== 'r' && mode !== 'r+');
-    const storage =
-      mode === 'r'
-        ? new FileStorage(path, { mark: tailMark })
-        : new FileAtPath(path, create, options?.durability !== 'off');
-    try {
-      return super.open(storage, create ? 'w' : mode, all);
-    } catch (error) {
-      storage.close();
-      throw error;
-    }
+    const begin = (storage: Storage): H5File => {
+      try {
+        return super.open(storage, create ? 'w' : mode, all);
+      } catch (error) {
+        storage.close();
+        throw error;
+      }
+    };
+    if (mode === 'r') return whileStale(() => begin(new FileStorage(path, { mark: tailMark })));
+    return begin(new FileAtPath(path, create, options?.durability !== 'off'));
   }
 }

@@ -66,7 +66,7 @@ export class DatasetStorage {
     this.datatype = datatype;
     this.dataspace = dataspace;
     this.fillValue = fillValue;
-    this.filters = filters instanceof ByteReader ? decodeFilterPipeline(filters) : (filters ?? []);
+    this.filters = filters instanceof ByteReader ? decodedAnew(filters) : (filters ?? []);
     if (layout.kind === 'chunked') {
       const set = space.indexes?.filters ?? new FilterSet();
       // What many datasets of one file take is limited by it; a new one has nothing that could be read.
@@ -236,4 +236,12 @@ export class DatasetStorage {
       this.isChanged = true;
     this.#layoutMessage = message;
   }
+}
+
+/** The filters of a message that others decode, too. */
+function decodedAnew(message: ByteReader): readonly FilterInfo[] {
+  const { position } = message;
+  const filters = decodeFilterPipeline(message);
+  message.position = position;
+  return filters;
 }

@@ -261,7 +261,7 @@ export class FileEditor implements Editor {
     if (node instanceof EditedObject) {
       const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
       if (!node.allLinks.add(name, to)) return false;
-      note(node.linkChanges, name, false);
+      note(node.linkChanges, name, false, true);
       if (to.kind === 'hard') this.#countLink(to.address, 1);
       return true;
     }
@@ -276,7 +276,7 @@ export class FileEditor implements Editor {
     if (!links || !link) return false;
     links.delete(name);
     if (node instanceof EditedObject) {
-      note(node.linkChanges, name, true);
+      note(node.linkChanges, name, true, false);
       const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
       if (to.kind === 'hard') this.#countLink(to.address, -1);
     }
@@ -310,8 +310,8 @@ export class FileEditor implements Editor {
 
   /** Gives back what an attribute of the file holds outside of its header. */
   #releaseAttribute(node: EditedObject, name: string, isDeleted: boolean): void {
-    note(node.attributeChanges, name, isDeleted);
     const attribute = node.allAttributes.get(name);
+    note(node.attributeChanges, name, isDeleted, attribute === undefined);
     if (typeof attribute === 'object' && 'data' in attribute)
       releaseElements(
         this.space,
@@ -569,8 +569,11 @@ export class FileEditor implements Editor {
   }
 }
 
-function note(changes: Map<string, boolean>, name: string, isDeleted: boolean): void {
-  changes.set(name, isDeleted || changes.get(name) === true);
+/** Notes that a name was set or deleted. New names are in the order in which they came. */
+function note(changes: Map<string, boolean>, name: string, isDeleted: boolean, isNew: boolean): void {
+  const wasDeleted = changes.get(name) === true;
+  if (isNew) changes.delete(name);
+  changes.set(name, isDeleted || wasDeleted);
 }
 
 /** A link to an object that may be in the file already. */

@@ -132,7 +132,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
     if (indices.length !== dims.length || dataspace.kind === 'null') {
       throw new H5TypeError(`"${this.path}" has ${dims.length} axes, ${indices.length} indices are given`);
     }
-    let first = 0;
+    const place: number[] = [];
     for (let axis = 0; axis < dims.length; axis++) {
       const dim = dims[axis] as number;
       const given = indices[axis] as number;
@@ -142,10 +142,18 @@ export class H5Dataset<T = H5Value> extends H5Object {
           `"${this.path}": the index ${given} is not within axis ${axis}, of size ${dim}`,
         );
       }
-      first = first * dim + index;
+      place.push(index);
+    }
+    const elements = this.#elements;
+    if (elements) {
+      const { bytes } = elements.select(place);
+      return decode(datatype, bytes, 1, this.session.space.globalHeap, this.session.options)[0] as R;
     }
     const { raw, heap } = this.#open();
-    const bytes = raw.copy(first, 1);
+    const bytes = raw.copy(
+      place.reduce((first, index, axis) => first * (dims[axis] as number) + index, 0),
+      1,
+    );
     return decode(datatype, bytes, 1, heap, this.session.options)[0] as R;
   }
 

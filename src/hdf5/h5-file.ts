@@ -186,13 +186,24 @@ export class H5File extends H5Group {
     this.session.continueWith(this.session.edit().compact());
   }
 
-  /** Commits what has changed, and ends all use of the file. A second call does nothing. */
+  /**
+   * Commits what has changed, and ends all use of the file. A second call does nothing. If it cannot be committed, that is an
+   * error, what has changed is lost, and the file is still open.
+   */
   close(): void {
     if (this.session.closed) return;
     if (this.session.editor?.failure === undefined) this.flush();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.session.closed) return;
     this.session.closed = true;
-    this.session.editor?.close();
-    this.#storage.close();
+    try {
+      this.session.editor?.close();
+    } finally {
+      this.#storage.close();
+    }
   }
 
   /** How many bytes stand before the file for other programs' use. */
@@ -206,8 +217,13 @@ export class H5File extends H5Group {
     return !this.session.closed;
   }
 
+  /** Closes the file. If what has changed cannot be committed, it is lost, as no one can try again. */
   [Symbol.dispose](): void {
-    this.close();
+    try {
+      this.close();
+    } finally {
+      this.#end();
+    }
   }
 
   override toString(): string {

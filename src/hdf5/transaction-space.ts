@@ -123,7 +123,9 @@ export class TransactionSpace extends EditableSpace {
     const free = isOurs ? decodeExtents(tail.note, 0, endOfFile) : undefined;
     const transaction = new Transaction(storage, end, {
       durability: options.durability ?? 'full',
-      commit: tail?.commit ?? 0,
+      // Where there is no tail, none of this number was there before.
+      commit: tail?.commit ?? Math.floor(Math.random() * 2 ** 48),
+      note: isOurs ? tail.note : new Uint8Array(0),
     });
     return new TransactionSpace(storage, transaction, superblock, free ?? [], options);
   }

@@ -18,6 +18,8 @@ import type { Storage, WritableStorage } from './storage.js';
 /** Small reads are answered from pages of this size, so that a walk over headers takes few system calls. */
 const PAGE_SIZE = 1 << 15;
 const CACHED_PAGES = 128;
+/** Within one of them, no writer changes the size of a file each time. */
+const MARK_ATTEMPTS = 100;
 /** The most bytes that one system call is asked for: Linux moves at most 2 GB at once, and Node counts in 31 bits. */
 const BYTES_A_CALL = 1 << 30;
 
@@ -305,7 +307,7 @@ export class FileStorage implements Storage {
     this.#mark = options.mark;
     try {
       // Before the size: should the file change in between, the first read finds that it has.
-      this.#marked = this.#mark && new Uint8Array(this.#mark(this.#live));
+      this.#marked = this.#findMark();
       this.size = this.#file.size();
     } catch (error) {
       this.close();
@@ -341,7 +343,19 @@ export class FileStorage implements Storage {
   #fill(bytes: Uint8Array, length: number, position: number): void {
     const count = this.#file.readInto(bytes, length, position);
     if (this.#changed()) throw new H5StaleError(this.#file.path);
-    if (count < length) throw shorter(this.#file.path, position + count);
+    // With the same mark, it is no content that is missing at the end.
+    if (count < length && this.#mark === undefined) throw shorter(this.#file.path, position + count);
+  }
+
+  /** The mark at first. A file that becomes shorter while it is computed is about to have another one. */
+  #findMark(): Uint8Array | undefined {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return this.#mark && new Uint8Array(this.#mark(this.#live));
+      } catch (error) {
+        if (attempt === MARK_ATTEMPTS || !(error instanceof H5FormatError)) throw error;
+      }
+    }
   }
 
   #changed(): boolean {

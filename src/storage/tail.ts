@@ -38,7 +38,9 @@ export interface Guard {
 /** "h5pickle" */
 const MAGIC = [0x69703568, 0x656c6b63] as const;
 const VERSION = 1;
-const TRAILER = 64;
+export const TRAILER = 64;
+/** More than a superblock takes. */
+const HEAD = 128;
 /** Of the trailer, what its own checksum covers. */
 const CHECKED = 56;
 
@@ -149,11 +151,18 @@ function readTrailer(storage: Storage): { bytes: Uint8Array; view: DataView } | 
  * A writer writes the tail of its commit before it changes anything in place, and bytes that no commit refers to yet
  * only where the last state refers to nothing. So if the mark is the same after a read as it was when the file was
  * opened, no commit had begun to write in place until then, and what was read is of the state that was opened. A mark
- * never comes back, since commits are counted; a tail that is just being written is no mark at all.
+ * never comes back, since commits are counted. As soon as a writer adds to a file that has no tail, it gets one; the mark
+ * of one without is what can be seen of it.
  */
 export function tailMark(storage: Storage): Uint8Array {
   const trailer = readTrailer(storage);
-  return trailer ? trailer.bytes.slice(16, 24) : new Uint8Array(0);
+  if (trailer) return trailer.bytes.slice(16, 24);
+  const { size } = storage;
+  const head = storage.copy(0, Math.min(HEAD, size));
+  const mark = new Uint8Array(8 + head.length);
+  new DataView(mark.buffer).setFloat64(0, size);
+  mark.set(head, 8);
+  return mark;
 }
 
 // ---- recovery -------------------------------------------------------------------------------------------
@@ -165,8 +174,8 @@ export function liveTail(storage: Storage): (Tail & { readonly guard: Guard }) |
   if (!tail || !guard || guard.position + guard.before.length > storage.size) return undefined;
   const { position, before, during, after } = guard;
   const found = storage.read(position, before.length);
-  // After it, all is done. Before it, nothing has begun that anyone was told of.
-  if (isSame(found, after) || isSame(found, before)) return undefined;
+  // All is done. Where the guard does not tell, because it is the same before and after, doing it again changes nothing.
+  if (isSame(found, after) && !isSame(before, after)) return undefined;
   // Torn: every byte is that of one of the three states. Else somebody else has written the file since.
   const isOurs = found.every((byte, i) => byte === during[i] || byte === after[i] || byte === before[i]);
   return isOurs ? { ...tail, guard } : undefined;

@@ -1,6 +1,6 @@
 import { H5StateError } from '../errors.js';
 import type { Storage, WritableStorage } from './storage.js';
-import { encodeTail, type Guard, liveTail, type Page } from './tail.js';
+import { encodeTail, type Guard, liveTail, type Page, TRAILER } from './tail.js';
 
 /** How much is synced: all of a commit, all but its very end, or nothing. */
 export type Durability = 'full' | 'normal' | 'off';
@@ -8,6 +8,8 @@ export type Durability = 'full' | 'normal' | 'off';
 const PAGE = 4096;
 /** Small writes to new space are gathered to so many bytes. */
 const BUFFER = 1 << 18;
+/** A tail is put so far behind new bytes, at least, that it does not have to make way for the next ones at once. */
+const CLEARANCE = 1 << 16;
 
 /** A part of the file in memory, as it is to be: what is between `from` and `to` has been changed. */
 interface ChangedPage {
@@ -32,11 +34,14 @@ export interface Commit {
  *
  * 0. New bytes, if there are so many that they were written, are synced: the tail must not be there without them. Few are
  *    treated as pages.
- * 1. The pages are written to the tail of the file (see tail.ts), and the guard that makes other programs refuse it is
- *    put up. Sync: now the commit is durable.
+ * 1. The pages are written to the tail of the file (see tail.ts): from now on who opens the file completes the commit. The
+ *    guard that makes other programs refuse it is put up. Sync: now the commit is durable.
  * 2. The pages are written in place. Sync: now the tail is not needed any more.
  * 3. The guard is taken down. Before the tail is overwritten, this is synced too: at once if `durability` is 'full',
  *    else by the next change.
+ *
+ * At any moment the file ends with the tail of a commit, which readers know it by: before new bytes go where it is, another
+ * one of the same commit is put behind them.
  */
 export class Transaction implements Storage {
   readonly #storage: WritableStorage;
@@ -44,7 +49,15 @@ export class Transaction implements Storage {
   readonly #isFull: boolean;
   /** Where the committed content ends. */
   #end: number;
+  /** The number of the last commit, and the last one that was given to any, successful or not. */
   #commit: number;
+  #lastNumber: number;
+  /** What the tail says; undefined as long as there is no committed state, and no tail. */
+  #note: Uint8Array | undefined;
+  /** Where the tail begins, at the earliest. */
+  #tailStart: number;
+  /** Whether the file is longer than the committed state needs it to be. */
+  #isLong = false;
   #pages = new Map<number, ChangedPage>();
   /** New bytes on their way to the storage, from `#bufferAt` on. */
   readonly #buffer = new Uint8Array(BUFFER);
@@ -54,15 +67,23 @@ export class Transaction implements Storage {
   #freshUnsynced = false;
   /** Whether the guard was taken down and that was not synced. */
   #guardUnsynced = false;
-  /** What the tail is to say when the file is closed; undefined if it is not ours to write. */
-  #note: Uint8Array | undefined;
   #broken: H5StateError | undefined;
 
-  /** `end`: where the committed content ends; `commit`: the number of the last commit. */
-  constructor(storage: WritableStorage, end: number, options: { durability: Durability; commit: number }) {
+  /**
+   * `end`: where the committed content ends; `commit`: the number of the last commit, and `note` what its tail says, none
+   * for a new file.
+   */
+  constructor(
+    storage: WritableStorage,
+    end: number,
+    options: { durability: Durability; commit: number; note?: Uint8Array },
+  ) {
     this.#storage = storage;
     this.#end = end;
+    this.#tailStart = end;
     this.#commit = options.commit;
+    this.#lastNumber = options.commit;
+    this.#note = options.note;
     this.#sync = options.durability !== 'off';
     this.#isFull = options.durability === 'full';
   }
@@ -180,9 +201,7 @@ export class Transaction implements Storage {
     }
     this.#flush();
     if (bytes.length >= BUFFER) {
-      this.#settle();
-      this.#freshUnsynced = true;
-      this.#storage.write(position, bytes);
+      this.#writeNow(position, bytes);
       return;
     }
     this.#buffer.set(bytes);
@@ -202,11 +221,53 @@ export class Transaction implements Storage {
 
   #flush(): void {
     if (this.#buffered === 0) return;
-    this.#settle();
     const count = this.#buffered;
     this.#buffered = 0;
+    this.#writeNow(this.#bufferAt, this.#buffer.subarray(0, count));
+  }
+
+  #writeNow(position: number, bytes: Uint8Array): void {
+    this.#settle();
+    this.#makeWay(position + bytes.length);
     this.#freshUnsynced = true;
-    this.#storage.write(this.#bufferAt, this.#buffer.subarray(0, count));
+    this.#storage.write(position, bytes);
+  }
+
+  /** Puts the tail behind new bytes that end there, if it is in their way. */
+  #makeWay(end: number): void {
+    if (this.#note === undefined || end <= this.#tailStart) return;
+    const clearance = Math.max(CLEARANCE, (end - this.#end) >> 2);
+    this.#tailStart = Math.max(this.#storage.size, end + clearance);
+    this.#isLong = true;
+    this.#storage.write(this.#tailStart, this.#shortTail(this.#note));
+  }
+
+  /** The tail of the committed state, when nothing of it is left to do. */
+  #shortTail(note: Uint8Array): Uint8Array {
+    return encodeTail({ end: this.#end, commit: this.#commit, guard: undefined, pages: [], note });
+  }
+
+  /** Puts a tail to a position, or behind all if another one would be overwritten before the file ends with this one. */
+  #putTail(position: number, tail: Uint8Array): void {
+    const { size } = this.#storage;
+    const end = position + tail.length;
+    const start = end > size - TRAILER && end < size ? size : position;
+    this.#storage.write(start, tail);
+    this.#storage.resize(start + tail.length);
+    this.#tailStart = start;
+  }
+
+  /** Cuts off what the committed state does not need. */
+  #trim(): void {
+    if (!this.#isLong || this.#note === undefined) return;
+    try {
+      this.#putTail(this.#end, this.#shortTail(this.#note));
+    } catch {
+      // On a disk that is full there may be no room even for that: then the file has no tail.
+      this.#storage.resize(this.#end);
+      this.#tailStart = this.#end;
+    }
+    this.#isLong = false;
   }
 
   /** Before the tail of the last commit may be overwritten, it must not be needed any more. */
@@ -241,6 +302,8 @@ export class Transaction implements Storage {
     this.#pages.clear();
     this.#freshUnsynced = false;
     this.#end = end;
+    this.#tailStart = end;
+    this.#note = note;
   }
 
   /** What has changed in place, by position. */
@@ -267,6 +330,7 @@ export class Transaction implements Storage {
     const pages = this.#changes(end);
     // Not where the old content is, as long as that counts.
     const start = Math.max(end, this.#end);
+    let isBegun = false;
     let isGuarded = false;
     try {
       this.#settle();
@@ -277,14 +341,15 @@ export class Transaction implements Storage {
       } else if (this.#buffered > 0) {
         pages.unshift({ position: this.#bufferAt, bytes: this.#buffer.slice(0, this.#buffered) });
       }
-      const tail = encodeTail({ end, commit: this.#commit + 1, guard, pages, note });
-      storage.write(start, tail);
-      storage.resize(start + tail.length);
+      const tail = encodeTail({ end, commit: ++this.#lastNumber, guard, pages, note });
+      isBegun = true;
+      this.#isLong = true;
+      this.#putTail(start, tail);
       isGuarded = true;
       storage.write(guard.position, guard.during);
       if (this.#sync) storage.sync();
     } catch (error) {
-      if (isGuarded) this.#undo(guard, error);
+      if (isBegun) this.#undo(isGuarded ? guard : undefined, error);
       throw error;
     }
     try {
@@ -296,18 +361,22 @@ export class Transaction implements Storage {
     } catch (error) {
       throw this.#break('H5_UNFINISHED', 'the commit is durable, but could not be completed', error);
     }
-    this.#commit++;
+    this.#commit = this.#lastNumber;
     this.#end = end;
     this.#note = note;
     this.#pages.clear();
     this.#buffered = 0;
   }
 
-  /** After a commit that did not become durable: the guard says again that nothing is under way. */
-  #undo(guard: Guard, cause: unknown): void {
+  /**
+   * After a commit that did not become durable: the guard says again that nothing is under way, and the tail goes. Both are
+   * to last before anything else is written.
+   */
+  #undo(guard: Guard | undefined, cause: unknown): void {
     try {
-      this.#storage.write(guard.position, guard.before);
-      this.#storage.resize(Math.max(this.#end, guard.position + guard.before.length));
+      if (guard) this.#storage.write(guard.position, guard.before);
+      this.#trim();
+      if (this.#sync) this.#storage.sync();
     } catch {
       // The cause is what went wrong first, and is reported with this.
       this.#break('H5_UNFINISHED', 'the commit failed, and could not be undone', cause);
@@ -333,17 +402,16 @@ export class Transaction implements Storage {
   rollback(): void {
     this.#pages.clear();
     this.#buffered = 0;
+    if (this.#broken) return;
+    this.#settle();
+    this.#trim();
   }
 
   /** Ends the use of the file: its tail is cut to what the next one needs. */
   close(): void {
-    const note = this.#note;
-    this.#note = undefined;
-    if (note === undefined || this.#broken) return;
+    if (this.#broken) return;
     this.#settle();
-    const tail = encodeTail({ end: this.#end, commit: this.#commit, guard: undefined, pages: [], note });
-    this.#storage.write(this.#end, tail);
-    this.#storage.resize(this.#end + tail.length);
+    this.#trim();
   }
 }
 

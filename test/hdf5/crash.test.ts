@@ -4,24 +4,18 @@ import { describeOracle, h5py } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { FaultStorage } from '../storage/fault-storage.js';
 import { expectAsH5py } from './compare.js';
-import { checkCut, run } from './crash.js';
+import { checkCut, crash, DURABILITIES, run } from './crash.js';
 import { describeFile, Editing } from './editing-model.js';
 
 const CUTS = Number(process.env.H5PICKLE_CUTS ?? 200);
 const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
 
 describe('a crash leaves the state before a commit or after it', () => {
-  test.each(['full', 'normal', 'off'] as const)(
+  test.each(DURABILITIES)(
     `durability ${'%s'}: ${CUTS} cuts, seed ${SEED}`,
     { timeout: 3_000_000 },
     (durability) => {
-      const random = seeded(SEED);
-      const edits = run(SEED, 1200, durability);
-      expect(edits.states.length).toBeGreaterThan(100);
-      for (let i = 0; i < CUTS; i++) {
-        // Without syncs there is no order that a disk keeps; a process that is killed loses nothing that it wrote.
-        checkCut(edits, random(edits.storage.calls.length), random, durability === 'off' || i % 3 === 0);
-      }
+      expect(crash(SEED, CUTS, durability)).toBeGreaterThan(100);
     },
   );
 });

@@ -1,15 +1,20 @@
 import { expect } from 'vitest';
-import { H5File } from '../../src/node.js';
+import { H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import type { Durability } from '../../src/storage/transaction.js';
+import { verifyStorage } from '../../src/verify.js';
 import { type Random, seeded } from '../random.js';
 import { FaultStorage } from '../storage/fault-storage.js';
-import { describeFile, Editing, rebuilt } from './editing-model.js';
+import { describeFile, describeModel, Editing, rebuilt } from './editing-model.js';
+
+export const DURABILITIES: readonly Durability[] = ['full', 'normal', 'off'];
+
+const OPERATIONS = 1200;
 
 /** A run of edits: what the storage was asked for, and what each commit made of the file. */
 export interface Run {
   readonly storage: FaultStorage;
-  /** The content by commit: the first is what there was before; each was complete after so many calls. */
+  /** The content by commit, as the model has it: the first is what there was before; each was complete after so many calls. */
   readonly states: { readonly content: string; readonly begun: number; readonly done: number }[];
 }
 
@@ -20,7 +25,7 @@ export function run(seed: number, operations: number, durability: Durability): R
   for (let i = 0; i < 40; i++) editing.step();
   const storage = new FaultStorage(editing.file.toBytes());
   editing.file = H5File.open(storage, 'r+', { durability });
-  const states = [{ content: describeFile(editing.file), begun: 0, done: 0 }];
+  const states = [{ content: describeModel(editing.root), begun: 0, done: 0 }];
   for (let done = 0; done < operations; ) {
     const count = 1 + random(12);
     for (let i = 0; i < count; i++) editing.step();
@@ -30,7 +35,7 @@ export function run(seed: number, operations: number, durability: Durability): R
       editing.root = rebuilt(editing.file);
       continue;
     }
-    const content = describeFile(editing.file);
+    const content = describeModel(editing.root);
     const begun = storage.calls.length;
     editing.file.commit();
     states.push({ content, begun, done: storage.calls.length });
@@ -43,7 +48,10 @@ export function run(seed: number, operations: number, durability: Durability): R
   return { storage, states };
 }
 
-/** Opens what is left after a crash at a call, and compares it with the states that it may be in. Returns its bytes. */
+/**
+ * Opens what is left after a crash at a call, compares it with the states that it may be in, changes it, and looks for
+ * damage. Returns its bytes.
+ */
 export function checkCut(
   { storage, states }: Run,
   call: number,
@@ -64,5 +72,19 @@ export function checkCut(
   file.commit();
   const recovered = image.copy(0, image.size);
   expect(H5File.open(recovered).attrs.get('after the crash')).toBe(call);
+  const { problems } = verifyStorage(new MemoryStorage(recovered), { indexes });
+  // What no path reaches, because it is in a cycle, links to what others reach.
+  expect(problems.filter(({ code }) => code !== 'link-count')).toEqual([]);
   return recovered;
+}
+
+/** Edits a file at random, and crashes at so many random moments of that. Returns how many commits there were. */
+export function crash(seed: number, crashes: number, durability: Durability): number {
+  const random = seeded(seed);
+  const edits = run(seed, OPERATIONS, durability);
+  for (let i = 0; i < crashes; i++) {
+    // Without syncs there is no order that a disk keeps; a process that is killed loses nothing that it wrote.
+    checkCut(edits, random(edits.storage.calls.length), random, durability === 'off' || i % 3 === 0);
+  }
+  return edits.states.length - 1;
 }

@@ -26,6 +26,7 @@ import {
   type SelectionInput,
   selectAll,
 } from '../../src/hdf5/selection.js';
+import { H5File } from '../../src/node.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
@@ -1010,4 +1011,17 @@ describeOracle('h5py', () => {
     expect(written).toBeGreaterThan(200);
     expect(ask('check', path, cases).compared).toBe(written);
   });
+});
+
+test('one element of a dataset with filters, of a file that is read and of one that is edited', () => {
+  const file = H5File.open(undefined, 'w');
+  const data = Float64Array.from({ length: 1000 }, (_, i) => i / 2);
+  file.createDataset('gzip', { data, chunks: 100, compression: 'gzip', shuffle: true });
+  const bytes = file.toBytes();
+  for (const mode of ['r', 'r+'] as const) {
+    const dataset = H5File.open(bytes, mode).dataset<Float64Array>('gzip');
+    expect([dataset.at(0), dataset.at(999), dataset.at(-1), dataset.at(500)]).toEqual([0, 499.5, 499.5, 250]);
+    expect(dataset.read()).toEqual(data);
+    expect(dataset.at(3)).toBe(1.5);
+  }
 });

@@ -35,6 +35,42 @@ describe('editing', () => {
     expect(compact.bytes.free).toBeLessThan(1 << 16);
   });
 
+  test('what is deleted and made again in one commit is the last one, in memory and in the file', () => {
+    const file = H5File.open(undefined, 'w');
+    for (const name of 'abcdefghijkl') {
+      file.createGroup(name);
+      file.attrs.set(name, 1);
+    }
+    file.commit();
+    file.delete('a');
+    file.attrs.delete('a');
+    for (const name of ['y', 'a', 'z']) {
+      file.createGroup(name);
+      file.attrs.set(name, 2);
+    }
+    file.attrs.set('a', 3).set('b', 4);
+    const expected = [...'bcdefghijklyaz'];
+    for (const seen of [file, H5File.open(file.toBytes())]) {
+      expect([...seen.keys()]).toEqual(expected);
+      expect([...seen.attrs.keys()]).toEqual(expected);
+      expect([seen.attrs.get('a'), seen.attrs.get('b')]).toEqual([3, 4]);
+    }
+  });
+
+  test('texts that are replaced leave nothing behind', () => {
+    let bytes = H5File.open(undefined, 'w').toBytes();
+    for (let i = 0; i < 40; i++) {
+      const file = H5File.open(bytes, 'r+');
+      file.attrs.set('text', 'x'.repeat(1 + ((i * 37) % 500)));
+      file.createDataset(`text ${i}`, { data: ['y'.repeat(i)] });
+      if (i > 0) file.delete(`text ${i - 1}`);
+      bytes = file.toBytes();
+      const { problems, bytes: sizes } = verifyStorage(new MemoryStorage(bytes), { indexes });
+      expect(problems).toEqual([]);
+      expect(sizes.leaked).toBe(0);
+    }
+  });
+
   test('a rollback leaves what was committed', () => {
     const editing = new Editing(SEED + 1);
     for (let i = 0; i < 200; i++) editing.step();

@@ -74,7 +74,7 @@ export function describeFile(file: H5File): string {
 function show(value: unknown): string {
   return JSON.stringify(value, (_, each) => {
     if (typeof each === 'bigint') return `${each}n`;
-    return ArrayBuffer.isView(each) ? [...(each as Uint8Array)] : each;
+    return ArrayBuffer.isView(each) ? `[${(each as Uint8Array).join()}]` : each;
   });
 }
 

@@ -2,7 +2,8 @@ import { MemoryStorage } from '../../src/storage/memory.js';
 import type { WritableStorage } from '../../src/storage/storage.js';
 import type { Random } from '../random.js';
 
-type Call =
+/** What a storage was asked to do. */
+export type Call =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'resize'; readonly size: number }
   | { readonly kind: 'sync' };
@@ -76,12 +77,12 @@ export class FaultStorage implements WritableStorage {
     if (fails) throw failure.error;
   }
 
-  /** What is there when the process was killed within its n-th call: the calls before it, and a part of that one. */
-  killed(n: number, random: Random): Uint8Array {
+  /** What is there when the process was killed within its n-th call: the calls before it, and a part of that one, or none. */
+  killed(n: number, random?: Random): Uint8Array {
     const image = new MemoryStorage(this.#start.slice());
     for (const call of this.calls.slice(0, n)) apply(image, call);
     const last = this.calls[n];
-    if (last?.kind === 'write') apply(image, torn(last, random));
+    if (random && last?.kind === 'write') apply(image, torn(last, random));
     return image.copy(0, image.size);
   }
 

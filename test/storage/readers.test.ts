@@ -1,11 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { H5LockedError, H5StaleError } from '../../src/errors.js';
 import { deserialize, H5File, read, write } from '../../src/node.js';
 import { seeded } from '../random.js';
-import { FaultStorage } from './fault-storage.js';
+import { type Call, FaultStorage } from './fault-storage.js';
 
 let folder: string;
 
@@ -73,4 +82,60 @@ test('who reads a file whose commit was interrupted sees it complete', async () 
     }
   }
   expect(seen.size).toBe(2);
+});
+
+/** What a call of a storage does to a file. */
+function change(path: string, call: Call): void {
+  if (call.kind === 'resize') truncateSync(path, call.size);
+  if (call.kind !== 'write') return;
+  const fd = openSync(path, 'r+');
+  writeSync(fd, call.bytes, 0, call.bytes.length, call.position);
+  closeSync(fd);
+}
+
+test('a reader that comes between any two calls of a writer never sees two states', () => {
+  const path = join(folder, 'steps.h5');
+  // Larger than a page that a reader keeps, and than what a writer gathers before it writes it.
+  const [LARGE, HUGE] = [5000, 40_000];
+  const first = H5File.open(undefined, 'w');
+  first.createDataset('large', { data: new Float64Array(LARGE) });
+  first.createDataset('small', { data: [0, 0, 0] });
+  first.attrs.set('n', 0);
+  const storage = new FaultStorage(first.toBytes());
+  const file = H5File.open(storage, 'r+');
+  for (let n = 1; n <= 4; n++) {
+    file.attrs.set('n', n);
+    file.dataset('large').write(n);
+    file.delete('small');
+    file.createDataset('small', { data: [n, n, n] });
+    // What is new overwrites the tail of the last commit before that of this one is there.
+    if (n % 2 === 0) file.createDataset(`new ${n}`, { data: new Float64Array(HUGE + n) });
+    file.commit();
+  }
+  file.close();
+
+  const { calls } = storage;
+  let stale = 0;
+  let whole = 0;
+  for (let opened = 0; opened <= calls.length; opened++) {
+    writeFileSync(path, storage.killed(opened));
+    const readers = Array.from({ length: calls.length - opened + 1 }, () => H5File.open(path));
+    for (const [later, reader] of readers.entries()) {
+      const call = calls[opened + later - 1];
+      if (later > 0 && call) change(path, call);
+      try {
+        const n = reader.attrs.get('n');
+        const { value } = reader.dataset<Float64Array>('large');
+        const seen = new Set([...value, ...reader.dataset<number[]>('small').value]);
+        expect([...seen], `opened before call ${opened}, read before call ${opened + later}`).toEqual([n]);
+        whole++;
+      } catch (error) {
+        if (!(error instanceof H5StaleError)) throw error;
+        stale++;
+      }
+      reader.close();
+    }
+  }
+  expect(whole).toBeGreaterThan(calls.length);
+  expect(stale).toBeGreaterThan(calls.length);
 });

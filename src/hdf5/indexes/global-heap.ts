@@ -264,7 +264,8 @@ export class GlobalHeapEditor {
     const size = OBJECT_HEADER + padded(sizeAt(collection, at));
     bytes.copyWithin(at, at + size, collection.free);
     collection.free -= size;
-    this.#changed(collection, at, collection.free);
+    // What is behind the last one is written as well, so that it is free in the file, too.
+    this.#changed(collection, at, Math.max(collection.free, at + 1));
     if (collection.free > HEADER) return;
     this.#space.free(address, bytes.length);
     this.#collections.delete(address);

@@ -120,7 +120,8 @@ describeOracle('h5py', () => {
     const again = H5File.open(path, 'r+');
     const expected = names.filter((_, i) => i % 3 !== 0);
     expect([...again.group('g').keys()].slice(0, -100)).toEqual(expected);
-    for (const name of expected) expect(again.group('g').linkInfo(name)).toEqual({ kind: 'soft', target: name });
+    for (const name of expected)
+      expect(again.group('g').linkInfo(name)).toEqual({ kind: 'soft', target: name });
     again.group('g').createGroup('ours');
     again.close();
     expectSound(readFileSync(path));
