@@ -1,6 +1,6 @@
 import { DatasetStorage } from './hdf5/dataset-storage.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
-import { readDenseAttributes, readDenseLinks } from './hdf5/indexes/dense-storage.js';
+import { DenseLinkIndex, readDenseAttributes, readDenseLinks } from './hdf5/indexes/dense-storage.js';
 import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
 
 /**
@@ -14,5 +14,6 @@ export const indexes: GroupIndexes = {
   elements: (space, info) => new DatasetStorage(space, info),
   symbolTable: readSymbolTable,
   denseLinks: readDenseLinks,
+  denseLinkIndex: (space, info) => new DenseLinkIndex(space, info),
   denseAttributes: readDenseAttributes,
 };

@@ -6,6 +6,7 @@ import type { EditableSpace } from './editable-space.js';
 import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import { freeSymbolTable } from './indexes/symbol-table.js';
+import type { LinkTable } from './link-table.js';
 import { type Attribute, attributeName } from './messages/attribute.js';
 import { decodeAttributeInfo, encodeAttributeInfo } from './messages/attribute-info.js';
 import { extent } from './messages/dataspace.js';
@@ -40,8 +41,8 @@ export class EditedObject extends StoredObject {
   }
 
   /** The links: those of the file, and new ones. */
-  get allLinks(): SmallMap<Link | LinkDraft> {
-    return this.links as SmallMap<Link | LinkDraft>;
+  get allLinks(): LinkTable<Link | LinkDraft> {
+    return this.links as LinkTable<Link | LinkDraft>;
   }
 
   /** Gives back all that the object takes. */
@@ -175,8 +176,8 @@ export class EditedObject extends StoredObject {
         if (wasDeleted || !link) dense.delete(name);
         if (link) dense.add(encoded(name, link));
       }
-      // With those of other kinds it stays.
-      if (dense.size < MIN_DENSE && dense.size === allLinks.size) {
+      // With those of other kinds it stays. All are read before their place is given back.
+      if (dense.size < MIN_DENSE && dense.size === [...allLinks].length) {
         dense.free();
         dense = undefined;
       }

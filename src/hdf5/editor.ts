@@ -437,13 +437,14 @@ export class FileEditor implements Editor {
       counts[index] = (counts[index] as number) + 1;
     };
     const reachNew = (link: unknown): void => {
+      if (link === undefined) return;
       const { kind, address } = link as Draft;
       if ((kind === 'group' || kind === 'dataset') && address < 0) reach(link as Draft);
     };
     // The superblock counts as a link.
     if (this.#root) reach(this.#root);
     for (const object of this.#edited.values())
-      if (object.linkChanges.size > 0) object.allLinks.forEach(reachNew);
+      for (const name of object.linkChanges.keys()) reachNew(object.allLinks.get(name));
     for (let draft = todo.pop(); draft; draft = todo.pop()) {
       reached.push(draft);
       draft.links?.forEach(reach);

@@ -2,6 +2,7 @@ import type { ByteReader } from './byte-reader.js';
 import type { ElementAccess } from './element-access.js';
 import type { FileSpace, Meter } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
+import type { LinkIndex } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
 import type { Datatype } from './messages/datatype.js';
@@ -27,6 +28,7 @@ export interface GroupIndexes {
   elements(space: FileSpace, info: DatasetInfo): ElementAccess;
   symbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[];
   denseLinks(space: FileSpace, info: LinkInfo, meter: Meter): Link[];
+  denseLinkIndex(space: FileSpace, info: LinkInfo): LinkIndex;
   denseAttributes(
     space: FileSpace,
     info: AttributeInfo,

@@ -7,7 +7,7 @@ import { checkName } from './file-session.js';
 import { formatShape, H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
 import { H5Object } from './h5-object.js';
-import type { SmallMap } from './small-map.js';
+import type { LinkTable } from './link-table.js';
 import { type AnyLink, anew, isHard, type Node } from './stored-object.js';
 
 /** Where a link leads, as it is stored. */
@@ -50,9 +50,9 @@ class DeadEnd {
  * for (const [name, object] of run) console.log(name, object?.path);
  */
 export class H5Group extends H5Object {
-  get #links(): SmallMap<AnyLink> | undefined {
+  get #links(): LinkTable<AnyLink> | undefined {
     this.session.check();
-    return this.node.links as SmallMap<AnyLink> | undefined;
+    return this.node.links as LinkTable<AnyLink> | undefined;
   }
 
   // ---- looking around -------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ export class H5Group extends H5Object {
   move(from: string, to: string): void {
     const editor = this.session.edit();
     const { group, name } = this.#linkAt(from);
-    const link = (group.links as SmallMap<AnyLink>).get(name) as AnyLink;
+    const link = (group.links as LinkTable<AnyLink>).get(name) as AnyLink;
     const place = this.#absolute(from);
     if (`${this.#absolute(to)}/`.startsWith(`${place}/`))
       throw new H5PathError('H5_BAD_NAME', to, `"${place}" cannot be moved into itself`);
@@ -344,7 +344,7 @@ export class H5Group extends H5Object {
     const place = () => `"${this.#absolute(path)}"`;
     let softLinks = 0;
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
-      const link: AnyLink | undefined = (node.links as SmallMap<AnyLink> | undefined)?.get(name);
+      const link: AnyLink | undefined = (node.links as LinkTable<AnyLink> | undefined)?.get(name);
       if (!link) {
         const where = node.kind === 'group' ? 'the group' : `a ${node.kind}`;
         return new DeadEnd(`${place()} does not exist: there is no "${name}" in ${where}`);
@@ -416,13 +416,16 @@ export class H5Group extends H5Object {
     const todo: Step[] = [{ path: '', depth: 0 }];
     for (let step = todo.pop(); step; step = todo.pop()) {
       const { path, link, depth } = step;
+      let links: [string, AnyLink][] = [];
       if (!link || isHard(link)) {
         const identity = !link ? identify(this.node) : link.kind === 'hard' ? link.address : link;
         step.again = seen.get(identity);
         if (step.again === undefined) {
           seen.set(identity, path);
           try {
-            step.node = link ? this.session.target(link) : this.node;
+            const node = link ? this.session.target(link) : this.node;
+            links = [...(node.links ?? [])] as [string, AnyLink][];
+            step.node = node;
           } catch (error) {
             if (!(error instanceof H5Error)) throw error;
             step.error = error;
@@ -430,8 +433,7 @@ export class H5Group extends H5Object {
         }
       }
       yield step;
-      const links = step.node?.links as SmallMap<AnyLink> | undefined;
-      for (const [name, link] of [...(links ?? [])].reverse()) {
+      for (const [name, link] of links.reverse()) {
         todo.push({ path: path === '' ? name : `${path}/${name}`, link, depth: depth + 1 });
       }
     }

@@ -1,6 +1,7 @@
 import { H5FeatureError, H5FormatError } from '../errors.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
+import type { LinkIndex } from './link-table.js';
 import { type Attribute, decodeAttribute } from './messages/attribute.js';
 import { type AttributeInfo, decodeAttributeInfo } from './messages/attribute-info.js';
 import { type DataLayout, decodeDataLayout } from './messages/data-layout.js';
@@ -22,6 +23,8 @@ export interface GroupInfo {
   readonly address: number;
   /** In creation order where that is tracked, else by name, as libhdf5 lists them. So are attributes. */
   readonly links: Link[];
+  /** What finds a link without reading all of them, where there is such a thing. */
+  readonly linkIndex?: LinkIndex | undefined;
   readonly attributes: Attribute[];
 }
 
@@ -117,11 +120,8 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
         (space.indexes ?? missing('a symbol table')).symbolTable(space, symbolTable, meter),
       );
     }
-    if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS) {
-      links = links.concat(
-        (space.indexes ?? missing('links in dense storage')).denseLinks(space, linkInfo, meter),
-      );
-    }
+    if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS)
+      return new IndexedGroup(space, address, links, linkInfo, attributes);
     inOrder(links);
     return { kind: 'group', address, links, attributes };
   }
@@ -133,6 +133,32 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
   }
   if (datatype && !dataspace) return { kind: 'datatype', address, attributes, datatype };
   throw new H5FormatError(address, 'the object is neither a group nor a dataset nor a datatype');
+}
+
+/** A group with links in dense storage, which are read when they are asked for. */
+class IndexedGroup implements GroupInfo {
+  readonly kind = 'group';
+  readonly address: number;
+  readonly attributes: Attribute[];
+  readonly linkIndex: LinkIndex | undefined;
+  #links: Link[] | undefined;
+  readonly #read: () => Link[];
+
+  constructor(space: FileSpace, address: number, others: Link[], info: LinkInfo, attributes: Attribute[]) {
+    const indexes = space.indexes ?? missing('links in dense storage');
+    this.address = address;
+    this.attributes = attributes;
+    if (others.length === 0) this.linkIndex = indexes.denseLinkIndex(space, info);
+    this.#read = () => others.concat(indexes.denseLinks(space, info, space.meter(address)));
+  }
+
+  get links(): Link[] {
+    if (!this.#links) {
+      this.#links = this.#read();
+      inOrder(this.#links);
+    }
+    return this.#links;
+  }
 }
 
 function missing(what: string): never {

@@ -1,5 +1,6 @@
 import type { Draft, LinkDraft } from './draft.js';
 import type { FileSpace } from './file-space.js';
+import { IndexedLinks, type LinkTable } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Link } from './messages/link.js';
 import { type ObjectInfo, readObject } from './object.js';
@@ -9,12 +10,15 @@ import { SmallMap } from './small-map.js';
 export class StoredObject {
   readonly info: ObjectInfo;
   readonly attributes: SmallMap<Attribute>;
-  readonly links: SmallMap<Link> | undefined;
+  readonly links: LinkTable<Link> | undefined;
 
   constructor(info: ObjectInfo) {
     this.info = info;
     this.attributes = SmallMap.of(info.attributes);
-    this.links = info.kind === 'group' ? SmallMap.of(info.links) : undefined;
+    if (info.kind === 'group') {
+      const { linkIndex } = info;
+      this.links = linkIndex ? new IndexedLinks(linkIndex, () => info.links) : SmallMap.of(info.links);
+    }
   }
 
   get kind(): ObjectInfo['kind'] {

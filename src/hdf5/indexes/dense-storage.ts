@@ -4,11 +4,13 @@ import { ByteWriter } from '../byte-writer.js';
 import { lookup3 } from '../checksum.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace, Meter } from '../file-space.js';
+import type { LinkIndex } from '../link-table.js';
 import { type Attribute, decodeAttribute } from '../messages/attribute.js';
 import type { AttributeInfo } from '../messages/attribute-info.js';
 import type { Datatype } from '../messages/datatype.js';
 import {
   decodeLink,
+  decodeLinkPrefix,
   encodeExternalLink,
   encodeHardLink,
   encodeSoftLink,
@@ -18,9 +20,17 @@ import type { LinkInfo } from '../messages/link-info.js';
 import { MessageFlag } from '../messages/message-type.js';
 import type { NumberList } from '../number-list.js';
 import { decodeUtf8 } from '../text.js';
-import { type BtreeV2Compare, BtreeV2Editor, BtreeV2Type, putUint, readBtreeV2 } from './btree-v2.js';
+import {
+  BtreeV2,
+  type BtreeV2Compare,
+  BtreeV2Editor,
+  BtreeV2Type,
+  putUint,
+  readBtreeV2,
+} from './btree-v2.js';
 import {
   ATTRIBUTE_HEAP,
+  type FractalHeap,
   FractalHeapEditor,
   type FractalHeapParameters,
   LINK_HEAP,
@@ -44,6 +54,56 @@ export function readDenseLinks(space: FileSpace, info: LinkInfo, meter: Meter): 
     if (link) links.push(link);
   });
   return links;
+}
+
+/** Finds links in dense storage by their names. Of the index and the heap only what that needs is read. */
+export class DenseLinkIndex implements LinkIndex {
+  readonly #space: FileSpace;
+  readonly #names: BtreeV2;
+  readonly #heap: FractalHeap;
+  // What is looked for, and a name of the same hash.
+  #name = '';
+  #hash = 0;
+  readonly #key = new ByteWriter(64);
+  readonly #other = new ByteWriter(64);
+  #found: Link | undefined;
+
+  constructor(space: FileSpace, info: LinkInfo) {
+    this.#space = space;
+    // A search reads one path of the index, and what stands at its end.
+    this.#heap = readFractalHeap(space, info.fractalHeap, () => {});
+    const { idSize } = this.#heap;
+    this.#names = BtreeV2.open(space, info.nameIndex, BtreeV2Type.LinksByName, LINKS.nameIdAt + idSize);
+  }
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  get(name: string): Link | undefined {
+    const key = this.#key;
+    key.length = 0;
+    key.utf8(name);
+    this.#name = name;
+    this.#hash = lookup3(key.view, 0, key.length);
+    return this.#names.seek(this.#compare) ? this.#found : undefined;
+  }
+
+  readonly #compare: BtreeV2Compare = (records, at) => {
+    const hash = u32(records, at + LINKS.hashAt);
+    if (hash !== this.#hash) return this.#hash < hash ? -1 : 1;
+    const id = at + LINKS.nameIdAt;
+    const { offsetSize, lengthSize } = this.#space.superblock;
+    const bytes = records.subarray(id, id + this.#heap.idSize);
+    const message = this.#heap.get(new ByteReader(bytes, 0, offsetSize, lengthSize));
+    const prefix = decodeLinkPrefix(message);
+    this.#found = decodeLink(message, prefix);
+    if (prefix.name === this.#name) return 0;
+    const other = this.#other;
+    other.length = 0;
+    other.utf8(prefix.name);
+    return compareBytes(this.#key.finish(), other.finish());
+  };
 }
 
 /** The same for attributes, which do not hold their creation order themselves (records of type 8 and 9). */
@@ -360,7 +420,8 @@ abstract class DenseTable {
       heap.insert(bytes, ids, i * idSize, start, heap.length);
     }
     const sorted = sortedByHash(hashes);
-    orderEqualHashes(sorted, hashes, (a, b) => compareBytes(bytes, names, a, b));
+    const nameOf = (i: number) => bytes.subarray(names[2 * i], names[2 * i + 1]);
+    orderEqualHashes(sorted, hashes, (a, b) => compareBytes(nameOf(a), nameOf(b)));
     const records = new Uint8Array(count * nameSize);
     for (let k = 0; k < count; k++) {
       const i = sorted[k] as number;
@@ -831,16 +892,12 @@ function orderEqualHashes(
   }
 }
 
-/** Compares two parts of `bytes`; where the `i`th begins and ends is in `bounds`. */
-function compareBytes(bytes: Uint8Array, bounds: Uint32Array, a: number, b: number): number {
-  const lengthA = (bounds[2 * a + 1] as number) - (bounds[2 * a] as number);
-  const lengthB = (bounds[2 * b + 1] as number) - (bounds[2 * b] as number);
-  for (let i = 0; i < lengthA && i < lengthB; i++) {
-    const order =
-      (bytes[(bounds[2 * a] as number) + i] as number) - (bytes[(bounds[2 * b] as number) + i] as number);
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const order = (a[i] as number) - (b[i] as number);
     if (order !== 0) return order;
   }
-  return lengthA - lengthB;
+  return a.length - b.length;
 }
 
 function u32(bytes: Uint8Array, at: number): number {

@@ -68,13 +68,25 @@ export function encodeExternalLink(
   out.view.setUint16(lengthAt, out.length - lengthAt - 2, true);
 }
 
-export function decodeLink(reader: ByteReader): Link | undefined {
+interface LinkPrefix {
+  readonly type: number;
+  readonly order: number;
+  readonly name: string;
+}
+
+/** What stands before the link information. A link whose type only the program knows that made it has that, too. */
+export function decodeLinkPrefix(reader: ByteReader): LinkPrefix {
   reader.version('the link message', 1);
   const flags = reader.u8();
   const type = flags & HAS_TYPE ? reader.u8() : 0;
   const order = flags & HAS_ORDER ? reader.u64() : -1;
   if (flags & HAS_CHARSET) reader.u8();
   const name = reader.utf8(reader.uint(1 << (flags & 3)));
+  return { type, order, name };
+}
+
+export function decodeLink(reader: ByteReader, prefix = decodeLinkPrefix(reader)): Link | undefined {
+  const { type, order, name } = prefix;
   switch (type) {
     case 0:
       return { kind: 'hard', name, order, address: reader.address() };

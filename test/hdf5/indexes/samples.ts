@@ -37,7 +37,17 @@ export async function openFile(path: string): Promise<FileSpace> {
 /** Expects that an object has the links and attributes that h5py lists, in the same order. */
 export function expectListedAs(ours: ObjectInfo, theirs: H5pyObject): void {
   expect(ours.kind).toBe(theirs.kind);
-  if (ours.kind === 'group') expect(ours.links).toEqual((theirs as { links: H5pyLink[] }).links.map(asLink));
+  if (ours.kind === 'group') {
+    expect(ours.links).toEqual((theirs as { links: H5pyLink[] }).links.map(asLink));
+    const { linkIndex } = ours;
+    if (linkIndex) {
+      // What a name that is not UTF-8 was decoded to is not found.
+      const links = ours.links.filter(({ name }) => !name.includes('\ufffd'));
+      expect(links.map(({ name }) => linkIndex.get(name))).toEqual(links);
+      expect(linkIndex.get('no such name')).toBeUndefined();
+      expect(linkIndex.size).toBe((theirs as { links: H5pyLink[] }).links.length);
+    }
+  }
   // Dense attributes have an order in any case, which h5py tells, and does not follow if it is not tracked.
   const tracked = theirs.kind !== 'datatype' && theirs.attributeOrder;
   expect(ours.attributes.map(({ name, order }) => ({ name, order }))).toEqual(
@@ -95,7 +105,10 @@ export function readDamaged(bytes: Uint8Array, what: string): number {
   for (const address of seen) {
     const object = attempt(() => readObject(space, address));
     if (object?.kind !== 'group') continue;
-    for (const link of object.links) if (link.kind === 'hard') seen.add(link.address);
+    for (const link of attempt(() => object.links) ?? []) {
+      if (link.kind === 'hard') seen.add(link.address);
+      attempt(() => object.linkIndex?.get(link.name));
+    }
   }
   return errors;
 }

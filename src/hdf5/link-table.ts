@@ -1,0 +1,78 @@
+import type { Link } from './messages/link.js';
+import { SmallMap } from './small-map.js';
+
+/** Links of a group that are found one by one, without reading all of them. */
+export interface LinkIndex {
+  /** How many there are. */
+  readonly size: number;
+  get(name: string): Link | undefined;
+}
+
+/** The links of a group by their names: a `SmallMap`, or what looks each up when it is asked for. */
+export type LinkTable<V> = Pick<SmallMap<V>, 'size' | 'get' | 'add' | 'delete' | 'forEach'> &
+  Iterable<[string, V]>;
+
+/**
+ * The links of a large group. Each is looked up when it is asked for; all of them are read when they are gone through.
+ * Changes are kept here: `V` is what a new link is.
+ */
+export class IndexedLinks<V> implements LinkTable<V | Link> {
+  readonly #index: LinkIndex;
+  readonly #list: () => readonly Link[];
+  /** By name: new links, and undefined for those that were deleted. Set again when a link is made again. */
+  readonly #changes = new Map<string, V | undefined>();
+  #size: number;
+  /** All of them, once they were gone through. */
+  #all: SmallMap<V | Link> | undefined;
+
+  constructor(index: LinkIndex, list: () => readonly Link[]) {
+    this.#index = index;
+    this.#list = list;
+    this.#size = index.size;
+  }
+
+  get size(): number {
+    return this.#all?.size ?? this.#size;
+  }
+
+  get(name: string): V | Link | undefined {
+    // A name that is not UTF-8 in the file has another hash than what it was decoded to.
+    if (this.#all || name.includes('\ufffd')) return this.#everything().get(name);
+    return this.#changes.has(name) ? this.#changes.get(name) : this.#index.get(name);
+  }
+
+  add(name: string, link: V): boolean {
+    if (this.#all) return this.#all.add(name, link);
+    if (this.get(name) !== undefined) return false;
+    this.#changes.delete(name);
+    this.#changes.set(name, link);
+    this.#size++;
+    return true;
+  }
+
+  delete(name: string): boolean {
+    if (this.#all) return this.#all.delete(name);
+    if (this.get(name) === undefined) return false;
+    this.#changes.set(name, undefined);
+    this.#size--;
+    return true;
+  }
+
+  forEach(action: (link: V | Link, name: string) => void): void {
+    this.#everything().forEach(action);
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, V | Link]> {
+    return this.#everything()[Symbol.iterator]();
+  }
+
+  #everything(): SmallMap<V | Link> {
+    if (!this.#all) {
+      const all = new SmallMap<V | Link>();
+      for (const link of this.#list()) if (!this.#changes.has(link.name)) all.add(link.name, link);
+      for (const [name, link] of this.#changes) if (link !== undefined) all.add(name, link);
+      this.#all = all;
+    }
+    return this.#all;
+  }
+}
