@@ -26,7 +26,7 @@ import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { readObject } from './object.js';
 import { ObjectWriter } from './object-writer.js';
-import { prepare, prepareElements, vector } from './prepare.js';
+import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { releaseElements } from './release.js';
 import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
 import { SmallMap } from './small-map.js';
@@ -54,6 +54,8 @@ export class FileEditor implements Editor {
   #made = 0;
   #committed = 0;
   #flushed = 0;
+  /** New datasets whose elements are in the space already. */
+  #stored: DatasetDraft[] = [];
   /** The elements of datasets that are written, by address. */
   readonly #storages = new Map<number, DatasetStorage>();
   #wroteElements = false;
@@ -102,7 +104,8 @@ export class FileEditor implements Editor {
     if (!('info' in node)) {
       if (this.#lost.length > 0 && this.#isLost(node.id))
         throw new H5StateError('H5_GONE', 'the object was made in a transaction that has been rolled back');
-      if (address < 0) return node;
+      if (address < 0 && node.id >= this.#flushed) return node;
+      if (address < 0) throw new H5StateError('H5_GONE', 'the object has been deleted');
     }
     if ((this.#deleted.get(address) ?? -1) >= since)
       throw new H5StateError('H5_GONE', 'the object has been deleted');
@@ -132,7 +135,8 @@ export class FileEditor implements Editor {
 
   newDataset(data: unknown, options: DatasetOptions): DatasetDraft {
     const { dtype, shape } = options;
-    if (options.fillValue !== undefined || isChunked(options)) return this.#newStorage(data, options);
+    if (options.fillValue !== undefined || isChunked(options) || isLargeArray(data))
+      return this.#newStorage(data, options);
     const small = this.#small;
     if (dtype === undefined && !shape && isSmallArray(data)) {
       const type = encodedType(inferDatatype(data));
@@ -224,7 +228,7 @@ export class FileEditor implements Editor {
 
   /** A dataset whose elements go to the space at once. */
   #newStorage(data: unknown, options: DatasetOptions): DatasetDraft {
-    const { datatype, dataspace, encoded } = prepare(data, options.dtype, options.shape);
+    const { datatype, dataspace, encoded } = prepareNow(data, options.dtype, options.shape);
     this.#checkReferences(encoded);
     const type = encodedType(datatype);
     const fillValue = encodeFill(datatype, options.fillValue);
@@ -246,6 +250,7 @@ export class FileEditor implements Editor {
     });
     const draft = new DatasetDraft(this.#made++, type, space, undefined);
     draft.storage = storage;
+    this.#stored.push(draft);
     if (encoded && extent(space) > 0) {
       if (encoded.targets.some((target) => target instanceof H5Reference)) this.flush();
       this.#writer ??= new ObjectWriter(this.space, this.#heap);
@@ -397,6 +402,10 @@ export class FileEditor implements Editor {
       writer.write(draft, count);
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
+    // What was deleted before it was ever in the file.
+    for (const { address, storage } of this.#stored)
+      if (address < 0) storage?.release(this.space, this.#heap);
+    this.#stored = [];
     writer.finish();
     for (const object of this.#edited.values()) object.write(this.space, writer);
     this.#heap.flush();
@@ -554,6 +563,7 @@ export class FileEditor implements Editor {
     this.#edited.clear();
     this.#objects.clear();
     this.#storages.clear();
+    this.#stored = [];
     this.#wroteElements = false;
     this.#linkChanges.clear();
     this.#heap.forget();
@@ -583,6 +593,13 @@ function stand(link: Draft): LinkDraft {
 }
 
 const NOTHING = { bytes: new Uint8Array(0), heap: NO_HEAP };
+
+/** What is copied neither into a draft nor into a buffer of small writes. */
+const LARGE_ARRAY = 1 << 16;
+
+function isLargeArray(data: unknown): boolean {
+  return ArrayBuffer.isView(data) && data.byteLength >= LARGE_ARRAY;
+}
 
 function isSmallArray(data: unknown): data is TypedArray {
   return ArrayBuffer.isView(data) && isList(data) && data.byteLength <= SmallData.LIMIT;

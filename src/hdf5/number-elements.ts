@@ -172,6 +172,13 @@ export function exactNumbers(values: BigInt64Array | BigUint64Array): Float64Arr
 
 // ---- numbers to bytes ---------------------------------------------------------------------------------
 
+/** The bytes of numbers that are in memory what they are in a file: a view of these. */
+export function nativeBytes(type: Datatype, values: unknown): Uint8Array | undefined {
+  if (!ArrayBuffer.isView(values) || !isNative(type)) return undefined;
+  if (values.constructor !== nativeArray(type as NumberType)) return undefined;
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
 /** Called with an element that the datatype does not hold. */
 export type Misfit = (index: number, value: unknown) => never;
 

@@ -4,6 +4,7 @@ import { type Encoded, encode, isList } from './elements.js';
 import { inferDatatype } from './infer.js';
 import { type Dataspace, MAX_RANK, NULL_SPACE, SCALAR, simple } from './messages/dataspace.js';
 import { type Datatype, FLOAT64 } from './messages/datatype.js';
+import { nativeBytes } from './number-elements.js';
 
 /** Data on their way into a file: what they are, and their bytes. */
 export interface Prepared {
@@ -13,14 +14,27 @@ export interface Prepared {
   readonly encoded: Encoded | undefined;
 }
 
+/** A typed array of the same numbers is not encoded again, but used as it is: what is done with it is done at once. */
+function encodeNow(datatype: Datatype, values: ArrayLike<unknown>, count: number): Encoded {
+  const bytes = nativeBytes(datatype, values);
+  return bytes ? { ...NOTHING_LED_TO, bytes } : encode(datatype, values, count);
+}
+
+const NOTHING_LED_TO = { at: [], targets: [] };
+
 /**
- * Encodes JavaScript data. What `dtype` and `shape` leave open follows from the data, as in numpy: rectangular
+ * Encodes JavaScript data, `encoder` its elements. What `dtype` and `shape` leave open follows from the data, as in numpy: rectangular
  * nested arrays have dimensions, `null` and `undefined` have no element at all.
  */
-export function prepare(data: unknown, dtype?: DType, shape?: readonly number[] | null): Prepared {
+export function prepare(
+  data: unknown,
+  dtype?: DType,
+  shape?: readonly number[] | null,
+  encoder: typeof encodeNow = encode,
+): Prepared {
   if (ArrayBuffer.isView(data) && isList(data) && dtype === undefined && !shape) {
     const datatype = inferDatatype(data);
-    return { datatype, dataspace: vector(data.length), encoded: encode(datatype, data, data.length) };
+    return { datatype, dataspace: vector(data.length), encoded: encoder(datatype, data, data.length) };
   }
   const given = dtype === undefined ? undefined : parseDType(dtype);
   if (data === undefined || data === null) {
@@ -42,12 +56,17 @@ export function prepare(data: unknown, dtype?: DType, shape?: readonly number[] 
   }
   const datatype = given ?? inferDatatype(values);
   const dataspace: Dataspace = dims.length === 0 ? SCALAR : { kind: 'simple', dims };
-  return { datatype, dataspace, encoded: encode(datatype, values, count) };
+  return { datatype, dataspace, encoded: encoder(datatype, values, count) };
+}
+
+/** The same for data that are written at once: typed arrays of the same numbers are not copied. */
+export function prepareNow(data: unknown, dtype?: DType, shape?: readonly number[] | null): Prepared {
+  return prepare(data, dtype, shape, encodeNow);
 }
 
 /**
- * Encodes JavaScript data as elements of a datatype, for a part of a dataset. `shape` is that of the data: `[]` for one
- * element.
+ * Encodes JavaScript data as elements of a datatype, for a part of a dataset that is written at once. `shape` is that of the
+ * data: `[]` for one element.
  */
 export function prepareElements(
   datatype: Datatype,
@@ -56,7 +75,7 @@ export function prepareElements(
   const shape = dimensions(data, elementDepth(datatype));
   const count = shape.reduce((product, dim) => product * dim, 1);
   if (isList(data) && shape.length === 1 && elementDepth(datatype) === 0)
-    return { shape, encoded: encode(datatype, data, count) };
+    return { shape, encoded: encodeNow(datatype, data, count) };
   const flat: unknown[] = [];
   flatten(data, shape, 0, flat, datatype);
   return { shape, encoded: encode(datatype, flat, count) };

@@ -100,3 +100,38 @@ describeOracle('h5py', () => {
     }
   });
 });
+
+describe('what is deleted before it is committed', () => {
+  test('leaves nothing in the file, and cannot be linked afterwards', () => {
+    const file = H5File.open(undefined, 'w');
+    file.createGroup('kept');
+    const size = file.toBytes().length;
+    for (const options of [{}, { chunks: 1000, compression: 'gzip' as const }]) {
+      const dataset = file.createDataset('large', { data: new Float64Array(50_000).fill(1), ...options });
+      const group = file.createGroup('group');
+      file.delete('large');
+      file.delete('group');
+      expect(dataset.at(0)).toBe(1);
+      file.commit();
+      expect(() => dataset.at(0)).toThrow(/has been deleted/);
+      expect(() => file.link('again', dataset)).toThrow(/has been deleted/);
+      expect(() => file.link('again', group)).toThrow(/has been deleted/);
+      expect(() => group.createGroup('in it')).toThrow(/has been deleted/);
+      expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes })).toMatchObject({
+        problems: [],
+        bytes: { leaked: 0 },
+      });
+    }
+    expect(file.toBytes().length).toBeLessThan(size + 1000);
+  });
+
+  test('lives on when it is linked again in time', () => {
+    const file = H5File.open(undefined, 'w');
+    const data = new Float64Array(50_000);
+    const dataset = file.createDataset('large', { data });
+    data.fill(7);
+    file.delete('large');
+    file.link('again', dataset);
+    expect(H5File.open(file.toBytes()).dataset<Float64Array>('again').at(49_999)).toBe(0);
+  });
+});
