@@ -18,8 +18,12 @@ export interface ChunkStore {
    * be changed if `put` with the same bytes comes next.
    */
   get(place: readonly number[]): Uint8Array | undefined;
+  /** The same of a chunk that is not needed again soon. */
+  getOnce(place: readonly number[]): Uint8Array | undefined;
   /** Gives a whole chunk. `bytes` belong to the store from then on. */
   put(place: readonly number[], bytes: Uint8Array): void;
+  /** Stores a whole chunk at once. `bytes` may be used again afterwards. */
+  write(place: readonly number[], bytes: Uint8Array): void;
 }
 
 /**
@@ -71,6 +75,15 @@ export class ChunkCache implements ChunkStore {
     const bytes = this.#source.read(place);
     if (bytes) this.#keep(key, place, bytes, false);
     return bytes;
+  }
+
+  getOnce(place: readonly number[]): Uint8Array | undefined {
+    return this.#entries.get(place.join())?.bytes ?? this.#source.read(place);
+  }
+
+  write(place: readonly number[], bytes: Uint8Array): void {
+    this.#source.write(place, bytes);
+    this.forget(place);
   }
 
   put(place: readonly number[], bytes: Uint8Array): void {

@@ -1,10 +1,18 @@
 import { H5FormatError, H5TypeError } from '../errors.js';
 import { MemoryStorage } from '../storage/memory.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
-import { type ChunkStore, checkChunk } from './chunk-cache.js';
+import { CACHE_LIMIT, type ChunkStore, checkChunk } from './chunk-cache.js';
 import type { EditableSpace } from './editable-space.js';
 import type { FileSpace } from './file-space.js';
-import { isAscending, ListPart, type Loop, type LoopPart, product, type Selection } from './selection.js';
+import {
+  isAscending,
+  ListPart,
+  type Loop,
+  LoopPart,
+  type Part,
+  product,
+  type Selection,
+} from './selection.js';
 
 /** Elements in the object header. Writing changes `bytes`, which the caller puts back into the header. */
 export interface CompactElements {
@@ -171,9 +179,11 @@ function readChunked(
   const chunkSize = product(chunkDims) * elementSize;
   checkFillValue(fillValue, elementSize);
   const isFilled = !isZero(fillValue);
+  // Of so much nothing would be left in the cache.
+  const isLarge = result.length >= CACHE_LIMIT;
   let filled = 0;
   selection.forEachChunk(chunkDims, (place, part) => {
-    const chunk = chunks.get(place);
+    const chunk = isLarge && part.covers ? chunks.getOnce(place) : chunks.get(place);
     if (chunk === undefined) {
       filled += Math.max(part.count * elementSize, MIN_FILLED_CHUNK);
       checkFilled(filled, maxFilled);
@@ -205,6 +215,11 @@ function writeChunked(
   selection.forEachChunk(
     chunkDims,
     (place, part) => {
+      if (isOneRun(part, elements)) {
+        const start = part.memory * elementSize;
+        chunks.write(place, bytes.subarray(start, start + chunkSize));
+        return;
+      }
       let chunk = part.covers ? undefined : chunks.get(place);
       if (chunk === undefined) {
         chunk = room(chunkSize);
@@ -219,6 +234,11 @@ function writeChunked(
     },
     steps,
   );
+}
+
+/** Whether a part is so many elements that follow one another on both sides. */
+function isOneRun(part: Part, elements: number): part is LoopPart {
+  return part instanceof LoopPart && part.loops.length === 0 && part.run === elements;
 }
 
 // ---- contiguous data --------------------------------------------------------------------------------------

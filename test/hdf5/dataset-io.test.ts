@@ -636,7 +636,7 @@ describe('chunked elements', () => {
   });
 
   test('that were never written cannot take forever, nor all memory', () => {
-    const empty = { get: () => undefined, put: () => {} };
+    const empty = { get: () => undefined, getOnce: () => undefined, put: () => {}, write: () => {} };
     const read = (dims: number[], chunkDims: number[], limit?: number, fillValue?: Uint8Array) =>
       readSelection({ kind: 'chunked', chunkDims, chunks: empty, fillValue }, selectAll(dims), 1, limit);
     expect(() => read([2 ** 31], [2 ** 27], 2 ** 28, Uint8Array.of(1))).toThrow(H5TypeError);
