@@ -1,4 +1,5 @@
 import { FileSpace } from './file-space.js';
+import type { Extent } from './free-space.js';
 
 /**
  * The bytes of a file that is being edited, by HDF5 address. What is written here is seen by every reader of this
@@ -14,6 +15,8 @@ export abstract class EditableSpace extends FileSpace {
   abstract isFresh(address: number): boolean;
   /** Gives `size` bytes back. They may be a part of what was allocated together. */
   abstract free(address: number, size: number): void;
+  /** Collections of the global heap that have room, by address: where they are, and how much. */
+  heapRoom: readonly Extent[] = [];
   /** A group is no longer one of the old kind, of which the superblock, or its parent, may repeat parts. */
   abstract uncacheGroup(address: number): void;
   /** Puts bytes at an address. They are copied. */

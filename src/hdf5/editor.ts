@@ -382,7 +382,7 @@ export class FileEditor implements Editor {
 
   /** Why there will be no new file; undefined as long as there can be. */
   get failure(): unknown {
-    return this.#failure;
+    return this.#failure ?? this.space.failure;
   }
 
   /** Writes all changes to the space. */
@@ -506,7 +506,7 @@ export class FileEditor implements Editor {
 
   /** Makes all changes last. */
   commit(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.failure !== undefined) throw this.failure;
     try {
       this.flush();
       if (this.space.isChanged) this.space.commit();

@@ -44,14 +44,24 @@ export class FileSession {
     return this.editor?.root ?? this.#objects.get(this.space.superblock.rootAddress);
   }
 
-  check(): void {
+  checkOpen(): void {
     if (this.closed) throw new H5StateError('H5_CLOSED', 'the file is closed; H5File.open opens it again');
+  }
+
+  check(): void {
+    this.checkOpen();
     if (this.editor?.failure !== undefined) throw this.editor.failure;
   }
 
   /** What makes the changes that are about to be made. */
   edit(): Editor {
     this.check();
+    return this.writer();
+  }
+
+  /** What makes changes, whatever became of it. */
+  writer(): Editor {
+    this.checkOpen();
     if (!this.editor) {
       throw new H5StateError(
         'H5_READ_ONLY',

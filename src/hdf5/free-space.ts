@@ -128,6 +128,35 @@ function magnitude(size: number): number {
 
 // ---- free space that outlives the opening ---------------------------------------------------------------
 
+/** What a commit notes for the next opening of the file. */
+export interface SpaceNote {
+  /** Space that nothing uses. */
+  readonly free: readonly Extent[];
+  /** Collections of the global heap that have room: their addresses, and how much. */
+  readonly heapRoom: readonly Extent[];
+}
+
+/** The size of the first list in 4 bytes, and the two lists. No bytes at all: both are empty. */
+export function encodeNote({ free, heapRoom }: SpaceNote): Uint8Array {
+  if (free.length + heapRoom.length === 0) return new Uint8Array(0);
+  const [first, second] = [encodeExtents(free), encodeExtents(heapRoom)];
+  const bytes = new Uint8Array(4 + first.length + second.length);
+  new DataView(bytes.buffer).setUint32(0, first.length, true);
+  bytes.set(first, 4);
+  bytes.set(second, 4 + first.length);
+  return bytes;
+}
+
+/** The note, or undefined if its extents do not lie one after another before `end`. */
+export function decodeNote(bytes: Uint8Array, end: number): SpaceNote | undefined {
+  if (bytes.length === 0) return { free: [], heapRoom: [] };
+  if (bytes.length < 4) return undefined;
+  const split = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const free = decodeExtents(bytes.subarray(4, split), 0, end);
+  const heapRoom = decodeExtents(bytes.subarray(split), 0, end);
+  return free && heapRoom && { free, heapRoom };
+}
+
 /** Extents as bytes: gaps and sizes as numbers of 7 bits a byte, lowest first, the last one without the high bit. */
 export function encodeExtents(extents: readonly Extent[]): Uint8Array {
   const bytes: number[] = [];

@@ -138,8 +138,7 @@ export class H5File extends H5Group {
 
   /** Forgets all changes since the last commit. Objects that were made since then are gone. */
   rollback(): void {
-    this.session.check();
-    this.session.edit().rollback();
+    this.session.writer().rollback();
   }
 
   /**

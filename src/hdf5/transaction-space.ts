@@ -6,7 +6,7 @@ import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { EditableSpace } from './editable-space.js';
 import type { EditingOptions } from './editing.js';
-import { aligned, decodeExtents, type Extent, encodeExtents, FreeSpace } from './free-space.js';
+import { aligned, decodeNote, type Extent, encodeNote, FreeSpace, type SpaceNote } from './free-space.js';
 import {
   encodeSuperblock,
   INTERNAL_K,
@@ -21,6 +21,8 @@ import {
 
 /** Small things are placed side by side, in parts of free space of up to this many bytes. */
 const ARENA = 1 << 16;
+
+const NO_NOTE: SpaceNote = { free: [], heapRoom: [] };
 
 /** User blocks are copied in parts of this size. */
 const COPIED_AT_ONCE = 1 << 20;
@@ -51,6 +53,8 @@ export class TransactionSpace extends EditableSpace {
   /** Whether there is no committed state yet. */
   #isNew: boolean;
   #isChanged = false;
+  /** Why a new file would not be whole, if it were committed now. */
+  failure: unknown;
   #root: number;
   #committedRoot: number;
   #rootUncached = false;
@@ -63,6 +67,7 @@ export class TransactionSpace extends EditableSpace {
   #free: FreeSpace;
   /** As it was committed. */
   #committedFree: readonly Extent[];
+  #committedHeapRoom: readonly Extent[];
   /** What small things are placed in: [next, end). */
   #arena: [number, number] = [0, 0];
   /** What the committed state does not use and this transaction does: extents by their address. */
@@ -75,7 +80,7 @@ export class TransactionSpace extends EditableSpace {
     target: WritableStorage,
     transaction: Transaction,
     superblock: Superblock,
-    free: readonly Extent[],
+    { free, heapRoom }: SpaceNote,
     { indexes, durability }: EditingOptions,
   ) {
     super(transaction, indexes, superblock);
@@ -89,6 +94,8 @@ export class TransactionSpace extends EditableSpace {
     this.#committedEnd = this.#isNew ? 0 : this.#end;
     this.#freshFrom = this.#committedEnd;
     this.#committedFree = free;
+    this.#committedHeapRoom = heapRoom;
+    this.heapRoom = heapRoom;
     this.#free = new FreeSpace(free);
   }
 
@@ -98,7 +105,7 @@ export class TransactionSpace extends EditableSpace {
     checkUserBlockSize(userBlockSize);
     storage.resize(0);
     const transaction = new Transaction(storage, userBlockSize, { durability, commit: 0 });
-    return new TransactionSpace(storage, transaction, newSuperblock(userBlockSize), [], options);
+    return new TransactionSpace(storage, transaction, newSuperblock(userBlockSize), NO_NOTE, options);
   }
 
   /** The space of an existing file. A commit that was interrupted is completed or undone first. */
@@ -120,14 +127,14 @@ export class TransactionSpace extends EditableSpace {
     const tail = readTail(storage);
     const end = baseAddress + endOfFile;
     const isOurs = tail?.end === end;
-    const free = isOurs ? decodeExtents(tail.note, 0, endOfFile) : undefined;
+    const note = isOurs ? decodeNote(tail.note, endOfFile) : undefined;
     const transaction = new Transaction(storage, end, {
       durability: options.durability ?? 'full',
       // Where there is no tail, none of this number was there before.
       commit: tail?.commit ?? Math.floor(Math.random() * 2 ** 48),
       note: isOurs ? tail.note : new Uint8Array(0),
     });
-    return new TransactionSpace(storage, transaction, superblock, free ?? [], options);
+    return new TransactionSpace(storage, transaction, superblock, note ?? NO_NOTE, options);
   }
 
   override get end(): number {
@@ -200,8 +207,13 @@ export class TransactionSpace extends EditableSpace {
   write(address: number, bytes: Uint8Array): void {
     this.#isChanged = true;
     const position = this.superblock.baseAddress + address;
-    if (this.isFresh(address)) this.#transaction.writeFresh(position, bytes);
-    else this.#transaction.write(position, bytes);
+    try {
+      if (this.isFresh(address)) this.#transaction.writeFresh(position, bytes);
+      else this.#transaction.write(position, bytes);
+    } catch (error) {
+      if (this.#isNew) this.failure = error;
+      throw error;
+    }
   }
 
   isFresh(address: number): boolean {
@@ -236,7 +248,7 @@ export class TransactionSpace extends EditableSpace {
     const extents = free.extents();
     // Less than 8 bytes is padding: a new file that has no more is left without a note of it.
     const isPadding = this.#isNew && extents.every(([, size]) => size < 8);
-    const note = encodeExtents(isPadding ? [] : extents);
+    const note = encodeNote(isPadding ? NO_NOTE : { free: extents, heapRoom: this.heapRoom });
     if (this.#isNew) {
       const superblock = new ByteWriter(SUPERBLOCK_SIZE);
       encodeSuperblock(superblock, this.#root, end, baseAddress);
@@ -267,6 +279,7 @@ export class TransactionSpace extends EditableSpace {
     this.#committedRoot = this.#root;
     this.#free = free;
     this.#committedFree = extents;
+    this.#committedHeapRoom = this.heapRoom;
     this.#end = end;
     this.#committedEnd = end;
     this.#forgetTransaction();
@@ -275,9 +288,11 @@ export class TransactionSpace extends EditableSpace {
   /** Forgets all changes since the last commit. */
   rollback(): void {
     this.#transaction.rollback();
+    this.failure = undefined;
     this.#root = this.#committedRoot;
     this.#rootUncached = false;
     this.#free = new FreeSpace(this.#committedFree);
+    this.heapRoom = this.#committedHeapRoom;
     this.#end = this.#isNew ? SUPERBLOCK_SIZE : this.#committedEnd;
     this.#arena = [0, 0];
     this.globalHeap.forget(0, Number.POSITIVE_INFINITY);
@@ -292,6 +307,7 @@ export class TransactionSpace extends EditableSpace {
     const [root, end, isChanged, rootUncached] = [this.#root, this.#end, this.#isChanged, this.#rootUncached];
     const taken = [...this.#taken];
     const freed = this.#freed.length;
+    const { heapRoom } = this;
     const freshFrom = this.#freshFrom;
     // What is there now must be there again.
     this.#freshFrom = this.#end;
@@ -301,6 +317,7 @@ export class TransactionSpace extends EditableSpace {
       restore();
       this.#freshFrom = freshFrom;
       this.#free = new FreeSpace(free);
+      this.heapRoom = heapRoom;
       this.#root = root;
       this.#end = end;
       this.#isChanged = isChanged;

@@ -6,7 +6,7 @@ import { lookup3 } from './checksum.js';
 import { FileSpace } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
 import { decodeChunk } from './filters/pipeline.js';
-import { decodeExtents, type Extent } from './free-space.js';
+import { decodeNote, type Extent } from './free-space.js';
 import type { GroupIndexes } from './group-indexes.js';
 import { BtreeV1Type } from './indexes/btree-v1.js';
 import { BtreeV2Type, chunkRecordSize } from './indexes/btree-v2.js';
@@ -190,9 +190,9 @@ function ownTail({ storage, superblock, end }: FileSpace): Tail | undefined {
 }
 
 /** The free space that it noted. */
-function notedFree(space: FileSpace): Extent[] {
+function notedFree(space: FileSpace): readonly Extent[] {
   const tail = ownTail(space);
-  return (tail && decodeExtents(tail.note, 0, space.end)) ?? [];
+  return (tail && decodeNote(tail.note, space.end)?.free) ?? [];
 }
 
 /** What `verify` found, as text for people. */

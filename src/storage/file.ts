@@ -17,7 +17,7 @@ import type { Storage, WritableStorage } from './storage.js';
 
 /** Small reads are answered from pages of this size, so that a walk over headers takes few system calls. */
 const PAGE_SIZE = 1 << 15;
-const CACHED_PAGES = 128;
+const CACHED_PAGES = 512;
 /** Within one of them, no writer changes the size of a file each time. */
 const MARK_ATTEMPTS = 100;
 /** The most bytes that one system call is asked for: Linux moves at most 2 GB at once, and Node counts in 31 bits. */

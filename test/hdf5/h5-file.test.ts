@@ -791,3 +791,20 @@ describe('much of everything', () => {
     expect(file.dataset('variable').at(99_900)).toBe('größe 99900');
   });
 });
+
+test('a new file that could not be written in part is not committed, but may be begun anew', () => {
+  const storage = new MemoryStorage();
+  const { write } = storage;
+  const file = H5File.open(storage, 'w');
+  file.createGroup('small');
+  storage.write = () => {
+    throw new Error('no space');
+  };
+  expect(() => file.createDataset('large', { data: new Float64Array(100_000) })).toThrow('no space');
+  storage.write = write;
+  expect(() => file.commit()).toThrow('no space');
+  expect(() => file.createGroup('other')).toThrow('no space');
+  file.rollback();
+  file.createDataset('large', { data: new Float64Array(100_000) });
+  expect([...H5File.open(file.toBytes()).keys()]).toEqual(['large']);
+});

@@ -128,6 +128,7 @@ export function readFractalHeap(space: FileSpace, address: number, meter: Meter)
   const { idSize, width, startSize, maxDirectSize, checksums, hugeIndex, root, rootRows } = header;
   const { heapOffsetSize, objectLengthSize } = layoutOf(header);
 
+  let scratch = new Uint8Array(0);
   const directBlocks = new Map<number, ByteReader>();
   const indirectBlocks = new Map<number, ByteReader>();
   let hugeObjects: Map<number, { address: number; size: number }> | undefined;
@@ -149,9 +150,11 @@ export function readFractalHeap(space: FileSpace, address: number, meter: Meter)
     if (checksums) {
       const { position } = block;
       const expected = block.u32();
-      // Not `slice`: a Buffer's would be a view of the file.
-      const bytes = new Uint8Array(block.bytes).fill(0, position, position + 4);
-      if (lookup3(new DataView(bytes.buffer), 0, size) !== expected)
+      // It is computed with zeros in its place, in memory that is used again.
+      if (scratch.length < size) scratch = new Uint8Array(size);
+      scratch.set(block.bytes);
+      scratch.fill(0, position, position + 4);
+      if (lookup3(new DataView(scratch.buffer), 0, size) !== expected)
         block.fail('a block of a fractal heap fails its checksum');
     }
     return block;

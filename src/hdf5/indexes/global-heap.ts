@@ -186,6 +186,9 @@ export class GlobalHeap {
 // ---- changing it ----------------------------------------------------------------------------------------
 
 const HEADER = 16;
+/** Less room is not looked for again, nor in more collections than these. */
+const NOTED_ROOM = 64;
+const MAX_NOTED = 256;
 
 /** A collection in memory: objects one after another, then free space. */
 interface EditedCollection {
@@ -269,6 +272,7 @@ export class GlobalHeapEditor {
     if (collection.free > HEADER) return;
     this.#space.free(address, bytes.length);
     this.#collections.delete(address);
+    this.#space.heapRoom = this.#space.heapRoom.filter(([noted]) => noted !== address);
     if (this.#current === collection) this.#current = undefined;
   }
 
@@ -290,12 +294,25 @@ export class GlobalHeapEditor {
       if (collection.isNew) this.#cut(collection);
       this.#write(collection);
     }
+    this.#noteRoom();
     // Few are kept: those that may have room.
     for (const [address, collection] of this.#collections) {
       if (this.#collections.size <= CACHED_COLLECTIONS) break;
       if (collection !== this.#current) this.#collections.delete(address);
     }
     this.#nextSize = MIN_COLLECTION;
+  }
+
+  /** Notes which collections have room, so that the next opening uses it: what it adds would take a new one else. */
+  #noteRoom(): void {
+    if (this.#collections.size === 0) return;
+    const rooms = new Map(this.#space.heapRoom.filter(([address]) => !this.#collections.has(address)));
+    for (const { address, bytes, free, nextIndex } of this.#collections.values()) {
+      const room = bytes.length - free;
+      if (room >= NOTED_ROOM && nextIndex <= MAX_INDEX) rooms.set(address, room);
+    }
+    const most = [...rooms].sort((a, b) => b[1] - a[1]).slice(0, MAX_NOTED);
+    this.#space.heapRoom = most.sort((a, b) => a[0] - b[0]);
   }
 
   /** Forgets what has not been written. */
@@ -347,6 +364,11 @@ export class GlobalHeapEditor {
     }
     for (const collection of this.#collections.values()) {
       if (!collection.isNew && hasRoom(collection, needed)) return this.#use(collection);
+    }
+    for (const [address, room] of this.#space.heapRoom) {
+      if (room < needed || this.#collections.has(address)) continue;
+      const collection = this.#load(address);
+      if (hasRoom(collection, needed)) return this.#use(collection);
     }
     const size = Math.max(this.#nextSize, HEADER + needed);
     this.#nextSize = Math.min(2 * this.#nextSize, FULL_COLLECTION);
