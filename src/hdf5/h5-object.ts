@@ -14,8 +14,8 @@ export abstract class H5Object {
   readonly session: FileSession;
   #node: Node;
   /** When this got hold of the object. */
-  #since: number;
-  #generation: number;
+  readonly #since: number;
+  readonly #generation: number;
   #attributes: AttributeManager | undefined;
 
   /** @internal */
@@ -32,14 +32,9 @@ export abstract class H5Object {
     const { editor, generation } = this.session;
     if (!editor) return this.#node;
     this.session.check();
-    if (generation !== this.#generation) {
-      if (this.session.file !== (this as unknown)) {
-        throw new H5StateError('H5_GONE', `the file has been compacted: get "${this.path}" again`);
-      }
-      this.#node = editor.root;
-      this.#since = editor.clock;
-      this.#generation = generation;
-    }
+    if (this.session.file === (this as unknown)) return editor.root;
+    if (generation !== this.#generation)
+      throw new H5StateError('H5_GONE', `the file has been compacted: get "${this.path}" again`);
     this.#node = editor.current(this.#node, this.#since);
     return this.#node;
   }
