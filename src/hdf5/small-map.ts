@@ -3,7 +3,10 @@ const FEW = 8;
 
 const NOTHING: readonly never[] = [];
 
-/** A Map of names, of which there may be very many with few entries: an array of keys and values by turns. */
+/**
+ * A Map of names, of which there may be very many with few entries: an array of keys and values by turns, at whose end there
+ * may be room.
+ */
 export class SmallMap<V> {
   #entries: readonly unknown[] | Map<string, V> = NOTHING;
 
@@ -22,7 +25,15 @@ export class SmallMap<V> {
 
   get size(): number {
     const entries = this.#entries;
-    return entries instanceof Map ? entries.size : entries.length / 2;
+    return entries instanceof Map ? entries.size : this.#used / 2;
+  }
+
+  /** How much of the array is in use. */
+  get #used(): number {
+    const entries = this.#entries as readonly unknown[];
+    let { length } = entries;
+    while (length > 0 && entries[length - 2] === undefined) length -= 2;
+    return length;
   }
 
   #indexOf(name: string): number {
@@ -63,18 +74,22 @@ export class SmallMap<V> {
   }
 
   #append(name: string, value: V): void {
-    const entries = this.#entries as readonly unknown[];
-    const { length } = entries;
-    if (length === 2 * FEW) {
+    let entries = this.#entries as unknown[];
+    const used = this.#used;
+    if (used === 2 * FEW) {
       this.#entries = new Map(this).set(name, value);
       return;
     }
-    // Exactly as long as it needs to be: `push` would make room for 16 more, in each of very many maps.
-    const longer = new Array<unknown>(length + 2);
-    for (let i = 0; i < length; i++) longer[i] = entries[i];
-    longer[length] = name;
-    longer[length + 1] = value;
-    this.#entries = longer;
+    if (used === entries.length) {
+      // Room for 1, 4 or 8: `push` would make some for 16 more, in each of very many maps.
+      const longer = new Array<unknown>(used === 0 ? 2 : used < FEW ? FEW : 2 * FEW);
+      for (let i = 0; i < used; i++) longer[i] = entries[i];
+      for (let i = used; i < longer.length; i++) longer[i] = undefined;
+      this.#entries = longer;
+      entries = longer;
+    }
+    entries[used] = name;
+    entries[used + 1] = value;
   }
 
   delete(name: string): boolean {
@@ -89,7 +104,8 @@ export class SmallMap<V> {
   forEach(action: (value: V, name: string) => void): void {
     const entries = this.#entries;
     if (entries instanceof Map) entries.forEach(action);
-    else for (let i = 0; i < entries.length; i += 2) action(entries[i + 1] as V, entries[i] as string);
+    else
+      for (let i = 0, used = this.#used; i < used; i += 2) action(entries[i + 1] as V, entries[i] as string);
   }
 
   some(test: (value: V) => boolean): boolean {
@@ -98,13 +114,13 @@ export class SmallMap<V> {
       for (const value of entries.values()) if (test(value)) return true;
       return false;
     }
-    for (let i = 1; i < entries.length; i += 2) if (test(entries[i] as V)) return true;
+    for (let i = 1, used = this.#used; i < used; i += 2) if (test(entries[i] as V)) return true;
     return false;
   }
 
   *[Symbol.iterator](): IterableIterator<[string, V]> {
     const entries = this.#entries;
     if (entries instanceof Map) yield* entries;
-    else for (let i = 0; i < entries.length; i += 2) yield [entries[i] as string, entries[i + 1] as V];
+    else for (let i = 0; i < this.#used; i += 2) yield [entries[i] as string, entries[i + 1] as V];
   }
 }
