@@ -68,6 +68,8 @@ export interface Editor {
   /** Writes elements of a dataset. */
   writeElements(dataset: Node, selection: SelectionInput, data: unknown): void;
   resize(dataset: Node, dims: readonly number[]): void;
+  /** Makes a dataset longer along an axis, and writes elements there. */
+  append(dataset: Node, data: unknown, axis: number): void;
   /** A copy of an object of this file or of another one. */
   copy(source: FileSession, node: Node): Draft;
   /** Adds a link, unless there is one of that name. Returns whether it did. */

@@ -195,8 +195,17 @@ export class FileEditor implements Editor {
     const { datatype, dataspace } = storage;
     if (dataspace.kind === 'null')
       throw new H5TypeError('a dataset without a shape has no elements to be written');
-    const part = parseSelection(selection, dataspace.dims);
     const { shape, encoded } = prepareElements(datatype, data);
+    this.#write(storage, selection, shape, encoded);
+  }
+
+  #write(
+    storage: DatasetStorage,
+    selection: SelectionInput,
+    shape: readonly number[],
+    encoded: Encoded,
+  ): void {
+    const part = parseSelection(selection, storage.dataspace.dims);
     this.#checkReferences(encoded);
     // Flat data may stand for what is selected of several axes.
     const isFlat = shape.length === 1 && part.shape.length > 1 && shape[0] === part.count;
@@ -212,6 +221,37 @@ export class FileEditor implements Editor {
   resize(dataset: Node, dims: readonly number[]): void {
     this.#storage(this.#placed(dataset)).resize(dims);
     this.#wroteElements = true;
+  }
+
+  append(dataset: Node, data: unknown, axis: number): void {
+    const storage = this.#storage(this.#placed(dataset));
+    const { datatype, dataspace } = storage;
+    const { dims } = dataspace;
+    const place = axis < 0 ? axis + dims.length : axis;
+    const length = dims[place];
+    if (length === undefined) throw new H5TypeError(`a dataset of ${dims.length} axes has no axis ${axis}`);
+    const { shape, encoded } = prepareElements(datatype, data);
+    const others = dims.filter((_, i) => i !== place);
+    const row = others.reduce((product, dim) => product * dim, 1);
+    const count = shape.reduce((product, dim) => product * dim, 1);
+    const isWhole =
+      shape.length === dims.length && others.join() === shape.filter((_, i) => i !== place).join();
+    const isRow = shape.join() === others.join();
+    const isFlat = shape.length === 1 && place === 0 && row > 0 && count % row === 0;
+    if (!isWhole && !isRow && !isFlat)
+      throw new H5TypeError(
+        `data of the shape (${shape.join(', ')}) cannot be appended along axis ${place} of the shape (${dims.join(', ')})`,
+      );
+    const more = isWhole ? (shape[place] as number) : isRow ? 1 : count / row;
+    if (more === 0) return;
+    this.resize(dataset, dims.with(place, length + more));
+    const selection = dims.map((_, i) => (i === place ? [length] : undefined)) as SelectionInput;
+    try {
+      this.#write(storage, selection, shape, encoded);
+    } catch (error) {
+      storage.resize(dims);
+      throw error;
+    }
   }
 
   copy(source: FileSession, node: Node): Draft {

@@ -1,11 +1,18 @@
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import type { FilterInfo } from './messages/filter-pipeline.js';
 import type { SelectionInput } from './selection.js';
 
 /** The elements of one dataset, wherever they are. */
 export interface ElementAccess {
   readonly datatype: Datatype;
   readonly dataspace: Dataspace;
+  /** The shape of a chunk; undefined if the elements are not in chunks. */
+  readonly chunkDims: readonly number[] | undefined;
+  /** What is done to the bytes of chunks, in this order. */
+  readonly filters: readonly FilterInfo[];
+  /** The bytes of an element that was never written, where they are not zeros. */
+  readonly fillValue: Uint8Array | undefined;
   /** The bytes of a part, and how many elements they are. */
   select(selection: SelectionInput): { readonly bytes: Uint8Array<ArrayBuffer>; readonly count: number };
 }

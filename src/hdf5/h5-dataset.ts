@@ -1,4 +1,4 @@
-import { H5TypeError } from '../errors.js';
+import { H5FeatureError, H5TypeError } from '../errors.js';
 import type { DatasetDraft } from './draft.js';
 import { formatDType } from './dtype.js';
 import type { ElementAccess } from './element-access.js';
@@ -6,6 +6,7 @@ import { decode, type Elements, type H5Value, type Heap, nest } from './elements
 import { H5Object } from './h5-object.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import type { FilterInfo } from './messages/filter-pipeline.js';
 import type { DatasetInfo } from './object.js';
 import { type RawData, rawData } from './raw-data.js';
 import type { SelectionInput } from './selection.js';
@@ -191,6 +192,83 @@ export class H5Dataset<T = H5Value> extends H5Object {
    */
   resize(shape: readonly number[]): void {
     this.session.edit().resize(this.node, shape);
+  }
+
+  /**
+   * Makes the dataset longer along an axis, and writes elements there: rows of the shape of the others, one row, or, along
+   * the first axis, the elements of rows one after another. Nothing is changed if they do not fit.
+   *
+   * @throws {H5TypeError} when the data do not fit, or the dataset cannot grow as far.
+   * @example
+   * const log = file.createDataset('log', { shape: [0, 3], maxShape: [null, 3] });
+   * log.append([1, 2, 3]);
+   * log.append([[4, 5, 6], [7, 8, 9]]);
+   */
+  append(data: unknown, axis = 0): void {
+    this.session.edit().append(this.node, data, axis);
+  }
+
+  // ---- how it is stored -----------------------------------------------------------------------------
+
+  /** The shape of a chunk; `null` if the elements are not in chunks. */
+  get chunks(): readonly number[] | null {
+    return this.#storage.chunkDims ?? null;
+  }
+
+  /** What is done to the bytes of each chunk, in this order. */
+  get filters(): readonly FilterInfo[] {
+    return this.#storage.filters;
+  }
+
+  /** What compresses the chunks: `'gzip'`, `'lzf'`, the name or the number of another filter; `null` if nothing does. */
+  get compression(): string | null {
+    // Those of smaller numbers, and fletcher32, scaleoffset and nbit, do not compress by themselves.
+    const filter = this.filters.find(({ id }) => id === 1 || id === 4 || id > 6);
+    if (!filter) return null;
+    return (
+      ({ 1: 'gzip', 4: 'szip', 32000: 'lzf' } as Record<number, string>)[filter.id] ??
+      (filter.name || `${filter.id}`)
+    );
+  }
+
+  /** What an element is that was never written. */
+  get fillValue(): H5Value {
+    const { datatype } = this.#info;
+    const bytes = this.#storage.fillValue ?? new Uint8Array(datatype.size);
+    return (
+      decode(datatype, bytes, 1, this.session.space.globalHeap, this.session.options) as Elements
+    )[0] as H5Value;
+  }
+
+  /**
+   * The parts of the dataset that are in one chunk each, in row-major order, for `read` and `write`: one part after another
+   * is how to go through what does not fit into memory.
+   *
+   * @throws {H5TypeError} when the elements are not in chunks.
+   * @example
+   * for (const part of dataset.iterChunks()) sum += total(dataset.read(part));
+   */
+  *iterChunks(): IterableIterator<[start: number, stop: number][]> {
+    const { shape, chunks } = this;
+    if (!chunks || !shape) throw new H5TypeError(`"${this.path}" is not in chunks`);
+    if (shape.includes(0)) return;
+    const starts = shape.map(() => 0);
+    for (let axis = 0; axis >= 0; ) {
+      yield starts.map((start, i) => [start, Math.min(start + (chunks[i] as number), shape[i] as number)]);
+      for (axis = shape.length - 1; axis >= 0; axis--) {
+        const next = (starts[axis] as number) + (chunks[axis] as number);
+        starts[axis] = next < (shape[axis] as number) ? next : 0;
+        if (starts[axis] !== 0) break;
+      }
+    }
+  }
+
+  get #storage(): Pick<ElementAccess, 'chunkDims' | 'filters' | 'fillValue'> {
+    const { node } = this;
+    const elements = this.#elements;
+    if (elements) return elements;
+    if (!('info' in node)) return { chunkDims: undefined, filters: [], fillValue: undefined };
+    throw new H5FeatureError(`how a dataset is stored (without ${OPTION})`);
   }
 
   override toString(): string {

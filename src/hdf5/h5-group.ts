@@ -9,6 +9,7 @@ import { H5Datatype } from './h5-datatype.js';
 import { H5Object } from './h5-object.js';
 import type { LinkTable } from './link-table.js';
 import { type AnyLink, anew, isHard, type Node } from './stored-object.js';
+import { compareText } from './text.js';
 
 /** Where a link leads, as it is stored. */
 export type LinkInfo =
@@ -25,6 +26,9 @@ export interface CreateDatasetOptions extends DatasetOptions {
   readonly dtype?: ValueOptions['dtype'];
   readonly attrs?: { readonly [name: string]: unknown };
 }
+
+/** Where the order of creation is not stored, it is that of the names. */
+export type LinkOrder = 'creation' | 'name';
 
 /** libhdf5's limit on the soft links that one path may go through (H5L_NUM_LINKS). */
 const MAX_SOFT_LINKS = 16;
@@ -110,20 +114,26 @@ export class H5Group extends H5Object {
     return kind === 'soft' ? { kind, target } : { kind, file: link.file, target };
   }
 
-  *keys(): IterableIterator<string> {
-    for (const [name] of this.#links ?? []) yield name;
+  /** The names, in the order of creation or, if told so, that of the names themselves. */
+  *keys(order?: LinkOrder): IterableIterator<string> {
+    for (const [name] of this.#ordered(order)) yield name;
   }
 
-  *values(): IterableIterator<H5Group | H5Dataset | H5Datatype | undefined> {
-    for (const [, object] of this.entries()) yield object;
+  *values(order?: LinkOrder): IterableIterator<H5Group | H5Dataset | H5Datatype | undefined> {
+    for (const [, object] of this.entries(order)) yield object;
   }
 
   /** Names and objects; `undefined` for a soft link that leads nowhere and for an external link. */
-  *entries(): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
-    for (const [name, link] of this.#links ?? []) {
+  *entries(order?: LinkOrder): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
+    for (const [name, link] of this.#ordered(order)) {
       const node = isHard(link) ? this.session.target(link) : this.#resolve([name], this.node, name);
       yield [name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, name))];
     }
+  }
+
+  #ordered(order: LinkOrder = 'creation'): Iterable<[string, AnyLink]> {
+    const links = this.#links ?? [];
+    return order === 'name' ? [...links].sort(([a], [b]) => compareText(a, b)) : links;
   }
 
   [Symbol.iterator](): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
@@ -228,7 +238,26 @@ export class H5Group extends H5Object {
     this.#place(path, { kind: 'soft', target });
   }
 
-  /** Makes a link to an object of another file. This package writes and shows such links, and does not follow them. */
+  /**
+   * The object of another file that the external link at a path leads to. `open` opens that file, by the name in the link,
+   * which is usually relative to the folder of this one. Nothing else follows external links: they may lead anywhere.
+   *
+   * @throws {H5PathError} when there is no external link, or it leads to nothing.
+   * @example
+   * const run = file.followExternal('latest', (name) => H5File.open(join(folder, name)));
+   * run.file.close();
+   */
+  followExternal(path: string, open: (file: string) => H5Group): H5Group | H5Dataset | H5Datatype {
+    const { group, name } = this.#linkAt(path);
+    const link = (group.links as LinkTable<AnyLink>).get(name) as AnyLink;
+    if (link.kind !== 'external') {
+      const place = this.#absolute(path);
+      throw new H5PathError('H5_WRONG_KIND', place, `"${place}" is no external link`);
+    }
+    return open(link.file).#require(link.target);
+  }
+
+  /** Makes a link to an object of another file, which only `followExternal` follows. */
   externalLink(path: string, file: string, target: string): void {
     checkName(file);
     checkName(target);
@@ -357,7 +386,10 @@ export class H5Group extends H5Object {
         for (const part of components(link.target).reverse()) todo.push(part);
       } else {
         const target = `"${link.target}" in the file "${link.file}"`;
-        return new DeadEnd(`${place()} leads to ${target}; external links are not followed`, true);
+        return new DeadEnd(
+          `${place()} leads to ${target}; external links are not followed, except by followExternal`,
+          true,
+        );
       }
     }
     return node;

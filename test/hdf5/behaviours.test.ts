@@ -370,6 +370,46 @@ const CASES: Record<string, Case> = {
     code: 'f.create_dataset("d", (2,)).resize((3,))',
     ours: (f) => f.createDataset('d', { shape: [2] }).resize([3]),
   },
+  'chunks, compression and the fill value': {
+    code: 'd = f.create_dataset("d", (10, 6), "i4", chunks=(4, 3), compression="gzip", shuffle=True, fillvalue=7); r = [d.chunks, d.compression, d.fillvalue, d.maxshape]',
+    ours: (f) => {
+      const d = f.createDataset('d', {
+        shape: [10, 6],
+        dtype: 'i4',
+        chunks: [4, 3],
+        compression: 'gzip',
+        shuffle: true,
+        fillValue: 7,
+      });
+      return [d.chunks, d.compression, d.fillValue, d.maxShape];
+    },
+  },
+  'of a contiguous dataset': {
+    code: 'd = f.create_dataset("d", (10,), "f8"); r = [d.chunks, d.compression, d.fillvalue]',
+    ours: (f) => {
+      const d = f.createDataset('d', { shape: [10] });
+      return [d.chunks, d.compression, d.fillValue];
+    },
+  },
+  'compression by lzf': {
+    code: 'r = f.create_dataset("d", (10,), compression="lzf").compression',
+    ours: (f) => f.createDataset('d', { shape: [10], compression: 'lzf' }).compression,
+  },
+  iter_chunks: {
+    code: 'd = f.create_dataset("d", (5, 6), chunks=(2, 4)); r = [[[s.start, s.stop] for s in c] for c in d.iter_chunks()]',
+    ours: (f) => [...f.createDataset('d', { shape: [5, 6], chunks: [2, 4] }).iterChunks()],
+  },
+  'iter_chunks of a contiguous dataset': {
+    code: 'r = list(f.create_dataset("d", (5,)).iter_chunks())',
+    ours: (f) => [...f.createDataset('d', { shape: [5] }).iterChunks()],
+  },
+  'names in the order of names': {
+    code: 'g = f.create_group("g", track_order=False); [g.create_group(n) for n in ["b", "ä", "a", "B", "😀", "\uffee"]]; r = list(g)',
+    ours: (f) => {
+      for (const name of ['b', 'ä', 'a', 'B', '😀', '\uffee']) f.createGroup(`g/${name}`);
+      return [...f.group('g').keys('name')];
+    },
+  },
   strings: {
     code: 'f["d"] = ["a", "ü"]; r = [s.decode() for s in f["d"][:]]',
     ours: (f) => f.createDataset('d', { data: ['a', 'ü'] }).value,

@@ -1025,3 +1025,53 @@ test('one element of a dataset with filters, of a file that is read and of one t
     expect(dataset.at(3)).toBe(1.5);
   }
 });
+
+describe('append', () => {
+  const make = (shape: number[], maxShape: (number | null)[]) =>
+    H5File.open(undefined, 'w').createDataset<Int32Array>('d', {
+      shape,
+      maxShape,
+      dtype: 'i4',
+      chunks: shape.map(() => 2),
+    });
+
+  test('takes rows, one row, and flat rows, along any axis', () => {
+    const dataset = make([0, 3], [null, null]);
+    dataset.append([1, 2, 3]);
+    dataset.append([
+      [4, 5, 6],
+      [7, 8, 9],
+    ]);
+    dataset.append(Int32Array.of(10, 11, 12, 13, 14, 15));
+    dataset.append([]);
+    expect(dataset.shape).toEqual([5, 3]);
+    expect([...dataset.read()]).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
+    dataset.append([-1, -2, -3, -4, -5], 1);
+    dataset.append([[1], [2], [3], [4], [5]], -1);
+    expect(dataset.shape).toEqual([5, 5]);
+    expect([...dataset.read<Int32Array>([4])]).toEqual([13, 14, 15, -5, 5]);
+    const list = make([0], [null]);
+    list.append(5);
+    list.append([6, 7]);
+    expect([...H5File.open(list.file.toBytes()).dataset<Int32Array>('d').read()]).toEqual([5, 6, 7]);
+  });
+
+  test('changes nothing when the data do not fit', () => {
+    const dataset = make([1, 3], [2, 3]);
+    const before = dataset.file.toBytes();
+    expect(() => dataset.append([1, 2])).toThrow(/shape \(2\) cannot be appended along axis 0/);
+    expect(() => dataset.append([1, 2, 3], 1)).toThrow(H5TypeError);
+    expect(() => dataset.append([1, 2, 3], 2)).toThrow(/no axis 2/);
+    expect(() => dataset.append([1, 2, 2 ** 40])).toThrow(H5TypeError);
+    expect(() =>
+      dataset.append([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    ).toThrow(/axis 0 can grow to 2, not to 3/);
+    expect(dataset.shape).toEqual([1, 3]);
+    expect(dataset.file.toBytes()).toEqual(before);
+    const contiguous = dataset.file.createDataset('c', { data: [1, 2] });
+    expect(() => contiguous.append(3)).toThrow(/only a dataset in chunks/);
+  });
+});

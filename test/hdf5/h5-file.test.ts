@@ -808,3 +808,25 @@ test('a new file that could not be written in part is not committed, but may be 
   file.createDataset('large', { data: new Float64Array(100_000) });
   expect([...H5File.open(file.toBytes()).keys()]).toEqual(['large']);
 });
+
+test('an external link is followed on request', () => {
+  const other = H5File.open(undefined, 'w');
+  other.createDataset('runs/7', { data: [1, 2, 3] });
+  const file = H5File.open(undefined, 'w');
+  file.externalLink('links/latest', 'runs.h5', '/runs/7');
+  file.externalLink('links/lost', 'runs.h5', '/runs/8');
+  file.softLink('soft', '/links');
+  const asked: string[] = [];
+  const open = (name: string) => {
+    asked.push(name);
+    return other;
+  };
+  const found = file.followExternal('links/latest', open);
+  expect(found.isSame(other.dataset('runs/7'))).toBe(true);
+  expect(file.followExternal('soft/latest', open).file).toBe(other);
+  expect(asked).toEqual(['runs.h5', 'runs.h5']);
+  expect(() => file.followExternal('links/lost', open)).toThrow(/"\/runs\/8" does not exist/);
+  expect(() => file.followExternal('soft', open)).toThrow(/no external link/);
+  expect(() => file.followExternal('nothing', open)).toThrow(/does not exist/);
+  expect(() => file.get('links/latest')).toThrow(/followExternal/);
+});
