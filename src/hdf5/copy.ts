@@ -125,14 +125,25 @@ function copyElements(
           : copyElements(space, element.base, length, data, redirect),
       });
     } else if (element.class === 'reference') {
-      if (element.kind !== 'object' || element.size !== 8)
-        throw new H5FeatureError('a copy of region references');
-      const address = addressAt(position);
-      copy.fill(0, position, position + 8);
+      const isRegion = element.kind === 'region';
+      if (element.size !== (isRegion ? 12 : 8))
+        throw new H5FeatureError(`a copy of references of ${element.size} bytes`);
+      let address = addressAt(position);
+      let region: Uint8Array | undefined;
+      if (isRegion && address !== 0) {
+        const index = view.getUint32(position + 8, true);
+        region = new Uint8Array(space.globalHeap.object(address, index));
+        address =
+          new DataView(region.buffer).getUint32(0, true) +
+          new DataView(region.buffer).getUint32(4, true) * 0x100000000;
+      }
+      copy.fill(0, position, position + element.size);
       const reference = address === 0 ? undefined : redirect(address);
       if (!reference) return;
       at.push(position);
-      targets.push(reference);
+      targets.push(
+        region ? { count: 1, isRegion, data: { bytes: region, at: [0], targets: [reference] } } : reference,
+      );
     } else if (element.class === 'array') {
       const size = element.dims.reduce((product, dim) => product * dim, 1);
       for (let i = 0; i < size; i++) visit(position + i * element.base.size, element.base);

@@ -12,12 +12,14 @@ import {
 import type { EditableSpace } from './editable-space.js';
 import type { FileSpace } from './file-space.js';
 import { FilterSet } from './filters/filter-set.js';
+import { H5Reference } from './h5-reference.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import { type DataLayout, encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
 import { type Dataspace, encodeDataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipeline.js';
 import { MessageType } from './messages/message-type.js';
+import { decodeRegion, regionToSelection } from './region-reference.js';
 import { hasPointers, releaseElements } from './release.js';
 import {
   GridSelection,
@@ -58,11 +60,13 @@ export class DatasetStorage {
   /** What is done to the bytes of chunks, in this order. */
   readonly filters: readonly FilterInfo[];
   readonly #target: ElementTarget;
+  readonly #offsetSize: number;
   readonly #chunks: ChunkStorage | undefined;
   #layoutMessage: Uint8Array | undefined;
 
   constructor(space: FileSpace, elements: StoredElements) {
     const { datatype, dataspace, layout, fillValue, filters, address } = elements;
+    this.#offsetSize = space.superblock.offsetSize;
     this.datatype = datatype;
     this.dataspace = dataspace;
     this.fillValue = fillValue;
@@ -117,8 +121,10 @@ export class DatasetStorage {
     return readSelection(this.#target, selection, this.datatype.size);
   }
 
-  select(input: SelectionInput): { bytes: Uint8Array<ArrayBuffer>; count: number } {
-    const selection = parseSelection(input, this.dataspace.dims);
+  select(input: SelectionInput | H5Reference): { bytes: Uint8Array<ArrayBuffer>; count: number } {
+    const { dims } = this.dataspace;
+    const selection =
+      input instanceof H5Reference ? regionOf(input, dims, this.#offsetSize) : parseSelection(input, dims);
     const { class: kind } = this.datatype;
     const isNumber = kind === 'fixed-point' || kind === 'floating-point';
     const bytes = readSelection(
@@ -236,6 +242,12 @@ export class DatasetStorage {
       this.isChanged = true;
     this.#layoutMessage = message;
   }
+}
+
+/** What a region reference selects of a dataset. */
+function regionOf({ region }: H5Reference, dims: readonly number[], offsetSize: number): Selection {
+  if (!region) throw new H5TypeError('a reference to an object selects no part of a dataset');
+  return regionToSelection(decodeRegion(region, offsetSize).region, dims);
 }
 
 /** The filters of a message that others decode, too. */

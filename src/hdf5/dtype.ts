@@ -11,6 +11,7 @@ import {
   isBoolean,
   MAX_DATATYPE_DEPTH,
   OBJECT_REFERENCE,
+  REGION_REFERENCE,
   VARIABLE_STRING,
   variableLength,
 } from './messages/datatype.js';
@@ -28,14 +29,15 @@ export type DTypeName =
   | 'bool'
   | 'str'
   | `S${number}`
-  | 'ref';
+  | 'ref'
+  | 'regionref';
 
 /**
  * How the elements of a dataset or an attribute are stored.
  *
  * - `'<i4'`, `'int32'`, `'u1'`, `'>f8'`, ...: numbers, as numpy spells them
  * - `'bool'`: what h5py reads as a boolean; `'str'`: UTF-8 of any length; `'S10'`: UTF-8 of up to 10 bytes
- * - `'ref'`: references to objects of the same file
+ * - `'ref'`: references to objects of the same file; `'regionref'`: to parts of datasets
  * - `{ compound: { x: 'f8', y: 'f8' } }`: a record
  * - `{ enum: { RED: 0, GREEN: 1 }, base: 'u1' }`: named integers
  * - `{ array: [2, 3], base: 'f4' }`: a box of values in each element
@@ -110,6 +112,7 @@ function parseName(name: string): Datatype {
   if (name === 'str') return VARIABLE_STRING;
   if (name === 'bool') return BOOLEAN;
   if (name === 'ref') return OBJECT_REFERENCE;
+  if (name === 'regionref') return REGION_REFERENCE;
   const known = numberTypes.get(name);
   if (known) return known;
   const string = /^S([1-9]\d{0,8})$/.exec(name);

@@ -80,6 +80,8 @@ export interface Editor {
   /** A new attribute as if it were in a file already. */
   openAttribute(draft: AttributeDraft): AttributeElements;
   reference(node: Node): H5Reference;
+  /** One to a part of a dataset. */
+  regionReference(dataset: Node, selection: SelectionInput): H5Reference;
   dereference(reference: H5Reference): Node | undefined;
   /** Why a new file cannot be made any more, if that is so. */
   readonly failure: unknown;

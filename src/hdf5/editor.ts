@@ -27,6 +27,7 @@ import type { DatasetInfo } from './object.js';
 import { readObject } from './object.js';
 import { ObjectWriter } from './object-writer.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
+import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { releaseElements } from './release.js';
 import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
 import { SmallMap } from './small-map.js';
@@ -392,6 +393,13 @@ export class FileEditor implements Editor {
     const number = FIRST_NUMBER + node.id;
     this.#referenced.set(number, node);
     return new H5Reference(number, 'object', node);
+  }
+
+  regionReference(dataset: Node, selection: SelectionInput): H5Reference {
+    const { dataspace } = 'info' in dataset ? this.#storage(dataset) : (dataset as DatasetDraft);
+    const region = encodeRegion(0, selectionToRegion(parseSelection(selection, dataspace.dims)), 8);
+    const { address, target } = this.reference(dataset);
+    return new H5Reference(address, 'region', target, region);
   }
 
   dereference({ address }: H5Reference): Node | undefined {

@@ -1,3 +1,4 @@
+import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
@@ -14,5 +15,8 @@ export interface ElementAccess {
   /** The bytes of an element that was never written, where they are not zeros. */
   readonly fillValue: Uint8Array | undefined;
   /** The bytes of a part, and how many elements they are. */
-  select(selection: SelectionInput): { readonly bytes: Uint8Array<ArrayBuffer>; readonly count: number };
+  select(selection: SelectionInput | H5Reference): {
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly count: number;
+  };
 }

@@ -227,16 +227,18 @@ class Decoder {
     const view = viewOf(bytes);
     return Array.from({ length: count }, (_, i) => {
       const offsetSize = kind === 'object' ? size : size - 4;
-      let address = addressAt(view, i * size, offsetSize);
-      if (kind === 'region' && address !== 0) {
-        // The heap object begins with the address of the dataset.
-        const { bytes, starts } = this.#heap.collection(address);
-        const start = starts[view.getUint32(i * size + offsetSize, true)];
-        if (!start || start + offsetSize > bytes.length)
-          throw new H5FormatError(address, 'no such region reference');
-        address = addressAt(viewOf(bytes), start, offsetSize);
-      }
-      return address === 0 ? null : new H5Reference(address, kind);
+      const address = addressAt(view, i * size, offsetSize);
+      if (address === 0) return null;
+      if (kind === 'object') return new H5Reference(address, kind);
+      // The heap object begins with the address of the dataset.
+      const { bytes, starts, sizes } = this.#heap.collection(address);
+      const index = view.getUint32(i * size + offsetSize, true);
+      const start = starts[index];
+      if (!start || start + offsetSize > bytes.length)
+        throw new H5FormatError(address, 'no such region reference');
+      const dataset = addressAt(viewOf(bytes), start, offsetSize);
+      const region = new Uint8Array(bytes.subarray(start, start + (sizes[index] as number)));
+      return dataset === 0 ? null : new H5Reference(dataset, kind, undefined, region);
     });
   }
 }
@@ -258,6 +260,12 @@ function addressAt(view: DataView, at: number, size: number): number {
   if (size < 8) return low === 256 ** size - 1 ? 0 : low;
   const high = view.getUint32(at + 4, true);
   return high === 0xffffffff && low === high ? 0 : high * 0x100000000 + low;
+}
+
+function putAddress(bytes: Uint8Array, at: number, address: number): void {
+  const view = viewOf(bytes);
+  view.setUint32(at, address >>> 0, true);
+  view.setUint32(at + 4, Math.floor(address / 0x100000000), true);
 }
 
 function define(record: object, name: string, value: unknown): void {
@@ -291,6 +299,8 @@ export interface Encoded {
 interface Sequence {
   readonly count: number;
   readonly data: Encoded;
+  /** What a region reference leads to: the place of it stands alone, without a number of elements before it. */
+  readonly isRegion?: boolean;
 }
 
 const NO_POINTERS: readonly never[] = [];
@@ -518,18 +528,28 @@ function encodeReferences(
   place: string,
   misfit: Misfit,
 ): Encoded {
-  if (type.kind !== 'object' || type.size !== 8) throw new H5TypeError('only object references are written');
-  const bytes = new Uint8Array(count * 8);
+  const { kind, size } = type;
+  const isRegion = kind === 'region';
+  if (size !== (isRegion ? 12 : 8)) throw new H5TypeError(`references of ${size} bytes are not written`);
+  const bytes = new Uint8Array(count * size);
   const at: number[] = [];
-  const targets: H5Reference[] = [];
+  const targets: (H5Reference | Sequence)[] = [];
   for (let i = 0; i < count; i++) {
     const value = referenceOf(values[i]);
     if (value === null) continue;
     if (value === undefined) misfit(i, values[i]);
     if (value.target === undefined) fail(place, i, 'the reference was read; write object.ref');
-    viewOf(bytes).setUint32(i * 8, value.address, true);
-    at.push(i * 8);
-    targets.push(value);
+    if (value.kind !== kind)
+      fail(place, i, `${value.kind === 'region' ? 'a region' : 'an object'} reference`);
+    at.push(i * size);
+    if (isRegion) {
+      const data = new Uint8Array(value.region as Uint8Array);
+      putAddress(data, 0, value.address);
+      targets.push({ count: 1, isRegion, data: { bytes: data, at: [0], targets: [value] } });
+    } else {
+      putAddress(bytes, i * size, value.address);
+      targets.push(value);
+    }
   }
   return { bytes, at, targets };
 }
@@ -582,9 +602,11 @@ export function readable(encoded: Encoded): { bytes: Uint8Array; heap: Heap } {
       const text = typeof target === 'string' ? utf8Encoder.encode(target) : undefined;
       const data = text ?? place((target as Sequence).data);
       if (data.length === 0) return;
-      view.setUint32(position, text ? data.length : (target as Sequence).count, true);
-      view.setUint32(position + 4, 1, true);
-      view.setUint32(position + 12, starts.push(out.length) - 1, true);
+      const isRegion = !text && (target as Sequence).isRegion;
+      if (!isRegion) view.setUint32(position, text ? data.length : (target as Sequence).count, true);
+      const pointer = isRegion ? position : position + 4;
+      view.setUint32(pointer, 1, true);
+      view.setUint32(pointer + 8, starts.push(out.length) - 1, true);
       sizes.push(data.length);
       out.raw(data);
     });

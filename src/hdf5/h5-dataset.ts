@@ -4,6 +4,7 @@ import { formatDType } from './dtype.js';
 import type { ElementAccess } from './element-access.js';
 import { decode, type Elements, type H5Value, type Heap, nest } from './elements.js';
 import { H5Object } from './h5-object.js';
+import type { H5Reference } from './h5-reference.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
@@ -87,12 +88,12 @@ export class H5Dataset<T = H5Value> extends H5Object {
   }
 
   /**
-   * The elements, or those of a part. Only the bytes that are needed are read.
+   * The elements, or those of a part, or those that a region reference selects. Only the bytes that are needed are read.
    *
    * @example
    * dataset.read([[10, 20], [0, 2]]); // rows 10 to 19, of each the first two columns
    */
-  read<R = T>(selection: SelectionInput = []): R {
+  read<R = T>(selection: SelectionInput | H5Reference = []): R {
     const { datatype, dataspace } = this.#info;
     const { kind, dims } = dataspace;
     const elements = kind === 'null' ? undefined : this.#elements;
@@ -206,6 +207,16 @@ export class H5Dataset<T = H5Value> extends H5Object {
    */
   append(data: unknown, axis = 0): void {
     this.session.edit().append(this.node, data, axis);
+  }
+
+  /**
+   * A reference to a part of the dataset, to be stored as a value in the same file.
+   *
+   * @example
+   * file.createDataset('peaks', { data: [speed.regionRef([[100, 120]]), speed.regionRef([[300, 310]])] });
+   */
+  regionRef(selection: SelectionInput): H5Reference {
+    return this.session.edit().regionReference(this.node, selection);
   }
 
   // ---- how it is stored -----------------------------------------------------------------------------

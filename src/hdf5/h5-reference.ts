@@ -5,18 +5,29 @@
  * @example
  * file.createDataset('newest', { data: file.group('runs/7').ref });
  * file.dereference(file.dataset('newest').value as H5Reference).path; // '/runs/7'
+ *
+ * @example
+ * file.createDataset('peak', { data: speed.regionRef([[100, 120]]) });
+ * speed.read(file.dataset('peak').value as H5Reference); // 20 elements
  */
 export class H5Reference {
   /** Where the object stands in the file: equal for equal objects. */
   readonly address: number;
-  /** A region reference leads to a dataset, of which it selects a part; the selection is not decoded. */
+  /** A region reference leads to a dataset, of which it selects a part: `dataset.read(reference)` reads that. */
   readonly kind: 'object' | 'region';
   readonly #target: object | undefined;
+  readonly #region: Uint8Array | undefined;
 
-  constructor(address: number, kind: 'object' | 'region', target?: object) {
+  constructor(address: number, kind: 'object' | 'region', target?: object, region?: Uint8Array) {
     this.address = address;
     this.kind = kind;
     this.#target = target;
+    this.#region = region;
+  }
+
+  /** @internal What a region reference leads to in the heap: the address of the dataset, and the selection. */
+  get region(): Uint8Array | undefined {
+    return this.#region;
   }
 
   /** @internal The object, if it is in a file that is being written. */

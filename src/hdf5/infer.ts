@@ -8,6 +8,7 @@ import {
   INT32,
   INT64,
   OBJECT_REFERENCE,
+  REGION_REFERENCE,
   VARIABLE_STRING,
 } from './messages/datatype.js';
 import type { TypedArray } from './number-elements.js';
@@ -28,6 +29,7 @@ const TYPED_ARRAYS: { readonly [tag: string]: DType } = {
   Float64Array: 'f8',
 };
 
+const REFERENCES = { object: OBJECT_REFERENCE, region: REGION_REFERENCE };
 const SCALARS: { readonly [kind: string]: Datatype } = {
   number: INT32,
   string: VARIABLE_STRING,
@@ -45,10 +47,11 @@ export function inferDatatype(values: ArrayLike<unknown>): Datatype {
   if (count === 0) return FLOAT64;
   const kindOf = (value: unknown) => (value === null ? 'null' : typeof value);
   const kind = kindOf(values[0]);
-  let type: Datatype | undefined = referenceOf(values[0]) ? OBJECT_REFERENCE : SCALARS[kind];
+  const reference = referenceOf(values[0]);
+  let type: Datatype | undefined = reference ? REFERENCES[reference.kind] : SCALARS[kind];
   for (let i = 0; i < count; i++) {
     const value = values[i];
-    if (kindOf(value) !== kind && !(type === OBJECT_REFERENCE && value === null)) {
+    if (kindOf(value) !== kind && !(reference && value === null)) {
       const remedy = 'convert them to one type, or give a dtype that holds both';
       throw new H5TypeError(`element ${i} is of type ${kindOf(value)}, element 0 of type ${kind}; ${remedy}`);
     }

@@ -450,7 +450,11 @@ export class ObjectWriter extends HeaderWriter<Draft> {
       if (typeof target === 'string') {
         if (target !== '') point(position, heap.insertText(target));
       } else if ('data' in target) {
-        if (target.count > 0) point(position, this.#sequence(target.data, target.count));
+        if (target.isRegion) {
+          this.#sequence(target.data, 1);
+          setAddress(view, position, heap.address);
+          view.setUint32(position + 8, heap.index, true);
+        } else if (target.count > 0) point(position, this.#sequence(target.data, target.count));
       } else {
         const { address, draft } = referenced(target);
         setAddress(view, position, address);

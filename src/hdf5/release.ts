@@ -41,6 +41,9 @@ export function releaseElements(
         releaseElements(space, heap, base, length, new Uint8Array(data));
       }
       heap.remove(address, index);
+    } else if (element.class === 'reference') {
+      const address = view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;
+      if (element.size === 12 && address !== 0) heap.remove(address, view.getUint32(at + 8, true));
     } else if (element.class === 'array') {
       const size = element.dims.reduce((product, dim) => product * dim, 1);
       for (let i = 0; i < size; i++) release(at + i * element.base.size, element.base);

@@ -830,3 +830,13 @@ test('an external link is followed on request', () => {
   expect(() => file.followExternal('nothing', open)).toThrow(/does not exist/);
   expect(() => file.get('links/latest')).toThrow(/followExternal/);
 });
+
+test('a reference is followed before it is in the file', () => {
+  const file = H5File.open(undefined, 'w');
+  const group = file.createGroup('group');
+  file.createDataset('references', { data: [group.ref, null, file.ref] });
+  const [first, second, third] = file.dataset<(H5Reference | null)[]>('references').value;
+  expect(file.dereference(first as H5Reference).isSame(group)).toBe(true);
+  expect(second).toBeNull();
+  expect(file.dereference(third as H5Reference)).toBe(file);
+});

@@ -133,6 +133,11 @@ export class GlobalHeap {
     return bytes.subarray(start, start + length);
   }
 
+  /** The whole of an object. */
+  object(address: number, index: number): Uint8Array {
+    return this.get(address, index, this.collection(address).sizes[index] ?? 0);
+  }
+
   /** Reads what overlaps these bytes anew. */
   forget(address: number, size: number): void {
     for (const [start, { bytes }] of this.#collections) {

@@ -198,6 +198,8 @@ export const INT64 = fixedPoint(8, true);
 export const FLOAT32 = floatingPoint(4);
 export const FLOAT64 = floatingPoint(8);
 export const OBJECT_REFERENCE: Reference = { class: 'reference', size: 8, kind: 'object' };
+/** A place in the global heap: an address and an index. */
+export const REGION_REFERENCE: Reference = { class: 'reference', size: 12, kind: 'region' };
 
 /** UTF-8 of any length: what h5py writes for a Python str. */
 export const VARIABLE_STRING: VariableLength = {
