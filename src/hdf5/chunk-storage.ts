@@ -205,6 +205,24 @@ export class ChunkStorage implements ChunkSource {
     }
   }
 
+  /** Puts all chunks, as they are stored, into the storage of a dataset like this one. */
+  copyTo(other: ChunkStorage): void {
+    const space = other.#space as EditableSpace;
+    const editor = other.#editor as ChunkIndexEditor;
+    this.#cache.flush();
+    this.#index.forEach((place, { address, size, mask }) => {
+      const isPlain = this.#filters.length === 0 || this.#isEdge(place);
+      const bytes = this.#space.copy(address, isPlain ? this.#size : size, 'a chunk of a dataset');
+      const to = other.#place(place, bytes.length);
+      space.write(to, bytes);
+      editor.set(place, { address: to, size: bytes.length, mask });
+    });
+  }
+
+  get unfilteredEdges(): boolean {
+    return this.#unfilteredEdges;
+  }
+
   /** Visits the places of the chunks that are there. */
   forEach(visit: (place: readonly number[]) => void): void {
     this.#cache.flush();

@@ -1,4 +1,5 @@
 import { H5FeatureError } from '../errors.js';
+import { DatasetStorage } from './dataset-storage.js';
 import { type AttributeDraft, DatasetDraft, type Draft, encodedType, type GroupDraft } from './draft.js';
 import type { Encoded } from './elements.js';
 import type { FileSession } from './file-session.js';
@@ -6,8 +7,9 @@ import type { FileSpace } from './file-space.js';
 import { H5Reference } from './h5-reference.js';
 import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import type { DatasetInfo } from './object.js';
 import { rawData } from './raw-data.js';
-import { hasPointers } from './release.js';
+import { hasPointers, hasReferences } from './release.js';
 import { SmallMap } from './small-map.js';
 import { type AnyLink, anew, isHard, type StoredObject } from './stored-object.js';
 
@@ -16,7 +18,16 @@ export interface CopyTarget {
   newId(): number;
   newGroup(): GroupDraft;
   reference(draft: Draft): H5Reference;
+  /** Copies the elements of a dataset at once; `convert` says what becomes of those with pointers. */
+  copyStorage(
+    draft: DatasetDraft,
+    from: DatasetStorage,
+    convert: (bytes: Uint8Array, count: number) => Encoded,
+  ): void;
 }
+
+/** Elements of so many bytes are kept until the copy is written. */
+const COPIED_LATER = 1 << 16;
 
 /** What a reference is to be in the copy; undefined: one to nothing. */
 type Redirect = (address: number) => H5Reference | undefined;
@@ -42,7 +53,12 @@ export function copyObject(
     const copy =
       info.kind === 'group'
         ? target.newGroup()
-        : new DatasetDraft(target.newId(), encodedType(info.datatype), info.dataspace, undefined);
+        : new DatasetDraft(
+            target.newId(),
+            encodedType(info.datatype),
+            isCopiedAtOnce(info) ? info.dataspace : { kind: info.dataspace.kind, dims: info.dataspace.dims },
+            undefined,
+          );
     copies.set(info.address, copy);
     nodes.push(node);
     return copy;
@@ -82,6 +98,12 @@ export function copyObject(
     if (copy.kind !== 'dataset' || node.info.kind !== 'dataset') continue;
     const { datatype, dataspace } = node.info;
     const count = extent(dataspace);
+    if (isCopiedAtOnce(node.info)) {
+      target.copyStorage(copy, new DatasetStorage(space, node.info), (bytes, count) =>
+        copyElements(space, datatype, count, bytes, redirect),
+      );
+      continue;
+    }
     const raw = rawData(space, node.info, 'the data of a dataset that is copied');
     if (raw.stored && count > 0) {
       const encoded = copyElements(space, datatype, count, raw.copy(0, count), redirect);
@@ -89,6 +111,17 @@ export function copyObject(
     }
   }
   return root;
+}
+
+/**
+ * Whether elements are copied as they are stored. Those that lead to other objects wait for the addresses of these, and
+ * are stored one after another.
+ */
+function isCopiedAtOnce({ datatype, dataspace, layout, fillValue }: DatasetInfo): boolean {
+  if (dataspace.kind === 'null' || hasReferences(datatype)) return false;
+  return (
+    layout.kind === 'chunked' || fillValue !== undefined || extent(dataspace) * datatype.size > COPIED_LATER
+  );
 }
 
 /** Elements with what they lead to in the global heap; `bytes` are copied where that is needed. */

@@ -13,6 +13,7 @@ import type { EditableSpace } from './editable-space.js';
 import type { FileSpace } from './file-space.js';
 import { FilterSet } from './filters/filter-set.js';
 import { H5Reference } from './h5-reference.js';
+import { createChunkLayout } from './indexes/chunk-index.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import { type DataLayout, encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
 import { type Dataspace, encodeDataspace, extent } from './messages/dataspace.js';
@@ -202,30 +203,85 @@ export class DatasetStorage {
     return this.#chunks?.target.chunkDims;
   }
 
-  /** Visits the chunks that are there, by their places. */
-  forEachChunk(visit: (place: readonly number[]) => void): void {
-    this.#chunks?.forEach(visit);
+  /** A storage in a space that is like this one, and empty: the same chunks, filters and fill value. */
+  emptyCopy(space: EditableSpace): DatasetStorage {
+    const { datatype, dataspace, fillValue, filters } = this;
+    const chunks = this.#chunks;
+    const layout: DataLayout = chunks
+      ? {
+          ...createChunkLayout(
+            dataspace.dims,
+            dataspace.maxDims,
+            chunks.target.chunkDims,
+            datatype.size,
+            filters.length > 0,
+          ),
+          unfilteredEdges: chunks.unfilteredEdges,
+        }
+      : { kind: 'contiguous', address: UNDEFINED_ADDRESS, size: this.size };
+    return new DatasetStorage(space, { datatype, dataspace, layout, fillValue, filters });
+  }
+
+  /**
+   * Puts all elements that were ever written into an empty copy. `convert`: what becomes of them, where they have pointers;
+   * else chunks are taken as they are stored.
+   */
+  copyTo(
+    copy: DatasetStorage,
+    space: EditableSpace,
+    heap: GlobalHeapEditor,
+    convert: (bytes: Uint8Array, count: number) => Uint8Array,
+  ): void {
+    if (this.#chunks && !hasPointers(this.datatype, true)) {
+      this.#chunks.copyTo(copy.#chunks as ChunkStorage);
+    } else if (this.#isWritten) {
+      for (const selection of this.#windows()) {
+        const bytes = this.read(selection);
+        copy.write(space, heap, selection, convert(bytes, selection.count));
+      }
+    }
+    copy.flush();
+  }
+
+  /** All elements, a part at a time: rows along the first axis, or, of those in chunks, what is in one that is there. */
+  *#windows(): IterableIterator<Selection> {
+    const { dims } = this.dataspace;
+    const all = selectAll(dims);
+    const [axis, ...others] = all.axes;
+    if (!axis) {
+      yield all;
+      return;
+    }
+    if (this.#chunks) {
+      const { chunkDims } = this.#chunks.target;
+      const places: number[][] = [];
+      this.#chunks.forEach((place) => {
+        places.push([...place]);
+      });
+      for (const place of places) {
+        const axes = all.axes.map((whole, i) => {
+          const start = (place[i] as number) * (chunkDims[i] as number);
+          return { ...whole, start, count: Math.min(chunkDims[i] as number, whole.count - start) };
+        });
+        if (axes.every(({ count }) => count > 0)) yield new GridSelection(dims, axes);
+      }
+      return;
+    }
+    const row = (extent(this.dataspace) / Math.max(1, axis.count)) * this.datatype.size;
+    const step = Math.max(1, Math.floor(WINDOW / Math.max(1, row)));
+    for (let start = 0; start < axis.count; start += step)
+      yield new GridSelection(dims, [
+        { ...axis, start, count: Math.min(step, axis.count - start) },
+        ...others,
+      ]);
   }
 
   /** Gives back all that the elements take. */
   release(space: EditableSpace, heap: GlobalHeapEditor): void {
-    const { datatype, dataspace } = this;
+    const { datatype } = this;
     if (hasPointers(datatype) && this.#isWritten) {
-      // Along the first axis, a window at a time.
-      const { dims } = dataspace;
-      const row = (extent(dataspace) / Math.max(1, dims[0] ?? 1)) * datatype.size;
-      const step = Math.max(1, Math.floor(WINDOW / Math.max(1, row)));
-      for (let first = 0; first < (dims[0] ?? 1); first += step) {
-        const all = selectAll(dims);
-        const [axis, ...others] = all.axes;
-        const selection = axis
-          ? new GridSelection(dims, [
-              { ...axis, start: first, count: Math.min(step, axis.count - first) },
-              ...others,
-            ])
-          : all;
+      for (const selection of this.#windows())
         releaseElements(space, heap, datatype, selection.count, this.read(selection));
-      }
     }
     this.#chunks?.release();
     const target = this.#target;

@@ -28,7 +28,7 @@ import { readObject } from './object.js';
 import { ObjectWriter } from './object-writer.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
-import { releaseElements } from './release.js';
+import { hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
 import { SmallMap } from './small-map.js';
 import { type Node, ObjectCache, type StoredObject } from './stored-object.js';
@@ -263,6 +263,20 @@ export class FileEditor implements Editor {
       newId: () => this.#made++,
       newGroup: () => this.newGroup(),
       reference: (draft: Draft) => this.reference(draft),
+      copyStorage: (
+        draft: DatasetDraft,
+        from: DatasetStorage,
+        convert: (bytes: Uint8Array, count: number) => Encoded,
+      ) => {
+        const storage = from.emptyCopy(this.space);
+        this.#writer ??= new ObjectWriter(this.space, this.#heap);
+        const writer = this.#writer;
+        draft.storage = storage;
+        this.#stored.push(draft);
+        from.copyTo(storage, this.space, this.#heap, (bytes, count) =>
+          writer.elementBytes(convert(bytes, count)),
+        );
+      },
     };
     return copyObject(source, stored as StoredObject, target, source.editor === this);
   }
@@ -289,11 +303,12 @@ export class FileEditor implements Editor {
       fillValue,
       filters: plan?.filters,
     });
+    // What references lead to needs an address; what is made before a flush must be linked before it.
+    if (encoded && hasReferences(datatype)) this.flush();
     const draft = new DatasetDraft(this.#made++, type, space, undefined);
     draft.storage = storage;
     this.#stored.push(draft);
     if (encoded && extent(space) > 0) {
-      if (encoded.targets.some((target) => target instanceof H5Reference)) this.flush();
       this.#writer ??= new ObjectWriter(this.space, this.#heap);
       storage.write(this.space, this.#heap, selectAll(space.dims), this.#writer.elementBytes(encoded));
     }

@@ -18,6 +18,20 @@ export function hasPointers(type: Datatype, references = false): boolean {
   }
 }
 
+/** Whether elements lead to objects of the file. */
+export function hasReferences(type: Datatype): boolean {
+  switch (type.class) {
+    case 'variable-length':
+      return !type.string && hasReferences(type.base);
+    case 'array':
+      return hasReferences(type.base);
+    case 'compound':
+      return type.members.some((member) => hasReferences(member.type));
+    default:
+      return type.class === 'reference';
+  }
+}
+
 /** Gives back what `count` elements hold in the global heap: their strings and sequences. */
 export function releaseElements(
   space: EditableSpace,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { H5File, indexes } from '../../src/node.js';
+import { H5File, type H5Group, type H5Reference, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, h5dump, h5py } from '../oracle/oracles.js';
@@ -134,4 +134,67 @@ describe('what is deleted before it is committed', () => {
     file.link('again', dataset);
     expect(H5File.open(file.toBytes()).dataset<Float64Array>('again').at(49_999)).toBe(0);
   });
+});
+
+describe('copies, and what compact makes,', () => {
+  const make = (file: H5File) => {
+    const options = { maxShape: [null, 10], chunks: [10, 10], fillValue: 7 } as const;
+    const data = Int32Array.from({ length: 1000 }, (_, i) => i);
+    file.createDataset('gzip', { data, shape: [100, 10], compression: 'gzip', shuffle: true, ...options });
+    file.createDataset('sparse', { shape: [100, 10], dtype: 'i4', ...options }).write(1, [50, 5]);
+    file.createDataset('filled', { shape: [5], fillValue: 3 });
+    file.createDataset('texts', { data: ['a', 'bc', '', 'd'.repeat(300)], chunks: [3], maxShape: [null] });
+    file.createDataset('large', { data: new Float64Array(100_000).fill(1.5) });
+    file.createDataset('references', {
+      data: [file.dataset('gzip').ref, null],
+      chunks: [1],
+      maxShape: [null],
+    });
+  };
+  const describeAll = (file: H5File | H5Group) =>
+    ['gzip', 'sparse', 'filled', 'texts', 'large'].map((name) => {
+      const dataset = file.dataset(name);
+      const { chunks, compression, maxShape, fillValue, shape, dtype, filters } = dataset;
+      return { name, chunks, compression, maxShape, fillValue, shape, dtype, filters, value: dataset.read() };
+    });
+
+  test('are stored as they were', () => {
+    const file = H5File.open(undefined, 'w');
+    make(file);
+    const expected = describeAll(file);
+    file.createGroup('copy');
+    for (const name of [...file.keys()]) if (name !== 'copy') file.copy(name, `copy/${name}`);
+    expect(describeAll(file.group('copy'))).toEqual(expected);
+    const other = H5File.open(undefined, 'w');
+    other.copy(file, 'all');
+    for (const bytes of [file.toBytes(), other.toBytes()]) {
+      const { problems, bytes: sizes } = verifyStorage(new MemoryStorage(bytes), { indexes });
+      expect(problems).toEqual([]);
+      expect(sizes.leaked).toBe(0);
+    }
+    expect(describeAll(H5File.open(file.toBytes()).group('copy'))).toEqual(expected);
+    expect(describeAll(H5File.open(other.toBytes()).group('all'))).toEqual(expected);
+    const [first] = other.group('all').dataset<H5Reference[]>('references').value;
+    expect(other.dereference(first as H5Reference).isSame(other.dataset('all/gzip'))).toBe(true);
+    file.compact();
+    expect(describeAll(file)).toEqual(expected);
+    expect(describeAll(H5File.open(file.toBytes()).group('copy'))).toEqual(expected);
+    // It goes on growing as before.
+    file.dataset('gzip').append(new Int32Array(10).fill(-1));
+    file.dataset('texts').append('e');
+    const again = H5File.open(file.toBytes());
+    expect(again.dataset('gzip').at(100, 9)).toBe(-1);
+    expect(again.dataset('texts').at(4)).toBe('e');
+  });
+});
+
+test('texts in chunks are read before they are committed', () => {
+  const file = H5File.open(undefined, 'w');
+  const dataset = file.createDataset<string[]>('texts', { data: ['a', 'b'], chunks: [2], maxShape: [null] });
+  expect(dataset.read()).toEqual(['a', 'b']);
+  file.commit();
+  dataset.append(['c', 'd']);
+  dataset.write('x', [0]);
+  expect(dataset.read()).toEqual(['x', 'b', 'c', 'd']);
+  expect(H5File.open(file.toBytes()).dataset('texts').read()).toEqual(['x', 'b', 'c', 'd']);
 });

@@ -110,6 +110,8 @@ export class GlobalHeap {
   /** The collections that have been read, and their size. */
   readonly #seen = new Set<number>();
   #seenSize = 0;
+  /** Collections with changes that are not in the file yet, while it is edited. */
+  edited: ((address: number) => Collection | undefined) | undefined;
 
   constructor(space: FileSpace) {
     this.#space = space;
@@ -148,7 +150,7 @@ export class GlobalHeap {
   }
 
   collection(address: number): Collection {
-    const known = this.#collections.get(address);
+    const known = this.edited?.(address) ?? this.#collections.get(address);
     if (known) return known;
     if (this.#collections.size >= CACHED_COLLECTIONS) this.#collections.clear();
     const collection = this.#read(address);
@@ -208,6 +210,8 @@ interface EditedCollection {
   changedTo: number;
   /** Whether it was made since the last flush, so that it can still be cut to its size. */
   isNew: boolean;
+  /** What readers see of it, until it is changed again. */
+  seen: Collection | undefined;
 }
 
 /**
@@ -229,6 +233,26 @@ export class GlobalHeapEditor {
 
   constructor(space: EditableSpace) {
     this.#space = space;
+    space.globalHeap.edited = (address) => this.#seen(address);
+  }
+
+  /** A collection as it will be, if it is another one than in the file. */
+  #seen(address: number): Collection | undefined {
+    const collection = this.#collections.get(address);
+    if (!collection || (collection.changedFrom >= collection.changedTo && !collection.isNew))
+      return undefined;
+    if (!collection.seen) {
+      const { bytes, view, free, nextIndex } = collection;
+      const starts = new Uint32Array(nextIndex);
+      const sizes = new Uint32Array(nextIndex);
+      for (let at = HEADER; at < free; at += OBJECT_HEADER + padded(sizeAt(collection, at))) {
+        const index = view.getUint16(at, true);
+        starts[index] = at + OBJECT_HEADER;
+        sizes[index] = sizeAt(collection, at);
+      }
+      collection.seen = { bytes, starts, sizes };
+    }
+    return collection.seen;
   }
 
   /** Adds an object of `size` bytes, which the caller writes to `bytes` at `position` before the next call. */
@@ -344,6 +368,7 @@ export class GlobalHeapEditor {
   }
 
   #changed(collection: EditedCollection, from: number, to: number): void {
+    collection.seen = undefined;
     collection.changedFrom = Math.min(collection.changedFrom, from);
     collection.changedTo = Math.max(collection.changedTo, to);
   }
@@ -387,6 +412,7 @@ export class GlobalHeapEditor {
       changedFrom: 0,
       changedTo: HEADER,
       isNew: true,
+      seen: undefined,
     };
     for (let i = 0; i < SIGNATURE.length; i++) bytes[i] = SIGNATURE.charCodeAt(i);
     bytes[4] = 1;
@@ -419,6 +445,7 @@ export class GlobalHeapEditor {
       changedFrom: bytes.length,
       changedTo: 0,
       isNew: false,
+      seen: undefined,
     };
     this.#collections.set(address, collection);
     return collection;
