@@ -472,7 +472,7 @@ async function manyLinks({ quick, folder }) {
         unit: 'µs a link',
         rows,
       });
-      if (both.theirs.length > 0 && (action === 'insert' || action === 'look up' || action === 'add'))
+      if (both.theirs.length > 0 && (action === 'insert' || action === 'look up'))
         targets.push({
           text: `${text} ${shown} ${kind} links: times faster than h5py`,
           value: ratio(rows, "h5py, libver='latest'", 'h5pickle'),

@@ -34,6 +34,9 @@ export async function openFile(path: string): Promise<FileSpace> {
   return openBytes(await readFile(path));
 }
 
+/** Of each group so many links are looked up one by one, too. */
+const LOOKED_UP = 20;
+
 /** Expects that an object has the links and attributes that h5py lists, in the same order. */
 export function expectListedAs(ours: ObjectInfo, theirs: H5pyObject): void {
   expect(ours.kind).toBe(theirs.kind);
@@ -42,7 +45,7 @@ export function expectListedAs(ours: ObjectInfo, theirs: H5pyObject): void {
     const { linkIndex } = ours;
     if (linkIndex) {
       // What a name that is not UTF-8 was decoded to is not found.
-      const links = ours.links.filter(({ name }) => !name.includes('\ufffd'));
+      const links = ours.links.slice(-LOOKED_UP).filter(({ name }) => !name.includes('\ufffd'));
       expect(links.map(({ name }) => linkIndex.get(name))).toEqual(links);
       expect(linkIndex.get('no such name')).toBeUndefined();
       expect(linkIndex.size).toBe((theirs as { links: H5pyLink[] }).links.length);
@@ -105,10 +108,9 @@ export function readDamaged(bytes: Uint8Array, what: string): number {
   for (const address of seen) {
     const object = attempt(() => readObject(space, address));
     if (object?.kind !== 'group') continue;
-    for (const link of attempt(() => object.links) ?? []) {
-      if (link.kind === 'hard') seen.add(link.address);
-      attempt(() => object.linkIndex?.get(link.name));
-    }
+    const links = attempt(() => object.links) ?? [];
+    for (const link of links) if (link.kind === 'hard') seen.add(link.address);
+    for (const { name } of links.slice(0, LOOKED_UP)) attempt(() => object.linkIndex?.get(name));
   }
   return errors;
 }
