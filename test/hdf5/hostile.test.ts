@@ -9,6 +9,7 @@ import { H5Reference } from '../../src/hdf5/h5-reference.js';
 import { encodeDataspace } from '../../src/hdf5/messages/dataspace.js';
 import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { H5File } from '../../src/node.js';
+import { STRIDE } from '../stride.js';
 
 /** Longer than any of these may take, on a machine that is busy. */
 const LONG_MS = 5_000;
@@ -118,7 +119,7 @@ describe('a byte that is wrong', () => {
   // Whoever makes a file to do harm gets the checksums right.
   test.each([0x00, 0x01, 0x7f, 0x80, 0xff])('does no harm with the right checksums: %i', (value) => {
     for (const chunk of chunks) {
-      for (let at = chunk[0]; at < chunk[1]; at++) {
+      for (let at = chunk[0]; at < chunk[1]; at += STRIDE) {
         for (const damage of [value, bytes[at]! ^ value]) {
           if (damage === bytes[at]) continue;
           const damaged = bytes.slice();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOracle } from '../../oracle/oracles.js';
 import { seeded } from '../../random.js';
+import { everyByte, STRIDE } from '../../stride.js';
 import { makeDenseSamples, readDamaged } from './samples.js';
 
 let folder: string;
@@ -21,13 +22,13 @@ describeOracle('h5py', () => {
 
   // Symbol tables; dense storage indexed by name; dense storage indexed by creation order as well.
   test.each(['earliest', 'latest', 'latest-tracked'])(
-    'every byte of a file of libver %s changed, and the file cut at every byte',
+    `${everyByte} of a file of libver %s changed, and the file cut there`,
     async (variant) => {
       const bytes = new Uint8Array(await readFile(join(folder, variant, 'few.h5')));
       expect(readDamaged(bytes, 'the file as it is')).toBe(0);
       const random = seeded(1);
       let damaged = 0;
-      for (let at = 0; at < bytes.length; at++) {
+      for (let at = 0; at < bytes.length; at += STRIDE) {
         const before = bytes[at] as number;
         for (const value of [before ^ 0xff, before ^ (1 << random(8)), 0]) {
           bytes[at] = value;
@@ -36,7 +37,7 @@ describeOracle('h5py', () => {
         bytes[at] = before;
         readDamaged(bytes.subarray(0, at), `cut at ${at}`);
       }
-      expect(damaged).toBeGreaterThan(1000);
+      expect(damaged).toBeGreaterThan(1000 / STRIDE);
     },
   );
 });
