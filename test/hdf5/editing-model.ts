@@ -15,8 +15,14 @@ interface ModelDataset {
   kind: 'dataset';
   attributes: Map<string, unknown>;
   value: unknown;
+  /** Whether it is in chunks, and its only axis can grow. */
+  grows?: boolean;
 }
 export type Model = ModelGroup | ModelDataset;
+
+/** The most elements of a dataset that grows, and objects that are copied together. */
+const MOST_ELEMENTS = 300;
+const MOST_COPIED = 30;
 
 export const newGroup = (): ModelGroup => ({ kind: 'group', attributes: new Map(), links: new Map() });
 
@@ -122,6 +128,13 @@ export class Editing {
     }
   }
 
+  /** Elements of a dataset that grows: numbers or texts. */
+  elements(like: unknown, most: number): Float64Array | string[] {
+    const length = this.int(most);
+    if (Array.isArray(like)) return Array.from({ length }, () => 'text '.repeat(this.int(20)));
+    return Float64Array.from({ length }, () => this.int(100) / 4);
+  }
+
   /** A name that is new, or, now and then, one of the group. */
   name(group: ModelGroup): string {
     return group.links.size > 0 && this.int(8) === 0
@@ -146,7 +159,7 @@ export class Editing {
         group.links.set(name, link());
       }
     };
-    switch (this.int(groups.length > 60 ? 14 : 12)) {
+    switch (this.int(groups.length > 60 ? 20 : 16)) {
       case 0:
       case 1:
         make(() => file.createGroup(place), newGroup);
@@ -156,7 +169,7 @@ export class Editing {
         const value = this.value();
         make(
           () => file.createDataset(place, { data: value }),
-          () => ({ kind: 'dataset', attributes: new Map(), value }),
+          () => ({ kind: 'dataset', attributes: new Map(), value, grows: false }),
         );
         break;
       }
@@ -195,6 +208,54 @@ export class Editing {
       case 9:
         if (group.links.size > 0) this.#move(path, group, groups);
         break;
+      case 10: {
+        const value = this.elements(this.int(2) === 0 ? [] : undefined, 60);
+        const filters = this.pick([{}, { compression: 'gzip' }, { shuffle: true, compression: 9 }] as const);
+        const options = {
+          ...filters,
+          fletcher32: this.int(4) === 0,
+          dtype: Array.isArray(value) ? 'str' : 'f8',
+        } as const;
+        make(
+          () =>
+            file.createDataset(place, {
+              data: value,
+              chunks: [1 + this.int(20)],
+              maxShape: [null],
+              ...options,
+            }),
+          () => ({ kind: 'dataset', attributes: new Map(), value, grows: true }),
+        );
+        break;
+      }
+      case 11: {
+        const growing = [...group.links].filter(([, link]) => link.kind === 'dataset' && link.grows);
+        if (growing.length > 0) this.#grow(path, this.pick(growing) as [string, ModelDataset]);
+        break;
+      }
+      case 12: {
+        const [from, link] = this.pick([...group.links, ['', group] as const]);
+        if (link.kind === 'soft' || sizeOf(link) > MOST_COPIED) break;
+        const copied = copyOf(link, new Map());
+        make(
+          () => file.copy(`${path}${from}`, place),
+          () => copied as never,
+        );
+        break;
+      }
+      case 13:
+        // So many that they go to dense storage, and sometimes attributes do as well.
+        for (let i = this.int(12); i > 0; i--) {
+          const each = `n${this.#names++}`;
+          file.softLink(`${path}${each}`, path);
+          group.links.set(each, { kind: 'soft', target: path });
+        }
+        if (this.int(10) === 0) {
+          const value = new Float64Array(7000 + this.int(3000)).fill(this.int(9));
+          file.group(path).attrs.set('large', value);
+          group.attributes.set('large', value);
+        }
+        break;
       default:
         if (group.links.size > 0) {
           const victim = this.pick([...group.links.keys()]);
@@ -202,6 +263,30 @@ export class Editing {
           group.links.delete(victim);
         }
     }
+  }
+
+  #grow(path: string, [name, model]: [string, ModelDataset]): void {
+    const dataset = this.file.dataset(`${path}${name}`);
+    const value = model.value as Float64Array | string[];
+    const all = Array.from<unknown>(value);
+    const kind = this.int(3);
+    if (kind === 0 && value.length < MOST_ELEMENTS) {
+      const more = this.elements(value, 40);
+      dataset.append(more);
+      all.push(...more);
+    } else if (kind === 1) {
+      const length = this.int(MOST_ELEMENTS);
+      dataset.resize([length]);
+      const fill = Array.isArray(value) ? '' : 0;
+      while (all.length < length) all.push(fill);
+      all.length = length;
+    } else {
+      const start = this.int(value.length + 1);
+      const part = this.elements(value, value.length - start + 1);
+      dataset.write(part, [[start, start + part.length]]);
+      all.splice(start, part.length, ...part);
+    }
+    model.value = Array.isArray(value) ? all : Float64Array.from(all as number[]);
   }
 
   #move(path: string, group: ModelGroup, groups: [string, ModelGroup][]): void {
@@ -220,6 +305,33 @@ export class Editing {
   }
 }
 
+/** How many objects there are in one, itself included. */
+function sizeOf(model: Model, seen = new Set<Model>()): number {
+  if (!seen.has(model)) {
+    seen.add(model);
+    if (model.kind === 'group')
+      for (const [, link] of model.links) if (link.kind !== 'soft') sizeOf(link, seen);
+  }
+  return seen.size;
+}
+
+/** A copy in which what was one object is one. */
+function copyOf(model: Model, copies: Map<Model, Model>): Model {
+  const known = copies.get(model);
+  if (known) return known;
+  const attributes = new Map(model.attributes);
+  if (model.kind === 'dataset') {
+    const copy = { ...model, attributes };
+    copies.set(model, copy);
+    return copy;
+  }
+  const copy: ModelGroup = { kind: 'group', attributes, links: new Map() };
+  copies.set(model, copy);
+  for (const [name, link] of model.links)
+    copy.links.set(name, link.kind === 'soft' ? { ...link } : copyOf(link, copies));
+  return copy;
+}
+
 /** The model of what a file holds. */
 export function rebuilt(file: H5File): ModelGroup {
   const models = new Map<number, Model>();
@@ -229,7 +341,9 @@ export function rebuilt(file: H5File): ModelGroup {
     if (known) return known;
     const attributes = new Map<string, unknown>(object.attrs);
     if (!(object instanceof H5Group)) {
-      const dataset: ModelDataset = { kind: 'dataset', attributes, value: (object as H5Dataset).value };
+      const { value, maxShape } = object as H5Dataset;
+      const grows = maxShape?.[0] === Number.POSITIVE_INFINITY;
+      const dataset: ModelDataset = { kind: 'dataset', attributes, value, grows };
       models.set(address, dataset);
       return dataset;
     }
