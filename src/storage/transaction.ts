@@ -8,6 +8,9 @@ export type Durability = 'full' | 'normal' | 'off';
 const PAGE = 4096;
 /** Small writes to new space are gathered to so many bytes. */
 const BUFFER = 1 << 18;
+const NO_BUFFER = new Uint8Array(0);
+/** That of a transaction that has ended, for the next one: the first touch of new memory takes longer than most commits. */
+let spareBuffer: Uint8Array<ArrayBuffer> | undefined;
 /** A tail is put so far behind new bytes, at least, that it does not have to make way for the next ones at once. */
 const CLEARANCE = 1 << 16;
 
@@ -60,7 +63,7 @@ export class Transaction implements Storage {
   #isLong = false;
   #pages = new Map<number, ChangedPage>();
   /** New bytes on their way to the storage, from `#bufferAt` on. */
-  readonly #buffer = new Uint8Array(BUFFER);
+  #buffer = NO_BUFFER;
   #bufferAt = 0;
   #buffered = 0;
   /** Whether new bytes have gone to the storage and were not synced. */
@@ -203,6 +206,10 @@ export class Transaction implements Storage {
     if (bytes.length >= BUFFER) {
       this.#writeNow(position, bytes);
       return;
+    }
+    if (this.#buffer === NO_BUFFER) {
+      this.#buffer = spareBuffer ?? new Uint8Array(BUFFER);
+      spareBuffer = undefined;
     }
     this.#buffer.set(bytes);
     this.#bufferAt = position;
@@ -409,9 +416,15 @@ export class Transaction implements Storage {
 
   /** Ends the use of the file: its tail is cut to what the next one needs. */
   close(): void {
-    if (this.#broken) return;
-    this.#settle();
-    this.#trim();
+    try {
+      if (this.#broken) return;
+      this.#settle();
+      this.#trim();
+    } finally {
+      if (this.#buffer !== NO_BUFFER) spareBuffer = this.#buffer;
+      this.#buffer = NO_BUFFER;
+      this.#buffered = 0;
+    }
   }
 }
 
