@@ -42,8 +42,9 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
   }
 
   add(name: string, link: V): boolean {
-    if (this.#all) return this.#all.add(name, link);
+    // Looking for it may have read all of them.
     if (this.get(name) !== undefined) return false;
+    if (this.#all) return this.#all.add(name, link);
     this.#changes.delete(name);
     this.#changes.set(name, link);
     this.#size++;
@@ -51,8 +52,8 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
   }
 
   delete(name: string): boolean {
-    if (this.#all) return this.#all.delete(name);
     if (this.get(name) === undefined) return false;
+    if (this.#all) return this.#all.delete(name);
     this.#changes.set(name, undefined);
     this.#size--;
     return true;

@@ -201,3 +201,15 @@ test('texts in chunks are read before they are committed', () => {
   expect(dataset.read()).toEqual(['x', 'b', 'c', 'd']);
   expect(H5File.open(file.toBytes()).dataset('texts').read()).toEqual(['x', 'b', 'c', 'd']);
 });
+
+test('a name with a replacement character is added to a large group, and deleted', () => {
+  const first = H5File.open(undefined, 'w');
+  for (let i = 0; i < 20; i++) first.createGroup(`g${i}`);
+  const file = H5File.open(first.toBytes(), 'r+');
+  file.createGroup('a\ufffd');
+  file.createGroup('b\ufffd');
+  expect(file.has('a\ufffd')).toBe(true);
+  expect(file.delete('b\ufffd')).toBe(true);
+  expect(H5File.open(file.toBytes()).has('a\ufffd')).toBe(true);
+  expect(file.size).toBe(21);
+});
