@@ -2,6 +2,7 @@ import { H5FeatureError } from '../errors.js';
 import { DatasetStorage } from './dataset-storage.js';
 import { type AttributeDraft, DatasetDraft, type Draft, encodedType, type GroupDraft } from './draft.js';
 import type { Encoded } from './elements.js';
+import { getU64 } from './endian.js';
 import type { FileSession } from './file-session.js';
 import type { FileSpace } from './file-space.js';
 import { H5Reference } from './h5-reference.js';
@@ -97,13 +98,13 @@ export function copyObject(
     }
     if (copy.kind !== 'dataset' || node.info.kind !== 'dataset') continue;
     const { datatype, dataspace } = node.info;
-    const count = extent(dataspace);
     if (isCopiedAtOnce(node.info)) {
       target.copyStorage(copy, new DatasetStorage(space, node.info), (bytes, count) =>
         copyElements(space, datatype, count, bytes, redirect),
       );
       continue;
     }
+    const count = extent(dataspace);
     const raw = rawData(space, node.info, 'the data of a dataset that is copied');
     if (raw.stored && count > 0) {
       const encoded = copyElements(space, datatype, count, raw.copy(0, count), redirect);
@@ -137,13 +138,11 @@ function copyElements(
   const view = new DataView(copy.buffer);
   const at: number[] = [];
   const targets: Encoded['targets'][number][] = [];
-  const addressAt = (position: number) =>
-    view.getUint32(position, true) + view.getUint32(position + 4, true) * 0x100000000;
   // Types nest at most MAX_DATATYPE_DEPTH deep.
   const visit = (position: number, element: Datatype): void => {
     if (element.class === 'variable-length') {
       const length = view.getUint32(position, true);
-      const address = addressAt(position + 4);
+      const address = getU64(view, position + 4);
       const index = view.getUint32(position + 12, true);
       copy.fill(0, position, position + 16);
       if (length === 0 || address === 0) return;
@@ -161,14 +160,12 @@ function copyElements(
       const isRegion = element.kind === 'region';
       if (element.size !== (isRegion ? 12 : 8))
         throw new H5FeatureError(`a copy of references of ${element.size} bytes`);
-      let address = addressAt(position);
+      let address = getU64(view, position);
       let region: Uint8Array | undefined;
       if (isRegion && address !== 0) {
         const index = view.getUint32(position + 8, true);
         region = new Uint8Array(space.globalHeap.object(address, index));
-        address =
-          new DataView(region.buffer).getUint32(0, true) +
-          new DataView(region.buffer).getUint32(4, true) * 0x100000000;
+        address = getU64(new DataView(region.buffer), 0);
       }
       copy.fill(0, position, position + element.size);
       const reference = address === 0 ? undefined : redirect(address);

@@ -1,6 +1,7 @@
 import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
 import { ByteWriter } from './byte-writer.js';
 import { formatDType } from './dtype.js';
+import { setU64 } from './endian.js';
 import type { FileBuilder, ObjectId } from './file-builder.js';
 import { H5Reference, referenceOf } from './h5-reference.js';
 import type { Collection } from './indexes/global-heap.js';
@@ -260,12 +261,6 @@ function addressAt(view: DataView, at: number, size: number): number {
   if (size < 8) return low === 256 ** size - 1 ? 0 : low;
   const high = view.getUint32(at + 4, true);
   return high === 0xffffffff && low === high ? 0 : high * 0x100000000 + low;
-}
-
-function putAddress(bytes: Uint8Array, at: number, address: number): void {
-  const view = viewOf(bytes);
-  view.setUint32(at, address >>> 0, true);
-  view.setUint32(at + 4, Math.floor(address / 0x100000000), true);
 }
 
 function define(record: object, name: string, value: unknown): void {
@@ -544,10 +539,10 @@ function encodeReferences(
     at.push(i * size);
     if (isRegion) {
       const data = new Uint8Array(value.region as Uint8Array);
-      putAddress(data, 0, value.address);
+      setU64(viewOf(data), 0, value.address);
       targets.push({ count: 1, isRegion, data: { bytes: data, at: [0], targets: [value] } });
     } else {
-      putAddress(bytes, i * size, value.address);
+      setU64(viewOf(bytes), i * size, value.address);
       targets.push(value);
     }
   }

@@ -19,3 +19,13 @@ export function swapped(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer
   }
   return result;
 }
+
+/** A number of 8 bytes, as far as a number in JavaScript goes. */
+export function getU64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;
+}
+
+export function setU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value >>> 0, true);
+  view.setUint32(at + 4, Math.floor(value / 0x100000000), true);
+}

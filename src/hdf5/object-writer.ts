@@ -12,6 +12,7 @@ import {
 } from './draft.js';
 import type { EditableSpace } from './editable-space.js';
 import type { Encoded } from './elements.js';
+import { setU64 } from './endian.js';
 import { COMPACT_LIMIT } from './file-builder.js';
 import type { H5Reference } from './h5-reference.js';
 import { HeaderWriter, MESSAGE_PREFIX } from './header-writer.js';
@@ -144,7 +145,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     let missing = this.#waiting.length;
     for (const { at, target } of this.#waiting) {
       const fill = (found: number) => {
-        setAddress(view, at, found);
+        setU64(view, at, found);
         if (--missing > 0) return;
         seal(view, chunks, chunks.length);
         this.#space.write(address, bytes);
@@ -246,7 +247,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     const view = new DataView(message.buffer, message.byteOffset);
     for (const { at, target } of waiting) {
       const fill = (found: number) => {
-        setAddress(view, at - start, found);
+        setU64(view, at - start, found);
         replace();
         this.#unflushed.add(table);
       };
@@ -330,7 +331,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     const bytes = this.#withPointers(data, (position, target) => {
       const fill = (found: number) => {
         const field = new Uint8Array(8);
-        setAddress(new DataView(field.buffer), 0, found);
+        setU64(new DataView(field.buffer), 0, found);
         this.#space.write(address + position, field);
       };
       this.#unfinished.push({ target, fill });
@@ -441,7 +442,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     const heap = this.#heap;
     const point = (position: number, count: number): void => {
       view.setUint32(position, count, true);
-      setAddress(view, position + 4, heap.address);
+      setU64(view, position + 4, heap.address);
       view.setUint32(position + 12, heap.index, true);
     };
     for (let i = 0; i < at.length; i++) {
@@ -452,12 +453,12 @@ export class ObjectWriter extends HeaderWriter<Draft> {
       } else if ('data' in target) {
         if (target.isRegion) {
           this.#sequence(target.data, 1);
-          setAddress(view, position, heap.address);
+          setU64(view, position, heap.address);
           view.setUint32(position + 8, heap.index, true);
         } else if (target.count > 0) point(position, this.#sequence(target.data, target.count));
       } else {
         const { address, draft } = referenced(target);
-        setAddress(view, position, address);
+        setU64(view, position, address);
         if (draft) wait(position, draft);
       }
     }
@@ -481,7 +482,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     for (const { position, target } of waiting) {
       const fill = (found: number) => {
         const object = heap.object(address, index);
-        setAddress(new DataView(object.buffer, object.byteOffset), position, found);
+        setU64(new DataView(object.buffer, object.byteOffset), position, found);
       };
       this.#unfinished.push({ target, fill });
     }
@@ -505,11 +506,6 @@ function referenced(reference: H5Reference): { address: number; draft?: Draft } 
   if (target === undefined) return { address: reference.address };
   if ('info' in target) return { address: target.info.address };
   return target.address < 0 ? { address: 0, draft: target } : { address: target.address };
-}
-
-function setAddress(view: DataView, at: number, address: number): void {
-  view.setUint32(at, address >>> 0, true);
-  view.setUint32(at + 4, Math.floor(address / 0x100000000), true);
 }
 
 /** Writes the checksums of chunks, given where each begins and ends. */

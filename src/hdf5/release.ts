@@ -1,4 +1,5 @@
 import type { EditableSpace } from './editable-space.js';
+import { getU64 } from './endian.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import type { Datatype } from './messages/datatype.js';
 
@@ -46,7 +47,7 @@ export function releaseElements(
   const release = (at: number, element: Datatype): void => {
     if (element.class === 'variable-length') {
       const length = view.getUint32(at, true);
-      const address = view.getUint32(at + 4, true) + view.getUint32(at + 8, true) * 0x100000000;
+      const address = getU64(view, at + 4);
       const index = view.getUint32(at + 12, true);
       if (length === 0 || address === 0) return;
       const { base } = element;
@@ -56,7 +57,7 @@ export function releaseElements(
       }
       heap.remove(address, index);
     } else if (element.class === 'reference') {
-      const address = view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;
+      const address = getU64(view, at);
       if (element.size === 12 && address !== 0) heap.remove(address, view.getUint32(at + 8, true));
     } else if (element.class === 'array') {
       const size = element.dims.reduce((product, dim) => product * dim, 1);
