@@ -17,7 +17,8 @@ import type { Storage, WritableStorage } from './storage.js';
 
 /** Small reads are answered from pages of this size, so that a walk over headers takes few system calls. */
 const PAGE_SIZE = 1 << 15;
-const CACHED_PAGES = 512;
+/** So many that a million links in random order are looked up without reading a page twice: 64 MB. */
+const CACHED_PAGES = 2048;
 /** Within one of them, no writer changes the size of a file each time. */
 const MARK_ATTEMPTS = 100;
 /** The most bytes that one system call is asked for: Linux moves at most 2 GB at once, and Node counts in 31 bits. */
@@ -116,6 +117,15 @@ class Descriptor {
       throw this.#explain(error, 'read');
     }
     return done;
+  }
+
+  /** What one call reads, which may be less than there is. */
+  readOnce(bytes: Uint8Array, length: number, position: number): number {
+    try {
+      return readDescriptor(this.#fd, bytes, 0, length, position);
+    } catch (error) {
+      throw this.#explain(error, 'read');
+    }
   }
 
   write(bytes: Uint8Array, position: number): void {
@@ -231,7 +241,8 @@ class PageCache {
 
 /**
  * What a file looks like to a reader who wants to notice changes: bytes that every change of the file changes. The
- * storage that it is given shows the file as it is now, its size as well, and keeps nothing.
+ * storage that it is given shows the file as it is now, its size as well. It depends on nothing else: it is computed again
+ * only when something that it asked for has changed.
  */
 export type Mark = (storage: Storage) => Uint8Array;
 
@@ -243,16 +254,43 @@ export interface FileStorageOptions {
   readonly mark?: Mark;
 }
 
-/** The file as it is now. */
+/** The file as it is now, to compute a mark from. It remembers what it was asked for. */
 class LiveFile implements Storage {
   readonly #file: Descriptor;
+  readonly #parts: { readonly position: number; readonly bytes: Uint8Array }[] = [];
+  #size = -1;
+  /** Whether the size was the same each time. */
+  #isSteady = true;
+  #again = new Uint8Array(0);
 
   constructor(file: Descriptor) {
     this.#file = file;
   }
 
   get size(): number {
-    return this.#file.size();
+    const size = this.#file.size();
+    if (this.#size >= 0 && this.#size !== size) this.#isSteady = false;
+    this.#size = size;
+    return size;
+  }
+
+  /**
+   * Whether all that was asked for is still as it was. For the usual marks these are one or two short reads, where
+   * asking for the size as well would take as long again: one byte more than there was shows that the end is where it was.
+   */
+  isSame(): boolean {
+    if (!this.#isSteady) return false;
+    let isSized = this.#size < 0;
+    for (const { position, bytes } of this.#parts) {
+      const { length } = bytes;
+      const isLast = position + length === this.#size;
+      if (this.#again.length <= length) this.#again = new Uint8Array(length + 1);
+      const again = this.#again;
+      if (this.#file.readOnce(again, isLast ? length + 1 : length, position) !== length) return false;
+      for (let i = 0; i < length; i++) if (again[i] !== bytes[i]) return false;
+      isSized ||= isLast;
+    }
+    return isSized || this.#file.size() === this.#size;
   }
 
   read(position: number, length: number): Uint8Array {
@@ -265,6 +303,7 @@ class LiveFile implements Storage {
     const bytes = new Uint8Array(length);
     const count = this.#file.readInto(bytes, length, position);
     if (count < length) throw shorter(this.#file.path, position + count);
+    this.#parts.push({ position, bytes: bytes.slice() });
     return bytes;
   }
 
@@ -296,14 +335,14 @@ export class FileStorage implements Storage {
   readonly size: number;
   readonly #file: Descriptor;
   readonly #pages = new PageCache();
-  readonly #live: Storage;
   readonly #mark: Mark | undefined;
-  /** What `mark` said at first; kept as a copy, since it may have returned a view of what it uses again. */
+  /** What `mark` said at first. */
   readonly #marked: Uint8Array | undefined;
+  /** What the mark was last computed from. */
+  #source: LiveFile | undefined;
 
   constructor(path: string | URL, options: FileStorageOptions = {}) {
     this.#file = new Descriptor(pathOf(path), constants.O_RDONLY);
-    this.#live = new LiveFile(this.#file);
     this.#mark = options.mark;
     try {
       // Before the size: should the file change in between, the first read finds that it has.
@@ -351,17 +390,26 @@ export class FileStorage implements Storage {
   #findMark(): Uint8Array | undefined {
     for (let attempt = 0; ; attempt++) {
       try {
-        return this.#mark && new Uint8Array(this.#mark(this.#live));
+        return this.#mark && this.#compute(this.#mark);
       } catch (error) {
         if (attempt === MARK_ATTEMPTS || !(error instanceof H5FormatError)) throw error;
       }
     }
   }
 
+  #compute(mark: Mark): Uint8Array {
+    const source = new LiveFile(this.#file);
+    // Kept as a copy, since it may be a view of what is used again.
+    const bytes = new Uint8Array(mark(source));
+    // What another mark was computed from proves nothing.
+    this.#source = this.#marked === undefined || equal(bytes, this.#marked) ? source : undefined;
+    return bytes;
+  }
+
   #changed(): boolean {
-    if (this.#mark === undefined) return false;
+    if (this.#mark === undefined || this.#source?.isSame()) return false;
     try {
-      return !equal(this.#mark(this.#live), this.#marked as Uint8Array);
+      return !equal(this.#compute(this.#mark), this.#marked as Uint8Array);
     } catch (error) {
       // The mark could be computed once, and now its bytes are not there or make no sense: they are others.
       if (error instanceof H5FormatError) return true;

@@ -247,20 +247,20 @@ describe('WritableFileStorage', () => {
     expect([...storage.read(PAGE + 88, 5)]).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it('keeps at most a few megabytes in memory', () => {
+  it('keeps at most 2,048 pages in memory', () => {
     writeFileSync(path, '');
-    truncateSync(path, 1000 * PAGE);
+    truncateSync(path, 4000 * PAGE);
     const storage = writable();
     const reads = (pages: number[]) => {
       system.calls.length = 0;
       for (const page of pages) storage.read(page * PAGE, 1);
       return system.calls.length;
     };
-    const all = Array.from({ length: 1000 }, (_, page) => page);
-    expect(reads(all)).toBe(1000);
-    expect(reads(all.slice(0, 800))).toBe(800);
+    const all = Array.from({ length: 4000 }, (_, page) => page);
+    expect(reads(all)).toBe(4000);
+    expect(reads(all.slice(0, 3200))).toBe(3200);
     // The last ones are there.
-    expect(reads(all.slice(700, 800))).toBe(0);
+    expect(reads(all.slice(2800, 3200))).toBe(0);
   });
 
   it('works beyond 4 GB', () => {
@@ -655,9 +655,9 @@ describe('FileStorage with a mark', () => {
       return mark(live);
     });
     for (let i = 0; i < 100; i++) storage.read(i * 10, 10);
-    expect(asked).toBe(2);
     storage.copy(0, 10);
-    expect(asked).toBe(3);
+    // Nor again as long as what it was computed from is the same.
+    expect(asked).toBe(1);
   });
 
   it('follows a writer in another process: what it returns is the state that it opened', () => {

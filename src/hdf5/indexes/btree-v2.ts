@@ -205,7 +205,7 @@ class Node {
   /** Counted from the leaves. */
   readonly level: number;
   count: number;
-  /** Room for as many records as a node holds, one after another. */
+  /** One after another; in a tree that can be changed, there is room for as many as a node holds. */
   readonly records: Uint8Array;
   /** One more child than records, or none in a leaf; those that are not in memory are undefined. */
   readonly children: (Node | undefined)[] = [];
@@ -252,6 +252,12 @@ export class BtreeV2 {
   protected exact = false;
   /** Bytes of the count in a pointer to a child. */
   protected countSize = 1;
+  /**
+   * The lowest level of the nodes that are kept in memory. What only reads keeps no leaves but the last: there are very
+   * many, and their bytes are in the storage's memory already.
+   */
+  protected readonly keptFrom: number = 1;
+  #leaf: Node | undefined;
 
   protected constructor(space: FileSpace, address: number, header: Header) {
     this.space = space;
@@ -369,8 +375,10 @@ export class BtreeV2 {
 
   protected rootNode(): Node | undefined {
     const { root, rootCount, depth, total } = this.header;
-    if (total > 0) this.root ??= this.load(root, rootCount, depth, total);
-    return this.root;
+    if (this.root || total === 0) return this.root;
+    const node = this.load(root, rootCount, depth, total);
+    if (depth >= this.keptFrom) this.root = node;
+    return node;
   }
 
   /** The child of an inner node, read if it is not in memory. */
@@ -378,25 +386,33 @@ export class BtreeV2 {
     const known = node.children[i];
     if (known) return known;
     const { addresses, counts, totals, level } = node;
-    const child = this.load(addresses[i] as number, counts[i] as number, level - 1, totals[i] as number);
-    node.children[i] = child;
+    const address = addresses[i] as number;
+    if (address === this.#leaf?.address && level === 1) return this.#leaf;
+    const child = this.load(address, counts[i] as number, level - 1, totals[i] as number);
+    if (child.level >= this.keptFrom) node.children[i] = child;
+    else this.#leaf = child;
     return child;
+  }
+
+  /** The records of a node that is being read: of one that is to be kept, a copy. */
+  protected recordsOf(reader: ByteReader, count: number, level: number): Uint8Array {
+    const records = reader.raw(count * this.header.recordSize);
+    return level < this.keptFrom ? records : records.slice();
   }
 
   /** Reads a node (Format Specification, section III.A.2, "Version 2 B-tree Internal Node" and "Leaf Node"). */
   protected load(address: number, count: number, level: number, total: number): Node {
     const { offsetSize, lengthSize, baseAddress } = this.space.superblock;
-    const { nodeSize, recordSize, type } = this.header;
+    const { nodeSize, type } = this.header;
     const { most } = this.levels[level] as Level;
     if (count > most || count === 0) this.fail(`${WHAT} with a node of ${count} records`);
-    this.loaded++;
+    if (level >= this.keptFrom) this.loaded++;
     const bytes = this.space.bytes(address, nodeSize, WHAT);
     const reader = new ByteReader(bytes, baseAddress + address, offsetSize, lengthSize);
     reader.signature(level > 0 ? 'BTIN' : 'BTLF');
     reader.version(`a node of ${WHAT}`, 0);
     if (reader.u8() !== type) reader.fail(`a node of ${WHAT} of another type`);
-    const records = new Uint8Array(most * recordSize);
-    records.set(reader.raw(count * recordSize));
+    const records = this.recordsOf(reader, count, level);
     const node = new Node(address, level, count, records);
     let seen = count;
     if (level > 0) {
@@ -447,6 +463,7 @@ export class BtreeV2 {
  */
 export class BtreeV2Editor extends BtreeV2 {
   declare protected readonly space: EditableSpace;
+  protected override readonly keptFrom = 0;
   /** Nodes from the root down, and the child that was taken in each: filled by a search for a place to change. */
   readonly #path: Node[] = [];
   readonly #taken: number[] = [];
@@ -492,6 +509,15 @@ export class BtreeV2Editor extends BtreeV2 {
     const tree = new BtreeV2Editor(space, address, readHeader(space, address, type, recordSize));
     for (const { most } of tree.levels) tree.#checkSplittable(most);
     return tree;
+  }
+
+  /** With room for more. */
+  protected override recordsOf(reader: ByteReader, count: number, level: number): Uint8Array {
+    const { recordSize } = this.header;
+    const { most } = this.levels[level] as Level;
+    const records = new Uint8Array(most * recordSize);
+    records.set(reader.raw(count * recordSize));
+    return records;
   }
 
   /**

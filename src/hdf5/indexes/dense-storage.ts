@@ -71,7 +71,7 @@ export class DenseLinkIndex implements LinkIndex {
   constructor(space: FileSpace, info: LinkInfo) {
     this.#space = space;
     // A search reads one path of the index, and what stands at its end.
-    this.#heap = readFractalHeap(space, info.fractalHeap, () => {});
+    this.#heap = readFractalHeap(space, info.fractalHeap, () => {}, false);
     const { idSize } = this.#heap;
     this.#names = BtreeV2.open(space, info.nameIndex, BtreeV2Type.LinksByName, LINKS.nameIdAt + idSize);
   }

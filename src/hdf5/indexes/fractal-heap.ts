@@ -1,5 +1,5 @@
 import { H5FeatureError, H5FormatError, H5StateError, H5TypeError } from '../../errors.js';
-import { type ByteReader, bytesFor, UNDEFINED_ADDRESS } from '../byte-reader.js';
+import { ByteReader, bytesFor, UNDEFINED_ADDRESS } from '../byte-reader.js';
 import { lookup3 } from '../checksum.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace, Meter } from '../file-space.js';
@@ -24,6 +24,14 @@ const CHECKSUMS = 2;
 const MAX_DIRECT_BLOCK = 2 ** 31;
 /** Up to this size an ID holds the length of a tiny object in its first byte. */
 const SHORT_ID = 18;
+
+/** A direct block that was read: its address, its place in the heap, and its bytes if they are kept. */
+interface CheckedBlock {
+  readonly at: number;
+  readonly start: number;
+  readonly size: number;
+  readonly bytes: Uint8Array | undefined;
+}
 
 /** A heap of small things that an object owns: its links, or its attributes. */
 export interface FractalHeap {
@@ -120,16 +128,22 @@ function layoutOf({ maxBits, maxDirectSize, maxManagedSize }: FractalHeapParamet
 
 /**
  * Reads the header of a fractal heap (Format Specification, section III.G). Objects lie in blocks of the heap's own
- * address space ("managed"), or by themselves in the file ("huge"), or within their ID ("tiny").
+ * address space ("managed"), or by themselves in the file ("huge"), or within their ID ("tiny"). The blocks are kept in
+ * memory if all objects are going to be read; for a few of them, it is only known that a block has been checked.
  */
-export function readFractalHeap(space: FileSpace, address: number, meter: Meter): FractalHeap {
+export function readFractalHeap(
+  space: FileSpace,
+  address: number,
+  meter: Meter,
+  keepBlocks = true,
+): FractalHeap {
   const { offsetSize, lengthSize } = space.superblock;
   const header = readHeader(space, address);
   const { idSize, width, startSize, maxDirectSize, checksums, hugeIndex, root, rootRows } = header;
   const { heapOffsetSize, objectLengthSize } = layoutOf(header);
 
   let scratch = new Uint8Array(0);
-  const directBlocks = new Map<number, ByteReader>();
+  const directBlocks = new Map<number, CheckedBlock>();
   const indirectBlocks = new Map<number, ByteReader>();
   let hugeObjects: Map<number, { address: number; size: number }> | undefined;
 
@@ -170,8 +184,8 @@ export function readFractalHeap(space: FileSpace, address: number, meter: Meter)
     return block.block(entries);
   };
 
-  /** The direct block that holds the byte at a place in the heap, and where in the heap it starts. */
-  const findDirectBlock = (offset: number): { block: ByteReader; start: number } => {
+  /** The direct block that holds the byte at a place in the heap. */
+  const findDirectBlock = (offset: number): CheckedBlock => {
     let at = root;
     let start = 0;
     let size = startSize;
@@ -197,18 +211,25 @@ export function readFractalHeap(space: FileSpace, address: number, meter: Meter)
       rows = Math.log2(size / (startSize * width)) + 1;
       if (rows < 1) block.fail(`${WHAT} with an indirect block of no rows`);
     }
-    const block = directBlocks.get(start) ?? readDirectBlock(at, start, size);
-    directBlocks.set(start, block);
-    return { block, start };
+    const known = directBlocks.get(start);
+    if (known) return known;
+    const block = readDirectBlock(at, start, size);
+    const found = { at, start, size, bytes: keepBlocks ? block.bytes : undefined };
+    directBlocks.set(start, found);
+    return found;
   };
 
   const getManaged = (id: ByteReader): ByteReader => {
     const offset = id.uint(heapOffsetSize);
-    const size = id.uint(objectLengthSize);
-    const { block, start } = findDirectBlock(offset);
-    meter(size);
-    block.position = offset - start;
-    return block.block(size);
+    const length = id.uint(objectLengthSize);
+    const { at, start, size, bytes } = findDirectBlock(offset);
+    const from = offset - start;
+    if (length > size - from)
+      id.fail(`an object of ${length} bytes that its block of ${WHAT} has no room for`);
+    meter(length);
+    if (!bytes) return space.reader(at + from, length, WHAT);
+    const base = space.superblock.baseAddress + at + from;
+    return new ByteReader(bytes.subarray(from, from + length), base, offsetSize, lengthSize);
   };
 
   /** All huge objects are of one sort: either the ID says where they are, or a B-tree does. */
