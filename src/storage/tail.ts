@@ -44,51 +44,87 @@ const HEAD = 128;
 /** Of the trailer, what its own checksum covers. */
 const CHECKED = 56;
 
-export function encodeTail({ end, commit, guard, pages, note }: Tail): Uint8Array<ArrayBuffer> {
-  const guardSize = guard ? guard.before.length : 0;
-  let size = 12 + 3 * guardSize + 4;
+/** Bytes of what stands before the note. */
+function journalSize({ guard, pages }: Tail): number {
+  let size = 12 + 3 * (guard ? guard.before.length : 0) + 4;
   for (const { bytes } of pages) size += 12 + bytes.length;
-  const journal = size;
-  size += note.length + TRAILER;
-  const out = new Uint8Array(size);
-  const view = new DataView(out.buffer);
+  return size;
+}
+
+/** Bytes that a tail takes. */
+export function tailSize(tail: Tail): number {
+  return journalSize(tail) + tail.note.length + TRAILER;
+}
+
+/**
+ * Writes a tail, by way of `buffer`, whose size is a multiple of 4 and more than that of a trailer: a tail that is larger is
+ * written in as many parts, and is one when the last of them is there.
+ */
+export function writeTail(
+  storage: WritableStorage,
+  position: number,
+  tail: Tail,
+  buffer: Uint8Array<ArrayBuffer>,
+): void {
+  const { end, commit, guard, pages, note } = tail;
+  const journal = journalSize(tail);
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+  const sum = new Checksum(journal + note.length);
+  let written = position;
   let at = 0;
+  const flush = (): void => {
+    storage.write(written, buffer.subarray(0, at));
+    written += at;
+    at = 0;
+  };
+  const raw = (bytes: Uint8Array): void => {
+    for (let done = 0; done < bytes.length; ) {
+      const count = Math.min(bytes.length - done, buffer.length - at);
+      buffer.set(bytes.subarray(done, done + count), at);
+      done += count;
+      at += count;
+      if (at === buffer.length) {
+        sum.add(view, 0, at);
+        flush();
+      }
+    }
+  };
+  const few = new Uint8Array(12);
+  const fewView = new DataView(few.buffer);
+  const numbers = (long: number, short: number): void => {
+    fewView.setUint32(0, long >>> 0, true);
+    fewView.setUint32(4, Math.floor(long / 0x100000000), true);
+    fewView.setUint32(8, short, true);
+    raw(few);
+  };
+  numbers(guard?.position ?? 0, guard ? guard.before.length : 0);
+  for (const bytes of guard ? [guard.before, guard.during, guard.after] : []) raw(bytes);
+  fewView.setUint32(0, pages.length, true);
+  raw(few.subarray(0, 4));
+  for (const page of pages) {
+    numbers(page.position, page.bytes.length);
+    raw(page.bytes);
+  }
+  raw(note);
+  sum.add(view, 0, at);
+  if (at + TRAILER > buffer.length) flush();
+
+  const trailer = at;
   const u32 = (value: number): void => {
     view.setUint32(at, value, true);
     at += 4;
   };
-  const u64 = (value: number): void => {
-    u32(value >>> 0);
-    u32(Math.floor(value / 0x100000000));
-  };
-  const raw = (bytes: Uint8Array): void => {
-    out.set(bytes, at);
-    at += bytes.length;
-  };
-  u64(guard?.position ?? 0);
-  u32(guardSize);
-  for (const bytes of guard ? [guard.before, guard.during, guard.after] : []) raw(bytes);
-  u32(pages.length);
-  for (const { position, bytes } of pages) {
-    u64(position);
-    u32(bytes.length);
-    raw(bytes);
-  }
-  raw(note);
-  const trailer = at;
-  const [low, high] = checksum(out, 0, trailer);
   u32(MAGIC[0]);
   u32(MAGIC[1]);
   u32(VERSION);
   u32(0);
-  u64(commit);
-  u64(end);
-  u64(journal);
-  u64(note.length);
-  u32(low);
-  u32(high);
-  for (const part of checksum(out, trailer, trailer + CHECKED)) u32(part);
-  return out;
+  for (const value of [commit, end, journal, note.length]) {
+    u32(value >>> 0);
+    u32(Math.floor(value / 0x100000000));
+  }
+  for (const part of sum.end()) u32(part);
+  for (const part of checksum(view, trailer, trailer + CHECKED)) u32(part);
+  flush();
 }
 
 /** The tail of a file; undefined if there is none, or not a whole one. */
@@ -107,10 +143,10 @@ export function readTail(storage: Storage): Tail | undefined {
   const start = storage.size - TRAILER - noteSize - journal;
   if (!(journal >= 16 && start >= end && Number.isSafeInteger(journal + noteSize))) return undefined;
   const blob = storage.copy(start, journal + noteSize);
-  const [low, high] = checksum(blob, 0, blob.length);
+  const content = new DataView(blob.buffer);
+  const [low, high] = checksum(content, 0, blob.length);
   if (low !== view.getUint32(48, true) || high !== view.getUint32(52, true)) return undefined;
 
-  const content = new DataView(blob.buffer);
   const guardSize = content.getUint32(8, true);
   const part = (from: number, size: number) => blob.subarray(from, from + size);
   const guard =
@@ -140,7 +176,7 @@ function readTrailer(storage: Storage): { bytes: Uint8Array; view: DataView } | 
   const bytes = storage.copy(storage.size - TRAILER, TRAILER);
   const view = new DataView(bytes.buffer);
   if (MAGIC.some((word, i) => view.getUint32(4 * i, true) !== word)) return undefined;
-  const sums = checksum(bytes, 0, CHECKED);
+  const sums = checksum(view, 0, CHECKED);
   if (sums.some((sum, i) => view.getUint32(CHECKED + 4 * i, true) !== sum)) return undefined;
   return view.getUint32(8, true) === VERSION ? { bytes, view } : undefined;
 }
@@ -199,23 +235,45 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** A checksum of 64 bits, to tell what is whole from what was torn: two multiplicative hashes of 32-bit words. */
-function checksum(bytes: Uint8Array, start: number, end: number): [number, number] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let a = 0x9e3779b9 ^ (end - start);
-  let b = 0x85ebca6b;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const word = view.getInt32(at, true);
-    a = Math.imul(a ^ word, 0x01000193);
-    a ^= a >>> 15;
-    b = Math.imul(((b << 13) | (b >>> 19)) + word, 0xc2b2ae35);
+class Checksum {
+  #a: number;
+  #b = 0x85ebca6b;
+
+  constructor(length: number) {
+    this.#a = 0x9e3779b9 ^ length;
   }
-  for (; at < end; at++) {
-    const byte = bytes[at] as number;
-    a = Math.imul(a ^ byte, 0x01000193);
-    b = Math.imul(((b << 13) | (b >>> 19)) + byte, 0xc2b2ae35);
+
+  /** Adds bytes: as many as are a multiple of 4, but for the last ones. */
+  add(view: DataView, start: number, end: number): void {
+    let a = this.#a;
+    let b = this.#b;
+    let at = start;
+    for (; at + 4 <= end; at += 4) {
+      const word = view.getInt32(at, true);
+      a = Math.imul(a ^ word, 0x01000193);
+      a ^= a >>> 15;
+      b = Math.imul(((b << 13) | (b >>> 19)) + word, 0xc2b2ae35);
+    }
+    for (; at < end; at++) {
+      const byte = view.getUint8(at);
+      a = Math.imul(a ^ byte, 0x01000193);
+      b = Math.imul(((b << 13) | (b >>> 19)) + byte, 0xc2b2ae35);
+    }
+    this.#a = a;
+    this.#b = b;
   }
-  a = Math.imul(a ^ (a >>> 16), 0x85ebca6b);
-  b = Math.imul(b ^ (b >>> 15), 0x27d4eb2f);
-  return [(a ^ (a >>> 13)) >>> 0, (b ^ (b >>> 16)) >>> 0];
+
+  end(): [number, number] {
+    let a = this.#a;
+    let b = this.#b;
+    a = Math.imul(a ^ (a >>> 16), 0x85ebca6b);
+    b = Math.imul(b ^ (b >>> 15), 0x27d4eb2f);
+    return [(a ^ (a >>> 13)) >>> 0, (b ^ (b >>> 16)) >>> 0];
+  }
+}
+
+function checksum(view: DataView, start: number, end: number): [number, number] {
+  const sum = new Checksum(end - start);
+  sum.add(view, start, end);
+  return sum.end();
 }

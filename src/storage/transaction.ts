@@ -1,6 +1,6 @@
 import { H5StateError } from '../errors.js';
 import type { Storage, WritableStorage } from './storage.js';
-import { encodeTail, type Guard, liveTail, type Page, TRAILER } from './tail.js';
+import { type Guard, liveTail, type Page, type Tail, TRAILER, tailSize, writeTail } from './tail.js';
 
 /** How much is synced: all of a commit, all but its very end, or nothing. */
 export type Durability = 'full' | 'normal' | 'off';
@@ -9,8 +9,17 @@ const PAGE = 4096;
 /** Small writes to new space are gathered to so many bytes. */
 const BUFFER = 1 << 18;
 const NO_BUFFER = new Uint8Array(0);
-/** That of a transaction that has ended, for the next one: the first touch of new memory takes longer than most commits. */
-let spareBuffer: Uint8Array<ArrayBuffer> | undefined;
+/** What is not in use, for the next one: the first touch of new memory takes longer than most commits. */
+const spareBuffers: Uint8Array<ArrayBuffer>[] = [];
+
+function takeBuffer(): Uint8Array<ArrayBuffer> {
+  return spareBuffers.pop() ?? new Uint8Array(BUFFER);
+}
+
+function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+  if (spareBuffers.length < 2) spareBuffers.push(buffer);
+}
+
 /** A tail is put so far behind new bytes, at least, that it does not have to make way for the next ones at once. */
 const CLEARANCE = 1 << 16;
 
@@ -171,7 +180,8 @@ export class Transaction implements Storage {
       const count = Math.min(PAGE - at, bytes.length - done);
       let changed = this.#pages.get(page);
       if (!changed) {
-        changed = { bytes: this.#page(page), from: at, to: at + count };
+        const bytes = count < PAGE ? this.#page(page) : new Uint8Array(PAGE);
+        changed = { bytes, from: at, to: at + count };
         this.#pages.set(page, changed);
       }
       changed.bytes.set(bytes.subarray(done, done + count), at);
@@ -207,10 +217,7 @@ export class Transaction implements Storage {
       this.#writeNow(position, bytes);
       return;
     }
-    if (this.#buffer === NO_BUFFER) {
-      this.#buffer = spareBuffer ?? new Uint8Array(BUFFER);
-      spareBuffer = undefined;
-    }
+    if (this.#buffer === NO_BUFFER) this.#buffer = takeBuffer();
     this.#buffer.set(bytes);
     this.#bufferAt = position;
     this.#buffered = bytes.length;
@@ -246,21 +253,31 @@ export class Transaction implements Storage {
     const clearance = Math.max(CLEARANCE, (end - this.#end) >> 2);
     this.#tailStart = Math.max(this.#storage.size, end + clearance);
     this.#isLong = true;
-    this.#storage.write(this.#tailStart, this.#shortTail(this.#note));
+    this.#writeTail(this.#tailStart, this.#shortTail(this.#note));
   }
 
   /** The tail of the committed state, when nothing of it is left to do. */
-  #shortTail(note: Uint8Array): Uint8Array {
-    return encodeTail({ end: this.#end, commit: this.#commit, guard: undefined, pages: [], note });
+  #shortTail(note: Uint8Array): Tail {
+    return { end: this.#end, commit: this.#commit, guard: undefined, pages: [], note };
+  }
+
+  #writeTail(position: number, tail: Tail): void {
+    const buffer = takeBuffer();
+    try {
+      writeTail(this.#storage, position, tail, buffer);
+    } finally {
+      giveBuffer(buffer);
+    }
   }
 
   /** Puts a tail to a position, or behind all if another one would be overwritten before the file ends with this one. */
-  #putTail(position: number, tail: Uint8Array): void {
+  #putTail(position: number, tail: Tail): void {
     const { size } = this.#storage;
-    const end = position + tail.length;
+    const length = tailSize(tail);
+    const end = position + length;
     const start = end > size - TRAILER && end < size ? size : position;
-    this.#storage.write(start, tail);
-    this.#storage.resize(start + tail.length);
+    this.#writeTail(start, tail);
+    this.#storage.resize(start + length);
     this.#tailStart = start;
   }
 
@@ -300,8 +317,7 @@ export class Transaction implements Storage {
     for (const { position, bytes } of this.#changes(end)) this.#storage.write(position, bytes);
     this.#storage.resize(end);
     if (note.length > 0) {
-      const tail = encodeTail({ end, commit: this.#commit, guard: undefined, pages: [], note });
-      this.#storage.write(end, tail);
+      this.#writeTail(end, { end, commit: this.#commit, guard: undefined, pages: [], note });
     }
     if (this.#sync) this.#storage.sync();
     this.#storage.write(head.position, head.bytes);
@@ -348,10 +364,10 @@ export class Transaction implements Storage {
       } else if (this.#buffered > 0) {
         pages.unshift({ position: this.#bufferAt, bytes: this.#buffer.slice(0, this.#buffered) });
       }
-      const tail = encodeTail({ end, commit: ++this.#lastNumber, guard, pages, note });
+      const commit = ++this.#lastNumber;
       isBegun = true;
       this.#isLong = true;
-      this.#putTail(start, tail);
+      this.#putTail(start, { end, commit, guard, pages, note });
       isGuarded = true;
       storage.write(guard.position, guard.during);
       if (this.#sync) storage.sync();
@@ -421,7 +437,7 @@ export class Transaction implements Storage {
       this.#settle();
       this.#trim();
     } finally {
-      if (this.#buffer !== NO_BUFFER) spareBuffer = this.#buffer;
+      if (this.#buffer !== NO_BUFFER) giveBuffer(this.#buffer);
       this.#buffer = NO_BUFFER;
       this.#buffered = 0;
     }
