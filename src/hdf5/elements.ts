@@ -137,8 +137,15 @@ class Decoder {
   #strings(type: VariableLength, bytes: Uint8Array, count: number): string[] {
     const view = viewOf(bytes);
     const strings: string[] = [];
-    let gathered = new ByteWriter(Math.min(count * 16, BATCH));
-    let ends: number[] = [];
+    if (count === 1) {
+      const length = this.#locate(view, 0, type.size - 8, 1);
+      if (length === 0) return [''];
+      const text = (this.#collection as Collection).bytes.subarray(this.#start, this.#start + length);
+      splitText(text, [length], 'null-terminated', strings);
+      return strings;
+    }
+    const gathered = new ByteWriter(Math.min(count * 16, BATCH));
+    const ends: number[] = [];
     for (let i = 0; i < count; i++) {
       const length = this.#locate(view, i * type.size, type.size - 8, 1);
       if (length > 0) {
@@ -154,8 +161,8 @@ class Decoder {
       ends.push(gathered.length);
       if (gathered.length >= BATCH || i === count - 1) {
         splitText(gathered.finish(), ends, 'null-terminated', strings);
-        gathered = new ByteWriter();
-        ends = [];
+        gathered.length = 0;
+        ends.length = 0;
       }
     }
     return strings;
