@@ -1,6 +1,6 @@
 /** What a user installs: the tarball, in an empty project of theirs. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +49,14 @@ beforeAll(async () => {
   const report = await npm(ROOT, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder);
   [packed] = JSON.parse(report) as [typeof packed];
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', type: 'module' }));
-  await npm(project, 'install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename));
+  // What it depends on comes from here as well: npm's cache need not know which versions there are.
+  const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  await npm(
+    project,
+    ...['install', '--offline', '--no-audit', '--no-fund', '--install-links'],
+    ...Object.keys(dependencies).map((name) => join(ROOT, 'node_modules', name)),
+    join(folder, packed.filename),
+  );
 }, 180_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,6 +1,12 @@
 import { H5FeatureError } from '../errors.js';
 import { DatasetStorage } from './dataset-storage.js';
-import { type AttributeDraft, DatasetDraft, type Draft, encodedType, type GroupDraft } from './draft.js';
+import {
+  type AttributeDraft,
+  DatasetDraft,
+  type EncodedType,
+  encodedType,
+  type GroupDraft,
+} from './draft.js';
 import type { Encoded } from './elements.js';
 import { getU64 } from './endian.js';
 import type { FileSession } from './file-session.js';
@@ -12,13 +18,17 @@ import type { DatasetInfo } from './object.js';
 import { rawData } from './raw-data.js';
 import { hasPointers, hasReferences } from './release.js';
 import { SmallMap } from './small-map.js';
-import { type AnyLink, anew, isHard, type StoredObject } from './stored-object.js';
+import { type AnyLink, anew, isHard, linkTo, type Node, type StoredObject } from './stored-object.js';
 
 /** What makes the objects of the file that is copied to. */
 export interface CopyTarget {
   newId(): number;
   newGroup(): GroupDraft;
-  reference(draft: Draft): H5Reference;
+  newDatatype(datatype: Datatype): StoredObject;
+  /** A datatype that is shared with the committed one of the file at an address. */
+  share(datatype: Datatype, committed: number): EncodedType;
+  putAttribute(object: Node, name: string, attribute: AttributeDraft): void;
+  reference(copy: Node): H5Reference;
   /** Copies the elements of a dataset at once; `convert` says what becomes of those with pointers. */
   copyStorage(
     draft: DatasetDraft,
@@ -36,30 +46,34 @@ type Redirect = (address: number) => H5Reference | undefined;
 /**
  * Copies an object of a file, and all that its hard links lead to. What is one object stays one, in cycles too. References
  * to objects that are copied lead to the copies; others stay as they are within a file, and lead to nothing in another one.
- * Soft and external links are copied as they are.
+ * Soft and external links are copied as they are. Committed datatypes are shared with their copies, or within a file, if
+ * there are none, with themselves; else what used them gets a datatype of its own.
  */
 export function copyObject(
   source: FileSession,
   from: StoredObject,
   target: CopyTarget,
   isSameFile: boolean,
-): Draft {
-  const copies = new Map<number, Draft>();
+): Node {
+  const copies = new Map<number, Node>();
   const nodes: StoredObject[] = [];
-  const copyOf = (node: StoredObject): Draft => {
+  const copyOf = (node: StoredObject): Node => {
     const { info } = node;
     const known = copies.get(info.address);
     if (known) return known;
-    if (info.kind === 'datatype') throw new H5FeatureError('a copy of a committed datatype');
     const copy =
       info.kind === 'group'
         ? target.newGroup()
-        : new DatasetDraft(
-            target.newId(),
-            encodedType(info.datatype),
-            isCopiedAtOnce(info) ? info.dataspace : { kind: info.dataspace.kind, dims: info.dataspace.dims },
-            undefined,
-          );
+        : info.kind === 'datatype'
+          ? target.newDatatype(info.datatype)
+          : new DatasetDraft(
+              target.newId(),
+              encodedType(info.datatype),
+              isCopiedAtOnce(info)
+                ? info.dataspace
+                : { kind: info.dataspace.kind, dims: info.dataspace.dims },
+              undefined,
+            );
     copies.set(info.address, copy);
     nodes.push(node);
     return copy;
@@ -68,10 +82,11 @@ export function copyObject(
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as StoredObject;
     const copy = copyOf(node);
-    if (copy.kind !== 'group') continue;
+    if (node.kind !== 'group') continue;
+    const group = copy as GroupDraft;
     for (const [name, link] of node.links as Iterable<[string, AnyLink]>) {
-      copy.links ??= new SmallMap();
-      copy.links.set(name, isHard(link) ? copyOf(source.target(link) as StoredObject) : anew(link));
+      group.links ??= new SmallMap();
+      group.links.set(name, isHard(link) ? linkTo(copyOf(source.target(link) as StoredObject)) : anew(link));
     }
   }
 
@@ -81,6 +96,12 @@ export function copyObject(
     if (copy) return target.reference(copy);
     return isSameFile ? new H5Reference(address, 'object') : undefined;
   };
+  /** Where in the file of the copy the committed datatype is that a datatype is shared with. */
+  const committedFor = ({ committed }: Datatype): number | undefined => {
+    const copy = committed === undefined ? undefined : copies.get(committed);
+    if (copy) return (copy as StoredObject).info.address;
+    return isSameFile ? committed : undefined;
+  };
   const { space } = source;
   for (const node of nodes) {
     const copy = copyOf(node);
@@ -88,16 +109,18 @@ export function copyObject(
       const attribute: AttributeDraft = {
         datatype,
         dataspace,
+        committed: committedFor(datatype),
         encoded:
           dataspace.kind === 'null'
             ? undefined
             : copyElements(space, datatype, extent(dataspace), data, redirect),
       };
-      copy.attributes ??= new SmallMap();
-      copy.attributes.set(name, attribute);
+      target.putAttribute(copy, name, attribute);
     }
-    if (copy.kind !== 'dataset' || node.info.kind !== 'dataset') continue;
+    if (!(copy instanceof DatasetDraft) || node.info.kind !== 'dataset') continue;
     const { datatype, dataspace } = node.info;
+    const committed = committedFor(datatype);
+    if (committed !== undefined) copy.type = target.share(datatype, committed);
     if (isCopiedAtOnce(node.info)) {
       target.copyStorage(copy, new DatasetStorage(space, node.info), (bytes, count) =>
         copyElements(space, datatype, count, bytes, redirect),

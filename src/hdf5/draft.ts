@@ -1,8 +1,10 @@
 import { H5TypeError } from '../errors.js';
+import { ByteWriter } from './byte-writer.js';
 import type { DatasetStorage } from './dataset-storage.js';
 import { type Encoded, type Heap, NO_HEAP, readable } from './elements.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import { type Datatype, datatypeBytes } from './messages/datatype.js';
+import { encodeSharedMessage } from './messages/shared-message.js';
 import type { TypedArray } from './number-elements.js';
 import type { Prepared } from './prepare.js';
 import { filled, type RawData } from './raw-data.js';
@@ -42,7 +44,7 @@ export class GroupDraft extends ObjectDraft {
 }
 
 export class DatasetDraft extends ObjectDraft {
-  readonly type: EncodedType;
+  type: EncodedType;
   readonly dataspace: Dataspace;
   /** Elements with pointers, or what has the bytes of the elements at `at`. None: they are zeros. */
   data: Encoded | Uint8Array | undefined;
@@ -135,6 +137,15 @@ export const MESSAGE_LIMIT = 0xffff;
 export interface EncodedType {
   readonly datatype: Datatype;
   readonly message: Uint8Array;
+  /** The address of the committed datatype that the message leads to. */
+  readonly committed?: number | undefined;
+}
+
+/** A datatype that is shared with a committed one. */
+export function sharedType(datatype: Datatype, committed: number): EncodedType {
+  const message = new ByteWriter(10);
+  encodeSharedMessage(message, committed);
+  return { datatype: { ...datatype, committed }, message: message.finish(), committed };
 }
 
 const encodedTypes = new WeakMap<Datatype, EncodedType>();

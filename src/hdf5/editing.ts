@@ -1,22 +1,24 @@
 import type { Storage } from '../storage/storage.js';
 import type { Durability } from '../storage/transaction.js';
-import type { AttributeDraft, DatasetDraft, Draft, GroupDraft, LinkDraft } from './draft.js';
+import type { AttributeDraft, DatasetDraft, GroupDraft, LinkDraft } from './draft.js';
 import type { DType } from './dtype.js';
 import type { ElementAccess } from './element-access.js';
 import type { Heap } from './elements.js';
 import type { FileSession } from './file-session.js';
 import type { FileSpace } from './file-space.js';
 import type { GroupIndexes } from './group-indexes.js';
+import type { H5Datatype } from './h5-datatype.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { SelectionInput } from './selection.js';
-import type { Node } from './stored-object.js';
+import type { Node, StoredObject } from './stored-object.js';
 
 /** How an attribute or a dataset is to be stored, where that does not follow from its value. */
 export interface ValueOptions {
   readonly shape?: readonly number[] | undefined;
-  readonly dtype?: DType | undefined;
+  /** Of a committed datatype of the same file, the datatype is shared; of that of another file, it is copied. */
+  readonly dtype?: DType | H5Datatype | undefined;
 }
 
 /** How a dataset is to be stored. */
@@ -63,6 +65,8 @@ export interface Editor {
   stored(address: number): Node;
   newGroup(): GroupDraft;
   newDataset(data: unknown, options: DatasetOptions): DatasetDraft;
+  /** A committed datatype, to be linked. */
+  newDatatype(dtype: DType): StoredObject;
   /** The elements of a dataset, as they are in the file. Of a new one there are none yet. */
   elements(dataset: Node): ElementAccess | undefined;
   /** Writes elements of a dataset. */
@@ -71,7 +75,7 @@ export interface Editor {
   /** Makes a dataset longer along an axis, and writes elements there. */
   append(dataset: Node, data: unknown, axis: number): void;
   /** A copy of an object of this file or of another one. */
-  copy(source: FileSession, node: Node): Draft;
+  copy(source: FileSession, node: Node): Node;
   /** Adds a link, unless there is one of that name. Returns whether it did. */
   addLink(group: Node, name: string, link: LinkDraft): boolean;
   deleteLink(group: Node, name: string): boolean;

@@ -7,21 +7,27 @@ import {
   type AttributeDraft,
   DatasetDraft,
   type Draft,
+  type EncodedType,
   encodedType,
   GroupDraft,
   type LinkDraft,
   SmallData,
+  sharedType,
 } from './draft.js';
+import { type DType, parseDType } from './dtype.js';
 import { EditedObject } from './edited-object.js';
 import type { AttributeElements, DatasetOptions, Editor, ValueOptions } from './editing.js';
 import { type Encoded, isList, NO_HEAP, readable } from './elements.js';
 import { FileSession } from './file-session.js';
 import { FilterSet } from './filters/filter-set.js';
+import { H5Datatype } from './h5-datatype.js';
 import { H5Reference } from './h5-reference.js';
 import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { inferDatatype } from './infer.js';
+import type { Attribute } from './messages/attribute.js';
 import type { DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
+import type { Datatype } from './messages/datatype.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { readObject } from './object.js';
@@ -53,7 +59,7 @@ export class FileEditor implements Editor {
 
   /** The number of objects that were made, of those before the last commit, and before the last flush. */
   #made = 0;
-  #committed = 0;
+  #kept = 0;
   #flushed = 0;
   /** New datasets whose elements are in the space already. */
   #stored: DatasetDraft[] = [];
@@ -73,6 +79,10 @@ export class FileEditor implements Editor {
   #deletedNow: number[] = [];
   /** Objects that rollbacks took away: from one number up to, not including, another. */
   readonly #lost: [number, number][] = [];
+  /** Committed datatypes of this transaction, which are in the space at once, by address; and when each was made. */
+  readonly #newTypes = new Map<number, number>();
+  /** Whether new objects may use committed datatypes. */
+  #usesTypes = false;
   #clock = 0;
   /** Why a new file can never be whole. */
   #failure: unknown;
@@ -134,6 +144,26 @@ export class FileEditor implements Editor {
     return new GroupDraft(this.#made++);
   }
 
+  newDatatype(dtype: DType): StoredObject {
+    return this.#newDatatype(parseDType(dtype));
+  }
+
+  #newDatatype(datatype: Datatype): StoredObject {
+    this.#writer ??= new ObjectWriter(this.space, this.#heap);
+    const address = this.#writer.committedType(datatype);
+    this.#newTypes.set(address, this.#made++);
+    // One that no link leads to by the end goes.
+    this.#countLink(address, 0);
+    return this.stored(address);
+  }
+
+  /** The address of the committed datatype of this file that is to be shared. */
+  #committed(dtype: DatasetOptions['dtype']): number | undefined {
+    if (!(dtype instanceof H5Datatype) || dtype.session.editor !== this) return undefined;
+    this.#usesTypes = true;
+    return (dtype.node as StoredObject).info.address;
+  }
+
   newDataset(data: unknown, options: DatasetOptions): DatasetDraft {
     const { dtype, shape } = options;
     if (options.fillValue !== undefined || isChunked(options) || isLargeArray(data))
@@ -146,9 +176,9 @@ export class FileEditor implements Editor {
         return new DatasetDraft(this.#made++, type, vector(data.length), small.slab, at);
       }
     }
-    const { datatype, dataspace, encoded } = prepare(data, dtype, shape);
+    const { datatype, dataspace, encoded } = prepare(data, plain(dtype), shape);
     this.#checkReferences(encoded);
-    const type = encodedType(datatype);
+    const type = typeOf(datatype, this.#committed(dtype));
     const id = this.#made++;
     if (!encoded || encoded.at.length > 0) return new DatasetDraft(id, type, dataspace, encoded);
     const { bytes } = encoded;
@@ -255,14 +285,21 @@ export class FileEditor implements Editor {
     }
   }
 
-  copy(source: FileSession, node: Node): Draft {
+  copy(source: FileSession, node: Node): Node {
     // What is copied is what stands in a file.
     source.editor?.flush();
     const stored = source.editor?.current(node, this.#clock) ?? node;
     const target = {
       newId: () => this.#made++,
       newGroup: () => this.newGroup(),
-      reference: (draft: Draft) => this.reference(draft),
+      newDatatype: (datatype: Datatype) => this.#newDatatype(datatype),
+      share: (datatype: Datatype, committed: number) => {
+        this.#usesTypes = true;
+        return sharedType(datatype, committed);
+      },
+      putAttribute: (object: Node, name: string, draft: AttributeDraft) =>
+        this.#putAttribute(object, name, draft),
+      reference: (copy: Node) => this.reference(copy),
       copyStorage: (
         draft: DatasetDraft,
         from: DatasetStorage,
@@ -283,9 +320,9 @@ export class FileEditor implements Editor {
 
   /** A dataset whose elements go to the space at once. */
   #newStorage(data: unknown, options: DatasetOptions): DatasetDraft {
-    const { datatype, dataspace, encoded } = prepareNow(data, options.dtype, options.shape);
+    const { datatype, dataspace, encoded } = prepareNow(data, plain(options.dtype), options.shape);
     this.#checkReferences(encoded);
-    const type = encodedType(datatype);
+    const type = typeOf(datatype, this.#committed(options.dtype));
     const fillValue = encodeFill(datatype, options.fillValue);
     const plan = isChunked(options)
       ? planChunks(datatype, dataspace, options, fillValue, this.space.indexes?.filters ?? new FilterSet())
@@ -297,7 +334,7 @@ export class FileEditor implements Editor {
     };
     const space = plan?.dataspace ?? dataspace;
     const storage = new DatasetStorage(this.space, {
-      datatype,
+      datatype: type.datatype,
       dataspace: space,
       layout,
       fillValue,
@@ -351,14 +388,21 @@ export class FileEditor implements Editor {
   // ---- attributes -----------------------------------------------------------------------------------
 
   setAttribute(object: Node, name: string, value: unknown, options: ValueOptions): void {
-    const draft = this.#newAttribute(name, value, options);
+    this.#putAttribute(object, name, this.#newAttribute(name, value, options));
+  }
+
+  #putAttribute(object: Node, name: string, draft: AttributeDraft): void {
+    if (typeof draft === 'object' && draft.committed !== undefined) this.#usesTypes = true;
     const node = this.edit(object);
     if (!(node instanceof EditedObject)) node.attributes ??= new SmallMap();
     const attributes = node.attributes as SmallMap<unknown>;
     if (attributes.size >= MAX_ATTRIBUTES && attributes.get(name) === undefined) {
       throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
     }
-    if (node instanceof EditedObject) this.#releaseAttribute(node, name, false);
+    if (node instanceof EditedObject) {
+      this.#releaseAttribute(node, name, false);
+      this.#countType(draft, 1);
+    }
     attributes.set(name, draft);
   }
 
@@ -373,6 +417,7 @@ export class FileEditor implements Editor {
   #releaseAttribute(node: EditedObject, name: string, isDeleted: boolean): void {
     const attribute = node.allAttributes.get(name);
     note(node.attributeChanges, name, isDeleted, attribute === undefined);
+    if (attribute !== undefined) this.#countType(attribute, -1);
     if (typeof attribute === 'object' && 'data' in attribute)
       releaseElements(
         this.space,
@@ -383,9 +428,30 @@ export class FileEditor implements Editor {
       );
   }
 
+  /** The use of a committed datatype counts as a link to it (H5O__shared_link_adj in libhdf5). */
+  #countType(attribute: Attribute | AttributeDraft, change: number): void {
+    if (typeof attribute !== 'object') return;
+    const committed = 'data' in attribute ? attribute.datatype.committed : attribute.committed;
+    if (committed !== undefined) this.#countLink(committed, change);
+  }
+
+  /** The same for all that an object uses. */
+  #countTypes(object: Draft | EditedObject, change: number): void {
+    if (object.kind === 'dataset') {
+      const committed =
+        object instanceof EditedObject
+          ? (object.info as DatasetInfo).datatype.committed
+          : (object as DatasetDraft).type.committed;
+      if (committed !== undefined) this.#countLink(committed, change);
+    }
+    object.attributes?.forEach((attribute) => {
+      this.#countType(attribute, change);
+    });
+  }
+
   #newAttribute(name: string, value: unknown, { dtype, shape }: ValueOptions): AttributeDraft {
     if (dtype === undefined && shape === undefined && isUsualScalar(value)) return value;
-    const prepared = prepare(value, dtype, shape);
+    const prepared = { ...prepare(value, plain(dtype), shape), committed: this.#committed(dtype) };
     const { datatype, dataspace, encoded } = prepared;
     this.#checkReferences(encoded);
     // A type that is too large for a message is refused here.
@@ -440,7 +506,9 @@ export class FileEditor implements Editor {
 
   /** Whether there are changes that have not been flushed. */
   get isChanged(): boolean {
-    return this.#root !== undefined || this.#edited.size > 0 || this.#wroteElements;
+    return (
+      this.#root !== undefined || this.#edited.size > 0 || this.#wroteElements || this.#linkChanges.size > 0
+    );
   }
 
   /** Why there will be no new file; undefined as long as there can be. */
@@ -477,6 +545,7 @@ export class FileEditor implements Editor {
     this.#edited.clear();
     this.#objects.clear();
     this.#linkChanges.clear();
+    this.#usesTypes = false;
     this.#flushed = this.#made;
     this.#small = new SmallData();
   }
@@ -519,6 +588,7 @@ export class FileEditor implements Editor {
       for (const name of object.linkChanges.keys()) reachNew(object.allLinks.get(name));
     for (let draft = todo.pop(); draft; draft = todo.pop()) {
       reached.push(draft);
+      if (this.#usesTypes) this.#countTypes(draft, 1);
       draft.links?.forEach(reach);
     }
     return reached;
@@ -538,21 +608,24 @@ export class FileEditor implements Editor {
       if (counts[index] === 0) dropped.push(link);
     };
     const dropped: Draft[] = [];
+    const unlinked = new Set(this.#newTypes.keys());
     for (let done = false; !done; ) {
       done = true;
       for (const [address, change] of this.#linkChanges) {
         this.#linkChanges.delete(address);
-        if (change === 0) continue;
+        if (change === 0 && !unlinked.delete(address)) continue;
         done = false;
         const object = this.edit(this.stored(address)) as EditedObject;
         const count = object.header.linkCount + change;
         object.header.linkCount = count;
         if (count > 0 || address === this.space.root) continue;
         for (const [, link] of object.allLinks ?? []) drop(link as LinkDraft);
+        this.#countTypes(object, -1);
         this.#delete(object);
       }
       for (let draft = dropped.pop(); draft; draft = dropped.pop()) {
         done = false;
+        if (this.#usesTypes) this.#countTypes(draft, -1);
         draft.links?.forEach(drop);
       }
     }
@@ -580,8 +653,9 @@ export class FileEditor implements Editor {
       if (!isDurable) this.rollback();
       throw error;
     }
-    this.#committed = this.#made;
+    this.#kept = this.#made;
     this.#deletedNow = [];
+    this.#newTypes.clear();
   }
 
   compact(): Editor {
@@ -615,10 +689,10 @@ export class FileEditor implements Editor {
 
   /** Forgets all changes that have not been committed. */
   rollback(): void {
-    this.#forget(this.#committed, 0);
+    this.#forget(this.#kept, 0);
     this.space.rollback();
     this.#begin();
-    this.#committed = this.#made;
+    this.#kept = this.#made;
   }
 
   /** Forgets all but the first `made` objects, and all but the first deletions of this transaction. */
@@ -631,6 +705,11 @@ export class FileEditor implements Editor {
     this.#linkChanges.clear();
     this.#heap.forget();
     if (this.#made > made) this.#lost.push([made, this.#made]);
+    for (const [address, id] of this.#newTypes) {
+      if (id < made) continue;
+      this.#newTypes.delete(address);
+      this.#deleted.set(address, this.#clock);
+    }
     for (const address of this.#deletedNow.splice(deletions)) this.#deleted.delete(address);
     this.#clock++;
   }
@@ -648,6 +727,15 @@ function note(changes: Map<string, boolean>, name: string, isDeleted: boolean, i
   const wasDeleted = changes.get(name) === true;
   if (isNew) changes.delete(name);
   changes.set(name, isDeleted || wasDeleted);
+}
+
+/** A datatype without regard to where it is committed. */
+function plain(dtype: DatasetOptions['dtype']): DType | undefined {
+  return dtype instanceof H5Datatype ? dtype.datatype : dtype;
+}
+
+function typeOf(datatype: Datatype, committed: number | undefined): EncodedType {
+  return committed === undefined ? encodedType(datatype) : sharedType(datatype, committed);
 }
 
 /** A link to an object that may be in the file already. */

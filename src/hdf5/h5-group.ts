@@ -1,6 +1,7 @@
 import { H5Error, H5PathError } from '../errors.js';
 import { AttributeManager } from './attribute-manager.js';
 import type { Draft, LinkDraft } from './draft.js';
+import type { DType } from './dtype.js';
 import type { DatasetOptions, Editor, ValueOptions } from './editing.js';
 import type { H5Value } from './elements.js';
 import { checkName } from './file-session.js';
@@ -8,7 +9,7 @@ import { formatShape, H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
 import { H5Object } from './h5-object.js';
 import type { LinkTable } from './link-table.js';
-import { type AnyLink, anew, isHard, type Node } from './stored-object.js';
+import { type AnyLink, anew, isHard, linkTo, type Node } from './stored-object.js';
 import { compareText } from './text.js';
 
 /** Where a link leads, as it is stored. */
@@ -222,14 +223,29 @@ export class H5Group extends H5Object {
     return this.#create(path, draft, options.attrs) as H5Dataset<T>;
   }
 
+  /**
+   * Gives a datatype a name, so that datasets and attributes can share it, and others can see that they do. It stays in the
+   * file as long as something uses it.
+   *
+   * @example
+   * const point = file.createDatatype('types/point', [['x', 'f8'], ['y', 'f8']]);
+   * file.createDataset('path', { data: points, dtype: point });
+   */
+  createDatatype(
+    path: string,
+    dtype: DType,
+    options?: { readonly attrs?: CreateDatasetOptions['attrs'] },
+  ): H5Datatype {
+    return this.#create(path, this.session.edit().newDatatype(dtype), options?.attrs) as H5Datatype;
+  }
+
   /** Gives an object of this file another name: a hard link. It stays one object. */
   link(path: string, object: H5Object): void {
     this.session.edit();
     if (object.session !== this.session) {
       throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
     }
-    const { node } = object;
-    this.#place(path, 'info' in node ? { kind: 'hard', address: node.info.address } : node);
+    this.#place(path, linkTo(object.node));
   }
 
   /** Makes a link to a path, which need not exist; it counts from the group of the link unless it begins with /. */
@@ -298,12 +314,12 @@ export class H5Group extends H5Object {
    * file.copy('runs/7', 'runs/7 again');
    * file.copy(otherFile.group('runs'), 'imported');
    */
-  copy(source: string | H5Group | H5Dataset, to: string): H5Group | H5Dataset {
+  copy(source: string | H5Group | H5Dataset | H5Datatype, to: string): H5Group | H5Dataset | H5Datatype {
     const editor = this.session.edit();
     const object = typeof source === 'string' ? this.#require(source) : source;
     object.session.check();
-    const draft = editor.copy(object.session, object.node);
-    return this.wrap(draft, this.#place(to, draft)) as H5Group | H5Dataset;
+    const copy = editor.copy(object.session, object.node);
+    return this.wrap(copy, this.#place(to, linkTo(copy)));
   }
 
   /** The group, and the name in it, of the link at a path, which must exist. */
@@ -395,12 +411,12 @@ export class H5Group extends H5Object {
     return node;
   }
 
-  #create(path: string, draft: Draft, attrs: CreateDatasetOptions['attrs']): H5Object {
+  #create(path: string, node: Node, attrs: CreateDatasetOptions['attrs']): H5Object {
     if (attrs) {
-      const manager = new AttributeManager(this.session, { node: draft });
+      const manager = new AttributeManager(this.session, { node });
       for (const name of Object.keys(attrs)) manager.set(name, attrs[name]);
     }
-    return this.wrap(draft, this.#place(path, draft));
+    return this.wrap(node, this.#place(path, linkTo(node)));
   }
 
   /** Adds a link, makes the groups on the way to it, and returns its path. */

@@ -169,24 +169,32 @@ export abstract class HeaderWriter<Target> {
 
   /**
    * Opens an attribute of the header that is open; the caller writes its data to `out` and ends it.
-   * `datatype` and `dataspace` are encoded messages, `order` is at most 65,534.
+   * `datatype` and `dataspace` are encoded messages, `order` is at most 65,534; `isShared` as for `encodeAttribute`.
    */
   beginAttribute(
     name: string,
     datatype: Uint8Array,
     dataspace: Uint8Array,
     order = this.#nextAttributeOrder,
+    isShared = false,
   ): void {
     this.#nextAttributeOrder = order + 1;
     this.beginMessage(MessageType.Attribute, 0, order);
-    encodeAttribute(this.out, name, datatype, dataspace);
+    encodeAttribute(this.out, name, datatype, dataspace, isShared);
   }
 
   endAttribute(): void {
     this.endMessage();
   }
 
-  // ---- datasets -------------------------------------------------------------------------------------
+  // ---- datatypes and datasets -------------------------------------------------------------------------------------
+
+  /** A datatype message, or one that says where it is. */
+  protected datatype(message: Uint8Array, flags: number): void {
+    this.beginMessage(MessageType.Datatype, flags);
+    this.out.raw(message);
+    this.endMessage();
+  }
 
   /** Opens the header of a dataset up to its layout message, which the caller writes to `out` and ends. */
   protected beginDatasetHeader(
@@ -195,14 +203,13 @@ export abstract class HeaderWriter<Target> {
     datatype: Uint8Array,
     dataspace: Uint8Array,
     compact: boolean,
+    isShared = false,
   ): void {
     this.beginHeader(target, linkCount);
     this.beginMessage(MessageType.Dataspace);
     this.out.raw(dataspace);
     this.endMessage();
-    this.beginMessage(MessageType.Datatype, MessageFlag.Constant);
-    this.out.raw(datatype);
-    this.endMessage();
+    this.datatype(datatype, isShared ? MessageFlag.Constant | MessageFlag.Shared : MessageFlag.Constant);
     this.beginMessage(MessageType.FillValue);
     encodeFillValue(this.out, compact ? 'early' : 'late');
     this.endMessage();

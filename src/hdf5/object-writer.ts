@@ -9,6 +9,7 @@ import {
   encodedType,
   GroupDraft,
   type LinkDraft,
+  sharedType,
 } from './draft.js';
 import type { EditableSpace } from './editable-space.js';
 import type { Encoded } from './elements.js';
@@ -22,7 +23,7 @@ import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
 import { encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
 import { type Dataspace, encodeDataspace, extent, MAX_RANK, SCALAR } from './messages/dataspace.js';
-import { BOOLEAN, FLOAT64, INT32, INT64, VARIABLE_STRING } from './messages/datatype.js';
+import { BOOLEAN, type Datatype, FLOAT64, INT32, INT64, VARIABLE_STRING } from './messages/datatype.js';
 import { encodeFillValue } from './messages/fill-value.js';
 import { encodeFilterPipeline } from './messages/filter-pipeline.js';
 import type { Link } from './messages/link.js';
@@ -41,15 +42,20 @@ const LARGE_ATTRIBUTE = 40_000;
 /** The message of a scalar dataspace, version 2. */
 const SCALAR_MESSAGE = /* @__PURE__ */ new Uint8Array([2, 0, 0, 0]);
 
+/** What has an address, or will have one; -1 till then. */
+interface Placed {
+  address: number;
+}
+
 /** A position in a header, or in a message of one, that waits for the address of an object. */
 interface Waiting {
   readonly at: number;
-  readonly target: Draft;
+  readonly target: Placed;
 }
 
 /** What waits for the address of an object. */
 interface Unfinished {
-  readonly target: Draft;
+  readonly target: Placed;
   /** Sets the address, which is known now. */
   fill(address: number): void;
 }
@@ -58,12 +64,12 @@ interface Unfinished {
  * Writes new objects to a space, each where there is room for it. An object that others lead to is best written before
  * them; where that cannot be, in cycles, what leads to it is completed by `finish`.
  */
-export class ObjectWriter extends HeaderWriter<Draft> {
+export class ObjectWriter extends HeaderWriter<Placed> {
   readonly #space: EditableSpace;
   readonly #heap: GlobalHeapEditor;
 
   // The header in `out`.
-  #draft: Draft | undefined;
+  #draft: Placed | undefined;
   /** Where its chunks begin and end. */
   readonly #chunks = new NumberList();
   /** Where it holds addresses within itself, counted from its beginning. */
@@ -93,7 +99,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
 
   // ---- headers --------------------------------------------------------------------------------------
 
-  protected began(draft: Draft): void {
+  protected began(draft: Placed): void {
     this.#draft = draft;
   }
 
@@ -120,7 +126,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     this.#chunks.push(end);
     if (!isLast) return;
     const { out } = this;
-    const draft = this.#draft as Draft;
+    const draft = this.#draft as Placed;
     const address = this.#space.allocate(out.length);
     draft.address = address;
     for (let i = 0; i < this.#continuations.length; i++) {
@@ -163,7 +169,7 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     this.#unflushed.clear();
   }
 
-  objectReference(target: Draft | undefined): void {
+  objectReference(target: Placed | undefined): void {
     const address = target === undefined ? 0 : target.address;
     if (target && address < 0) this.#waiting.push({ at: this.out.length, target });
     this.out.u64(Math.max(address, 0));
@@ -190,6 +196,15 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     }
     if (!dense) attributes?.forEach(this.#attribute);
     this.end(dense?.nextCreationOrder, dense);
+  }
+
+  /** Writes a committed datatype that no link leads to yet, and returns its address. */
+  committedType(datatype: Datatype): number {
+    const target: Placed = { address: -1 };
+    this.beginHeader(target, 0);
+    this.datatype(encodedType(datatype).message, MessageFlag.Constant | MessageFlag.DontShare);
+    this.end();
+    return target.address;
   }
 
   /** Puts links into dense storage, and returns where that is. */
@@ -281,13 +296,13 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     const space = this.#spaceMessage(dataspace);
     const { out } = this;
     if (data && size > 0 && size <= COMPACT_LIMIT) {
-      this.beginDatasetHeader(draft, linkCount, type.message, space, true);
+      this.beginDatasetHeader(draft, linkCount, type.message, space, true, type.committed !== undefined);
       encodeCompactLayout(out, size);
       if (data instanceof Uint8Array) out.raw(data, at, size);
       else this.#elements(data);
     } else {
       const address = data && size > 0 ? this.#rawData(data, size) : UNDEFINED_ADDRESS;
-      this.beginDatasetHeader(draft, linkCount, type.message, space, false);
+      this.beginDatasetHeader(draft, linkCount, type.message, space, false, type.committed !== undefined);
       encodeContiguousLayout(out);
       if (address === UNDEFINED_ADDRESS) out.undefinedAddress();
       else out.u64(address);
@@ -301,7 +316,9 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     storage.isChanged = false;
     const { out } = this;
     this.beginHeader(draft, linkCount);
-    this.#put(MessageType.Datatype, draft.type.message, MessageFlag.Constant);
+    const { message, committed } = draft.type;
+    const shared = committed === undefined ? 0 : MessageFlag.Shared;
+    this.datatype(message, MessageFlag.Constant | shared);
     const isChunked = storage.chunkDims !== undefined;
     this.beginMessage(MessageType.FillValue);
     encodeFillValue(out, isChunked ? 'incremental' : 'late', storage.fillValue);
@@ -315,8 +332,8 @@ export class ObjectWriter extends HeaderWriter<Draft> {
     for (const { type, data } of storage.messages()) this.#put(type, data);
   }
 
-  #put(type: number, data: Uint8Array, flags = 0): void {
-    this.beginMessage(type, flags);
+  #put(type: number, data: Uint8Array): void {
+    this.beginMessage(type);
     this.out.raw(data);
     this.endMessage();
   }
@@ -367,8 +384,10 @@ export class ObjectWriter extends HeaderWriter<Draft> {
         }
         break;
       default: {
-        const { datatype, dataspace, encoded } = value;
-        this.beginAttribute(name, encodedType(datatype).message, this.#spaceMessage(dataspace), order);
+        const { datatype, dataspace, encoded, committed } = value;
+        const isShared = committed !== undefined;
+        const { message } = isShared ? sharedType(datatype, committed) : encodedType(datatype);
+        this.beginAttribute(name, message, this.#spaceMessage(dataspace), order, isShared);
         if (encoded) this.#elements(encoded);
       }
     }

@@ -11,6 +11,7 @@ import { decodeFillValue } from './messages/fill-value.js';
 import { decodeLink, type Link } from './messages/link.js';
 import { decodeLinkInfo, type LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
+import { decodeSharedMessage } from './messages/shared-message.js';
 import { decodeSymbolTable, type SymbolTable } from './messages/symbol-table.js';
 import { type Message, readObjectHeader } from './object-header.js';
 import { compareText } from './text.js';
@@ -177,22 +178,14 @@ function inOrder(items: { readonly order: number; readonly name: string }[]): vo
   }
 }
 
-/**
- * A datatype that is shared with the committed one whose place `reader` tells (Format Specification, section
- * IV.A.2, "Shared Message").
- */
+/** A datatype that is shared with the committed one whose place `reader` tells. */
 function resolveDatatype(space: FileSpace, reader: ByteReader, from: number): Datatype {
-  const version = reader.version('a shared message', 1, 2, 3);
-  const kind = reader.u8();
-  if (version === 3 && kind !== 2) throw new H5FeatureError('a message in the shared message heap');
-  // In version 1 a symbol table entry stands behind six reserved bytes: a heap offset first (H5O_shared_decode).
-  if (version === 1) reader.take(6 + reader.lengthSize);
-  const address = reader.address();
-  const message = readObjectHeader(space, address).find(
+  const committed = decodeSharedMessage(reader);
+  const message = readObjectHeader(space, committed).find(
     (candidate: Message) => candidate.type === MessageType.Datatype,
   );
-  if (!message || message.flags & MessageFlag.Shared || address === from) {
+  if (!message || message.flags & MessageFlag.Shared || committed === from) {
     reader.fail('no committed datatype');
   }
-  return decodeDatatype(message.data);
+  return { ...decodeDatatype(message.data), committed };
 }

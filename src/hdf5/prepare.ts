@@ -12,6 +12,8 @@ export interface Prepared {
   readonly dataspace: Dataspace;
   /** Absent where no data were given: the elements are zeros. */
   readonly encoded: Encoded | undefined;
+  /** The address of the committed datatype that an attribute is to share. */
+  readonly committed?: number | undefined;
 }
 
 /** A typed array of the same numbers is not encoded again, but used as it is: what is done with it is done at once. */

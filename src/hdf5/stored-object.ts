@@ -47,6 +47,11 @@ export function anew(link: AnyLink): LinkDraft {
   }
 }
 
+/** A link to an object, new or in the file. */
+export function linkTo(node: Node): LinkDraft {
+  return 'info' in node ? { kind: 'hard', address: node.info.address } : node;
+}
+
 export function isHard(link: AnyLink): link is HardLink {
   return link.kind !== 'soft' && link.kind !== 'external';
 }

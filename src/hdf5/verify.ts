@@ -25,6 +25,7 @@ import { decodeLink, type Link } from './messages/link.js';
 import { decodeLinkInfo, type LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { decodeReferenceCount } from './messages/reference-count.js';
+import { decodeSharedMessage } from './messages/shared-message.js';
 import { decodeSymbolTable, type SymbolTable } from './messages/symbol-table.js';
 import { NumberList } from './number-list.js';
 import { HeaderFlag, type Message, readObjectHeader } from './object-header.js';
@@ -1088,11 +1089,7 @@ class Verifier {
 
   /** A datatype that is shared with a committed one, which counts that as a link (H5O__shared_link_adj). */
   #sharedType(object: ObjectRecord, reader: ByteReader): Datatype {
-    const version = reader.version('a shared message', 1, 2, 3);
-    const kind = reader.u8();
-    if (version === 3 && kind !== 2) throw new H5FeatureError('a message in the shared message heap');
-    if (version === 1) reader.take(6 + reader.lengthSize);
-    const address = reader.address();
+    const address = decodeSharedMessage(reader);
     this.#inFile(address, 1, 'a committed datatype');
     this.#link(object, '(datatype)', address);
     let known = this.#types.get(address);

@@ -418,6 +418,15 @@ const CASES: Record<string, Case> = {
     code: 'f["d"] = [True, False]; r = f["d"][:]',
     ours: (f) => f.createDataset('d', { data: [true, false] }).value,
   },
+  'a committed datatype': {
+    code: 'import numpy; f["t"] = numpy.dtype("i2"); d = f.create_dataset("d", (2,), dtype=f["t"]); r = [d.dtype == f["t"].dtype, d.id.get_type().committed(), list(f)]',
+    ours: (f) => {
+      const t = f.createDatatype('t', 'i2');
+      const d = f.createDataset('d', { shape: [2], dtype: t });
+      f.commit();
+      return [d.dtype === t.dtype, d.datatype.committed === t.ref.address, [...f.keys()]];
+    },
+  },
   'a reference is followed': {
     code: 'g = f.create_group("g"); f["d"] = g.ref; r = f[f["d"][()]].name',
     ours: (f) => {

@@ -21,17 +21,18 @@ const SHARED_DATASPACE = 2;
 
 /**
  * Attribute message, version 3, up to its data, which the caller writes (Format Specification, section
- * IV.A.2.m). `datatype` and `dataspace` are encoded messages.
+ * IV.A.2.m). `datatype` and `dataspace` are encoded messages; `isShared`: the first says where the datatype is.
  */
 export function encodeAttribute(
   out: ByteWriter,
   name: string,
   datatype: Uint8Array,
   dataspace: Uint8Array,
+  isShared = false,
 ): void {
   const start = out.length;
-  // The version, no flags, and room for the size of the name.
-  out.u32(3);
+  // The version, flags, and room for the size of the name.
+  out.u32(3 | (isShared ? SHARED_DATATYPE << 8 : 0));
   out.u32(datatype.length | (dataspace.length << 16));
   out.u8(1);
   const nameSize = out.utf8(name) + 1;

@@ -110,7 +110,7 @@ export interface Complex {
 }
 
 /** How one element of a dataset or an attribute is laid out in bytes. */
-export type Datatype =
+export type Datatype = (
   | FixedPoint
   | FloatingPoint
   | FixedString
@@ -121,7 +121,11 @@ export type Datatype =
   | Enumerated
   | VariableLength
   | ArrayType
-  | Complex;
+  | Complex
+) & {
+  /** The address of the committed datatype of the file that it is shared with. */
+  readonly committed?: number;
+};
 
 const CLASS = {
   'fixed-point': 0,

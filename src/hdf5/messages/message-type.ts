@@ -22,5 +22,6 @@ export const MessageType = {
 export const MessageFlag = {
   Constant: 0x01,
   Shared: 0x02,
+  DontShare: 0x04,
   FailIfUnknown: 0x80,
 } as const;
