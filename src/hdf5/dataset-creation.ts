@@ -59,7 +59,14 @@ export function planChunks(
           ? [options.chunks]
           : [...options.chunks];
   const filters = planFilters(datatype, chunk, options, fillValue, set);
-  const layout = createChunkLayout(dims, maxDims, chunk, datatype.size, filters.length > 0);
+  const layout = createChunkLayout(
+    dims,
+    maxDims,
+    chunk,
+    datatype.size,
+    filters.length > 0,
+    options.allocation === 'early',
+  );
   return { dataspace: { kind: 'simple', dims, ...(maxDims && { maxDims }) }, layout, filters };
 }
 

@@ -5,6 +5,7 @@ import { ChunkStorage } from './chunk-storage.js';
 import {
   type ContiguousElements,
   type ElementTarget,
+  fill,
   MAX_FILLED,
   readSelection,
   writeSelection,
@@ -13,6 +14,7 @@ import type { EditableSpace } from './editable-space.js';
 import type { FileSpace } from './file-space.js';
 import { FilterSet } from './filters/filter-set.js';
 import { H5Reference } from './h5-reference.js';
+import { ChunkGrid } from './indexes/chunk-grid.js';
 import { createChunkLayout } from './indexes/chunk-index.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import { type DataLayout, encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
@@ -58,6 +60,8 @@ export class DatasetStorage {
   dataspace: Dataspace;
   /** Whether the messages in the header are other ones now. */
   isChanged = false;
+  /** Whether all elements got their space at once. */
+  isEarly = false;
   /** What is done to the bytes of chunks, in this order. */
   readonly filters: readonly FilterInfo[];
   readonly #target: ElementTarget;
@@ -157,6 +161,42 @@ export class DatasetStorage {
     writeSelection(target, selection, bytes, datatype.size, steps);
     if (target.kind === 'compact' || (target.kind === 'contiguous' && target.address !== before))
       this.isChanged = true;
+  }
+
+  /** Gives all elements their space at once, with the fill value in it. */
+  allocate(space: EditableSpace, heap: GlobalHeapEditor): void {
+    this.isEarly = true;
+    const { datatype, dataspace, fillValue } = this;
+    const { dims } = dataspace;
+    if (extent(dataspace) === 0) return;
+    const write = (selection: Selection): void => {
+      const bytes = new Uint8Array(selection.count * datatype.size);
+      fill(bytes, fillValue, datatype.size);
+      this.write(space, heap, selection, bytes);
+    };
+    if (!this.#chunks) {
+      // The first element is written, and the others are filled around it.
+      write(
+        parseSelection(
+          dims.map(() => 0),
+          dims,
+        ),
+      );
+      return;
+    }
+    const { chunkDims } = this.#chunks.target;
+    const grid = new ChunkGrid(dims, chunkDims);
+    for (let number = 0; number < grid.total; number++) write(this.#chunkAt(grid.place(number), chunkDims));
+  }
+
+  /** What is in the chunk at a place. */
+  #chunkAt(place: readonly number[], chunkDims: readonly number[]): GridSelection {
+    const { dims } = this.dataspace;
+    const axes = selectAll(dims).axes.map((whole, i) => {
+      const start = (place[i] as number) * (chunkDims[i] as number);
+      return { ...whole, start, count: Math.min(chunkDims[i] as number, whole.count - start) };
+    });
+    return new GridSelection(dims, axes);
   }
 
   /** Whether anything was ever written. */
@@ -259,11 +299,8 @@ export class DatasetStorage {
         places.push([...place]);
       });
       for (const place of places) {
-        const axes = all.axes.map((whole, i) => {
-          const start = (place[i] as number) * (chunkDims[i] as number);
-          return { ...whole, start, count: Math.min(chunkDims[i] as number, whole.count - start) };
-        });
-        if (axes.every(({ count }) => count > 0)) yield new GridSelection(dims, axes);
+        const selection = this.#chunkAt(place, chunkDims);
+        if (selection.axes.every(({ count }) => count > 0)) yield selection;
       }
       return;
     }

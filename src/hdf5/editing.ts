@@ -41,6 +41,11 @@ export interface DatasetOptions extends ValueOptions {
   readonly nbit?: boolean;
   /** Other filters, by their numbers, behind the others. */
   readonly filters?: readonly { readonly id: number; readonly options?: unknown }[];
+  /**
+   * When elements get their space: `'late'`, when they are written, unless told otherwise; `'early'`: all that there are
+   * at once, so that writing them cannot run out of space.
+   */
+  readonly allocation?: 'early' | 'late';
   /** What elements are that were never written; zero unless told otherwise. */
   readonly fillValue?: unknown;
 }

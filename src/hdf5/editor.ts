@@ -23,9 +23,10 @@ import { FilterSet } from './filters/filter-set.js';
 import { H5Datatype } from './h5-datatype.js';
 import { H5Reference } from './h5-reference.js';
 import { GlobalHeapEditor } from './indexes/global-heap.js';
+import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import type { Attribute } from './messages/attribute.js';
-import type { DataLayout } from './messages/data-layout.js';
+import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import { isNative, type TypedArray } from './number-elements.js';
@@ -166,7 +167,8 @@ export class FileEditor implements Editor {
 
   newDataset(data: unknown, options: DatasetOptions): DatasetDraft {
     const { dtype, shape } = options;
-    if (options.fillValue !== undefined || isChunked(options) || isLargeArray(data))
+    const { fillValue, allocation } = options;
+    if (fillValue !== undefined || allocation === 'early' || isChunked(options) || isLargeArray(data))
       return this.#newStorage(data, options);
     const small = this.#small;
     if (dtype === undefined && !shape && isSmallArray(data)) {
@@ -332,11 +334,17 @@ export class FileEditor implements Editor {
       address: UNDEFINED_ADDRESS,
       size: extent(dataspace) * datatype.size,
     };
+    const isEarly = options.allocation === 'early';
+    if (!isEarly && options.allocation !== undefined && options.allocation !== 'late')
+      throw new H5TypeError(`the allocation '${options.allocation}' is neither 'early' nor 'late'`);
     const space = plan?.dataspace ?? dataspace;
     const storage = new DatasetStorage(this.space, {
       datatype: type.datatype,
       dataspace: space,
-      layout,
+      layout:
+        plan?.layout.index.type === 'implicit'
+          ? this.#allocated(plan.layout, space.maxDims ?? space.dims)
+          : layout,
       fillValue,
       filters: plan?.filters,
     });
@@ -345,11 +353,16 @@ export class FileEditor implements Editor {
     const draft = new DatasetDraft(this.#made++, type, space, undefined);
     draft.storage = storage;
     this.#stored.push(draft);
+    if (isEarly) storage.allocate(this.space, this.#heap);
     if (encoded && extent(space) > 0) {
       this.#writer ??= new ObjectWriter(this.space, this.#heap);
       storage.write(this.space, this.#heap, selectAll(space.dims), this.#writer.elementBytes(encoded));
     }
     return draft;
+  }
+
+  #allocated(layout: ChunkedLayout, dims: readonly number[]): ChunkedLayout {
+    return { ...layout, address: this.space.allocate(implicitBytes(layout, dims)) };
   }
 
   // ---- links ----------------------------------------------------------------------------------------

@@ -321,7 +321,7 @@ export class ObjectWriter extends HeaderWriter<Placed> {
     this.datatype(message, MessageFlag.Constant | shared);
     const isChunked = storage.chunkDims !== undefined;
     this.beginMessage(MessageType.FillValue);
-    encodeFillValue(out, isChunked ? 'incremental' : 'late', storage.fillValue);
+    encodeFillValue(out, storage.isEarly ? 'early' : isChunked ? 'incremental' : 'late', storage.fillValue);
     this.endMessage();
     if (storage.filters.length > 0) {
       this.beginMessage(MessageType.FilterPipeline);

@@ -98,7 +98,8 @@ export function editChunkIndex(
 
 /**
  * The layout of a new dataset in chunks, with the index that libhdf5 would choose for it (`libver='latest'`, from 1.10 on)
- * and no chunk yet. Dimensions in elements; `maxDims` undefined if they cannot change, Infinity where there is no limit.
+ * and no chunk yet. Dimensions in elements; `maxDims` undefined if they cannot change, Infinity where there is no limit;
+ * `isEarly`: all chunks are about to be allocated at once.
  * Throws an H5TypeError if there can be no such dataset.
  *
  * @example
@@ -110,6 +111,7 @@ export function createChunkLayout(
   chunkDims: readonly number[],
   elementSize: number,
   filtered: boolean,
+  isEarly = false,
 ): ChunkedLayout {
   const most = maxDims ?? dims;
   const shape = `chunks of the shape (${chunkDims.join(', ')})`;
@@ -130,7 +132,7 @@ export function createChunkLayout(
     chunkDims: [...chunkDims],
     elementSize,
     unfilteredEdges: false,
-    index: chooseIndex(dims, most, chunkDims, filtered),
+    index: chooseIndex(dims, most, chunkDims, filtered, isEarly),
     address: UNDEFINED_ADDRESS,
   };
   const bytes = chunkBytes(layout);
@@ -148,12 +150,13 @@ function chooseIndex(
   most: readonly number[],
   chunkDims: readonly number[],
   filtered: boolean,
+  isEarly: boolean,
 ): ChunkIndexType {
   const unlimited = most.filter((dim) => dim === Number.POSITIVE_INFINITY).length;
   if (unlimited > 1) return BTREE_V2;
   if (unlimited === 1) return EXTENSIBLE_ARRAY;
   const isSingle = most.every((dim, axis) => dim === dims[axis] && dim === chunkDims[axis]);
-  if (!isSingle) return FIXED_ARRAY;
+  if (!isSingle) return isEarly && !filtered ? { type: 'implicit' } : FIXED_ARRAY;
   return filtered ? { type: 'single', size: 0, mask: 0 } : { type: 'single' };
 }
 

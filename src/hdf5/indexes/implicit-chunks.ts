@@ -4,8 +4,13 @@ import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
 import type { ChunkedLayout } from '../messages/data-layout.js';
 import type { Chunk, ChunkIndex, ChunkIndexEditor } from './chunk.js';
-import type { ChunkGrid } from './chunk-grid.js';
+import { ChunkGrid } from './chunk-grid.js';
 import { chunkBytes } from './chunk-records.js';
+
+/** The bytes that the chunks of a dataset take that are not looked up. */
+export function implicitBytes(layout: ChunkedLayout, dims: readonly number[]): number {
+  return new ChunkGrid(dims, layout.chunkDims).total * chunkBytes(layout);
+}
 
 /**
  * No index: all chunks that there can be lie one after another, from the address in the layout message on (Format
