@@ -29,16 +29,20 @@ export interface CopyTarget {
   share(datatype: Datatype, committed: number): EncodedType;
   putAttribute(object: Node, name: string, attribute: AttributeDraft): void;
   reference(copy: Node): H5Reference;
-  /** Copies the elements of a dataset at once; `convert` says what becomes of those with pointers. */
+  /**
+   * Copies the elements of a dataset as they are stored: at once, or, with `isLater`, as soon as all objects have an
+   * address. `convert` says what becomes of those with pointers.
+   */
   copyStorage(
     draft: DatasetDraft,
     from: DatasetStorage,
+    isLater: boolean,
     convert: (bytes: Uint8Array, count: number) => Encoded,
   ): void;
 }
 
-/** Elements of so many bytes are kept until the copy is written. */
-const COPIED_LATER = 1 << 16;
+/** Contiguous elements of so many bytes are kept until the copy is written. */
+const KEPT = 1 << 16;
 
 /** What a reference is to be in the copy; undefined: one to nothing. */
 type Redirect = (address: number) => H5Reference | undefined;
@@ -69,7 +73,7 @@ export function copyObject(
           : new DatasetDraft(
               target.newId(),
               encodedType(info.datatype),
-              isCopiedAtOnce(info)
+              isCopiedAsStored(info)
                 ? info.dataspace
                 : { kind: info.dataspace.kind, dims: info.dataspace.dims },
               undefined,
@@ -121,8 +125,9 @@ export function copyObject(
     const { datatype, dataspace } = node.info;
     const committed = committedFor(datatype);
     if (committed !== undefined) copy.type = target.share(datatype, committed);
-    if (isCopiedAtOnce(node.info)) {
-      target.copyStorage(copy, new DatasetStorage(space, node.info), (bytes, count) =>
+    if (isCopiedAsStored(node.info)) {
+      const from = new DatasetStorage(space, node.info);
+      target.copyStorage(copy, from, hasReferences(datatype), (bytes, count) =>
         copyElements(space, datatype, count, bytes, redirect),
       );
       continue;
@@ -137,15 +142,10 @@ export function copyObject(
   return root;
 }
 
-/**
- * Whether elements are copied as they are stored. Those that lead to other objects wait for the addresses of these, and
- * are stored one after another.
- */
-function isCopiedAtOnce({ datatype, dataspace, layout, fillValue }: DatasetInfo): boolean {
-  if (dataspace.kind === 'null' || hasReferences(datatype)) return false;
-  return (
-    layout.kind === 'chunked' || fillValue !== undefined || extent(dataspace) * datatype.size > COPIED_LATER
-  );
+/** Whether elements go from one storage to another; else a few that are one after another are taken along. */
+function isCopiedAsStored({ datatype, dataspace, layout, fillValue }: DatasetInfo): boolean {
+  if (dataspace.kind === 'null') return false;
+  return layout.kind === 'chunked' || fillValue !== undefined || extent(dataspace) * datatype.size > KEPT;
 }
 
 /** Elements with what they lead to in the global heap; `bytes` are copied where that is needed. */

@@ -79,8 +79,9 @@ export interface Editor {
   resize(dataset: Node, dims: readonly number[]): void;
   /** Makes a dataset longer along an axis, and writes elements there. */
   append(dataset: Node, data: unknown, axis: number): void;
-  /** A copy of an object of this file or of another one. */
+  /** A copy of an object of this file or of another one, to be linked. Then `finishCopy` is to be called. */
   copy(source: FileSession, node: Node): Node;
+  finishCopy(): void;
   /** Adds a link, unless there is one of that name. Returns whether it did. */
   addLink(group: Node, name: string, link: LinkDraft): boolean;
   deleteLink(group: Node, name: string): boolean;

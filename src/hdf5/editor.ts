@@ -64,6 +64,8 @@ export class FileEditor implements Editor {
   #flushed = 0;
   /** New datasets whose elements are in the space already. */
   #stored: DatasetDraft[] = [];
+  /** Elements of the last copy that wait for the addresses of what they refer to. */
+  #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
   /** The elements of datasets that are written, by address. */
   readonly #storages = new Map<number, DatasetStorage>();
   #wroteElements = false;
@@ -305,6 +307,7 @@ export class FileEditor implements Editor {
       copyStorage: (
         draft: DatasetDraft,
         from: DatasetStorage,
+        isLater: boolean,
         convert: (bytes: Uint8Array, count: number) => Encoded,
       ) => {
         const storage = from.emptyCopy(this.space);
@@ -312,12 +315,26 @@ export class FileEditor implements Editor {
         const writer = this.#writer;
         draft.storage = storage;
         this.#stored.push(draft);
-        from.copyTo(storage, this.space, this.#heap, (bytes, count) =>
-          writer.elementBytes(convert(bytes, count)),
-        );
+        const copy = () =>
+          from.copyTo(storage, this.space, this.#heap, (bytes, count) =>
+            writer.elementBytes(convert(bytes, count)),
+          );
+        if (isLater) this.#copiesLater.push({ draft, copy });
+        else copy();
       },
     };
+    this.#copiesLater = [];
     return copyObject(source, stored as StoredObject, target, source.editor === this);
+  }
+
+  finishCopy(): void {
+    const later = this.#copiesLater;
+    this.#copiesLater = [];
+    if (later.length === 0) return;
+    // Now the objects that were copied get their addresses.
+    this.flush();
+    for (const { draft, copy } of later) if (draft.address >= 0) copy();
+    this.#wroteElements = true;
   }
 
   /** A dataset whose elements go to the space at once. */
@@ -678,6 +695,7 @@ export class FileEditor implements Editor {
     space.replace((other) => {
       const editor = new FileEditor(other);
       editor.#root = editor.copy(source, this.root) as GroupDraft;
+      editor.finishCopy();
       editor.commit();
     });
     return new FileEditor(space.reopen());

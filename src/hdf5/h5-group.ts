@@ -319,7 +319,9 @@ export class H5Group extends H5Object {
     const object = typeof source === 'string' ? this.#require(source) : source;
     object.session.check();
     const copy = editor.copy(object.session, object.node);
-    return this.wrap(copy, this.#place(to, linkTo(copy)));
+    const place = this.#place(to, linkTo(copy));
+    editor.finishCopy();
+    return this.wrap(copy, place);
   }
 
   /** The group, and the name in it, of the link at a path, which must exist. */

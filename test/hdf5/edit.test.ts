@@ -154,6 +154,15 @@ describe('copies, and what compact makes,', () => {
       maxShape: [null],
     });
   };
+  /** What references in chunks lead to, in the same order: paths below where the copy is. */
+  const followed = (file: H5File, name: string) =>
+    file.dataset<(H5Reference | null)[]>(name).value.map((reference) => {
+      if (!reference) return null;
+      const found = file.visit((path, object) =>
+        object.isSame(file.dereference(reference)) ? path : undefined,
+      );
+      return found ?? 'nothing';
+    });
   const describeAll = (file: H5File | H5Group) =>
     ['gzip', 'sparse', 'filled', 'texts', 'large'].map((name) => {
       const dataset = file.dataset(name);
@@ -177,6 +186,23 @@ describe('copies, and what compact makes,', () => {
     }
     expect(describeAll(H5File.open(file.toBytes()).group('copy'))).toEqual(expected);
     expect(describeAll(H5File.open(other.toBytes()).group('all'))).toEqual(expected);
+    for (const [owner, name] of [
+      [file, 'references'],
+      [other, 'all/references'],
+    ] as const) {
+      const { chunks, maxShape, compression } = owner.dataset(name);
+      expect({ chunks, maxShape, compression }).toEqual({
+        chunks: [1],
+        maxShape: [Infinity],
+        compression: null,
+      });
+    }
+    expect(followed(file, 'references')).toEqual(['gzip', null]);
+    // By itself within a file, it leads to what it led to.
+    expect(followed(file, 'copy/references')).toEqual(['gzip', null]);
+    expect(followed(other, 'all/references')).toEqual(['all/gzip', null]);
+    const reopened = H5File.open(other.toBytes());
+    expect(followed(reopened, 'all/references')).toEqual(['all/gzip', null]);
     const [first] = other.group('all').dataset<H5Reference[]>('references').value;
     expect(other.dereference(first as H5Reference).isSame(other.dataset('all/gzip'))).toBe(true);
     file.compact();
