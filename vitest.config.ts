@@ -35,10 +35,23 @@ function decorators(): Plugin {
   };
 }
 
+/** They replace modules. All others share what they import, for that takes as long as the tests. */
+const ALONE = [
+  'test/storage/file.test.ts',
+  'test/hdf5/indexes/forged-checksums.test.ts',
+  'test/hdf5/indexes/chunk-damage.test.ts',
+];
+
 export default defineConfig({
   plugins: [decorators()],
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false },
+      },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+    ],
     // Processes, not threads: a test may exhaust memory or kill its process to prove a point.
     pool: 'forks',
     // Vitest leaves one processor idle, which of two is half of them.
