@@ -20,6 +20,7 @@ await build({
     'src/indexes.ts',
     'src/editing.ts',
     'src/filters.ts',
+    'src/values.ts',
     'src/verify.ts',
   ],
   outdir: 'dist',

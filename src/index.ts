@@ -22,6 +22,8 @@ export type { Datatype } from './hdf5/messages/datatype.js';
 export {
   type Class,
   type ClassOptions,
+  type Codec,
+  type Content,
   defaultRegistry,
   type FieldOptions,
   H5Class,
@@ -31,6 +33,8 @@ export {
   RegisteredClass,
   type RegisterOptions,
   TypeRegistry,
+  type Values,
+  type ValueType,
 } from './registry/index.js';
 export { H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
 export {

@@ -10,12 +10,14 @@ import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
 import { indexes as allIndexes } from './indexes.js';
+import type { Values } from './registry/index.js';
 import {
   deserialize as deserializeCore,
   type ReadOptions,
   type ReadSource,
   readFrom,
   restoreStorage,
+  serialize as serializeCore,
   serializePieces,
   type WriteOptions,
   type WriteTarget,
@@ -28,6 +30,7 @@ import { replaceFile, replaceFileSync } from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
+import { valuesWith } from './values.js';
 
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
@@ -41,6 +44,18 @@ export const indexes: GroupIndexes = {
     registeredFilters,
   ),
 };
+
+/** Those of `h5pickle/values`, and `Buffer`. */
+export const values: Values = /* @__PURE__ */ valuesWith({
+  types: [
+    {
+      name: 'Buffer',
+      prototype: Buffer.prototype,
+      encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
+      decode: ({ bytes }) => Buffer.from(bytes as Uint8Array),
+    },
+  ],
+});
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
@@ -60,7 +75,7 @@ const WHOLE_FILE = 1 << 23;
  */
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions): T {
   // What a commit that was interrupted left is read as if it had been completed.
-  return restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, ...options }) as T;
+  return restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, ...options }) as T;
 }
 
 /** The value in the file at a path. */
@@ -90,7 +105,7 @@ export async function read<T = unknown>(source: FilePath | ReadSource, options?:
 
 /** What `read` does, at once. */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): T {
-  const all = { indexes, ...options };
+  const all = { indexes, values, ...options };
   return (isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all)) as T;
 }
 
@@ -115,6 +130,17 @@ function isPath(where: unknown): where is FilePath {
 // ---- writing --------------------------------------------------------------------------------------------
 
 /**
+ * A value, and everything that it reaches, as the bytes of an HDF5 file. The same value always gives the same bytes.
+ *
+ * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; it names the place.
+ * @example
+ * const bytes = serialize({ name: 'Ada', born: new Date('1815-12-10'), pattern: /h5/ });
+ */
+export function serialize(value: unknown, options?: WriteOptions): Uint8Array<ArrayBuffer> {
+  return serializeCore(value, { values, ...options });
+}
+
+/**
  * Writes a value, and everything that it reaches, to an HDF5 file. A file that exists is replaced as a whole: a
  * crash or an error leaves the old one. Large typed arrays are not copied: they must not change before the
  * promise settles. Writes to one path that overlap take turns.
@@ -129,13 +155,13 @@ export async function write(
   value: unknown,
   options?: WriteOptions,
 ): Promise<void> {
-  if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, options));
-  else await writeCore(target, value, options);
+  if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, { values, ...options }));
+  else await writeCore(target, value, { values, ...options });
 }
 
 /** What `write` does, at once. */
 export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  replaceFileSync(pathOf(path), serializePieces(value, options));
+  replaceFileSync(pathOf(path), serializePieces(value, { values, ...options }));
 }
 
 // ---- files ----------------------------------------------------------------------------------------------

@@ -174,61 +174,42 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   }
   const sized = new ByteReader(reader.bytes, reader.base, offsetSize, lengthSize);
   sized.position = reader.position;
-  if (version < 2) {
+  const isOld = version < 2;
+  let flags = 0;
+  let [leafK, internalK] = [LEAF_K, INTERNAL_K];
+  if (isOld) {
     sized.take(1);
-    const leafK = sized.u16();
-    const internalK = sized.u16();
+    leafK = sized.u16();
+    internalK = sized.u16();
     // Consistency flags; version 1 has one K more, and reserved bytes.
     sized.take(version === 0 ? 4 : 8);
-    const baseAddress = sized.address();
+  } else flags = sized.u8();
+  const baseAddress = sized.address();
+  // Of the superblock extension; in old ones of free space, which never was implemented.
+  const second = sized.address();
+  const endOfFile = endBehind(sized, baseAddress);
+  if (isOld) {
     sized.address();
-    const endOfFile = endBehind(sized, baseAddress);
-    sized.address();
-    const extensionAddress = UNDEFINED_ADDRESS;
     // The root group's symbol table entry begins with the offset of a name, which libhdf5 takes for a length.
     sized.take(lengthSize);
-    const rootAddress = sized.address();
-    return checked(
-      sized,
-      {
-        version,
-        offsetSize,
-        lengthSize,
-        baseAddress,
-        endOfFile,
-        rootAddress,
-        extensionAddress,
-        leafK,
-        internalK,
-      },
-      position,
-    );
   }
-  const flags = sized.u8();
-  const baseAddress = sized.address();
-  const extensionAddress = sized.address();
-  const endOfFile = endBehind(sized, baseAddress);
   const rootAddress = sized.address();
-  sized.checksum('the superblock');
-  if (version === 3 && (flags & 1) !== 0) {
-    sized.fail('the file was not closed by its writer');
-  }
+  if (!isOld) sized.checksum('the superblock');
+  if (version === 3 && flags & 1) sized.fail('the file was not closed by its writer');
   if (version === 3 && flags === GUARD_FLAG) interrupted(sized);
-  return checked(
-    sized,
-    {
-      version,
-      offsetSize,
-      lengthSize,
-      baseAddress,
-      endOfFile,
-      rootAddress,
-      extensionAddress,
-      leafK: LEAF_K,
-      internalK: INTERNAL_K,
-    },
-    position,
-  );
+  if (rootAddress < 0 || rootAddress >= endOfFile) sized.fail('the root group lies outside of the file');
+  return {
+    version,
+    offsetSize,
+    lengthSize,
+    // A user block put in front of a finished file moves everything: the signature's place counts.
+    baseAddress: position,
+    endOfFile,
+    rootAddress,
+    extensionAddress: isOld ? UNDEFINED_ADDRESS : second,
+    leafK,
+    internalK,
+  };
 }
 
 /** The end of the file, counted from the base address; the superblock counts from byte 0 (H5F__cache_superblock_serialize). */
@@ -243,11 +224,4 @@ function interrupted(reader: ByteReader): never {
   reader.fail(
     "a commit to the file is under way, or was interrupted: opening it with the mode 'r+' completes it",
   );
-}
-
-function checked(reader: ByteReader, superblock: Superblock, position: number): Superblock {
-  const { endOfFile, rootAddress } = superblock;
-  if (rootAddress < 0 || rootAddress >= endOfFile) reader.fail('the root group lies outside of the file');
-  // A user block put in front of a finished file moves everything: the signature's place counts.
-  return superblock.baseAddress === position ? superblock : { ...superblock, baseAddress: position };
 }

@@ -1,3 +1,5 @@
+export type { Codec, Content, Values, ValueType } from './codec.js';
+export { NO_VALUES } from './codec.js';
 export type { ClassOptions, FieldOptions, H5ClassDecorator, H5MemberDecorator } from './decorators.js';
 export { H5Class, H5Field, H5Ignore } from './decorators.js';
 export type { H5RegistryErrorCode } from './errors.js';

@@ -1,3 +1,4 @@
+import type { Codec } from './codec.js';
 import { H5RegistryError } from './errors.js';
 import { type Class, type FieldRule, nameOf, rulesOf } from './metadata.js';
 import { checkName } from './names.js';
@@ -51,6 +52,9 @@ export class RegisteredClass<T extends object = object> {
   /** The version that new files get; 0 for a class that says none. */
   readonly version: number;
 
+  /** How its values are stored, if not by their properties. */
+  readonly codec: Codec<T> | undefined;
+
   readonly #create: (() => T) | undefined;
   readonly #construct: boolean;
   /** Whether nothing but the declared fields is stored. */
@@ -65,7 +69,7 @@ export class RegisteredClass<T extends object = object> {
   readonly #renamed: ReadonlyMap<string, string>;
 
   /** @throws {H5RegistryError} when the class cannot be stored as the options ask. */
-  constructor(target: Class<T>, options: RegisterOptions<T>) {
+  constructor(target: Class<T>, options: RegisterOptions<T>, codec?: Codec<T>) {
     checkClass(target);
     checkName(options.name, `the name of class ${nameOf(target)}`);
     checkOptions(target, options);
@@ -76,7 +80,9 @@ export class RegisteredClass<T extends object = object> {
     this.#create = options.create;
     this.#construct = options.construct ?? false;
     this.#exact = options.fields !== undefined;
-    this.#rules = effectiveRules(target, options);
+    this.codec = codec;
+    // What a codec makes of an instance is stored as it is.
+    this.#rules = codec ? new Map() : effectiveRules(target, options);
     const declared = [...this.#rules.values()].filter((rule) => !rule.ignored);
     this.#fields = declared.map((rule) => rule.property);
     this.#accessors = accessorsAmong(target, this.#fields);
@@ -229,6 +235,7 @@ export class RegisteredClass<T extends object = object> {
       this.prototype === other.prototype &&
       this.name === other.name &&
       this.version === other.version &&
+      this.codec === (other.codec as unknown) &&
       this.#create === other.#create &&
       this.#construct === other.#construct &&
       this.#exact === other.#exact &&

@@ -29,6 +29,7 @@ import {
   type BinaryNode,
   DateNode,
   type EntriesNode,
+  Named,
   type Node,
   type ObjectNode,
   Reference,
@@ -66,6 +67,7 @@ const types = /* @__PURE__ */ (() => ({
   undefined: datatypeBytes(compound([[Tag.undefined, UINT8]])),
   date: datatypeBytes(compound([[Tag.date, INT64]])),
   bigint: datatypeBytes(compound([[Tag.bigint, VARIABLE_STRING]])),
+  named: datatypeBytes(compound([[Tag.named, VARIABLE_STRING]])),
   wtf8: datatypeBytes(compound([[Tag.text, variableLength(UINT8)]])),
   mask: datatypeBytes(variableLength(UINT8)),
   reference: datatypeBytes(OBJECT_REFERENCE),
@@ -246,6 +248,9 @@ class Emitter {
       default:
         if (value === null) {
           builder.beginAttribute(name, types.null, nothing, order);
+        } else if (value instanceof Named) {
+          builder.beginAttribute(name, types.named, scalar, order);
+          builder.text(value.name);
         } else if (value instanceof DateNode) {
           builder.beginAttribute(name, types.date, scalar, order);
           builder.out.i64(timeOf(value.value));
@@ -442,6 +447,9 @@ class Emitter {
       case 'bigints':
         this.#bigints(node, leaf, extent);
         break;
+      case 'named':
+        this.#texts(node, leaf.values as string[], types.named, extent);
+        break;
       default:
         this.#references(node, leaf.values as readonly Reference[], extent);
     }
@@ -499,11 +507,17 @@ class Emitter {
       builder.beginDataset(node.id, node.links, types.int64, extent, littleEndianBytes(data));
       return;
     }
+    const digits = Array.from(values, (value) => (typeof value === 'bigint' ? String(value) : ''));
+    this.#texts(node, digits, types.bigint, extent);
+  }
+
+  /** A dataset of compounds of one string each. */
+  #texts(node: VectorNode, texts: readonly string[], type: Uint8Array, extent: Uint8Array): void {
+    const builder = this.#builder;
     builder.out.align(8);
     const address = builder.out.length;
-    for (let i = 0; i < leaf.length; i++)
-      builder.text(typeof values[i] === 'bigint' ? String(values[i]) : '');
-    builder.beginDatasetAt(node.id, node.links, types.bigint, extent, address, leaf.length * 16);
+    for (const text of texts) builder.text(text);
+    builder.beginDatasetAt(node.id, node.links, type, extent, address, texts.length * 16);
   }
 
   /** Addresses of objects; or numbers of rows, if all are rows of one vector; or pairs of both. */
@@ -538,6 +552,7 @@ const MAX_RESERVED = 8;
 function isMember(value: unknown): value is Node | Reference {
   if (value instanceof Reference) return value.index < 0;
   if (value instanceof DateNode) return value.referenced;
+  if (value instanceof Named) return false;
   return value instanceof Object;
 }
 

@@ -23,15 +23,15 @@ export class H5UnsupportedError extends H5Error {
   }
 }
 
-/** A file holds an instance of a class that is not registered under the name that the file gives. */
+/** A file holds an instance of a class, or the name of a value, that is not registered. */
 export class H5UnknownClassError extends H5Error {
   override readonly name: string = 'H5UnknownClassError';
   readonly className: string;
 
-  constructor(className: string) {
+  constructor(className: string, what: 'class' | 'value' = 'class') {
     super(
       'H5_UNKNOWN_CLASS',
-      `the class "${className}", which is not registered, is in the file; register it under that name`,
+      `the ${what} "${className}", which is not registered, is in the file; register it under that name`,
     );
     this.className = className;
   }

@@ -1,5 +1,5 @@
 import { H5TypeError } from '../errors.js';
-import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
+import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
 
 export type TypedArray =
@@ -49,6 +49,8 @@ export const Kind = {
   /** A plain object or an instance of a registered class. */
   Object: 13,
   Typed: 14,
+  /** A symbol, a function, a class, or what is registered: stored by its name. */
+  Named: 15,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -59,13 +61,14 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 export const FIRST_CLASS = 16;
 
 export function isPrimitive(id: number): boolean {
-  return id <= Kind.BigInt;
+  return id <= Kind.BigInt || id === Kind.Named;
 }
 
 interface Entry {
   readonly kind: Kind;
   readonly class: RegisteredClass | undefined;
-  readonly type: 'Map' | 'null-prototype' | undefined;
+  readonly type: string | undefined;
+  readonly codec: Codec | undefined;
   readonly partName: string;
 }
 
@@ -81,21 +84,30 @@ const PART_NAMES: Record<number, string> = {
   [Kind.Buffer]: 'buffers',
   [Kind.SparseArray]: 'arrays',
   [Kind.Reference]: 'references',
+  [Kind.Named]: 'names',
 };
 
 /** Tells objects apart by their prototypes. */
 export class Kinds {
   readonly #registry: TypeRegistry;
+  readonly #values: Values;
   readonly #ids = new Map<object | null, number>();
   readonly #entries: Entry[] = [];
   #lastPrototype: object | null | undefined;
   #lastId = 0;
 
-  constructor(registry: TypeRegistry) {
+  constructor(registry: TypeRegistry, values: Values) {
     this.#registry = registry;
+    this.#values = values;
     for (let id = 0; id < FIRST_CLASS; id++) {
       const type = id === Kind.Map ? 'Map' : undefined;
-      this.#entries.push({ kind: id as Kind, class: undefined, type, partName: PART_NAMES[id] ?? '' });
+      this.#entries.push({
+        kind: id as Kind,
+        class: undefined,
+        type,
+        codec: undefined,
+        partName: PART_NAMES[id] ?? '',
+      });
     }
     const ids = this.#ids;
     ids.set(Array.prototype, Kind.Array);
@@ -109,6 +121,8 @@ export class Kinds {
     for (const { prototype } of TYPED_ARRAYS) {
       this.#add(prototype, Kind.Typed, undefined, undefined, prototype.constructor.name);
     }
+    for (const type of values.types)
+      this.#add(type.prototype, Kind.Object, undefined, type.name, type.name, type);
   }
 
   /** The identifier of an object's kind, or of its class. */
@@ -135,8 +149,10 @@ export class Kinds {
   }
 
   #meet(prototype: object, value: object): number {
-    const cls = this.#registry.of(prototype);
-    if (cls && !hasInternalState(value)) return this.#add(prototype, Kind.Object, cls, undefined, cls.name);
+    const cls = this.#registry.of(prototype) ?? this.#registry.codecFor(value);
+    const codec = cls && (cls.codec ?? this.#values.extend(cls));
+    if (cls && (codec || !hasInternalState(value)))
+      return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
     // The platform's own types of another realm (a frame, a vm context) are what they are here.
     const maker = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
     if (isPlatformObject(maker) && Object.prototype.toString.call(value) === `[object ${maker.name}]`) {
@@ -156,10 +172,11 @@ export class Kinds {
     cls: RegisteredClass | undefined,
     type: Entry['type'],
     partName: string,
+    codec?: Codec,
   ): number {
     const id = this.#entries.length;
     if (id > 0xffff) throw new H5TypeError('more than 65,000 classes in one value');
-    this.#entries.push({ kind, class: cls, type, partName });
+    this.#entries.push({ kind, class: cls, type, codec, partName });
     this.#ids.set(prototype, id);
     return id;
   }

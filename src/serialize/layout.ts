@@ -50,6 +50,7 @@ export const Tag = {
   undefined: 'undefined',
   into: 'into',
   index: 'index',
+  named: 'named',
 } as const;
 
 /** An invalid Date: numpy's "not a time". */

@@ -1,6 +1,6 @@
 import { H5TypeError } from '../errors.js';
 import type { ObjectId } from '../hdf5/file-builder.js';
-import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
+import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
 import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
 import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
@@ -38,17 +38,15 @@ abstract class PlanNode {
 /** A plain object, an instance, or a Map with string keys: a group with a member for each property. */
 export class ObjectNode extends PlanNode {
   readonly kind = 'object';
-  readonly type: 'Map' | 'null-prototype' | undefined;
+  readonly type: string | undefined;
   readonly class: RegisteredClass | undefined;
+  /** What its codec has made of the value. */
+  content: object | undefined;
   names: readonly string[] = [];
   /** Primitives as they are, for every object a Reference or its node. */
   values: unknown[] = [];
 
-  constructor(
-    place: Place | undefined,
-    type: 'Map' | 'null-prototype' | undefined,
-    cls: RegisteredClass | undefined,
-  ) {
+  constructor(place: Place | undefined, type: string | undefined, cls: RegisteredClass | undefined) {
     super(place);
     this.type = type;
     this.class = cls;
@@ -58,8 +56,9 @@ export class ObjectNode extends PlanNode {
 /** Keys and values as two vectors: Maps with any keys, large objects, sparse arrays. */
 export class EntriesNode extends PlanNode {
   readonly kind = 'entries';
-  readonly type: 'Map' | 'null-prototype' | 'sparse' | undefined;
+  readonly type: string | undefined;
   readonly class: RegisteredClass | undefined;
+  content: object | undefined;
   /** Of a sparse array. */
   readonly length: number;
   keys!: VectorNode;
@@ -113,6 +112,7 @@ export type VectorEncoding =
   | 'ragged'
   | 'union'
   | 'list'
+  | 'named'
   | 'references';
 
 /** A list of values: an array or a Set, a column, the rows of a nested array, ... */
@@ -169,6 +169,15 @@ export class Reference {
   constructor(ordinal: number, isMember: boolean) {
     this.ordinal = ordinal;
     this.isMember = isMember;
+  }
+}
+
+/** A value that is stored by its name: a symbol, a function, or what is registered. */
+export class Named {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
   }
 }
 
@@ -264,15 +273,21 @@ type Task =
 export class Planner {
   /** All nodes in the order in which they were met. */
   readonly nodes: Node[] = [];
+  readonly #registry: TypeRegistry;
+  readonly #values: Values;
   readonly #kinds: Kinds;
+  readonly #onUnsupported: OnUnsupported;
   readonly #identity = new IdentityTable();
   readonly #homes = new RangeTable<Node | Elements>();
   readonly #references: Reference[] = [];
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
 
-  constructor(registry: TypeRegistry) {
-    this.#kinds = new Kinds(registry);
+  constructor(registry: TypeRegistry, values: Values, onUnsupported: OnUnsupported) {
+    this.#registry = registry;
+    this.#values = values;
+    this.#kinds = new Kinds(registry, values);
+    this.#onUnsupported = onUnsupported;
   }
 
   /** Plans a value. The result holds it as its only member, "value". */
@@ -297,13 +312,21 @@ export class Planner {
   #member(holder: ObjectNode, index: number): void {
     const value = holder.values[index];
     if (typeof value !== 'object') {
-      if (typeof value === 'function' || typeof value === 'symbol') this.#unsupported(value, holder, index);
+      if (typeof value === 'function' || typeof value === 'symbol') this.#named(value, holder, index);
       return;
     }
     if (value === null) return;
+    if (this.#registry.hasValues && this.#registry.nameOf(value) !== undefined) {
+      this.#named(value, holder, index);
+      return;
+    }
     const id = this.#kinds.of(value);
     const kind = this.#kinds.kind(id);
-    if (kind === Kind.Unsupported) this.#unsupported(value, holder, index);
+    if (kind === Kind.Unsupported) {
+      holder.values[index] = this.#replacement(value, holder, index);
+      if (holder.values[index] !== LEFT_OUT) this.#member(holder, index);
+      return;
+    }
     if (kind === Kind.Object || kind === Kind.Map) {
       this.#tasks.push({ holder, index, value, id });
       return;
@@ -313,6 +336,17 @@ export class Planner {
       role: 'member',
       key: holder.names[index] as string,
     });
+  }
+
+  /** Puts the name of a symbol, a function or a registered value in its place. */
+  #named(value: unknown, holder: ObjectNode, index: number): void {
+    const name = this.#values.nameOf(value, this.#registry);
+    if (name !== undefined) {
+      holder.values[index] = new Named(name);
+      return;
+    }
+    holder.values[index] = this.#replacement(value, holder, index);
+    if (holder.values[index] !== LEFT_OUT) this.#member(holder, index);
   }
 
   #runTask(task: Task): void {
@@ -365,10 +399,12 @@ export class Planner {
         this.#fill(node, value);
         break;
       default: {
-        const { class: cls, type } = this.#kinds.entry(id);
+        const { class: cls, type, codec } = this.#kinds.entry(id);
+        const content = codec ? contentOf(value, codec) : value;
         const members =
-          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(value, cls);
+          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, cls);
         node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
+        if (codec) node.content = content;
         this.nodes.push(node);
       }
     }
@@ -382,8 +418,10 @@ export class Planner {
     return fitMembers(names) ? names : undefined;
   }
 
-  #fill(node: ObjectNode | EntriesNode, value: object): void {
+  #fill(node: ObjectNode | EntriesNode, source: object): void {
     const cls = node.class;
+    const value = node.content ?? source;
+    node.content = undefined;
     let keys: readonly unknown[];
     let values: unknown[];
     if (node.type === 'Map') {
@@ -399,6 +437,10 @@ export class Planner {
       node.names = keys as string[];
       node.values = values;
       for (let i = 0; i < values.length; i++) this.#member(node, i);
+      if (values.includes(LEFT_OUT)) {
+        node.names = node.names.filter((_, i) => values[i] !== LEFT_OUT);
+        node.values = values.filter((each) => each !== LEFT_OUT);
+      }
       return;
     }
     if (node.type === 'sparse') keys = keys.map(Number);
@@ -428,6 +470,7 @@ export class Planner {
       return;
     }
 
+    if (this.#onUnsupported !== 'error') values = this.#replaced(vector, values);
     const table = this.#uniformTable(values);
     const { distinct, missing, ids: all } = table ?? this.#classify(vector, values);
     if (missing > 0) vector.mask = maskOf(values);
@@ -490,12 +533,17 @@ export class Planner {
             missing++;
             continue;
           }
+          if (this.#registry.hasValues && this.#registry.nameOf(value) !== undefined) {
+            id = Kind.Named;
+            break;
+          }
           id = this.#kinds.of(value);
           if (this.#kinds.kind(id) !== Kind.Unsupported) break;
           this.#unsupported(value, vector, i);
           break;
         default:
-          return this.#unsupported(value, vector, i);
+          if (this.#values.nameOf(value, this.#registry) === undefined) this.#unsupported(value, vector, i);
+          id = Kind.Named;
       }
       ids[i] = id;
       if (id !== last) {
@@ -515,8 +563,8 @@ export class Planner {
     const [first] = values;
     if (length < MIN_UNIFORM || typeof first !== 'object' || first === null) return undefined;
     const id = this.#kinds.of(first);
-    const cls = this.#kinds.entry(id).class;
-    if (this.#kinds.kind(id) !== Kind.Object) return undefined;
+    const { class: cls, codec } = this.#kinds.entry(id);
+    if (this.#kinds.kind(id) !== Kind.Object || codec || this.#registry.hasValues) return undefined;
     const keys = Object.keys(first);
     if (keys.length === 0 || !fitMembers(keys) || cls?.storesJust(keys) === false) return undefined;
     const table = gatherUniform(values as object[], keys);
@@ -593,6 +641,10 @@ export class Planner {
       case Kind.BigInt:
         vector.encoding = 'bigints';
         vector.values = values;
+        return;
+      case Kind.Named:
+        vector.encoding = 'named';
+        vector.values = Array.from(values, (value) => this.#values.nameOf(value, this.#registry) ?? '');
         return;
       case Kind.Date:
         vector.encoding = 'dates';
@@ -688,11 +740,13 @@ export class Planner {
     return node;
   }
 
-  #records(vector: VectorNode, id: number, rows: readonly object[]): void {
-    const { class: cls } = this.#kinds.entry(id);
+  #records(vector: VectorNode, id: number, values: readonly object[]): void {
+    let rows = values;
+    const { class: cls, codec } = this.#kinds.entry(id);
+    if (codec) rows = rows.map((row) => contentOf(row, codec));
     const groups = mergeShapes(groupRows(rows, cls), rows.length);
     if (!groups) {
-      this.#list(vector, rows);
+      this.#list(vector, values);
     } else if (groups.length === 1) {
       const [group] = groups as [RowGroup];
       this.#columns(vector, id, group.columns, group.gather(rows));
@@ -755,11 +809,56 @@ export class Planner {
   }
 
   #unsupported(value: unknown, holder: Node, index: number): never {
-    let path = '$';
-    if (holder.kind !== 'object') path = pathTo(holder, index);
-    else if (holder.place) path = pathTo(holder) + memberSegment(holder.names[index] as string, holder.class);
-    throw unsupported(value, path);
+    throw unsupported(value, pathOf(holder, index));
   }
+
+  /** What stands in the place of a value that cannot be stored, if the caller wants it so. */
+  #replacement(value: unknown, holder: Node, index: number): unknown {
+    const handle = this.#onUnsupported;
+    if (handle === 'error') this.#unsupported(value, holder, index);
+    if (handle === 'skip') return LEFT_OUT;
+    const replacement = handle(value, pathOf(holder, index));
+    if (replacement === value) this.#unsupported(value, holder, index);
+    return replacement;
+  }
+
+  /** The same values, with others in the place of those that cannot be stored. What is left out leaves a hole. */
+  #replaced(vector: VectorNode, values: readonly unknown[]): readonly unknown[] {
+    const registry = this.#registry;
+    const isStorable = (value: unknown): boolean => {
+      if (typeof value === 'function' || typeof value === 'symbol')
+        return this.#values.nameOf(value, registry) !== undefined;
+      if (typeof value !== 'object' || value === null || registry.nameOf(value) !== undefined) return true;
+      return this.#kinds.kind(this.#kinds.of(value)) !== Kind.Unsupported;
+    };
+    if (values.every(isStorable)) return values;
+    const replaced = [...values];
+    values.forEach((value, i) => {
+      if (isStorable(value)) return;
+      const other = this.#replacement(value, vector, i);
+      if (other === LEFT_OUT) delete replaced[i];
+      else if (isStorable(other)) replaced[i] = other;
+      else this.#unsupported(other, vector, i);
+    });
+    return replaced;
+  }
+}
+
+/** What becomes of a value that cannot be stored: its place says where it is. */
+export type OnUnsupported = 'error' | 'skip' | ((value: unknown, path: string) => unknown);
+
+/** In the place of a member that is not stored. */
+const LEFT_OUT = Symbol('left out');
+
+function pathOf(holder: Node, index: number): string {
+  if (holder.kind !== 'object') return pathTo(holder, index);
+  return holder.place ? pathTo(holder) + memberSegment(holder.names[index] as string, holder.class) : '$';
+}
+
+function contentOf(value: object, codec: Codec): object {
+  const content = codec.encode(value) as unknown;
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+  throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
 }
 
 function setLeaf(vector: VectorNode, { encoding, data, text }: Leaf): void {

@@ -7,7 +7,7 @@ import { type CompoundMember, type Datatype, isBoolean } from '../hdf5/messages/
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
-import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
+import type { Codec, Content, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
 import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
@@ -36,6 +36,8 @@ const MAX_UNION_DEPTH = 3;
  */
 const BASE_BUDGET = 1 << 22;
 const BUDGET_PER_BYTE = 16;
+/** Values that codecs decode are made within each other at most so deep. */
+const MAX_DECODING = 200;
 /** What it costs to use the elements of a vector again. */
 const AGAIN = 4;
 
@@ -49,14 +51,23 @@ export class Restorer {
   readonly #infos = new Map<number, ObjectInfo>();
   readonly #values = new Map<number, unknown>();
   readonly #vectors = new Map<number, Vector>();
-  readonly #tasks: (() => void)[] = [];
+  readonly #types = new Map<string, Codec>();
+  readonly #moreValues: Values;
+  readonly #codecs = new Map<RegisteredClass, Codec | undefined>();
+  #tasks: (() => void)[] = [];
+  /** What is done when all tasks are: the first of them last, so that what is within comes first. */
+  #finishers: (() => void)[] = [];
+  /** Addresses of what is being decoded. */
+  readonly #decoding = new Set<number>();
   #budget: number;
   /** Any number of elements may lead to the same data in the heap: each time counts. */
   readonly #heap: Heap;
 
-  constructor(space: FileSpace, registry: TypeRegistry) {
+  constructor(space: FileSpace, registry: TypeRegistry, values: Values) {
     this.#space = space;
     this.#registry = registry;
+    this.#moreValues = values;
+    for (const type of values.types) this.#types.set(type.name, type);
     this.#budget = BASE_BUDGET + BUDGET_PER_BYTE * space.end;
     const { globalHeap: heap } = space;
     this.#heap = {
@@ -85,8 +96,56 @@ export class Restorer {
       const whole = this.#value(address);
       value = () => whole;
     }
-    for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) task();
+    this.#run();
     return (value as () => unknown)();
+  }
+
+  #run(): void {
+    for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) task();
+    for (let finish = this.#finishers.pop(); finish; finish = this.#finishers.pop()) finish();
+  }
+
+  // ---- codecs ---------------------------------------------------------------------------------------
+
+  /** How what a group says it is, is made of its content, if not of its properties. */
+  #codec(cls: RegisteredClass | undefined, type: string | undefined): Codec | undefined {
+    if (!cls) return type === undefined ? undefined : this.#types.get(type);
+    if (!this.#codecs.has(cls)) this.#codecs.set(cls, cls.codec ?? this.#moreValues.extend(cls));
+    return this.#codecs.get(cls);
+  }
+
+  /** Values that a codec makes of as many contents, which `fill` fills. */
+  #made(info: ObjectInfo, codec: Codec, contents: object[], fill: () => void): object[] {
+    const { create } = codec;
+    if (create) {
+      const values = contents.map(() => create());
+      this.#tasks.push(fill);
+      this.#finishers.push(() => {
+        for (let i = 0; i < values.length; i++) codec.fill?.(values[i] as object, contents[i] as Content);
+      });
+      return values;
+    }
+    this.#complete(info, codec, fill);
+    return contents.map((content) => (codec.decode as (content: Content) => object)(content as Content));
+  }
+
+  /** Does a task, and all that come of it, at once. */
+  #complete(info: ObjectInfo, codec: Codec, task: () => void): void {
+    const decoding = this.#decoding;
+    const { address } = info;
+    if (decoding.has(address))
+      fail(info, `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\``);
+    if (decoding.size >= MAX_DECODING)
+      fail(info, `more than ${MAX_DECODING} values that codecs make, in each other`);
+    decoding.add(address);
+    const tasks = this.#tasks;
+    const finishers = this.#finishers;
+    this.#tasks = [task];
+    this.#finishers = [];
+    this.#run();
+    this.#tasks = tasks;
+    this.#finishers = finishers;
+    decoding.delete(address);
   }
 
   #spend(count: number): void {
@@ -231,12 +290,19 @@ export class Restorer {
     if (cls) return cls.create();
     if (type === 'Map') return new Map();
     if (type === 'null-prototype') return Object.create(null) as object;
-    if (type !== undefined) fail(info, `an unknown type: ${type}`);
+    if (type !== undefined) unknownType(info, type);
     return {};
   }
 
   #object(info: GroupInfo, type: string | undefined): object {
     const cls = this.#class(info);
+    const codec = this.#codec(cls, type);
+    if (codec) {
+      const content = {};
+      return this.#made(info, codec, [content], () =>
+        this.#fillObject(content, info, undefined),
+      )[0] as object;
+    }
     const target = this.#shell(info, type, cls);
     this.#tasks.push(() => this.#fillObject(target, info, cls));
     return target;
@@ -265,18 +331,21 @@ export class Restorer {
 
   #entries(info: GroupInfo, type: string | undefined): object {
     const cls = this.#class(info);
-    const target = this.#shell(info, type, cls);
-    this.#tasks.push(() => {
+    const codec = this.#codec(cls, type);
+    const target = codec ? {} : this.#shell(info, type, cls);
+    const fill = (): void => {
       const keys = this.#vector(child(info, 'keys')).elements;
       const values = this.#vector(child(info, 'values')).elements;
       if (keys.length !== values.length) fail(info, `${keys.length} keys and ${values.length} values`);
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i];
         if (target instanceof Map) target.set(key, values[i]);
-        else if (typeof key === 'string') setMember(target, key, values[i], cls);
+        else if (typeof key === 'string') setMember(target, key, values[i], codec ? undefined : cls);
         else fail(info, 'a key that is no string');
       }
-    });
+    };
+    if (codec) return this.#made(info, codec, [target], fill)[0] as object;
+    this.#tasks.push(fill);
     return target;
   }
 
@@ -375,11 +444,19 @@ export class Restorer {
           values as BigInt64Array,
           (time) => new Date(time === NOT_A_TIME ? Number.NaN : Number(time)),
         );
+      case Tag.named:
+        return (values as string[]).map((name) => (name === '' ? undefined : this.#named(name)));
       case Tag.bigint:
         return (values as string[]).map((digits) => (digits === '' ? 0n : parseBigInt(digits)));
       default:
         return (values as Uint8Array[]).map(decodeWtf8);
     }
+  }
+
+  #named(name: string): unknown {
+    const value = this.#moreValues.named(name, this.#registry);
+    if (value === undefined) throw new H5UnknownClassError(name, 'value');
+    return value;
   }
 
   #maskOf(info: ObjectInfo): Uint8Array | undefined {
@@ -431,17 +508,22 @@ export class Restorer {
     if (links.length === 0) fail(info, 'a table without columns');
     this.#spend(count);
     const names = links.map((link) => unescapeName(link.name));
-    const rows = makeRows(count, names, cls, items === 'null-prototype');
-    this.#tasks.push(() => {
+    const codec = items === 'null-prototype' ? undefined : this.#codec(cls, items);
+    if (items !== undefined && items !== 'null-prototype' && !codec) unknownType(info, items);
+    const rowClass = codec ? undefined : cls;
+    const rows = makeRows(count, names, rowClass, items === 'null-prototype');
+    const fill = (): void => {
       for (const [i, link] of links.entries()) {
         const name = names[i] as string;
         const address = hardTarget(info, link);
         const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
         if (column.length !== count)
           fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
-        setColumn(rows, name, column, cls);
+        setColumn(rows, name, column, rowClass);
       }
-    });
+    };
+    if (codec) return this.#made(info, codec, rows, fill);
+    this.#tasks.push(fill);
     return rows;
   }
 
@@ -581,6 +663,10 @@ function fail(info: ObjectInfo, message: string): never {
   throw new H5FormatError(info.address, message);
 }
 
+function unknownType(info: ObjectInfo, type: string): never {
+  fail(info, `an unknown type: ${type} (without the option { values } of 'h5pickle/values'?)`);
+}
+
 function find(info: ObjectInfo, name: string): Attribute | undefined {
   for (const attribute of info.attributes) if (attribute.name === name) return attribute;
   return undefined;
@@ -609,7 +695,7 @@ function tagOf(type: Datatype): string | undefined {
   if (base.class === 'fixed-point') fits ||= name === Tag.date && base.size === 8 && base.signed;
   if (base.class === 'variable-length') {
     fits ||= base.string
-      ? name === Tag.bigint
+      ? name === Tag.bigint || name === Tag.named
       : name === Tag.text && base.base.class === 'fixed-point' && base.base.size === 1;
   }
   return fits ? name : undefined;

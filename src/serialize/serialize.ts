@@ -5,16 +5,23 @@ import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5File } from '../hdf5/h5-file.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
-import { defaultRegistry, type TypeRegistry } from '../registry/index.js';
+import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { emit } from './emit.js';
-import { Planner } from './plan.js';
+import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer } from './restore.js';
 
 export interface WriteOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
   readonly registry?: TypeRegistry;
+  /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
+  readonly values?: Values;
+  /**
+   * What becomes of functions, promises and whatever else cannot be stored: an error unless told otherwise; with 'skip' the
+   * property is left out, and of an array there is a hole; or what a function returns, given the value and its path.
+   */
+  readonly onUnsupported?: OnUnsupported;
 }
 
 export interface ReadOptions {
@@ -22,6 +29,8 @@ export interface ReadOptions {
   readonly indexes?: GroupIndexes;
   /** The classes whose instances may be made. Default: the registry that `@H5Class` uses. */
   readonly registry?: TypeRegistry;
+  /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
+  readonly values?: Values;
 }
 
 /**
@@ -43,7 +52,8 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
 }
 
 function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  const planner = new Planner(options?.registry ?? defaultRegistry);
+  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error' } = options ?? {};
+  const planner = new Planner(registry, values, onUnsupported);
   const holder = planner.plan(value);
   return emit(planner.nodes, holder);
 }
@@ -116,5 +126,7 @@ export function restoreStorage(storage: Storage, options?: ReadOptions): unknown
 }
 
 function restore(space: FileSpace, address: number, options: ReadOptions | undefined): unknown {
-  return new Restorer(space, options?.registry ?? defaultRegistry).restore(address);
+  return new Restorer(space, options?.registry ?? defaultRegistry, options?.values ?? NO_VALUES).restore(
+    address,
+  );
 }

@@ -192,17 +192,11 @@ describe('what cannot be stored, and the remedy', () => {
     [Symbol('s'), 'Symbol(s)'],
     [Promise.resolve(), 'type Promise'],
     [new WeakMap(), 'type WeakMap'],
-    [/x/, 'type RegExp'],
-    [new Error('x'), 'type Error'],
     [new ReadableStream(), 'type ReadableStream'],
-    [new URL('https://example.org'), 'URL'],
     [(function* () {})(), 'cannot be stored'],
-    [Object(1), 'type Number'],
     [new Plain(), "class Plain cannot be stored; register its class first, with @H5Class('Plain')"],
     [new Sub(1, 2), 'class Sub'],
     [new Point3(1, 2, 3), 'class Point3'],
-    [Buffer.from('x'), 'type Buffer'],
-    [new SharedArrayBuffer(1), 'SharedArrayBuffer'],
   ])('%s', (value, what) => {
     // As a member, an element, a column, a key, in nested rows: the same.
     const message = thrown({ value }).message.replace('$.value: ', '');

@@ -1,0 +1,58 @@
+import type { RegisteredClass } from './registered-class.js';
+import type { TypeRegistry } from './type-registry.js';
+
+/**
+ * How values are stored that their properties alone do not make again: by their content, a record of other values, which
+ * may hold anything that can be stored. It comes back by `decode`, which gets the complete content; or by `create` and
+ * `fill`, for values that may be part of what they contain: then `create` makes an empty value, and `fill` completes it
+ * when all else is made.
+ *
+ * @example
+ * const decimal: Codec<Decimal> = {
+ *   name: 'Decimal',
+ *   encode: (value) => ({ digits: value.toString() }),
+ *   decode: ({ digits }) => new Decimal(digits as string),
+ * };
+ */
+export interface Codec<T extends object = object> {
+  /** What the file calls such values. */
+  readonly name: string;
+  /** The content of a value: an object with a property for each part. */
+  encode(value: T): object;
+  /** The value with a content. */
+  decode?(content: Content): T;
+  /** A value without content. */
+  create?(): T;
+  /** Gives a value that `create` made its content. */
+  fill?(value: T, content: Content): void;
+}
+
+/** What `encode` returned, made again: a plain object. */
+export interface Content {
+  readonly [property: string]: unknown;
+}
+
+/** A type of the platform's, and how its values are stored. */
+export interface ValueType<T extends object = object> extends Codec<T> {
+  /** What the prototype of its values is. */
+  readonly prototype: T;
+}
+
+/** What else than the core's own types can be stored, for the option `values`: `h5pickle/values` has it all. */
+export interface Values {
+  readonly types: readonly ValueType[];
+  /** How instances of a class are stored that extends a type whose content is not in its properties. */
+  extend(cls: RegisteredClass): Codec | undefined;
+  /** The name by which a symbol, a function or a registered value is stored. */
+  nameOf(value: unknown, registry: TypeRegistry): string | undefined;
+  /** The value of such a name. */
+  named(name: string, registry: TypeRegistry): unknown;
+}
+
+/** Nothing else. */
+export const NO_VALUES: Values = {
+  types: [],
+  extend: () => undefined,
+  nameOf: () => undefined,
+  named: () => undefined,
+};

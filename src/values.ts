@@ -1,0 +1,377 @@
+/**
+ * Types of the language and of the platform beyond those that HDF5 or the core has a form for, as codecs; and registered
+ * classes that extend types whose content is not in their properties.
+ */
+import type { Codec, Content, RegisteredClass, TypeRegistry, Values, ValueType } from './registry/index.js';
+import { setProperty } from './serialize/rows.js';
+
+export type { Codec, Content, Values, ValueType } from './registry/index.js';
+
+/** What of a platform's values is stored. */
+export interface ValuesOptions {
+  /** Whether errors are stored with their stacks, which tell where files are; `true` unless told otherwise. */
+  readonly stack?: boolean;
+  /** `Temporal` of a polyfill; that of the platform unless told otherwise. */
+  readonly temporal?: TemporalNamespace;
+  /** More types. */
+  readonly types?: readonly ValueType[];
+}
+
+/** A type whose values have content that is not in their properties, and how instances of classes are stored that extend it. */
+interface BaseType {
+  readonly extends: object;
+  extend(cls: RegisteredClass): Codec;
+}
+
+// ---- errors -----------------------------------------------------------------------------------------------
+
+/** Properties of errors that are not enumerable when the language makes them. */
+const HIDDEN = ['name', 'message', 'stack', 'cause', 'errors'] as const;
+
+function errorContent(error: Error, names: readonly string[], withStack: boolean): Record<string, unknown> {
+  const content: Record<string, unknown> = {};
+  for (const name of HIDDEN) {
+    if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
+    content[name] = (error as unknown as Record<string, unknown>)[name];
+  }
+  for (const name of names) content[name] = (error as unknown as Record<string, unknown>)[name];
+  return content;
+}
+
+function setHidden(error: Error, content: Content): void {
+  // The engine has given it the stack of this place.
+  delete error.stack;
+  for (const name of HIDDEN) {
+    if (!Object.hasOwn(content, name)) continue;
+    const value = content[name];
+    Object.defineProperty(error, name, { value, writable: true, enumerable: false, configurable: true });
+  }
+}
+
+const isHidden = (name: string): boolean => (HIDDEN as readonly string[]).includes(name);
+
+function errorTypes(withStack: boolean): ValueType[] {
+  const types: ValueType[] = [];
+  for (const type of [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Error]) {
+    types.push(errorType(type.name, type.prototype, () => new type(), withStack));
+  }
+  types.push(errorType('AggregateError', AggregateError.prototype, () => new AggregateError([]), withStack));
+  return types;
+}
+
+function errorBase(withStack: boolean): BaseType {
+  const extend = (cls: RegisteredClass): Codec => ({
+    name: cls.name,
+    encode: (error) => {
+      const names = cls.propertiesOf(error).filter((name) => !isHidden(name));
+      const content = errorContent(error as Error, [], withStack);
+      for (const name of names) content[cls.storedName(name)] = (error as Record<string, unknown>)[name];
+      return content;
+    },
+    create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
+    fill: (error, content) => {
+      setHidden(error as Error, content);
+      setFields(cls, error, content, isHidden);
+    },
+  });
+  return { extends: Error.prototype, extend };
+}
+
+function errorType(name: string, prototype: Error, create: () => Error, withStack: boolean): ValueType {
+  return {
+    name,
+    prototype,
+    encode: (error) =>
+      errorContent(
+        error as Error,
+        Object.keys(error).filter((key) => !isHidden(key)),
+        withStack,
+      ),
+    create,
+    fill: (error, content) => {
+      setHidden(error as Error, content);
+      for (const key of Object.keys(content))
+        if (!isHidden(key)) setProperty(error, key, content[key], undefined);
+    },
+  };
+}
+
+// ---- what has a text, or one value ------------------------------------------------------------------------
+
+/** A type whose values are made of one part. */
+function single<T extends object>(
+  name: string,
+  prototype: T,
+  part: string,
+  encode: (value: T) => unknown,
+  decode: (content: unknown) => T,
+): ValueType {
+  const type: ValueType<T> = {
+    name,
+    prototype,
+    encode: (value) => ({ [part]: encode(value) }),
+    decode: (content) => decode(content[part]),
+  };
+  return type as unknown as ValueType;
+}
+
+const regExp: ValueType<RegExp> = {
+  name: 'RegExp',
+  prototype: RegExp.prototype,
+  encode: ({ source, flags, lastIndex }) => ({ source, flags, lastIndex }),
+  decode: ({ source, flags, lastIndex }) => {
+    const expression = new RegExp(source as string, flags as string);
+    expression.lastIndex = lastIndex as number;
+    return expression;
+  },
+};
+
+/** Objects around primitives: `new Number(1)`. */
+function boxes(): ValueType[] {
+  return [Number, String, Boolean, BigInt, Symbol].map(({ name, prototype }) =>
+    single(name, prototype as object, 'value', (box) => box.valueOf(), Object),
+  );
+}
+
+// ---- dates and times --------------------------------------------------------------------------------------
+
+const TEMPORAL = [
+  'Instant',
+  'ZonedDateTime',
+  'PlainDate',
+  'PlainTime',
+  'PlainDateTime',
+  'PlainYearMonth',
+  'PlainMonthDay',
+  'Duration',
+] as const;
+
+/** What is used of `Temporal`. */
+export type TemporalNamespace = {
+  readonly [name in (typeof TEMPORAL)[number]]: {
+    readonly prototype: object;
+    from(text: string): object;
+  };
+};
+
+/** The types of `Temporal`. */
+function temporalTypes(temporal: TemporalNamespace): ValueType[] {
+  return TEMPORAL.map((name) =>
+    single(
+      `Temporal.${name}`,
+      temporal[name].prototype,
+      'iso',
+      (value) => String(value),
+      (text) => temporal[name].from(text as string),
+    ),
+  );
+}
+
+// ---- classes that extend types of the language --------------------------------------------------------------
+
+/** An instance with the inner state of its base, as its constructor would be given it by that of the base. */
+function madeBy(cls: RegisteredClass, make: () => object): object {
+  return cls.bareInstances ? make() : cls.create();
+}
+
+function setFields(
+  cls: RegisteredClass,
+  target: object,
+  content: Content,
+  isOther: (name: string) => boolean,
+): void {
+  for (const name of Object.keys(content)) if (!isOther(name)) setProperty(target, name, content[name], cls);
+}
+
+/**
+ * A base whose instances have an inner value beside their properties, which is stored under a name of its own: in the
+ * notation of the language's specification, so that no property has it.
+ */
+function base<T extends object, V>(
+  type: new () => T,
+  get: (value: T) => V,
+  set: (value: T, inner: V) => void,
+): BaseType {
+  const inner = `[[${type.name}]]`;
+  return {
+    extends: type.prototype as object,
+    extend: (cls) => ({
+      name: cls.name,
+      encode: (value) => {
+        const content: Record<string, unknown> = {};
+        for (const name of cls.propertiesOf(value)) {
+          if (Array.isArray(value) && isIndex(name)) continue;
+          content[cls.storedName(name)] = (value as Record<string, unknown>)[name];
+        }
+        content[inner] = get(value as T);
+        return content;
+      },
+      create: () => madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
+      fill: (value, content) => {
+        set(value as T, content[inner] as V);
+        setFields(cls, value, content, (name) => name === inner);
+      },
+    }),
+  };
+}
+
+const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name;
+
+function bases(): BaseType[] {
+  return [
+    // The methods of the base, whatever the class makes of them.
+    base(
+      Map<unknown, unknown>,
+      (map) => new Map(Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>),
+      (map, inner) => {
+        for (const [key, value] of inner) Map.prototype.set.call(map, key, value);
+      },
+    ),
+    base(
+      Set<unknown>,
+      (set) => new Set(Set.prototype.values.call(set)),
+      (set, inner) => {
+        for (const value of inner) Set.prototype.add.call(set, value);
+      },
+    ),
+    base(
+      Array<unknown>,
+      (array) => Object.assign([], { length: array.length }, array) as unknown[],
+      (array, inner) => {
+        array.length = inner.length;
+        inner.forEach((value, i) => {
+          array[i] = value;
+        });
+      },
+    ),
+    base(
+      Date,
+      (date) => Date.prototype.getTime.call(date),
+      (date, time) => date.setTime(time),
+    ),
+    ...TYPED.map(typedBase),
+  ];
+}
+
+const TYPED = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
+
+/** Their length is fixed when they are made. */
+function typedBase(type: (typeof TYPED)[number]): BaseType {
+  const inner = `[[${type.name}]]`;
+  return {
+    extends: type.prototype,
+    extend: (cls) => ({
+      name: cls.name,
+      encode: (value) => {
+        const content: Record<string, unknown> = {};
+        for (const name of cls.propertiesOf(value))
+          if (!isIndex(name)) content[cls.storedName(name)] = (value as Record<string, unknown>)[name];
+        const { buffer, byteOffset, length } = value as Uint8Array;
+        content[inner] = new type(buffer as ArrayBuffer, byteOffset, length);
+        return content;
+      },
+      decode: (content) => {
+        const array = Reflect.construct(type, [content[inner]], cls.target as unknown as NewableFunction);
+        setFields(cls, array, content, (name) => name === inner);
+        return array;
+      },
+    }),
+  };
+}
+
+// ---- what is stored by its name -----------------------------------------------------------------------------
+
+const CLASS = 'class ';
+
+/** The name of a symbol of the language, of one of `Symbol.for`, of a registered class, or of a registered value. */
+function nameOf(value: unknown, registry: TypeRegistry): string | undefined {
+  const name = registry.nameOf(value);
+  if (name !== undefined) return name;
+  if (typeof value === 'symbol') {
+    const key = Symbol.keyFor(value);
+    if (key !== undefined) return `Symbol.for(${key})`;
+    const { description = '' } = value;
+    return wellKnown(description) === value ? description : undefined;
+  }
+  if (typeof value !== 'function') return undefined;
+  const cls = typeof value.prototype === 'object' && value.prototype && registry.of(value.prototype);
+  return cls && (cls.target as unknown) === value ? CLASS + cls.name : undefined;
+}
+
+/** The value of a name; undefined if there is none. */
+function namedValue(name: string, registry: TypeRegistry): unknown {
+  if (name.startsWith('Symbol.for(')) return Symbol.for(name.slice(11, -1));
+  if (name.startsWith(CLASS)) return registry.get(name.slice(CLASS.length))?.target;
+  return wellKnown(name) ?? registry.named(name);
+}
+
+/** `Symbol.iterator` and the like. */
+function wellKnown(name: string): symbol | undefined {
+  if (!name.startsWith('Symbol.')) return undefined;
+  const symbol = Object.getOwnPropertyDescriptor(Symbol, name.slice(7))?.value as unknown;
+  return typeof symbol === 'symbol' ? symbol : undefined;
+}
+
+// ---- all of them ------------------------------------------------------------------------------------------
+
+/**
+ * For the option `values` of `serialize`, `write`, `deserialize` and `read`: `RegExp`, errors with their causes, `URL`,
+ * `URLSearchParams`, objects around primitives, `SharedArrayBuffer` (a copy of its bytes), `Temporal`; registered classes
+ * that extend `Array`, `Map`, `Set`, `Date`, `Error` or a typed array; symbols, and functions and objects that are registered.
+ *
+ * @example
+ * import { valuesWith } from 'h5pickle/values';
+ * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
+ */
+export function valuesWith(options: ValuesOptions = {}): Values {
+  const { Temporal } = globalThis as { Temporal?: TemporalNamespace };
+  const { stack = true, temporal = Temporal, types: more = [] } = options;
+  const types: ValueType[] = [regExp as unknown as ValueType, ...errorTypes(stack), ...boxes()];
+  if (typeof URL === 'function')
+    types.push(single('URL', URL.prototype, 'href', String, (href) => new URL(href as string)));
+  if (typeof URLSearchParams === 'function') {
+    const decode = (query: unknown) => new URLSearchParams(query as string);
+    types.push(single('URLSearchParams', URLSearchParams.prototype, 'query', String, decode));
+  }
+  if (typeof SharedArrayBuffer === 'function') {
+    const encode = (buffer: SharedArrayBuffer) => new Uint8Array(buffer).slice();
+    const decode = (bytes: unknown) => {
+      const buffer = new SharedArrayBuffer((bytes as Uint8Array).length);
+      new Uint8Array(buffer).set(bytes as Uint8Array);
+      return buffer;
+    };
+    types.push(single('SharedArrayBuffer', SharedArrayBuffer.prototype, 'bytes', encode, decode));
+  }
+  if (temporal) types.push(...temporalTypes(temporal));
+  types.push(...more);
+  const extended = [errorBase(stack), ...bases()];
+  return {
+    types,
+    extend: (cls) => extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls),
+    nameOf,
+    named: namedValue,
+  };
+}
+
+const { isPrototypeOf: isBaseOf } = Object.prototype;
+
+/**
+ * All of them, with the stacks of errors.
+ *
+ * @example
+ * import { values } from 'h5pickle/values';
+ * const bytes = serialize({ pattern: /h5|hdf/i }, { values }); // in a browser
+ */
+export const values: Values = /* @__PURE__ */ valuesWith();

@@ -1,0 +1,516 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { types as nodeTypes } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { deserialize as coreDeserialize, serialize as coreSerialize } from '../../src/index.js';
+import {
+  deserialize,
+  H5FormatError,
+  H5RegistryError,
+  H5UnknownClassError,
+  H5UnsupportedError,
+  serialize,
+  TypeRegistry,
+} from '../../src/node.js';
+import { values, valuesWith } from '../../src/values.js';
+import { describeOracle, PYTHON } from '../oracle/oracles.js';
+
+const back = <T>(value: T, registry = new TypeRegistry()): T =>
+  deserialize<T>(serialize(value, { registry }), { registry });
+
+class Plain {
+  x = 1;
+}
+
+/** A value of each type, and what of it is to be the same. */
+const CASES: [string, () => unknown, (value: never) => unknown][] = [
+  [
+    'RegExp',
+    () => Object.assign(/a+\/b/giu, { lastIndex: 3 }),
+    (r: RegExp) => [r.source, r.flags, r.lastIndex],
+  ],
+  ['Error', () => new Error('no'), (e: Error) => [e.message, e.stack, e.name, Object.keys(e)]],
+  ['TypeError', () => new TypeError('no'), (e: Error) => [e.message, e.stack, String(e)]],
+  ['RangeError', () => new RangeError(), (e: Error) => [e.message, Object.hasOwn(e, 'message')]],
+  [
+    'AggregateError',
+    () => new AggregateError([new Error('a'), 1], 'both'),
+    (e: AggregateError) => [e.message, (e.errors[0] as Error).message, e.errors[1]],
+  ],
+  ['URL', () => new URL('https://example.org/a?b=c#d'), (u: URL) => [u.href, u.searchParams.get('b')]],
+  ['URLSearchParams', () => new URLSearchParams('a=1&b=2&a=3'), (p: URLSearchParams) => [...p]],
+  ['Number', () => Object(-0), (n: number) => Object.is(n.valueOf(), -0)],
+  ['String', () => Object('text'), (s: string) => s.valueOf()],
+  ['Boolean', () => Object(false), (b: boolean) => b.valueOf()],
+  ['BigInt', () => Object(2n ** 70n), (b: bigint) => b.valueOf()],
+  ['Symbol', () => Object(Symbol.iterator), (s: symbol) => s.valueOf()],
+  ['Buffer', () => Buffer.from('bytes'), (b: Buffer) => [b.toString(), Buffer.isBuffer(b)]],
+  [
+    'SharedArrayBuffer',
+    () => new Uint8Array(new SharedArrayBuffer(3)).fill(7).buffer,
+    (b: SharedArrayBuffer) => [...new Uint8Array(b)],
+  ],
+];
+
+describe.each(CASES)('%s', (name, make, look) => {
+  const same = (found: unknown, value: unknown): void => {
+    expect(Object.getPrototypeOf(found)).toBe(Object.getPrototypeOf(value));
+    expect(Object.prototype.toString.call(found)).toBe(Object.prototype.toString.call(value));
+    expect(look(found as never)).toEqual(look(value as never));
+  };
+
+  it('comes back, wherever it stands', () => {
+    const value = make();
+    same(back(value), value);
+    same(back({ value }).value, value);
+    const { list, map, set, rows, mixed, missing } = back({
+      list: [value, make(), value],
+      map: new Map([[value, make()]]),
+      set: new Set([value]),
+      rows: Array.from({ length: 20 }, (_, i) => ({ i, value: i === 7 ? value : make() })),
+      mixed: [1, value, 'x', new Plain().x, null, [make()]],
+      missing: [undefined, value, null],
+    });
+    same(list[0], value);
+    expect(list[0]).toBe(list[2]);
+    expect(list[0]).not.toBe(list[1]);
+    expect([...map.keys()][0]).toBe(list[0]);
+    expect([...set][0]).toBe(list[0]);
+    expect(rows[7]?.value).toBe(list[0]);
+    expect(Object.getPrototypeOf(rows[8]?.value)).toBe(Object.getPrototypeOf(value));
+    expect(mixed[1]).toBe(list[0]);
+    expect(missing).toEqual([undefined, list[0], null]);
+  });
+
+  it('needs what knows it', () => {
+    const value = make();
+    expect(() => coreSerialize({ value })).toThrow(H5UnsupportedError);
+    expect(() => coreSerialize({ value })).toThrow(/\$\.value: .*cannot be stored/);
+    if (name === 'Buffer') return;
+    const bytes = coreSerialize({ value, list: [value, make()] }, { values });
+    expect(() => coreDeserialize(bytes)).toThrow(H5FormatError);
+    expect(() => coreDeserialize(bytes)).toThrow(`an unknown type: ${name} (without the option { values }`);
+    same(coreDeserialize<{ value: unknown }>(bytes, { values }).value, value);
+  });
+});
+
+describe('errors', () => {
+  it('keep their causes, in cycles too, and what else they have', () => {
+    const cause = new TypeError('deep');
+    const error = Object.assign(new Error('top', { cause }), { code: 'E_TOP', list: [cause] });
+    (cause as { back?: unknown }).back = error;
+    const found = back({ error, all: [error, cause] }).error as typeof error;
+    expect(found.cause).toBeInstanceOf(TypeError);
+    expect((found.cause as { back: unknown }).back).toBe(found);
+    expect(found.list[0]).toBe(found.cause);
+    expect(found.code).toBe('E_TOP');
+    expect(Object.keys(found)).toEqual(['code', 'list']);
+    for (const key of ['message', 'stack', 'cause'])
+      expect(Object.getOwnPropertyDescriptor(found, key)).toMatchObject({
+        enumerable: false,
+        writable: true,
+      });
+    expect(nodeTypes.isNativeError(found)).toBe(true);
+  });
+
+  it('go without their stacks where that is asked for', () => {
+    const error = new Error('x');
+    const bytes = serialize({ error }, { values: valuesWith({ stack: false }) });
+    expect(Buffer.from(bytes).includes('values.test.ts')).toBe(false);
+    const found = deserialize<{ error: Error }>(bytes).error;
+    expect(found.message).toBe('x');
+    expect(Object.hasOwn(found, 'stack')).toBe(false);
+  });
+
+  it('may have a name of their own', () => {
+    const error = new Error('x');
+    error.name = 'Special';
+    const found = back(error);
+    expect(String(found)).toBe('Special: x');
+    expect(Object.keys(found)).toEqual([]);
+  });
+});
+
+describe('classes that extend types of the language', () => {
+  class Tags extends Set<string> {
+    color = 'red';
+    first(): string | undefined {
+      return [...this][0];
+    }
+  }
+  class Index extends Map<unknown, unknown> {
+    label?: string;
+    override set(key: unknown, value: unknown): this {
+      throw new Error(`no one sets ${String(key)} to ${String(value)} here`);
+    }
+    fill(key: unknown, value: unknown): this {
+      return super.set(key, value);
+    }
+  }
+  class Stack extends Array<unknown> {
+    top = 0;
+  }
+  class Day extends Date {
+    zone = 'UTC';
+  }
+  class Failure extends Error {
+    override name = 'Failure';
+    readonly code: number;
+    constructor(message: string, code: number) {
+      super(message);
+      this.code = code;
+    }
+  }
+  class Samples extends Float64Array {
+    rate = 44_100;
+  }
+  const registry = new TypeRegistry()
+    .register(Tags, { name: 'Tags' })
+    .register(Index, { name: 'Index' })
+    .register(Stack, { name: 'Stack' })
+    .register(Day, { name: 'Day' })
+    .register(Failure, { name: 'Failure' })
+    .register(Samples, { name: 'Samples' });
+
+  it('come back with what they hold and what they have', () => {
+    const tags = Object.assign(new Tags(['a', 'b']), { color: 'blue' });
+    const index = Object.assign(new Index(), { label: 'by anything' }).fill(1, 'one');
+    index.fill(index, tags).fill('self', index);
+    const stack = Object.assign(Stack.from([1, 'two']) as Stack, { top: 2 });
+    stack[4] = stack;
+    const day = new Day('2024-02-29');
+    const failure = new Failure('broken', 42);
+    const samples = Object.assign(new Samples([1, 2.5]), { rate: 8000 });
+    const found = back({ tags, index, stack, day, failure, samples }, registry);
+    expect(found.tags).toBeInstanceOf(Tags);
+    expect([found.tags.first(), found.tags.size, found.tags.color]).toEqual(['a', 2, 'blue']);
+    expect(found.index.label).toBe('by anything');
+    expect([...found.index.keys()]).toEqual([1, found.index, 'self']);
+    expect(found.index.get(found.index)).toBe(found.tags);
+    expect(found.stack).toBeInstanceOf(Stack);
+    expect(Array.isArray(found.stack)).toBe(true);
+    expect(found.stack.length).toBe(5);
+    expect(2 in found.stack).toBe(false);
+    expect([found.stack[1], found.stack[4], found.stack.top]).toEqual(['two', found.stack, 2]);
+    expect(found.day).toBeInstanceOf(Day);
+    expect([found.day.getTime(), found.day.zone]).toEqual([day.getTime(), 'UTC']);
+    expect(found.failure).toBeInstanceOf(Failure);
+    expect(nodeTypes.isNativeError(found.failure)).toBe(true);
+    expect([found.failure.message, found.failure.code, String(found.failure)]).toEqual([
+      'broken',
+      42,
+      'Failure: broken',
+    ]);
+    expect(found.failure.stack).toBe(failure.stack);
+    expect(found.samples).toBeInstanceOf(Samples);
+    expect([...found.samples, found.samples.rate]).toEqual([1, 2.5, 8000]);
+  });
+
+  it('are tables where there are many', () => {
+    const many = Array.from({ length: 100 }, (_, i) => new Failure(`number ${i}`, i));
+    const found = back({ many, last: many[99] }, registry);
+    expect(found.many[50]).toBeInstanceOf(Failure);
+    expect(found.many.map(({ code }) => code)).toEqual(many.map(({ code }) => code));
+    expect(found.last).toBe(found.many[99]);
+  });
+});
+
+describe('a codec', () => {
+  class Money {
+    readonly #cents: bigint;
+    constructor(cents: bigint) {
+      this.#cents = cents;
+    }
+    get cents(): bigint {
+      return this.#cents;
+    }
+  }
+  class Tree {
+    readonly #children: Tree[] = [];
+    parent: Tree | undefined;
+    add(child: Tree): this {
+      this.#children.push(child);
+      child.parent = this;
+      return this;
+    }
+    get children(): readonly Tree[] {
+      return this.#children;
+    }
+  }
+  const registry = new TypeRegistry()
+    .codec(Money, {
+      name: 'shop.Money',
+      encode: ({ cents }) => ({ cents }),
+      decode: ({ cents }) => new Money(cents as bigint),
+    })
+    .codec(Tree, {
+      name: 'Tree',
+      encode: ({ children }) => ({ children }),
+      create: () => new Tree(),
+      fill: (tree, { children }) => {
+        for (const child of children as Tree[]) tree.add(child);
+      },
+    });
+
+  it('stores what properties do not show', () => {
+    const price = new Money(1999n);
+    const found = back({ price, prices: [price, new Money(2n)], by: new Map([[price, 1]]) }, registry);
+    expect(found.price).toBeInstanceOf(Money);
+    expect(found.price.cents).toBe(1999n);
+    expect(found.prices[0]).toBe(found.price);
+    expect(found.prices[1]?.cents).toBe(2n);
+    expect([...found.by.keys()][0]).toBe(found.price);
+  });
+
+  it('with create and fill brings cycles back', () => {
+    const leaf = new Tree();
+    const root = new Tree().add(new Tree().add(leaf)).add(new Tree());
+    const found = back({ root, leaf }, registry);
+    expect(found.leaf.parent?.parent).toBe(found.root);
+    expect(found.root.children.length).toBe(2);
+    expect(found.root.children[0]?.children[0]).toBe(found.leaf);
+  });
+
+  it('with decode alone says that it is in a cycle', () => {
+    class Node {
+      next: unknown;
+    }
+    const cyclic = new TypeRegistry().codec(Node, {
+      name: 'Node',
+      encode: ({ next }) => ({ next }),
+      decode: ({ next }) => Object.assign(new Node(), { next }),
+    });
+    const node = new Node();
+    node.next = [node];
+    const bytes = serialize({ node }, { registry: cyclic });
+    expect(() => deserialize(bytes, { registry: cyclic })).toThrow(
+      /a Node is a part of what it is made of: its codec needs `create` and `fill`/,
+    );
+    const chain = Array.from({ length: 1000 }, () => new Node());
+    chain.forEach((each, i) => {
+      each.next = chain[i + 1];
+    });
+    const deep = serialize({ first: chain[0] }, { registry: cyclic });
+    expect(() => deserialize(deep, { registry: cyclic })).toThrow(/more than 200 values that codecs make/);
+  });
+
+  it('may be for what a predicate tells', () => {
+    const make = () =>
+      Object.create({
+        brand: 'strange',
+        get twice(): number {
+          return (this as unknown as { n: number }).n * 2;
+        },
+      }) as { n: number; twice: number; brand: string };
+    const strange = new TypeRegistry().codec((value) => (value as { brand?: string }).brand === 'strange', {
+      name: 'strange',
+      encode: ({ n }: { n: number }) => ({ n }),
+      decode: ({ n }) => Object.assign(make(), { n }),
+    });
+    const found = back({ a: Object.assign(make(), { n: 21 }) }, strange);
+    expect(found.a.twice).toBe(42);
+  });
+
+  it('that cannot bring values back, or whose name is taken, is refused', () => {
+    const encode = () => ({});
+    expect(() => new TypeRegistry().codec(Plain, { name: 'P', encode })).toThrow(H5RegistryError);
+    expect(() => new TypeRegistry().codec(Plain, { name: 'P', encode, create: () => new Plain() })).toThrow(
+      /neither `decode` nor `create` and `fill`/,
+    );
+    expect(() => registry.codec(Plain, { name: 'Tree', encode, decode: () => new Plain() })).toThrow(
+      /belongs to class Tree already/,
+    );
+    const bad = new TypeRegistry().codec(Plain, {
+      name: 'P',
+      encode: () => 'text' as unknown as object,
+      decode: () => new Plain(),
+    });
+    expect(() => serialize(new Plain(), { registry: bad })).toThrow(
+      /`encode` of the codec "P" returned no object/,
+    );
+  });
+
+  it('of a class that is not registered is an error when a file is read', () => {
+    const bytes = serialize({ price: new Money(1n) }, { registry });
+    expect(() => deserialize(bytes, { registry: new TypeRegistry() })).toThrow(H5UnknownClassError);
+  });
+});
+
+describe('what is stored by its name', () => {
+  const OPEN = Symbol('open');
+  const DARK = { name: 'dark' };
+  function onSave(): string {
+    return 'saved';
+  }
+  class Shape {}
+  const registry = new TypeRegistry()
+    .registerSymbol('status.open', OPEN)
+    .registerValue('handlers.save', onSave)
+    .registerValue('theme.dark', DARK)
+    .register(Shape, { name: 'geo.Shape' });
+
+  it('is the very same value again, wherever it stands', () => {
+    const all = [OPEN, onSave, DARK, Shape, Symbol.iterator, Symbol.for('app.key'), Symbol.for('')];
+    for (const value of all) {
+      expect(back(value, registry)).toBe(value);
+      expect(back({ value }, registry).value).toBe(value);
+      expect(back([value, value, undefined, null], registry)).toEqual([value, value, undefined, null]);
+      expect([...back(new Map([[value, value]]), registry)]).toEqual([[value, value]]);
+      const rows = Array.from({ length: 20 }, (_, i) => ({ i, value }));
+      expect(back(rows, registry)[19]?.value).toBe(value);
+    }
+    expect(back(all, registry)).toEqual(all);
+    expect(back([1, 'x', ...all, [DARK], { DARK }], registry)).toEqual([1, 'x', ...all, [DARK], { DARK }]);
+    expect(back({ theme: DARK, other: { name: 'dark' } }, registry).theme).toBe(DARK);
+  });
+
+  it('is an error where nobody has registered it', () => {
+    expect(() => serialize({ a: [Symbol('x')] })).toThrow(/\$\.a\[0\]: Symbol\(x\) cannot be stored/);
+    expect(() => serialize({ a: onSave })).toThrow(/\$\.a: the function onSave cannot be stored/);
+    const bytes = serialize({ a: onSave }, { registry });
+    expect(() => deserialize(bytes)).toThrow(/the value "handlers.save", which is not registered/);
+    const cls = serialize({ a: Shape }, { registry });
+    expect(() => deserialize(cls)).toThrow(/the value "class geo.Shape", which is not registered/);
+  });
+
+  it('has one name, and the name one value', () => {
+    expect(() => registry.registerValue('again', onSave)).toThrow(/registered already, as "handlers.save"/);
+    expect(() => registry.registerValue('handlers.save', () => {})).toThrow(/belongs to another value/);
+    expect(() => registry.registerValue('Symbol.iterator', {})).toThrow(/the name of|is that of a symbol/);
+    expect(() => registry.registerValue('class x', {})).toThrow(/is that of a symbol or a class/);
+    registry.registerValue('handlers.save', onSave);
+  });
+
+  it('that a file invents is not looked up anywhere', () => {
+    for (const name of ['Symbol.prototype', 'Symbol.keyFor', 'constructor', 'class Object', '__proto__']) {
+      const one = new TypeRegistry().registerValue('x'.repeat(name.length), onSave);
+      const bytes = serialize({ a: onSave }, { registry: one });
+      const at = Buffer.from(bytes).indexOf('x'.repeat(name.length));
+      bytes.set(Buffer.from(name), at);
+      expect(() => deserialize(bytes, { registry: one })).toThrow(H5UnknownClassError);
+    }
+  });
+});
+
+describe('what cannot be stored', () => {
+  const value = () => ({
+    a: 1,
+    f() {},
+    list: [1, () => {}, 3],
+    rows: [{ p: Promise.resolve(), q: 2 }, { q: 3 }],
+  });
+
+  it('is left out on request', () => {
+    const found = deserialize<ReturnType<typeof value>>(serialize(value(), { onUnsupported: 'skip' }));
+    expect(Object.keys(found)).toEqual(['a', 'list', 'rows']);
+    expect(found.list.length).toBe(3);
+    expect(1 in found.list).toBe(false);
+    expect(found.rows).toEqual([{ q: 2 }, { q: 3 }]);
+    expect(deserialize(serialize({ only: () => {} }, { onUnsupported: 'skip' }))).toEqual({});
+  });
+
+  it('is replaced by what a function returns, which is told where it is', () => {
+    const paths: string[] = [];
+    const found = deserialize(
+      serialize(value(), {
+        onUnsupported: (_, path) => {
+          paths.push(path);
+          return { was: path };
+        },
+      }),
+    );
+    expect(paths.sort()).toEqual(['$.f', '$.list[1]', '$.rows[0].p']);
+    expect(found).toEqual({
+      a: 1,
+      f: { was: '$.f' },
+      list: [1, { was: '$.list[1]' }, 3],
+      rows: [{ p: { was: '$.rows[0].p' }, q: 2 }, { q: 3 }],
+    });
+    expect(() => serialize(value(), { onUnsupported: (each) => each })).toThrow(H5UnsupportedError);
+    expect(() => serialize([() => {}], { onUnsupported: () => () => {} })).toThrow(H5UnsupportedError);
+  });
+});
+
+test('any graph of them comes back', () => {
+  const leaf = fc.oneof(
+    fc.string().map((text) => new Error(text)),
+    fc.constantFrom('g', 'i', 'gimsuy').map((flags) => new RegExp('a|b', flags)),
+    fc.webUrl().map((url) => new URL(url)),
+    fc.anything().filter((value) => typeof value !== 'object' && typeof value !== 'symbol'),
+    fc.constantFrom(Symbol.iterator, Symbol.for('x')),
+    fc.boolean().map((value) => Object(value) as object),
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      leaf,
+      fc.array(tie('tree')),
+      fc.dictionary(fc.string(), tie('tree')),
+      fc.tuple(fc.string(), tie('tree')).map(([text, cause]) => new Error(text, { cause })),
+    ),
+  }));
+  const runs = Number(process.env.H5PICKLE_CASES ?? 1000) / 5;
+  fc.assert(
+    fc.property(fc.array(tree), (graph) => {
+      const shared = [graph, graph[0], { graph }];
+      const found = back(shared);
+      expect(found[1]).toBe((found[0] as unknown[])[0]);
+      expect(found[2]).toEqual({ graph: found[0] });
+      expect(found).toEqual(shared);
+    }),
+    { numRuns: runs, seed: 7 },
+  );
+});
+
+describeOracle('h5py', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'h5pickle-values-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('finds each part where one would look', () => {
+    const path = join(folder, 'values.h5');
+    const errors = Array.from({ length: 20 }, (_, i) => new RangeError(`number ${i}`));
+    const state = {
+      pattern: /h5|hdf/i,
+      home: new URL('https://example.org/'),
+      sites: ['a', 'b'].map((name) => new URL(`https://${name}.org/`)),
+      errors,
+      kind: Symbol.iterator,
+      kinds: [Symbol.iterator, Symbol.for('x')],
+    };
+    writeFileSync(path, serialize(state, { values: valuesWith({ stack: false }) }));
+    const seen = execFileSync(
+      PYTHON,
+      [
+        '-c',
+        `
+import sys, json, h5py
+f = h5py.File(sys.argv[1])
+text = lambda a: [s.decode() if isinstance(s, bytes) else s for s in a]
+print(json.dumps({
+  'pattern': [f['pattern'].attrs['@type'].decode(), f['pattern'].attrs['source'], f['pattern'].attrs['flags']],
+  'home': f['home'].attrs['href'],
+  'sites': text(f['sites/href'][:]),
+  'types': [f['sites'].attrs['@items'].decode(), f['errors'].attrs['@items'].decode()],
+  'errors': text(f['errors/message'][:2]),
+  'kind': text(f.attrs['kind'].item())[0], 'kinds': text(f['kinds']['named'])}))`,
+        path,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(JSON.parse(seen)).toEqual({
+      pattern: ['RegExp', 'h5|hdf', 'i'],
+      home: 'https://example.org/',
+      sites: ['https://a.org/', 'https://b.org/'],
+      types: ['URL', 'RangeError'],
+      errors: ['number 0', 'number 1'],
+      kind: 'Symbol.iterator',
+      kinds: ['Symbol.iterator', 'Symbol.for(x)'],
+    });
+  });
+});
