@@ -2,6 +2,7 @@ import { DatasetStorage } from './hdf5/dataset-storage.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { DenseLinkIndex, readDenseAttributes, readDenseLinks } from './hdf5/indexes/dense-storage.js';
 import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
+import { decodeOddNumbers } from './hdf5/odd-numbers.js';
 
 /**
  * All of them, for the option `indexes` of `H5File.open`, `read` and `deserialize`.
@@ -11,6 +12,7 @@ import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
  * const value = deserialize(bytes, { indexes });
  */
 export const indexes: GroupIndexes = {
+  numbers: decodeOddNumbers,
   elements: (space, info) => new DatasetStorage(space, info),
   symbolTable: readSymbolTable,
   denseLinks: readDenseLinks,

@@ -2,7 +2,9 @@
  * Types of the language and of the platform beyond those that HDF5 or the core has a form for, as codecs; and registered
  * classes that extend types whose content is not in their properties.
  */
-import type { Codec, Content, RegisteredClass, TypeRegistry, Values, ValueType } from './registry/index.js';
+import { H5FormatError } from './errors.js';
+import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
+import { H5RegistryError, RegisteredClass } from './registry/index.js';
 import { setProperty } from './serialize/rows.js';
 
 export type { Codec, Content, Values, ValueType } from './registry/index.js';
@@ -324,6 +326,92 @@ function wellKnown(name: string): symbol | undefined {
   return typeof symbol === 'symbol' ? symbol : undefined;
 }
 
+// ---- classes that have changed ------------------------------------------------------------------------------
+
+/** How instances are read of a class that migrates, expects fields, or wants to know; `inner`: how they are stored. */
+function evolved(cls: RegisteredClass, version: number, inner: Codec | undefined): Codec | undefined {
+  const { migrate, afterRead, expected } = cls;
+  const isOld = migrate !== undefined && version !== cls.version;
+  if (!isOld && !afterRead && expected.length === 0) return inner;
+  const migrated = (content: Content): Content => {
+    if (!isOld) return content;
+    const result: unknown = migrate(content as Record<string, unknown>, version);
+    if (typeof result === 'object' && result !== null) return result as Content;
+    throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${cls.name} returned no object`);
+  };
+  const finish = (instance: object, content: Content): void => {
+    for (const { property, name, aliases = [], default: otherwise, required } of expected) {
+      if ([name, ...aliases].some((each) => Object.hasOwn(content, each))) continue;
+      if (otherwise !== undefined) {
+        const value: unknown = typeof otherwise === 'function' ? otherwise() : otherwise;
+        setProperty(instance, name, value, cls);
+      } else if (required) {
+        const message = `an instance of class ${cls.name} in the file has no ${JSON.stringify(name)}, which is required (property ${property})`;
+        throw new H5FormatError(-1, message);
+      }
+    }
+    afterRead?.(instance as never);
+  };
+  const { name } = cls;
+  const encode = (): object => ({});
+  if (inner?.decode && !inner.create) {
+    const decode = inner.decode.bind(inner);
+    return {
+      name,
+      encode,
+      decode: (content) => {
+        const data = migrated(content);
+        const instance = decode(data);
+        finish(instance, data);
+        return instance;
+      },
+    };
+  }
+  return {
+    name,
+    encode,
+    create: () => inner?.create?.() ?? cls.create(),
+    fill: (instance, content, from) => {
+      const data = migrated(content);
+      if (inner) inner.fill?.(instance, data, from);
+      else setFields(cls, instance, data, () => false);
+      finish(instance, data);
+    },
+  };
+}
+
+// ---- classes that nobody knows ------------------------------------------------------------------------------
+
+/**
+ * An instance of a class that was not registered when a file was read with `unknownClass: 'keep'`: its properties are those
+ * that the file has, by the names in the file. Written again, it is what it was.
+ *
+ * @example
+ * const value = deserialize(bytes, { unknownClass: 'keep' });
+ * if (value instanceof UnknownInstance) console.log(unknownClassOf(value)?.name, Object.keys(value));
+ */
+export class UnknownInstance {}
+
+/** What a file calls the class of such an instance, and its version; undefined for anything else. */
+export function unknownClassOf(
+  value: object,
+): { readonly name: string; readonly version: number } | undefined {
+  return unknownClasses.get(Object.getPrototypeOf(value));
+}
+
+const unknownClasses = new WeakMap<object, RegisteredClass>();
+const unknownByName = new Map<string, WeakRef<RegisteredClass>>();
+
+function unknown(name: string, version: number): RegisteredClass {
+  const key = `${version} ${name}`;
+  const known = unknownByName.get(key)?.deref();
+  if (known) return known;
+  const cls = new RegisteredClass(class extends UnknownInstance {}, { name, version }) as RegisteredClass;
+  unknownClasses.set(cls.prototype, cls);
+  unknownByName.set(key, new WeakRef(cls));
+  return cls;
+}
+
 // ---- all of them ------------------------------------------------------------------------------------------
 
 /**
@@ -359,7 +447,12 @@ export function valuesWith(options: ValuesOptions = {}): Values {
   const extended = [errorBase(stack), ...bases()];
   return {
     types,
-    extend: (cls) => extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls),
+    extend: (cls, version) => {
+      const inner = extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
+      return version === undefined ? inner : evolved(cls, version, inner);
+    },
+    unknown,
+    unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,
     named: namedValue,
   };

@@ -22,8 +22,10 @@ import {
   encodeNumbers,
   exactNumbers,
   type Misfit,
+  type OddNumbers,
   type TypedArray,
 } from './number-elements.js';
+import { decodeOddNumbers } from './odd-numbers.js';
 import { isPlainText, utf8Encoder } from './text.js';
 import { splitText } from './text-elements.js';
 
@@ -50,6 +52,8 @@ export interface Heap {
   /** Their size in bytes cannot be more than this. */
   readonly limit: number;
   collection(address: number): Collection;
+  /** What decodes numbers that no typed array holds. */
+  readonly numbers?: OddNumbers | undefined;
   /** Called with the size of each object that is decoded. */
   spend?(size: number): void;
 }
@@ -97,12 +101,12 @@ class Decoder {
     checkBytes(bytes, count * type.size);
     switch (type.class) {
       case 'fixed-point': {
-        const values = decodeNumbers(type, bytes, count);
+        const values = decodeNumbers(type, bytes, count, this.#heap.numbers);
         const wide = values instanceof BigInt64Array || values instanceof BigUint64Array;
         return wide && this.#int64AsNumber ? exactNumbers(values) : values;
       }
       case 'floating-point':
-        return decodeNumbers(type, bytes, count);
+        return decodeNumbers(type, bytes, count, this.#heap.numbers);
       case 'enumerated':
         if (isBoolean(type)) return decodeBooleans(bytes, count);
         return this.decode(type.base, bytes, count);
@@ -620,12 +624,13 @@ export function readable(encoded: Encoded): { bytes: Uint8Array; heap: Heap } {
     starts: Uint32Array.from(starts),
     sizes: Uint32Array.from(sizes),
   };
-  return { bytes, heap: { limit: out.length, collection: () => collection } };
+  return { bytes, heap: { limit: out.length, collection: () => collection, numbers: decodeOddNumbers } };
 }
 
 /** The heap of elements without pointers. */
 export const NO_HEAP: Heap = {
   limit: 0,
+  numbers: decodeOddNumbers,
   collection: (address) => {
     throw new H5FeatureError(`variable-length data at ${address}`);
   },

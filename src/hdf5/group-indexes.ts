@@ -9,6 +9,7 @@ import type { Datatype } from './messages/datatype.js';
 import type { Link } from './messages/link.js';
 import type { LinkInfo } from './messages/link-info.js';
 import type { SymbolTable } from './messages/symbol-table.js';
+import type { OddNumbers } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 
 /**
@@ -24,6 +25,8 @@ import type { DatasetInfo } from './object.js';
 export interface GroupIndexes {
   /** What undoes the filters of chunks, and applies them. */
   readonly filters?: FilterSet;
+  /** Numbers in layouts that no typed array has. */
+  readonly numbers?: OddNumbers;
   /** The elements of a dataset, in any layout, by any selection. */
   elements(space: FileSpace, info: DatasetInfo): ElementAccess;
   symbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[];

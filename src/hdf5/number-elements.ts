@@ -1,6 +1,6 @@
 import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
 import { LITTLE_ENDIAN, swapped } from './endian.js';
-import { type Datatype, decodeInteger, type FixedPoint, type FloatingPoint } from './messages/datatype.js';
+import type { Datatype, FixedPoint, FloatingPoint } from './messages/datatype.js';
 
 export type TypedArray =
   | Int8Array
@@ -14,7 +14,10 @@ export type TypedArray =
   | Float32Array
   | Float64Array;
 
-type NumberType = FixedPoint | FloatingPoint;
+export type NumberType = FixedPoint | FloatingPoint;
+
+/** Decodes numbers that no typed array holds as they are. */
+export type OddNumbers = (type: NumberType, bytes: Uint8Array, count: number) => TypedArray | bigint[];
 
 // The element types of typed arrays differ; the code below is the same for all of them.
 interface AnyTypedArray {
@@ -22,18 +25,18 @@ interface AnyTypedArray {
 }
 type AnyConstructor = new (source: number | ArrayBufferLike, offset?: number, length?: number) => TypedArray;
 
-const SIGNED: { [size: number]: unknown } = { 1: Int8Array, 2: Int16Array, 4: Int32Array, 8: BigInt64Array };
-const UNSIGNED: { [size: number]: unknown } = {
+export const SIGNED: { [size: number]: unknown } = {
+  1: Int8Array,
+  2: Int16Array,
+  4: Int32Array,
+  8: BigInt64Array,
+};
+export const UNSIGNED: { [size: number]: unknown } = {
   1: Uint8Array,
   2: Uint16Array,
   4: Uint32Array,
   8: BigUint64Array,
 };
-
-/** Integers of up to this many bytes are exact as numbers. */
-const NUMBER_BYTES = 6;
-/** No machine computes with more; and time to decode grows with the square of the size. */
-const MAX_BYTES = 64;
 
 /** Whether the type is one of IEEE 754's binary16, binary32 and binary64. */
 export function isIeee(type: FloatingPoint): boolean {
@@ -75,7 +78,12 @@ function isForeign(type: NumberType): boolean {
  * The elements as a typed array: a view of `bytes` where they lie right for one, else a copy. Integers of more
  * than 8 bytes are an array of bigints.
  */
-export function decodeNumbers(type: NumberType, bytes: Uint8Array, count: number): TypedArray | bigint[] {
+export function decodeNumbers(
+  type: NumberType,
+  bytes: Uint8Array,
+  count: number,
+  odd: OddNumbers | undefined,
+): TypedArray | bigint[] {
   const { size } = type;
   const native = nativeArray(type);
   if (native) {
@@ -84,75 +92,11 @@ export function decodeNumbers(type: NumberType, bytes: Uint8Array, count: number
     const whole = bytes.subarray(0, count * size);
     return new native((foreign ? swapped(whole, size) : new Uint8Array(whole)).buffer);
   }
-  if (size > MAX_BYTES) throw new H5FeatureError(`a number of ${size} bytes`);
-  return type.class === 'fixed-point' ? decodeIntegers(type, bytes, count) : decodeFloats(type, bytes, count);
-}
-
-function decodeIntegers(type: FixedPoint, bytes: Uint8Array, count: number): TypedArray | bigint[] {
-  const { size, bitOffset, bitPrecision, signed } = type;
-  if (size > NUMBER_BYTES) {
-    const wide = size > 8 ? [] : signed ? new BigInt64Array(count) : new BigUint64Array(count);
-    for (let i = 0; i < count; i++) wide[i] = decodeInteger(bytes.subarray(i * size, (i + 1) * size), type);
-    return wide;
-  }
-  const values = new (((signed ? SIGNED : UNSIGNED)[size] ?? Float64Array) as Float64ArrayConstructor)(count);
-  for (let i = 0; i < count; i++) {
-    const value = field(unsigned(bytes, i * size, type), bitOffset, bitPrecision);
-    values[i] = signed && value >= 2 ** (bitPrecision - 1) ? value - 2 ** bitPrecision : value;
-  }
-  return values;
-}
-
-function decodeFloats(type: FloatingPoint, bytes: Uint8Array, count: number): TypedArray {
-  const { size, signLocation, exponentLocation, exponentSize, mantissaLocation, mantissaSize } = type;
-  // A half is exact as a float.
-  const values = size === 2 && isIeee(type) ? new Float32Array(count) : new Float64Array(count);
-  const whole = {
-    class: 'bitfield',
-    size,
-    bigEndian: type.bigEndian,
-    bitOffset: 0,
-    bitPrecision: size * 8,
-  } as const;
-  for (let i = 0; i < count; i++) {
-    const raw =
-      size <= NUMBER_BYTES
-        ? unsigned(bytes, i * size, type)
-        : decodeInteger(bytes.subarray(i * size, (i + 1) * size), whole);
-    const magnitude = assemble(
-      type,
-      field(raw, exponentLocation, exponentSize),
-      field(raw, mantissaLocation, mantissaSize),
+  if (!odd)
+    throw new H5FeatureError(
+      `numbers of ${size} bytes (without the option { indexes } from 'h5pickle/indexes')`,
     );
-    values[i] = field(raw, signLocation, 1) === 1 ? -magnitude : magnitude;
-  }
-  return values;
-}
-
-/** The element at `start`, of at most NUMBER_BYTES, as an unsigned number. */
-function unsigned(bytes: Uint8Array, start: number, { size, bigEndian }: NumberType): number {
-  let value = 0;
-  for (let i = 0; i < size; i++)
-    value = value * 256 + (bytes[start + (bigEndian ? i : size - 1 - i)] as number);
-  return value;
-}
-
-/** `size` bits at bit `location`; more than 53 of them are rounded. */
-function field(raw: number | bigint, location: number, size: number): number {
-  return typeof raw === 'number'
-    ? Math.floor(raw / 2 ** location) % 2 ** size
-    : Number(BigInt.asUintN(size, raw >> BigInt(location)));
-}
-
-function assemble(type: FloatingPoint, exponent: number, mantissa: number): number {
-  const { exponentSize, exponentBias, mantissaSize, impliedBit } = type;
-  // Where the leading bit of the mantissa is stored, it is the one before the point.
-  const point = 2 ** (impliedBit ? mantissaSize : mantissaSize - 1);
-  if (exponent === 2 ** exponentSize - 1) {
-    return mantissa === 0 || (!impliedBit && mantissa === point) ? Number.POSITIVE_INFINITY : Number.NaN;
-  }
-  const significand = mantissa / point + (impliedBit && exponent > 0 ? 1 : 0);
-  return significand * 2 ** (Math.max(exponent, 1) - exponentBias);
+  return odd(type, bytes, count);
 }
 
 /** 64-bit integers as numbers, where all of them are exact. */

@@ -1,3 +1,4 @@
+import { H5RegistryError } from './errors.js';
 import type { RegisteredClass } from './registered-class.js';
 import type { TypeRegistry } from './type-registry.js';
 
@@ -23,8 +24,8 @@ export interface Codec<T extends object = object> {
   decode?(content: Content): T;
   /** A value without content. */
   create?(): T;
-  /** Gives a value that `create` made its content. */
-  fill?(value: T, content: Content): void;
+  /** Gives a value that `create` made its content; `version`: of its class, as the file says it. */
+  fill?(value: T, content: Content, version: number): void;
 }
 
 /** What `encode` returned, made again: a plain object. */
@@ -41,8 +42,15 @@ export interface ValueType<T extends object = object> extends Codec<T> {
 /** What else than the core's own types can be stored, for the option `values`: `h5pickle/values` has it all. */
 export interface Values {
   readonly types: readonly ValueType[];
-  /** How instances of a class are stored that extends a type whose content is not in its properties. */
-  extend(cls: RegisteredClass): Codec | undefined;
+  /**
+   * How instances of a class are stored that extends a type whose content is not in their properties; or, if the `version`
+   * is given that a file holds, how they are read, when there is more to it than setting their properties.
+   */
+  extend(cls: RegisteredClass, version?: number): Codec | undefined;
+  /** A class for the instances in a file of one that nobody has registered. */
+  unknown(name: string, version: number): RegisteredClass | undefined;
+  /** What such a class is, by its prototype. */
+  unknownOf(prototype: object): RegisteredClass | undefined;
   /** The name by which a symbol, a function or a registered value is stored. */
   nameOf(value: unknown, registry: TypeRegistry): string | undefined;
   /** The value of such a name. */
@@ -52,7 +60,16 @@ export interface Values {
 /** Nothing else. */
 export const NO_VALUES: Values = {
   types: [],
-  extend: () => undefined,
+  extend(cls, version) {
+    if (version !== undefined && (cls.migrate || cls.afterRead || cls.expected.length > 0))
+      throw new H5RegistryError(
+        'H5_REGISTRY_CLASS',
+        `class ${cls.name} is not read without the option { values }`,
+      );
+    return undefined;
+  },
+  unknown: () => undefined,
+  unknownOf: () => undefined,
   nameOf: () => undefined,
   named: () => undefined,
 };

@@ -1,5 +1,5 @@
 import { H5RegistryError } from './errors.js';
-import { addRule, type Class, metadataKey } from './metadata.js';
+import { addRule, type Class, type FieldRule, metadataKey } from './metadata.js';
 import { checkName } from './names.js';
 import type { RegisterOptions } from './registered-class.js';
 import { defaultRegistry, type TypeRegistry } from './type-registry.js';
@@ -16,7 +16,7 @@ if (!('metadata' in Symbol)) Reflect.defineProperty(Symbol, 'metadata', { value:
  * const options: ClassOptions<Point> = { version: 2, create: () => new Point(0, 0) };
  */
 export interface ClassOptions<T extends object = object>
-  extends Pick<RegisterOptions<T>, 'version' | 'create' | 'construct'> {
+  extends Pick<RegisterOptions<T>, 'version' | 'create' | 'construct' | 'aliases' | 'migrate' | 'afterRead'> {
   /** Where to register it; by default in `defaultRegistry`. */
   readonly registry?: TypeRegistry | undefined;
 }
@@ -30,6 +30,12 @@ export interface ClassOptions<T extends object = object>
 export interface FieldOptions {
   /** What the file calls it; by default, the name of the property. */
   readonly name?: string | undefined;
+  /** What it was called in files before. */
+  readonly aliases?: readonly string[] | undefined;
+  /** What it gets when a file does not have it; of a function, what that returns. */
+  readonly default?: unknown;
+  /** Refuses a file that does not have it. */
+  readonly required?: boolean | undefined;
 }
 
 /**
@@ -106,9 +112,9 @@ export function H5Class<T extends object = object>(
 export function H5Field(options?: FieldOptions): H5MemberDecorator;
 export function H5Field(options: FieldOptions = {}, misplaced?: unknown): H5MemberDecorator {
   checkCalled('@H5Field', misplaced);
-  const { name } = options;
+  const { name, ...rest } = options;
   if (name !== undefined) checkName(name, 'the name given to @H5Field');
-  return memberDecorator('@H5Field', (property) => ({ name: name ?? property, ignored: false }));
+  return memberDecorator('@H5Field', (property) => ({ ...rest, name: name ?? property, ignored: false }));
 }
 
 /**
@@ -143,7 +149,7 @@ interface Member {
 
 function memberDecorator(
   decorator: string,
-  ruleFor: (property: string) => { name: string; ignored: boolean },
+  ruleFor: (property: string) => Pick<FieldRule, 'name' | 'ignored' | 'aliases' | 'default' | 'required'>,
 ): H5MemberDecorator {
   return (target: unknown, at: MemberContext | string, descriptor?: PropertyDescriptor): void => {
     const member =

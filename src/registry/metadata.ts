@@ -24,6 +24,12 @@ export interface FieldRule {
   readonly ignored: boolean;
   /** An `accessor` field: its value lives in a private slot, which only the constructor makes. */
   readonly needsConstructor: boolean;
+  /** What it was called in files before. */
+  readonly aliases?: readonly string[] | undefined;
+  /** What it gets when a file does not have it; of a function, what that returns. */
+  readonly default?: unknown;
+  /** Whether a file that does not have it is refused. */
+  readonly required?: boolean | undefined;
   /** The type that `reflect-metadata` has recorded for it, where that is in use. */
   readonly type?: Class | undefined;
 }

@@ -32,9 +32,24 @@ export interface RegisterOptions<T extends object = object> {
    * own enumerable properties are stored, and then whatever else decorators declare. Of either, what an
    * instance does not have is left out.
    */
-  readonly fields?: readonly (string | { readonly property: string; readonly name?: string })[] | undefined;
+  readonly fields?: readonly (string | FieldEntry)[] | undefined;
+  /** Names that files had for the class before. */
+  readonly aliases?: readonly string[] | undefined;
+  /**
+   * Makes of what a file with another version holds, by the names in the file, what it would hold with this one. It may
+   * change and return what it is given.
+   */
+  readonly migrate?: ((content: Record<string, unknown>, fromVersion: number) => object) | undefined;
+  /** Called with each instance that was read, when all of the value has been made; for what is within it first. */
+  afterRead?(instance: T): void;
   /** Do not store these properties. */
   readonly ignore?: readonly string[] | undefined;
+}
+
+/** A property to be stored, for the option `fields`. */
+export interface FieldEntry extends Pick<FieldRule, 'aliases' | 'default' | 'required'> {
+  readonly property: string;
+  readonly name?: string;
 }
 
 /**
@@ -52,6 +67,11 @@ export class RegisteredClass<T extends object = object> {
   /** The version that new files get; 0 for a class that says none. */
   readonly version: number;
 
+  readonly aliases: readonly string[];
+  readonly migrate: RegisterOptions<T>['migrate'];
+  readonly afterRead: ((instance: never) => void) | undefined;
+  /** The fields that get a value, or are missed, when a file does not have them. */
+  readonly expected: readonly FieldRule[];
   /** How its values are stored, if not by their properties. */
   readonly codec: Codec<T> | undefined;
 
@@ -81,10 +101,14 @@ export class RegisteredClass<T extends object = object> {
     this.#construct = options.construct ?? false;
     this.#exact = options.fields !== undefined;
     this.codec = codec;
+    this.aliases = options.aliases ?? [];
+    this.migrate = options.migrate;
+    this.afterRead = options.afterRead;
     // What a codec makes of an instance is stored as it is.
     this.#rules = codec ? new Map() : effectiveRules(target, options);
     const declared = [...this.#rules.values()].filter((rule) => !rule.ignored);
     this.#fields = declared.map((rule) => rule.property);
+    this.expected = declared.filter((rule) => rule.required || rule.default !== undefined);
     this.#accessors = accessorsAmong(target, this.#fields);
     this.#renamed = renamedAmong(target, declared);
 
@@ -236,6 +260,9 @@ export class RegisteredClass<T extends object = object> {
       this.name === other.name &&
       this.version === other.version &&
       this.codec === (other.codec as unknown) &&
+      this.migrate === other.migrate &&
+      this.afterRead === other.afterRead &&
+      String(this.aliases) === String(other.aliases) &&
       this.#create === other.#create &&
       this.#construct === other.#construct &&
       this.#exact === other.#exact &&
@@ -283,12 +310,14 @@ function effectiveRules(target: Class, { fields, ignore = [] }: RegisterOptions)
   const decorated = rulesOf(target);
   const rules = fields ? new Map<string, FieldRule>() : decorated;
   for (const field of fields ?? []) {
-    const { property, name } = typeof field === 'string' ? { property: field } : field;
+    const entry: FieldEntry = typeof field === 'string' ? { property: field } : field;
+    const { property, name } = entry;
     if (rules.has(property)) throw fieldError(target, property, 'is listed twice in `fields`');
     if (name !== undefined) checkName(name, `the name of ${describe(target, property)}`);
     const earlier = decorated.get(property);
     rules.set(property, {
       ...earlier,
+      ...entry,
       property,
       name: name ?? earlier?.name ?? property,
       ignored: false,
@@ -327,13 +356,15 @@ function descriptorOf(prototype: object, property: string): PropertyDescriptor |
 /** From the stored name to the property, of the fields where these differ. */
 function renamedAmong(target: Class, fields: readonly FieldRule[]): Map<string, string> {
   const propertyByName = new Map<string, string>();
-  for (const { property, name } of fields) {
-    const other = propertyByName.get(name);
-    if (other !== undefined) {
-      const names = `stored under the name ${JSON.stringify(name)}, as is ${JSON.stringify(other)}`;
-      throw fieldError(target, property, `is ${names}; rename one of them`);
+  for (const { property, name: current, aliases = [] } of fields) {
+    for (const name of [current, ...aliases]) {
+      const other = propertyByName.get(name);
+      if (other !== undefined) {
+        const names = `stored under the name ${JSON.stringify(name)}, as is ${JSON.stringify(other)}`;
+        throw fieldError(target, property, `is ${names}; rename one of them`);
+      }
+      propertyByName.set(name, property);
     }
-    propertyByName.set(name, property);
   }
   return new Map([...propertyByName].filter(([name, property]) => name !== property));
 }

@@ -15,6 +15,7 @@ import { RegisteredClass, type RegisterOptions } from './registered-class.js';
  */
 export class TypeRegistry {
   readonly #byName = new Map<string, RegisteredClass>();
+  readonly #byAlias = new Map<string, RegisteredClass>();
   readonly #byPrototype = new Map<object, RegisteredClass>();
   readonly #predicates: { readonly applies: (value: object) => boolean; readonly entry: RegisteredClass }[] =
     [];
@@ -45,14 +46,23 @@ export class TypeRegistry {
           : `class ${nameOf(cls)} is registered already, as ${quote(known)}; it cannot be ${quote(entry)} as well`,
       );
     }
-    const holder = this.#byName.get(entry.name);
+    const holder = this.get(entry.name);
     if (holder) {
       throw conflict(
         `the name ${quote(entry)} of class ${nameOf(cls)} belongs to class ${nameOf(holder.target)} already; rename ` +
           'one, or, for a module that was reloaded, take a new TypeRegistry',
       );
     }
+    for (const alias of entry.aliases) {
+      checkName(alias, `an alias of class ${nameOf(cls)}`);
+      const other = this.get(alias);
+      if (other || alias === entry.name)
+        throw conflict(
+          `the alias ${JSON.stringify(alias)} of class ${nameOf(cls)} is the name of a class already`,
+        );
+    }
     this.#byName.set(entry.name, entry);
+    for (const alias of entry.aliases) this.#byAlias.set(alias, entry);
     this.#byPrototype.set(entry.prototype, entry);
     return this;
   }
@@ -154,7 +164,7 @@ export class TypeRegistry {
    * registry.get('geometry.Point')?.target === Point; // true
    */
   get(name: string): RegisteredClass | undefined {
-    return this.#byName.get(name);
+    return this.#byName.get(name) ?? this.#byAlias.get(name);
   }
 
   /**

@@ -149,7 +149,8 @@ export class Kinds {
   }
 
   #meet(prototype: object, value: object): number {
-    const cls = this.#registry.of(prototype) ?? this.#registry.codecFor(value);
+    const cls =
+      this.#registry.of(prototype) ?? this.#registry.codecFor(value) ?? this.#values.unknownOf(prototype);
     const codec = cls && (cls.codec ?? this.#values.extend(cls));
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);

@@ -16,6 +16,9 @@ import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
 import { decodeWtf8 } from './wtf8.js';
 
+/** What becomes of an instance of a class that is not registered. */
+export type UnknownClass = 'error' | 'keep' | 'object';
+
 /** The elements of a vector. */
 interface Vector {
   /** All of them, missing ones too; a hole where one is absent. Numbers may be a typed array. */
@@ -51,9 +54,13 @@ export class Restorer {
   readonly #infos = new Map<number, ObjectInfo>();
   readonly #values = new Map<number, unknown>();
   readonly #vectors = new Map<number, Vector>();
+  readonly #unknownClass: UnknownClass;
   readonly #types = new Map<string, Codec>();
   readonly #moreValues: Values;
-  readonly #codecs = new Map<RegisteredClass, Codec | undefined>();
+  // What was found for the last class.
+  #lastClass: RegisteredClass | undefined;
+  #lastVersion = 0;
+  #lastCodec: Codec | undefined;
   #tasks: (() => void)[] = [];
   /** What is done when all tasks are: the first of them last, so that what is within comes first. */
   #finishers: (() => void)[] = [];
@@ -63,7 +70,8 @@ export class Restorer {
   /** Any number of elements may lead to the same data in the heap: each time counts. */
   readonly #heap: Heap;
 
-  constructor(space: FileSpace, registry: TypeRegistry, values: Values) {
+  constructor(space: FileSpace, registry: TypeRegistry, values: Values, unknownClass: UnknownClass) {
+    this.#unknownClass = unknownClass;
     this.#space = space;
     this.#registry = registry;
     this.#moreValues = values;
@@ -72,6 +80,7 @@ export class Restorer {
     const { globalHeap: heap } = space;
     this.#heap = {
       limit: heap.limit,
+      numbers: heap.numbers,
       collection: (address) => heap.collection(address),
       spend: (size) => this.#spend(size),
     };
@@ -108,10 +117,16 @@ export class Restorer {
   // ---- codecs ---------------------------------------------------------------------------------------
 
   /** How what a group says it is, is made of its content, if not of its properties. */
-  #codec(cls: RegisteredClass | undefined, type: string | undefined): Codec | undefined {
+  #codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Codec | undefined {
     if (!cls) return type === undefined ? undefined : this.#types.get(type);
-    if (!this.#codecs.has(cls)) this.#codecs.set(cls, cls.codec ?? this.#moreValues.extend(cls));
-    return this.#codecs.get(cls);
+    if (cls.codec) return cls.codec;
+    const version = this.#version(info);
+    if (cls !== this.#lastClass || version !== this.#lastVersion) {
+      this.#lastClass = cls;
+      this.#lastVersion = version;
+      this.#lastCodec = this.#moreValues.extend(cls, version);
+    }
+    return this.#lastCodec;
   }
 
   /** Values that a codec makes of as many contents, which `fill` fills. */
@@ -121,7 +136,9 @@ export class Restorer {
       const values = contents.map(() => create());
       this.#tasks.push(fill);
       this.#finishers.push(() => {
-        for (let i = 0; i < values.length; i++) codec.fill?.(values[i] as object, contents[i] as Content);
+        const version = this.#version(info);
+        for (let i = 0; i < values.length; i++)
+          codec.fill?.(values[i] as object, contents[i] as Content, version);
       });
       return values;
     }
@@ -192,8 +209,15 @@ export class Restorer {
     const name = this.#word(info, Reserved.class);
     if (name === undefined) return undefined;
     const cls = this.#registry.get(name);
-    if (!cls) throw new H5UnknownClassError(name);
-    return cls;
+    if (cls || this.#unknownClass === 'object') return cls;
+    const version = this.#version(info);
+    const kept = this.#unknownClass === 'keep' ? this.#moreValues.unknown(name, version) : undefined;
+    if (!kept) throw new H5UnknownClassError(name);
+    return kept;
+  }
+
+  #version(info: ObjectInfo): number {
+    return this.#number(info, Reserved.version) ?? 0;
   }
 
   /** All bytes of a dataset. They count as expansion: datasets can be promises only, and can share their bytes. */
@@ -296,7 +320,7 @@ export class Restorer {
 
   #object(info: GroupInfo, type: string | undefined): object {
     const cls = this.#class(info);
-    const codec = this.#codec(cls, type);
+    const codec = this.#codec(info, cls, type);
     if (codec) {
       const content = {};
       return this.#made(info, codec, [content], () =>
@@ -331,7 +355,7 @@ export class Restorer {
 
   #entries(info: GroupInfo, type: string | undefined): object {
     const cls = this.#class(info);
-    const codec = this.#codec(cls, type);
+    const codec = this.#codec(info, cls, type);
     const target = codec ? {} : this.#shell(info, type, cls);
     const fill = (): void => {
       const keys = this.#vector(child(info, 'keys')).elements;
@@ -508,7 +532,7 @@ export class Restorer {
     if (links.length === 0) fail(info, 'a table without columns');
     this.#spend(count);
     const names = links.map((link) => unescapeName(link.name));
-    const codec = items === 'null-prototype' ? undefined : this.#codec(cls, items);
+    const codec = items === 'null-prototype' ? undefined : this.#codec(info, cls, items);
     if (items !== undefined && items !== 'null-prototype' && !codec) unknownType(info, items);
     const rowClass = codec ? undefined : cls;
     const rows = makeRows(count, names, rowClass, items === 'null-prototype');

@@ -10,7 +10,7 @@ import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { emit } from './emit.js';
 import { type OnUnsupported, Planner } from './plan.js';
-import { Restorer } from './restore.js';
+import { Restorer, type UnknownClass } from './restore.js';
 
 export interface WriteOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
@@ -31,6 +31,11 @@ export interface ReadOptions {
   readonly registry?: TypeRegistry;
   /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
   readonly values?: Values;
+  /**
+   * What becomes of an instance of a class that is not registered: an error unless told otherwise; with 'keep' it is an
+   * `UnknownInstance`, which is written again as what it was; with 'object' a plain object.
+   */
+  readonly unknownClass?: UnknownClass;
 }
 
 /**
@@ -126,7 +131,6 @@ export function restoreStorage(storage: Storage, options?: ReadOptions): unknown
 }
 
 function restore(space: FileSpace, address: number, options: ReadOptions | undefined): unknown {
-  return new Restorer(space, options?.registry ?? defaultRegistry, options?.values ?? NO_VALUES).restore(
-    address,
-  );
+  const { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error' } = options ?? {};
+  return new Restorer(space, registry, values, unknownClass).restore(address);
 }

@@ -2,6 +2,7 @@ import { H5FormatError } from '../../errors.js';
 import { ByteWriter } from '../byte-writer.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
+import type { OddNumbers } from '../number-elements.js';
 
 const SIGNATURE = 'GCOL';
 const OBJECT_HEADER = 16;
@@ -115,6 +116,10 @@ export class GlobalHeap {
 
   constructor(space: FileSpace) {
     this.#space = space;
+  }
+
+  get numbers(): OddNumbers | undefined {
+    return this.#space.indexes?.numbers;
   }
 
   /** The size of the file: variable-length data cannot be more. */
