@@ -2,11 +2,8 @@ export {
   H5Error,
   H5FeatureError,
   H5FormatError,
-  H5LockedError,
   H5PathError,
-  H5StaleError,
   H5StateError,
-  H5SystemError,
   H5TypeError,
 } from './errors.js';
 export { AttributeManager } from './hdf5/attribute-manager.js';
@@ -37,6 +34,12 @@ export {
   type ValueType,
 } from './registry/index.js';
 export { H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
+export {
+  type Expectation,
+  H5UnexpectedError,
+  type SchemaIssue,
+  type StandardSchema,
+} from './serialize/expectation.js';
 export {
   deserialize,
   type ReadOptions,

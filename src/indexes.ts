@@ -3,6 +3,7 @@ import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { DenseLinkIndex, readDenseAttributes, readDenseLinks } from './hdf5/indexes/dense-storage.js';
 import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
 import { decodeOddNumbers } from './hdf5/odd-numbers.js';
+import { readOldHeader } from './hdf5/old-object-header.js';
 
 /**
  * All of them, for the option `indexes` of `H5File.open`, `read` and `deserialize`.
@@ -12,6 +13,7 @@ import { decodeOddNumbers } from './hdf5/odd-numbers.js';
  * const value = deserialize(bytes, { indexes });
  */
 export const indexes: GroupIndexes = {
+  oldHeader: readOldHeader,
   numbers: decodeOddNumbers,
   elements: (space, info) => new DatasetStorage(space, info),
   symbolTable: readSymbolTable,

@@ -11,8 +11,9 @@ import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
 import { indexes as allIndexes } from './indexes.js';
 import type { Values } from './registry/index.js';
+import { expected } from './serialize/expectation.js';
 import {
-  deserialize as deserializeCore,
+  atOnce,
   type ReadOptions,
   type ReadSource,
   readFrom,
@@ -32,6 +33,7 @@ import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
 import { valuesWith } from './values.js';
 
+export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
 export { UnknownInstance, unknownClassOf } from './values.js';
@@ -74,9 +76,12 @@ const WHOLE_FILE = 1 << 23;
  * @example
  * const state = deserialize<State>(await readFile('state.h5'));
  */
-export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions): T {
+export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
   // What a commit that was interrupted left is read as if it had been completed.
-  return restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, ...options }) as T;
+  return atOnce(
+    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, ...options }),
+    options,
+  );
 }
 
 /** The value in the file at a path. */
@@ -86,7 +91,7 @@ function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
     const storage = recovered(file);
     // Nearly all of the file is needed: then one large read is faster than many small ones.
     if (storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
-    return deserializeCore(storage.read(0, storage.size), options);
+    return restoreStorage(new MemoryStorage(storage.read(0, storage.size)), options);
   } finally {
     file.close();
   }
@@ -100,14 +105,18 @@ function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
  * @example
  * const state = await read('state.h5');
  */
-export async function read<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): Promise<T> {
-  return readSync<T>(source, options);
+export async function read<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): Promise<T> {
+  return expected(readAnything(source, options), options ?? {});
 }
 
 /** What `read` does, at once. */
-export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions): T {
+export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): T {
+  return atOnce(readAnything(source, options), options);
+}
+
+function readAnything(source: FilePath | ReadSource, options: ReadOptions | undefined): unknown {
   const all = { indexes, values, ...options };
-  return (isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all)) as T;
+  return isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all);
 }
 
 /** A writer that commits over and over lets a reader begin after a few attempts. */

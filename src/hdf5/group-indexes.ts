@@ -2,6 +2,7 @@ import type { ByteReader } from './byte-reader.js';
 import type { ElementAccess } from './element-access.js';
 import type { FileSpace, Meter } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
+import type { Extent } from './free-space.js';
 import type { LinkIndex } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
@@ -11,6 +12,7 @@ import type { LinkInfo } from './messages/link-info.js';
 import type { SymbolTable } from './messages/symbol-table.js';
 import type { OddNumbers } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
+import type { Message } from './object-header.js';
 
 /**
  * Decoders of links and attributes that do not stand in an object's header: in symbol tables, as the HDF5 library
@@ -25,6 +27,8 @@ import type { DatasetInfo } from './object.js';
 export interface GroupIndexes {
   /** What undoes the filters of chunks, and applies them. */
   readonly filters?: FilterSet;
+  /** The messages of object headers of version 1. */
+  oldHeader(space: FileSpace, address: number, look: ByteReader, extents: Extent[]): Message[];
   /** Numbers in layouts that no typed array has. */
   readonly numbers?: OddNumbers;
   /** The elements of a dataset, in any layout, by any selection. */

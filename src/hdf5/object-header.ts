@@ -33,11 +33,14 @@ const FIRST_LOOK = 512;
 export function readObjectHeader(space: FileSpace, address: number, extents: Extent[] = []): Message[] {
   const look = space.peek(address, FIRST_LOOK, 'an object header');
   if (look.left >= 4 && look.bytes[0] === 0x4f) return readVersion2(space, address, look, extents);
-  return readVersion1(space, address, look, extents);
+  const { oldHeader } = space.indexes ?? {};
+  if (oldHeader) return oldHeader(space, address, look, extents);
+  look.version("the object header (without the option { indexes } from 'h5pickle/indexes')", 2);
+  return [];
 }
 
 /** A list of chunks that are still to be read. A chain of chunks that bites its tail ends in an error. */
-class Chunks {
+export class Chunks {
   readonly #space: FileSpace;
   readonly #pending: { address: number; length: number }[] = [];
   readonly #extents: Extent[];
@@ -112,30 +115,8 @@ function readChunk2(
   }
 }
 
-function readVersion1(space: FileSpace, address: number, look: ByteReader, extents: Extent[]): Message[] {
-  look.version('the object header', 1);
-  look.take(1);
-  const count = look.u16();
-  look.take(4);
-  const size = look.u32();
-  look.take(4);
-  const messages: Message[] = [];
-  extents.push([address, 16 + size]);
-  const chunks = new Chunks(space, extents);
-  let chunk: ByteReader | undefined = space.reader(address + 16, size, 'an object header');
-  for (let seen = 0; chunk; chunk = chunks.next()) {
-    for (; seen < count && chunk.left >= 8; seen++) {
-      const type = chunk.u16();
-      const length = chunk.u16();
-      const flags = chunk.u8();
-      chunk.take(3);
-      keep(type, flags, -1, chunk.block(length), messages, chunks);
-    }
-  }
-  return messages;
-}
-
-function keep(
+/** Takes in a message: those of a continuation lead to one more chunk. */
+export function keep(
   type: number,
   flags: number,
   order: number,

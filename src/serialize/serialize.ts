@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import { concatenate, type Piece, pieceBytes } from '../hdf5/file-builder.js';
 import { FileSpace } from '../hdf5/file-space.js';
 import type { GroupIndexes } from '../hdf5/group-indexes.js';
@@ -9,6 +10,7 @@ import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../r
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { emit } from './emit.js';
+import { type Expectation, expected } from './expectation.js';
 import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 
@@ -24,7 +26,7 @@ export interface WriteOptions {
   readonly onUnsupported?: OnUnsupported;
 }
 
-export interface ReadOptions {
+export interface ReadOptions<T = unknown> extends Expectation<T> {
   /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
   readonly indexes?: GroupIndexes;
   /** The classes whose instances may be made. Default: the registry that `@H5Class` uses. */
@@ -74,8 +76,15 @@ function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
  * @example
  * const state = deserialize<State>(new Uint8Array(await (await fetch('state.h5')).arrayBuffer()));
  */
-export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions): T {
-  return restoreStorage(new MemoryStorage(bytes), options) as T;
+export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
+  return atOnce(restoreStorage(new MemoryStorage(bytes), options), options);
+}
+
+/** A value that was read, as the options expect it; a schema that takes its time is an error. */
+export function atOnce<T>(value: unknown, options: ReadOptions<T> | undefined): T {
+  const result = options ? expected(value, options) : (value as T);
+  if (result instanceof Promise) throw new H5TypeError('the schema takes its time: use read, which waits');
+  return result;
 }
 
 /** What a value is read from: the bytes of a file, a storage that holds one, an open file, or a part of it. */
@@ -95,8 +104,8 @@ export interface WriteTarget {
  * using file = H5File.open(bytes);
  * const users = await read(file.group('users'));
  */
-export async function read<T = unknown>(source: ReadSource, options?: ReadOptions): Promise<T> {
-  return readFrom(source, options) as T;
+export async function read<T = unknown>(source: ReadSource, options?: ReadOptions<T>): Promise<T> {
+  return expected(readFrom(source, options), options ?? {});
 }
 
 /**
@@ -113,7 +122,7 @@ export async function write(target: WriteTarget, value: unknown, options?: Write
 
 /** What `read` does, at once. */
 export function readFrom(source: ReadSource, options?: ReadOptions): unknown {
-  if (source instanceof Uint8Array) return deserialize(source, options);
+  if (source instanceof Uint8Array) return restoreStorage(new MemoryStorage(source), options);
   if (source instanceof H5Object) {
     const { session, node, path } = source;
     session.check();

@@ -2,6 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { type Chunk, createChunkLayout } from '../../../src/hdf5/indexes/chunk-index.js';
 import { TransactionSpace } from '../../../src/hdf5/transaction-space.js';
+import { indexes } from '../../../src/indexes.js';
 import { MemoryStorage } from '../../../src/storage/memory.js';
 import { findAll } from '../../find-all.js';
 import { describeOracle } from '../../oracle/oracles.js';
@@ -247,7 +248,7 @@ describeOracle('h5py', () => {
       const made = withH5py([...steps, ...infos], { libver });
 
       const storage = new MemoryStorage(made.bytes);
-      const space = TransactionSpace.open(storage);
+      const space = TransactionSpace.open(storage, { indexes });
       const random = seeded(11);
       const values = made.infos.map((info, i) => spread(int32(info.values), SAMPLES[names[i]!]!));
       const counts = names.map((name, i) =>

@@ -1,0 +1,60 @@
+import { H5Error } from '../errors.js';
+import type { Class } from '../registry/index.js';
+import { nameOf } from '../registry/metadata.js';
+import { memberSegment } from './path.js';
+
+/** What libraries that validate have in common (Standard Schema, version 1: standardschema.dev). */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/** What is wrong, and where. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** What a value that is read is expected to be. */
+export interface Expectation<T = unknown> {
+  /** Its class: an error if it is no instance. */
+  readonly as?: Class<T & object>;
+  /** A schema of zod, valibot, arktype or any other library of Standard Schema: what it makes of the value is returned. */
+  readonly schema?: StandardSchema<T>;
+}
+
+/** A value that was read is not what was expected; `issues` say what a schema has against it. */
+export class H5UnexpectedError extends H5Error {
+  readonly issues: readonly SchemaIssue[];
+
+  constructor(message: string, issues: readonly SchemaIssue[] = []) {
+    super('H5_UNEXPECTED', message);
+    this.issues = issues;
+  }
+}
+
+/** The value, or what its schema makes of it, at once or in time. */
+export function expected<T>(value: unknown, { as, schema }: Expectation<T>): T | Promise<T> {
+  if (as && !Object.prototype.isPrototypeOf.call(as.prototype, value as object))
+    throw new H5UnexpectedError(`the value is no instance of the class ${nameOf(as)}`);
+  if (!schema) return value as T;
+  const result = schema['~standard'].validate(value);
+  return result instanceof Promise ? result.then(accepted) : accepted(result);
+}
+
+function accepted<T>(result: SchemaResult<T>): T {
+  if (!result.issues) return result.value;
+  const all = result.issues.map(({ message, path = [] }) => {
+    const place = path.map((segment) =>
+      memberSegment(String(typeof segment === 'object' ? segment.key : segment)),
+    );
+    return `$${place.join('')}: ${message}`;
+  });
+  throw new H5UnexpectedError(`the value does not fit its schema: ${all.join('; ')}`, result.issues);
+}
