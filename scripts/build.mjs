@@ -22,6 +22,7 @@ await build({
     'src/filters.ts',
     'src/values.ts',
     'src/verify.ts',
+    'src/integrations/class-transformer.ts',
   ],
   outdir: 'dist',
   chunkNames: 'shared/[hash]',
@@ -29,7 +30,7 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'neutral',
-  external: ['node:*', 'fflate'],
+  external: ['node:*', 'fflate', 'class-transformer'],
   target: 'es2022',
   // src/ is not in the published package: the maps carry the text themselves.
   sourcemap: true,

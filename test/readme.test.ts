@@ -41,7 +41,10 @@ describe.each(['standard', 'legacy'] as const)('with %s decorators', (decorators
       platform: 'node',
       format: 'esm',
       target: 'node20',
-      alias: { h5pickle: join(ROOT, 'src/node.ts') },
+      alias: {
+        h5pickle: join(ROOT, 'src/node.ts'),
+        'h5pickle/class-transformer': join(ROOT, 'src/integrations/class-transformer.ts'),
+      },
       tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy', target: 'es2022' } },
     });
     const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { types as nodeTypes } from 'node:util';
+import { Temporal } from '@js-temporal/polyfill';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { deserialize as coreDeserialize, serialize as coreSerialize } from '../../src/index.js';
@@ -95,6 +96,26 @@ describe.each(CASES)('%s', (name, make, look) => {
     expect(() => coreDeserialize(bytes)).toThrow(`an unknown type: ${name} (without the option { values }`);
     same(coreDeserialize<{ value: unknown }>(bytes, { values }).value, value);
   });
+});
+
+test('Temporal, of a polyfill, comes back', () => {
+  const withTemporal = valuesWith({ temporal: Temporal as never });
+  const value = {
+    instant: Temporal.Instant.from('2024-02-29T12:00:00.123456789Z'),
+    zoned: Temporal.ZonedDateTime.from('2024-02-29T12:00[Europe/Paris]'),
+    date: Temporal.PlainDate.from('2024-02-29'),
+    time: Temporal.PlainTime.from('12:34:56.789'),
+    dateTime: Temporal.PlainDateTime.from('2024-02-29T12:34'),
+    yearMonth: Temporal.PlainYearMonth.from('2024-02'),
+    monthDay: Temporal.PlainMonthDay.from('02-29'),
+    duration: Temporal.Duration.from('P1Y2M3DT4H'),
+    days: Array.from({ length: 20 }, (_, i) => Temporal.PlainDate.from({ year: 2024, month: 1, day: i + 1 })),
+  };
+  const bytes = serialize(value, { values: withTemporal });
+  const found = deserialize<typeof value>(bytes, { values: withTemporal });
+  expect(found.instant).toBeInstanceOf(Temporal.Instant);
+  expect(JSON.stringify(found)).toBe(JSON.stringify(value));
+  expect(found.days[7]?.equals('2024-01-08')).toBe(true);
 });
 
 describe('errors', () => {

@@ -1,0 +1,269 @@
+/**
+ * Classes with the decorators of class-transformer, stored as these say: `@Expose` and `@Exclude` with names, groups and
+ * versions, `@Transform`, and `@Type` with discriminators.
+ *
+ * Unlike `instanceToPlain` and `plainToInstance`, what is one object stays one, cycles come back, and so do Maps, Sets and
+ * dates, and instances in places where no `@Type` says what they are.
+ */
+// The package has no other place for what its decorators have noted.
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { type Class, type Codec, type Content, H5RegistryError, TypeRegistry } from '../registry/index.js';
+
+type Constructor = new () => object;
+type AnyFunction = (...parameters: never[]) => unknown;
+
+/** What the decorators have noted: class-transformer's `MetadataStorage`, as far as it is used here. */
+export interface MetadataStorage {
+  getStrategy(target: AnyFunction): string;
+  getExposedProperties(target: AnyFunction, direction: number): string[];
+  getExcludedProperties(target: AnyFunction, direction: number): string[];
+  findExposeMetadata(target: AnyFunction, property: string): { options?: ExposeOptions } | undefined;
+  findExposeMetadataByCustomName(target: AnyFunction, name: string): { propertyName?: string } | undefined;
+  findTypeMetadata(target: AnyFunction, property: string): TypeMetadata | undefined;
+  findTransformMetadatas(target: AnyFunction, property: string, direction: number): TransformMetadata[];
+}
+
+interface Scope {
+  readonly since?: number;
+  readonly until?: number;
+  readonly groups?: readonly string[];
+}
+
+interface ExposeOptions extends Scope {
+  readonly name?: string;
+}
+
+interface TypeMetadata {
+  readonly typeFunction?: (help?: unknown) => unknown;
+  readonly options?: {
+    readonly discriminator?: {
+      readonly property: string;
+      readonly subTypes: readonly { readonly value: unknown; readonly name: string }[];
+    };
+    readonly keepDiscriminatorProperty?: boolean;
+  };
+}
+
+interface TransformMetadata {
+  readonly options?: Scope;
+  transformFn(parameters: {
+    value: unknown;
+    key: string;
+    obj: unknown;
+    type: number;
+    options: object;
+  }): unknown;
+}
+
+/** As class-transformer's `TransformationType`. */
+const PLAIN_TO_CLASS = 0;
+const CLASS_TO_PLAIN = 1;
+
+/** class-transformer's own options, and what else there is to say. */
+export interface TransformedOptions {
+  readonly groups?: readonly string[];
+  readonly version?: number;
+  readonly strategy?: 'exposeAll' | 'excludeAll';
+  readonly excludePrefixes?: readonly string[];
+  /** What files call a class: its `name` unless told otherwise. Say it where code is minified. */
+  readonly name?: (cls: Class) => string;
+  /** Where more classes are registered: a registry that goes on being used. */
+  readonly registry?: TypeRegistry;
+  /** What the decorators have noted; for bundlers that take another build of class-transformer than Node does. */
+  readonly storage?: MetadataStorage;
+}
+
+/**
+ * A registry of classes that class-transformer's decorators are on, and of all classes that `@Type` leads to from them.
+ * Groups and versions are those of the registry: make one for each.
+ *
+ * @throws {H5RegistryError} when two classes have the same name, or class-transformer knows of no decorators.
+ * @example
+ * class User {
+ *   @Expose({ name: 'userName' }) name = '';
+ *   @Exclude() password = '';
+ *   @Type(() => Photo) photos: Photo[] = [];
+ * }
+ * const registry = transformed([User], { groups: ['admin'] });
+ * const user = deserialize<User>(serialize(someone, { registry }), { registry });
+ */
+export function transformed(classes: readonly Class[], options: TransformedOptions = {}): TypeRegistry {
+  const { registry = new TypeRegistry(), name = (cls) => (cls as { name?: string }).name ?? '' } = options;
+  const transformer = new Transformer(options);
+  const todo = [...classes];
+  const seen = new Set<Class>();
+  for (let cls = todo.pop(); cls; cls = todo.pop()) {
+    if (seen.has(cls)) continue;
+    seen.add(cls);
+    registry.codec(cls, transformer.codec(cls as Class & AnyFunction, name(cls)));
+    todo.push(...transformer.reached(cls as Class & AnyFunction));
+  }
+  return registry;
+}
+
+class Transformer {
+  readonly #options: TransformedOptions;
+  readonly #storage: MetadataStorage;
+
+  constructor(options: TransformedOptions) {
+    this.#options = options;
+    this.#storage = options.storage ?? (defaultMetadataStorage as unknown as MetadataStorage);
+    const noted = Object.values(this.#storage).filter((each) => each instanceof Map);
+    if (noted.every((each) => each.size === 0))
+      throw new H5RegistryError(
+        'H5_REGISTRY_CLASS',
+        'class-transformer has noted no decorators at all: is there another build of it? Then give the `defaultMetadataStorage` of that as `storage`',
+      );
+  }
+
+  codec(cls: Class & AnyFunction, name: string): Codec {
+    return {
+      name,
+      encode: (instance) => this.#encode(cls, instance),
+      create: () => new (cls as unknown as Constructor)(),
+      fill: (instance, content) => this.#fill(cls, instance, content),
+    };
+  }
+
+  /** The classes that `@Type` names on the properties of a class and of those that it extends. */
+  reached(cls: AnyFunction): Class[] {
+    const found: Class[] = [];
+    for (const property of this.#typedProperties(cls)) {
+      const type = this.#storage.findTypeMetadata(cls, property);
+      const made = this.#classOf(type);
+      if (made) found.push(made);
+      for (const { value } of type?.options?.discriminator?.subTypes ?? []) found.push(value as Class);
+    }
+    return found;
+  }
+
+  #typedProperties(cls: AnyFunction): Iterable<string> {
+    const { _typeMetadatas: all } = this.#storage as unknown as {
+      _typeMetadatas: Map<unknown, Map<string, unknown>>;
+    };
+    const names = new Set<string>();
+    for (let at: unknown = cls; typeof at === 'function'; at = Object.getPrototypeOf(at))
+      for (const property of all.get(at)?.keys() ?? []) names.add(property);
+    return names;
+  }
+
+  /** The class that a property is declared to hold, unless it is one of the language's own. */
+  #classOf(type: TypeMetadata | undefined): Class | undefined {
+    const cls = type?.typeFunction?.();
+    const isOwn = typeof cls === 'function' && (globalThis as Record<string, unknown>)[cls.name] !== cls;
+    return isOwn ? (cls as unknown as Class) : undefined;
+  }
+
+  #encode(cls: AnyFunction, instance: object): object {
+    const content: Record<string, unknown> = {};
+    for (const property of this.#keys(cls, instance, CLASS_TO_PLAIN)) {
+      const value = (instance as Record<string, unknown>)[property];
+      if (typeof value === 'function') continue;
+      const name = this.#storage.findExposeMetadata(cls, property)?.options?.name ?? property;
+      define(content, name, this.#apply(cls, property, value, instance, CLASS_TO_PLAIN));
+    }
+    return content;
+  }
+
+  #fill(cls: AnyFunction, instance: object, content: Content): void {
+    for (const name of this.#keys(cls, content, PLAIN_TO_CLASS)) {
+      if (!Object.hasOwn(content, name)) continue;
+      const property = this.#storage.findExposeMetadataByCustomName(cls, name)?.propertyName ?? name;
+      if (isReadOnly(instance, property)) continue;
+      const typed = this.#typed(cls, property, content[name]);
+      const value = this.#apply(cls, property, typed, content, PLAIN_TO_CLASS);
+      if (property in instance && property !== '__proto__')
+        (instance as Record<string, unknown>)[property] = value;
+      else define(instance, property, value);
+    }
+  }
+
+  /** Of the names that an object has, those that are to be stored, or to be set: as `TransformOperationExecutor.getKeys`. */
+  #keys(cls: AnyFunction, object: object, direction: number): Iterable<string> {
+    const storage = this.#storage;
+    const { version, groups = [], excludePrefixes = [], strategy: otherwise = 'exposeAll' } = this.#options;
+    const noted = storage.getStrategy(cls);
+    let keys = (noted === 'none' ? otherwise : noted) === 'exposeAll' ? Object.keys(object) : [];
+    const toProperty = (key: string) =>
+      direction === PLAIN_TO_CLASS
+        ? (storage.findExposeMetadataByCustomName(cls, key)?.propertyName ?? key)
+        : key;
+    for (const property of storage.getExposedProperties(cls, direction)) {
+      const name = storage.findExposeMetadata(cls, property)?.options?.name;
+      keys.push(direction === PLAIN_TO_CLASS && name ? name : property);
+    }
+    const excluded = storage.getExcludedProperties(cls, direction);
+    keys = keys.filter((key) => {
+      const property = toProperty(key);
+      if (excluded.includes(property)) return false;
+      const scope = storage.findExposeMetadata(cls, property)?.options;
+      if (!isVersion(scope, version)) return false;
+      const wanted = scope?.groups ?? [];
+      if (groups.length > 0 ? scope && !isGroup(wanted, groups) : wanted.length > 0) return false;
+      return !excludePrefixes.some((prefix) => key.startsWith(prefix));
+    });
+    return new Set(keys);
+  }
+
+  #apply(cls: AnyFunction, key: string, value: unknown, obj: object, type: number): unknown {
+    const { version, groups = [] } = this.#options;
+    let result = value;
+    for (const { options: scope, transformFn } of this.#storage.findTransformMetadatas(cls, key, type)) {
+      if (version !== undefined && scope && !isVersion(scope, version)) continue;
+      const wanted = scope?.groups ?? [];
+      if (groups.length > 0 ? scope && !isGroup(wanted, groups) : wanted.length > 0) continue;
+      result = transformFn({ value: result, key, obj, type, options: this.#options });
+    }
+    return result;
+  }
+
+  /** What a property is declared to hold, of plain objects that stand there; instances stay what they are. */
+  #typed(cls: AnyFunction, property: string, value: unknown): unknown {
+    const type = this.#storage.findTypeMetadata(cls, property);
+    const declared = this.#classOf(type);
+    const discriminator = type?.options?.discriminator;
+    if (!declared && !discriminator) return value;
+    const made = (plain: unknown): unknown => {
+      if (typeof plain !== 'object' || plain === null || Object.getPrototypeOf(plain) !== Object.prototype)
+        return plain;
+      const tag = discriminator && (plain as Record<string, unknown>)[discriminator.property];
+      const subType = discriminator?.subTypes.find(({ name }) => name === tag)?.value ?? declared;
+      if (!subType) return plain;
+      const instance = new (subType as Constructor)();
+      let content = plain as Record<string, unknown>;
+      if (discriminator && !type?.options?.keepDiscriminatorProperty) {
+        content = { ...content };
+        delete content[discriminator.property];
+      }
+      this.#fill(subType as AnyFunction, instance, content);
+      return instance;
+    };
+    if (Array.isArray(value)) return value.some((each) => made(each) !== each) ? value.map(made) : value;
+    if (value instanceof Set) return new Set([...value].map(made));
+    if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, made(each)]));
+    return made(value);
+  }
+}
+
+function isVersion(scope: Scope | undefined, version: number | undefined): boolean {
+  if (version === undefined || !scope) return true;
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = scope;
+  return version >= since && version < until;
+}
+
+function isGroup(wanted: readonly string[], groups: readonly string[]): boolean {
+  return wanted.length === 0 || wanted.some((group) => groups.includes(group));
+}
+
+/** Whether a property is a getter without a setter. */
+function isReadOnly(instance: object, property: string): boolean {
+  for (let at: object | null = instance; at; at = Object.getPrototypeOf(at)) {
+    const descriptor = Object.getOwnPropertyDescriptor(at, property);
+    if (descriptor) return descriptor.get !== undefined && descriptor.set === undefined;
+  }
+  return false;
+}
+
+function define(target: object, property: string, value: unknown): void {
+  Object.defineProperty(target, property, { value, writable: true, enumerable: true, configurable: true });
+}

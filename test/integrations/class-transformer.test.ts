@@ -1,0 +1,182 @@
+import 'reflect-metadata';
+import { Exclude, Expose, instanceToPlain, plainToInstance, Transform, Type } from 'class-transformer';
+import { describe, expect, it } from 'vitest';
+import { transformed } from '../../src/integrations/class-transformer.js';
+import { deserialize, serialize, TypeRegistry } from '../../src/node.js';
+
+type Decorator = (target: object, property: string) => void;
+/** Legacy decorators as compilers call them, since this project compiles standard ones. */
+function decorate(cls: { prototype: object }, rules: Record<string, readonly PropertyDecorator[]>): void {
+  for (const [property, decorators] of Object.entries(rules))
+    for (const decorator of [...decorators].reverse()) (decorator as Decorator)(cls.prototype, property);
+}
+
+class Photo {
+  url = '';
+  private views = 0;
+  see(): number {
+    return ++this.views;
+  }
+}
+
+class User {
+  id = 0;
+  firstName = '';
+  lastName = '';
+  password = 'secret';
+  born: Date | undefined;
+  photos: Photo[] = [];
+  admin: string | undefined;
+  legacy: string | undefined;
+  roles: string[] = [];
+  get name(): string {
+    return `${this.firstName} ${this.lastName}`;
+  }
+}
+decorate(User, {
+  firstName: [Expose({ name: 'first_name' })],
+  name: [Expose()],
+  password: [Exclude()],
+  photos: [Type(() => Photo)],
+  born: [Type(() => Date)],
+  admin: [Expose({ groups: ['admin'] })],
+  legacy: [Expose({ since: 1, until: 2 })],
+  roles: [
+    Transform(({ value }) => (value as string[]).join('|'), { toPlainOnly: true }),
+    Transform(({ value }) => (value as string).split('|'), { toClassOnly: true }),
+  ],
+});
+
+function makeUser(): User {
+  const photos = ['a.jpg', 'b.jpg'].map((url) => Object.assign(new Photo(), { url }));
+  return Object.assign(new User(), {
+    id: 7,
+    firstName: 'Ada',
+    lastName: 'Lovelace',
+    born: new Date('1815-12-10'),
+    photos,
+    admin: 'yes',
+    legacy: 'old',
+    roles: ['reader', 'writer'],
+  });
+}
+
+const back = <T>(value: T, registry: TypeRegistry): T =>
+  deserialize<T>(serialize(value, { registry }), { registry });
+
+describe('the decorators of class-transformer', () => {
+  it.each([
+    ['nothing', {}],
+    ['groups', { groups: ['admin'] }],
+    ['a version', { version: 1.5 }],
+    ['a later version', { version: 3 }],
+    ['excludeAll', { strategy: 'excludeAll' }],
+    ['prefixes', { excludePrefixes: ['last'] }],
+  ] as const)('store what instanceToPlain makes: with %s', (_, options) => {
+    const registry = transformed([User], options as never);
+    const plain = instanceToPlain(makeUser(), options as never);
+    // What is stored is seen without the class.
+    const stored = deserialize<Record<string, unknown>>(serialize(makeUser(), { registry }), {
+      registry: new TypeRegistry(),
+      unknownClass: 'object',
+    });
+    expect(Object.keys(stored).sort()).toEqual(Object.keys(plain).sort());
+    expect({ ...stored, photos: 0 }).toEqual({ ...plain, photos: 0 });
+    // And comes back as plainToInstance brings it back.
+    const theirs = plainToInstance(User, plain, options as never);
+    const ours = back(makeUser(), registry);
+    expect(ours).toBeInstanceOf(User);
+    expect({ ...ours, photos: 0 }).toEqual({ ...theirs, photos: 0 });
+    if (stored.photos) expect(ours.photos[1]).toBeInstanceOf(Photo);
+  });
+
+  it('bring back what class-transformer loses', () => {
+    class Node {
+      name = '';
+      parent: Node | undefined;
+      children: Node[] = [];
+      byName = new Map<string, Node>();
+      tags = new Set<string>();
+    }
+    decorate(Node, { children: [Type(() => Node)], name: [Expose({ name: 'title' })] });
+    const root = Object.assign(new Node(), { name: 'root' });
+    const child = Object.assign(new Node(), { name: 'child', parent: root, tags: new Set(['a']) });
+    root.children.push(child);
+    root.byName.set('child', child);
+    const found = back(root, transformed([Node]));
+    expect(found.children[0]?.parent).toBe(found);
+    expect(found.byName.get('child')).toBe(found.children[0]);
+    expect(found.children[0]?.tags).toEqual(new Set(['a']));
+    expect(found.name).toBe('root');
+    // class-transformer goes round in the cycle until the stack is full.
+    expect(() => plainToInstance(Node, instanceToPlain(root))).toThrow(RangeError);
+  });
+
+  it('tell by a discriminator what a plain object is to be', () => {
+    class Shape {
+      color = 'red';
+    }
+    class Circle extends Shape {
+      radius = 1;
+    }
+    class Square extends Shape {
+      side = 1;
+    }
+    class Drawing {
+      shapes: Shape[] = [];
+      main: Shape | undefined;
+    }
+    const discriminator = {
+      property: 'kind',
+      subTypes: [
+        { value: Circle, name: 'circle' },
+        { value: Square, name: 'square' },
+      ],
+    };
+    decorate(Drawing, {
+      shapes: [Type(() => Shape, { discriminator })],
+      main: [Type(() => Shape, { discriminator, keepDiscriminatorProperty: true })],
+    });
+    const registry = transformed([Drawing]);
+    expect(registry.names().sort()).toEqual(['Circle', 'Drawing', 'Shape', 'Square']);
+    const drawing = Object.assign(new Drawing(), {
+      shapes: [new Circle(), { kind: 'square', side: 3 }, { kind: 'unheard of' }],
+      main: { kind: 'circle', radius: 9 },
+    });
+    const found = back(drawing, registry);
+    expect(found.shapes[0]).toBeInstanceOf(Circle);
+    expect(found.shapes[1]).toBeInstanceOf(Square);
+    expect(found.shapes[1]).toEqual(Object.assign(new Square(), { side: 3 }));
+    expect(found.shapes[2]).toBeInstanceOf(Shape);
+    expect(found.main).toBeInstanceOf(Circle);
+    expect((found.main as unknown as { kind: string }).kind).toBe('circle');
+  });
+
+  it('give classes names of their own, in a registry of the caller', () => {
+    const registry = transformed([User], {
+      name: (cls) => `app.${(cls as unknown as { name: string }).name}`,
+      registry: new TypeRegistry(),
+    });
+    expect(registry.names().sort()).toEqual(['app.Photo', 'app.User']);
+    const many = back(Array.from({ length: 50 }, makeUser), registry);
+    expect(many[49]).toBeInstanceOf(User);
+    expect(many[49]?.photos[0]?.see()).toBe(1);
+    expect(many[49]?.password).toBe('secret');
+  });
+
+  it('of another build are not taken for none', () => {
+    const storage = { _typeMetadatas: new Map(), _exposeMetadatas: new Map() };
+    expect(() => transformed([User], { storage: storage as never })).toThrow(/noted no decorators at all/);
+  });
+
+  it('cannot set __proto__', () => {
+    class Bag {}
+    const registry = transformed([Bag]);
+    const bag = Object.assign(new Bag(), JSON.parse('{"__proto__x": 1}'));
+    Object.defineProperty(bag, '__proto__', { value: { polluted: true }, enumerable: true });
+    const found = back(bag, registry);
+    expect(Object.getPrototypeOf(found)).toBe(Bag.prototype);
+    expect((found as { polluted?: boolean }).polluted).toBeUndefined();
+    expect(Object.hasOwn(found, '__proto__')).toBe(true);
+  });
+});
