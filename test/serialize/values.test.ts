@@ -455,7 +455,7 @@ describe('what cannot be stored', () => {
   });
 });
 
-test('any graph of them comes back', () => {
+test('any graph of them comes back', { timeout: 900_000 }, () => {
   const leaf = fc.oneof(
     fc.string().map((text) => new Error(text)),
     fc.constantFrom('g', 'i', 'gimsuy').map((flags) => new RegExp('a|b', flags)),
