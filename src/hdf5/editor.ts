@@ -554,7 +554,8 @@ export class FileEditor implements Editor {
     const counts = new Int32Array(this.#made - base);
     const reached = this.#reach(counts, base);
     this.#settleLinks(counts, base);
-    const writer = new ObjectWriter(this.space, this.#heap);
+    this.#writer ??= new ObjectWriter(this.space, this.#heap);
+    const writer = this.#writer;
     // What is linked to comes before what links to it, but for cycles: then its address is known by that time.
     for (let i = reached.length - 1; i >= 0; i--) {
       const draft = reached[i] as Draft;
@@ -734,6 +735,8 @@ export class FileEditor implements Editor {
     this.#stored = [];
     this.#wroteElements = false;
     this.#linkChanges.clear();
+    // It may have been stopped in the middle of something.
+    this.#writer = undefined;
     this.#heap.forget();
     if (this.#made > made) this.#lost.push([made, this.#made]);
     for (const [address, id] of this.#newTypes) {

@@ -57,6 +57,8 @@ export class TransactionSpace extends EditableSpace {
   failure: unknown;
   #root: number;
   #committedRoot: number;
+  /** The superblock as the last commit has left it: nobody else writes to the file. */
+  #head: Uint8Array<ArrayBuffer> | undefined;
   #rootUncached = false;
 
   // Addresses count from the base address.
@@ -256,7 +258,8 @@ export class TransactionSpace extends EditableSpace {
       this.#transaction.create(baseAddress + end, head, note);
       this.#target.publish?.();
     } else {
-      const before = this.#target.copy(baseAddress, superblockSize(this.superblock));
+      const before = this.#head ?? this.#target.copy(baseAddress, superblockSize(this.superblock));
+      this.#head = undefined;
       const patch = (endOfFile: number, root: number, guarded: boolean) =>
         patchSuperblock(before, this.superblock, {
           endOfFile,
@@ -264,16 +267,14 @@ export class TransactionSpace extends EditableSpace {
           rootUncached: this.#rootUncached && !guarded,
           guarded,
         });
+      const after = patch(end, this.#root, false);
+      const during = patch(this.#committedEnd, this.#root, true);
       this.#transaction.commit({
         end: baseAddress + end,
-        guard: {
-          position: baseAddress,
-          before,
-          during: patch(this.#committedEnd, this.#root, true),
-          after: patch(end, this.#root, false),
-        },
+        guard: { position: baseAddress, before, during, after },
         note,
       });
+      this.#head = after;
     }
     this.#isNew = false;
     this.#committedRoot = this.#root;
