@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
-import { H5Error, H5StaleError } from './errors.js';
+import { H5Error, H5FormatError, H5StaleError } from './errors.js';
 import { FilterSet } from './hdf5/filters/filter-set.js';
 import { registeredFilters } from './hdf5/filters/registered-filters.js';
 import { standardFilters } from './hdf5/filters/standard-filters.js';
@@ -55,7 +55,10 @@ export const values: Values = /* @__PURE__ */ valuesWith({
       name: 'Buffer',
       prototype: Buffer.prototype,
       encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
-      decode: ({ bytes }) => Buffer.from(bytes as Uint8Array),
+      decode: ({ bytes }) => {
+        if (bytes instanceof Uint8Array) return Buffer.from(bytes);
+        throw new H5FormatError(-1, 'a Buffer without bytes');
+      },
     },
   ],
 });

@@ -2,7 +2,7 @@
  * Types of the language and of the platform beyond those that HDF5 or the core has a form for, as codecs; and registered
  * classes that extend types whose content is not in their properties.
  */
-import { H5FormatError } from './errors.js';
+import { H5Error, H5FormatError } from './errors.js';
 import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
 import { H5RegistryError, RegisteredClass } from './registry/index.js';
 import { setProperty } from './serialize/rows.js';
@@ -23,6 +23,28 @@ export interface ValuesOptions {
 interface BaseType {
   readonly extends: object;
   extend(cls: RegisteredClass): Codec;
+}
+
+// ---- content that may be anything -------------------------------------------------------------------------
+
+/** What a file has in the place of content: it may be of any type, where the file is damaged or hostile. */
+function checked<T>(
+  what: string,
+  value: unknown,
+  type: (abstract new (...parameters: never[]) => T) | 'string',
+): T {
+  if (type === 'string' ? typeof value === 'string' : value instanceof type) return value as T;
+  throw new H5FormatError(-1, `the content of a ${what} is something else than it should be`);
+}
+
+/** Makes a value of content that may not make one: a pattern that is none, a text that is no URL. */
+function madeOf<T>(what: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof H5Error) throw error;
+    throw new H5FormatError(-1, `a ${what} that cannot be made again: ${String(error).slice(0, 200)}`);
+  }
 }
 
 // ---- errors -----------------------------------------------------------------------------------------------
@@ -112,7 +134,7 @@ function single<T extends object>(
     name,
     prototype,
     encode: (value) => ({ [part]: encode(value) }),
-    decode: (content) => decode(content[part]),
+    decode: (content) => madeOf(name, () => decode(content[part])),
   };
   return type as unknown as ValueType;
 }
@@ -122,8 +144,12 @@ const regExp: ValueType<RegExp> = {
   prototype: RegExp.prototype,
   encode: ({ source, flags, lastIndex }) => ({ source, flags, lastIndex }),
   decode: ({ source, flags, lastIndex }) => {
-    const expression = new RegExp(source as string, flags as string);
-    expression.lastIndex = lastIndex as number;
+    const [pattern, modes] = [
+      checked<string>('RegExp', source, 'string'),
+      checked<string>('RegExp', flags, 'string'),
+    ];
+    const expression = madeOf('RegExp', () => new RegExp(pattern, modes));
+    if (typeof lastIndex === 'number') expression.lastIndex = lastIndex;
     return expression;
   },
 };
@@ -164,7 +190,7 @@ function temporalTypes(temporal: TemporalNamespace): ValueType[] {
       temporal[name].prototype,
       'iso',
       (value) => String(value),
-      (text) => temporal[name].from(text as string),
+      (text) => temporal[name].from(checked<string>(name, text, 'string')),
     ),
   );
 }
@@ -193,6 +219,7 @@ function base<T extends object, V>(
   type: new () => T,
   get: (value: T) => V,
   set: (value: T, inner: V) => void,
+  isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
 ): BaseType {
   const inner = `[[${type.name}]]`;
   return {
@@ -210,6 +237,8 @@ function base<T extends object, V>(
       },
       create: () => madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
       fill: (value, content) => {
+        if (!isInner(content[inner]))
+          throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
         set(value as T, content[inner] as V);
         setFields(cls, value, content, (name) => name === inner);
       },
@@ -250,6 +279,7 @@ function bases(): BaseType[] {
       Date,
       (date) => Date.prototype.getTime.call(date),
       (date, time) => date.setTime(time),
+      (time) => typeof time === 'number',
     ),
     ...TYPED.map(typedBase),
   ];
@@ -285,7 +315,8 @@ function typedBase(type: (typeof TYPED)[number]): BaseType {
         return content;
       },
       decode: (content) => {
-        const array = Reflect.construct(type, [content[inner]], cls.target as unknown as NewableFunction);
+        const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
+        const array = Reflect.construct(type, [numbers], cls.target as unknown as NewableFunction);
         setFields(cls, array, content, (name) => name === inner);
         return array;
       },
@@ -428,16 +459,20 @@ export function valuesWith(options: ValuesOptions = {}): Values {
   const { stack = true, temporal = Temporal, types: more = [] } = options;
   const types: ValueType[] = [regExp as unknown as ValueType, ...errorTypes(stack), ...boxes()];
   if (typeof URL === 'function')
-    types.push(single('URL', URL.prototype, 'href', String, (href) => new URL(href as string)));
+    types.push(
+      single('URL', URL.prototype, 'href', String, (href) => new URL(checked<string>('URL', href, 'string'))),
+    );
   if (typeof URLSearchParams === 'function') {
-    const decode = (query: unknown) => new URLSearchParams(query as string);
+    const decode = (query: unknown) =>
+      new URLSearchParams(checked<string>('URLSearchParams', query, 'string'));
     types.push(single('URLSearchParams', URLSearchParams.prototype, 'query', String, decode));
   }
   if (typeof SharedArrayBuffer === 'function') {
     const encode = (buffer: SharedArrayBuffer) => new Uint8Array(buffer).slice();
     const decode = (bytes: unknown) => {
-      const buffer = new SharedArrayBuffer((bytes as Uint8Array).length);
-      new Uint8Array(buffer).set(bytes as Uint8Array);
+      const content = checked('SharedArrayBuffer', bytes, Uint8Array);
+      const buffer = new SharedArrayBuffer(content.length);
+      new Uint8Array(buffer).set(content);
       return buffer;
     };
     types.push(single('SharedArrayBuffer', SharedArrayBuffer.prototype, 'bytes', encode, decode));

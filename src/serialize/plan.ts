@@ -309,22 +309,22 @@ export class Planner {
   // ---- members of objects ---------------------------------------------------------------------------
 
   /** Replaces the object that is a member by its node or a reference, at once or by a task. */
-  #member(holder: ObjectNode, index: number): void {
+  #member(holder: ObjectNode, index: number, isReplaced = false): void {
     const value = holder.values[index];
     if (typeof value !== 'object') {
-      if (typeof value === 'function' || typeof value === 'symbol') this.#named(value, holder, index);
+      if (typeof value === 'function' || typeof value === 'symbol')
+        this.#named(value, holder, index, isReplaced);
       return;
     }
     if (value === null) return;
     if (this.#registry.hasValues && this.#registry.nameOf(value) !== undefined) {
-      this.#named(value, holder, index);
+      this.#named(value, holder, index, isReplaced);
       return;
     }
     const id = this.#kinds.of(value);
     const kind = this.#kinds.kind(id);
     if (kind === Kind.Unsupported) {
-      holder.values[index] = this.#replacement(value, holder, index);
-      if (holder.values[index] !== LEFT_OUT) this.#member(holder, index);
+      this.#replace(value, holder, index, isReplaced);
       return;
     }
     if (kind === Kind.Object || kind === Kind.Map) {
@@ -339,14 +339,22 @@ export class Planner {
   }
 
   /** Puts the name of a symbol, a function or a registered value in its place. */
-  #named(value: unknown, holder: ObjectNode, index: number): void {
+  #named(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean): void {
     const name = this.#values.nameOf(value, this.#registry);
     if (name !== undefined) {
       holder.values[index] = new Named(name);
       return;
     }
-    holder.values[index] = this.#replacement(value, holder, index);
-    if (holder.values[index] !== LEFT_OUT) this.#member(holder, index);
+    this.#replace(value, holder, index, isReplaced);
+  }
+
+  /** Puts what the caller wants in the place of a member that cannot be stored. */
+  #replace(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean): void {
+    // What replaces it must be stored.
+    if (isReplaced) this.#unsupported(value, holder, index);
+    const replacement = this.#replacement(value, holder, index);
+    holder.values[index] = replacement;
+    if (replacement !== LEFT_OUT) this.#member(holder, index, true);
   }
 
   #runTask(task: Task): void {

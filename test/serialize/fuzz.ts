@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { deserialize, H5Error, H5File, serialize } from '../../src/index.js';
+import { deserialize, H5Error, H5File, serialize } from '../../src/node.js';
 import { findAll } from '../find-all.js';
 import { type Random, seeded } from '../random.js';
 import { anyGraph } from './arbitrary.js';
 import { cases } from './cases.js';
 import { fixChecksums } from './checksums.js';
 import { registry } from './classes.js';
+import { everything, registry as keptRegistry } from './old-layouts.js';
+
+for (const name of keptRegistry.names()) registry.register(keptRegistry.get(name)?.target as never, { name });
 
 export interface Sample {
   readonly name: string;
@@ -51,6 +54,17 @@ const WORDS = [
   'Float64Array',
   'Point',
   'Point3'.slice(1),
+  'URL',
+  'RegExp',
+  'Error\0',
+  'Number',
+  'String',
+  'named',
+  'href\0',
+  'source',
+  'Buffer',
+  '[[Set]]',
+  '[[Map]]',
 ];
 
 export function sample(name: string, value: unknown): Sample {
@@ -75,6 +89,8 @@ export function samples(seed: number, graphs: number): Sample[] {
   const arbitrary = fc
     .sample(anyGraph, { numRuns: graphs, seed })
     .map((graph, i) => sample(`graph ${i}`, graph));
+  const more = [everything(), new AggregateError([new TypeError('a', { cause: 1 })], 'b'), Buffer.from('x')];
+  all.push(...more.map((value, i) => sample(`more ${i}`, value)));
   return [...all, ...arbitrary.filter(({ bytes }) => bytes.length < 30_000)];
 }
 

@@ -452,6 +452,8 @@ describe('what cannot be stored', () => {
     });
     expect(() => serialize(value(), { onUnsupported: (each) => each })).toThrow(H5UnsupportedError);
     expect(() => serialize([() => {}], { onUnsupported: () => () => {} })).toThrow(H5UnsupportedError);
+    expect(() => serialize({ f() {} }, { onUnsupported: () => Symbol('x') })).toThrow(/\$\.f: Symbol\(x\)/);
+    expect(() => serialize({ f() {} }, { onUnsupported: () => new WeakMap() })).toThrow(H5UnsupportedError);
   });
 });
 
