@@ -7,6 +7,8 @@ export interface ChunkSource {
    * undefined if it was never written.
    */
   read(place: readonly number[]): Uint8Array | undefined;
+  /** The same, valid until the next call. */
+  readOnce?(place: readonly number[]): Uint8Array | undefined;
   /** Stores a chunk. `bytes` may be used again afterwards. */
   write(place: readonly number[], bytes: Uint8Array): void;
 }
@@ -78,7 +80,8 @@ export class ChunkCache implements ChunkStore {
   }
 
   getOnce(place: readonly number[]): Uint8Array | undefined {
-    return this.#entries.get(place.join())?.bytes ?? this.#source.read(place);
+    const source = this.#source;
+    return this.#entries.get(place.join())?.bytes ?? (source.readOnce ?? source.read).call(source, place);
   }
 
   write(place: readonly number[], bytes: Uint8Array): void {

@@ -29,6 +29,7 @@ export class ChunkStorage implements ChunkSource {
   readonly #chunkDims: readonly number[];
   readonly #size: number;
   readonly #unfilteredEdges: boolean;
+  #memory = new Uint8Array(0);
   #layout: ChunkedLayout;
   #dims: readonly number[];
 
@@ -71,6 +72,25 @@ export class ChunkStorage implements ChunkSource {
       return this.#space.copy(chunk.address, this.#size, what);
     const stored = this.#space.copy(chunk.address, chunk.size, what);
     return decodeChunk(this.#filters, chunk.mask, stored, this.#size, this.#set);
+  }
+
+  readOnce(place: readonly number[]): Uint8Array | undefined {
+    const chunk = this.#index.get(place);
+    if (!chunk) return undefined;
+    const isPlain = this.#filters.length === 0 || this.#isEdge(place);
+    const stored = this.#scratch(chunk.address, isPlain ? this.#size : chunk.size);
+    return isPlain ? stored : decodeChunk(this.#filters, chunk.mask, stored, this.#size, this.#set);
+  }
+
+  /** Bytes of the file in memory that is used again, where the storage can do that. */
+  #scratch(address: number, size: number): Uint8Array {
+    const { storage, end, superblock } = this.#space;
+    if (!storage.readInto || address < 0 || address + size > end)
+      return this.#space.copy(address, size, 'a chunk of a dataset');
+    if (this.#memory.length < size) this.#memory = new Uint8Array(size);
+    const target = this.#memory.subarray(0, size);
+    storage.readInto(superblock.baseAddress + address, target);
+    return target;
   }
 
   /** Whether filters are left out because the chunk reaches over the edge of the dataset. */

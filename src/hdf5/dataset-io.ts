@@ -179,8 +179,8 @@ function readChunked(
   const chunkSize = product(chunkDims) * elementSize;
   checkFillValue(fillValue, elementSize);
   const isFilled = !isZero(fillValue);
-  // Of so much nothing would be left in the cache.
-  const isLarge = result.length >= CACHE_LIMIT;
+  // Who reads so much at once goes on to the next part, and whole chunks are not asked for again soon.
+  const isLarge = result.length * 4 >= CACHE_LIMIT;
   let filled = 0;
   selection.forEachChunk(chunkDims, (place, part) => {
     const chunk = isLarge && part.covers ? chunks.getOnce(place) : chunks.get(place);

@@ -373,6 +373,10 @@ export class FileStorage implements Storage {
     return bytes;
   }
 
+  readInto(position: number, target: Uint8Array): void {
+    this.#fill(target, target.length, position);
+  }
+
   close(): void {
     this.#pages.clear();
     this.#file.close();
@@ -493,6 +497,10 @@ export class WritableFileStorage implements WritableStorage {
     const bytes = new Uint8Array(length);
     this.#fill(bytes, length, position);
     return bytes;
+  }
+
+  readInto(position: number, target: Uint8Array): void {
+    this.#fill(target, target.length, position);
   }
 
   write(position: number, bytes: Uint8Array): void {

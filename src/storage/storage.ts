@@ -12,6 +12,8 @@ export interface Storage {
   read(position: number, length: number): Uint8Array;
   /** The same bytes for the caller to keep and to change. */
   copy(position: number, length: number): Uint8Array<ArrayBuffer>;
+  /** Puts as many bytes as there is room for into `target`: memory that is used again is not touched for the first time. */
+  readInto?(position: number, target: Uint8Array): void;
   close(): void;
 }
 
