@@ -131,9 +131,8 @@ export class Restorer {
 
   /** Values that a codec makes of as many contents, which `fill` fills. */
   #made(info: ObjectInfo, codec: Codec, contents: object[], fill: () => void): object[] {
-    const { create } = codec;
-    if (create) {
-      const values = contents.map(() => create());
+    if (codec.create) {
+      const values = contents.map(() => (codec as Required<Codec>).create());
       this.#tasks.push(fill);
       this.#finishers.push(() => {
         const version = this.#version(info);
@@ -143,7 +142,7 @@ export class Restorer {
       return values;
     }
     this.#complete(info, codec, fill);
-    return contents.map((content) => (codec.decode as (content: Content) => object)(content as Content));
+    return contents.map((content) => (codec as Required<Codec>).decode(content as Content));
   }
 
   /** Does a task, and all that come of it, at once. */

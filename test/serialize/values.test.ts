@@ -295,6 +295,24 @@ describe('a codec', () => {
     expect(found.root.children[0]?.children[0]).toBe(found.leaf);
   });
 
+  it('may be an object with state of its own', () => {
+    class Tagger {
+      readonly name = 'Plain';
+      made = 0;
+      encode({ x }: Plain) {
+        return { x };
+      }
+      decode({ x }: { readonly [part: string]: unknown }): Plain {
+        this.made++;
+        return Object.assign(new Plain(), { x: x as number });
+      }
+    }
+    const tagger = new Tagger();
+    const found = back([new Plain(), new Plain()], new TypeRegistry().codec(Plain, tagger));
+    expect(found[1]).toBeInstanceOf(Plain);
+    expect(tagger.made).toBe(2);
+  });
+
   it('with decode alone says that it is in a cycle', () => {
     class Node {
       next: unknown;
