@@ -22,7 +22,6 @@ await build({
     'src/filters.ts',
     'src/values.ts',
     'src/verify.ts',
-    'src/integrations/class-transformer.ts',
   ],
   outdir: 'dist',
   chunkNames: 'shared/[hash]',
@@ -30,10 +29,33 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'neutral',
-  external: ['node:*', 'fflate', 'class-transformer'],
+  external: ['node:*', 'fflate'],
   target: 'es2022',
   // src/ is not in the published package: the maps carry the text themselves.
   sourcemap: true,
   sourcesContent: true,
   logLevel: 'warning',
+});
+
+// An integration takes the package by its name: common parts with it would be more files for everyone to load.
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/integrations/class-transformer.ts'],
+  outdir: 'dist/integrations',
+  bundle: true,
+  format: 'esm',
+  platform: 'neutral',
+  external: ['class-transformer'],
+  target: 'es2022',
+  sourcemap: true,
+  sourcesContent: true,
+  logLevel: 'warning',
+  plugins: [
+    {
+      name: 'by-name',
+      setup({ onResolve }) {
+        onResolve({ filter: /^\.\.\/registry\/index\.js$/ }, () => ({ path: 'h5pickle', external: true }));
+      },
+    },
+  ],
 });
