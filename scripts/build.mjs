@@ -2,7 +2,7 @@
 // Makes dist: the entries as bundles that share their common parts, since an import costs a millisecond or two a file,
 // and the declarations, which the compiler writes file by file.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -20,7 +20,6 @@ await build({
     'src/indexes.ts',
     'src/editing.ts',
     'src/filters.ts',
-    'src/values.ts',
     'src/verify.ts',
   ],
   outdir: 'dist',
@@ -37,11 +36,13 @@ await build({
   logLevel: 'warning',
 });
 
-// An integration takes the package by its name: common parts with it would be more files for everyone to load.
+// These take the package by its name: common parts with it would be more files for everyone to load. In Node the values are
+// a part of the main entry.
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/integrations/class-transformer.ts'],
-  outdir: 'dist/integrations',
+  entryPoints: ['src/values.ts', 'src/integrations/class-transformer.ts'],
+  outbase: 'src',
+  outdir: 'dist',
   bundle: true,
   format: 'esm',
   platform: 'neutral',
@@ -54,8 +55,15 @@ await build({
     {
       name: 'by-name',
       setup({ onResolve }) {
-        onResolve({ filter: /^\.\.\/registry\/index\.js$/ }, () => ({ path: 'h5pickle', external: true }));
+        onResolve({ filter: /\/(registry\/index|errors)\.js$/ }, () => ({
+          path: 'h5pickle',
+          external: true,
+        }));
       },
     },
   ],
 });
+writeFileSync(
+  `${root}dist/values-of-node.js`,
+  "export { UnknownInstance, unknownClassOf, values, valuesWith } from './node.js';\n",
+);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -85,6 +86,32 @@ test('it needs one other package, and that only for filters in browsers', async 
 test('it runs from JavaScript', async () => {
   await writeFile(join(project, 'use.mjs'), USE_IN_JAVASCRIPT);
   expect(await run(project, process.execPath, 'use.mjs')).toBe('it works\n');
+});
+
+test('more values are the same in Node, and come by themselves in a browser', async () => {
+  const use = `
+    import * as main from 'h5pickle';
+    import { UnknownInstance, values } from 'h5pickle/values';
+    const bytes = main.serialize({ a: /x/g, e: new RangeError('no') }, { values });
+    const { a, e } = main.deserialize(bytes, { values });
+    const kept = main.deserialize(main.serialize(new (class P {})(), {
+      registry: new main.TypeRegistry().codec((v) => true, { name: 'P', encode: () => ({ b: 1 }), decode: () => ({}) }),
+    }), { values, unknownClass: 'keep', registry: new main.TypeRegistry() });
+    console.log(String(a), e instanceof RangeError, kept instanceof UnknownInstance, values === main.values);`;
+  await writeFile(join(project, 'values.mjs'), use);
+  expect(await run(project, process.execPath, 'values.mjs')).toBe('/x/g true true true\n');
+  // As a bundler for browsers does: without the condition "node".
+  const outfile = join(project, 'values-bundle.mjs');
+  const entryPoints = [join(project, 'values.mjs')];
+  await build({
+    entryPoints,
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['browser'],
+  });
+  expect(await run(project, process.execPath, 'values-bundle.mjs')).toBe('/x/g true true false\n');
 });
 
 test.each([
