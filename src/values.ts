@@ -5,6 +5,7 @@
 import { H5Error, H5FormatError } from './errors.js';
 import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
 import { H5RegistryError, RegisteredClass } from './registry/index.js';
+import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
 
 export type { Codec, Content, Values, ValueType } from './registry/index.js';
@@ -86,12 +87,8 @@ function errorTypes(withStack: boolean): ValueType[] {
 function errorBase(withStack: boolean): BaseType {
   const extend = (cls: RegisteredClass): Codec => ({
     name: cls.name,
-    encode: (error) => {
-      const names = cls.propertiesOf(error).filter((name) => !isHidden(name));
-      const content = errorContent(error as Error, [], withStack);
-      for (const name of names) content[cls.storedName(name)] = (error as Record<string, unknown>)[name];
-      return content;
-    },
+    encode: (error) =>
+      Object.assign(errorContent(error as Error, [], withStack), fieldsOf(cls, error, isHidden)),
     create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
     fill: (error, content) => {
       setHidden(error as Error, content);
@@ -211,6 +208,18 @@ function setFields(
   for (const name of Object.keys(content)) if (!isOther(name)) setProperty(target, name, content[name], cls);
 }
 
+/** The fields of an instance by their stored names, but for some properties. */
+function fieldsOf(
+  cls: RegisteredClass,
+  value: object,
+  isOther: (property: string) => boolean,
+): Record<string, unknown> {
+  const content: Record<string, unknown> = {};
+  for (const property of cls.propertiesOf(value))
+    if (!isOther(property)) content[cls.storedName(property)] = (value as Record<string, unknown>)[property];
+  return content;
+}
+
 /**
  * A base whose instances have an inner value beside their properties, which is stored under a name of its own: in the
  * notation of the language's specification, so that no property has it.
@@ -227,11 +236,7 @@ function base<T extends object, V>(
     extend: (cls) => ({
       name: cls.name,
       encode: (value) => {
-        const content: Record<string, unknown> = {};
-        for (const name of cls.propertiesOf(value)) {
-          if (Array.isArray(value) && isIndex(name)) continue;
-          content[cls.storedName(name)] = (value as Record<string, unknown>)[name];
-        }
+        const content = fieldsOf(cls, value, (name) => Array.isArray(value) && isIndex(name));
         content[inner] = get(value as T);
         return content;
       },
@@ -281,35 +286,19 @@ function bases(): BaseType[] {
       (date, time) => date.setTime(time),
       (time) => typeof time === 'number',
     ),
-    ...TYPED.map(typedBase),
+    ...TYPED_ARRAYS.map(typedBase),
   ];
 }
 
-const TYPED = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-] as const;
-
 /** Their length is fixed when they are made. */
-function typedBase(type: (typeof TYPED)[number]): BaseType {
+function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
   const inner = `[[${type.name}]]`;
   return {
     extends: type.prototype,
     extend: (cls) => ({
       name: cls.name,
       encode: (value) => {
-        const content: Record<string, unknown> = {};
-        for (const name of cls.propertiesOf(value))
-          if (!isIndex(name)) content[cls.storedName(name)] = (value as Record<string, unknown>)[name];
+        const content = fieldsOf(cls, value, isIndex);
         const { buffer, byteOffset, length } = value as Uint8Array;
         content[inner] = new type(buffer as ArrayBuffer, byteOffset, length);
         return content;

@@ -65,28 +65,31 @@ export class ChunkStorage implements ChunkSource {
   // ---- one chunk ------------------------------------------------------------------------------------
 
   read(place: readonly number[]): Uint8Array | undefined {
-    const chunk = this.#index.get(place);
-    if (!chunk) return undefined;
-    const what = 'a chunk of a dataset';
-    if (this.#filters.length === 0 || this.#isEdge(place))
-      return this.#space.copy(chunk.address, this.#size, what);
-    const stored = this.#space.copy(chunk.address, chunk.size, what);
-    return decodeChunk(this.#filters, chunk.mask, stored, this.#size, this.#set);
+    return this.#load(place, false);
   }
 
   readOnce(place: readonly number[]): Uint8Array | undefined {
+    return this.#load(place, true);
+  }
+
+  /** A decoded chunk; `isOnce`: from memory that the next one is read to. */
+  #load(place: readonly number[], isOnce: boolean): Uint8Array | undefined {
     const chunk = this.#index.get(place);
     if (!chunk) return undefined;
     const isPlain = this.#filters.length === 0 || this.#isEdge(place);
-    const stored = this.#scratch(chunk.address, isPlain ? this.#size : chunk.size);
+    const size = isPlain ? this.#size : chunk.size;
+    const stored = isOnce ? this.#scratch(chunk.address, size) : this.#copy(chunk.address, size);
     return isPlain ? stored : decodeChunk(this.#filters, chunk.mask, stored, this.#size, this.#set);
+  }
+
+  #copy(address: number, size: number): Uint8Array {
+    return this.#space.copy(address, size, 'a chunk of a dataset');
   }
 
   /** Bytes of the file in memory that is used again, where the storage can do that. */
   #scratch(address: number, size: number): Uint8Array {
     const { storage, end, superblock } = this.#space;
-    if (!storage.readInto || address < 0 || address + size > end)
-      return this.#space.copy(address, size, 'a chunk of a dataset');
+    if (!storage.readInto || address < 0 || address + size > end) return this.#copy(address, size);
     if (this.#memory.length < size) this.#memory = new Uint8Array(size);
     const target = this.#memory.subarray(0, size);
     storage.readInto(superblock.baseAddress + address, target);
