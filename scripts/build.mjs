@@ -65,5 +65,5 @@ await build({
 });
 writeFileSync(
   `${root}dist/values-of-node.js`,
-  "export { UnknownInstance, unknownClassOf, values, valuesWith } from './node.js';\n",
+  "export { H5HookError, UnknownInstance, unknownClassOf, values, valuesWith } from './node.js';\n",
 );

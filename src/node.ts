@@ -36,7 +36,7 @@ import { valuesWith } from './values.js';
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
-export { UnknownInstance, unknownClassOf, valuesWith } from './values.js';
+export { H5HookError, UnknownInstance, unknownClassOf, valuesWith } from './values.js';
 export { editing, FileStorage };
 
 /** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */

@@ -4,11 +4,16 @@
  */
 import { H5Error, H5FormatError } from './errors.js';
 import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
-import { H5RegistryError, RegisteredClass } from './registry/index.js';
+import { RegisteredClass } from './registry/index.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
+import { decoderOf, encoderOf } from './values/classes.js';
+import { contentOf, Fields, isIndex } from './values/fields.js';
+import { located } from './values/located.js';
+import { mark } from './values/marks.js';
 
 export type { Codec, Content, Values, ValueType } from './registry/index.js';
+export { H5HookError } from './values/located.js';
 
 /** What of a platform's values is stored. */
 export interface ValuesOptions {
@@ -73,7 +78,7 @@ function setHidden(error: Error, content: Content): void {
   }
 }
 
-const isHidden = (name: string): boolean => (HIDDEN as readonly string[]).includes(name);
+const isHidden = (name: string | symbol): boolean => (HIDDEN as readonly unknown[]).includes(name);
 
 function errorTypes(withStack: boolean): ValueType[] {
   const types: ValueType[] = [];
@@ -85,16 +90,21 @@ function errorTypes(withStack: boolean): ValueType[] {
 }
 
 function errorBase(withStack: boolean): BaseType {
-  const extend = (cls: RegisteredClass): Codec => ({
-    name: cls.name,
-    encode: (error) =>
-      Object.assign(errorContent(error as Error, [], withStack), fieldsOf(cls, error, isHidden)),
-    create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
-    fill: (error, content) => {
-      setHidden(error as Error, content);
-      setFields(cls, error, content, isHidden);
-    },
-  });
+  const extend = (cls: RegisteredClass): Codec => {
+    const fields = new Fields(cls);
+    return {
+      name: cls.name,
+      encode: (error) => {
+        const hidden = Object.entries(errorContent(error as Error, [], withStack));
+        return contentOf(new Map([...hidden, ...fields.of(error, isHidden)]));
+      },
+      create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
+      fill: (error, content) => {
+        setHidden(error as Error, content);
+        fields.set(error, content, isHidden);
+      },
+    };
+  };
   return { extends: Error.prototype, extend };
 }
 
@@ -199,27 +209,6 @@ function madeBy(cls: RegisteredClass, make: () => object): object {
   return cls.bareInstances ? make() : cls.create();
 }
 
-function setFields(
-  cls: RegisteredClass,
-  target: object,
-  content: Content,
-  isOther: (name: string) => boolean,
-): void {
-  for (const name of Object.keys(content)) if (!isOther(name)) setProperty(target, name, content[name], cls);
-}
-
-/** The fields of an instance by their stored names, but for some properties. */
-function fieldsOf(
-  cls: RegisteredClass,
-  value: object,
-  isOther: (property: string) => boolean,
-): Record<string, unknown> {
-  const content: Record<string, unknown> = {};
-  for (const property of cls.propertiesOf(value))
-    if (!isOther(property)) content[cls.storedName(property)] = (value as Record<string, unknown>)[property];
-  return content;
-}
-
 /**
  * A base whose instances have an inner value beside their properties, which is stored under a name of its own: in the
  * notation of the language's specification, so that no property has it.
@@ -233,25 +222,26 @@ function base<T extends object, V>(
   const inner = `[[${type.name}]]`;
   return {
     extends: type.prototype as object,
-    extend: (cls) => ({
-      name: cls.name,
-      encode: (value) => {
-        const content = fieldsOf(cls, value, (name) => Array.isArray(value) && isIndex(name));
-        content[inner] = get(value as T);
-        return content;
-      },
-      create: () => madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
-      fill: (value, content) => {
-        if (!isInner(content[inner]))
-          throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-        set(value as T, content[inner] as V);
-        setFields(cls, value, content, (name) => name === inner);
-      },
-    }),
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) =>
+          contentOf(
+            fields.of(value, (name) => Array.isArray(value) && isIndex(name)).set(inner, get(value as T)),
+          ),
+        create: () =>
+          madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
+        fill: (value, content) => {
+          if (!isInner(content[inner]))
+            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
+          set(value as T, content[inner] as V);
+          fields.set(value, content, (name) => name === inner);
+        },
+      };
+    },
   };
 }
-
-const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name;
 
 function bases(): BaseType[] {
   return [
@@ -295,21 +285,23 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
   const inner = `[[${type.name}]]`;
   return {
     extends: type.prototype,
-    extend: (cls) => ({
-      name: cls.name,
-      encode: (value) => {
-        const content = fieldsOf(cls, value, isIndex);
-        const { buffer, byteOffset, length } = value as Uint8Array;
-        content[inner] = new type(buffer as ArrayBuffer, byteOffset, length);
-        return content;
-      },
-      decode: (content) => {
-        const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
-        const array = Reflect.construct(type, [numbers], cls.target as unknown as NewableFunction);
-        setFields(cls, array, content, (name) => name === inner);
-        return array;
-      },
-    }),
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) => {
+          const { buffer, byteOffset, length } = value as Uint8Array;
+          const numbers = new type(buffer as ArrayBuffer, byteOffset, length);
+          return contentOf(fields.of(value, isIndex).set(inner, numbers));
+        },
+        decode: (content) => {
+          const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
+          const array = Reflect.construct(type, [numbers], cls.target as unknown as NewableFunction);
+          fields.set(array, content, (name) => name === inner);
+          return array;
+        },
+      };
+    },
   };
 }
 
@@ -344,60 +336,6 @@ function wellKnown(name: string): symbol | undefined {
   if (!name.startsWith('Symbol.')) return undefined;
   const symbol = Object.getOwnPropertyDescriptor(Symbol, name.slice(7))?.value as unknown;
   return typeof symbol === 'symbol' ? symbol : undefined;
-}
-
-// ---- classes that have changed ------------------------------------------------------------------------------
-
-/** How instances are read of a class that migrates, expects fields, or wants to know; `inner`: how they are stored. */
-function evolved(cls: RegisteredClass, version: number, inner: Codec | undefined): Codec | undefined {
-  const { migrate, afterRead, expected } = cls;
-  const isOld = migrate !== undefined && version !== cls.version;
-  if (!isOld && !afterRead && expected.length === 0) return inner;
-  const migrated = (content: Content): Content => {
-    if (!isOld) return content;
-    const result: unknown = migrate(content as Record<string, unknown>, version);
-    if (typeof result === 'object' && result !== null) return result as Content;
-    throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${cls.name} returned no object`);
-  };
-  const finish = (instance: object, content: Content): void => {
-    for (const { property, name, aliases = [], default: otherwise, required } of expected) {
-      if ([name, ...aliases].some((each) => Object.hasOwn(content, each))) continue;
-      if (otherwise !== undefined) {
-        const value: unknown = typeof otherwise === 'function' ? otherwise() : otherwise;
-        setProperty(instance, name, value, cls);
-      } else if (required) {
-        const message = `an instance of class ${cls.name} in the file has no ${JSON.stringify(name)}, which is required (property ${property})`;
-        throw new H5FormatError(-1, message);
-      }
-    }
-    afterRead?.(instance as never);
-  };
-  const { name } = cls;
-  const encode = (): object => ({});
-  if (inner?.decode && !inner.create) {
-    const decode = inner.decode.bind(inner);
-    return {
-      name,
-      encode,
-      decode: (content) => {
-        const data = migrated(content);
-        const instance = decode(data);
-        finish(instance, data);
-        return instance;
-      },
-    };
-  }
-  return {
-    name,
-    encode,
-    create: () => inner?.create?.() ?? cls.create(),
-    fill: (instance, content, from) => {
-      const data = migrated(content);
-      if (inner) inner.fill?.(instance, data, from);
-      else setFields(cls, instance, data, () => false);
-      finish(instance, data);
-    },
-  };
 }
 
 // ---- classes that nobody knows ------------------------------------------------------------------------------
@@ -469,16 +407,18 @@ export function valuesWith(options: ValuesOptions = {}): Values {
   if (temporal) types.push(...temporalTypes(temporal));
   types.push(...more);
   const extended = [errorBase(stack), ...bases()];
+  const innerOf = (cls: RegisteredClass) =>
+    extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
   return {
     types,
-    extend: (cls, version) => {
-      const inner = extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
-      return version === undefined ? inner : evolved(cls, version, inner);
-    },
+    encoder: (cls) => encoderOf(cls, innerOf(cls)),
+    decoder: (cls, version, always = false) => decoderOf(cls, version, innerOf(cls), always),
     unknown,
     unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,
     named: namedValue,
+    located,
+    mark,
   };
 }
 

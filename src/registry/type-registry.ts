@@ -14,14 +14,29 @@ import { RegisteredClass, type RegisterOptions } from './registered-class.js';
  *   .register(Account, { name: 'Account', construct: true, ignore: ['session'] });
  */
 export class TypeRegistry {
+  #base: TypeRegistry | undefined;
+  /** Also by the names that classes had before. */
   readonly #byName = new Map<string, RegisteredClass>();
-  readonly #byAlias = new Map<string, RegisteredClass>();
   readonly #byPrototype = new Map<object, RegisteredClass>();
   readonly #predicates: { readonly applies: (value: object) => boolean; readonly entry: RegisteredClass }[] =
     [];
   /** What is stored by its name. */
   readonly #values = new Map<string, unknown>();
   readonly #names = new Map<unknown, string>();
+
+  /**
+   * A registry that knows all that this one does, also what is registered here later, and what is registered there: of
+   * that, this one and others that extend it know nothing. What both have by one name is a conflict.
+   *
+   * @example
+   * const plugin = defaultRegistry.extend().register(Widget, { name: 'plugin.Widget' });
+   * deserialize(bytes, { registry: plugin });
+   */
+  extend(): TypeRegistry {
+    const extension = new TypeRegistry();
+    extension.#base = this;
+    return extension;
+  }
 
   /**
    * Adds a class. To register the same class again, with the same name and options, changes nothing.
@@ -37,7 +52,7 @@ export class TypeRegistry {
 
   #add(entry: RegisteredClass): this {
     const cls = entry.target;
-    const known = this.#byPrototype.get(entry.prototype);
+    const known = this.of(entry.prototype);
     if (known?.equals(entry)) return this;
     if (known) {
       throw conflict(
@@ -61,8 +76,7 @@ export class TypeRegistry {
           `the alias ${JSON.stringify(alias)} of class ${nameOf(cls)} is the name of a class already`,
         );
     }
-    this.#byName.set(entry.name, entry);
-    for (const alias of entry.aliases) this.#byAlias.set(alias, entry);
+    for (const name of [entry.name, ...entry.aliases]) this.#byName.set(name, entry);
     this.#byPrototype.set(entry.prototype, entry);
     return this;
   }
@@ -110,7 +124,7 @@ export class TypeRegistry {
     if (known === name) return this;
     if (known !== undefined)
       throw conflict(`the value ${JSON.stringify(name)} is registered already, as ${JSON.stringify(known)}`);
-    if (this.#values.has(name))
+    if (this.#values.get(name) !== undefined)
       throw conflict(`the name ${JSON.stringify(name)} belongs to another value already`);
     this.#values.set(name, value);
     this.#names.set(value, name);
@@ -129,22 +143,24 @@ export class TypeRegistry {
 
   /** Whether objects may be among the registered values. */
   get hasValues(): boolean {
-    return this.#values.size > 0;
+    return this.#values.size > 0 || this.#base?.hasValues === true;
   }
 
   /** The name of a registered value. */
   nameOf(value: unknown): string | undefined {
-    return this.#names.get(value);
+    const name = only(this.#names.get(value), this.#base?.nameOf(value));
+    if (name !== undefined) this.named(name);
+    return name;
   }
 
   /** The registered value of a name. */
   named(name: string): unknown {
-    return this.#values.get(name);
+    return only(this.#values.get(name), this.#base?.named(name), name);
   }
 
   /** The class that an object's codec stands for, by predicates. */
   codecFor(value: object): RegisteredClass | undefined {
-    return this.#predicates.find(({ applies }) => applies(value))?.entry;
+    return this.#predicates.find(({ applies }) => applies(value))?.entry ?? this.#base?.codecFor(value);
   }
 
   /**
@@ -154,7 +170,7 @@ export class TypeRegistry {
    * registry.has(Point); // true
    */
   has(cls: Class): boolean {
-    return this.#byPrototype.has(cls.prototype);
+    return this.of(cls.prototype) !== undefined;
   }
 
   /**
@@ -164,7 +180,7 @@ export class TypeRegistry {
    * registry.get('geometry.Point')?.target === Point; // true
    */
   get(name: string): RegisteredClass | undefined {
-    return this.#byName.get(name) ?? this.#byAlias.get(name);
+    return only(this.#byName.get(name), this.#base?.get(name), name);
   }
 
   /**
@@ -175,17 +191,22 @@ export class TypeRegistry {
    * registry.of(Object.getPrototypeOf(value))?.name;
    */
   of(prototype: object): RegisteredClass | undefined {
-    return this.#byPrototype.get(prototype);
+    const entry = only(this.#byPrototype.get(prototype), this.#base?.of(prototype));
+    // The name may have got another meaning here.
+    if (entry) this.get(entry.name);
+    return entry;
   }
 
   /**
-   * The names of all classes, in the order of registration.
+   * The names of all classes, in the order of registration: of a registry that this one extends, first.
    *
    * @example
    * registry.names(); // ['geometry.Point', 'Account']
    */
   names(): string[] {
-    return [...this.#byName.keys()];
+    const names = new Set(this.#base?.names());
+    for (const { name } of this.#byName.values()) names.add(name);
+    return [...names];
   }
 }
 
@@ -196,6 +217,15 @@ export class TypeRegistry {
  * defaultRegistry.register(Point, { name: 'Point' });
  */
 export const defaultRegistry: TypeRegistry = /* @__PURE__ */ new TypeRegistry();
+
+/** What a registry has for a key, or the one that it extends: which may have got it later, and not the same. */
+function only<T>(own: T | undefined, inherited: T | undefined, name: unknown = own): T | undefined {
+  if (own === undefined || inherited === undefined || own === inherited) return own ?? inherited;
+  if (own instanceof RegisteredClass && own.equals(inherited as RegisteredClass)) return own;
+  throw conflict(
+    `${JSON.stringify((own as { name?: unknown }).name ?? name)} is registered twice: also in the registry that is extended`,
+  );
+}
 
 function conflict(message: string): H5RegistryError {
   return new H5RegistryError('H5_REGISTRY_CONFLICT', message);

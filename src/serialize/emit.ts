@@ -21,7 +21,6 @@ import {
   variableLength,
 } from '../hdf5/messages/datatype.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import type { RegisteredClass } from '../registry/index.js';
 import type { TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
@@ -156,12 +155,19 @@ class Emitter {
     return root ? 1 : 0;
   }
 
-  #class(cls: RegisteredClass | undefined): number {
+  #class({ class: cls, integrity }: ObjectNode | EntriesNode | VectorNode): number {
     if (!cls) return 0;
+    let count = 1;
     this.#word(Reserved.class, cls.name);
-    if (cls.version === 0) return 1;
-    this.#int32(Reserved.version, cls.version);
-    return 2;
+    if (cls.version !== 0) {
+      this.#int32(Reserved.version, cls.version);
+      count++;
+    }
+    if (integrity) {
+      this.#word(Reserved.integrity, integrity);
+      count++;
+    }
+    return count;
   }
 
   #mask(node: VectorNode): void {
@@ -185,7 +191,7 @@ class Emitter {
       this.#word(Reserved.type, node.type);
       order++;
     }
-    order += this.#class(node.class);
+    order += this.#class(node);
     this.#members(node, order);
   }
 
@@ -272,7 +278,7 @@ class Emitter {
     this.#beginGroup(node, 2);
     this.#layout(root);
     if (node.type && node.type !== 'sparse') this.#word(Reserved.type, node.type);
-    this.#class(node.class);
+    this.#class(node);
     if (node.type === 'sparse') {
       this.#word(Reserved.encoding, Encoding.sparse);
       builder.beginAttribute(Reserved.length, types.uint32, scalar);
@@ -340,7 +346,7 @@ class Emitter {
     this.#beginGroup(node, node.names.length);
     this.#layout(root);
     this.#vectorType(node);
-    this.#class(node.class);
+    this.#class(node);
     if (node.items) this.#word(Reserved.items, node.items);
     this.#word(Reserved.encoding, Encoding.records);
     builder.beginAttribute(Reserved.length, types.uint32, scalar);

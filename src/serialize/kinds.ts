@@ -1,5 +1,5 @@
 import { H5TypeError } from '../errors.js';
-import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
+import type { Encoder, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
 
 export type TypedArray =
@@ -68,8 +68,10 @@ interface Entry {
   readonly kind: Kind;
   readonly class: RegisteredClass | undefined;
   readonly type: string | undefined;
-  readonly codec: Codec | undefined;
+  readonly codec: Encoder | undefined;
   readonly partName: string;
+  /** What of an instance cannot be changed: a word of `Integrity`. */
+  readonly integrity?: string;
 }
 
 const PART_NAMES: Record<number, string> = {
@@ -93,8 +95,11 @@ export class Kinds {
   readonly #values: Values;
   readonly #ids = new Map<object | null, number>();
   readonly #entries: Entry[] = [];
+  /** Of instances that cannot be extended, by the identifier of their class and a word of `Integrity`. */
+  readonly #fixed = new Map<string, number>();
   #lastPrototype: object | null | undefined;
   #lastId = 0;
+  #lastIsClass = false;
 
   constructor(registry: TypeRegistry, values: Values) {
     this.#registry = registry;
@@ -131,9 +136,24 @@ export class Kinds {
     if (prototype !== this.#lastPrototype) {
       this.#lastId = this.#ids.get(prototype) ?? this.#meet(prototype as object, value);
       this.#lastPrototype = prototype;
+      this.#lastIsClass = this.entry(this.#lastId).class !== undefined;
     }
+    if (this.#lastIsClass && !Object.isExtensible(value)) return this.#fixedOf(value);
     if (this.#lastId === Kind.Array && isSparse(value as unknown[])) return Kind.SparseArray;
     return this.#lastId;
+  }
+
+  /** The identifier of an instance that cannot be extended. */
+  #fixedOf(value: object): number {
+    const integrity = Object.isFrozen(value) ? 'frozen' : Object.isSealed(value) ? 'sealed' : 'inextensible';
+    const key = `${integrity} ${this.#lastId}`;
+    let id = this.#fixed.get(key);
+    if (id === undefined) {
+      id = this.#entries.length;
+      this.#entries.push({ ...this.entry(this.#lastId), integrity });
+      this.#fixed.set(key, id);
+    }
+    return id;
   }
 
   kind(id: number): Kind {
@@ -151,7 +171,7 @@ export class Kinds {
   #meet(prototype: object, value: object): number {
     const cls =
       this.#registry.of(prototype) ?? this.#registry.codecFor(value) ?? this.#values.unknownOf(prototype);
-    const codec = cls && (cls.codec ?? this.#values.extend(cls));
+    const codec = cls && (cls.codec ?? this.#values.encoder(cls));
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
     // The platform's own types of another realm (a frame, a vm context) are what they are here.
@@ -173,7 +193,7 @@ export class Kinds {
     cls: RegisteredClass | undefined,
     type: Entry['type'],
     partName: string,
-    codec?: Codec,
+    codec?: Encoder,
   ): number {
     const id = this.#entries.length;
     if (id > 0xffff) throw new H5TypeError('more than 65,000 classes in one value');

@@ -15,6 +15,8 @@ export const Reserved = {
   /** The registered name of an instance's class, and its version. */
   class: '@class',
   version: '@version',
+  /** What of an instance cannot be changed. */
+  integrity: '@integrity',
   /** How a group stands for a list of values, or for entries. */
   encoding: '@encoding',
   /** The number of rows of a list of records, or the length of a sparse array. */
@@ -38,6 +40,13 @@ export const Encoding = {
   sparse: 'sparse',
   entries: 'entries',
 } as const;
+
+/** Values of `@integrity`, and what makes an instance such a one. */
+export const Integrity: ReadonlyMap<string, (instance: object) => unknown> = /* @__PURE__ */ new Map([
+  ['frozen', Object.freeze],
+  ['sealed', Object.seal],
+  ['inextensible', Object.preventExtensions],
+]);
 
 /** What a mask says of an element; the same numbers stand in a vector of nothing but missing elements. */
 export const Missing = { present: 0, undefined: 1, null: 2, absent: 3 } as const;

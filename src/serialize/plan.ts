@@ -1,6 +1,6 @@
 import { H5TypeError } from '../errors.js';
 import type { ObjectId } from '../hdf5/file-builder.js';
-import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
+import type { Encoder, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
 import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
 import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
@@ -28,6 +28,8 @@ abstract class PlanNode {
   referenced = false;
   /** Whether it is written as a part of the node above. */
   absorbed = false;
+  /** What of the instance, or of those that are its rows, cannot be changed. */
+  integrity: string | undefined;
   readonly place: Place | undefined;
 
   constructor(place: Place | undefined) {
@@ -40,7 +42,7 @@ export class ObjectNode extends PlanNode {
   readonly kind = 'object';
   readonly type: string | undefined;
   readonly class: RegisteredClass | undefined;
-  /** What its codec has made of the value. */
+  /** What its codec has made of the value, if that is something else than the value. */
   content: object | undefined;
   names: readonly string[] = [];
   /** Primitives as they are, for every object a Reference or its node. */
@@ -275,6 +277,7 @@ export class Planner {
   readonly nodes: Node[] = [];
   readonly #registry: TypeRegistry;
   readonly #values: Values;
+  readonly #hasValues: boolean;
   readonly #kinds: Kinds;
   readonly #onUnsupported: OnUnsupported;
   readonly #identity = new IdentityTable();
@@ -286,6 +289,7 @@ export class Planner {
   constructor(registry: TypeRegistry, values: Values, onUnsupported: OnUnsupported) {
     this.#registry = registry;
     this.#values = values;
+    this.#hasValues = registry.hasValues;
     this.#kinds = new Kinds(registry, values);
     this.#onUnsupported = onUnsupported;
   }
@@ -317,7 +321,7 @@ export class Planner {
       return;
     }
     if (value === null) return;
-    if (this.#registry.hasValues && this.#registry.nameOf(value) !== undefined) {
+    if (this.#hasValues && this.#registry.nameOf(value) !== undefined) {
       this.#named(value, holder, index, isReplaced);
       return;
     }
@@ -407,12 +411,15 @@ export class Planner {
         this.#fill(node, value);
         break;
       default: {
-        const { class: cls, type, codec } = this.#kinds.entry(id);
-        const content = codec ? contentOf(value, codec) : value;
+        const { class: cls, type, codec, integrity } = this.#kinds.entry(id);
+        const content = codec ? this.#content(value, codec, { place } as Node) : value;
         const members =
-          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, cls);
+          kind === Kind.Map || content instanceof Map
+            ? mapMembers(content as Map<unknown, unknown>)
+            : membersOf(content, content === value ? cls : undefined);
         node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
-        if (codec) node.content = content;
+        if (content !== value) node.content = content;
+        node.integrity = integrity;
         this.nodes.push(node);
       }
     }
@@ -420,24 +427,30 @@ export class Planner {
     return node;
   }
 
-  /** The names of an object's properties, if they can be the names of members. */
-  #members(value: object, cls: RegisteredClass | undefined): readonly string[] | undefined {
-    const names = cls ? cls.propertiesOf(value) : Object.keys(value);
-    return fitMembers(names) ? names : undefined;
+  /** What a codec makes of a value: of a node, or of an element of one. */
+  #content(value: object, codec: Encoder, at: Node, index = -1): object {
+    try {
+      const content = codec.encode(value) as unknown;
+      if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+    } catch (error) {
+      throw this.#values.located(error, pathTo(at, index), codec.name);
+    }
+    throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
   }
 
   #fill(node: ObjectNode | EntriesNode, source: object): void {
-    const cls = node.class;
+    // The content of a codec has the names that the file is to have.
+    const cls = node.content ? undefined : node.class;
     const value = node.content ?? source;
     node.content = undefined;
     let keys: readonly unknown[];
     let values: unknown[];
-    if (node.type === 'Map') {
+    if (node.type === 'Map' || value instanceof Map) {
       const map = value as Map<unknown, unknown>;
       keys = Array.from(map.keys());
       values = Array.from(map.values());
     } else {
-      const properties = cls ? cls.propertiesOf(value) : Object.keys(value);
+      const properties = cls ? (cls.propertiesOf(value) as string[]) : Object.keys(value);
       values = properties.map((property) => (value as Record<string, unknown>)[property]);
       keys = cls ? properties.map((property) => cls.storedName(property)) : properties;
     }
@@ -501,7 +514,8 @@ export class Planner {
       distinct.length = 0;
       for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
     } else if (table) {
-      this.#columns(vector, distinct[0] as number, table.keys, table.columns);
+      const id = distinct[0] as number;
+      this.#columns(vector, id, this.#kinds.entry(id).class, table.keys, table.columns);
       return;
     }
     // A dataset of references has no place for missing elements; a union leaves them out.
@@ -541,7 +555,7 @@ export class Planner {
             missing++;
             continue;
           }
-          if (this.#registry.hasValues && this.#registry.nameOf(value) !== undefined) {
+          if (this.#hasValues && this.#registry.nameOf(value) !== undefined) {
             id = Kind.Named;
             break;
           }
@@ -571,11 +585,11 @@ export class Planner {
     const [first] = values;
     if (length < MIN_UNIFORM || typeof first !== 'object' || first === null) return undefined;
     const id = this.#kinds.of(first);
-    const { class: cls, codec } = this.#kinds.entry(id);
-    if (this.#kinds.kind(id) !== Kind.Object || codec || this.#registry.hasValues) return undefined;
+    const { class: cls, codec, integrity, kind } = this.#kinds.entry(id);
+    if (kind !== Kind.Object || codec || integrity || this.#hasValues) return undefined;
     const keys = Object.keys(first);
     if (keys.length === 0 || !fitMembers(keys) || cls?.storesJust(keys) === false) return undefined;
-    const table = gatherUniform(values as object[], keys);
+    const table = gatherUniform(values as object[], keys, cls !== undefined);
     if (!table) return undefined;
     return { ids: new Uint16Array(length).fill(id), distinct: [id], missing: 0, keys, ...table };
   }
@@ -749,38 +763,44 @@ export class Planner {
   }
 
   #records(vector: VectorNode, id: number, values: readonly object[]): void {
-    let rows = values;
     const { class: cls, codec } = this.#kinds.entry(id);
-    if (codec) rows = rows.map((row) => contentOf(row, codec));
-    const groups = mergeShapes(groupRows(rows, cls), rows.length);
+    const rows = codec ? values.map((row, i) => this.#content(row, codec, vector, i)) : values;
+    const fields = rows[0] === values[0] ? cls : undefined;
+    // The columns of a table have one order.
+    const areMaps = codec && rows.some((row) => row instanceof Map);
+    const groups = areMaps ? undefined : mergeShapes(groupRows(rows, fields), rows.length);
     if (!groups) {
       this.#list(vector, values);
     } else if (groups.length === 1) {
       const [group] = groups as [RowGroup];
-      this.#columns(vector, id, group.columns, group.gather(rows));
+      this.#columns(vector, id, fields, group.columns, group.gather(rows));
     } else {
       vector.encoding = 'union';
       vector.parts = new Uint8Array(rows.length);
       for (const [part, group] of groups.entries()) {
         for (const row of group.rows) vector.parts[row] = part;
         const child = this.#part(vector, part, this.#kinds.partName(id), group.rows.length);
-        this.#columns(child, id, group.columns, group.gather(group.rows.map((row) => rows[row] as object)));
+        const columns = group.gather(group.rows.map((row) => rows[row] as object));
+        this.#columns(child, id, fields, group.columns, columns);
       }
     }
   }
 
+  /** Columns by the properties of `fields`, or by the names that the file is to have. */
   #columns(
     vector: VectorNode,
     id: number,
+    fields: RegisteredClass | undefined,
     keys: readonly string[],
     columns: readonly (unknown[] | Leaf)[],
   ): void {
-    const { class: cls, type } = this.#kinds.entry(id);
+    const { class: cls, type, integrity } = this.#kinds.entry(id);
     vector.encoding = 'records';
     vector.class = cls;
     vector.items = type;
+    vector.integrity = integrity;
     for (const [i, key] of keys.entries()) {
-      vector.names.push(cls ? cls.storedName(key) : key);
+      vector.names.push(fields ? fields.storedName(key) : key);
       const place: Place = { node: vector, role: 'column', key };
       const column = columns[i] as unknown[] | Leaf;
       if (Array.isArray(column)) vector.children.push(this.#vector(place, undefined, column));
@@ -863,10 +883,10 @@ function pathOf(holder: Node, index: number): string {
   return holder.place ? pathTo(holder) + memberSegment(holder.names[index] as string, holder.class) : '$';
 }
 
-function contentOf(value: object, codec: Codec): object {
-  const content = codec.encode(value) as unknown;
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
-  throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
+/** The names of an object's properties, if they can be the names of members. */
+function membersOf(value: object, cls: RegisteredClass | undefined): readonly string[] | undefined {
+  const names = cls ? (cls.propertiesOf(value) as string[]) : Object.keys(value);
+  return fitMembers(names) ? names : undefined;
 }
 
 function setLeaf(vector: VectorNode, { encoding, data, text }: Leaf): void {
@@ -893,7 +913,7 @@ function mapMembers(map: Map<unknown, unknown>): readonly string[] | undefined {
 }
 
 function fitMembers(names: readonly string[]): boolean {
-  return names.length <= MAX_MEMBERS && names.every((name) => name.length <= MAX_NAME);
+  return names.length <= MAX_MEMBERS && !names.some((name) => name.length > MAX_NAME);
 }
 
 function offsetsOf(rows: readonly { readonly length: number }[]): Uint32Array {

@@ -141,5 +141,5 @@ export function restoreStorage(storage: Storage, options?: ReadOptions): unknown
 
 function restore(space: FileSpace, address: number, options: ReadOptions | undefined): unknown {
   const { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error' } = options ?? {};
-  return new Restorer(space, registry, values, unknownClass).restore(address);
+  return new Restorer(space, registry, values, unknownClass).restore(address, options?.as);
 }

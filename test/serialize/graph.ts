@@ -72,7 +72,7 @@ function describe(
   }
   const kind = cls ? `class ${cls.name}` : prototype === null ? 'null-prototype' : 'object';
   const properties = cls ? cls.propertiesOf(object) : Object.keys(object);
-  const values = properties.map((property) => encode((object as Record<string, unknown>)[property]));
+  const values = properties.map((property) => encode((object as Record<string | symbol, unknown>)[property]));
   return { kind, keys: cls ? properties.map((property) => cls.storedName(property)) : properties, values };
 }
 
