@@ -55,7 +55,7 @@ await build({
     {
       name: 'by-name',
       setup({ onResolve }) {
-        onResolve({ filter: /\/(registry\/index|errors)\.js$/ }, () => ({
+        onResolve({ filter: /\/(registry\/index|errors|h5-(file|group|dataset|reference))\.js$/ }, () => ({
           path: 'h5pickle',
           external: true,
         }));

@@ -7,10 +7,10 @@ import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry
 import { RegisteredClass } from './registry/index.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
-import { decoderOf, encoderOf } from './values/classes.js';
+import { ClassDecoders, encoderOf } from './values/classes.js';
 import { contentOf, Fields, isIndex } from './values/fields.js';
+import { fix, integrityOf } from './values/integrity.js';
 import { located } from './values/located.js';
-import { mark } from './values/marks.js';
 
 export type { Codec, Content, Values, ValueType } from './registry/index.js';
 export { H5HookError } from './values/located.js';
@@ -409,16 +409,19 @@ export function valuesWith(options: ValuesOptions = {}): Values {
   const extended = [errorBase(stack), ...bases()];
   const innerOf = (cls: RegisteredClass) =>
     extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
+  const decoders = new ClassDecoders(innerOf);
   return {
     types,
-    encoder: (cls) => encoderOf(cls, innerOf(cls)),
-    decoder: (cls, version, always = false) => decoderOf(cls, version, innerOf(cls), always),
+    encoder: (cls) => encoderOf(cls, innerOf),
+    decoder: (cls, version, registry) => decoders.decoder(cls, version, registry),
     unknown,
     unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,
     named: namedValue,
+    instance: (value, cls, registry) => decoders.instance(value, cls, registry),
+    integrity: integrityOf,
+    fix,
     located,
-    mark,
   };
 }
 

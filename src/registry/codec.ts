@@ -1,5 +1,6 @@
 import { H5RegistryError } from './errors.js';
 import { h5read, h5write } from './hooks.js';
+import type { Class } from './metadata.js';
 import type { RegisteredClass } from './registered-class.js';
 import type { TypeRegistry } from './type-registry.js';
 
@@ -7,11 +8,10 @@ import type { TypeRegistry } from './type-registry.js';
 export interface Encoder<T extends object = object> {
   /** What the file calls such values. */
   readonly name: string;
-  /**
-   * The content of a value: an object with a property for each part, or a Map, which keeps any order. The value itself
-   * stands for its own fields.
-   */
+  /** The content of a value: an object with a property for each part. */
   encode(value: T): object;
+  /** Whether `encode` only looks at instances and returns them, so that they are stored by their properties. */
+  readonly checks?: boolean;
 }
 
 /** How they are made again. */
@@ -23,8 +23,6 @@ export interface Decoder<T extends object = object> {
   create?(): T;
   /** Gives a value that `create` made its content; `version`: of its class, as the file says it. */
   fill?(value: T, content: Content, version: number): void;
-  /** Whether the content comes as a Map where it can, for the order of its parts. */
-  readonly ordered?: boolean;
 }
 
 /**
@@ -53,14 +51,11 @@ export interface ValueType<T extends object = object> extends Codec<T> {
   readonly prototype: T;
 }
 
-/** A place in a file that is being read. */
+/** A place in a file that is being read: an object that the one at `root` leads to, and the number of an instance in it. */
 export interface Place {
-  /** What reads it. */
-  readonly reader: object;
-  /** Where the object is that is read, and the one that is read as a whole. */
-  readonly address: number;
+  readonly space: object;
   readonly root: number;
-  /** The number of the instance among those of the object. */
+  readonly address: number;
   readonly row: number;
 }
 
@@ -69,11 +64,8 @@ export interface Values {
   readonly types: readonly ValueType[];
   /** How instances of a class are stored, when there is more to it than their properties. */
   encoder(cls: RegisteredClass): Encoder | undefined;
-  /**
-   * How instances of a class are read that a file has in a version, when there is more to it than setting their properties;
-   * `always`: and when there is not.
-   */
-  decoder(cls: RegisteredClass, version: number, always?: boolean): Decoder | undefined;
+  /** How instances of a class are read that a file has in a version, when there is more to it than setting their properties. */
+  decoder(cls: RegisteredClass, version: number, registry: TypeRegistry): Decoder | undefined;
   /** A class for the instances in a file of one that nobody has registered. */
   unknown(name: string, version: number): RegisteredClass | undefined;
   /** What such a class is, by its prototype. */
@@ -82,34 +74,40 @@ export interface Values {
   nameOf(value: unknown, registry: TypeRegistry): string | undefined;
   /** The value of such a name. */
   named(name: string, registry: TypeRegistry): unknown;
-  /** The error for what a class or a codec has thrown: it says where, and what was being stored or made. */
-  located(error: unknown, where: string | Place, name?: string): unknown;
-  /**
-   * Notes which classes things are of that a file holds without saying one: what is in the fields of instances of a class, or
-   * what is itself expected to be such an instance.
-   */
-  mark(cls: RegisteredClass, place: Place, registry: TypeRegistry, itself?: boolean): void;
+  /** The instance of a class that a plain object is to be; what is none is returned as it is. */
+  instance?(value: unknown, cls: Class, registry: TypeRegistry): unknown;
+  /** What of an instance cannot be changed that cannot be extended: a word for the file. */
+  integrity?(instance: object): string;
+  /** Makes instances be so. */
+  fix?(instances: readonly object[], integrity: string): void;
+  /** The error for what a class or a codec has thrown: it says where in a value, or in a file, and of what. */
+  located?(error: unknown, where: string | Place, name?: string): unknown;
 }
 
 /** Nothing else. */
 export const NO_VALUES: Values = {
   types: [],
-  encoder: (cls) => without(cls, 'stored', cls.expected.some(({ as }) => as) || hasHooks(cls)),
-  decoder: (cls) =>
-    without(cls, 'read', cls.migrate ?? cls.afterRead ?? (cls.expected.length > 0 || hasHooks(cls))),
+  encoder: (cls) => without(h5write in cls.prototype, cls, 'stored'),
+  decoder: (cls) => without(isSpecial(cls), cls, 'read'),
   unknown: () => undefined,
   unknownOf: () => undefined,
   nameOf: () => undefined,
   named: () => undefined,
-  located: (error) => error,
-  mark() {},
 };
 
-function hasHooks({ prototype, target }: RegisteredClass): boolean {
-  return h5write in prototype || h5read in prototype || h5read in target;
+function isSpecial({ declared, migrate, afterRead, prototype, target }: RegisteredClass): boolean {
+  return (
+    migrate !== undefined ||
+    afterRead !== undefined ||
+    h5read in prototype ||
+    h5read in target ||
+    declared.some(
+      (rule) => rule.required || rule.as || rule.default !== undefined || rule.enumerable === false,
+    )
+  );
 }
 
-function without(cls: RegisteredClass, what: string, isNeeded: unknown): undefined {
+function without(isNeeded: boolean, cls: RegisteredClass, what: string): undefined {
   if (isNeeded)
     throw new H5RegistryError(
       'H5_REGISTRY_CLASS',

@@ -78,10 +78,8 @@ export class RegisteredClass<T extends object = object> {
   readonly aliases: readonly string[];
   readonly migrate: RegisterOptions<T>['migrate'];
   readonly afterRead: ((instance: never) => void) | undefined;
-  /** The fields that more is known of than a name: which are missed in a file, what they hold, whether they show. */
-  readonly expected: readonly FieldRule[];
-  /** Whether it is known of fields which class their values are of. */
-  readonly typed: boolean;
+  /** The declared fields, in order. */
+  readonly declared: readonly FieldRule[];
   /** How its values are stored, if not by their properties. */
   readonly codec: Codec<T> | undefined;
 
@@ -117,11 +115,8 @@ export class RegisteredClass<T extends object = object> {
     // What a codec makes of an instance is stored as it is.
     this.#rules = codec ? new Map() : effectiveRules(target, options);
     const declared = [...this.#rules.values()].filter((rule) => !rule.ignored);
+    this.declared = declared;
     this.#fields = declared.map((rule) => rule.property);
-    this.expected = declared.filter(
-      (rule) => rule.required || rule.as || rule.default !== undefined || rule.enumerable === false,
-    );
-    this.typed = declared.some((rule) => rule.as ?? rule.type);
     this.#accessors = accessorsAmong(target, this.#fields);
     this.#renamed = renamedAmong(target, declared);
 

@@ -120,11 +120,11 @@ export class TypeRegistry {
     checkName(name, `the name of ${String(value)}`);
     if (/^(Symbol[.(]|class )/.test(name))
       throw conflict(`the name ${JSON.stringify(name)} is that of a symbol or a class`);
-    const known = this.#names.get(value);
+    const known = this.nameOf(value);
     if (known === name) return this;
     if (known !== undefined)
       throw conflict(`the value ${JSON.stringify(name)} is registered already, as ${JSON.stringify(known)}`);
-    if (this.#values.get(name) !== undefined)
+    if (this.named(name) !== undefined)
       throw conflict(`the name ${JSON.stringify(name)} belongs to another value already`);
     this.#values.set(name, value);
     this.#names.set(value, name);
@@ -148,7 +148,9 @@ export class TypeRegistry {
 
   /** The name of a registered value. */
   nameOf(value: unknown): string | undefined {
-    const name = only(this.#names.get(value), this.#base?.nameOf(value));
+    const own = this.#names.get(value);
+    const name = only(own, this.#base?.nameOf(value), own);
+    // It may have got another meaning here.
     if (name !== undefined) this.named(name);
     return name;
   }
@@ -191,8 +193,8 @@ export class TypeRegistry {
    * registry.of(Object.getPrototypeOf(value))?.name;
    */
   of(prototype: object): RegisteredClass | undefined {
-    const entry = only(this.#byPrototype.get(prototype), this.#base?.of(prototype));
-    // The name may have got another meaning here.
+    const own = this.#byPrototype.get(prototype);
+    const entry = only(own, this.#base?.of(prototype), own?.name);
     if (entry) this.get(entry.name);
     return entry;
   }
@@ -218,13 +220,11 @@ export class TypeRegistry {
  */
 export const defaultRegistry: TypeRegistry = /* @__PURE__ */ new TypeRegistry();
 
-/** What a registry has for a key, or the one that it extends: which may have got it later, and not the same. */
-function only<T>(own: T | undefined, inherited: T | undefined, name: unknown = own): T | undefined {
+/** What a registry has for a key, or the one that it extends: which may have got something else for it since. */
+function only<T>(own: T | undefined, inherited: T | undefined, name: unknown): T | undefined {
   if (own === undefined || inherited === undefined || own === inherited) return own ?? inherited;
-  if (own instanceof RegisteredClass && own.equals(inherited as RegisteredClass)) return own;
-  throw conflict(
-    `${JSON.stringify((own as { name?: unknown }).name ?? name)} is registered twice: also in the registry that is extended`,
-  );
+  if (own instanceof RegisteredClass && own.equals(inherited as never)) return own;
+  throw conflict(`${JSON.stringify(name)} is registered twice: also in the registry that is extended`);
 }
 
 function conflict(message: string): H5RegistryError {

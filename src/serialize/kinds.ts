@@ -67,6 +67,8 @@ export function isPrimitive(id: number): boolean {
 interface Entry {
   readonly kind: Kind;
   readonly class: RegisteredClass | undefined;
+  /** What names the properties; what a codec makes has names of its own. */
+  readonly fields: RegisteredClass | undefined;
   readonly type: string | undefined;
   readonly codec: Encoder | undefined;
   readonly partName: string;
@@ -109,6 +111,7 @@ export class Kinds {
       this.#entries.push({
         kind: id as Kind,
         class: undefined,
+        fields: undefined,
         type,
         codec: undefined,
         partName: PART_NAMES[id] ?? '',
@@ -145,14 +148,12 @@ export class Kinds {
 
   /** The identifier of an instance that cannot be extended. */
   #fixedOf(value: object): number {
-    const integrity = Object.isFrozen(value) ? 'frozen' : Object.isSealed(value) ? 'sealed' : 'inextensible';
+    const integrity = this.#values.integrity?.(value);
+    if (!integrity) return this.#lastId;
     const key = `${integrity} ${this.#lastId}`;
-    let id = this.#fixed.get(key);
-    if (id === undefined) {
-      id = this.#entries.length;
-      this.#entries.push({ ...this.entry(this.#lastId), integrity });
-      this.#fixed.set(key, id);
-    }
+    const id = this.#fixed.get(key) ?? this.#entries.length;
+    if (id === this.#entries.length) this.#entries.push({ ...this.entry(this.#lastId), integrity });
+    this.#fixed.set(key, id);
     return id;
   }
 
@@ -197,7 +198,8 @@ export class Kinds {
   ): number {
     const id = this.#entries.length;
     if (id > 0xffff) throw new H5TypeError('more than 65,000 classes in one value');
-    this.#entries.push({ kind, class: cls, type, codec, partName });
+    const fields = codec && !codec.checks ? undefined : cls;
+    this.#entries.push({ kind, class: cls, fields, type, codec, partName });
     this.#ids.set(prototype, id);
     return id;
   }

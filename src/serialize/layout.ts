@@ -41,13 +41,6 @@ export const Encoding = {
   entries: 'entries',
 } as const;
 
-/** Values of `@integrity`, and what makes an instance such a one. */
-export const Integrity: ReadonlyMap<string, (instance: object) => unknown> = /* @__PURE__ */ new Map([
-  ['frozen', Object.freeze],
-  ['sealed', Object.seal],
-  ['inextensible', Object.preventExtensions],
-]);
-
 /** What a mask says of an element; the same numbers stand in a vector of nothing but missing elements. */
 export const Missing = { present: 0, undefined: 1, null: 2, absent: 3 } as const;
 

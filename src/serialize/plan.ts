@@ -411,12 +411,10 @@ export class Planner {
         this.#fill(node, value);
         break;
       default: {
-        const { class: cls, type, codec, integrity } = this.#kinds.entry(id);
+        const { class: cls, fields, type, codec, integrity } = this.#kinds.entry(id);
         const content = codec ? this.#content(value, codec, { place } as Node) : value;
         const members =
-          kind === Kind.Map || content instanceof Map
-            ? mapMembers(content as Map<unknown, unknown>)
-            : membersOf(content, content === value ? cls : undefined);
+          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : membersOf(content, fields);
         node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
         if (content !== value) node.content = content;
         node.integrity = integrity;
@@ -433,7 +431,7 @@ export class Planner {
       const content = codec.encode(value) as unknown;
       if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
     } catch (error) {
-      throw this.#values.located(error, pathTo(at, index), codec.name);
+      throw this.#values.located?.(error, pathTo(at, index), codec.name) ?? error;
     }
     throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
   }
@@ -445,7 +443,7 @@ export class Planner {
     node.content = undefined;
     let keys: readonly unknown[];
     let values: unknown[];
-    if (node.type === 'Map' || value instanceof Map) {
+    if (node.type === 'Map') {
       const map = value as Map<unknown, unknown>;
       keys = Array.from(map.keys());
       values = Array.from(map.values());
@@ -514,8 +512,7 @@ export class Planner {
       distinct.length = 0;
       for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
     } else if (table) {
-      const id = distinct[0] as number;
-      this.#columns(vector, id, this.#kinds.entry(id).class, table.keys, table.columns);
+      this.#columns(vector, distinct[0] as number, table.keys, table.columns);
       return;
     }
     // A dataset of references has no place for missing elements; a union leaves them out.
@@ -763,38 +760,32 @@ export class Planner {
   }
 
   #records(vector: VectorNode, id: number, values: readonly object[]): void {
-    const { class: cls, codec } = this.#kinds.entry(id);
+    const { fields, codec } = this.#kinds.entry(id);
     const rows = codec ? values.map((row, i) => this.#content(row, codec, vector, i)) : values;
-    const fields = rows[0] === values[0] ? cls : undefined;
-    // The columns of a table have one order.
-    const areMaps = codec && rows.some((row) => row instanceof Map);
-    const groups = areMaps ? undefined : mergeShapes(groupRows(rows, fields), rows.length);
+    const groups = mergeShapes(groupRows(rows, fields), rows.length);
     if (!groups) {
       this.#list(vector, values);
     } else if (groups.length === 1) {
       const [group] = groups as [RowGroup];
-      this.#columns(vector, id, fields, group.columns, group.gather(rows));
+      this.#columns(vector, id, group.columns, group.gather(rows));
     } else {
       vector.encoding = 'union';
       vector.parts = new Uint8Array(rows.length);
       for (const [part, group] of groups.entries()) {
         for (const row of group.rows) vector.parts[row] = part;
         const child = this.#part(vector, part, this.#kinds.partName(id), group.rows.length);
-        const columns = group.gather(group.rows.map((row) => rows[row] as object));
-        this.#columns(child, id, fields, group.columns, columns);
+        this.#columns(child, id, group.columns, group.gather(group.rows.map((row) => rows[row] as object)));
       }
     }
   }
 
-  /** Columns by the properties of `fields`, or by the names that the file is to have. */
   #columns(
     vector: VectorNode,
     id: number,
-    fields: RegisteredClass | undefined,
     keys: readonly string[],
     columns: readonly (unknown[] | Leaf)[],
   ): void {
-    const { class: cls, type, integrity } = this.#kinds.entry(id);
+    const { class: cls, fields, type, integrity } = this.#kinds.entry(id);
     vector.encoding = 'records';
     vector.class = cls;
     vector.items = type;

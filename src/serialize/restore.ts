@@ -7,18 +7,10 @@ import { type CompoundMember, type Datatype, isBoolean } from '../hdf5/messages/
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
-import type {
-  Class,
-  Content,
-  Decoder,
-  Place,
-  RegisteredClass,
-  TypeRegistry,
-  Values,
-} from '../registry/index.js';
+import type { Class, Content, Decoder, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
 import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
-import { Encoding, Integrity, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { unescapeName } from './names.js';
 import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
@@ -26,17 +18,6 @@ import { decodeWtf8 } from './wtf8.js';
 
 /** What becomes of an instance of a class that is not registered. */
 export type UnknownClass = 'error' | 'keep' | 'object';
-
-/** How `h5pickle/values` looks into the file. */
-export interface Reader {
-  info(address: number): ObjectInfo;
-  word(info: ObjectInfo, name: string): string | undefined;
-  mask(info: ObjectInfo): Uint8Array | undefined;
-  decode(type: Datatype, bytes: Uint8Array, count: number): Elements;
-  data(info: DatasetInfo): Uint8Array;
-  /** By address: the classes of what says none. */
-  readonly marks: Map<number, RegisteredClass>;
-}
 
 /** The elements of a vector. */
 interface Vector {
@@ -83,20 +64,11 @@ export class Restorer {
   #tasks: (() => void)[] = [];
   /** What is done when all tasks are: the first of them last, so that what is within comes first. */
   #finishers: (() => void)[] = [];
-  /** What is done when these are done, too: then instances are frozen. */
+  /** What is done when these are done, too. */
   readonly #last: (() => void)[] = [];
-  readonly #reader: Reader = {
-    info: (address) => this.#info(address),
-    word: (info, name) => this.#word(info, name),
-    mask: (info) => this.#maskOf(info),
-    decode: (type, bytes, count) => this.#decode(type, bytes, count),
-    data: (info) => this.#data(info),
-    marks: new Map(),
-  };
-  #root = 0;
-  /** While code of a class runs: what the instance is read from, and its number there. */
+  /** While code of a class runs: what its instances are read from, and the number of the one among them. */
   #at: ObjectInfo | undefined;
-  #row = 0;
+  #row = -1;
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
   #budget: number;
@@ -119,22 +91,20 @@ export class Restorer {
     };
   }
 
-  /** The value of the object at an address, complete; `as`: its class, if the file does not say one. */
-  restore(address: number, as: Class | undefined): unknown {
-    this.#root = address;
+  /** The value of the object at an address, complete; an instance of `as`, if the file does not say what it is. */
+  restore(root: number, as: Class | undefined): unknown {
+    const { instance, located } = this.#moreValues;
     try {
-      return this.#restore(address, as && this.#registry.of(as.prototype));
+      const value = this.#restore(root);
+      return as && instance ? instance(value, as, this.#registry) : value;
     } catch (error) {
-      const at = this.#at;
-      throw at ? this.#moreValues.located(error, this.#place(at)) : error;
+      const { address } = this.#at ?? {};
+      if (address === undefined || !located) throw error;
+      throw located(error, { space: this.#space, root, address, row: this.#row });
     }
   }
 
-  #place({ address }: ObjectInfo): Place {
-    return { reader: this.#reader, address, root: this.#root, row: this.#row };
-  }
-
-  #restore(address: number, as: RegisteredClass | undefined): unknown {
+  #restore(address: number): unknown {
     const info = this.#info(address);
     const layout = this.#number(info, Reserved.layout);
     if (layout !== undefined && layout !== LAYOUT_VERSION) {
@@ -143,7 +113,6 @@ export class Restorer {
         `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
       );
     }
-    if (as) this.#moreValues.mark(as, this.#place(info), this.#registry, true);
     let value: unknown;
     if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
       const holder: Record<string, unknown> = {};
@@ -173,57 +142,50 @@ export class Restorer {
     if (cls !== this.#lastClass || version !== this.#lastVersion) {
       this.#lastClass = cls;
       this.#lastVersion = version;
-      this.#lastCodec = this.#moreValues.decoder(cls, version);
+      this.#lastCodec = this.#moreValues.decoder(cls, version, this.#registry);
     }
     return this.#lastCodec;
   }
 
+  /** Runs code of a class; an error says where the instances are that it is about. */
+  #call<T>(info: ObjectInfo, action: () => T): T {
+    this.#at = info;
+    const result = action();
+    this.#at = undefined;
+    this.#row = -1;
+    return result;
+  }
+
   /** Values that a codec makes of as many contents, which `fill` fills. */
-  #made(info: ObjectInfo, codec: Decoder, contents: readonly object[], fill: () => void): object[] {
+  #made(info: ObjectInfo, codec: Decoder, contents: object[], fill: () => void): object[] {
     const { create } = codec;
     if (!create) this.#complete(info, codec, fill);
-    this.#at = info;
-    const values = contents.map((content, i) => {
-      this.#row = i;
-      return create ? create.call(codec) : (codec as Required<Decoder>).decode(content as Content);
-    });
-    this.#at = undefined;
+    const values = this.#call(info, () =>
+      contents.map((content, i) => {
+        this.#row = i;
+        return create ? create.call(codec) : (codec as Required<Decoder>).decode(content as Content);
+      }),
+    );
     if (create) {
       this.#tasks.push(fill);
       this.#finishers.push(() => {
         const version = this.#version(info);
-        this.#at = info;
-        for (let i = 0; i < values.length; i++) {
-          this.#row = i;
-          codec.fill?.(values[i] as object, contents[i] as Content, version);
-        }
-        this.#at = undefined;
-      });
-    }
-    return values;
-  }
-
-  /** Records of another program as instances, where a field says that they are. */
-  #instances(info: ObjectInfo, elements: Elements): Elements {
-    const cls = this.#reader.marks.get(info.address);
-    const codec = cls && this.#moreValues.decoder(cls, cls.version, true);
-    return codec ? this.#made(info, codec, elements as object[], () => {}) : elements;
-  }
-
-  /** Has instances frozen, or the like, when all of the value has been made. */
-  #fix<T extends readonly object[]>(info: ObjectInfo, cls: RegisteredClass | undefined, instances: T): T {
-    const word = cls && this.#word(info, Reserved.integrity);
-    if (word !== undefined) {
-      const fix = Integrity.get(word) ?? fail(info, `an unknown integrity: ${word}`);
-      this.#last.push(() => {
-        this.#at = info;
-        instances.forEach((instance, i) => {
-          this.#row = i;
-          fix(instance);
+        this.#call(info, () => {
+          for (let i = 0; i < values.length; i++) {
+            this.#row = i;
+            codec.fill?.(values[i] as object, contents[i] as Content, version);
+          }
         });
-        this.#at = undefined;
       });
     }
+    return this.#fixed(info, values);
+  }
+
+  /** The same instances, which are going to be frozen, or the like, when all of the value has been made. */
+  #fixed<T extends readonly object[]>(info: ObjectInfo, instances: T): T {
+    const word = this.#word(info, Reserved.integrity);
+    if (word !== undefined)
+      this.#last.push(() => this.#call(info, () => this.#moreValues.fix?.(instances, word)));
     return instances;
   }
 
@@ -231,10 +193,15 @@ export class Restorer {
   #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
     const decoding = this.#decoding;
     const { address } = info;
+    this.#at = info;
     if (decoding.has(address))
-      fail(info, `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\``);
+      fail(
+        info,
+        `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`,
+      );
     if (decoding.size >= MAX_DECODING)
       fail(info, `more than ${MAX_DECODING} values that codecs make, in each other`);
+    this.#at = undefined;
     decoding.add(address);
     const tasks = this.#tasks;
     const finishers = this.#finishers;
@@ -288,21 +255,19 @@ export class Restorer {
 
   #class(info: ObjectInfo): RegisteredClass | undefined {
     const name = this.#word(info, Reserved.class);
-    const cls = name === undefined ? this.#reader.marks.get(info.address) : this.#registry.get(name);
-    if (cls?.typed) this.#moreValues.mark(cls, this.#place(info), this.#registry);
-    if (cls || name === undefined || this.#unknownClass === 'object') return cls;
+    if (name === undefined) return undefined;
+    const cls = this.#registry.get(name);
+    if (cls || this.#unknownClass === 'object') return cls;
     const version = this.#version(info);
     const kept = this.#unknownClass === 'keep' ? this.#moreValues.unknown(name, version) : undefined;
-    if (!kept) {
-      this.#at = info;
-      throw new H5UnknownClassError(name);
-    }
+    this.#at = info;
+    if (!kept) throw new H5UnknownClassError(name);
+    this.#at = undefined;
     return kept;
   }
 
-  /** What has been given a class has no version: it is taken for one of today. */
   #version(info: ObjectInfo): number {
-    return this.#number(info, Reserved.version) ?? this.#reader.marks.get(info.address)?.version ?? 0;
+    return this.#number(info, Reserved.version) ?? 0;
   }
 
   /** All bytes of a dataset. They count as expansion: datasets can be promises only, and can share their bytes. */
@@ -363,7 +328,7 @@ export class Restorer {
     if (type === 'Uint8ClampedArray') return new Uint8ClampedArray(bytes.buffer);
     const { datatype, dataspace } = info;
     if (dataspace.kind === 'null') return null;
-    const flat = this.#instances(info, this.#leaf(datatype, bytes, extent(dataspace)));
+    const flat = this.#leaf(datatype, bytes, extent(dataspace));
     return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, dataspace.dims);
   }
 
@@ -396,12 +361,7 @@ export class Restorer {
 
   /** An empty object of the type that a group says, or an instance of its class. */
   #shell(info: GroupInfo, type: string | undefined, cls: RegisteredClass | undefined): object {
-    if (cls) {
-      this.#at = info;
-      const instance = cls.create();
-      this.#at = undefined;
-      return this.#fix(info, cls, [instance])[0];
-    }
+    if (cls) return this.#fixed(info, [this.#call(info, () => cls.create())])[0] as object;
     if (type === 'Map') return new Map();
     if (type === 'null-prototype') return Object.create(null) as object;
     if (type !== undefined) unknownType(info, type);
@@ -412,9 +372,10 @@ export class Restorer {
     const cls = this.#class(info);
     const codec = this.#codec(info, cls, type);
     if (codec) {
-      const content = codec.ordered ? new Map<unknown, unknown>() : {};
-      const made = this.#made(info, codec, [content], () => this.#fillObject(content, info, undefined));
-      return this.#fix(info, cls, made)[0] as object;
+      const content = {};
+      return this.#made(info, codec, [content], () =>
+        this.#fillObject(content, info, undefined),
+      )[0] as object;
     }
     const target = this.#shell(info, type, cls);
     this.#tasks.push(() => this.#fillObject(target, info, cls));
@@ -432,17 +393,17 @@ export class Restorer {
       if (attribute && !(link && link.order < attribute.order)) {
         a++;
         if (isReserved(attribute.name)) continue;
-        this.#set(info, target, attribute.name, this.#scalar(attribute, info), cls);
+        this.#setMember(info, target, attribute.name, this.#scalar(attribute, info), cls);
       } else if (link) {
         l++;
         // Neither a link to another place nor a datatype has a value.
         if (link.kind !== 'hard' || this.#info(link.address).kind === 'datatype') continue;
-        this.#set(info, target, link.name, this.#value(link.address), cls);
+        this.#setMember(info, target, link.name, this.#value(link.address), cls);
       }
     }
   }
 
-  #set(
+  #setMember(
     info: GroupInfo,
     target: object,
     name: string,
@@ -457,7 +418,7 @@ export class Restorer {
   #entries(info: GroupInfo, type: string | undefined): object {
     const cls = this.#class(info);
     const codec = this.#codec(info, cls, type);
-    const target = !codec ? this.#shell(info, type, cls) : codec.ordered ? new Map<unknown, unknown>() : {};
+    const target = codec ? {} : this.#shell(info, type, cls);
     const fill = (): void => {
       const keys = this.#vector(child(info, 'keys')).elements;
       const values = this.#vector(child(info, 'values')).elements;
@@ -469,7 +430,7 @@ export class Restorer {
         else fail(info, 'a key that is no string');
       }
     };
-    if (codec) return this.#fix(info, cls, this.#made(info, codec, [target], fill))[0] as object;
+    if (codec) return this.#made(info, codec, [target], fill)[0] as object;
     this.#tasks.push(fill);
     return target;
   }
@@ -541,7 +502,7 @@ export class Restorer {
       elements = new Array<unknown>(total);
       mask = bytes;
     } else {
-      elements = this.#instances(info, this.#leaf(datatype, bytes, total));
+      elements = this.#leaf(datatype, bytes, total);
     }
     if (mask) {
       if (mask.length !== total) fail(info, `a mask of ${mask.length} elements for ${total}`);
@@ -636,9 +597,7 @@ export class Restorer {
     const codec = items === 'null-prototype' ? undefined : this.#codec(info, cls, items);
     if (items !== undefined && items !== 'null-prototype' && !codec) unknownType(info, items);
     const rowClass = codec ? undefined : cls;
-    this.#at = info;
-    const rows = makeRows(count, names, rowClass, items === 'null-prototype');
-    this.#at = undefined;
+    const rows = this.#call(info, () => makeRows(count, names, rowClass, items === 'null-prototype'));
     const fill = (): void => {
       for (const [i, link] of links.entries()) {
         const name = names[i] as string;
@@ -646,14 +605,12 @@ export class Restorer {
         const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
         if (column.length !== count)
           fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
-        this.#at = info;
-        setColumn(rows, name, column, rowClass);
-        this.#at = undefined;
+        this.#call(info, () => setColumn(rows, name, column, rowClass));
       }
     };
-    if (codec) return this.#fix(info, cls, this.#made(info, codec, rows, fill));
+    if (codec) return this.#made(info, codec, rows, fill);
     this.#tasks.push(fill);
-    return this.#fix(info, cls, rows);
+    return this.#fixed(info, rows);
   }
 
   /** A column of booleans or short strings, none of them missing, from which rows can be filled directly. */

@@ -1,27 +1,32 @@
-/** How instances are stored and read of classes that have changed, say themselves what is stored, or what fields hold. */
+/** How instances are stored and read of classes that have changed, or say themselves what is stored, or what fields hold. */
 import { H5FormatError } from '../errors.js';
 import {
+  type Class,
   type Codec,
   type Content,
   type Decoder,
   type Encoder,
   H5RegistryError,
   type RegisteredClass,
+  type TypeRegistry,
 } from '../registry/index.js';
-import { contentOf, type Dict, Fields, objectOf } from './fields.js';
-import { checkHeld } from './held.js';
+import { contentOf, entriesIn, Fields, flat } from './fields.js';
+import { checkHeld, converted, type Parts, readHeld } from './held.js';
+import { described } from './located.js';
 
-/** `inner`: how a class is stored that extends a type whose content is not in its properties. */
-export function encoderOf(cls: RegisteredClass, inner: Encoder | undefined): Encoder | undefined {
+/** How a class is stored that extends a type whose content is not in its properties. */
+export type InnerOf = (cls: RegisteredClass) => Codec | undefined;
+
+export function encoderOf(cls: RegisteredClass, innerOf: InnerOf): Encoder | undefined {
   const { name } = cls;
   const fields = new Fields(cls);
-  const own: Encoder | undefined = fields.writes
-    ? { name, encode: (instance) => contentOf(fields.of(instance)) }
-    : undefined;
-  const encoder = inner ?? own;
-  if (!cls.expected.some(({ as }) => as)) return encoder;
+  const encoder: Encoder | undefined =
+    innerOf(cls) ??
+    (fields.writes ? { name, encode: (instance) => contentOf(fields.of(instance)) } : undefined);
+  if (!cls.declared.some(({ as }) => as)) return encoder;
   return {
     name,
+    checks: !encoder,
     encode(instance) {
       checkHeld(cls, instance);
       return encoder ? encoder.encode(instance) : instance;
@@ -29,69 +34,146 @@ export function encoderOf(cls: RegisteredClass, inner: Encoder | undefined): Enc
   };
 }
 
-export function decoderOf(
-  cls: RegisteredClass,
-  version: number,
-  inner: Codec | undefined,
-  always: boolean,
-): Decoder | undefined {
-  const { name, migrate, afterRead, expected } = cls;
-  const fields = new Fields(cls);
-  const isOld = migrate !== undefined && version !== cls.version;
-  if (!isOld && !afterRead && expected.length === 0 && !fields.reads && !always) return inner;
-  const migrated = (content: Content | Dict): Content | Dict => {
-    if (!isOld) return content;
-    const result: unknown = migrate(objectOf(content) as Record<string, unknown>, version);
-    if (typeof result === 'object' && result !== null) return result as Content;
-    throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${name} returned no object`);
-  };
-  const finish = (instance: object, content: Content | Dict): void => {
-    for (const { property, name: stored, aliases = [], default: otherwise, required } of expected) {
-      if ([stored, ...aliases].some((each) => has(content, each))) continue;
-      if (otherwise !== undefined) {
-        const value: unknown = typeof otherwise === 'function' ? otherwise() : otherwise;
-        fields.setOne(instance, stored, value);
-      } else if (required) {
-        const message = `an instance of class ${name} in the file has no ${JSON.stringify(stored)}, which is required (property ${String(property)})`;
-        throw new H5FormatError(-1, message);
-      }
+/** What was found for a class: programs read many instances of few classes. */
+interface Known {
+  readonly version: number;
+  readonly registry: TypeRegistry;
+  readonly decoder: Decoder | undefined;
+}
+
+/** Makes instances again, in the versions that files have of them. */
+export class ClassDecoders {
+  readonly #innerOf: InnerOf;
+  readonly #known = new WeakMap<RegisteredClass, Known>();
+
+  constructor(innerOf: InnerOf) {
+    this.#innerOf = innerOf;
+  }
+
+  decoder(cls: RegisteredClass, version: number, registry: TypeRegistry): Decoder | undefined {
+    const known = this.#known.get(cls);
+    if (known && known.version === version && known.registry === registry) return known.decoder;
+    const decoder = this.#decoderOf(cls, version, registry);
+    this.#known.set(cls, { version, registry, decoder });
+    return decoder;
+  }
+
+  /** The instance of a class that a plain object is to be; what is none is returned as it is. */
+  instance(value: unknown, wanted: Class, registry: TypeRegistry): unknown {
+    try {
+      return converted(value, wanted, (cls) => this.#partsFor(cls, registry), '', undefined);
+    } catch (error) {
+      throw described(error, '$', 'read', '');
     }
-    checkHeld(cls, instance);
-    afterRead?.(instance as never);
-  };
-  const ordered = fields.reads !== undefined;
-  const decode = inner?.create ? undefined : inner?.decode?.bind(inner);
-  if (fields.reads === 'static' || decode) {
-    return {
-      name,
-      ordered,
-      decode(content) {
-        const data = migrated(content);
-        if (fields.reads !== 'static') {
-          const instance = (decode as Required<Decoder>['decode'])(objectOf(data));
-          finish(instance, data);
+  }
+
+  #decoderOf(cls: RegisteredClass, version: number, registry: TypeRegistry): Decoder | undefined {
+    const parts = this.#partsOf(cls, version, registry);
+    if (!parts.isNeeded) return parts.inner;
+    const { make } = parts;
+    if (make) {
+      return {
+        name: cls.name,
+        decode(content) {
+          const data = parts.prepare(content, undefined);
+          const instance = make(data);
+          parts.finish(instance, data);
           return instance;
-        }
-        const instance = fields.make(data);
-        inner?.fill?.(instance, objectOf(data), version);
-        finish(instance, data);
-        return instance;
+        },
+      };
+    }
+    return {
+      name: cls.name,
+      create: parts.create,
+      fill(instance, content) {
+        const data = parts.prepare(content, undefined);
+        parts.fill(instance, data);
+        parts.finish(instance, data);
       },
     };
   }
-  return {
-    name,
-    ordered,
-    create: () => inner?.create?.() ?? cls.create(),
-    fill(instance, content) {
-      const data = migrated(content);
-      if (inner) inner.fill?.(instance, objectOf(data), version);
-      else fields.set(instance, data);
-      finish(instance, data);
-    },
-  };
-}
 
-function has(content: Content | Dict, name: string): boolean {
-  return content instanceof Map ? content.has(name) : Object.hasOwn(content, name);
+  /** The parts of what makes an instance of a plain object: taken for one of today's version. */
+  #partsFor(wanted: Class, registry: TypeRegistry): Parts | undefined {
+    const cls = registry.of(wanted.prototype);
+    if (!cls) return undefined;
+    const { codec } = cls;
+    if (!codec) return this.#partsOf(cls, cls.version, registry);
+    const { name, version } = cls;
+    return {
+      name,
+      prepare: (content) => content,
+      make: codec.create ? undefined : (content) => (codec as Required<Codec>).decode(content),
+      create: () => (codec as Required<Codec>).create(),
+      fill: (instance, content) => codec.fill?.(instance, content, version),
+      finish() {},
+    };
+  }
+
+  #partsOf(cls: RegisteredClass, version: number, registry: TypeRegistry) {
+    const { name, migrate, afterRead, declared } = cls;
+    const inner = this.#innerOf(cls);
+    const fields = new Fields(cls);
+    const partsFor = (wanted: Class) => this.#partsFor(wanted, registry);
+    const isOld = migrate !== undefined && version !== cls.version;
+    const held = declared.filter(({ as, type }) => as || (type && registry.of(type.prototype)));
+    const expected = declared.filter((rule) => rule.required || rule.default !== undefined);
+    const isNeeded =
+      isOld ||
+      afterRead !== undefined ||
+      fields.writes ||
+      fields.reads !== undefined ||
+      held.length + expected.length > 0 ||
+      declared.some(({ enumerable }) => enumerable === false);
+
+    const migrated = (content: Content): Content => {
+      if (!isOld) return content;
+      const result: unknown = migrate(flat(content) as Record<string, unknown>, version);
+      if (typeof result === 'object' && result !== null) return result as Content;
+      throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${name} returned no object`);
+    };
+    const fill = (instance: object, content: Content): void => {
+      if (inner?.fill) inner.fill(instance, content, version);
+      else fields.set(instance, content);
+    };
+    let make: ((content: Content) => object) | undefined;
+    if (fields.reads === 'static') {
+      make = (content) => {
+        const instance = fields.make(content);
+        if (inner?.fill) fill(instance, content);
+        return instance;
+      };
+    } else if (inner?.decode) make = inner.decode.bind(inner);
+    return {
+      name,
+      inner,
+      isNeeded,
+      make,
+      create: () => inner?.create?.() ?? cls.create(),
+      fill,
+      prepare(content, owner) {
+        const data = migrated(content);
+        if (held.length === 0) return data;
+        const all = flat(data);
+        readHeld(all, held, partsFor, owner);
+        const entries = entriesIn(data);
+        for (const entry of entries?.keys() ?? []) entries?.set(entry, all[entry]);
+        return data;
+      },
+      finish(instance, content) {
+        const all = flat(content);
+        for (const { property, name: stored, aliases = [], default: otherwise, required } of expected) {
+          if ([stored, ...aliases].some((each) => Object.hasOwn(all, each))) continue;
+          if (otherwise !== undefined) {
+            const value: unknown = typeof otherwise === 'function' ? otherwise() : otherwise;
+            fields.setOne(instance, stored, value);
+          } else if (required) {
+            const message = `an instance of class ${name} in the file has no ${JSON.stringify(stored)}, which is required (property ${String(property)})`;
+            throw new H5FormatError(-1, message);
+          }
+        }
+        afterRead?.(instance as never);
+      },
+    } satisfies Parts & { inner: Codec | undefined; isNeeded: boolean };
+  }
 }

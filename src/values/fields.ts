@@ -1,5 +1,5 @@
-/** The fields of instances, as rules or the class itself say: [h5write] and [h5read]. */
-import { H5TypeError } from '../errors.js';
+/** The fields of instances by their stored names, as rules or the class itself say: [h5write] and [h5read]. */
+import { H5FormatError, H5TypeError } from '../errors.js';
 import {
   type Content,
   type H5Readable,
@@ -12,11 +12,13 @@ import {
 } from '../registry/index.js';
 import { setProperty } from '../serialize/rows.js';
 
-/** What is stored of an instance by names, in order. */
 export type Dict = Map<string, unknown>;
 
 /** Tells names that are not those of fields. */
 export type IsOther = (name: string | symbol) => boolean;
+
+/** The name under which a dict is stored as a Map, since an object would bring its names into another order. */
+const ENTRIES = '[[entries]]';
 
 /** Gets and sets the fields of the instances of one class. */
 export class Fields {
@@ -33,17 +35,19 @@ export class Fields {
     this.reads = readerOf(cls);
   }
 
-  /** The fields of an instance by their stored names. */
+  /** What is stored of an instance. */
   of(instance: object, isOther: IsOther = none): Dict {
     const cls = this.#class;
     const dict: Dict = new Map();
     if (this.writes) {
       (instance as H5Writable)[h5write](dict);
+      let inOrder = true;
       for (const name of dict.keys() as Iterable<unknown>) {
         if (typeof name !== 'string')
-          throw new H5TypeError(`[h5write] of class ${cls.name} has a key that is no string`);
+          throw new H5TypeError(`[h5write] of class ${cls.name} has set a key that is no string`);
+        if (isIndex(name) || name === ENTRIES) inOrder = false;
       }
-      return dict;
+      return inOrder ? dict : new Map([[ENTRIES, dict]]);
     }
     for (const property of cls.propertiesOf(instance)) {
       if (!isOther(property))
@@ -53,9 +57,9 @@ export class Fields {
   }
 
   /** An instance, as its class makes it of all that was stored. */
-  make(content: Content | Dict): object {
+  make(content: Content): object {
     const { target, prototype, name } = this.#class;
-    const instance: unknown = (target as H5ReadableClass)[h5read](dictOf(content));
+    const instance: unknown = (target as H5ReadableClass)[h5read](this.#dictOf(content, none));
     if (isBaseOf.call(prototype, instance as object)) return instance as object;
     throw new H5RegistryError(
       'H5_REGISTRY_CREATE',
@@ -64,15 +68,11 @@ export class Fields {
   }
 
   /** Sets the fields of an instance; of one that has been made of them, none. */
-  set(instance: object, content: Content | Dict, isOther: IsOther = none): void {
+  set(instance: object, content: Content, isOther: IsOther = none): void {
     if (this.reads === 'static') return;
-    const dict = dictOf(content);
-    if (this.reads) {
-      const fields = isOther === none ? dict : new Map([...dict].filter(([name]) => !isOther(name)));
-      (instance as H5Readable)[h5read](fields);
-      return;
-    }
-    for (const [name, value] of dict) if (!isOther(name)) this.setOne(instance, name, value);
+    const dict = this.#dictOf(content, isOther);
+    if (this.reads) (instance as H5Readable)[h5read](dict);
+    else for (const [name, value] of dict) this.setOne(instance, name, value);
   }
 
   setOne(instance: object, name: string, value: unknown): void {
@@ -82,6 +82,32 @@ export class Fields {
     if (isHidden) Object.defineProperty(instance, property, { value, writable: true, configurable: true });
     else setProperty(instance, name, value, cls);
   }
+
+  #dictOf(content: Content, isOther: IsOther): Dict {
+    const dict: Dict = new Map(Object.entries(content).filter(([name]) => !isOther(name)));
+    const entries = entriesIn(content);
+    if (entries) {
+      dict.delete(ENTRIES);
+      return new Map([...entries, ...dict]);
+    }
+    if (this.writes && dict.has(ENTRIES))
+      throw new H5FormatError(-1, `an instance of class ${this.#class.name} has no Map as its ${ENTRIES}`);
+    return dict;
+  }
+}
+
+/** The dict that is a part of a content, for the order of its names. */
+export function entriesIn(content: Content): Dict | undefined {
+  const entries = Object.hasOwn(content, ENTRIES) ? content[ENTRIES] : undefined;
+  return entries instanceof Map ? (entries as Dict) : undefined;
+}
+
+/** A content with all names in one object, in any order. */
+export function flat(content: Content): Content {
+  const entries = entriesIn(content);
+  if (!entries) return content;
+  const { [ENTRIES]: _, ...others } = content;
+  return { ...contentOf(entries), ...others };
 }
 
 const none: IsOther = () => false;
@@ -91,8 +117,7 @@ const { isPrototypeOf: isBaseOf } = Object.prototype;
 function readerOf({ target, name }: RegisteredClass): Fields['reads'] {
   for (let cls: unknown = target; typeof cls === 'function'; cls = Object.getPrototypeOf(cls)) {
     const isStatic = Object.hasOwn(cls, h5read);
-    const isMethod =
-      typeof cls.prototype === 'object' && cls.prototype && Object.hasOwn(cls.prototype, h5read);
+    const isMethod = cls.prototype instanceof Object && Object.hasOwn(cls.prototype, h5read);
     if (isStatic && isMethod)
       throw new H5RegistryError(
         'H5_REGISTRY_CLASS',
@@ -103,22 +128,11 @@ function readerOf({ target, name }: RegisteredClass): Fields['reads'] {
   return undefined;
 }
 
-export function dictOf(content: Content | Dict): Dict {
-  return content instanceof Map ? (content as Dict) : new Map(Object.entries(content));
-}
-
-/** The same as an object; names such as `__proto__` are names like any other. */
-export function objectOf(content: Content | Dict): Content {
-  if (!(content instanceof Map)) return content as Content;
+/** The content of a value: names such as `__proto__` are names like any other. */
+export function contentOf(dict: Dict): Record<string, unknown> {
   const object = {};
-  for (const [name, value] of content as Dict) setProperty(object, name, value, undefined);
+  for (const [name, value] of dict) setProperty(object, name, value, undefined);
   return object;
-}
-
-/** The content of a value: an object, unless that would bring its names into another order. */
-export function contentOf(dict: Dict): object {
-  for (const name of dict.keys()) if (isIndex(name)) return dict;
-  return objectOf(dict);
 }
 
 export const isIndex: IsOther = (name) => typeof name === 'string' && String(Number(name) >>> 0) === name;

@@ -1,10 +1,13 @@
-/** What fields hold: instances of the class that `as` names, also in arrays, Sets and Maps. */
+/**
+ * What fields hold: instances of the class that a rule names, also in arrays, Sets and Maps. Where a file says no class, its
+ * plain objects become such instances.
+ */
 import { H5FormatError } from '../errors.js';
-import type { Class, RegisteredClass } from '../registry/index.js';
+import type { Class, Content, FieldRule, RegisteredClass } from '../registry/index.js';
 import { H5UnsupportedError } from '../serialize/errors.js';
 import { memberSegment } from '../serialize/path.js';
 
-/** A field holds what it should not: an error that is still to be told where its instance is. */
+/** The error of a field that holds what it should not: it is still to be told where its instance is. */
 export class Misfit extends Error {
   readonly #segments: string;
   readonly #found: string;
@@ -19,47 +22,60 @@ export class Misfit extends Error {
 
   /** In a value that is to be stored. */
   stored(path: string): Error {
-    const remedy = `the field is said to hold instances of the class ${this.#wanted}: make it one, or change \`as\``;
+    const remedy = `the field is to hold instances of the class ${this.#wanted}: make it one, or change \`as\``;
     return new H5UnsupportedError(path + this.#segments, this.#found, remedy);
   }
 
   /** In a file. */
   read(path: string): Error {
-    return new H5FormatError(
-      -1,
-      `${path}${this.#segments}: ${this.#found}, where the class ${this.#wanted} is expected (is it registered?)`,
-    );
+    const message = `${this.#found} where an instance of the class ${this.#wanted} is to be (is it registered?)`;
+    return new H5FormatError(-1, `${path}${this.#segments}: ${message}`);
   }
 }
 
+/** An error of an instance that is made of a plain object, which another instance holds. */
+export class Within extends Error {
+  readonly segments: string;
+  readonly className: string;
+
+  constructor(segments: string, className: string, cause: unknown) {
+    super('', { cause });
+    this.segments = segments;
+    this.className = className;
+  }
+}
+
+// ---- storing ----------------------------------------------------------------------------------------------
+
 /** @throws {Misfit} when a field of an instance holds what `as` does not allow. */
 export function checkHeld(cls: RegisteredClass, instance: object): void {
-  for (const { as, property } of cls.expected) {
-    if (!as) continue;
-    const wanted = as();
-    const value = (instance as Record<string | symbol, unknown>)[property];
-    if (fits(value, wanted)) continue;
-    const found = misfit(value, wanted, memberSegment(String(property)));
-    throw new Misfit(found.path, found.value, wanted);
-  }
+  for (const { as, property } of cls.declared)
+    if (as) check((instance as Record<string | symbol, unknown>)[property], as(), String(property));
+}
+
+function check(value: unknown, wanted: Class, property: string): void {
+  if (fits(value, wanted)) return;
+  const found = misfit(value, wanted, memberSegment(property));
+  throw new Misfit(found.path, found.value, wanted);
 }
 
 const { isPrototypeOf: isBaseOf } = Object.prototype;
 
+const isFine = (value: unknown, wanted: Class): boolean =>
+  value === undefined || value === null || isBaseOf.call(wanted.prototype, value as object);
+
 /** Whether a value is an instance of a class, nothing, or an array, Set or Map of such values. */
 function fits(root: unknown, wanted: Class): boolean {
+  if (isFine(root, wanted)) return true;
   const todo = [root];
   const seen = new Set<unknown>();
-  for (let next = todo.pop(), left = true; left; left = todo.length > 0, next = todo.pop()) {
-    if (next === undefined || next === null || isBaseOf.call(wanted.prototype, next as object)) continue;
-    const items = itemsOf(next);
+  while (todo.length > 0) {
+    const value = todo.pop();
+    const items = itemsOf(value);
     if (!items) return false;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    for (const item of items) {
-      if (item !== undefined && item !== null && !isBaseOf.call(wanted.prototype, item as object))
-        todo.push(item);
-    }
+    if (seen.has(value)) continue;
+    seen.add(value);
+    for (const item of items) if (!isFine(item, wanted)) todo.push(item);
   }
   return true;
 }
@@ -69,22 +85,29 @@ function itemsOf(value: unknown): Iterable<unknown> | undefined {
   return value instanceof Map ? value.values() : undefined;
 }
 
-/** The first thing that does not fit, and where it is. */
+/** The first thing in a value that does not fit, and where it is. */
 function misfit(
   root: unknown,
   wanted: Class,
   at: string,
 ): { readonly path: string; readonly value: unknown } {
+  const found = walk(root, at, (value) => !isFine(value, wanted) && !itemsOf(value));
+  return found ?? { path: at, value: root };
+}
+
+/** Looks for something in a value and, level by level, in the arrays, Sets and Maps that it is made of. */
+function walk(
+  root: unknown,
+  at: string,
+  isIt: (value: unknown) => boolean,
+): { readonly path: string; readonly value: unknown } | undefined {
   const todo = [{ value: root, path: at }];
   const seen = new Set<unknown>();
   for (const next of todo) {
     const { value, path } = next;
+    if (isIt(value)) return next;
     const items = itemsOf(value);
-    if (!items) {
-      if (!fits(value, wanted)) return next;
-      continue;
-    }
-    if (seen.has(value)) continue;
+    if (!items || seen.has(value)) continue;
     seen.add(value);
     const keys = value instanceof Map ? [...value.keys()] : undefined;
     let i = 0;
@@ -95,7 +118,7 @@ function misfit(
       i++;
     }
   }
-  return { path: at, value: root };
+  return undefined;
 }
 
 function describe(value: unknown): string {
@@ -103,4 +126,176 @@ function describe(value: unknown): string {
   const { constructor: maker } = value as { constructor?: unknown };
   if (maker === Object) return 'a plain object';
   return typeof maker === 'function' ? `an instance of the class ${maker.name}` : 'an object of no class';
+}
+
+// ---- reading ----------------------------------------------------------------------------------------------
+
+/** What makes an instance of content. */
+export interface Parts {
+  readonly name: string;
+  /** What the instance is made of: the content, with instances in its fields. */
+  prepare(content: Content, owner: Task | undefined): Content;
+  /** For those that are made of complete content; the others are created, and filled. */
+  readonly make: ((content: Content) => object) | undefined;
+  create(): object;
+  fill(instance: object, content: Content): void;
+  finish(instance: object, content: Content): void;
+}
+
+export type PartsFor = (wanted: Class) => Parts | undefined;
+
+/** An instance that is to be filled with what was a plain object. */
+export interface Task {
+  readonly instance: object;
+  readonly parts: Parts;
+  readonly plain: Content;
+  content: Content;
+  /** In which field of whose instance it is, and all that the field holds. */
+  readonly owner: Task | undefined;
+  readonly field: string;
+  readonly holder: unknown;
+}
+
+/** What has been made of plain objects: one of each, wherever it stands. */
+const made = new WeakMap<object, object>();
+/** What is being made of complete content. */
+const making = new Set<object>();
+/** As many of them in each other as the reader allows of values that codecs make. */
+const MAX_MAKING = 200;
+let queue: Task[] | undefined;
+
+/** Makes plain objects in the content of an instance instances, where rules say so. */
+export function readHeld(
+  content: Content,
+  rules: readonly FieldRule[],
+  partsFor: PartsFor,
+  owner: Task | undefined,
+): void {
+  for (const { as, type, name, aliases = [] } of rules) {
+    const wanted = as?.() ?? (type as Class);
+    for (const each of [name, ...aliases]) {
+      if (!Object.hasOwn(content, each)) continue;
+      const value = converted(content[each], wanted, partsFor, each, owner);
+      if (value !== content[each]) (content as Record<string, unknown>)[each] = value;
+      if (as) check(value, wanted, each);
+    }
+  }
+}
+
+/** The same value, with instances in the place of plain objects: in arrays, Sets and Maps, which stay what they are. */
+export function converted(
+  root: unknown,
+  wanted: Class,
+  partsFor: PartsFor,
+  field: string,
+  owner: Task | undefined,
+): unknown {
+  const convert = (value: unknown): unknown => {
+    if (!isPlain(value)) return value;
+    const parts = made.has(value) ? undefined : partsFor(wanted);
+    return parts ? instanceFrom(value as Content, parts, field, root, owner) : (made.get(value) ?? value);
+  };
+  if (!itemsOf(root)) return convert(root);
+  const todo = [root];
+  const seen = new Set<unknown>();
+  while (todo.length > 0) {
+    const list = todo.pop();
+    if (seen.has(list) || isFine(list, wanted)) continue;
+    seen.add(list);
+    if (Array.isArray(list)) {
+      for (let i = 0; i < list.length; i++) {
+        const item: unknown = list[i];
+        if (isPlain(item)) list[i] = convert(item);
+        else if (itemsOf(item)) todo.push(item);
+      }
+    } else if (list instanceof Map) {
+      for (const [key, item] of list) {
+        if (isPlain(item)) list.set(key, convert(item));
+        else if (itemsOf(item)) todo.push(item);
+      }
+    } else if (list instanceof Set) {
+      const items = [...(list as Set<unknown>)];
+      for (const item of items) if (itemsOf(item)) todo.push(item);
+      if (!items.some(isPlain)) continue;
+      list.clear();
+      for (const item of items) list.add(convert(item));
+    }
+  }
+  return root;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Those that are created are filled one after another, however deep they are in each other. */
+function instanceFrom(
+  plain: Content,
+  parts: Parts,
+  field: string,
+  holder: unknown,
+  owner: Task | undefined,
+): object {
+  if (parts.make) return makeFrom(plain, parts, parts.make, field, holder, owner);
+  const instance = parts.create();
+  made.set(plain, instance);
+  const task: Task = { instance, parts, plain, content: plain, owner, field, holder };
+  if (queue) {
+    queue.push(task);
+    return instance;
+  }
+  queue = [task];
+  let at = task;
+  try {
+    // The queue grows by what is within; that is complete first.
+    for (at of queue) at.content = at.parts.prepare(at.plain, at);
+    for (at of queue.reverse()) {
+      at.parts.fill(at.instance, at.content);
+      at.parts.finish(at.instance, at.content);
+    }
+  } catch (error) {
+    throw within(at, error);
+  } finally {
+    queue = undefined;
+  }
+  return instance;
+}
+
+function makeFrom(
+  plain: Content,
+  parts: Parts,
+  make: (content: Content) => object,
+  field: string,
+  holder: unknown,
+  owner: Task | undefined,
+): object {
+  if (making.has(plain) || making.size === MAX_MAKING)
+    throw new H5FormatError(-1, `a ${parts.name} is a part of what it is made of, or too deep in others`);
+  making.add(plain);
+  const outer = queue;
+  queue = undefined;
+  const task: Task = { instance: plain, parts, plain, content: plain, owner, field, holder };
+  try {
+    const content = parts.prepare(plain, task);
+    const instance = make(content);
+    parts.finish(instance, content);
+    made.set(plain, instance);
+    return instance;
+  } catch (error) {
+    throw within(task, error);
+  } finally {
+    queue = outer;
+    making.delete(plain);
+  }
+}
+
+function within(task: Task, error: unknown): unknown {
+  if (error instanceof Within) return error;
+  let path = '';
+  for (let at: Task | undefined = task; at; at = at.owner) {
+    const { instance, plain, holder, field } = at;
+    const found = walk(holder, '', (value) => value === instance || value === plain);
+    path = (field === '' ? '' : memberSegment(field)) + (found?.path ?? '') + path;
+  }
+  return new Within(path, task.parts.name, error);
 }

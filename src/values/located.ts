@@ -1,12 +1,17 @@
-/** Where in a file, or in what is written, code of a class has thrown: found when that has happened, by a walk through the file. */
+/** Where code of a class has thrown: looked for when that has happened, by a walk through the file. */
 import { H5Error } from '../errors.js';
-import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
+import type { FileSpace } from '../hdf5/file-space.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5File } from '../hdf5/h5-file.js';
+import { H5Group } from '../hdf5/h5-group.js';
+import { H5Reference } from '../hdf5/h5-reference.js';
 import type { Place } from '../registry/index.js';
 import { Encoding, Missing, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { memberSegment } from '../serialize/path.js';
-import type { Reader } from '../serialize/restore.js';
-import { Misfit } from './held.js';
+import { Misfit, Within } from './held.js';
+
+type Stored = H5Group | H5Dataset;
 
 /**
  * Code of a class or of a codec has thrown: a hook such as `migrate` or `afterRead`, a constructor, a setter. `path` says where
@@ -26,172 +31,172 @@ export class H5HookError extends H5Error {
   readonly className: string;
 
   constructor(path: string, className: string, action: 'read' | 'stored', cause: unknown) {
-    const what = cause instanceof Error ? cause.message : String(cause);
-    super('H5_HOOK', `${path}: an instance of class ${className} cannot be ${action}: ${shortened(what)}`, {
-      cause,
-    });
+    const what = shortened(cause instanceof Error ? cause.message : String(cause));
+    super('H5_HOOK', `${path}: the value of class ${className} cannot be ${action}: ${what}`, { cause });
     this.path = path;
     this.className = className;
   }
 }
 
-/** The same error, or one about it, which says where it has come to pass. */
-export function located(error: unknown, where: string | Place, name?: string): unknown {
-  const reading = typeof where !== 'string';
-  const path = shortened(reading ? pathOrAddress(where) : where);
-  if (error instanceof Misfit) return reading ? error.read(path) : error.stored(path);
-  if (!(error instanceof H5Error))
-    return new H5HookError(path, name ?? (reading ? nameAt(where) : ''), reading ? 'read' : 'stored', error);
-  const message = `${path}: ${error.message}`;
+/** The error for what was thrown: it says where that has come to pass. */
+export function located(error: unknown, where: string | Place, name = ''): unknown {
+  if (typeof where === 'string') return described(error, where, 'stored', name);
+  const { path, className } = inFile(where);
+  return described(error, path, 'read', className);
+}
+
+export function described(error: unknown, path: string, action: 'read' | 'stored', name: string): unknown {
+  if (error instanceof Within) return described(error.cause, path + error.segments, action, error.className);
+  const shown = shortened(path);
+  if (error instanceof Misfit) return action === 'read' ? error.read(shown) : error.stored(path);
+  if (!(error instanceof H5Error)) return new H5HookError(shown, name, action, error);
+  const message = `${shown}: ${error.message}`;
   // What is printed of an error that nobody catches is the stack.
   if (error.stack) error.stack = error.stack.replace(error.message, () => message);
   error.message = message;
   return error;
 }
 
+/** A path, or a message, that is not too long to be read. */
 function shortened(text: string): string {
   return text.length > 300 ? `${text.slice(0, 140)} … ${text.slice(-140)}` : text;
 }
 
-function nameAt({ reader, address }: Place): string {
-  const { info, word, marks } = reader as Reader;
-  const at = info(address);
-  return word(at, Reserved.class) ?? marks.get(address)?.name ?? word(at, Reserved.type) ?? '';
-}
+// ---- in a file --------------------------------------------------------------------------------------------
 
-/** A link that leads to an object. */
-interface Step {
-  readonly from: GroupInfo;
-  readonly name: string;
-  /** The number of the link among those of the group. */
-  readonly index: number;
-}
-
-/** A file that is damaged somewhere else may have no path to the place: then the address tells more than another error. */
-function pathOrAddress(place: Place): string {
+/** Where an instance stands, and what the file says that it is. */
+function inFile({ space, root, address, row }: Place): { readonly path: string; readonly className: string } {
+  const unknown = { path: `the object at byte ${address}`, className: '' };
   try {
-    return pathInFile(place);
+    const { storage, indexes } = space as FileSpace;
+    const file = H5File.open(storage, 'r', indexes ? { indexes } : {});
+    const at = (where: number) => file.dereference(new H5Reference(where, 'object'));
+    const object = at(address);
+    if (!isStored(object)) return unknown;
+    const className =
+      wordOf(object, Reserved.class) ?? wordOf(object, Reserved.type) ?? wordOf(object, Reserved.items);
+    return { path: pathTo(at(root) as H5Group, object, row), className: className ?? '' };
   } catch (error) {
-    if (error instanceof H5Error) return `the object at byte ${place.address}`;
+    // A file that is damaged elsewhere, or is being changed: there is no way to the object that leads through it.
+    if (error instanceof H5Error) return unknown;
     throw error;
   }
 }
 
-/** Where an instance stands, in JavaScript's own notation: `$.users[3]`. */
-function pathInFile(place: Place): string {
-  const reader = place.reader as Reader;
-  const steps = stepsTo(reader, place.root, place.address);
+/** A link that leads to an object. */
+interface Step {
+  readonly from: H5Group;
+  readonly name: string;
+}
+
+/** The path to element number `row` of those that are in an object, or to the object, if it has no elements. */
+function pathTo(root: Stored, target: Stored, row: number): string {
+  const steps = stepsTo(root, target.ref.address);
   const segments: string[] = [];
-  let at = reader.info(place.address);
-  // The number of an element among those that the vector has, or -1 for the object itself.
-  let element = isVector(reader, at) ? place.row : -1;
-  for (;;) {
-    const step = steps.get(at.address);
-    if (!step) {
-      if (element >= 0) segments.push(indices(reader, at, element));
-      break;
-    }
-    const { from, name, index } = step;
-    const how = reader.word(from, Reserved.encoding);
-    const isItself = how === undefined || how === Encoding.value || how === Encoding.list;
-    if (isItself) {
-      if (element >= 0) segments.push(indices(reader, at, element));
+  let at = target;
+  let element = hasElements(target) ? row : -1;
+  for (let step = steps.get(at.ref.address); step; step = steps.get(at.ref.address)) {
+    const { from, name } = step;
+    const how = wordOf(from, Reserved.encoding);
+    const isWhole = how === undefined || how === Encoding.value || how === Encoding.list;
+    if (isWhole && element >= 0) {
+      segments.push(indices(at, element));
       element = -1;
     }
     switch (how) {
-      case undefined:
-        segments.push(memberSegment(propertyOf(reader, from, name)));
-        break;
       case Encoding.value:
-        return `$${segments.reverse().join('')}`;
+        break;
       case Encoding.list:
-        element = index;
+        element = namesIn(from).indexOf(name);
         break;
       case Encoding.records:
-        segments.push(memberSegment(propertyOf(reader, from, name)));
-        element = positionOf(reader, at, element);
+        segments.push(memberSegment(unescapeName(name)));
+        element = positionOf(at, element);
         break;
       case Encoding.ragged: {
-        const position = positionOf(reader, at, element);
-        const offsets = numbersOf(reader, from, 'offsets');
-        element = offsets.findIndex((offset) => offset > position) - 1;
-        segments.push(`[${name === 'keys' ? 'key ' : ''}${position - (offsets[element] as number)}]`);
+        const position = positionOf(at, element);
+        const offsets = numbersIn(from, 'offsets');
+        element = position < 0 ? -1 : offsets.findIndex((offset) => offset > position) - 1;
+        const within = position - (offsets[element] ?? 0);
+        if (element >= 0) segments.push(`[${name === 'keys' ? 'key ' : ''}${within}]`);
         break;
       }
       case Encoding.union: {
-        const part = from.links
-          .filter((link) => link.name !== '@kinds')
-          .findIndex((link) => link.name === name);
+        const part = namesIn(from).indexOf(name);
         let left = element;
-        element = numbersOf(reader, from, '@kinds').findIndex((kind) => kind === part && left-- === 0);
+        if (element >= 0)
+          element = numbersIn(from, '@kinds').findIndex((kind) => kind === part && left-- === 0);
         break;
       }
-      default:
-        segments.push(`[${name.slice(0, -1)} ${positionOf(reader, at, element)}]`);
+      case Encoding.entries:
+      case Encoding.sparse:
+        if (element >= 0) segments.push(`[${name.slice(0, -1)} ${positionOf(at, element)}]`);
         element = -1;
+        break;
+      default:
+        segments.push(memberSegment(unescapeName(name)));
     }
     at = from;
   }
+  if (element >= 0) segments.push(indices(at, element));
   return `$${segments.reverse().join('')}`;
 }
 
-/** The links that lead from the root to an object, by what they lead to; on the way, others too. */
-function stepsTo({ info }: Reader, root: number, target: number): Map<number, Step> {
+/** The links by which objects are reached from the root, by the addresses of these, until the target is found. */
+function stepsTo(root: Stored, target: number): Map<number, Step> {
   const steps = new Map<number, Step>();
+  const seen = new Set([root.ref.address]);
   const todo = [root];
-  for (const address of todo) {
-    if (address === target) break;
-    const from = info(address);
-    if (from.kind !== 'group') continue;
-    for (const [index, link] of from.links.entries()) {
-      if (link.kind !== 'hard' || link.address === root || steps.has(link.address)) continue;
-      steps.set(link.address, { from, name: link.name, index });
-      todo.push(link.address);
+  for (const from of todo) {
+    if (seen.has(target)) break;
+    if (!(from instanceof H5Group)) continue;
+    for (const name of from.keys()) {
+      if (from.linkInfo(name)?.kind !== 'hard') continue;
+      const object = from.get(name);
+      if (!isStored(object) || seen.has(object.ref.address)) continue;
+      seen.add(object.ref.address);
+      steps.set(object.ref.address, { from, name });
+      todo.push(object);
     }
   }
   return steps;
 }
 
-function isVector({ word }: Reader, info: ObjectInfo): boolean {
-  const how = word(info, Reserved.encoding);
+function isStored(object: unknown): object is Stored {
+  return object instanceof H5Group || object instanceof H5Dataset;
+}
+
+function wordOf(object: Stored, name: string): string | undefined {
+  const word: unknown = object.attrs.get(name);
+  return typeof word === 'string' ? word : undefined;
+}
+
+function hasElements(object: Stored): boolean {
+  const how = wordOf(object, Reserved.encoding);
   return (
-    info.kind === 'dataset' || (how !== undefined && how !== Encoding.entries && how !== Encoding.sparse)
+    how === Encoding.records || how === Encoding.ragged || how === Encoding.union || how === Encoding.list
   );
 }
 
-function propertyOf({ word, marks }: Reader, info: GroupInfo, name: string): string {
-  const key = unescapeName(name);
-  return word(info, Reserved.class) === undefined
-    ? String(marks.get(info.address)?.propertyFor(key) ?? key)
-    : key;
+/** The names of parts or elements, in order. */
+function namesIn(group: H5Group): string[] {
+  return [...group.keys()].filter((name) => name !== '@kinds');
 }
 
-/** The segments for an element: of a dataset of records, there may be several. */
-function indices(reader: Reader, info: ObjectInfo, element: number): string {
-  const dims = info.kind === 'dataset' ? info.dataspace.dims : [];
-  let left = positionOf(reader, info, element);
-  let segments = '';
-  for (let level = dims.length - 1; level > 0; level--) {
-    const size = dims[level] as number;
-    segments = `[${left % size}]${segments}`;
-    left = Math.floor(left / size);
-  }
-  return `[${left}]${segments}`;
+/** The segment for an element of a list. */
+function indices(list: Stored, element: number): string {
+  return `[${positionOf(list, element)}]`;
 }
 
 /** The position in a vector of the element that is number `element` of those that are there. */
-function positionOf({ mask }: Reader, info: ObjectInfo, element: number): number {
-  const codes = info.kind === 'group' ? mask(info) : undefined;
-  if (!codes) return element;
+function positionOf(vector: Stored, element: number): number {
+  const mask: unknown = vector instanceof H5Group ? vector.attrs.get(Reserved.mask) : undefined;
+  if (element < 0 || !(mask instanceof Uint8Array)) return element;
   let left = element;
-  return codes.findIndex((code) => code === Missing.present && left-- === 0);
+  return mask.findIndex((code) => code === Missing.present && left-- === 0);
 }
 
-/** Offsets, kinds or indices. */
-function numbersOf(reader: Reader, holder: GroupInfo, name: string): number[] {
-  const link = holder.links.find((each) => each.name === name);
-  const info = link?.kind === 'hard' ? reader.info(link.address) : undefined;
-  if (info?.kind !== 'dataset') return [];
-  const { datatype, dataspace } = info as DatasetInfo;
-  return Array.from(reader.decode(datatype, reader.data(info), dataspace.dims[0] ?? 0) as ArrayLike<number>);
+/** Offsets or kinds. */
+function numbersIn(group: H5Group, name: string): number[] {
+  return Array.from(group.dataset(name).value as ArrayLike<number>, Number);
 }
