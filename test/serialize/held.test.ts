@@ -203,11 +203,11 @@ describe('what a field holds', () => {
     const types = registry
       .extend()
       .register(Store, { name: 'Store', fields: [{ property: 'boxes', as: () => Box }] });
-    const [one, two] = deserialize(bytes, { registry: types, as: Store }).boxes;
-    expect(one?.parts).toBeInstanceOf(Part);
-    expect((two?.parts as Part[])[0]).toBe(one?.parts);
-    expect(two?.other).toEqual({ weight: 3 });
-    expect(two?.other).not.toBeInstanceOf(Part);
+    const [one, two] = deserialize(bytes, { registry: types, as: Store }).boxes as [Box, Box];
+    expect(one.parts).toBeInstanceOf(Part);
+    expect((two.parts as Part[])[0]).toBe(one.parts);
+    expect(two.other).toEqual({ weight: 3 });
+    expect(two.other).not.toBeInstanceOf(Part);
   });
 
   it('is an error when it is something else in a file', () => {
