@@ -89,19 +89,24 @@ interface Step {
   readonly name: string;
 }
 
-/** The path to element number `row` of those that are in an object, or to the object, if it has no elements. */
+/** In the place of the number of an element: the object itself, or one of its elements, whichever. */
+const ITSELF = -1;
+const SOME = -2;
+
+/** The path to element number `row` of those that are in an object, or to the object, if that is not known. */
 function pathTo(root: Stored, target: Stored, row: number): string {
   const steps = stepsTo(root, target.ref.address);
   const segments: string[] = [];
   let at = target;
-  let element = hasElements(target) ? row : -1;
+  let element = ITSELF;
+  if (hasElements(target)) element = target.attrs.get(Reserved.length) === 1 ? 0 : row;
   for (let step = steps.get(at.ref.address); step; step = steps.get(at.ref.address)) {
     const { from, name } = step;
     const how = wordOf(from, Reserved.encoding);
     const isWhole = how === undefined || how === Encoding.value || how === Encoding.list;
-    if (isWhole && element >= 0) {
-      segments.push(indices(at, element));
-      element = -1;
+    if (isWhole && element !== ITSELF) {
+      segments.push(indexOf(at, element));
+      element = ITSELF;
     }
     switch (how) {
       case Encoding.value:
@@ -111,14 +116,16 @@ function pathTo(root: Stored, target: Stored, row: number): string {
         break;
       case Encoding.records:
         segments.push(memberSegment(unescapeName(name)));
-        element = positionOf(at, element);
+        element = element === ITSELF ? SOME : positionOf(at, element);
         break;
       case Encoding.ragged: {
+        if (element === ITSELF) break;
         const position = positionOf(at, element);
         const offsets = numbersIn(from, 'offsets');
-        element = position < 0 ? -1 : offsets.findIndex((offset) => offset > position) - 1;
-        const within = position - (offsets[element] ?? 0);
-        if (element >= 0) segments.push(`[${name === 'keys' ? 'key ' : ''}${within}]`);
+        const isKnown = position >= 0;
+        element = isKnown ? offsets.findIndex((offset) => offset > position) - 1 : SOME;
+        const within = isKnown ? position - (offsets[element] ?? 0) : '…';
+        segments.push(`[${name === 'keys' ? 'key ' : ''}${within}]`);
         break;
       }
       case Encoding.union: {
@@ -130,15 +137,15 @@ function pathTo(root: Stored, target: Stored, row: number): string {
       }
       case Encoding.entries:
       case Encoding.sparse:
-        if (element >= 0) segments.push(`[${name.slice(0, -1)} ${positionOf(at, element)}]`);
-        element = -1;
+        if (element !== ITSELF) segments.push(indexOf(at, element, `${name.slice(0, -1)} `));
+        element = ITSELF;
         break;
       default:
         segments.push(memberSegment(unescapeName(name)));
     }
     at = from;
   }
-  if (element >= 0) segments.push(indices(at, element));
+  if (element !== ITSELF) segments.push(indexOf(at, element));
   return `$${segments.reverse().join('')}`;
 }
 
@@ -184,8 +191,8 @@ function namesIn(group: H5Group): string[] {
 }
 
 /** The segment for an element of a list. */
-function indices(list: Stored, element: number): string {
-  return `[${positionOf(list, element)}]`;
+function indexOf(list: Stored, element: number, what = ''): string {
+  return `[${what}${element === SOME ? '…' : positionOf(list, element)}]`;
 }
 
 /** The position in a vector of the element that is number `element` of those that are there. */

@@ -62,7 +62,7 @@ describe.each<CompileOptions>([
     const [owner] = garage.owners;
     expect(owner).toBeInstanceOf(Person);
     expect(owner?.name).toBe('Ada');
-    expect(garage[module.HIDDEN as keyof typeof garage]).toBe('from the file');
+    expect(garage[module.HIDDEN]).toBe('from the file');
     expect(garage.untyped).toEqual({ engine: { power: 1 } });
   });
 
@@ -74,12 +74,12 @@ describe.each<CompileOptions>([
     garage.cars = [car, new Car()];
     garage.owners.add(new Person());
     garage.unseen = 7;
-    (garage as unknown as Record<symbol, string>)[HIDDEN] = 'kept';
+    garage[HIDDEN] = 'kept';
     const found = read(write(garage)) as InstanceType<Shop['Garage']>;
     expect(found).toBeInstanceOf(Garage);
     expect(found.cars[0]?.next).toBe(found.cars[0]);
     expect(found.cars[1]?.engine).toBeInstanceOf(Engine);
-    expect((found as unknown as Record<symbol, string>)[HIDDEN]).toBe('kept');
+    expect(found[HIDDEN]).toBe('kept');
     expect(Object.getOwnPropertyDescriptor(found, 'unseen')).toEqual({
       value: 7,
       enumerable: false,
