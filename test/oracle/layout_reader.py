@@ -82,10 +82,10 @@ class Reader:
     def group(self, group):
         how = encoding(group)
         if how is None:
-            value = Object(self.type_of(group), keys=[], values=[])
+            value = Object(self.type_of(group), keys=[], values=[], **self.integrity(group))
             self.tasks.append(lambda: self.fill_members(value, group))
         elif how == "entries":
-            value = Object(self.type_of(group), keys=[], values=[])
+            value = Object(self.type_of(group), keys=[], values=[], **self.integrity(group))
 
             def fill():
                 value.content["keys"] = self.vector(group["keys"])[0]
@@ -110,6 +110,12 @@ class Reader:
         if name is not None:
             return f"class {name}"
         return word(group, "@type") or "object"
+
+    @staticmethod
+    def integrity(group):
+        word_of_it = word(group, "@integrity") if "@class" in group.attrs else None
+        assert word_of_it in (None, "frozen", "sealed", "inextensible")
+        return {} if word_of_it is None else {"integrity": word_of_it}
 
     def list(self, thing):
         if word(thing, "@type") == "Set":
@@ -231,7 +237,8 @@ class Reader:
 
     def records(self, group):
         kind = f"class {word(group, '@class')}" if "@class" in group.attrs else word(group, "@items") or "object"
-        rows = [Object(kind, keys=[], values=[]) for _ in range(int(group.attrs["@length"]))]
+        integrity = self.integrity(group)
+        rows = [Object(kind, keys=[], values=[], **integrity) for _ in range(int(group.attrs["@length"]))]
 
         def fill():
             for name in in_order(group):
@@ -364,6 +371,8 @@ def graph(root):
                 pairs = [(encode(k), encode(v)) for k, v in zip(keys, content["values"], strict=True)]
                 entry["keys"] = [k for k, _ in pairs]
                 entry["values"] = [v for _, v in pairs]
+        if "integrity" in content:
+            entry["integrity"] = content["integrity"]
         document["objects"].append(entry)
     return document
 

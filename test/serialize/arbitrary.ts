@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { seeded } from '../random.js';
-import { Account, Celsius, Counter, Point, Point3, Session, Strict } from './classes.js';
+import { Account, Celsius, Counter, Point, Point3, registry, Session, Strict } from './classes.js';
 
 /*
  * Arbitrary graphs. A tree is generated first, in which some leaves are slots; then slots are filled with objects of
@@ -486,7 +486,26 @@ function fillSlots(root: unknown): unknown {
   return fill(root);
 }
 
-/** Any value that this package stores, with sharing and cycles. */
-export const anyGraph: fc.Arbitrary<unknown> = fc
+/** Any value that this package stores, with sharing and cycles; nothing in it is frozen. */
+export const anyOpenGraph: fc.Arbitrary<unknown> = fc
   .oneof({ weight: 1, arbitrary: tree }, { weight: 12, arbitrary: treeOfObjects })
   .map(fillSlots);
+
+const FIXES = [Object.freeze, Object.seal, Object.preventExtensions];
+
+/** Has instances of registered classes frozen, or the like: all of them in one way, or one in this and one in that. */
+function fixInstances(root: unknown, choice: number): void {
+  const random = seeded(choice);
+  const [all, some] = [choice % 4 === 0, choice % 4 === 1];
+  if (!all && !some) return;
+  for (const object of objectsOf(root)) {
+    if (registry.of(Object.getPrototypeOf(object) ?? {}))
+      FIXES[all ? choice % 3 : random(FIXES.length + 2)]?.(object);
+  }
+}
+
+/** The same, with instances that are frozen, sealed or not extensible. */
+export const anyGraph: fc.Arbitrary<unknown> = fc.tuple(anyOpenGraph, fc.nat()).map(([value, choice]) => {
+  fixInstances(value, choice);
+  return value;
+});

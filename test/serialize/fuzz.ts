@@ -65,6 +65,10 @@ const WORDS = [
   'Buffer',
   '[[Set]]',
   '[[Map]]',
+  '@integrity',
+  'frozen',
+  'sealed',
+  'inextensible',
 ];
 
 export function sample(name: string, value: unknown): Sample {

@@ -47,7 +47,8 @@ function describe(
   registry: TypeRegistry,
 ): Record<string, unknown> {
   const prototype = Object.getPrototypeOf(object) as object | null;
-  checkProperties(object);
+  const integrity = integrityOf(object);
+  checkProperties(object, integrity);
   if (Array.isArray(object) && prototype === Array.prototype) {
     const keys = Object.keys(object).map(Number);
     return { kind: 'Array', length: object.length, keys, values: keys.map((key) => encode(object[key])) };
@@ -73,16 +74,24 @@ function describe(
   const kind = cls ? `class ${cls.name}` : prototype === null ? 'null-prototype' : 'object';
   const properties = cls ? cls.propertiesOf(object) : Object.keys(object);
   const values = properties.map((property) => encode((object as Record<string | symbol, unknown>)[property]));
-  return { kind, keys: cls ? properties.map((property) => cls.storedName(property)) : properties, values };
+  const keys = cls ? properties.map((property) => cls.storedName(property)) : properties;
+  return { kind, keys, values, ...(integrity && { integrity }) };
 }
 
-/** What a graph does not show must be as usual: nothing is frozen, hidden, or a getter that only looks like a value. */
-function checkProperties(object: object): void {
-  if (!Object.isExtensible(object)) throw new Error('an object that is not extensible');
+function integrityOf(object: object): string | undefined {
+  if (Object.isExtensible(object)) return undefined;
+  if (Object.isFrozen(object)) return 'frozen';
+  return Object.isSealed(object) ? 'sealed' : 'inextensible';
+}
+
+/** What a graph does not show must be as usual: nothing is hidden, or a getter that only looks like a value. */
+function checkProperties(object: object, integrity: string | undefined): void {
   for (const name of Reflect.ownKeys(object)) {
     const { value, get, writable, configurable } = Object.getOwnPropertyDescriptor(object, name) ?? {};
     const isLength = Array.isArray(object) && name === 'length';
-    if (get || !writable || (!configurable && !isLength && !ArrayBuffer.isView(object)))
+    const isFixed =
+      integrity === 'frozen' || integrity === 'sealed' || isLength || ArrayBuffer.isView(object);
+    if (get || (!writable && integrity !== 'frozen') || (!configurable && !isFixed))
       throw new Error(`the property ${String(name)} of ${String(value)} is not as usual`);
   }
 }

@@ -74,12 +74,12 @@ describe.each<CompileOptions>([
     garage.cars = [car, new Car()];
     garage.owners.add(new Person());
     garage.unseen = 7;
-    garage[HIDDEN] = 'kept';
+    Reflect.set(garage, HIDDEN, 'kept');
     const found = read(write(garage)) as InstanceType<Shop['Garage']>;
     expect(found).toBeInstanceOf(Garage);
     expect(found.cars[0]?.next).toBe(found.cars[0]);
     expect(found.cars[1]?.engine).toBeInstanceOf(Engine);
-    expect(found[HIDDEN]).toBe('kept');
+    expect(Reflect.get(found, HIDDEN)).toBe('kept');
     expect(Object.getOwnPropertyDescriptor(found, 'unseen')).toEqual({
       value: 7,
       enumerable: false,

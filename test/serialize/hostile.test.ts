@@ -251,6 +251,14 @@ function vector(parent: H5Group, name: string, how: string): H5Group {
   return group;
 }
 
+/** A group that says it is an instance, which JavaScript does not let be changed. */
+function instance(parent: H5Group, name: string, integrity: unknown, cls = 'geo.Point'): H5Group {
+  const group = parent.createGroup(name);
+  group.attrs.set('@class', cls);
+  group.attrs.set('@integrity', integrity as string);
+  return group;
+}
+
 const uint32 = (...numbers: number[]) => ({ data: Uint32Array.from(numbers) });
 const numbers = (group: H5Group, name: string, ...data: number[]) => group.createDataset(name, { data });
 const attribute = (root: H5Group, value: unknown, dtype: DType) => root.attrs.set('x', value, { dtype });
@@ -460,7 +468,44 @@ const words: Hostile[] = [
   ],
 ];
 
+const integrities: Hostile[] = [
+  ['an unknown one', (r) => instance(r, 'a', 'melted'), /^\$\.a: an unknown integrity: melted/],
+  ['one that objects inherit', (r) => instance(r, 'a', '__proto__'), /an unknown integrity: __proto__/],
+  ['one that functions have', (r) => instance(r, 'a', 'constructor'), /an unknown integrity/],
+  ['a number', (r) => instance(r, 'a', 7), /@integrity is no string/],
+  ['a very long one', (r) => instance(r, 'a', 'x'.repeat(30_000)), /an unknown integrity: x{40}$/],
+  ['of what is no instance', (r) => r.createGroup('a').attrs.set('@integrity', 'frozen'), 'a value'],
+  [
+    'of a table',
+    (r) => {
+      const rows = instance(r, 'rows', 'frozen');
+      table(rows, 2, { x: [1, 2] });
+      r.link('again', rows);
+    },
+    'a value',
+  ],
+  [
+    'of an instance that is one of its own fields, and of a class that makes its instances itself',
+    (r) => {
+      const group = instance(r, 'a', 'sealed', 'weather.Celsius');
+      group.link('place', group);
+    },
+    'a value',
+  ],
+  [
+    'of entries, one of whose keys is __proto__',
+    (r) => {
+      const group = instance(r, 'a', 'frozen');
+      encoding(group, 'entries');
+      group.createDataset('keys', { data: ['__proto__', 'x'] });
+      numbers(group, 'values', 1, 2);
+    },
+    'a value',
+  ],
+];
+
 describe.each([
+  ['integrities', integrities],
   ['lengths', lengths],
   ['positions', positions],
   ['links and references', rounds],
