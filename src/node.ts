@@ -10,6 +10,7 @@ import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
 import { indexes as allIndexes } from './indexes.js';
+import { parts } from './parts.js';
 import type { Values } from './registry/index.js';
 import { expected } from './serialize/expectation.js';
 import {
@@ -37,7 +38,7 @@ export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
 export { UnknownInstance, unknownClassOf, valuesWith } from './values.js';
-export { editing, FileStorage };
+export { editing, FileStorage, parts };
 
 /** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */
 export const indexes: GroupIndexes = {
@@ -82,18 +83,55 @@ const WHOLE_FILE = 1 << 23;
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
   // What a commit that was interrupted left is read as if it had been completed.
   return atOnce(
-    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, ...options }),
+    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, parts, ...options }),
     options,
   );
 }
 
-/** The value in the file at a path. */
-function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
+/** Closes the files of values that are read when they are asked for, once nothing can ask any more. */
+const unused = /* @__PURE__ */ new FinalizationRegistry<FileStorage>((file) => file.close());
+
+/** A value whose large parts are still in the file, which `using` or the garbage collection closes. */
+function readLazily(path: FilePath, options: ReadOptions | undefined): unknown {
   const file = new FileStorage(path, { mark: tailMark });
   try {
     const storage = recovered(file);
+    // What reads goes through this one: it is there as long as anything can be read.
+    const view: Storage = {
+      get size() {
+        return storage.size;
+      },
+      read: (position, length) => storage.read(position, length),
+      copy: (position, length) => storage.copy(position, length),
+      close: () => storage.close(),
+    };
+    const value = restoreStorage(view, options);
+    if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) {
+      file.close();
+      return value;
+    }
+    unused.register(view, file, view);
+    const dispose = (): void => {
+      unused.unregister(view);
+      file.close();
+    };
+    Object.defineProperty(value, Symbol.dispose, { value: dispose, configurable: true, writable: true });
+    return value;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The value in the file at a path. */
+function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
+  if (options?.lazy) return readLazily(path, options);
+  const file = new FileStorage(path, { mark: tailMark });
+  try {
+    const storage = recovered(file);
+    const isPart = options?.path || options?.select;
     // Nearly all of the file is needed: then one large read is faster than many small ones.
-    if (storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
+    if (isPart || storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
     return restoreStorage(new MemoryStorage(storage.read(0, storage.size)), options);
   } finally {
     file.close();
@@ -118,7 +156,7 @@ export function readSync<T = unknown>(source: FilePath | ReadSource, options?: R
 }
 
 function readAnything(source: FilePath | ReadSource, options: ReadOptions | undefined): unknown {
-  const all = { indexes, values, ...options };
+  const all = { indexes, values, parts, ...options };
   return isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all);
 }
 
