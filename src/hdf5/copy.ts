@@ -7,17 +7,18 @@ import {
   encodedType,
   type GroupDraft,
 } from './draft.js';
+import { EditableMap } from './editable-map.js';
 import type { Encoded } from './elements.js';
 import { getU64 } from './endian.js';
 import type { FileSession } from './file-session.js';
 import type { FileSpace } from './file-space.js';
 import { H5Reference } from './h5-reference.js';
+import { heapObject } from './indexes/global-heap.js';
 import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { DatasetInfo } from './object.js';
 import { rawData } from './raw-data.js';
 import { hasPointers, hasReferences } from './release.js';
-import { SmallMap } from './small-map.js';
 import { type AnyLink, anew, isHard, linkTo, type Node, type StoredObject } from './stored-object.js';
 
 /** What makes the objects of the file that is copied to. */
@@ -89,7 +90,7 @@ export function copyObject(
     if (node.kind !== 'group') continue;
     const group = copy as GroupDraft;
     for (const [name, link] of node.links as Iterable<[string, AnyLink]>) {
-      group.links ??= new SmallMap();
+      group.links ??= new EditableMap();
       group.links.set(name, isHard(link) ? linkTo(copyOf(source.target(link) as StoredObject)) : anew(link));
     }
   }
@@ -171,7 +172,7 @@ function copyElements(
       if (length === 0 || address === 0) return;
       // A string is copied as the bytes that it is.
       const size = element.string ? 1 : element.base.size;
-      const data = space.globalHeap.get(address, index, length * size);
+      const data = heapObject(space, address, index, length * size);
       at.push(position);
       targets.push({
         count: length,
@@ -187,7 +188,7 @@ function copyElements(
       let region: Uint8Array | undefined;
       if (isRegion && address !== 0) {
         const index = view.getUint32(position + 8, true);
-        region = new Uint8Array(space.globalHeap.object(address, index));
+        region = new Uint8Array(heapObject(space, address, index));
         address = getU64(new DataView(region.buffer), 0);
       }
       copy.fill(0, position, position + element.size);

@@ -2,6 +2,7 @@ import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { DatasetStorage } from './dataset-storage.js';
 import type { AttributeDraft, LinkDraft } from './draft.js';
+import { EditableMap } from './editable-map.js';
 import type { EditableSpace } from './editable-space.js';
 import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
@@ -19,7 +20,6 @@ import { NumberList } from './number-list.js';
 import type { ObjectInfo } from './object.js';
 import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
 import { releaseElements } from './release.js';
-import type { SmallMap } from './small-map.js';
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
 import { StoredObject } from './stored-object.js';
 
@@ -31,13 +31,13 @@ export class EditedObject extends StoredObject {
   readonly linkChanges = new Map<string, boolean>();
 
   constructor(space: EditableSpace, info: ObjectInfo) {
-    super(info);
+    super(info, EditableMap);
     this.header = new StoredHeader(space, info.address);
   }
 
   /** The attributes: those of the file, and new ones. */
-  get allAttributes(): SmallMap<Attribute | AttributeDraft> {
-    return this.attributes as SmallMap<Attribute | AttributeDraft>;
+  get allAttributes(): EditableMap<Attribute | AttributeDraft> {
+    return this.attributes as EditableMap<Attribute | AttributeDraft>;
   }
 
   /** The links: those of the file, and new ones. */

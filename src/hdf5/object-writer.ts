@@ -11,6 +11,7 @@ import {
   type LinkDraft,
   sharedType,
 } from './draft.js';
+import type { EditableMap } from './editable-map.js';
 import type { EditableSpace } from './editable-space.js';
 import type { Encoded } from './elements.js';
 import { setU64 } from './endian.js';
@@ -26,11 +27,10 @@ import { type Dataspace, encodeDataspace, extent, MAX_RANK, SCALAR } from './mes
 import { BOOLEAN, type Datatype, FLOAT64, INT32, INT64, VARIABLE_STRING } from './messages/datatype.js';
 import { encodeFillValue } from './messages/fill-value.js';
 import { encodeFilterPipeline } from './messages/filter-pipeline.js';
-import type { Link } from './messages/link.js';
+import { encodeExternalLink, encodeSoftLink, type Link } from './messages/link.js';
 import type { LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { NumberList } from './number-list.js';
-import type { SmallMap } from './small-map.js';
 
 /** More links, or attributes, than this are not kept in a header (libhdf5's default). */
 export const MAX_COMPACT = 8;
@@ -208,7 +208,7 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   }
 
   /** Puts links into dense storage, and returns where that is. */
-  #denseLinks(links: SmallMap<LinkDraft>): LinkInfo {
+  #denseLinks(links: EditableMap<LinkDraft>): LinkInfo {
     const { out } = this;
     const bounds = new NumberList();
     const unfinished: { readonly index: number; readonly waiting: readonly Waiting[] }[] = [];
@@ -236,7 +236,7 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   }
 
   /** Puts attributes into dense storage, and returns where that is. */
-  #denseAttributes(attributes: SmallMap<AttributeDraft>): AttributeInfo {
+  #denseAttributes(attributes: EditableMap<AttributeDraft>): AttributeInfo {
     const dense = DenseAttributes.create(this.#space, true);
     for (const [name, value] of attributes) {
       this.isLoose = true;
@@ -275,16 +275,15 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   readonly #link = (link: LinkDraft, name: string): void => this.link(name, this.#linkOrder++, link);
 
   link(name: string, order: number, link: LinkDraft): void {
-    switch (link.kind) {
-      case 'soft':
-        this.softLink(name, order, link.target);
-        break;
-      case 'external':
-        this.externalLink(name, order, link.file, link.target);
-        break;
-      default:
-        this.hardLink(name, order, link as Draft);
+    const { kind } = link;
+    if (kind !== 'soft' && kind !== 'external') {
+      this.hardLink(name, order, link as Draft);
+      return;
     }
+    this.beginMessage(MessageType.Link);
+    if (kind === 'soft') encodeSoftLink(this.out, name, order, link.target);
+    else encodeExternalLink(this.out, name, order, link.file, link.target);
+    this.endMessage();
   }
 
   #dataset(draft: DatasetDraft, linkCount: number): void {
@@ -510,7 +509,7 @@ export class ObjectWriter extends HeaderWriter<Placed> {
 }
 
 /** Whether attributes are too many, or one of them too large, for an object header. */
-export function needDenseStorage(attributes: SmallMap<AttributeDraft | Attribute>): boolean {
+export function needDenseStorage(attributes: EditableMap<AttributeDraft | Attribute>): boolean {
   if (attributes.size > MAX_COMPACT) return true;
   return attributes.some(isLarge);
 }
