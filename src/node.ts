@@ -9,10 +9,12 @@ import { standardFilters } from './hdf5/filters/standard-filters.js';
 import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
+import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { Values } from './registry/index.js';
 import { expected } from './serialize/expectation.js';
+import { parsePath, wrapped } from './serialize/part-path.js';
 import {
   atOnce,
   type ReadOptions,
@@ -24,6 +26,7 @@ import {
   type WriteOptions,
   type WriteTarget,
   write as writeCore,
+  writeInto,
 } from './serialize/serialize.js';
 import { FileStorage, pathOf } from './storage/file.js';
 import { FileAtPath } from './storage/file-at-path.js';
@@ -196,6 +199,9 @@ export function serialize(value: unknown, options?: WriteOptions): Uint8Array<Ar
  * crash or an error leaves the old one. Large typed arrays are not copied: they must not change before the
  * promise settles. Writes to one path that overlap take turns.
  *
+ * With `path` or the mode 'merge' a part of the file is changed in place, in one transaction, and all else stays. So it is for
+ * a file that is open, or a group of one.
+ *
  * @throws {H5LockedError} when the file is open for writing.
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
  * @example
@@ -206,13 +212,37 @@ export async function write(
   value: unknown,
   options?: WriteOptions,
 ): Promise<void> {
-  if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, { values, ...options }));
-  else await writeCore(target, value, { values, ...options });
+  const all = { values, parts, ...options };
+  if (!isPath(target)) await writeCore(target, value, all);
+  else if (isPart(all)) writeIntoPath(target, value, all);
+  else await replaceFile(pathOf(target), serializePieces(value, all));
 }
 
 /** What `write` does, at once. */
-export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  replaceFileSync(pathOf(path), serializePieces(value, { values, ...options }));
+export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
+  const all = { values, parts, ...options };
+  if (!isPath(target)) writeInto(target, value, all);
+  else if (isPart(all)) writeIntoPath(target, value, all);
+  else replaceFileSync(pathOf(target), serializePieces(value, all));
+}
+
+function isPart({ path, mode }: WriteOptions): boolean {
+  return (path !== undefined && path.length > 0) || mode === 'merge';
+}
+
+/** Opens a file, writes a part of it, and closes it; where there is none, the part is all of a new one. */
+function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): void {
+  if (!existsSync(path)) {
+    const whole = wrapped(value, parsePath(options.path ?? []));
+    replaceFileSync(pathOf(path), serializePieces(whole, options));
+    return;
+  }
+  const file = H5File.open(path, 'r+');
+  try {
+    writeInto(file, value, options);
+  } finally {
+    file.close();
+  }
 }
 
 // ---- files ----------------------------------------------------------------------------------------------

@@ -42,6 +42,12 @@ export interface CopyTarget {
   ): void;
 }
 
+/** An object that takes the part of a copy, and the draft that gets what the copy would have. */
+export interface StandIn {
+  readonly node: Node;
+  readonly draft: GroupDraft;
+}
+
 /** Contiguous elements of so many bytes are kept until the copy is written. */
 const KEPT = 1 << 16;
 
@@ -53,12 +59,15 @@ type Redirect = (address: number) => H5Reference | undefined;
  * to objects that are copied lead to the copies; others stay as they are within a file, and lead to nothing in another one.
  * Soft and external links are copied as they are. Committed datatypes are shared with their copies, or within a file, if
  * there are none, with themselves; else what used them gets a datatype of its own.
+ *
+ * Objects that have a stand-in, by their addresses, are not copied: what leads to them leads to that.
  */
 export function copyObject(
   source: FileSession,
   from: StoredObject,
   target: CopyTarget,
   isSameFile: boolean,
+  standIns?: ReadonlyMap<number, StandIn>,
 ): Node {
   const copies = new Map<number, Node>();
   const nodes: StoredObject[] = [];
@@ -68,7 +77,7 @@ export function copyObject(
     if (known) return known;
     const copy =
       info.kind === 'group'
-        ? target.newGroup()
+        ? (standIns?.get(info.address)?.node ?? target.newGroup())
         : info.kind === 'datatype'
           ? target.newDatatype(info.datatype)
           : new DatasetDraft(
@@ -83,12 +92,13 @@ export function copyObject(
     nodes.push(node);
     return copy;
   };
+  /** What gets the attributes and links. */
+  const filled = (node: StoredObject): Node => standIns?.get(node.info.address)?.draft ?? copyOf(node);
   const root = copyOf(from);
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as StoredObject;
-    const copy = copyOf(node);
     if (node.kind !== 'group') continue;
-    const group = copy as GroupDraft;
+    const group = filled(node) as GroupDraft;
     for (const [name, link] of node.links as Iterable<[string, AnyLink]>) {
       group.links ??= new EditableMap();
       group.links.set(name, isHard(link) ? linkTo(copyOf(source.target(link) as StoredObject)) : anew(link));
@@ -109,7 +119,8 @@ export function copyObject(
   };
   const { space } = source;
   for (const node of nodes) {
-    const copy = copyOf(node);
+    const copy = filled(node);
+    keepOrder(node, copy);
     for (const [name, { datatype, dataspace, data }] of node.attributes) {
       const attribute: AttributeDraft = {
         datatype,
@@ -141,6 +152,15 @@ export function copyObject(
     }
   }
   return root;
+}
+
+/** Where one creation order may run through attributes and links, the copy has the same. */
+function keepOrder({ info }: StoredObject, copy: Node): void {
+  if (info.kind !== 'group' || info.attributes.length === 0 || info.links.length === 0 || 'info' in copy)
+    return;
+  if (info.attributes.some(({ order }) => order < 0) || info.links.some(({ order }) => order < 0)) return;
+  copy.attributeOrders = new Map(info.attributes.map(({ name, order }) => [name, order]));
+  copy.linkOrders = new Map(info.links.map(({ name, order }) => [name, order]));
 }
 
 /** Whether elements go from one storage to another; else a few that are one after another are taken along. */

@@ -29,6 +29,9 @@ abstract class ObjectDraft {
   /** Where it is in the file; -1 until it is written. */
   address = -1;
   attributes: EditableMap<AttributeDraft> | undefined;
+  /** The creation orders that attributes and links are to have; without, each kind is numbered by itself. */
+  attributeOrders: Map<string, number> | undefined;
+  linkOrders: Map<string, number> | undefined;
 
   constructor(id: number) {
     this.id = id;

@@ -4,7 +4,9 @@ import type { AttributeDraft } from './draft.js';
 import type { DType } from './dtype.js';
 import type { ElementAccess } from './element-access.js';
 import type { Heap } from './elements.js';
+import type { FileSession } from './file-session.js';
 import type { FileSpace } from './file-space.js';
+import type { GraftOptions } from './graft.js';
 import type { GroupIndexes } from './group-indexes.js';
 import type { H5Dataset } from './h5-dataset.js';
 import type { H5Datatype } from './h5-datatype.js';
@@ -14,7 +16,7 @@ import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { SelectionInput } from './selection.js';
-import type { Node } from './stored-object.js';
+import type { Node, StoredObject } from './stored-object.js';
 
 /** How an attribute or a dataset is to be stored, where that does not follow from its value. */
 export interface ValueOptions {
@@ -98,6 +100,10 @@ export interface Editor {
   rename(group: H5Group, path: string, name: string): void;
   copy(group: H5Group, source: string | H5Object, to: string): H5Group | H5Dataset | H5Datatype;
   delete(group: H5Group, path: string): boolean;
+  /** Copies the members of a group of another file into a group. */
+  graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void;
+  /** Whether an object of the file was deleted since `clock` was `since`. */
+  isDeleted(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;
   deleteAttribute(object: Node, name: string): boolean;
   /** A new attribute as if it were in a file already. */

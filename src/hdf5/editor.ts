@@ -1,6 +1,6 @@
 import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
-import { copyObject } from './copy.js';
+import { copyObject, type StandIn } from './copy.js';
 import { encodeFill, isChunked, planChunks } from './dataset-creation.js';
 import { DatasetStorage } from './dataset-storage.js';
 import {
@@ -28,6 +28,7 @@ import type {
 import { type Encoded, isList, NO_HEAP, readable } from './elements.js';
 import { FileSession } from './file-session.js';
 import { FilterSet } from './filters/filter-set.js';
+import { type GraftOptions, graft } from './graft.js';
 import { copyTo, create, linkObject, linkPath, move, remove, rename } from './group-editing.js';
 import type { H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
@@ -50,7 +51,7 @@ import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
-import { type Node, ObjectCache, type StoredObject } from './stored-object.js';
+import { type HardLink, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
 
@@ -136,8 +137,7 @@ export class FileEditor implements Editor {
       if (address < 0 && node.id >= this.#flushed) return node;
       if (address < 0) throw new H5StateError('H5_GONE', 'the object has been deleted');
     }
-    if ((this.#deleted.get(address) ?? -1) >= since)
-      throw new H5StateError('H5_GONE', 'the object has been deleted');
+    if (this.isDeleted(address, since)) throw new H5StateError('H5_GONE', 'the object has been deleted');
     return this.stored(address);
   }
 
@@ -301,7 +301,7 @@ export class FileEditor implements Editor {
   }
 
   /** A copy of an object of this file or of another one, to be linked. Then `finishCopy` is to be called. */
-  copyNode(source: FileSession, node: Node): Node {
+  copyNode(source: FileSession, node: Node, standIns?: ReadonlyMap<number, StandIn>): Node {
     // What is copied is what stands in a file.
     source.editor?.flush();
     const stored = source.editor?.current(node, this.#clock) ?? node;
@@ -314,7 +314,7 @@ export class FileEditor implements Editor {
         return sharedType(datatype, committed);
       },
       putAttribute: (object: Node, name: string, draft: AttributeDraft) =>
-        this.#putAttribute(object, name, draft),
+        this.putAttribute(object, name, draft),
       reference: (copy: Node) => this.reference(copy),
       copyStorage: (
         draft: DatasetDraft,
@@ -336,7 +336,7 @@ export class FileEditor implements Editor {
       },
     };
     this.#copiesLater = [];
-    return copyObject(source, stored as StoredObject, target, source.editor === this);
+    return copyObject(source, stored as StoredObject, target, source.editor === this, standIns);
   }
 
   finishCopy(): void {
@@ -432,6 +432,19 @@ export class FileEditor implements Editor {
     return remove(this, group, path);
   }
 
+  graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void {
+    graft(this, group, source, node, options);
+  }
+
+  isDeleted(address: number, since: number): boolean {
+    return (this.#deleted.get(address) ?? -1) >= since;
+  }
+
+  /** The object that a hard link leads to. */
+  target(link: HardLink): Node {
+    return link.kind === 'hard' ? this.stored(link.address) : link;
+  }
+
   // ---- links ----------------------------------------------------------------------------------------
 
   /** Adds a link, unless there is one of that name. Returns whether it did. */
@@ -470,10 +483,10 @@ export class FileEditor implements Editor {
 
   setAttribute(object: Node, name: string, value: unknown, options = NO_OPTIONS): void {
     checkName(name);
-    this.#putAttribute(object, name, this.#newAttribute(name, value, options));
+    this.putAttribute(object, name, this.#newAttribute(name, value, options));
   }
 
-  #putAttribute(object: Node, name: string, draft: AttributeDraft): void {
+  putAttribute(object: Node, name: string, draft: AttributeDraft): void {
     if (typeof draft === 'object' && draft.committed !== undefined) this.#usesTypes = true;
     const node = this.edit(object);
     if (!(node instanceof EditedObject)) node.attributes ??= new EditableMap();

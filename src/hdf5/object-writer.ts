@@ -180,21 +180,30 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   write(draft: Draft, linkCount: number): void {
     const { attributes } = draft;
     const isDense = attributes !== undefined && needDenseStorage(attributes);
-    const dense = isDense ? this.#denseAttributes(attributes) : undefined;
+    const dense = isDense ? this.#denseAttributes(attributes, draft.attributeOrders) : undefined;
     if (draft instanceof GroupDraft) {
-      const { links } = draft;
+      const { links, linkOrders } = draft;
       const count = links?.size ?? 0;
       this.#linkOrder = 0;
+      this.#orders = linkOrders;
+      // Behind all that it has, of those that come without an order.
+      let next = count;
+      linkOrders?.forEach((order) => {
+        next = Math.max(next, order + 1 + count);
+      });
       if (links && count > MAX_COMPACT) {
-        this.beginGroup(draft, linkCount, count, this.#denseLinks(links));
+        this.beginGroup(draft, linkCount, next, this.#denseLinks(links));
       } else {
-        this.beginGroup(draft, linkCount, count);
+        this.beginGroup(draft, linkCount, next);
         links?.forEach(this.#link);
       }
     } else {
       this.#dataset(draft, linkCount);
     }
-    if (!dense) attributes?.forEach(this.#attribute);
+    if (!dense) {
+      this.#orders = draft.attributeOrders;
+      attributes?.forEach(this.#attribute);
+    }
     this.end(dense?.nextCreationOrder, dense);
   }
 
@@ -236,14 +245,17 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   }
 
   /** Puts attributes into dense storage, and returns where that is. */
-  #denseAttributes(attributes: EditableMap<AttributeDraft>): AttributeInfo {
+  #denseAttributes(
+    attributes: EditableMap<AttributeDraft>,
+    orders: ReadonlyMap<string, number> | undefined,
+  ): AttributeInfo {
     const dense = DenseAttributes.create(this.#space, true);
     for (const [name, value] of attributes) {
       this.isLoose = true;
       this.attribute(name, value, 0);
       this.isLoose = false;
       const { message, waiting } = this.#takeMessage();
-      dense.add(message);
+      dense.add(message, orders?.get(name));
       this.#completeLater(message, MESSAGE_PREFIX, waiting, () => dense.replace(message), dense);
     }
     dense.flush();
@@ -271,8 +283,14 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   }
 
   #linkOrder = 0;
+  /** The orders that were asked for, of the links or attributes of the object. */
+  #orders: ReadonlyMap<string, number> | undefined;
 
-  readonly #link = (link: LinkDraft, name: string): void => this.link(name, this.#linkOrder++, link);
+  readonly #link = (link: LinkDraft, name: string): void => {
+    const order = this.#orders?.get(name) ?? this.#linkOrder;
+    if (order >= this.#linkOrder) this.#linkOrder = order + 1;
+    this.link(name, order, link);
+  };
 
   link(name: string, order: number, link: LinkDraft): void {
     const { kind } = link;
@@ -356,7 +374,8 @@ export class ObjectWriter extends HeaderWriter<Placed> {
     return address;
   }
 
-  readonly #attribute = (value: AttributeDraft, name: string): void => this.attribute(name, value);
+  readonly #attribute = (value: AttributeDraft, name: string): void =>
+    this.attribute(name, value, this.#orders?.get(name));
 
   attribute(name: string, value: AttributeDraft, order?: number): void {
     const { out } = this;

@@ -85,3 +85,8 @@ export function rangeOf({ key, isText }: Step, length: number): [number, number]
   const start = bound(slice[1], 0);
   return [start, Math.max(start, bound(slice[2], length))];
 }
+
+/** An object that has a value at the end of a way, and nothing else. */
+export function wrapped(value: unknown, steps: readonly Step[]): unknown {
+  return steps.reduceRight<unknown>((inner, { key }) => ({ [key]: inner }), value);
+}

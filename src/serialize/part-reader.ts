@@ -287,7 +287,7 @@ class PartReader {
       cls ? propertyOf(each.name, cls) === key : each.name === name;
     const attribute = info.attributes.find((each) => !isReserved(each.name) && isIt(each));
     if (attribute) return this.#scalar(attribute, info);
-    const link = !cls && info.linkIndex ? info.linkIndex.get(name) : info.links.find(isIt);
+    const link = !cls && info.linkTable ? info.linkTable.get(name) : info.links.find(isIt);
     if (link?.kind !== 'hard' || this.#file.info(link.address).kind === 'datatype') return undefined;
     return { at: 'object', address: link.address };
   }

@@ -25,6 +25,15 @@ export interface WriteOptions {
    * property is left out, and of an array there is a hole; or what a function returns, given the value and its path.
    */
   readonly onUnsupported?: OnUnsupported;
+  /**
+   * Writes one part of an open file, or of a group: `'users/17/name'`. What it leads to is replaced, and made if it is not
+   * there; all else stays.
+   */
+  readonly path?: PartPath;
+  /** With 'merge' the members of an object are added to those that are there, and so on within; without, they replace them. */
+  readonly mode?: 'replace' | 'merge';
+  /** What writes into open files: `parts` of `h5pickle/parts`. In Node it is the default. */
+  readonly parts?: Parts;
 }
 
 export interface ReadOptions<T = unknown> extends Expectation<T> {
@@ -49,10 +58,12 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
   readonly parts?: Parts;
 }
 
-/** Reads parts of values. The export `h5pickle/parts` holds it; in Node it is always there. */
+/** Reads and writes parts of values. The export `h5pickle/parts` holds it; in Node it is always there. */
 export interface Parts {
   /** `check` throws when what is asked for later cannot be read any more. */
   read(restorer: Restorer, address: number, options: ReadOptions<never>, check?: () => void): unknown;
+  /** Puts a value into an open file, in one transaction. */
+  write(target: H5Group, value: unknown, options: WriteOptions): void;
 }
 
 /**
@@ -106,7 +117,7 @@ export function atOnce<T>(value: unknown, options: ReadOptions<T> | undefined): 
 export type ReadSource = Uint8Array | Storage | H5Group | H5Dataset;
 
 /** What takes the pieces of a new file, at once or in time. */
-export interface WriteTarget {
+export interface Sink {
   save(pieces: Uint8Array[]): void | Promise<void>;
 }
 
@@ -123,16 +134,29 @@ export async function read<T = unknown>(source: ReadSource, options?: ReadOption
   return expected(readFrom(source, options), options ?? {});
 }
 
+/** What a value is written to: what takes a new file, or an open file, or a group of one. */
+export type WriteTarget = Sink | H5Group;
+
 /**
- * Hands a value, as the pieces of a new HDF5 file, to a target. Large typed arrays are not copied: they must
- * not change before the target is done.
+ * Hands a value, as the pieces of a new HDF5 file, to what takes them: large typed arrays are not copied, and must not
+ * change before it is done. Or puts a value into an open file or a group, in the place of what is there or of one part of it,
+ * in one transaction.
  *
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then nothing is written.
  * @example
  * await write({ save: (pieces) => upload(new Blob(pieces)) }, state);
+ * await write(file, 'dark', { path: 'settings/theme' });
  */
 export async function write(target: WriteTarget, value: unknown, options?: WriteOptions): Promise<void> {
-  await target.save(serializePieces(value, options));
+  if (target instanceof H5Object) writeInto(target, value, options);
+  else await target.save(serializePieces(value, options));
+}
+
+/** Puts a value into an open file. */
+export function writeInto(target: H5Group, value: unknown, options: WriteOptions | undefined): void {
+  if (!options?.parts)
+    throw new H5TypeError('to write into an open file needs the option { parts } of `h5pickle/parts`');
+  options.parts.write(target, value, options);
 }
 
 /** What `read` does, at once. */
