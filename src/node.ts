@@ -11,6 +11,7 @@ import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
 import { indexes as allIndexes } from './indexes.js';
 import type { Values } from './registry/index.js';
+import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import {
   atOnce,
@@ -24,6 +25,7 @@ import {
   type WriteTarget,
   write as writeCore,
 } from './serialize/serialize.js';
+import type { Datasets } from './serialize/storing.js';
 import { FileStorage, pathOf } from './storage/file.js';
 import { FileAtPath } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
@@ -39,14 +41,16 @@ export * from './index.js';
 export { UnknownInstance, unknownClassOf, valuesWith } from './values.js';
 export { editing, FileStorage };
 
+const filters = /* @__PURE__ */ new FilterSet(
+  /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
+  registeredFilters,
+);
+
 /** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */
-export const indexes: GroupIndexes = {
-  ...allIndexes,
-  filters: /* @__PURE__ */ new FilterSet(
-    /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
-    registeredFilters,
-  ),
-};
+export const indexes: GroupIndexes = { ...allIndexes, filters };
+
+/** What `h5pickle/datasets` has; deflate is the platform's. */
+export const datasets: Datasets = /* @__PURE__ */ datasetsWith(filters);
 
 /** Those of `h5pickle/values`, and `Buffer`. */
 export const values: Values = /* @__PURE__ */ valuesWith({
@@ -150,7 +154,7 @@ function isPath(where: unknown): where is FilePath {
  * const bytes = serialize({ name: 'Ada', born: new Date('1815-12-10'), pattern: /h5/ });
  */
 export function serialize(value: unknown, options?: WriteOptions): Uint8Array<ArrayBuffer> {
-  return serializeCore(value, { values, ...options });
+  return serializeCore(value, { values, datasets, ...options });
 }
 
 /**
@@ -168,13 +172,14 @@ export async function write(
   value: unknown,
   options?: WriteOptions,
 ): Promise<void> {
-  if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, { values, ...options }));
-  else await writeCore(target, value, { values, ...options });
+  if (isPath(target))
+    await replaceFile(pathOf(target), serializePieces(value, { values, datasets, ...options }));
+  else await writeCore(target, value, { values, datasets, ...options });
 }
 
 /** What `write` does, at once. */
 export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  replaceFileSync(pathOf(path), serializePieces(value, { values, ...options }));
+  replaceFileSync(pathOf(path), serializePieces(value, { values, datasets, ...options }));
 }
 
 // ---- files ----------------------------------------------------------------------------------------------

@@ -9,12 +9,13 @@ import { H5Object } from '../hdf5/h5-object.js';
 import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
-import { emit } from './emit.js';
+import { datasetsNeeded, emit } from './emit.js';
 import { type Expectation, expected } from './expectation.js';
 import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
+import type { Datasets, StorageOptions } from './storing.js';
 
-export interface WriteOptions {
+export interface WriteOptions extends StorageOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
   readonly registry?: TypeRegistry;
   /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
@@ -24,6 +25,11 @@ export interface WriteOptions {
    * property is left out, and of an array there is a hole; or what a function returns, given the value and its path.
    */
   readonly onUnsupported?: OnUnsupported;
+  /**
+   * What `compression`, `chunks`, `stringEncoding` and what fields of classes say of how they are stored need: `datasets` of
+   * `h5pickle/datasets`. In Node it is the default.
+   */
+  readonly datasets?: Datasets;
 }
 
 export interface ReadOptions<T = unknown> extends Expectation<T> {
@@ -58,11 +64,12 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
   return pieces(value, options).map(pieceBytes);
 }
 
-function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error' } = options ?? {};
+function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
+  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', datasets } = options;
+  if (!datasets && (options.compression || options.chunks || options.stringEncoding)) datasetsNeeded();
   const planner = new Planner(registry, values, onUnsupported);
   const holder = planner.plan(value);
-  return emit(planner.nodes, holder);
+  return emit(planner.nodes, holder, datasets?.begin(registry, options));
 }
 
 /**
