@@ -13,6 +13,7 @@ import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { Values } from './registry/index.js';
+import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
 import {
@@ -28,6 +29,7 @@ import {
   write as writeCore,
   writeInto,
 } from './serialize/serialize.js';
+import type { Datasets } from './serialize/storing.js';
 import { FileStorage, pathOf } from './storage/file.js';
 import { FileAtPath } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
@@ -43,14 +45,16 @@ export * from './index.js';
 export { UnknownInstance, unknownClassOf, valuesWith } from './values.js';
 export { editing, FileStorage, parts };
 
+const filters = /* @__PURE__ */ new FilterSet(
+  /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
+  registeredFilters,
+);
+
 /** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */
-export const indexes: GroupIndexes = {
-  ...allIndexes,
-  filters: /* @__PURE__ */ new FilterSet(
-    /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
-    registeredFilters,
-  ),
-};
+export const indexes: GroupIndexes = { ...allIndexes, filters };
+
+/** What `h5pickle/datasets` has; deflate is the platform's. */
+export const datasets: Datasets = /* @__PURE__ */ datasetsWith(filters);
 
 /** Those of `h5pickle/values`, and `Buffer`. */
 export const values: Values = /* @__PURE__ */ valuesWith({
@@ -191,7 +195,7 @@ function isPath(where: unknown): where is FilePath {
  * const bytes = serialize({ name: 'Ada', born: new Date('1815-12-10'), pattern: /h5/ });
  */
 export function serialize(value: unknown, options?: WriteOptions): Uint8Array<ArrayBuffer> {
-  return serializeCore(value, { values, ...options });
+  return serializeCore(value, { values, datasets, ...options });
 }
 
 /**
@@ -212,7 +216,7 @@ export async function write(
   value: unknown,
   options?: WriteOptions,
 ): Promise<void> {
-  const all = { values, parts, ...options };
+  const all = { values, parts, datasets, ...options };
   if (!isPath(target)) await writeCore(target, value, all);
   else if (isPart(all)) writeIntoPath(target, value, all);
   else await replaceFile(pathOf(target), serializePieces(value, all));
@@ -220,7 +224,7 @@ export async function write(
 
 /** What `write` does, at once. */
 export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
-  const all = { values, parts, ...options };
+  const all = { values, parts, datasets, ...options };
   if (!isPath(target)) writeInto(target, value, all);
   else if (isPart(all)) writeIntoPath(target, value, all);
   else replaceFileSync(pathOf(target), serializePieces(value, all));

@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import { littleEndianBytes } from '../hdf5/endian.js';
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
@@ -35,11 +36,9 @@ import {
   Reference,
   type VectorNode,
 } from './plan.js';
-import { FixedSizeText, type TextColumn } from './text-column.js';
+import type { Storing } from './storing.js';
+import { FixedSizeText, sizeOfEach, type TextColumn } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
-
-/** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
-const FIXED_SIZE_SLACK = 32;
 
 const space = (...dims: number[]) => {
   const out = new ByteWriter(32);
@@ -87,12 +86,18 @@ const types = /* @__PURE__ */ (() => ({
 }))();
 
 /** Writes planned nodes to a new file. Returns its bytes in pieces. */
-export function emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
-  return new Emitter().emit(nodes, holder);
+export function emit(nodes: readonly Node[], holder: ObjectNode, storing?: Storing): Piece[] {
+  return new Emitter(storing).emit(nodes, holder);
 }
 
 class Emitter {
-  readonly #builder = new FileBuilder();
+  readonly #builder: FileBuilder;
+  readonly #storing: Storing | undefined;
+
+  constructor(storing: Storing | undefined) {
+    this.#storing = storing;
+    this.#builder = storing ?? new FileBuilder();
+  }
 
   emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
     const builder = this.#builder;
@@ -103,6 +108,7 @@ class Emitter {
     if (root === holder) holder.links = 1;
     root.id = builder.newObject();
     for (const node of nodes) if (node !== root) node.id = builder.newObject();
+    this.#storing?.prepare(nodes);
 
     if (root === holder) {
       this.#beginGroup(holder, holder.names.length);
@@ -160,6 +166,7 @@ class Emitter {
 
   #class(cls: RegisteredClass | undefined): number {
     if (!cls) return 0;
+    if (!this.#storing && cls.stored.length > 0) datasetsNeeded();
     this.#word(Reserved.class, cls.name);
     if (cls.version === 0) return 1;
     this.#int32(Reserved.version, cls.version);
@@ -251,8 +258,10 @@ class Emitter {
         if (value === null) {
           builder.beginAttribute(name, types.null, nothing, order);
         } else if (value instanceof Named) {
-          builder.beginAttribute(name, types.named, scalar, order);
-          builder.text(value.name);
+          const [type, bytes] = value.encoded ?? [types.named];
+          builder.beginAttribute(name, type, scalar, order);
+          if (bytes) builder.out.raw(bytes);
+          else builder.text(value.name);
         } else if (value instanceof DateNode) {
           builder.beginAttribute(name, types.date, scalar, order);
           builder.out.i64(timeOf(value.value));
@@ -479,9 +488,9 @@ class Emitter {
     const { out } = builder;
     const count = leaf.length;
     const column = leaf.text as TextColumn;
-    const { bytes, ends, longest, plain } = column;
-    if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
-      const size = Math.max(1, longest);
+    const { bytes, ends, plain } = column;
+    const size = sizeOfEach(column);
+    if (size > 0) {
       builder.beginDataset(
         node.id,
         node.links,
@@ -548,6 +557,13 @@ class Emitter {
       builder.beginDatasetAt(node.id, node.links, types.element, extent, address, references.length * 16);
     }
   }
+}
+
+/** Throws the error for a value that is to be stored in a way that the core does not know. */
+export function datasetsNeeded(): never {
+  throw new H5TypeError(
+    "compression, chunks, stringEncoding, and fields with a dtype or the like, need the option { datasets } of 'h5pickle/datasets'",
+  );
 }
 
 /** Reserved attributes of a group take creation orders below this; its links follow. */

@@ -17,6 +17,7 @@ import {
   child,
   fail,
   fillArray,
+  find,
   hardTarget,
   isElement,
   isMissing,
@@ -135,7 +136,7 @@ class PartReader {
     const type = file.word(info, Reserved.type);
     if (info.kind === 'datatype' || type === 'Set') return whole();
     if (info.kind === 'dataset') {
-      if (info.dataspace.kind !== 'simple' || file.isReferences(info)) return whole();
+      if (!isPlain(info) || file.isReferences(info)) return whole();
       if (type === 'Array') return this.#stepList(address, step);
       return type === undefined ? this.#stepArray(info, step) : whole();
     }
@@ -295,7 +296,7 @@ class PartReader {
   #scalar(attribute: Attribute, info: ObjectInfo): Place {
     const { datatype, dataspace, data } = attribute;
     if (dataspace.kind !== 'scalar' || datatype.class !== 'compound' || !isElement(datatype))
-      return { at: 'value', value: this.#file.scalar(attribute, info) };
+      return { at: 'value', value: this.#number(this.#file.scalar(attribute, info), attribute, info) };
     const [pair] = this.#file.leaf(datatype, data, 1) as Record<string, unknown>[];
     const address = addressOf(pair?.[Tag.into], info);
     const index = Number(pair?.[Tag.index]);
@@ -304,6 +305,13 @@ class PartReader {
     return this.#file.info(address).kind === 'group' && !this.#file.maskOf(this.#file.info(address))
       ? { at: 'elements', vector: address, start: this.#checkIndex(address, index), count: 1, as: 'one' }
       : { at: 'value', value: this.#file.scalar(attribute, info) };
+  }
+
+  /** A number that is stored as an integer of 64 bits. */
+  #number(value: unknown, { name }: Attribute, info: ObjectInfo): unknown {
+    if (typeof value !== 'bigint') return value;
+    const numbers = this.#file.attribute(info, Reserved.numbers) as unknown[] | undefined;
+    return numbers?.includes(name) ? Number(value) : value;
   }
 
   #checkIndex(vector: number, index: number): number {
@@ -393,7 +401,7 @@ class PartReader {
     this.#pure.set(vector, false);
     let isPure = false;
     if (info.kind === 'dataset') {
-      isPure = !file.isReferences(info) && info.dataspace.kind === 'simple';
+      isPure = !file.isReferences(info) && isPlain(info);
     } else if (info.kind === 'group' && depth < MAX_DEPTH) {
       const encoding = file.word(info, Reserved.encoding);
       const isTable = encoding === Encoding.records;
@@ -537,6 +545,7 @@ class PartReader {
     } else {
       elements = file.leaf(datatype, bytes, total);
     }
+    if (find(info, Reserved.numbers)) elements = typedColumn(elements, 'Float64Array', info) as Elements;
     if (codes) {
       elements = asArray(elements);
       applyMask(elements, codes, info);
@@ -562,6 +571,11 @@ class PartReader {
     // For the caller to keep: numbers are a view of them.
     return rawData(space, info, 'the data of a dataset').copy(start * width, count * width);
   }
+}
+
+/** Whether a dataset has the axes that it has in the program. */
+function isPlain(info: DatasetInfo): boolean {
+  return info.dataspace.kind === 'simple' && !find(info, Reserved.flat);
 }
 
 /** How many of the first `end` elements are there. */

@@ -231,7 +231,8 @@ class PartWriter {
     isRewritten = false,
   ): () => Replaced {
     const { path: _, mode: __, ...options } = this.#options;
-    const source = H5File.open(serialize(value, options));
+    const { indexes } = group.session.space;
+    const source = H5File.open(serialize(value, options), 'r', indexes ? { indexes } : {});
     if (how !== 'content' && source.attrs.has(Reserved.encoding))
       this.#refuse('it is not stored as an object with members');
     const isRoot = group.isSame(group.file);

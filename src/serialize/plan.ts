@@ -177,6 +177,8 @@ export class Reference {
 /** A value that is stored by its name: a symbol, a function, or what is registered. */
 export class Named {
   readonly name: string;
+  /** The datatype message and the bytes that it is stored as instead. */
+  readonly encoded?: readonly [type: Uint8Array, bytes: Uint8Array];
 
   constructor(name: string) {
     this.name = name;

@@ -45,6 +45,7 @@ export interface RestorerAccess {
   elements(address: number): Elements;
   element(address: number, index: unknown, from: ObjectInfo): unknown;
   leaf(type: Datatype, bytes: Uint8Array, count: number): Elements;
+  attribute(info: ObjectInfo, name: string): Elements | undefined;
   maskOf(info: ObjectInfo): Uint8Array | undefined;
   isReferences(info: DatasetInfo): boolean;
   spend(count: number): void;
@@ -69,6 +70,8 @@ const MAX_UNION_DEPTH = 3;
  */
 const BASE_BUDGET = 1 << 22;
 const BUDGET_PER_BYTE = 16;
+/** Deflate makes no more of a byte than this, so a file in which all is compressed expands to so many times its size. */
+const MOST_INFLATED = 1032;
 /** Values that codecs decode are made within each other at most so deep. */
 const MAX_DECODING = 200;
 /** What it costs to use the elements of a vector again. */
@@ -99,6 +102,8 @@ export class Restorer {
   #budget: number;
   /** Puts off what members of objects are; undefined: nothing is put off. */
   lazy: LazyMember | undefined;
+  /** How many more bytes can be in the file, compressed. */
+  #inflatable: number;
   /** Any number of elements may lead to the same data in the heap: each time counts. */
   readonly #heap: Heap;
 
@@ -109,6 +114,7 @@ export class Restorer {
     this.#moreValues = values;
     for (const type of values.types) this.#types.set(type.name, type);
     this.#budget = BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+    this.#inflatable = MOST_INFLATED * space.end;
     const { globalHeap: heap } = space;
     this.#heap = {
       limit: heap.limit,
@@ -160,6 +166,7 @@ export class Restorer {
       elements: (address) => this.#whole(() => this.#vector(address).elements),
       element: (address, index, info) => this.#whole(() => this.#element(address, index, info)),
       leaf: (type, bytes, count) => this.#leaf(type, bytes, count),
+      attribute: (info, name) => this.#attribute(info, name),
       maskOf: (info) => this.#maskOf(info),
       isReferences: (info) => this.#isReferences(info),
       spend: (count) => this.#spend(count),
@@ -255,11 +262,14 @@ export class Restorer {
   }
 
   #number(info: ObjectInfo, name: string): number | undefined {
-    const attribute = find(info, name);
-    if (!attribute) return undefined;
-    const value = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
-    if (typeof value !== 'number') fail(info, `${name} is no number`);
+    const value = this.#attribute(info, name)?.[0];
+    if (value !== undefined && typeof value !== 'number') fail(info, `${name} is no number`);
     return value;
+  }
+
+  #attribute(info: ObjectInfo, name: string): Elements | undefined {
+    const attribute = find(info, name);
+    return attribute && this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace));
   }
 
   /** The number of rows of a table, or the length of a sparse array. */
@@ -289,7 +299,11 @@ export class Restorer {
   #data(info: DatasetInfo, keep = false): Uint8Array {
     const data = rawData(this.#space, info, 'the data of a dataset');
     const count = extent(info.dataspace);
-    this.#spend(count * info.datatype.size);
+    const size = count * info.datatype.size;
+    // What is compressed counts as if it were in the file as it is, as far as that can be.
+    const inflated = info.filters ? Math.min(size, this.#inflatable) : 0;
+    this.#inflatable -= inflated;
+    this.#spend(size - BUDGET_PER_BYTE * inflated);
     return keep ? data.copy(0, count) : data.read(0, count);
   }
 
@@ -338,11 +352,20 @@ export class Restorer {
     const bytes = this.#data(info, true);
     if (type === 'ArrayBuffer') return bytes.buffer;
     if (type === 'DataView') return new DataView(bytes.buffer);
-    if (type === 'Uint8ClampedArray') return new Uint8ClampedArray(bytes.buffer);
     const { datatype, dataspace } = info;
     if (dataspace.kind === 'null') return null;
     const flat = this.#leaf(datatype, bytes, extent(dataspace));
-    return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, dataspace.dims);
+    if (type !== undefined) return typedColumn(flat, type, info);
+    return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, this.#dims(info));
+  }
+
+  /** The dimensions of a dataset, as the program has them: axes that are one for it are one. */
+  #dims(info: DatasetInfo): readonly number[] {
+    const { dims } = info.dataspace;
+    const flat = dims.length > 1 ? (this.#number(info, Reserved.flat) ?? 1) : 1;
+    if (flat === 1) return dims;
+    if (dims.at(-flat) === undefined) fail(info, `no number of axes: ${flat}`);
+    return [...dims.slice(0, -flat), dims.slice(-flat).reduce((product, dim) => product * dim)];
   }
 
   #groupValue(info: GroupInfo, type: string | undefined): unknown {
@@ -403,6 +426,7 @@ export class Restorer {
     lazy?: LazyMember | undefined,
   ): void {
     const { attributes, links } = info;
+    let numbers: Set<unknown> | undefined;
     let a = 0;
     let l = 0;
     while (a < attributes.length || l < links.length) {
@@ -411,7 +435,12 @@ export class Restorer {
       if (attribute && !(link && link.order < attribute.order)) {
         a++;
         if (isReserved(attribute.name)) continue;
-        setMember(target, unescapeName(attribute.name), this.#scalar(attribute, info), cls);
+        let value = this.#scalar(attribute, info);
+        if (typeof value === 'bigint') {
+          numbers ??= new Set(this.#attribute(info, Reserved.numbers));
+          if (numbers.has(attribute.name)) value = Number(value);
+        }
+        setMember(target, unescapeName(attribute.name), value, cls);
       } else if (link) {
         l++;
         // Neither a link to another place nor a datatype has a value.
@@ -501,11 +530,12 @@ export class Restorer {
 
   #datasetVector(info: DatasetInfo): Vector {
     const { datatype, dataspace } = info;
-    const [count = 0] = dataspace.dims;
+    const dims = this.#dims(info);
+    const [count = 0] = dims;
     const total = extent(dataspace);
     if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list of no elements');
-    this.#spend(total);
     const bytes = this.#data(info);
+    this.#spend(total);
     if (this.#isReferences(info)) return this.#references(info, bytes, count);
     let elements: Elements;
     let mask = this.#maskOf(info);
@@ -515,19 +545,20 @@ export class Restorer {
     } else {
       elements = this.#leaf(datatype, bytes, total);
     }
+    if (find(info, Reserved.numbers)) elements = typedColumn(elements, 'Float64Array', info) as Elements;
     if (mask) {
       if (mask.length !== total) fail(info, `a mask of ${mask.length} elements for ${total}`);
       elements = asArray(elements);
       applyMask(elements, mask, info);
     }
     const items = this.#word(info, Reserved.items);
-    for (let level = dataspace.dims.length - 1; level > 0; level--) {
-      const width = dataspace.dims[level] as number;
-      elements = splitRows(elements, width, level === dataspace.dims.length - 1 ? items : undefined, info);
+    for (let level = dims.length - 1; level > 0; level--) {
+      const width = dims[level] as number;
+      elements = splitRows(elements, width, level === dims.length - 1 ? items : undefined, info);
       // At a lower price: bytes in as many dimensions as there can be must not be too expensive.
       this.#spend(elements.length / 4);
     }
-    return { elements, rows: elements, isHome: dataspace.dims.length > 1 || tagOf(datatype) === Tag.date };
+    return { elements, rows: elements, isHome: dims.length > 1 || tagOf(datatype) === Tag.date };
   }
 
   /** The values of plain elements: numbers, strings, booleans, and what the tags stand for. */
@@ -557,11 +588,10 @@ export class Restorer {
   }
 
   #maskOf(info: ObjectInfo): Uint8Array | undefined {
-    const attribute = find(info, Reserved.mask);
-    if (!attribute) return undefined;
-    const mask = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
-    if (!(mask instanceof Uint8Array)) fail(info, 'a mask of no bytes');
-    return mask;
+    const mask = this.#attribute(info, Reserved.mask);
+    if (!mask) return undefined;
+    if (!(mask[0] instanceof Uint8Array)) fail(info, 'a mask of no bytes');
+    return mask[0];
   }
 
   /** Puts the elements that a group holds in their places between the missing ones. */
@@ -895,11 +925,15 @@ export function splitRows(
   return rows;
 }
 
+/** Elements as a typed array: of numbers, too, where they are 64-bit integers. */
 export function typedColumn(elements: Elements, name: string, info: ObjectInfo): TypedArray {
   const type = TYPED_ARRAYS.find((candidate) => candidate.name === name);
-  if (!type) fail(info, `an unknown type: ${name}`);
-  if (elements instanceof type) return elements;
-  if (name === 'Uint8ClampedArray' && elements instanceof Uint8Array) return new Uint8ClampedArray(elements);
+  if (type && !Array.isArray(elements)) {
+    if (elements instanceof type) return elements;
+    const isBig = elements[Symbol.toStringTag].startsWith('Big');
+    if (isBig === name.startsWith('Big')) return new type(elements as never);
+    if (isBig) return new type(Float64Array.from(elements as BigInt64Array, Number) as never);
+  }
   return fail(info, `an unknown type: ${name}`);
 }
 

@@ -9,13 +9,14 @@ import type { StoredObject } from '../hdf5/stored-object.js';
 import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
-import { emit } from './emit.js';
+import { datasetsNeeded, emit } from './emit.js';
 import { type Expectation, expected } from './expectation.js';
 import type { PartPath } from './part-path.js';
 import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
+import type { Datasets, StorageOptions } from './storing.js';
 
-export interface WriteOptions {
+export interface WriteOptions extends StorageOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
   readonly registry?: TypeRegistry;
   /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
@@ -34,6 +35,11 @@ export interface WriteOptions {
   readonly mode?: 'replace' | 'merge';
   /** What writes into open files: `parts` of `h5pickle/parts`. In Node it is the default. */
   readonly parts?: Parts;
+  /**
+   * What `compression`, `chunks`, `stringEncoding` and what fields of classes say of how they are stored need: `datasets` of
+   * `h5pickle/datasets`. In Node it is the default.
+   */
+  readonly datasets?: Datasets;
 }
 
 export interface ReadOptions<T = unknown> extends Expectation<T> {
@@ -84,11 +90,12 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
   return pieces(value, options).map(pieceBytes);
 }
 
-function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error' } = options ?? {};
+function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
+  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', datasets } = options;
+  if (!datasets && (options.compression || options.chunks || options.stringEncoding)) datasetsNeeded();
   const planner = new Planner(registry, values, onUnsupported);
   const holder = planner.plan(value);
-  return emit(planner.nodes, holder);
+  return emit(planner.nodes, holder, datasets?.begin(registry, options));
 }
 
 /**
