@@ -14,6 +14,7 @@ import type { Values } from './registry/index.js';
 import { expected } from './serialize/expectation.js';
 import {
   atOnce,
+  piecesInTime,
   type ReadOptions,
   type ReadSource,
   readFrom,
@@ -168,7 +169,7 @@ export async function write(
   value: unknown,
   options?: WriteOptions,
 ): Promise<void> {
-  if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, { values, ...options }));
+  if (isPath(target)) await replaceFile(pathOf(target), await piecesInTime(value, { values, ...options }));
   else await writeCore(target, value, { values, ...options });
 }
 

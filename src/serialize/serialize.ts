@@ -24,6 +24,11 @@ export interface WriteOptions {
    * property is left out, and of an array there is a hole; or what a function returns, given the value and its path.
    */
   readonly onUnsupported?: OnUnsupported;
+  /**
+   * What becomes of accessors that objects have as properties of their own: they are stored as what they return, unless told
+   * otherwise; with 'skip' they are left out, and never called. What `@H5Field` or `fields` declare is stored always.
+   */
+  readonly accessors?: 'value' | 'skip';
 }
 
 export interface ReadOptions<T = unknown> extends Expectation<T> {
@@ -58,11 +63,24 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
   return pieces(value, options).map(pieceBytes);
 }
 
+/** The same, of a value that may hold what takes time to read. */
+export async function piecesInTime(value: unknown, options?: WriteOptions): Promise<Uint8Array[]> {
+  const waiting = options?.values?.inTime?.();
+  const emitPlan = plan(value, waiting ? { ...options, values: waiting.values } : options);
+  await waiting?.ready();
+  return emitPlan().map(pieceBytes);
+}
+
 function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error' } = options ?? {};
-  const planner = new Planner(registry, values, onUnsupported);
+  return plan(value, options)();
+}
+
+/** Plans a value, which all that can be wrong with it prevents; what is returned makes the file. */
+function plan(value: unknown, options: WriteOptions = {}): () => Piece[] {
+  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors } = options;
+  const planner = new Planner(registry, values, onUnsupported, accessors !== 'skip');
   const holder = planner.plan(value);
-  return emit(planner.nodes, holder);
+  return () => emit(planner.nodes, holder);
 }
 
 /**
@@ -117,7 +135,7 @@ export async function read<T = unknown>(source: ReadSource, options?: ReadOption
  * await write({ save: (pieces) => upload(new Blob(pieces)) }, state);
  */
 export async function write(target: WriteTarget, value: unknown, options?: WriteOptions): Promise<void> {
-  await target.save(serializePieces(value, options));
+  await target.save(await piecesInTime(value, options));
 }
 
 /** What `read` does, at once. */
