@@ -18,6 +18,7 @@ import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
 import {
   atOnce,
+  piecesInTime,
   type ReadOptions,
   type ReadSource,
   readFrom,
@@ -219,7 +220,7 @@ export async function write(
   const all = { values, parts, datasets, ...options };
   if (!isPath(target)) await writeCore(target, value, all);
   else if (isPart(all)) writeIntoPath(target, value, all);
-  else await replaceFile(pathOf(target), serializePieces(value, all));
+  else await replaceFile(pathOf(target), await piecesInTime(value, all));
 }
 
 /** What `write` does, at once. */

@@ -134,7 +134,7 @@ class Emitter {
         this.#vector(node, root);
         return;
       case 'binary':
-        this.#binary(node);
+        this.#binary(node, root);
         return;
       case 'date':
         if (node.referenced) this.#sharedDate(node);
@@ -305,9 +305,15 @@ class Emitter {
     this.#builder.end();
   }
 
-  #binary(node: BinaryNode): void {
-    const { value } = node;
+  #binary(node: BinaryNode, root: boolean): void {
+    const { value, group } = node;
     const builder = this.#builder;
+    if (group) {
+      group.id = node.id;
+      group.links = node.links;
+      this.#object(group, root);
+      return;
+    }
     // A dataset of numbers is a typed array unless it is said to be something else.
     const type = value[Symbol.toStringTag];
     if (type === 'ArrayBuffer' || type === 'DataView') {
@@ -442,12 +448,11 @@ class Emitter {
         dataset(types.missing, leaf.mask ?? new Uint8Array(0));
         break;
       case 'numbers':
-      case 'typed':
-        dataset(
-          datatypeBytes(typeOfArray(leaf.data as TypedArray)),
-          littleEndianBytes(leaf.data as TypedArray),
-        );
+      case 'typed': {
+        const data = leaf.data ?? concatenated(leaf);
+        dataset(datatypeBytes(typeOfArray(data)), littleEndianBytes(data));
         break;
+      }
       case 'booleans':
         dataset(types.boolean, leaf.data as Uint8Array);
         break;
@@ -587,7 +592,7 @@ function isGroup(node: Node): boolean {
       (node.encoding === 'ragged' && !rectangle(node))
     );
   }
-  return node.kind === 'object' || node.kind === 'entries';
+  return node.kind === 'object' || node.kind === 'entries' || (node.kind === 'binary' && !!node.group);
 }
 
 /** The dimensions of nested rows if they are all of one length, level by level, and nothing refers to one of them. */
@@ -646,6 +651,18 @@ function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
     }
   }
   return new Uint8Array(view.buffer);
+}
+
+/** The elements of typed arrays, one after another. */
+function concatenated({ values, length }: VectorNode): TypedArray {
+  const rows = values as readonly TypedArray[];
+  const data = new ((rows[0] as TypedArray).constructor as new (length: number) => TypedArray)(length);
+  let at = 0;
+  for (const row of rows) {
+    data.set(row as never, at);
+    at += row.length;
+  }
+  return data;
 }
 
 function typeOfArray(array: TypedArray): Datatype {

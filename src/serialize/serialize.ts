@@ -40,6 +40,11 @@ export interface WriteOptions extends StorageOptions {
    * `h5pickle/datasets`. In Node it is the default.
    */
   readonly datasets?: Datasets;
+  /**
+   * What becomes of accessors that objects have as properties of their own: they are stored as what they return, unless told
+   * otherwise; with 'skip' they are left out, and never called. What `@H5Field` or `fields` declare is stored always.
+   */
+  readonly accessors?: 'value' | 'skip';
 }
 
 export interface ReadOptions<T = unknown> extends Expectation<T> {
@@ -90,12 +95,31 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
   return pieces(value, options).map(pieceBytes);
 }
 
-function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
-  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', datasets } = options;
+/** The same, of a value that may hold what takes time to read. */
+export async function piecesInTime(value: unknown, options?: WriteOptions): Promise<Uint8Array[]> {
+  const waiting = options?.values?.inTime?.();
+  const emitPlan = plan(value, waiting ? { ...options, values: waiting.values } : options);
+  await waiting?.ready();
+  return emitPlan().map(pieceBytes);
+}
+
+function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
+  return plan(value, options)();
+}
+
+/** Plans a value, which all that can be wrong with it prevents; what is returned makes the file. */
+function plan(value: unknown, options: WriteOptions = {}): () => Piece[] {
+  const {
+    registry = defaultRegistry,
+    values = NO_VALUES,
+    onUnsupported = 'error',
+    accessors,
+    datasets,
+  } = options;
   if (!datasets && (options.compression || options.chunks || options.stringEncoding)) datasetsNeeded();
-  const planner = new Planner(registry, values, onUnsupported);
+  const planner = new Planner(registry, values, onUnsupported, accessors !== 'skip');
   const holder = planner.plan(value);
-  return emit(planner.nodes, holder, datasets?.begin(registry, options));
+  return () => emit(planner.nodes, holder, datasets?.begin(registry, options));
 }
 
 /**
@@ -156,7 +180,7 @@ export type WriteTarget = Sink | H5Group;
  */
 export async function write(target: WriteTarget, value: unknown, options?: WriteOptions): Promise<void> {
   if (target instanceof H5Object) writeInto(target, value, options);
-  else await target.save(serializePieces(value, options));
+  else await target.save(await piecesInTime(value, options));
 }
 
 /** Puts a value into an open file. */
