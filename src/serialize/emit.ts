@@ -157,9 +157,11 @@ class Emitter {
     this.#builder.endAttribute();
   }
 
-  #layout(root: boolean): number {
+  /** What is said of a node of any kind. */
+  #common(node: Node, root: boolean): number {
     if (root) this.#int32(Reserved.layout, LAYOUT_VERSION);
-    return root ? 1 : 0;
+    if (node.pointed) this.#int32(Reserved.referenced, 1);
+    return Number(root) + Number(node.pointed);
   }
 
   #class(cls: RegisteredClass | undefined): number {
@@ -187,7 +189,7 @@ class Emitter {
 
   #object(node: ObjectNode, root: boolean): void {
     this.#beginGroup(node, node.names.length);
-    let order = this.#layout(root);
+    let order = this.#common(node, root);
     if (node.type) {
       this.#word(Reserved.type, node.type);
       order++;
@@ -279,7 +281,7 @@ class Emitter {
   #entries(node: EntriesNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, 2);
-    this.#layout(root);
+    this.#common(node, root);
     if (node.type && node.type !== 'sparse') this.#word(Reserved.type, node.type);
     this.#class(node.class);
     if (node.type === 'sparse') {
@@ -299,6 +301,7 @@ class Emitter {
     const data = new DataView(new ArrayBuffer(8));
     data.setBigInt64(0, timeOf(node.value), true);
     this.#builder.beginDataset(node.id, node.links, types.date, scalar, new Uint8Array(data.buffer));
+    this.#common(node, false);
     this.#builder.end();
   }
 
@@ -317,6 +320,7 @@ class Emitter {
       builder.beginDataset(node.id, node.links, datatype, space(array.length), littleEndianBytes(array));
       if (type === 'Uint8ClampedArray') this.#word(Reserved.type, type);
     }
+    this.#common(node, false);
     builder.end();
   }
 
@@ -347,7 +351,7 @@ class Emitter {
   #records(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, node.names.length);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#class(node.class);
     if (node.items) this.#word(Reserved.items, node.items);
@@ -371,7 +375,7 @@ class Emitter {
     const parts = node.parts as Uint8Array;
     const kinds = builder.newObject();
     this.#beginGroup(node, node.names.length + 1);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.union);
     this.#mask(node);
@@ -388,7 +392,7 @@ class Emitter {
   #list(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, node.values.length);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.list);
     this.#mask(node);
@@ -402,7 +406,7 @@ class Emitter {
     const builder = this.#builder;
     const offsets = builder.newObject();
     this.#beginGroup(node, 3);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.ragged);
     if (node.items !== 'Array') this.#word(Reserved.items, node.items as string);
@@ -470,6 +474,7 @@ class Emitter {
       if (rows.items !== 'Array') this.#word(Reserved.items, rows.items as string);
     }
     this.#mask(leaf);
+    this.#common(node, false);
     this.#builder.end();
   }
 

@@ -26,6 +26,8 @@ abstract class PlanNode {
   links = 0;
   /** Whether something else refers to it, or to one of its elements. */
   referenced = false;
+  /** Whether references in attributes or datasets lead to it, and not links alone. */
+  pointed = false;
   /** Whether it is written as a part of the node above. */
   absorbed = false;
   readonly place: Place | undefined;
@@ -814,6 +816,7 @@ export class Planner {
     const home = owner instanceof Elements ? owner.locate(index) : { node: owner, index: -1 };
     home.node.referenced = true;
     if (reference.isMember && home.index < 0) home.node.links++;
+    else home.node.pointed = true;
     reference.node = home.node;
     reference.index = home.index;
   }

@@ -29,6 +29,37 @@ interface Vector {
   readonly isHome: boolean;
 }
 
+/** What of a Restorer reads parts. */
+export interface RestorerAccess {
+  readonly space: FileSpace;
+  info(address: number): ObjectInfo;
+  checkLayout(info: ObjectInfo): void;
+  /** A reserved attribute that is a word. */
+  word(info: ObjectInfo, name: string): string | undefined;
+  length(info: ObjectInfo): number;
+  class(info: ObjectInfo): RegisteredClass | undefined;
+  codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Codec | undefined;
+  /** These are complete: all that they lead to is there as well. */
+  scalar(attribute: Attribute, info: ObjectInfo): unknown;
+  value(address: number): unknown;
+  elements(address: number): Elements;
+  element(address: number, index: unknown, from: ObjectInfo): unknown;
+  leaf(type: Datatype, bytes: Uint8Array, count: number): Elements;
+  attribute(info: ObjectInfo, name: string): Elements | undefined;
+  maskOf(info: ObjectInfo): Uint8Array | undefined;
+  isReferences(info: DatasetInfo): boolean;
+  spend(count: number): void;
+}
+
+/** Makes a member that is read when it is asked for. Returns whether it did: else it is to be set. */
+export type LazyMember = (
+  target: object,
+  name: string,
+  cls: RegisteredClass | undefined,
+  member: ObjectInfo,
+  read: () => unknown,
+) => boolean;
+
 /** Unions of unions go no deeper: the writer makes one of records within one of kinds. */
 const MAX_UNION_DEPTH = 3;
 
@@ -69,6 +100,8 @@ export class Restorer {
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
   #budget: number;
+  /** Puts off what members of objects are; undefined: nothing is put off. */
+  lazy: LazyMember | undefined;
   /** How many more bytes can be in the file, compressed. */
   #inflatable: number;
   /** Any number of elements may lead to the same data in the heap: each time counts. */
@@ -94,13 +127,7 @@ export class Restorer {
   /** The value of the object at an address, complete. */
   restore(address: number): unknown {
     const info = this.#info(address);
-    const layout = this.#number(info, Reserved.layout);
-    if (layout !== undefined && layout !== LAYOUT_VERSION) {
-      fail(
-        info,
-        `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
-      );
-    }
+    this.#checkLayout(info);
     let value: unknown;
     if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
       const holder: Record<string, unknown> = {};
@@ -112,6 +139,45 @@ export class Restorer {
     }
     this.#run();
     return (value as () => unknown)();
+  }
+
+  #checkLayout(info: ObjectInfo): void {
+    const layout = this.#number(info, Reserved.layout);
+    if (layout !== undefined && layout !== LAYOUT_VERSION) {
+      fail(
+        info,
+        `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
+      );
+    }
+  }
+
+  /** What reads parts of values, and parts that are asked for later. */
+  access(): RestorerAccess {
+    return {
+      space: this.#space,
+      info: (address) => this.#info(address),
+      checkLayout: (info) => this.#checkLayout(info),
+      word: (info, name) => this.#word(info, name),
+      length: (info) => this.#length(info),
+      class: (info) => this.#class(info),
+      codec: (info, cls, type) => this.#codec(info, cls, type),
+      scalar: (attribute, info) => this.#whole(() => this.#scalar(attribute, info)),
+      value: (address) => this.#whole(() => this.#value(address)),
+      elements: (address) => this.#whole(() => this.#vector(address).elements),
+      element: (address, index, info) => this.#whole(() => this.#element(address, index, info)),
+      leaf: (type, bytes, count) => this.#leaf(type, bytes, count),
+      attribute: (info, name) => this.#attribute(info, name),
+      maskOf: (info) => this.#maskOf(info),
+      isReferences: (info) => this.#isReferences(info),
+      spend: (count) => this.#spend(count),
+    };
+  }
+
+  /** Makes something, and all that it leads to. */
+  #whole<T>(make: () => T): T {
+    const value = make();
+    this.#run();
+    return value;
   }
 
   #run(): void {
@@ -348,12 +414,17 @@ export class Restorer {
       )[0] as object;
     }
     const target = this.#shell(info, type, cls);
-    this.#tasks.push(() => this.#fillObject(target, info, cls));
+    this.#tasks.push(() => this.#fillObject(target, info, cls, this.lazy));
     return target;
   }
 
   /** Sets the members of a group: attributes and links, in the one order that runs through both. */
-  #fillObject(target: object, info: GroupInfo, cls: RegisteredClass | undefined): void {
+  #fillObject(
+    target: object,
+    info: GroupInfo,
+    cls: RegisteredClass | undefined,
+    lazy?: LazyMember | undefined,
+  ): void {
     const { attributes, links } = info;
     let numbers: Set<unknown> | undefined;
     let a = 0;
@@ -373,8 +444,13 @@ export class Restorer {
       } else if (link) {
         l++;
         // Neither a link to another place nor a datatype has a value.
-        if (link.kind !== 'hard' || this.#info(link.address).kind === 'datatype') continue;
-        setMember(target, unescapeName(link.name), this.#value(link.address), cls);
+        if (link.kind !== 'hard') continue;
+        const { address } = link;
+        const member = this.#info(address);
+        if (member.kind === 'datatype') continue;
+        const name = unescapeName(link.name);
+        if (!lazy?.(target, name, cls, member, () => this.#whole(() => this.#value(address))))
+          setMember(target, name, this.#value(address), cls);
       }
     }
   }
@@ -710,7 +786,7 @@ export class Restorer {
   }
 }
 
-function fail(info: ObjectInfo, message: string): never {
+export function fail(info: ObjectInfo, message: string): never {
   throw new H5FormatError(info.address, message);
 }
 
@@ -718,21 +794,21 @@ function unknownType(info: ObjectInfo, type: string): never {
   fail(info, `an unknown type: ${type} (without the option { values } of 'h5pickle/values'?)`);
 }
 
-function find(info: ObjectInfo, name: string): Attribute | undefined {
+export function find(info: ObjectInfo, name: string): Attribute | undefined {
   for (const attribute of info.attributes) if (attribute.name === name) return attribute;
   return undefined;
 }
 
-function isReserved(name: string): boolean {
+export function isReserved(name: string): boolean {
   return name.charCodeAt(0) === 0x40 && name.charCodeAt(1) !== 0x25;
 }
 
-function hardTarget(info: GroupInfo, link: GroupInfo['links'][0]): number {
+export function hardTarget(info: GroupInfo, link: GroupInfo['links'][0]): number {
   if (link.kind !== 'hard') fail(info, `the member ${link.name} is a ${link.kind} link`);
   return link.address;
 }
 
-function child(info: GroupInfo, name: string): number {
+export function child(info: GroupInfo, name: string): number {
   const link = info.links.find((candidate) => candidate.name === name);
   if (!link) fail(info, `the member ${name} is missing`);
   return hardTarget(info, link);
@@ -753,7 +829,7 @@ function tagOf(type: Datatype): string | undefined {
 }
 
 /** Whether an element is a pair of an address and an index. */
-function isElement(type: Datatype): boolean {
+export function isElement(type: Datatype): boolean {
   if (type.class !== 'compound' || type.members.length !== 2) return false;
   const [into, index] = type.members as readonly [CompoundMember, CompoundMember];
   return (
@@ -764,13 +840,13 @@ function isElement(type: Datatype): boolean {
   );
 }
 
-function isMissing(type: Datatype): boolean {
+export function isMissing(type: Datatype): boolean {
   return (
     type.class === 'enumerated' && type.size === 1 && type.names[0] === 'undefined' && type.names.length === 3
   );
 }
 
-function addressOf(reference: unknown, info: ObjectInfo): number {
+export function addressOf(reference: unknown, info: ObjectInfo): number {
   const address = (reference as { address?: number } | null)?.address;
   if (typeof address !== 'number') fail(info, 'a reference that leads nowhere');
   return address;
@@ -781,7 +857,7 @@ function parseBigInt(digits: string): bigint {
   return BigInt(digits);
 }
 
-function asArray(elements: Elements): unknown[] {
+export function asArray(elements: Elements): unknown[] {
   if (Array.isArray(elements)) return elements;
   // Several times as fast as Array.from, which goes through an iterator.
   const { length } = elements;
@@ -796,7 +872,7 @@ function copied(elements: Elements): Elements {
 }
 
 /** Replaces the missing elements of an array; the others stay. */
-function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): void {
+export function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): void {
   for (let i = 0; i < mask.length; i++) {
     switch (mask[i]) {
       case Missing.present:
@@ -817,14 +893,14 @@ function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): voi
 }
 
 /** Sets elements `start` to `end` of a vector in an array of that length; holes stay holes. */
-function fillArray(array: unknown[], elements: Elements, start: number, end: number): void {
+export function fillArray(array: unknown[], elements: Elements, start: number, end: number): void {
   for (let i = start; i < end; i++) {
     const value = elements[i];
     if (value !== undefined || i in elements) array[i - start] = value;
   }
 }
 
-function splitRows(
+export function splitRows(
   elements: Elements,
   width: number,
   items: string | undefined,
@@ -850,7 +926,7 @@ function splitRows(
 }
 
 /** Elements as a typed array: of numbers, too, where they are 64-bit integers. */
-function typedColumn(elements: Elements, name: string, info: ObjectInfo): TypedArray {
+export function typedColumn(elements: Elements, name: string, info: ObjectInfo): TypedArray {
   const type = TYPED_ARRAYS.find((candidate) => candidate.name === name);
   if (type && !Array.isArray(elements)) {
     if (elements instanceof type) return elements;
