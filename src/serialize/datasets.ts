@@ -538,13 +538,13 @@ function leaf(node: VectorNode, level: Level): void {
 
 /** Stores the elements of a list as a datatype. */
 function leafType(node: VectorNode, stored: Stored, type: FieldType): void {
-  const { field } = stored;
   const { mask, encoding } = node;
-  const misfit: Misfit = (index, value) => {
+  const refuse = (index: number, value: unknown): never => {
     let present = 0;
     for (let i = 0; i < index; i++) if (!mask || mask[i] === Missing.present) present++;
-    throw unfit(pathTo(node, present), shown(value), field);
+    throw unfit(pathTo(node, present), shown(value), stored.field);
   };
+  const first = mask ? mask.indexOf(Missing.present) : 0;
   switch (encoding) {
     case 'missing':
     case 'references':
@@ -553,31 +553,43 @@ function leafType(node: VectorNode, stored: Stored, type: FieldType): void {
     case 'typed': {
       const data = node.data as TypedArray;
       const isBig = data[Symbol.toStringTag].startsWith('Big');
-      if (!holds(type, isBig ? 'bigint' : 'number')) throw unfit(pathTo(node, 0), shown(data[0]), field);
-      const isInteger = type.type.class === 'fixed-point';
+      if (data.length > 0 && !holds(type, isBig ? 'bigint' : 'number')) refuse(first, data[first]);
       // In the place of a missing number there is NaN, which is no integer.
-      const numbers = mask && isInteger ? presentOnly(data as Float64Array, mask) : data;
+      const isHoled = mask && type.type.class === 'fixed-point';
+      const numbers = isHoled ? presentOnly(data as Float64Array, mask) : data;
       if (encoding === 'numbers' && type.isBig) stored.marks.push(NUMBERS);
-      setData(node, stored, type, numberBytes(type, numbers, misfit));
+      setData(node, stored, type, numberBytes(type, numbers, refuse));
       return;
     }
     case 'bigints': {
-      if (!holds(type, 'bigint')) misfit(0, node.values[0]);
+      if (!holds(type, 'bigint')) refuse(first, node.values[first]);
       const values = Array.from(node.values, (value) => (typeof value === 'bigint' ? value : 0n));
-      setData(node, stored, type, numberBytes(type, values, misfit));
+      setData(node, stored, type, numberBytes(type, values, refuse));
       return;
     }
     case 'booleans':
-      if (type.kind !== 'boolean') throw unfit(pathTo(node, 0), 'a boolean', field);
+      if (type.kind !== 'boolean') refuse(first, (node.data as Uint8Array)[first] === 1);
       return;
-    case 'strings':
-      node.text = {
-        ...(node.text as TextColumn),
-        fixedSize: textSize(node.text as TextColumn, type, misfit),
-      };
+    case 'strings': {
+      const text = node.text as TextColumn;
+      const { size } = type.type;
+      const isText = type.kind === 'text';
+      const isFixed = type.kind === 'fixed-string';
+      if (!isText && !(isFixed && text.plain && text.longest <= size)) {
+        // One of them does not fit: which?
+        let start = 0;
+        text.ends.forEach((end, i) => {
+          const each = decodeWtf8(text.bytes.subarray(start, end));
+          const isThere = !mask || mask[i] === Missing.present;
+          if (isThere && !(isFixed && textBytes(each, size))) refuse(i, each);
+          start = end;
+        });
+      }
+      node.text = { ...text, fixedSize: isText ? 0 : size };
       return;
+    }
     default:
-      throw unfit(pathTo(node, 0), kindOf(node), field);
+      throw unfit(pathTo(node, 0), kindOf(node), stored.field);
   }
 }
 
@@ -590,22 +602,6 @@ function setData(node: VectorNode, stored: Stored, type: FieldType, bytes: Uint8
   node.encoding = 'typed';
   node.data = bytes;
   stored.message = type.message;
-}
-
-function textSize(
-  { bytes, ends, longest, plain }: TextColumn,
-  { kind, type }: FieldType,
-  misfit: Misfit,
-): number {
-  if (kind === 'text') return 0;
-  if (kind === 'fixed-string' && plain && longest <= type.size) return type.size;
-  let start = 0;
-  for (let i = 0; i < ends.length; i++) {
-    const text = decodeWtf8(bytes.subarray(start, ends[i]));
-    if (kind !== 'fixed-string' || !textBytes(text, type.size)) misfit(i, text);
-    start = ends[i] as number;
-  }
-  return type.size;
 }
 
 /** The error for what a field cannot hold. */
