@@ -66,21 +66,21 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
 /** The same, of a value that may hold what takes time to read. */
 export async function piecesInTime(value: unknown, options?: WriteOptions): Promise<Uint8Array[]> {
   const waiting = options?.values?.inTime?.();
-  const emitPlan = plan(value, waiting ? { ...options, values: waiting.values } : options);
-  await waiting?.ready();
-  return emitPlan().map(pieceBytes);
+  const planner = plannerWith({ ...options, ...waiting });
+  const holder = planner.plan(value);
+  await waiting?.ready((array) => planner.pathOf(array));
+  return emit(planner.nodes, holder).map(pieceBytes);
 }
 
 function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  return plan(value, options)();
+  const planner = plannerWith(options);
+  const holder = planner.plan(value);
+  return emit(planner.nodes, holder);
 }
 
-/** Plans a value, which all that can be wrong with it prevents; what is returned makes the file. */
-function plan(value: unknown, options: WriteOptions = {}): () => Piece[] {
+function plannerWith(options: WriteOptions = {}): Planner {
   const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors } = options;
-  const planner = new Planner(registry, values, onUnsupported, accessors !== 'skip');
-  const holder = planner.plan(value);
-  return () => emit(planner.nodes, holder);
+  return new Planner(registry, values, onUnsupported, accessors !== 'skip');
 }
 
 /**
