@@ -311,6 +311,7 @@ class Emitter {
     if (group) {
       group.id = node.id;
       group.links = node.links;
+      group.pointed = node.pointed;
       this.#object(group, root);
       return;
     }
