@@ -195,6 +195,16 @@ describe('a part by its path', () => {
     expect(() => deserialize(serialize('text'), { path: '0' })).toThrow(/a string has no members/);
   });
 
+  it('is found in each of many elements of several kinds, or of which some are missing', () => {
+    const mixed = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? new Uint8Array([i, 3]) : [i, 5]));
+    expect(deserialize(serialize({ mixed }), { path: 'mixed/*/1' })).toEqual(mixed.map((each) => each[1]));
+    const holed = Array.from({ length: 20_000 }, (_, i) => (i === 7 ? null : { id: i }));
+    expect(deserialize(serialize({ holed }), { path: 'holed/8:/id' })).toEqual(
+      Array.from({ length: 19_992 }, (_, i) => i + 8),
+    );
+    expect(() => deserialize(serialize({ holed }), { path: 'holed/*/id' })).toThrow(/null has no members/);
+  });
+
   it('goes through shared and circular references', () => {
     const ada = new User('Ada', 1);
     const bob = new User('Bob', 2);
