@@ -52,15 +52,6 @@ export class IdentityTable {
     return -1;
   }
 
-  /** The number of an object that has been met. */
-  find(object: object, hash: number): number {
-    const cells = this.#cells;
-    let cell = (hash & this.#mask) * 2;
-    while (cells[cell] !== hash) cell = (cell + 2) & (2 * this.#mask + 1);
-    const number = (cells[cell + 1] as number) - 1;
-    return this.#object(number) === object ? number : this.#numberOf(object);
-  }
-
   #numberOf(object: object): number {
     let number = this.#numbers.get(object);
     if (number === undefined) {
