@@ -29,6 +29,7 @@ export {
   H5RegistryError,
   RegisteredClass,
   type RegisterOptions,
+  type Spend,
   TypeRegistry,
   type Values,
   type ValueType,

@@ -3,12 +3,12 @@
  * classes that extend types whose content is not in their properties.
  */
 import { H5Error, H5FormatError } from './errors.js';
-import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
+import type { Codec, Content, Spend, TypeRegistry, Values, ValueType } from './registry/index.js';
 import { H5RegistryError, RegisteredClass } from './registry/index.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
 
-export type { Codec, Content, Values, ValueType } from './registry/index.js';
+export type { Codec, Content, Spend, Values, ValueType } from './registry/index.js';
 
 /** What of a platform's values is stored. */
 export interface ValuesOptions {
@@ -59,7 +59,8 @@ function errorContent(error: Error, names: readonly string[], withStack: boolean
     if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
     content[name] = (error as unknown as Record<string, unknown>)[name];
   }
-  for (const name of names) content[name] = (error as unknown as Record<string, unknown>)[name];
+  for (const name of names)
+    setProperty(content, name, (error as unknown as Record<string, unknown>)[name], undefined);
   return content;
 }
 
@@ -87,8 +88,7 @@ function errorTypes(withStack: boolean): ValueType[] {
 function errorBase(withStack: boolean): BaseType {
   const extend = (cls: RegisteredClass): Codec => ({
     name: cls.name,
-    encode: (error) =>
-      Object.assign(errorContent(error as Error, [], withStack), fieldsOf(cls, error, isHidden)),
+    encode: (error) => fieldsOf(cls, error, isHidden, errorContent(error as Error, [], withStack)),
     create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
     fill: (error, content) => {
       setHidden(error as Error, content);
@@ -131,7 +131,12 @@ function single<T extends object>(
     name,
     prototype,
     encode: (value) => ({ [part]: encode(value) }),
-    decode: (content) => madeOf(name, () => decode(content[part])),
+    decode: (content, spend) => {
+      const held = content[part];
+      if (typeof held === 'string') spend(held.length);
+      else if (ArrayBuffer.isView(held)) spend(held.byteLength);
+      return madeOf(name, () => decode(held));
+    },
   };
   return type as unknown as ValueType;
 }
@@ -140,11 +145,12 @@ const regExp: ValueType<RegExp> = {
   name: 'RegExp',
   prototype: RegExp.prototype,
   encode: ({ source, flags, lastIndex }) => ({ source, flags, lastIndex }),
-  decode: ({ source, flags, lastIndex }) => {
+  decode: ({ source, flags, lastIndex }, spend) => {
     const [pattern, modes] = [
       checked<string>('RegExp', source, 'string'),
       checked<string>('RegExp', flags, 'string'),
     ];
+    spend(pattern.length);
     const expression = madeOf('RegExp', () => new RegExp(pattern, modes));
     if (typeof lastIndex === 'number') expression.lastIndex = lastIndex;
     return expression;
@@ -213,10 +219,12 @@ function fieldsOf(
   cls: RegisteredClass,
   value: object,
   isOther: (property: string) => boolean,
+  content: Record<string, unknown> = {},
 ): Record<string, unknown> {
-  const content: Record<string, unknown> = {};
-  for (const property of cls.propertiesOf(value))
-    if (!isOther(property)) content[cls.storedName(property)] = (value as Record<string, unknown>)[property];
+  for (const property of cls.propertiesOf(value)) {
+    if (isOther(property)) continue;
+    setProperty(content, cls.storedName(property), (value as Record<string, unknown>)[property], undefined);
+  }
   return content;
 }
 
@@ -227,7 +235,7 @@ function fieldsOf(
 function base<T extends object, V>(
   type: new () => T,
   get: (value: T) => V,
-  set: (value: T, inner: V) => void,
+  set: (value: T, inner: V, spend: Spend) => void,
   isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
 ): BaseType {
   const inner = `[[${type.name}]]`;
@@ -236,22 +244,28 @@ function base<T extends object, V>(
     extend: (cls) => ({
       name: cls.name,
       encode: (value) => {
-        const content = fieldsOf(cls, value, (name) => Array.isArray(value) && isIndex(name));
+        const content = fieldsOf(cls, value, (name) => Array.isArray(value) && isElement(name));
         content[inner] = get(value as T);
         return content;
       },
       create: () => madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
-      fill: (value, content) => {
+      fill: (value, content, _, spend) => {
         if (!isInner(content[inner]))
           throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-        set(value as T, content[inner] as V);
-        setFields(cls, value, content, (name) => name === inner);
+        set(value as T, content[inner] as V, spend);
+        setFields(cls, value, content, (name) => name === inner || (Array.isArray(value) && isElement(name)));
       },
     }),
   };
 }
 
-const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name;
+/** What an array has as its elements, and no field can be; a file may say otherwise. */
+const isElement = (name: string): boolean =>
+  name === 'length' || (String(Number(name) >>> 0) === name && name !== '4294967295');
+
+/** Of typed arrays every name that is a number is an element, or nothing. */
+const isNumber = (name: string): boolean =>
+  name === 'length' || name === '-0' || String(Number(name)) === name;
 
 function bases(): BaseType[] {
   return [
@@ -259,25 +273,28 @@ function bases(): BaseType[] {
     base(
       Map<unknown, unknown>,
       (map) => new Map(Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>),
-      (map, inner) => {
+      (map, inner, spend) => {
+        spend(inner.size);
         for (const [key, value] of inner) Map.prototype.set.call(map, key, value);
       },
     ),
     base(
       Set<unknown>,
       (set) => new Set(Set.prototype.values.call(set)),
-      (set, inner) => {
+      (set, inner, spend) => {
+        spend(inner.size);
         for (const value of inner) Set.prototype.add.call(set, value);
       },
     ),
     base(
       Array<unknown>,
       (array) => Object.assign([], { length: array.length }, array) as unknown[],
-      (array, inner) => {
+      (array, inner, spend) => {
+        // It may be four billion holes.
+        const keys = Object.keys(inner);
+        spend(keys.length);
         array.length = inner.length;
-        inner.forEach((value, i) => {
-          array[i] = value;
-        });
+        for (const key of keys) array[Number(key)] = inner[Number(key)];
       },
     ),
     base(
@@ -298,15 +315,16 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
     extend: (cls) => ({
       name: cls.name,
       encode: (value) => {
-        const content = fieldsOf(cls, value, isIndex);
+        const content = fieldsOf(cls, value, isNumber);
         const { buffer, byteOffset, length } = value as Uint8Array;
         content[inner] = new type(buffer as ArrayBuffer, byteOffset, length);
         return content;
       },
-      decode: (content) => {
+      decode: (content, spend) => {
         const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
+        spend(numbers.byteLength);
         const array = Reflect.construct(type, [numbers], cls.target as unknown as NewableFunction);
-        setFields(cls, array, content, (name) => name === inner);
+        setFields(cls, array, content, (name) => name === inner || isNumber(name));
         return array;
       },
     }),
@@ -379,9 +397,9 @@ function evolved(cls: RegisteredClass, version: number, inner: Codec | undefined
     return {
       name,
       encode,
-      decode: (content) => {
+      decode: (content, spend) => {
         const data = migrated(content);
-        const instance = decode(data);
+        const instance = decode(data, spend);
         finish(instance, data);
         return instance;
       },
@@ -391,9 +409,9 @@ function evolved(cls: RegisteredClass, version: number, inner: Codec | undefined
     name,
     encode,
     create: () => inner?.create?.() ?? cls.create(),
-    fill: (instance, content, from) => {
+    fill: (instance, content, from, spend) => {
       const data = migrated(content);
-      if (inner) inner.fill?.(instance, data, from);
+      if (inner) inner.fill?.(instance, data, from, spend);
       else setFields(cls, instance, data, () => false);
       finish(instance, data);
     },
