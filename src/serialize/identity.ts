@@ -116,22 +116,36 @@ export class RangeTable<Owner> {
 export function hashArray(array: readonly unknown[]): number {
   const { length } = array;
   let hash = length;
-  if (length > 0) hash = mix(hash, array[0]);
-  if (length > 1) hash = mix(hash, array[length - 1]);
-  if (length > 2) hash = mix(hash, array[length >> 1]);
+  try {
+    if (length > 0) hash = mix(hash, array[0]);
+    if (length > 1) hash = mix(hash, array[length - 1]);
+    if (length > 2) hash = mix(hash, array[length >> 1]);
+  } catch {
+    // An element throws: whoever stores it will say so.
+    return length;
+  }
   return hash;
 }
 
-/** A hash of an object begins with this, and mixes in its first values, as for-in lists them. */
+/**
+ * A hash of an object begins with this, and mixes in its first values, as for-in lists them. It is the whole hash of what
+ * has getters: these may give another value each time, or change the object, which would not be found again.
+ */
 export const HASH_SEED = 1;
 export const HASHED_VALUES = 3;
 
 export function hashObject(object: object): number {
   let hash = HASH_SEED;
   let left = HASHED_VALUES;
-  for (const key in object) {
-    hash = mix(hash, (object as Record<string, unknown>)[key]);
-    if (--left === 0) break;
+  try {
+    for (const key in object) {
+      const property = Object.getOwnPropertyDescriptor(object, key);
+      if (property?.get) return HASH_SEED;
+      hash = mix(hash, property?.value);
+      if (--left === 0) break;
+    }
+  } catch {
+    return HASH_SEED;
   }
   return hash;
 }
