@@ -52,6 +52,15 @@ export class IdentityTable {
     return -1;
   }
 
+  /** The number of an object that has been met. */
+  find(object: object, hash: number): number {
+    const cells = this.#cells;
+    let cell = (hash & this.#mask) * 2;
+    while (cells[cell + 1] !== 0 && cells[cell] !== hash) cell = (cell + 2) & (2 * this.#mask + 1);
+    const number = (cells[cell + 1] as number) - 1;
+    return number >= 0 && this.#object(number) === object ? number : this.#numberOf(object);
+  }
+
   #numberOf(object: object): number {
     let number = this.#numbers.get(object);
     if (number === undefined) {
@@ -59,7 +68,12 @@ export class IdentityTable {
         const other = this.#object(this.#numbered);
         if (this.#others.has(other)) this.#numbers.set(other, this.#numbered);
       }
-      number = this.#numbers.get(object) as number;
+      number = this.#numbers.get(object);
+    }
+    if (number === undefined) {
+      // It has changed since, when a getter was asked for example: its hash is another one now.
+      number = 0;
+      while (this.#object(number) !== object) number++;
     }
     return number;
   }

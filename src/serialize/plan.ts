@@ -562,9 +562,7 @@ export class Planner {
       values = values.filter((_, i) => present[i] === Missing.present);
       ids = ids.filter((_, i) => present[i] === Missing.present);
     }
-    const claimed = this.#claimAll(vector, values, ids, table?.hashes);
-    if (claimed) {
-      values = claimed;
+    if (this.#claimAll(vector, values, ids, table?.hashes) > 0) {
       distinct.length = 0;
       for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
     } else if (table) {
@@ -654,34 +652,24 @@ export class Planner {
   }
 
   /**
-   * Makes the vector the home of all its elements that have none yet. Where there are others, the identifier of each
-   * becomes that of a reference, which stands in its place in the values that are returned. It is made here and now: a
-   * getter may give the object another hash when it is asked again.
+   * Makes the vector the home of all its elements that have none yet. For the others the identifier becomes
+   * that of a reference; returns their number.
    */
-  #claimAll(
-    vector: VectorNode,
-    values: readonly unknown[],
-    ids: Uint16Array,
-    hashes?: Int32Array,
-  ): unknown[] | undefined {
+  #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array, hashes?: Int32Array): number {
     const identity = this.#identity;
     const start = identity.size;
-    let claimed: unknown[] | undefined;
+    let references = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] as number;
       if (isPrimitive(id)) continue;
       const value = values[i] as object;
       const hash = hashes ? (hashes[i] as number) : hashOf(this.#kinds.kind(id), value);
-      const ordinal = identity.claim(value, hash);
-      if (ordinal < 0) continue;
+      if (identity.claim(value, hash) < 0) continue;
       ids[i] = Kind.Reference;
-      const reference = new Reference(ordinal, false);
-      this.#references.push(reference);
-      claimed ??= [...values];
-      claimed[i] = reference;
+      references++;
     }
     if (identity.size > start) this.#homes.add(start, new Elements(vector));
-    return claimed;
+    return references;
   }
 
   #union(vector: VectorNode, distinct: number[], ids: Uint16Array, values: readonly unknown[]): void {
@@ -743,7 +731,12 @@ export class Planner {
         return;
       case Kind.Reference:
         vector.encoding = 'references';
-        vector.values = values;
+        vector.values = (values as object[]).map((value) => {
+          const kind = this.#kinds.kind(this.#kinds.of(value));
+          const reference = new Reference(this.#identity.find(value, hashOf(kind, value)), false);
+          this.#references.push(reference);
+          return reference;
+        });
         return;
       case Kind.Array:
         this.#ragged(vector, 'Array', values as unknown[][]);

@@ -17,7 +17,7 @@ describe('IdentityTable', () => {
           const known = model.get(object) ?? -1;
           expect(table.claim(object, hashes[i] as number)).toBe(known);
           if (known < 0) model.set(object, model.size);
-          expect(table.claim(object, hashes[i] as number)).toBe(model.get(object));
+          expect(table.find(object, hashes[i] as number)).toBe(model.get(object));
         }
         expect(table.size).toBe(model.size);
       }),
