@@ -1,17 +1,10 @@
-// Reads files that may be anything, in a process of its own that has little memory. A path comes in as a line; what goes out
-// is a line of JSON: what it came to, and the most memory that the process has taken so far.
+// A process that reads files that may be anything. A path comes in as a line; what goes out is a line of JSON: what it came
+// to, and the most memory that the process has taken so far. See hostile-reader.ts.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { deserialize, H5Error } from '../../src/node.js';
 import { registry } from './classes.js';
-
-export interface Outcome {
-  /** `a value`, the message of an error of ours, or the stack of one that is not. */
-  readonly came: string;
-  readonly isOurs: boolean;
-  readonly milliseconds: number;
-  readonly megabytes: number;
-}
+import type { Outcome } from './hostile-reader.js';
 
 for await (const path of createInterface({ input: process.stdin })) {
   const bytes = readFileSync(path);
