@@ -20,6 +20,7 @@ await build({
     'src/indexes.ts',
     'src/editing.ts',
     'src/filters.ts',
+    'src/datasets.ts',
     'src/verify.ts',
   ],
   outdir: 'dist',
@@ -66,5 +67,6 @@ await build({
 for (const [entry, names] of [
   ['values', 'UnknownInstance, unknownClassOf, values, valuesWith'],
   ['parts', 'parts'],
+  ['datasets', 'datasets, datasetsWith, indexes'],
 ])
   writeFileSync(`${root}dist/${entry}-of-node.js`, `export { ${names} } from './node.js';\n`);

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
@@ -12,7 +13,7 @@ import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-fil
 import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
-import type { Values } from './registry/index.js';
+import type { Values, ValueType } from './registry/index.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
@@ -38,13 +39,13 @@ import { replaceFile, replaceFileSync } from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
-import { valuesWith } from './values.js';
+import { makeValues, type ValuesOptions } from './values.js';
 
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
-export { UnknownInstance, unknownClassOf, valuesWith } from './values.js';
-export { editing, FileStorage, parts };
+export { UnknownInstance, unknownClassOf } from './values.js';
+export { datasetsWith, editing, FileStorage, parts };
 
 const filters = /* @__PURE__ */ new FilterSet(
   /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
@@ -57,23 +58,45 @@ export const indexes: GroupIndexes = { ...allIndexes, filters };
 /** What `h5pickle/datasets` has; deflate is the platform's. */
 export const datasets: Datasets = /* @__PURE__ */ datasetsWith(filters);
 
-/** Those of `h5pickle/values`, and `Buffer`. */
-export const values: Values = /* @__PURE__ */ valuesWith({
-  types: [
-    {
-      name: 'Buffer',
-      prototype: Buffer.prototype,
-      encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
-      decode: ({ bytes }, spend) => {
-        if (bytes instanceof Uint8Array) {
-          spend(bytes.length);
-          return Buffer.from(bytes);
-        }
-        throw new H5FormatError(-1, 'a Buffer without bytes');
-      },
-    },
-  ],
-});
+const bufferType: ValueType = {
+  name: 'Buffer',
+  prototype: Buffer.prototype,
+  encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
+  decode: ({ bytes }, spend) => {
+    if (bytes instanceof Uint8Array) {
+      spend(bytes.length);
+      return Buffer.from(bytes);
+    }
+    throw new H5FormatError(-1, 'a Buffer without bytes');
+  },
+};
+
+/** What is shown of an array: how many elements it has, and all of its other properties. */
+const PROPERTIES_ONLY = {
+  depth: 0,
+  maxArrayLength: 0,
+  maxStringLength: 0,
+  customInspect: false,
+  breakLength: Number.POSITIVE_INFINITY,
+};
+
+/** Whether an array has nothing beside its elements, where it shows at once: Node does not look at these. */
+function isPlainArray(array: readonly unknown[]): boolean {
+  return inspect(array, PROPERTIES_ONLY) === `[ ... ${array.length} more items ]`;
+}
+
+/**
+ * What of the platform's values is stored, for the option `values`: those of `h5pickle/values`, and `Buffer`.
+ *
+ * @example
+ * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
+ */
+export function valuesWith(options: ValuesOptions = {}): Values {
+  return makeValues({ ...options, types: [bufferType, ...(options.types ?? [])] }, isPlainArray);
+}
+
+/** All of them. */
+export const values: Values = /* @__PURE__ */ valuesWith();
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;

@@ -69,7 +69,11 @@ export interface Values {
    */
   sharing?(): (met: readonly (readonly object[])[]) => ((value: object) => ValueType | undefined) | undefined;
   /** For one value that is written by `write`, which can wait: what else is stored then, if it is waited for. */
-  inTime?(): { readonly values: Values; ready(): Promise<void> };
+  inTime?(): {
+    readonly values: Values;
+    /** Waits for it. `pathOf` says where a typed array stands that is a part of what was planned. */
+    ready(pathOf: (array: Uint8Array) => string): Promise<void>;
+  };
 }
 
 /** Nothing else. */

@@ -23,6 +23,7 @@ import type {
   RegisteredClass,
   TypeRegistry,
 } from '../registry/index.js';
+import { concatenated } from './emit.js';
 import { H5UnsupportedError } from './errors.js';
 import {
   checkShape,
@@ -551,7 +552,7 @@ function leafType(node: VectorNode, stored: Stored, type: FieldType): void {
       return;
     case 'numbers':
     case 'typed': {
-      const data = node.data as TypedArray;
+      const data = node.data ?? concatenated(node);
       const isBig = data[Symbol.toStringTag].startsWith('Big');
       if (data.length > 0 && !holds(type, isBig ? 'bigint' : 'number')) refuse(first, data[first]);
       // In the place of a missing number there is NaN, which is no integer.

@@ -654,7 +654,7 @@ function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
 }
 
 /** The elements of typed arrays, one after another. */
-function concatenated({ values, length }: VectorNode): TypedArray {
+export function concatenated({ values, length }: VectorNode): TypedArray {
   const rows = values as readonly TypedArray[];
   const data = new ((rows[0] as TypedArray).constructor as new (length: number) => TypedArray)(length);
   let at = 0;

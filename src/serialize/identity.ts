@@ -141,6 +141,12 @@ export function hashArray(array: readonly unknown[]): number {
   return hash;
 }
 
+/** The same of a typed array; by itself, so that the engine knows what each of the two is given. */
+export function hashTyped(array: ArrayLike<unknown>): number {
+  const { length } = array;
+  return mix(mix(mix(length, array[0]), array[length - 1]), array[length >> 1]);
+}
+
 /**
  * A hash of an object begins with this, and mixes in its first values, as for-in lists them. It is the whole hash of what
  * has getters: these may give another value each time, or change the object, which would not be found again.

@@ -1,7 +1,7 @@
 import { H5Error, H5TypeError } from '../errors.js';
 import type { ObjectId } from '../hdf5/file-builder.js';
 import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
-import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
+import { hashArray, hashObject, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
 import {
   FIRST_CLASS,
   isPrimitive,
@@ -929,6 +929,16 @@ export class Planner {
     reference.index = home.index;
   }
 
+  /** Where a typed array stands that has been planned. */
+  pathOf(array: object): string {
+    for (const node of this.nodes) {
+      if (node.kind === 'binary' && node.value === array) return pathTo(node);
+      const index = node.kind === 'vector' && node.encoding === 'typed' ? node.values.indexOf(array) : -1;
+      if (index >= 0) return pathTo((node.place as Place).node, index);
+    }
+    return '$';
+  }
+
   #unsupported(value: unknown, holder: Node, index: number, why?: Problem): never {
     throw unsupported(
       value,
@@ -1081,6 +1091,7 @@ function hashOf(kind: Kind, value: object): number {
     case Kind.Date:
       return mix(1, (value as Date).getTime());
     case Kind.Typed:
+      return hashTyped(value as TypedArray);
     case Kind.Buffer:
       return mix((value as TypedArray).byteLength, (value as TypedArray).byteOffset);
     default:

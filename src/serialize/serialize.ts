@@ -12,7 +12,7 @@ import type { Storage } from '../storage/storage.js';
 import { datasetsNeeded, emit } from './emit.js';
 import { type Expectation, expected } from './expectation.js';
 import type { PartPath } from './part-path.js';
-import { type OnUnsupported, Planner } from './plan.js';
+import { type ObjectNode, type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 import type { Datasets, StorageOptions } from './storing.js';
 
@@ -98,28 +98,28 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
 /** The same, of a value that may hold what takes time to read. */
 export async function piecesInTime(value: unknown, options?: WriteOptions): Promise<Uint8Array[]> {
   const waiting = options?.values?.inTime?.();
-  const emitPlan = plan(value, waiting ? { ...options, values: waiting.values } : options);
-  await waiting?.ready();
-  return emitPlan().map(pieceBytes);
+  const planner = plannerWith({ ...options, ...waiting });
+  const holder = planner.plan(value);
+  await waiting?.ready((array) => planner.pathOf(array));
+  return emitWith(planner, holder, options).map(pieceBytes);
 }
 
 function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  return plan(value, options)();
+  const planner = plannerWith(options);
+  const holder = planner.plan(value);
+  return emitWith(planner, holder, options);
 }
 
-/** Plans a value, which all that can be wrong with it prevents; what is returned makes the file. */
-function plan(value: unknown, options: WriteOptions = {}): () => Piece[] {
-  const {
-    registry = defaultRegistry,
-    values = NO_VALUES,
-    onUnsupported = 'error',
-    accessors,
-    datasets,
-  } = options;
+function plannerWith(options: WriteOptions = {}): Planner {
+  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors } = options;
+  return new Planner(registry, values, onUnsupported, accessors !== 'skip');
+}
+
+/** Writes what has been planned, as the options say. */
+function emitWith(planner: Planner, holder: ObjectNode, options: WriteOptions = {}): Piece[] {
+  const { registry = defaultRegistry, datasets } = options;
   if (!datasets && (options.compression || options.chunks || options.stringEncoding)) datasetsNeeded();
-  const planner = new Planner(registry, values, onUnsupported, accessors !== 'skip');
-  const holder = planner.plan(value);
-  return () => emit(planner.nodes, holder, datasets?.begin(registry, options));
+  return emit(planner.nodes, holder, datasets?.begin(registry, options));
 }
 
 /**
