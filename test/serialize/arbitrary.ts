@@ -175,6 +175,34 @@ const withContent = fc.oneof(
   sharedBytes,
 );
 
+/** Views of one buffer, one after another or over each other, and the buffer itself; sometimes it can grow, or is shared. */
+const views = fc
+  .tuple(
+    fc.nat(2),
+    fc.uint8Array({ minLength: 8, maxLength: 8 }),
+    fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 2 }),
+  )
+  .map(([what, content, which]): unknown => {
+    const Growing = ArrayBuffer as new (length: number, options?: unknown) => ArrayBuffer;
+    const source =
+      what === 0
+        ? new ArrayBuffer(8)
+        : what === 1
+          ? new Growing(8, { maxByteLength: 16 })
+          : new SharedArrayBuffer(8);
+    new Uint8Array(source).set(content);
+    const all = [
+      () => source,
+      () => new Uint8Array(source),
+      () => new Uint16Array(source, 2, 2),
+      () => new Float64Array(source),
+      () => new DataView(source, 1, 3),
+      () => new Uint8ClampedArray(source, 8, 0),
+    ];
+    const [first, ...others] = which.map((i) => all[i]?.());
+    return { first, others };
+  });
+
 /** Symbols that need no registration, and a class. */
 const nameOnly = fc.constantFrom<unknown>(
   Symbol.iterator,
@@ -322,7 +350,8 @@ const large = fc.tuple(fc.nat(5), fc.nat()).map(([what, seed]): unknown => {
   }
 });
 
-const treesOf = (names: fc.Arbitrary<unknown>) =>
+/** What else than the core's own values there is; `names`: those that are stored by a name. */
+const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
   fc.letrec<{ value: unknown; object: unknown }>((tie) => {
     const value = tie('value');
     const object = tie('object');
@@ -359,11 +388,7 @@ const treesOf = (names: fc.Arbitrary<unknown>) =>
       fc.record({ x: number, y: slot('any') }, { requiredKeys: ['x'] }),
       names,
       fc.oneof(names, smallInteger, slot('any')),
-      pattern,
-      url,
-      query,
-      box,
-      withContent,
+      ...(isAll ? [pattern, url, query, box, withContent] : []),
       bigint.map((cents) => new Money(cents)),
       value,
     );
@@ -404,7 +429,7 @@ const treesOf = (names: fc.Arbitrary<unknown>) =>
       const size = (length: number) => ({ minLength: length, maxLength: length });
       return fc.array(fc.array(cells(k, kind).map(asList), size(m)), size(n));
     });
-    const nested = fc.tuple(value, fc.integer({ min: 1, max: 36 })).map(([core, depth]) => {
+    const nested = fc.tuple(fc.oneof(value, number), fc.integer({ min: 1, max: 36 })).map(([core, depth]) => {
       let list = core;
       for (let i = 0; i < depth; i++) list = [list];
       return list;
@@ -478,6 +503,17 @@ const treesOf = (names: fc.Arbitrary<unknown>) =>
             return Object.assign(new Tree(note), { children: items });
         }
       });
+    const arrayWithProperties = fc
+      .tuple(
+        fc.array(value, { maxLength: 3 }),
+        fc.array(fc.tuple(key, value), { minLength: 1, maxLength: 3 }),
+      )
+      .map(([list, more]) => {
+        const others = more.filter(
+          ([name]) => name !== 'length' && (!/^\d+$/.test(name) || Number(name) > 2 ** 32),
+        );
+        return define(list, others);
+      });
     const sheet = fc.tuple(value, value, value).map(([title, size, extra]) => new Sheet(title, size, extra));
     const shared = fc.tuple(table, value).map(([rows, other]) => ({
       rows,
@@ -495,7 +531,7 @@ const treesOf = (names: fc.Arbitrary<unknown>) =>
         { weight: 1, arbitrary: date },
         { weight: 1, arbitrary: typed },
         { weight: 1, arbitrary: names },
-        { weight: 1, arbitrary: withContent },
+        { weight: isAll ? 1 : 0, arbitrary: withContent },
         { weight: 8, arbitrary: object },
       ),
       object: fc.oneof(
@@ -553,12 +589,18 @@ const treesOf = (names: fc.Arbitrary<unknown>) =>
         { weight: 2, arbitrary: fc.tuple(value, value).map(([user, state]) => new Session(user, state)) },
         { weight: 4, arbitrary: sparse },
         { weight: 1, arbitrary: large },
-        { weight: 4, arbitrary: error },
-        { weight: 1, arbitrary: aggregate },
-        { weight: 2, arbitrary: errors },
-        { weight: 10, arbitrary: extended },
-        { weight: 4, arbitrary: fc.array(extended, { minLength: 2, maxLength: 4 }) },
         { weight: 2, arbitrary: sheet },
+        ...(isAll
+          ? [
+              { weight: 4, arbitrary: error },
+              { weight: 1, arbitrary: aggregate },
+              { weight: 2, arbitrary: errors },
+              { weight: 10, arbitrary: extended },
+              { weight: 4, arbitrary: fc.array(extended, { minLength: 2, maxLength: 4 }) },
+              { weight: 4, arbitrary: views },
+              { weight: 4, arbitrary: arrayWithProperties },
+            ]
+          : []),
       ),
     };
   });
@@ -641,8 +683,8 @@ function fillSlots(root: unknown): unknown {
   return fill(root);
 }
 
-const graphsOf = (names: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => {
-  const { value, object } = treesOf(names);
+const graphsOf = (names: fc.Arbitrary<unknown>, isAll = true): fc.Arbitrary<unknown> => {
+  const { value, object } = treesOf(names, isAll);
   return fc.oneof({ weight: 1, arbitrary: value }, { weight: 12, arbitrary: object }).map(fillSlots);
 };
 
@@ -651,3 +693,6 @@ export const anyGraph: fc.Arbitrary<unknown> = graphsOf(nameOnly);
 
 /** The same with what is registered by its name, for `named` of classes.ts. */
 export const anyNamedGraph: fc.Arbitrary<unknown> = graphsOf(fc.oneof(nameOnly, registered));
+
+/** Only what the core stores without the option `values`: all of it can be reached by paths of names and numbers. */
+export const coreGraph: fc.Arbitrary<unknown> = graphsOf(fc.boolean(), false);

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { Temporal } from '@js-temporal/polyfill';
 import { defaultRegistry, type RegisteredClass, type TypeRegistry } from '../../src/index.js';
+import { isTracking } from '../../src/values/shared-bytes.js';
 import { unknownClassOf } from '../../src/values.js';
 
 /** A value as JSON: see test/oracle/layout_reader.py, which makes the same from a file. */
@@ -18,9 +19,16 @@ export interface Graph {
  * of a kind of object that has none.
  */
 export function graphOf(value: unknown, registry: TypeRegistry = defaultRegistry): Graph {
+  const buffers = new Buffers();
+  const graph = describeAll(value, registry, buffers);
+  // Only when all views have been met is it known which of them share their bytes.
+  return buffers.areShown ? describeAll(value, registry, buffers) : graph;
+}
+
+function describeAll(value: unknown, registry: TypeRegistry, buffers: Buffers): Graph {
   const numbers = new Map<object, number>();
   const found: object[] = [];
-  const encode = (item: unknown): unknown => {
+  const of = (item: unknown): unknown => {
     switch (typeof item) {
       case 'number':
         return number(item);
@@ -46,13 +54,37 @@ export function graphOf(value: unknown, registry: TypeRegistry = defaultRegistry
         return item;
     }
   };
+  const encode: Encode = Object.assign(of, { buffers });
   const root = encode(value);
   const objects: Record<string, unknown>[] = [];
   for (let at = 0; at < found.length; at++) objects.push(describe(found[at] as object, encode, registry));
   return { root, objects };
 }
 
-type Encode = (item: unknown) => unknown;
+/** Which buffers are reached in more than one way, or are more than their bytes: a graph shows these by themselves. */
+class Buffers {
+  readonly #first = new Map<ArrayBufferLike, object>();
+  readonly #shown = new Set<ArrayBufferLike>();
+
+  /** Says that an object shows a buffer, or is it; returns whether it is one that the graph shows. */
+  meet(buffer: ArrayBufferLike, object: object, isAll: boolean): boolean {
+    const first = this.#first.get(buffer) ?? object;
+    this.#first.set(buffer, first);
+    if (first !== object || canGrow(buffer) || (isAll && buffer instanceof SharedArrayBuffer))
+      this.#shown.add(buffer);
+    return this.#shown.has(buffer);
+  }
+
+  get areShown(): boolean {
+    return this.#shown.size > 0;
+  }
+}
+
+type Growing = { resizable?: boolean; growable?: boolean; maxByteLength?: number };
+const canGrow = (buffer: ArrayBufferLike): boolean =>
+  (buffer as Growing).resizable === true || (buffer as Growing).growable === true;
+
+type Encode = ((item: unknown) => unknown) & { readonly buffers: Buffers };
 type Description = Record<string, unknown>;
 
 const LANGUAGE = new Map(
@@ -89,7 +121,7 @@ function describe(object: object, encode: Encode, registry: TypeRegistry): Descr
 
 /** An object of parts, each with its name: of which the layout makes members. */
 function parts(kind: string, content: object, encode: Encode): Description {
-  return { kind, keys: Object.keys(content), values: Object.values(content).map(encode) };
+  return { kind, keys: Object.keys(content), values: Object.values(content).map((part) => encode(part)) };
 }
 
 /** Descriptions of what the language and the platform have, by prototype. Each fails for an object that only looks so. */
@@ -110,15 +142,22 @@ PLATFORM.set(null, (object, encode) => ({ ...members(object, encode), kind: 'nul
 
 PLATFORM.set(Array.prototype, (object, encode) => {
   if (!Array.isArray(object)) throw new Error('an object with the prototype of an array');
-  const keys = Object.keys(object).filter(isIndex);
-  checkOwn(object, [...keys, 'length'], 'length');
+  const all = Object.keys(object);
+  const keys = all.filter(isIndex);
+  checkOwn(object, [...all, 'length'], 'length');
+  if (keys.length < all.length) {
+    const content = Object.create(null) as Record<string, unknown>;
+    content['[[Array]]'] = inSlotOf(object, 'Array');
+    for (const name of all) if (!isIndex(name)) content[name] = (object as unknown as typeof content)[name];
+    return parts('Array', content, encode);
+  }
   const values = keys.map((key) => encode(object[Number(key)]));
   return { kind: 'Array', length: object.length, keys: keys.map(Number), values };
 });
 
 PLATFORM.set(Set.prototype, (object, encode) => {
   checkOwn(object, []);
-  return { kind: 'Set', values: Array.from(Set.prototype.values.call(object), encode) };
+  return { kind: 'Set', values: Array.from(Set.prototype.values.call(object), (item) => encode(item)) };
 });
 PLATFORM.set(Map.prototype, (object, encode) => {
   checkOwn(object, []);
@@ -138,9 +177,12 @@ PLATFORM.set(Date.prototype, (object) => {
 const hex = (buffer: ArrayBufferLike, start: number, length: number) =>
   Buffer.from(buffer, start, length).toString('hex');
 
-PLATFORM.set(ArrayBuffer.prototype, (object) => {
+PLATFORM.set(ArrayBuffer.prototype, (object, encode) => {
   checkOwn(object, []);
-  const buffer = object as ArrayBuffer;
+  const buffer = object as ArrayBuffer & Growing;
+  encode.buffers.meet(buffer, buffer, false);
+  if (canGrow(buffer))
+    return parts('ArrayBuffer', { bytes: bytesOf(buffer), maxByteLength: buffer.maxByteLength }, encode);
   return { kind: 'ArrayBuffer', bytes: hex(buffer, 0, buffer.byteLength) };
 });
 const VIEWS = [
@@ -149,24 +191,36 @@ const VIEWS = [
   ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array],
 ] as const;
 for (const { name, prototype } of VIEWS) {
-  PLATFORM.set(prototype, (object) => {
-    const { buffer, byteOffset, byteLength } = object as ArrayBufferView;
+  PLATFORM.set(prototype, (object, encode) => {
+    const view = object as Uint8Array;
+    const { buffer, byteOffset, byteLength } = view;
     // What its slots say, which is not what its prototype says for an object that only looks so.
-    const tag = types.isDataView(object)
-      ? 'DataView'
-      : (object as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
+    const isData = types.isDataView(object);
+    const tag = isData ? 'DataView' : view[Symbol.toStringTag];
     if (tag !== name) throw new Error(`a ${tag} with the prototype of ${name}`);
-    checkElements(object, types.isDataView(object) ? 0 : (object as Uint8Array).length);
+    checkElements(object, isData ? 0 : view.length);
+    if (!copies.has(object) && encode.buffers.meet(buffer, object, byteLength === buffer.byteLength)) {
+      const length = isTracking(view) ? {} : { length: isData ? byteLength : view.length };
+      return parts(name, { buffer, byteOffset, ...length }, encode);
+    }
     return { kind: name, bytes: hex(buffer, byteOffset, byteLength) };
   });
 }
 
 /** What stands for bytes that are no value by themselves: one object each time a graph is made, as one is made of the file. */
-const bytesOf = (source: ArrayBufferLike | Uint8Array): object =>
-  new Uint8Array(source as ArrayBuffer).slice();
+function bytesOf(source: ArrayBufferLike | Uint8Array): object {
+  const copy = new Uint8Array(source as ArrayBuffer).slice();
+  copies.add(copy);
+  return copy;
+}
+const copies = new WeakSet<object>();
+
 PLATFORM.set(SharedArrayBuffer.prototype, (object, encode) => {
   checkOwn(object, []);
-  return parts('SharedArrayBuffer', { bytes: bytesOf(object as SharedArrayBuffer) }, encode);
+  const buffer = object as SharedArrayBuffer & Growing;
+  encode.buffers.meet(buffer, buffer, false);
+  const most = canGrow(buffer) ? { maxByteLength: buffer.maxByteLength } : {};
+  return parts('SharedArrayBuffer', { bytes: bytesOf(buffer), ...most }, encode);
 });
 PLATFORM.set(Buffer.prototype, (object, encode) => {
   checkElements(object, (object as Buffer).length);
@@ -184,13 +238,20 @@ PLATFORM.set(RegExp.prototype, (object, encode) => {
 /** What errors have as properties that are not enumerable. */
 const HIDDEN = ['name', 'message', 'stack', 'cause', 'errors'];
 
-function errorParts(object: object, names: readonly string[]): [string, unknown][] {
-  if (!types.isNativeError(object)) throw new Error('an object with the prototype of an error');
-  const hidden = HIDDEN.filter((name) => Object.hasOwn(object, name));
-  return [...hidden, ...names.filter((name) => !HIDDEN.includes(name))].map((name) => [
-    name,
-    (object as unknown as Record<string, unknown>)[name],
-  ]);
+/** Names that are numbers come first in any object, whatever is put there first: so all of them are put in one. */
+function contentOf(entries: readonly (readonly [string, unknown])[]): object {
+  const content = Object.create(null) as Record<string, unknown>;
+  for (const [name, part] of entries) content[name] = part;
+  return content;
+}
+
+const propertyOf = (object: object, name: string) => (object as Record<string, unknown>)[name];
+
+function errorParts(error: object, names: readonly string[]): (readonly [string, unknown])[] {
+  if (!types.isNativeError(error)) throw new Error('an object with the prototype of an error');
+  const hidden = HIDDEN.filter((name) => Object.hasOwn(error, name));
+  const others = names.filter((name) => !HIDDEN.includes(name));
+  return [...hidden, ...others].map((name) => [name, propertyOf(error, name)]);
 }
 for (const type of [
   ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError],
@@ -198,12 +259,7 @@ for (const type of [
   PLATFORM.set(type.prototype as object, (object, encode) => {
     const names = Object.keys(object);
     checkOwn(object, [...names, ...HIDDEN], 'stack');
-    const content = errorParts(object, names);
-    return {
-      kind: type.name,
-      keys: content.map(([name]) => name),
-      values: content.map(([, part]) => encode(part)),
-    };
+    return parts(type.name, contentOf(errorParts(object, names)), encode);
   });
 }
 
@@ -261,15 +317,16 @@ function instance(object: object, cls: RegisteredClass, encode: Encode): Descrip
   const inSlot = (name: string) =>
     slot === 'Error' ? HIDDEN.includes(name) : slot?.includes('Array') && isIndex(name);
   const properties = cls.propertiesOf(object).filter((property) => !inSlot(property));
-  const content: [string, unknown][] = slot === 'Error' ? errorParts(object, []) : [];
-  for (const property of properties)
-    content.push([cls.storedName(property), (object as Record<string, unknown>)[property]]);
-  if (slot !== undefined && slot !== 'Error') content.push([`[[${slot}]]`, inSlotOf(object, slot)]);
-  return {
-    kind,
-    keys: content.map(([name]) => name),
-    values: content.map(([, part]) => encode(part)),
-  };
+  const content = slot === 'Error' ? errorParts(object, []) : [];
+  for (const property of properties) content.push([cls.storedName(property), propertyOf(object, property)]);
+  if (slot === undefined)
+    return {
+      kind,
+      keys: content.map(([name]) => name),
+      values: content.map(([, part]) => encode(part)),
+    };
+  if (slot !== 'Error') content.push([`[[${slot}]]`, inSlotOf(object, slot)]);
+  return parts(kind, contentOf(content), encode);
 }
 
 /** What is in the slots of an instance, as a value of the language's own. */

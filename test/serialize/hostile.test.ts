@@ -926,10 +926,17 @@ describe('a file that would expand without end', () => {
     ],
     ['@type', 'RegExp', 'source', (root) => root.createDataset('part', { data: 'a|b'.repeat(300_000) })],
     [
-      '@class',
-      'Samples',
-      '[[Float32Array]]',
-      (root) => root.createDataset('part', { data: new Float32Array(500_000) }),
+      '@type',
+      'ArrayBuffer',
+      'bytes',
+      (root) => root.createDataset('part', { data: new Uint8Array(4_000_000) }),
+    ],
+    ['@type', 'Blob', 'bytes', (root) => root.createDataset('part', { data: new Uint8Array(4_000_000) })],
+    [
+      '@type',
+      'Array',
+      '[[Array]]',
+      (root) => root.createDataset('part', { data: new Int32Array(20_000), attrs: { '@type': 'Array' } }),
     ],
     [
       '@class',
@@ -967,11 +974,25 @@ describe('a file that would expand without end', () => {
         for (let i = 0; i < 500; i++) {
           const group = root.createGroup(`g${i}`);
           group.attrs.set(attribute, name);
-          group.attrs.set('flags', '');
+          for (const word of ['flags', 'type']) group.attrs.set(word, '');
           group.link(part, whole);
         }
       }),
     );
+  });
+
+  it('by views of one buffer, which do not copy it', async () => {
+    const bytes = file((root) => {
+      const part = root.createDataset('part', { data: new Float32Array(500_000) });
+      for (let i = 0; i < 500; i++) {
+        const group = root.createGroup(`g${i}`);
+        group.attrs.set('@class', 'Samples');
+        group.link('[[Float32Array]]', part);
+      }
+    });
+    const { came, megabytes } = await outside.read(bytes);
+    expect(came).toBe('a value');
+    expect(megabytes).toBeLessThan(1000);
   });
 
   it('by holes of many arrays, which are no elements', async () => {
