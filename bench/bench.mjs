@@ -10,17 +10,20 @@
  *
  * The exit status tells whether all peers worked and all data came back; a target that is missed says FAIL.
  */
-import { fork, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { log } from './harness.mjs';
+import { log, runChild } from './harness.mjs';
 
 /** @typedef {import('./harness.mjs').Outcome} Outcome */
 
 const SCENARIOS = [
   'objects',
   'instances',
+  'tree',
+  'applications',
+  'growth',
+  'memory',
   'large-array',
   'large-files',
   'editing',
@@ -44,7 +47,7 @@ const environment = {
   cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} threads`,
   memory: `${Math.round(totalmem() / 2 ** 30)} GB; the first touch of a page takes ${pageFaultTime()} µs`,
   platform: `${platform()} ${arch()}`,
-  ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson'),
+  ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson', 'devalue'),
   h5py: versionOfH5py(),
 };
 for (const [name, value] of Object.entries(environment)) print(`${name.padEnd(10)} ${value}`);
@@ -55,7 +58,8 @@ const scenarios = [];
 for (const id of SCENARIOS) {
   if (only !== undefined && only !== id) continue;
   log(id);
-  const outcome = await run(id);
+  /** @type {Outcome} */
+  const outcome = await runChild(`${id}.mjs`, quick ? ['--quick'] : [], ['--expose-gc']);
   log('');
   printOutcome(outcome);
   scenarios.push({ id, ...outcome, notes: outcome.notes.join(' ') });
@@ -84,29 +88,6 @@ function optionOf(name) {
   return value === undefined || value.startsWith('--') ? '' : value;
 }
 
-/**
- * Runs a scenario in a process of its own.
- *
- * @param {string} id
- * @returns {Promise<Outcome>}
- */
-function run(id) {
-  const file = fileURLToPath(new URL(`${id}.mjs`, import.meta.url));
-  const child = fork(file, quick ? ['--quick'] : [], { execArgv: ['--expose-gc'] });
-  return new Promise((resolve, reject) => {
-    /** @type {Outcome | undefined} */
-    let outcome;
-    child.on('message', (message) => {
-      outcome = /** @type {Outcome} */ (message);
-    });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      if (code === 0 && outcome) resolve(outcome);
-      else reject(new Error(`the scenario ${id} ended with ${signal ?? code}`));
-    });
-  });
-}
-
 /** @param {Outcome} outcome */
 function printOutcome({ title, notes, tables }) {
   print(`\n${'='.repeat(100)}\n${title}\n`);
@@ -118,10 +99,11 @@ function printOutcome({ title, notes, tables }) {
       `\n${heading}${'median'.padStart(10)}${'min'.padStart(10)}${'rounds'.padStart(8)}${'x'.padStart(9)}${hasSize ? 'MB'.padStart(9) : ''}`,
     );
     const first = rows[0]?.median ?? 1;
-    for (const { peer, median, min, rounds, size } of rows) {
+    for (const { peer, median, min, rounds, size, of } of rows) {
       const cells = [figure(median).padStart(10), figure(min).padStart(10), String(rounds).padStart(8)];
-      cells.push(figure(median / first).padStart(9));
-      if (size !== undefined) cells.push((size / 1e6).toFixed(1).padStart(9));
+      cells.push(figure(median / (of?.median ?? first)).padStart(9));
+      if (size !== undefined) cells.push((size / 1e6).toFixed(of ? 4 : 1).padStart(9));
+      if (size !== undefined && of?.size) cells.push(`${figure(size / of.size).padStart(9)}x`);
       print(`  ${peer.padEnd(50)}${cells.join('')}`);
     }
   }

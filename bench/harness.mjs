@@ -4,9 +4,11 @@
  * slow down the next; the peers of a scenario run in that one process, taking turns, so that whatever else the
  * machine does hits all of them alike.
  */
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
 /**
@@ -21,12 +23,14 @@ import { isDeepStrictEqual } from 'node:util';
  * @property {number} min
  * @property {number} rounds
  * @property {number} [size] Bytes of what was written.
+ * @property {{ median: number, size?: number }} [of] What it is compared with, if not with the first row.
  *
  * @typedef {object} Table
  * @property {string} id
  * @property {string} title
  * @property {string} unit
  * @property {Timing[]} rows The first one is the package's own, which the others are compared with.
+ * @property {boolean} [isDetail] Whether it is too long for the README.
  *
  * @typedef {object} Target
  * @property {string} text
@@ -130,6 +134,17 @@ export function ratio(rows, slow, fast) {
 }
 
 /**
+ * How many times as long the one takes as the fastest of some others, by their medians.
+ *
+ * @param {Timing[]} rows
+ * @param {string} ours
+ * @param {string[]} others
+ */
+export function ratioToBest(rows, ours, others) {
+  return Math.max(...others.map((other) => ratio(rows, ours, other)));
+}
+
+/**
  * @param {Timing[]} rows
  * @param {string} peer
  */
@@ -151,12 +166,73 @@ export function checkSame(who, copy, original) {
 }
 
 /**
+ * The same for a graph of which parts stand in several places, or contain themselves: identity is compared too. With
+ * `asPlain`, objects may have lost their classes.
+ *
+ * @param {string} who
+ * @param {unknown} copy
+ * @param {unknown} original
+ * @param {boolean} [asPlain]
+ */
+export function checkSameGraph(who, copy, original, asPlain = false) {
+  /** @type {Map<unknown, unknown>} */
+  const twins = new Map();
+  const pairs = [[copy, original]];
+  for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
+    const [a, b] = pair;
+    if (Object.is(a, b)) continue;
+    let same = typeof a === 'object' && typeof b === 'object' && a !== null && b !== null;
+    if (same && twins.has(b)) {
+      if (twins.get(b) === a) continue;
+      same = false;
+    }
+    if (!same) throw new Error(`${who} brought back something else: ${String(a)} for ${String(b)}`);
+    twins.set(b, a);
+    const prototypes = [a, b].map((each) => Object.getPrototypeOf(each));
+    const parts = [a, b].map((each) => {
+      if (each instanceof Date) return [each.getTime()];
+      if (each instanceof Map) return [...each].flat();
+      return Object.entries(/** @type {object} */ (each)).flat();
+    });
+    const [[ofA, ofB], [first = [], second = []]] = [prototypes, parts];
+    if (first.length !== second.length || !(ofA === ofB || (asPlain && ofA === Object.prototype)))
+      throw new Error(`${who} brought back something else: an object of other content or of another class`);
+    for (let i = 0; i < first.length; i++) pairs.push([first[i], second[i]]);
+  }
+}
+
+/**
  * Where a person looks at a terminal, a line that says what is running.
  *
  * @param {string} text
  */
 export function log(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/**
+ * Runs a script of this folder in a process of its own.
+ *
+ * @template T
+ * @param {string} script
+ * @param {string[]} args
+ * @param {string[]} [execArgv] Options of Node's.
+ * @returns {Promise<T>} What it has sent.
+ */
+export function runChild(script, args, execArgv = []) {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, { execArgv });
+  return new Promise((resolve, reject) => {
+    /** @type {T | undefined} */
+    let result;
+    child.on('message', (message) => {
+      result = /** @type {T} */ (message);
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (code === 0 && result) resolve(result);
+      else reject(new Error([script, ...args, 'ended with', signal ?? code].join(' ')));
+    });
+  });
 }
 
 /**

@@ -20,11 +20,16 @@ export {
   type Class,
   type ClassOptions,
   type Codec,
+  type Compression,
+  type CompressionOptions,
   type Content,
   type Decoder,
   defaultRegistry,
   type Encoder,
+  type FieldDType,
+  type FieldEntry,
   type FieldOptions,
+  type FieldStorage,
   H5Class,
   H5Field,
   H5Ignore,
@@ -36,6 +41,7 @@ export {
   h5write,
   RegisteredClass,
   type RegisterOptions,
+  type Spend,
   TypeRegistry,
   type Values,
   type ValueType,
@@ -57,6 +63,7 @@ export {
   type WriteTarget,
   write,
 } from './serialize/serialize.js';
+export type { Chunks, Datasets, StorageOptions, StringEncoding } from './serialize/storing.js';
 export { MemoryStorage } from './storage/memory.js';
 export type { Storage, WritableStorage } from './storage/storage.js';
 export type { Durability } from './storage/transaction.js';

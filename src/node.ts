@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
@@ -9,11 +10,16 @@ import { standardFilters } from './hdf5/filters/standard-filters.js';
 import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
+import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
-import type { Values } from './registry/index.js';
+import { parts } from './parts.js';
+import type { Values, ValueType } from './registry/index.js';
+import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
+import { parsePath, wrapped } from './serialize/part-path.js';
 import {
   atOnce,
+  piecesInTime,
   type ReadOptions,
   type ReadSource,
   readFrom,
@@ -23,7 +29,9 @@ import {
   type WriteOptions,
   type WriteTarget,
   write as writeCore,
+  writeInto,
 } from './serialize/serialize.js';
+import type { Datasets } from './serialize/storing.js';
 import { FileStorage, pathOf } from './storage/file.js';
 import { FileAtPath } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
@@ -31,37 +39,64 @@ import { replaceFile, replaceFileSync } from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
-import { valuesWith } from './values.js';
+import { makeValues, type ValuesOptions } from './values.js';
 
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
-export { H5HookError, UnknownInstance, unknownClassOf, valuesWith } from './values.js';
-export { editing, FileStorage };
+export { H5HookError, UnknownInstance, unknownClassOf } from './values.js';
+export { datasetsWith, editing, FileStorage, parts };
+
+const filters = /* @__PURE__ */ new FilterSet(
+  /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
+  registeredFilters,
+);
 
 /** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */
-export const indexes: GroupIndexes = {
-  ...allIndexes,
-  filters: /* @__PURE__ */ new FilterSet(
-    /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
-    registeredFilters,
-  ),
+export const indexes: GroupIndexes = { ...allIndexes, filters };
+
+/** What `h5pickle/datasets` has; deflate is the platform's. */
+export const datasets: Datasets = /* @__PURE__ */ datasetsWith(filters);
+
+const bufferType: ValueType = {
+  name: 'Buffer',
+  prototype: Buffer.prototype,
+  encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
+  decode: ({ bytes }, spend) => {
+    if (bytes instanceof Uint8Array) {
+      spend(bytes.length);
+      return Buffer.from(bytes);
+    }
+    throw new H5FormatError(-1, 'a Buffer without bytes');
+  },
 };
 
-/** Those of `h5pickle/values`, and `Buffer`. */
-export const values: Values = /* @__PURE__ */ valuesWith({
-  types: [
-    {
-      name: 'Buffer',
-      prototype: Buffer.prototype,
-      encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
-      decode: ({ bytes }) => {
-        if (bytes instanceof Uint8Array) return Buffer.from(bytes);
-        throw new H5FormatError(-1, 'a Buffer without bytes');
-      },
-    },
-  ],
-});
+/** What is shown of an array: how many elements it has, and all of its other properties. */
+const PROPERTIES_ONLY = {
+  depth: 0,
+  maxArrayLength: 0,
+  maxStringLength: 0,
+  customInspect: false,
+  breakLength: Number.POSITIVE_INFINITY,
+};
+
+/** Whether an array has nothing beside its elements, where it shows at once: Node does not look at these. */
+function isPlainArray(array: readonly unknown[]): boolean {
+  return inspect(array, PROPERTIES_ONLY) === `[ ... ${array.length} more items ]`;
+}
+
+/**
+ * What of the platform's values is stored, for the option `values`: those of `h5pickle/values`, and `Buffer`.
+ *
+ * @example
+ * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
+ */
+export function valuesWith(options: ValuesOptions = {}): Values {
+  return makeValues({ ...options, types: [bufferType, ...(options.types ?? [])] }, isPlainArray);
+}
+
+/** All of them. */
+export const values: Values = /* @__PURE__ */ valuesWith();
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
@@ -82,18 +117,55 @@ const WHOLE_FILE = 1 << 23;
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
   // What a commit that was interrupted left is read as if it had been completed.
   return atOnce(
-    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, ...options }),
+    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, parts, ...options }),
     options,
   );
 }
 
-/** The value in the file at a path. */
-function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
+/** Closes the files of values that are read when they are asked for, once nothing can ask any more. */
+const unused = /* @__PURE__ */ new FinalizationRegistry<FileStorage>((file) => file.close());
+
+/** A value whose large parts are still in the file, which `using` or the garbage collection closes. */
+function readLazily(path: FilePath, options: ReadOptions | undefined): unknown {
   const file = new FileStorage(path, { mark: tailMark });
   try {
     const storage = recovered(file);
+    // What reads goes through this one: it is there as long as anything can be read.
+    const view: Storage = {
+      get size() {
+        return storage.size;
+      },
+      read: (position, length) => storage.read(position, length),
+      copy: (position, length) => storage.copy(position, length),
+      close: () => storage.close(),
+    };
+    const value = restoreStorage(view, options);
+    if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) {
+      file.close();
+      return value;
+    }
+    unused.register(view, file, view);
+    const dispose = (): void => {
+      unused.unregister(view);
+      file.close();
+    };
+    Object.defineProperty(value, Symbol.dispose, { value: dispose, configurable: true, writable: true });
+    return value;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The value in the file at a path. */
+function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
+  if (options?.lazy) return readLazily(path, options);
+  const file = new FileStorage(path, { mark: tailMark });
+  try {
+    const storage = recovered(file);
+    const isPart = options?.path || options?.select;
     // Nearly all of the file is needed: then one large read is faster than many small ones.
-    if (storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
+    if (isPart || storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
     return restoreStorage(new MemoryStorage(storage.read(0, storage.size)), options);
   } finally {
     file.close();
@@ -118,7 +190,7 @@ export function readSync<T = unknown>(source: FilePath | ReadSource, options?: R
 }
 
 function readAnything(source: FilePath | ReadSource, options: ReadOptions | undefined): unknown {
-  const all = { indexes, values, ...options };
+  const all = { indexes, values, parts, ...options };
   return isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all);
 }
 
@@ -150,13 +222,16 @@ function isPath(where: unknown): where is FilePath {
  * const bytes = serialize({ name: 'Ada', born: new Date('1815-12-10'), pattern: /h5/ });
  */
 export function serialize(value: unknown, options?: WriteOptions): Uint8Array<ArrayBuffer> {
-  return serializeCore(value, { values, ...options });
+  return serializeCore(value, { values, datasets, ...options });
 }
 
 /**
  * Writes a value, and everything that it reaches, to an HDF5 file. A file that exists is replaced as a whole: a
  * crash or an error leaves the old one. Large typed arrays are not copied: they must not change before the
  * promise settles. Writes to one path that overlap take turns.
+ *
+ * With `path` or the mode 'merge' a part of the file is changed in place, in one transaction, and all else stays. So it is for
+ * a file that is open, or a group of one.
  *
  * @throws {H5LockedError} when the file is open for writing.
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
@@ -168,13 +243,37 @@ export async function write(
   value: unknown,
   options?: WriteOptions,
 ): Promise<void> {
-  if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, { values, ...options }));
-  else await writeCore(target, value, { values, ...options });
+  const all = { values, parts, datasets, ...options };
+  if (!isPath(target)) await writeCore(target, value, all);
+  else if (isPart(all)) writeIntoPath(target, value, all);
+  else await replaceFile(pathOf(target), await piecesInTime(value, all));
 }
 
 /** What `write` does, at once. */
-export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  replaceFileSync(pathOf(path), serializePieces(value, { values, ...options }));
+export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
+  const all = { values, parts, datasets, ...options };
+  if (!isPath(target)) writeInto(target, value, all);
+  else if (isPart(all)) writeIntoPath(target, value, all);
+  else replaceFileSync(pathOf(target), serializePieces(value, all));
+}
+
+function isPart({ path, mode }: WriteOptions): boolean {
+  return (path !== undefined && path.length > 0) || mode === 'merge';
+}
+
+/** Opens a file, writes a part of it, and closes it; where there is none, the part is all of a new one. */
+function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): void {
+  if (!existsSync(path)) {
+    const whole = wrapped(value, parsePath(options.path ?? []));
+    replaceFileSync(pathOf(path), serializePieces(whole, options));
+    return;
+  }
+  const file = H5File.open(path, 'r+');
+  try {
+    writeInto(file, value, options);
+  } finally {
+    file.close();
+  }
 }
 
 // ---- files ----------------------------------------------------------------------------------------------

@@ -2,17 +2,21 @@
  * Types of the language and of the platform beyond those that HDF5 or the core has a form for, as codecs; and registered
  * classes that extend types whose content is not in their properties.
  */
-import { H5Error, H5FormatError } from './errors.js';
-import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
+import { H5FormatError } from './errors.js';
+import type { Codec, Content, Spend, TypeRegistry, Values, ValueType } from './registry/index.js';
 import { RegisteredClass } from './registry/index.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
+import { arrayWithProperties, elementsOf, hasProperties, setElements } from './values/array-properties.js';
+import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
-import { contentOf, Fields, isIndex } from './values/fields.js';
+import { checked, isElement, isNumber, madeOf } from './values/content.js';
+import { contentOf, Fields } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
 import { located } from './values/located.js';
+import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
-export type { Codec, Content, Values, ValueType } from './registry/index.js';
+export type { Codec, Content, Spend, Values, ValueType } from './registry/index.js';
 export { H5HookError } from './values/located.js';
 
 /** What of a platform's values is stored. */
@@ -21,6 +25,11 @@ export interface ValuesOptions {
   readonly stack?: boolean;
   /** `Temporal` of a polyfill; that of the platform unless told otherwise. */
   readonly temporal?: TemporalNamespace;
+  /**
+   * Whether arrays are stored with the properties that they have beside their elements; `true` unless told otherwise. To look
+   * whether there are any takes a part of the time of writing many short arrays.
+   */
+  readonly arrayProperties?: boolean;
   /** More types. */
   readonly types?: readonly ValueType[];
 }
@@ -29,28 +38,6 @@ export interface ValuesOptions {
 interface BaseType {
   readonly extends: object;
   extend(cls: RegisteredClass): Codec;
-}
-
-// ---- content that may be anything -------------------------------------------------------------------------
-
-/** What a file has in the place of content: it may be of any type, where the file is damaged or hostile. */
-function checked<T>(
-  what: string,
-  value: unknown,
-  type: (abstract new (...parameters: never[]) => T) | 'string',
-): T {
-  if (type === 'string' ? typeof value === 'string' : value instanceof type) return value as T;
-  throw new H5FormatError(-1, `the content of a ${what} is something else than it should be`);
-}
-
-/** Makes a value of content that may not make one: a pattern that is none, a text that is no URL. */
-function madeOf<T>(what: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof H5Error) throw error;
-    throw new H5FormatError(-1, `a ${what} that cannot be made again: ${String(error).slice(0, 200)}`);
-  }
 }
 
 // ---- errors -----------------------------------------------------------------------------------------------
@@ -64,7 +51,8 @@ function errorContent(error: Error, names: readonly string[], withStack: boolean
     if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
     content[name] = (error as unknown as Record<string, unknown>)[name];
   }
-  for (const name of names) content[name] = (error as unknown as Record<string, unknown>)[name];
+  for (const name of names)
+    setProperty(content, name, (error as unknown as Record<string, unknown>)[name], undefined);
   return content;
 }
 
@@ -141,7 +129,11 @@ function single<T extends object>(
     name,
     prototype,
     encode: (value) => ({ [part]: encode(value) }),
-    decode: (content) => madeOf(name, () => decode(content[part])),
+    decode: (content, spend) => {
+      const held = content[part];
+      if (typeof held === 'string') spend(held.length);
+      return madeOf(name, () => decode(held));
+    },
   };
   return type as unknown as ValueType;
 }
@@ -150,11 +142,12 @@ const regExp: ValueType<RegExp> = {
   name: 'RegExp',
   prototype: RegExp.prototype,
   encode: ({ source, flags, lastIndex }) => ({ source, flags, lastIndex }),
-  decode: ({ source, flags, lastIndex }) => {
+  decode: ({ source, flags, lastIndex }, spend) => {
     const [pattern, modes] = [
       checked<string>('RegExp', source, 'string'),
       checked<string>('RegExp', flags, 'string'),
     ];
+    spend(pattern.length);
     const expression = madeOf('RegExp', () => new RegExp(pattern, modes));
     if (typeof lastIndex === 'number') expression.lastIndex = lastIndex;
     return expression;
@@ -216,7 +209,7 @@ function madeBy(cls: RegisteredClass, make: () => object): object {
 function base<T extends object, V>(
   type: new () => T,
   get: (value: T) => V,
-  set: (value: T, inner: V) => void,
+  set: (value: T, inner: V, spend: Spend) => void,
   isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
 ): BaseType {
   const inner = `[[${type.name}]]`;
@@ -228,15 +221,15 @@ function base<T extends object, V>(
         name: cls.name,
         encode: (value) =>
           contentOf(
-            fields.of(value, (name) => Array.isArray(value) && isIndex(name)).set(inner, get(value as T)),
+            fields.of(value, (name) => Array.isArray(value) && isElement(name)).set(inner, get(value as T)),
           ),
         create: () =>
           madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
-        fill: (value, content) => {
+        fill: (value, content, _, spend) => {
           if (!isInner(content[inner]))
             throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-          set(value as T, content[inner] as V);
-          fields.set(value, content, (name) => name === inner);
+          set(value as T, content[inner] as V, spend);
+          fields.set(value, content, (name) => name === inner || (Array.isArray(value) && isElement(name)));
         },
       };
     },
@@ -249,27 +242,20 @@ function bases(): BaseType[] {
     base(
       Map<unknown, unknown>,
       (map) => new Map(Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>),
-      (map, inner) => {
+      (map, inner, spend) => {
+        spend(inner.size);
         for (const [key, value] of inner) Map.prototype.set.call(map, key, value);
       },
     ),
     base(
       Set<unknown>,
       (set) => new Set(Set.prototype.values.call(set)),
-      (set, inner) => {
+      (set, inner, spend) => {
+        spend(inner.size);
         for (const value of inner) Set.prototype.add.call(set, value);
       },
     ),
-    base(
-      Array<unknown>,
-      (array) => Object.assign([], { length: array.length }, array) as unknown[],
-      (array, inner) => {
-        array.length = inner.length;
-        inner.forEach((value, i) => {
-          array[i] = value;
-        });
-      },
-    ),
+    base(Array<unknown>, elementsOf, setElements),
     base(
       Date,
       (date) => Date.prototype.getTime.call(date),
@@ -278,6 +264,11 @@ function bases(): BaseType[] {
     ),
     ...TYPED_ARRAYS.map(typedBase),
   ];
+}
+
+/** What another view of the same part of a buffer is made of. */
+function viewOf(array: ArrayBufferView & { readonly length: number }): unknown[] {
+  return [array.buffer, array.byteOffset, isTracking(array as Uint8Array) ? undefined : array.length];
 }
 
 /** Their length is fixed when they are made. */
@@ -290,14 +281,13 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
       return {
         name: cls.name,
         encode: (value) => {
-          const { buffer, byteOffset, length } = value as Uint8Array;
-          const numbers = new type(buffer as ArrayBuffer, byteOffset, length);
-          return contentOf(fields.of(value, isIndex).set(inner, numbers));
+          const numbers = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
+          return contentOf(fields.of(value, isNumber).set(inner, numbers));
         },
         decode: (content) => {
           const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
-          const array = Reflect.construct(type, [numbers], cls.target as unknown as NewableFunction);
-          fields.set(array, content, (name) => name === inner);
+          const array = Reflect.construct(type, viewOf(numbers), cls.target as unknown as NewableFunction);
+          fields.set(array, content, (name) => name === inner || isNumber(name));
           return array;
         },
       };
@@ -375,15 +365,22 @@ function unknown(name: string, version: number): RegisteredClass {
 /**
  * For the option `values` of `serialize`, `write`, `deserialize` and `read`: `RegExp`, errors with their causes, `URL`,
  * `URLSearchParams`, objects around primitives, `SharedArrayBuffer` (a copy of its bytes), `Temporal`; registered classes
- * that extend `Array`, `Map`, `Set`, `Date`, `Error` or a typed array; symbols, and functions and objects that are registered.
+ * that extend `Array`, `Map`, `Set`, `Date`, `Error` or a typed array; symbols, and functions and objects that are registered;
+ * typed arrays and DataViews with the buffers that they share, and buffers that can grow; arrays with other properties than
+ * their elements; and in `write`, `Blob` and `File`.
  *
  * @example
  * import { valuesWith } from 'h5pickle/values';
  * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
  */
 export function valuesWith(options: ValuesOptions = {}): Values {
+  return makeValues(options);
+}
+
+/** The same, where `isPlain` may say at once of a long array that it has nothing beside its elements. */
+export function makeValues(options: ValuesOptions, isPlain?: (array: readonly unknown[]) => boolean): Values {
   const { Temporal } = globalThis as { Temporal?: TemporalNamespace };
-  const { stack = true, temporal = Temporal, types: more = [] } = options;
+  const { stack = true, temporal = Temporal, arrayProperties = true, types: more = [] } = options;
   const types: ValueType[] = [regExp as unknown as ValueType, ...errorTypes(stack), ...boxes()];
   if (typeof URL === 'function')
     types.push(
@@ -394,35 +391,38 @@ export function valuesWith(options: ValuesOptions = {}): Values {
       new URLSearchParams(checked<string>('URLSearchParams', query, 'string'));
     types.push(single('URLSearchParams', URLSearchParams.prototype, 'query', String, decode));
   }
-  if (typeof SharedArrayBuffer === 'function') {
-    const encode = (buffer: SharedArrayBuffer) => new Uint8Array(buffer).slice();
-    const decode = (bytes: unknown) => {
-      const content = checked('SharedArrayBuffer', bytes, Uint8Array);
-      const buffer = new SharedArrayBuffer(content.length);
-      new Uint8Array(buffer).set(content);
-      return buffer;
-    };
-    types.push(single('SharedArrayBuffer', SharedArrayBuffer.prototype, 'bytes', encode, decode));
-  }
   if (temporal) types.push(...temporalTypes(temporal));
-  types.push(...more);
+  const arrayType = arrayWithProperties as unknown as ValueType;
+  types.push(arrayType, ...more);
   const extended = [errorBase(stack), ...bases()];
   const innerOf = (cls: RegisteredClass) =>
     extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
   const decoders = new ClassDecoders(innerOf);
-  return {
-    types,
+  /** Some know what else of theirs there is in the value that is written or read. */
+  const allTypes = (bytes?: BlobBytes) => [...types, ...sharedBytesTypes(), ...blobTypes(bytes)];
+  const values: Values = {
+    get types() {
+      return allTypes();
+    },
+    sharing,
+    inTime() {
+      const bytes = new BlobBytes();
+      return { values: { ...values, types: allTypes(bytes) }, ready: (pathOf) => bytes.read(pathOf) };
+    },
     encoder: (cls) => encoderOf(cls, innerOf),
     decoder: (cls, version, registry) => decoders.decoder(cls, version, registry),
     unknown,
     unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,
     named: namedValue,
-    instance: (value, cls, registry) => decoders.instance(value, cls, registry),
+    instance: (value, cls, registry, spend) => decoders.instance(value, cls, registry, spend),
     integrity: integrityOf,
     fix,
     located,
   };
+  if (arrayProperties)
+    values.typeOfArray = (array) => (hasProperties(array, isPlain) ? arrayType : undefined);
+  return values;
 }
 
 const { isPrototypeOf: isBaseOf } = Object.prototype;

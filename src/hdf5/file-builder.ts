@@ -114,8 +114,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     } else {
       this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
       encodeContiguousLayout(out);
-      this.#extentAt.push(out.length);
-      this.#extents.push(data);
+      this.extent(data, out.length);
       out.u64(0);
       out.u64(size);
     }
@@ -140,6 +139,17 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     else this.out.u64(address);
     this.out.u64(size);
     this.endMessage();
+  }
+
+  /** Lays out large data behind the rest; their address is written to the position `at`. */
+  protected extent(data: Piece, at: number): void {
+    this.#extentAt.push(at);
+    this.#extents.push(data);
+  }
+
+  /** What is laid out for large data at an address, which is known now. */
+  protected placed(data: Piece, _address: number): readonly Piece[] {
+    return [data];
   }
 
   // ---- values that refer to other places ------------------------------------------------------------
@@ -204,12 +214,14 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     const tail: Piece[] = [];
     let end = heapAddress + heap.length;
     for (let i = 0; i < this.#extents.length; i++) {
-      const extent = this.#extents[i] as Piece;
       out.u64At(this.#extentAt.data[i] as number, end);
-      const padding = -extent.length & 7;
-      tail.push(extent);
+      for (const piece of this.placed(this.#extents[i] as Piece, end)) {
+        tail.push(piece);
+        end += piece.length;
+      }
+      const padding = -end & 7;
       if (padding > 0) tail.push(new Uint8Array(padding));
-      end += extent.length + padding;
+      end += padding;
     }
 
     for (let i = 0; i < this.#referenceAt.length; i++) {

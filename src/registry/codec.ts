@@ -18,11 +18,11 @@ export interface Encoder<T extends object = object> {
 export interface Decoder<T extends object = object> {
   readonly name: string;
   /** The value with a content. */
-  decode?(content: Content): T;
+  decode?(content: Content, spend: Spend): T;
   /** A value without content. */
   create?(): T;
   /** Gives a value that `create` made its content; `version`: of its class, as the file says it. */
-  fill?(value: T, content: Content, version: number): void;
+  fill?(value: T, content: Content, version: number, spend: Spend): void;
 }
 
 /**
@@ -39,6 +39,12 @@ export interface Decoder<T extends object = object> {
  * };
  */
 export interface Codec<T extends object = object> extends Encoder<T>, Decoder<T> {}
+
+/**
+ * What a codec calls that copies parts of a content, with how many elements or bytes it copies. A hostile file may have the
+ * same large part in the content of any number of values: this ends in an error when it is too much for the size of the file.
+ */
+export type Spend = (count: number) => void;
 
 /** What `encode` returned, made again: a plain object. */
 export interface Content {
@@ -74,8 +80,21 @@ export interface Values {
   nameOf(value: unknown, registry: TypeRegistry): string | undefined;
   /** The value of such a name. */
   named(name: string, registry: TypeRegistry): unknown;
+  /** How an array is stored that its elements alone do not make again, if it is not by them. */
+  typeOfArray?(array: readonly unknown[]): ValueType | undefined;
+  /**
+   * For one value that is written: called with lists of all typed arrays, DataViews and ArrayBuffers in it, and again with
+   * those that come of the answer, which says of each how it is stored, if not by its bytes alone. Undefined: all are.
+   */
+  sharing?(): (met: readonly (readonly object[])[]) => ((value: object) => ValueType | undefined) | undefined;
+  /** For one value that is written by `write`, which can wait: what else is stored then, if it is waited for. */
+  inTime?(): {
+    readonly values: Values;
+    /** Waits for it. `pathOf` says where a typed array stands that is a part of what was planned. */
+    ready(pathOf: (array: Uint8Array) => string): Promise<void>;
+  };
   /** The instance of a class that a plain object is to be; what is none is returned as it is. */
-  instance?(value: unknown, cls: Class, registry: TypeRegistry): unknown;
+  instance?(value: unknown, cls: Class, registry: TypeRegistry, spend: Spend): unknown;
   /** What of an instance cannot be changed that cannot be extended: a word for the file. */
   integrity?(instance: object): string;
   /** Makes instances be so. */

@@ -1,4 +1,5 @@
 import { H5RegistryError } from './errors.js';
+import type { FieldStorage } from './field-storage.js';
 import { addRule, type Class, type FieldRule, metadataKey } from './metadata.js';
 import { checkName } from './names.js';
 import type { RegisterOptions } from './registered-class.js';
@@ -25,9 +26,9 @@ export interface ClassOptions<T extends object = object>
  * How to store a property, for `@H5Field`.
  *
  * @example
- * const options: FieldOptions = { name: 'radius' };
+ * const options: FieldOptions = { name: 'radius', dtype: 'f4' };
  */
-export interface FieldOptions {
+export interface FieldOptions extends FieldStorage {
   /** What the file calls it; by default, the name of the property. */
   readonly name?: string | undefined;
   /** What it was called in files before. */
@@ -170,7 +171,7 @@ interface Member {
 
 function memberDecorator(
   decorator: string,
-  rule: FieldOptions & Pick<FieldRule, 'ignored'>,
+  rule: Omit<FieldRule, 'property' | 'needsConstructor' | 'type' | 'name'> & Pick<FieldOptions, 'name'>,
 ): H5NamedMemberDecorator {
   return (target: unknown, at: MemberContext | string | symbol, descriptor?: PropertyDescriptor): void => {
     const member =

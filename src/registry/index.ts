@@ -1,4 +1,4 @@
-export type { Codec, Content, Decoder, Encoder, Place, Values, ValueType } from './codec.js';
+export type { Codec, Content, Decoder, Encoder, Place, Spend, Values, ValueType } from './codec.js';
 export { NO_VALUES } from './codec.js';
 export type {
   ClassOptions,
@@ -10,7 +10,8 @@ export type {
 export { H5Class, H5Field, H5Ignore } from './decorators.js';
 export type { H5RegistryErrorCode } from './errors.js';
 export { H5RegistryError } from './errors.js';
+export type { Compression, CompressionOptions, FieldDType, FieldStorage } from './field-storage.js';
 export { type H5Readable, type H5ReadableClass, type H5Writable, h5read, h5write } from './hooks.js';
 export type { Class, FieldRule } from './metadata.js';
-export { RegisteredClass, type RegisterOptions } from './registered-class.js';
+export { type FieldEntry, RegisteredClass, type RegisterOptions } from './registered-class.js';
 export { defaultRegistry, TypeRegistry } from './type-registry.js';

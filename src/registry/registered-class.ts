@@ -1,5 +1,6 @@
 import type { Codec } from './codec.js';
 import { H5RegistryError } from './errors.js';
+import type { FieldStorage } from './field-storage.js';
 import { type Class, type FieldRule, nameOf, rulesOf } from './metadata.js';
 import { checkName } from './names.js';
 
@@ -58,7 +59,7 @@ export interface SymbolEntry extends FieldDetails {
   readonly name: string;
 }
 
-type FieldDetails = Pick<FieldRule, 'aliases' | 'default' | 'required' | 'as' | 'enumerable'>;
+type FieldDetails = FieldStorage & Pick<FieldRule, 'aliases' | 'default' | 'required' | 'as' | 'enumerable'>;
 
 /**
  * One class of a registry: what the file calls it, which properties it stores under which names, and how
@@ -80,6 +81,8 @@ export class RegisteredClass<T extends object = object> {
   readonly afterRead: ((instance: never) => void) | undefined;
   /** The declared fields, in order. */
   readonly declared: readonly FieldRule[];
+  /** The fields that say how they are stored. */
+  readonly stored: readonly FieldRule[];
   /** How its values are stored, if not by their properties. */
   readonly codec: Codec<T> | undefined;
 
@@ -117,6 +120,7 @@ export class RegisteredClass<T extends object = object> {
     const declared = [...this.#rules.values()].filter((rule) => !rule.ignored);
     this.declared = declared;
     this.#fields = declared.map((rule) => rule.property);
+    this.stored = declared.filter(isStored);
     this.#accessors = accessorsAmong(target, this.#fields);
     this.#renamed = renamedAmong(target, declared);
 
@@ -288,6 +292,11 @@ export class RegisteredClass<T extends object = object> {
     const renamed = JSON.stringify(String(this.#renamed.get(property)));
     return fieldError(this.target, property, `has the name that ${renamed} is stored under`);
   }
+}
+
+/** Whether a rule says more than under which name. */
+function isStored({ dtype, shape, chunks, compression, optional }: FieldStorage): boolean {
+  return (dtype ?? shape ?? chunks ?? compression ?? optional) !== undefined;
 }
 
 const { propertyIsEnumerable: isEnumerable, isPrototypeOf: isBaseOf } = Object.prototype;

@@ -20,6 +20,8 @@ export class TypeRegistry {
   readonly #byPrototype = new Map<object, RegisteredClass>();
   readonly #predicates: { readonly applies: (value: object) => boolean; readonly entry: RegisteredClass }[] =
     [];
+  /** Whether a class says how some of its fields are stored. */
+  hasStored = false;
   /** What is stored by its name. */
   readonly #values = new Map<string, unknown>();
   readonly #names = new Map<unknown, string>();
@@ -76,6 +78,7 @@ export class TypeRegistry {
           `the alias ${JSON.stringify(alias)} of class ${nameOf(cls)} is the name of a class already`,
         );
     }
+    this.hasStored ||= entry.stored.length > 0;
     for (const name of [entry.name, ...entry.aliases]) this.#byName.set(name, entry);
     this.#byPrototype.set(entry.prototype, entry);
     return this;

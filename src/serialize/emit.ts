@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import { littleEndianBytes } from '../hdf5/endian.js';
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
@@ -34,11 +35,9 @@ import {
   Reference,
   type VectorNode,
 } from './plan.js';
-import { FixedSizeText, type TextColumn } from './text-column.js';
+import type { Storing } from './storing.js';
+import { FixedSizeText, sizeOfEach, type TextColumn } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
-
-/** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
-const FIXED_SIZE_SLACK = 32;
 
 const space = (...dims: number[]) => {
   const out = new ByteWriter(32);
@@ -86,12 +85,18 @@ const types = /* @__PURE__ */ (() => ({
 }))();
 
 /** Writes planned nodes to a new file. Returns its bytes in pieces. */
-export function emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
-  return new Emitter().emit(nodes, holder);
+export function emit(nodes: readonly Node[], holder: ObjectNode, storing?: Storing): Piece[] {
+  return new Emitter(storing).emit(nodes, holder);
 }
 
 class Emitter {
-  readonly #builder = new FileBuilder();
+  readonly #builder: FileBuilder;
+  readonly #storing: Storing | undefined;
+
+  constructor(storing: Storing | undefined) {
+    this.#storing = storing;
+    this.#builder = storing ?? new FileBuilder();
+  }
 
   emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
     const builder = this.#builder;
@@ -102,6 +107,7 @@ class Emitter {
     if (root === holder) holder.links = 1;
     root.id = builder.newObject();
     for (const node of nodes) if (node !== root) node.id = builder.newObject();
+    this.#storing?.prepare(nodes);
 
     if (root === holder) {
       this.#beginGroup(holder, holder.names.length);
@@ -127,7 +133,7 @@ class Emitter {
         this.#vector(node, root);
         return;
       case 'binary':
-        this.#binary(node);
+        this.#binary(node, root);
         return;
       case 'date':
         if (node.referenced) this.#sharedDate(node);
@@ -150,13 +156,16 @@ class Emitter {
     this.#builder.endAttribute();
   }
 
-  #layout(root: boolean): number {
+  /** What is said of a node of any kind. */
+  #common(node: Node, root: boolean): number {
     if (root) this.#int32(Reserved.layout, LAYOUT_VERSION);
-    return root ? 1 : 0;
+    if (node.pointed) this.#int32(Reserved.referenced, 1);
+    return Number(root) + Number(node.pointed);
   }
 
   #class({ class: cls, integrity }: ObjectNode | EntriesNode | VectorNode): number {
     if (!cls) return 0;
+    if (!this.#storing && cls.stored.length > 0) datasetsNeeded();
     let count = 1;
     this.#word(Reserved.class, cls.name);
     if (cls.version !== 0) {
@@ -186,7 +195,7 @@ class Emitter {
 
   #object(node: ObjectNode, root: boolean): void {
     this.#beginGroup(node, node.names.length);
-    let order = this.#layout(root);
+    let order = this.#common(node, root);
     if (node.type) {
       this.#word(Reserved.type, node.type);
       order++;
@@ -255,8 +264,10 @@ class Emitter {
         if (value === null) {
           builder.beginAttribute(name, types.null, nothing, order);
         } else if (value instanceof Named) {
-          builder.beginAttribute(name, types.named, scalar, order);
-          builder.text(value.name);
+          const [type, bytes] = value.encoded ?? [types.named];
+          builder.beginAttribute(name, type, scalar, order);
+          if (bytes) builder.out.raw(bytes);
+          else builder.text(value.name);
         } else if (value instanceof DateNode) {
           builder.beginAttribute(name, types.date, scalar, order);
           builder.out.i64(timeOf(value.value));
@@ -276,7 +287,7 @@ class Emitter {
   #entries(node: EntriesNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, 2);
-    this.#layout(root);
+    this.#common(node, root);
     if (node.type && node.type !== 'sparse') this.#word(Reserved.type, node.type);
     this.#class(node);
     if (node.type === 'sparse') {
@@ -296,12 +307,20 @@ class Emitter {
     const data = new DataView(new ArrayBuffer(8));
     data.setBigInt64(0, timeOf(node.value), true);
     this.#builder.beginDataset(node.id, node.links, types.date, scalar, new Uint8Array(data.buffer));
+    this.#common(node, false);
     this.#builder.end();
   }
 
-  #binary(node: BinaryNode): void {
-    const { value } = node;
+  #binary(node: BinaryNode, root: boolean): void {
+    const { value, group } = node;
     const builder = this.#builder;
+    if (group) {
+      group.id = node.id;
+      group.links = node.links;
+      group.pointed = node.pointed;
+      this.#object(group, root);
+      return;
+    }
     // A dataset of numbers is a typed array unless it is said to be something else.
     const type = value[Symbol.toStringTag];
     if (type === 'ArrayBuffer' || type === 'DataView') {
@@ -314,6 +333,7 @@ class Emitter {
       builder.beginDataset(node.id, node.links, datatype, space(array.length), littleEndianBytes(array));
       if (type === 'Uint8ClampedArray') this.#word(Reserved.type, type);
     }
+    this.#common(node, false);
     builder.end();
   }
 
@@ -344,7 +364,7 @@ class Emitter {
   #records(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, node.names.length);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#class(node);
     if (node.items) this.#word(Reserved.items, node.items);
@@ -368,7 +388,7 @@ class Emitter {
     const parts = node.parts as Uint8Array;
     const kinds = builder.newObject();
     this.#beginGroup(node, node.names.length + 1);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.union);
     this.#mask(node);
@@ -385,7 +405,7 @@ class Emitter {
   #list(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, node.values.length);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.list);
     this.#mask(node);
@@ -399,7 +419,7 @@ class Emitter {
     const builder = this.#builder;
     const offsets = builder.newObject();
     this.#beginGroup(node, 3);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.ragged);
     if (node.items !== 'Array') this.#word(Reserved.items, node.items as string);
@@ -435,12 +455,11 @@ class Emitter {
         dataset(types.missing, leaf.mask ?? new Uint8Array(0));
         break;
       case 'numbers':
-      case 'typed':
-        dataset(
-          datatypeBytes(typeOfArray(leaf.data as TypedArray)),
-          littleEndianBytes(leaf.data as TypedArray),
-        );
+      case 'typed': {
+        const data = leaf.data ?? concatenated(leaf);
+        dataset(datatypeBytes(typeOfArray(data)), littleEndianBytes(data));
         break;
+      }
       case 'booleans':
         dataset(types.boolean, leaf.data as Uint8Array);
         break;
@@ -467,6 +486,7 @@ class Emitter {
       if (rows.items !== 'Array') this.#word(Reserved.items, rows.items as string);
     }
     this.#mask(leaf);
+    this.#common(node, false);
     this.#builder.end();
   }
 
@@ -480,9 +500,9 @@ class Emitter {
     const { out } = builder;
     const count = leaf.length;
     const column = leaf.text as TextColumn;
-    const { bytes, ends, longest, plain } = column;
-    if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
-      const size = Math.max(1, longest);
+    const { bytes, ends, plain } = column;
+    const size = sizeOfEach(column);
+    if (size > 0) {
       builder.beginDataset(
         node.id,
         node.links,
@@ -541,7 +561,10 @@ class Emitter {
     }
     out.align(8);
     const address = builder.out.length;
-    if (references.every((reference) => reference.index < 0)) {
+    // h5dump follows the elements of such a dataset to other datasets, for ever if these are alike and lead back.
+    if (
+      references.every(({ index, node: home }) => index < 0 && (home as VectorNode).encoding !== 'references')
+    ) {
       for (const reference of references) builder.objectReference((reference.node as Node).id);
       builder.beginDatasetAt(node.id, node.links, types.reference, extent, address, references.length * 8);
     } else {
@@ -549,6 +572,13 @@ class Emitter {
       builder.beginDatasetAt(node.id, node.links, types.element, extent, address, references.length * 16);
     }
   }
+}
+
+/** Throws the error for a value that is to be stored in a way that the core does not know. */
+export function datasetsNeeded(): never {
+  throw new H5TypeError(
+    "compression, chunks, stringEncoding, and fields with a dtype or the like, need the option { datasets } of 'h5pickle/datasets'",
+  );
 }
 
 /** Reserved attributes of a group take creation orders below this; its links follow. */
@@ -572,7 +602,7 @@ function isGroup(node: Node): boolean {
       (node.encoding === 'ragged' && !rectangle(node))
     );
   }
-  return node.kind === 'object' || node.kind === 'entries';
+  return node.kind === 'object' || node.kind === 'entries' || (node.kind === 'binary' && !!node.group);
 }
 
 /** The dimensions of nested rows if they are all of one length, level by level, and nothing refers to one of them. */
@@ -585,7 +615,8 @@ function rectangle(node: VectorNode): number[] | undefined {
     const width = offsets[1] as number;
     // Without a byte for a row, nothing would vouch for the number of rows.
     if (width === 0) return undefined;
-    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK)
+    // h5py ends its process when it reads strings, or other data of variable length, of as many dimensions as there can be.
+    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK - 1)
       return undefined;
     for (let row = 1; row < rows; row++) {
       if ((offsets[row + 1] as number) - (offsets[row] as number) !== width) return undefined;
@@ -631,6 +662,18 @@ function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
     }
   }
   return new Uint8Array(view.buffer);
+}
+
+/** The elements of typed arrays, one after another. */
+export function concatenated({ values, length }: VectorNode): TypedArray {
+  const rows = values as readonly TypedArray[];
+  const data = new ((rows[0] as TypedArray).constructor as new (length: number) => TypedArray)(length);
+  let at = 0;
+  for (const row of rows) {
+    data.set(row as never, at);
+    at += row.length;
+  }
+  return data;
 }
 
 function typeOfArray(array: TypedArray): Datatype {

@@ -15,10 +15,10 @@ export class H5UnsupportedError extends H5Error {
   override readonly name: string = 'H5UnsupportedError';
   readonly path: string;
 
-  constructor(path: string, what: string, remedy: string) {
+  constructor(path: string, what: string, remedy: string, options?: ErrorOptions) {
     // A list of a million links has a path that nobody wants to see whole.
     const shown = path.length > 300 ? `${path.slice(0, 140)} … ${path.slice(-140)}` : path;
-    super('H5_UNSUPPORTED', `${shown}: ${what} cannot be stored; ${remedy}`);
+    super('H5_UNSUPPORTED', `${shown}: ${what} cannot be stored; ${remedy}`, options);
     this.path = path;
   }
 }

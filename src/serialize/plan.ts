@@ -1,8 +1,17 @@
-import { H5TypeError } from '../errors.js';
+import { H5Error, H5TypeError } from '../errors.js';
 import type { ObjectId } from '../hdf5/file-builder.js';
 import type { Encoder, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
-import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
-import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
+import { hashArray, hashObject, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
+import {
+  FIRST_CLASS,
+  isPrimitive,
+  Kind,
+  Kinds,
+  read,
+  type TypedArray,
+  Unreadable,
+  unsupported,
+} from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
 import { memberSegment, nthPresent, pathTo } from './path.js';
@@ -26,6 +35,8 @@ abstract class PlanNode {
   links = 0;
   /** Whether something else refers to it, or to one of its elements. */
   referenced = false;
+  /** Whether references in attributes or datasets lead to it, and not links alone. */
+  pointed = false;
   /** Whether it is written as a part of the node above. */
   absorbed = false;
   /** What of the instance, or of those that are its rows, cannot be changed. */
@@ -83,6 +94,8 @@ export class EntriesNode extends PlanNode {
 export class BinaryNode extends PlanNode {
   readonly kind = 'binary';
   readonly value: ArrayBuffer | DataView | TypedArray;
+  /** What it is instead, if it shares its bytes with others: a group. */
+  group: ObjectNode | undefined;
 
   constructor(place: Place | undefined, value: ArrayBuffer | DataView | TypedArray) {
     super(place);
@@ -129,7 +142,7 @@ export class VectorNode extends PlanNode {
   length = 0;
   /** A code of `Missing` for each element, if any is missing. */
   mask: Uint8Array | undefined;
-  /** The elements of a leaf; the objects that a list or a vector of references names. */
+  /** The elements of a leaf, or the typed arrays that hold them; the objects that a list or a vector of references names. */
   values: readonly unknown[] = [];
   /** The names of the columns of records, or of the parts of a union. */
   names: string[] = [];
@@ -142,7 +155,7 @@ export class VectorNode extends PlanNode {
   offsets: Uint32Array | undefined;
   /** The number of the part that each element of a union is in. */
   parts: Uint8Array | undefined;
-  /** The numbers or booleans of a leaf; of rows that are typed arrays, one after another. */
+  /** The numbers or booleans of a leaf. */
   data: TypedArray | undefined;
   /** The strings of a leaf. */
   text: TextColumn | undefined;
@@ -177,6 +190,8 @@ export class Reference {
 /** A value that is stored by its name: a symbol, a function, or what is registered. */
 export class Named {
   readonly name: string;
+  /** The datatype message and the bytes that it is stored as instead. */
+  readonly encoded?: readonly [type: Uint8Array, bytes: Uint8Array];
 
   constructor(name: string) {
     this.name = name;
@@ -280,18 +295,25 @@ export class Planner {
   readonly #hasValues: boolean;
   readonly #kinds: Kinds;
   readonly #onUnsupported: OnUnsupported;
+  readonly #accessors: boolean;
   readonly #identity = new IdentityTable();
   readonly #homes = new RangeTable<Node | Elements>();
   readonly #references: Reference[] = [];
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
+  /** Views and buffers, and lists of typed arrays: only when all are known, it is known which share their bytes. */
+  #binaries: BinaryNode[] = [];
+  #typed: VectorNode[] = [];
+  /** Objects whose members are not all to be stored. */
+  readonly #leftOut = new Set<ObjectNode>();
 
-  constructor(registry: TypeRegistry, values: Values, onUnsupported: OnUnsupported) {
+  constructor(registry: TypeRegistry, values: Values, onUnsupported: OnUnsupported, accessors: boolean) {
     this.#registry = registry;
     this.#values = values;
     this.#hasValues = registry.hasValues;
     this.#kinds = new Kinds(registry, values);
     this.#onUnsupported = onUnsupported;
+    this.#accessors = accessors;
   }
 
   /** Plans a value. The result holds it as its only member, "value". */
@@ -300,13 +322,21 @@ export class Planner {
     root.names = ['value'];
     root.values = [value];
     this.#member(root, 0);
+    const sharing = this.#values.sharing?.();
     let vector = 0;
     let task = 0;
-    while (vector < this.#vectors.length || task < this.#tasks.length) {
-      if (vector < this.#vectors.length) this.#planVector(this.#vectors[vector++] as VectorNode);
-      else this.#runTask(this.#tasks[task++] as Task);
-    }
+    do {
+      while (vector < this.#vectors.length || task < this.#tasks.length) {
+        if (vector < this.#vectors.length) this.#planVector(this.#vectors[vector++] as VectorNode);
+        else this.#runTask(this.#tasks[task++] as Task);
+      }
+    } while (sharing && this.#share(sharing));
     for (const reference of this.#references) this.#resolve(reference);
+    for (const node of this.#leftOut) {
+      const { names, values } = node;
+      node.names = names.filter((_, i) => values[i] !== LEFT_OUT);
+      node.values = values.filter((value) => value !== LEFT_OUT);
+    }
     return root;
   }
 
@@ -325,21 +355,28 @@ export class Planner {
       this.#named(value, holder, index, isReplaced);
       return;
     }
-    const id = this.#kinds.of(value);
-    const kind = this.#kinds.kind(id);
-    if (kind === Kind.Unsupported) {
-      this.#replace(value, holder, index, isReplaced);
+    // What is replaced, or left out, must not have been met.
+    const why = this.#onUnsupported !== 'error' && this.#problem(value, holder, index);
+    if (why) {
+      this.#replace(value, holder, index, isReplaced, why);
       return;
     }
-    if (kind === Kind.Object || kind === Kind.Map) {
-      this.#tasks.push({ holder, index, value, id });
-      return;
+    try {
+      const id = this.#kinds.of(value);
+      const kind = this.#kinds.kind(id);
+      if (kind === Kind.Unsupported) this.#unsupported(value, holder, index);
+      if (kind === Kind.Object || kind === Kind.Map) {
+        this.#tasks.push({ holder, index, value, id });
+        return;
+      }
+      holder.values[index] = this.#own(value, id, kind, {
+        node: holder,
+        role: 'member',
+        key: holder.names[index] as string,
+      });
+    } catch (error) {
+      this.#failed(error, value, holder, index);
     }
-    holder.values[index] = this.#own(value, id, kind, {
-      node: holder,
-      role: 'member',
-      key: holder.names[index] as string,
-    });
   }
 
   /** Puts the name of a symbol, a function or a registered value in its place. */
@@ -353,12 +390,13 @@ export class Planner {
   }
 
   /** Puts what the caller wants in the place of a member that cannot be stored. */
-  #replace(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean): void {
+  #replace(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean, why?: Problem): void {
     // What replaces it must be stored.
-    if (isReplaced) this.#unsupported(value, holder, index);
-    const replacement = this.#replacement(value, holder, index);
+    if (isReplaced) this.#unsupported(value, holder, index, why);
+    const replacement = this.#replacement(value, holder, index, why);
     holder.values[index] = replacement;
-    if (replacement !== LEFT_OUT) this.#member(holder, index, true);
+    if (replacement === LEFT_OUT) this.#leftOut.add(holder);
+    else this.#member(holder, index, true);
   }
 
   #runTask(task: Task): void {
@@ -368,9 +406,13 @@ export class Planner {
     }
     const { holder, index, value, id } = task;
     const place: Place = { node: holder, role: 'member', key: holder.names[index] as string };
-    const owned = this.#own(value, id, this.#kinds.kind(id), place);
-    holder.values[index] = owned;
-    if (owned instanceof ObjectNode || owned instanceof EntriesNode) this.#fill(owned, value);
+    try {
+      const owned = this.#own(value, id, this.#kinds.kind(id), place);
+      holder.values[index] = owned;
+      if (owned instanceof ObjectNode || owned instanceof EntriesNode) this.#fill(owned, value);
+    } catch (error) {
+      this.#failed(error, value, holder, index);
+    }
   }
 
   /** The node that is the home of an object, or a reference if it has one already. */
@@ -403,6 +445,7 @@ export class Planner {
       case Kind.Typed:
       case Kind.Buffer:
         node = new BinaryNode(place, value as TypedArray);
+        this.#binaries.push(node);
         this.nodes.push(node);
         break;
       case Kind.SparseArray:
@@ -414,7 +457,7 @@ export class Planner {
         const { class: cls, fields, type, codec, integrity } = this.#kinds.entry(id);
         const content = codec ? this.#content(value, codec, { place } as Node) : value;
         const members =
-          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : membersOf(content, fields);
+          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, fields);
         node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
         if (content !== value) node.content = content;
         node.integrity = integrity;
@@ -425,15 +468,32 @@ export class Planner {
     return node;
   }
 
-  /** What a codec makes of a value: of a node, or of an element of one. */
+  /** What a codec makes of a value: of a node, or of element or member number `index` of one. */
   #content(value: object, codec: Encoder, at: Node, index = -1): object {
     try {
       const content = codec.encode(value) as unknown;
       if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
     } catch (error) {
-      throw this.#values.located?.(error, pathTo(at, index), codec.name) ?? error;
+      throw this.#values.located?.(error, pathOf(at, index), codec.name) ?? error;
     }
     throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
+  }
+
+  /** The names of an object's properties, if they can be the names of members. */
+  #members(value: object, cls: RegisteredClass | undefined): readonly string[] | undefined {
+    const names = this.#propertiesOf(value, cls);
+    return fitMembers(names) ? names : undefined;
+  }
+
+  /** The properties of an object to store. */
+  #propertiesOf(value: object, cls: RegisteredClass | undefined): readonly string[] {
+    const names = cls ? (cls.propertiesOf(value) as string[]) : Object.keys(value);
+    if (this.#accessors) return names;
+    // What a class declares is stored whatever it is.
+    const isValue = (name: string) =>
+      cls?.isDeclared(name) ||
+      Object.hasOwn(Object.getOwnPropertyDescriptor(value, name) ?? { value }, 'value');
+    return names.filter(isValue);
   }
 
   #fill(node: ObjectNode | EntriesNode, source: object): void {
@@ -448,18 +508,14 @@ export class Planner {
       keys = Array.from(map.keys());
       values = Array.from(map.values());
     } else {
-      const properties = cls ? (cls.propertiesOf(value) as string[]) : Object.keys(value);
-      values = properties.map((property) => (value as Record<string, unknown>)[property]);
+      const properties = this.#propertiesOf(value, cls);
+      values = properties.map((property) => read(value, property));
       keys = cls ? properties.map((property) => cls.storedName(property)) : properties;
     }
     if (node.kind === 'object') {
       node.names = keys as string[];
       node.values = values;
       for (let i = 0; i < values.length; i++) this.#member(node, i);
-      if (values.includes(LEFT_OUT)) {
-        node.names = node.names.filter((_, i) => values[i] !== LEFT_OUT);
-        node.values = values.filter((each) => each !== LEFT_OUT);
-      }
       return;
     }
     if (node.type === 'sparse') keys = keys.map(Number);
@@ -478,20 +534,35 @@ export class Planner {
   // ---- lists ----------------------------------------------------------------------------------------
 
   #planVector(vector: VectorNode): void {
-    let values = vector.source as readonly unknown[];
+    const values = vector.source as readonly unknown[];
     vector.source = undefined;
-    const { length } = values;
-    vector.length = length;
+    vector.length = values.length;
+    try {
+      this.#planElements(vector, this.#onUnsupported === 'error' ? values : this.#replaced(vector, values));
+    } catch (error) {
+      if (error instanceof H5Error || this.#onUnsupported !== 'error') throw error;
+      // Which of them it was: numbers count all of them.
+      vector.mask = undefined;
+      for (let i = 0; i < values.length; i++) {
+        const value = read(values, i);
+        const why = this.#problem(value, vector, i, true);
+        if (why) this.#unsupported(value, vector, i, why);
+      }
+      throw error;
+    }
+  }
 
+  #planElements(vector: VectorNode, all: readonly unknown[]): void {
+    let values = all;
+    const { length } = values;
     const builder = new LeafBuilder(length);
     if (builder.append(values, length)) {
       setLeaf(vector, builder.finish());
       return;
     }
 
-    if (this.#onUnsupported !== 'error') values = this.#replaced(vector, values);
     const table = this.#uniformTable(values);
-    const { distinct, missing, ids: all } = table ?? this.#classify(vector, values);
+    const { distinct, missing, ids: everyId } = table ?? this.#classify(vector, values);
     if (missing > 0) vector.mask = maskOf(values);
     if (distinct.length === 0) {
       vector.encoding = 'missing';
@@ -501,7 +572,7 @@ export class Planner {
       this.#encode(vector, distinct[0] as number, values);
       return;
     }
-    let ids = all;
+    let ids = everyId;
     if (missing > 0) {
       // All but plain datasets hold the elements that are there, and nothing in the place of the others.
       const present = vector.mask as Uint8Array;
@@ -583,10 +654,15 @@ export class Planner {
     if (length < MIN_UNIFORM || typeof first !== 'object' || first === null) return undefined;
     const id = this.#kinds.of(first);
     const { class: cls, codec, integrity, kind } = this.#kinds.entry(id);
-    if (kind !== Kind.Object || codec || integrity || this.#hasValues) return undefined;
+    if (kind !== Kind.Object || codec || integrity || this.#hasValues || !this.#accessors) return undefined;
     const keys = Object.keys(first);
     if (keys.length === 0 || !fitMembers(keys) || cls?.storesJust(keys) === false) return undefined;
-    const table = gatherUniform(values as object[], keys, cls !== undefined);
+    let table: ReturnType<typeof gatherUniform>;
+    try {
+      table = gatherUniform(values as object[], keys, cls !== undefined);
+    } catch {
+      // A value throws when it is read: it is found one by one.
+    }
     if (!table) return undefined;
     return { ids: new Uint16Array(length).fill(id), distinct: [id], missing: 0, keys, ...table };
   }
@@ -743,10 +819,11 @@ export class Planner {
     vector.encoding = 'ragged';
     vector.items = first[Symbol.toStringTag];
     vector.offsets = offsets;
-    const data = new (first.constructor as new (length: number) => TypedArray)(total);
-    for (let i = 0; i < rows.length; i++) data.set(rows[i] as never, offsets[i]);
-    const leaf = { encoding: 'typed', data, text: undefined } as const;
-    vector.children.push(this.#leafNode({ node: vector, role: 'item', key: 0 }, total, leaf));
+    const leaf = this.#leafNode({ node: vector, role: 'item', key: 0 }, total, undefined);
+    leaf.encoding = 'typed';
+    leaf.values = rows;
+    vector.children = [leaf];
+    this.#typed.push(vector);
   }
 
   /** A vector whose elements are known: there is nothing left to plan. */
@@ -762,7 +839,8 @@ export class Planner {
   #records(vector: VectorNode, id: number, values: readonly object[]): void {
     const { fields, codec } = this.#kinds.entry(id);
     const rows = codec ? values.map((row, i) => this.#content(row, codec, vector, i)) : values;
-    const groups = mergeShapes(groupRows(rows, fields), rows.length);
+    const propertiesOf = this.#accessors ? undefined : (row: object) => this.#propertiesOf(row, fields);
+    const groups = mergeShapes(groupRows(rows, fields, propertiesOf), rows.length);
     if (!groups) {
       this.#list(vector, values);
     } else if (groups.length === 1) {
@@ -816,6 +894,45 @@ export class Planner {
     });
   }
 
+  // ---- shared bytes ---------------------------------------------------------------------------------
+
+  /**
+   * Stores in another way, by their buffers, what of the views and buffers that have been met is not made again by its
+   * bytes alone. Returns whether there is more to plan then.
+   */
+  #share(sharing: ReturnType<NonNullable<Values['sharing']>>): boolean {
+    const nodes = this.#binaries;
+    const vectors = this.#typed;
+    if (nodes.length + vectors.length === 0) return false;
+    this.#binaries = [];
+    this.#typed = [];
+    const rowsOf = ({ children }: VectorNode) => (children[0] as VectorNode).values as readonly TypedArray[];
+    const typeOf = sharing([nodes.map(({ value }) => value), ...vectors.map(rowsOf)]);
+    if (!typeOf) return false;
+    for (const node of nodes) {
+      const type = typeOf(node.value);
+      if (!type) continue;
+      node.group = new ObjectNode(node.place, type.name, undefined);
+      this.#fill(node.group, this.#content(node.value, type, node));
+    }
+    for (const vector of vectors) {
+      const rows = rowsOf(vector);
+      const ids = Uint16Array.from(rows, (row) => {
+        const type = typeOf(row);
+        return type ? this.#kinds.idOf(type) : this.#kinds.of(row);
+      });
+      const distinct = [...new Set(ids)];
+      const [id] = distinct as [number];
+      if (distinct.length > 1 || this.#kinds.kind(id) === Kind.Object) {
+        (vector.children[0] as VectorNode).absorbed = true;
+        vector.children = [];
+        if (distinct.length > 1) this.#union(vector, distinct, ids, rows);
+        else this.#encode(vector, id, rows);
+      }
+    }
+    return true;
+  }
+
   // ---- references -----------------------------------------------------------------------------------
 
   #resolve(reference: Reference): void {
@@ -823,44 +940,90 @@ export class Planner {
     const home = owner instanceof Elements ? owner.locate(index) : { node: owner, index: -1 };
     home.node.referenced = true;
     if (reference.isMember && home.index < 0) home.node.links++;
+    else home.node.pointed = true;
     reference.node = home.node;
     reference.index = home.index;
   }
 
-  #unsupported(value: unknown, holder: Node, index: number): never {
-    throw unsupported(value, pathOf(holder, index));
+  /** Where a typed array stands that has been planned. */
+  pathOf(array: object): string {
+    for (const node of this.nodes) {
+      if (node.kind === 'binary' && node.value === array) return pathTo(node);
+      const index = node.kind === 'vector' && node.encoding === 'typed' ? node.values.indexOf(array) : -1;
+      if (index >= 0) return pathTo((node.place as Place).node, index);
+    }
+    return '$';
+  }
+
+  #unsupported(value: unknown, holder: Node, index: number, why?: Problem): never {
+    throw unsupported(
+      value,
+      pathOf(holder, index),
+      why && 'cause' in why ? (why as Required<Problem>) : undefined,
+    );
+  }
+
+  /** What was thrown while a member was planned: if it is no error of ours, the value is to blame. */
+  #failed(cause: unknown, value: object, holder: ObjectNode, index: number): never {
+    if (cause instanceof H5Error || this.#onUnsupported !== 'error') throw cause;
+    throw unsupported(value, pathOf(holder, index), { cause });
+  }
+
+  /**
+   * Why a value cannot be stored, as far as it shows in itself: for what it is, or for what it throws. The elements of an
+   * array that is a row count; those of others are looked at by themselves.
+   */
+  #problem(value: unknown, holder: Node, index: number, isRow = false): Problem | undefined {
+    if (typeof value === 'function' || typeof value === 'symbol')
+      return this.#values.nameOf(value, this.#registry) === undefined ? {} : undefined;
+    if (typeof value !== 'object' || value === null || this.#registry.nameOf(value) !== undefined)
+      return undefined;
+    try {
+      const id = this.#kinds.of(value);
+      const { kind, fields, codec } = this.#kinds.entry(id);
+      if (kind === Kind.Unsupported) return Unreadable.cause(value) ?? {};
+      hashOf(kind, value);
+      if (codec) this.#content(value, codec, holder, index);
+      else if (kind === Kind.Object || kind === Kind.SparseArray) this.#propertiesOf(value, fields);
+      else if (kind === Kind.Set || kind === Kind.Map || (kind === Kind.Array && isRow))
+        for (const _ of value as Iterable<unknown>);
+      return undefined;
+    } catch (cause) {
+      return { cause };
+    }
   }
 
   /** What stands in the place of a value that cannot be stored, if the caller wants it so. */
-  #replacement(value: unknown, holder: Node, index: number): unknown {
+  #replacement(value: unknown, holder: Node, index: number, why?: Problem): unknown {
     const handle = this.#onUnsupported;
-    if (handle === 'error') this.#unsupported(value, holder, index);
+    if (handle === 'error') this.#unsupported(value, holder, index, why);
     if (handle === 'skip') return LEFT_OUT;
-    const replacement = handle(value, pathOf(holder, index));
-    if (replacement === value) this.#unsupported(value, holder, index);
+    const replacement = handle(Unreadable.cause(value)?.cause ?? value, pathOf(holder, index));
+    if (replacement === value) this.#unsupported(value, holder, index, why);
     return replacement;
   }
 
   /** The same values, with others in the place of those that cannot be stored. What is left out leaves a hole. */
   #replaced(vector: VectorNode, values: readonly unknown[]): readonly unknown[] {
-    const registry = this.#registry;
-    const isStorable = (value: unknown): boolean => {
-      if (typeof value === 'function' || typeof value === 'symbol')
-        return this.#values.nameOf(value, registry) !== undefined;
-      if (typeof value !== 'object' || value === null || registry.nameOf(value) !== undefined) return true;
-      return this.#kinds.kind(this.#kinds.of(value)) !== Kind.Unsupported;
-    };
-    if (values.every(isStorable)) return values;
-    const replaced = [...values];
-    values.forEach((value, i) => {
-      if (isStorable(value)) return;
-      const other = this.#replacement(value, vector, i);
-      if (other === LEFT_OUT) delete replaced[i];
-      else if (isStorable(other)) replaced[i] = other;
-      else this.#unsupported(other, vector, i);
-    });
+    const replaced: unknown[] = [];
+    replaced.length = values.length;
+    for (let i = 0; i < values.length; i++) {
+      let value = read(values, i);
+      const why = this.#problem(value, vector, i, true);
+      if (why) {
+        value = this.#replacement(value, vector, i, why);
+        const worse = value !== LEFT_OUT && this.#problem(value, vector, i, true);
+        if (worse) this.#unsupported(value, vector, i, worse);
+      }
+      if (value !== LEFT_OUT && (value !== undefined || i in values)) replaced[i] = value;
+    }
     return replaced;
   }
+}
+
+/** Why a value cannot be stored: what was thrown, if anything was. */
+interface Problem {
+  readonly cause?: unknown;
 }
 
 /** What becomes of a value that cannot be stored: its place says where it is. */
@@ -872,12 +1035,6 @@ const LEFT_OUT = Symbol('left out');
 function pathOf(holder: Node, index: number): string {
   if (holder.kind !== 'object') return pathTo(holder, index);
   return holder.place ? pathTo(holder) + memberSegment(holder.names[index] as string, holder.class) : '$';
-}
-
-/** The names of an object's properties, if they can be the names of members. */
-function membersOf(value: object, cls: RegisteredClass | undefined): readonly string[] | undefined {
-  const names = cls ? (cls.propertiesOf(value) as string[]) : Object.keys(value);
-  return fitMembers(names) ? names : undefined;
 }
 
 function setLeaf(vector: VectorNode, { encoding, data, text }: Leaf): void {
@@ -944,6 +1101,7 @@ function hashOf(kind: Kind, value: object): number {
     case Kind.Date:
       return mix(1, (value as Date).getTime());
     case Kind.Typed:
+      return hashTyped(value as TypedArray);
     case Kind.Buffer:
       return mix((value as TypedArray).byteLength, (value as TypedArray).byteOffset);
     default:

@@ -8,6 +8,7 @@ import {
   type Encoder,
   H5RegistryError,
   type RegisteredClass,
+  type Spend,
   type TypeRegistry,
 } from '../registry/index.js';
 import { contentOf, entriesIn, Fields, flat } from './fields.js';
@@ -59,9 +60,9 @@ export class ClassDecoders {
   }
 
   /** The instance of a class that a plain object is to be; what is none is returned as it is. */
-  instance(value: unknown, wanted: Class, registry: TypeRegistry): unknown {
+  instance(value: unknown, wanted: Class, registry: TypeRegistry, spend: Spend): unknown {
     try {
-      return converted(value, wanted, (cls) => this.#partsFor(cls, registry), '', undefined);
+      return converted(value, wanted, (cls) => this.#partsFor(cls, registry), '', undefined, spend);
     } catch (error) {
       throw described(error, '$', 'read', '');
     }
@@ -74,9 +75,9 @@ export class ClassDecoders {
     if (make) {
       return {
         name: cls.name,
-        decode(content) {
-          const data = parts.prepare(content, undefined);
-          const instance = make(data);
+        decode(content, spend) {
+          const data = parts.prepare(content, undefined, spend);
+          const instance = make(data, spend);
           parts.finish(instance, data);
           return instance;
         },
@@ -85,9 +86,9 @@ export class ClassDecoders {
     return {
       name: cls.name,
       create: parts.create,
-      fill(instance, content) {
-        const data = parts.prepare(content, undefined);
-        parts.fill(instance, data);
+      fill(instance, content, _, spend) {
+        const data = parts.prepare(content, undefined, spend);
+        parts.fill(instance, data, spend);
         parts.finish(instance, data);
       },
     };
@@ -103,9 +104,9 @@ export class ClassDecoders {
     return {
       name,
       prepare: (content) => content,
-      make: codec.create ? undefined : (content) => (codec as Required<Codec>).decode(content),
+      make: codec.create ? undefined : (content, spend) => (codec as Required<Codec>).decode(content, spend),
       create: () => (codec as Required<Codec>).create(),
-      fill: (instance, content) => codec.fill?.(instance, content, version),
+      fill: (instance, content, spend) => codec.fill?.(instance, content, version, spend),
       finish() {},
     };
   }
@@ -132,15 +133,15 @@ export class ClassDecoders {
       if (typeof result === 'object' && result !== null) return result as Content;
       throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${name} returned no object`);
     };
-    const fill = (instance: object, content: Content): void => {
-      if (inner?.fill) inner.fill(instance, content, version);
+    const fill = (instance: object, content: Content, spend: Spend): void => {
+      if (inner?.fill) inner.fill(instance, content, version, spend);
       else fields.set(instance, content);
     };
-    let make: ((content: Content) => object) | undefined;
+    let make: Parts['make'];
     if (fields.reads === 'static') {
-      make = (content) => {
+      make = (content, spend) => {
         const instance = fields.make(content);
-        if (inner?.fill) fill(instance, content);
+        if (inner?.fill) fill(instance, content, spend);
         return instance;
       };
     } else if (inner?.decode) make = inner.decode.bind(inner);
@@ -151,11 +152,11 @@ export class ClassDecoders {
       make,
       create: () => inner?.create?.() ?? cls.create(),
       fill,
-      prepare(content, owner) {
+      prepare(content, owner, spend) {
         const data = migrated(content);
         if (held.length === 0) return data;
         const all = flat(data);
-        readHeld(all, held, partsFor, owner);
+        readHeld(all, held, partsFor, owner, spend);
         const entries = entriesIn(data);
         for (const entry of entries?.keys() ?? []) entries?.set(entry, all[entry]);
         return data;

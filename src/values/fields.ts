@@ -11,6 +11,7 @@ import {
   type RegisteredClass,
 } from '../registry/index.js';
 import { setProperty } from '../serialize/rows.js';
+import { isIndex } from './content.js';
 
 export type Dict = Map<string, unknown>;
 
@@ -134,5 +135,3 @@ export function contentOf(dict: Dict): Record<string, unknown> {
   for (const [name, value] of dict) setProperty(object, name, value, undefined);
   return object;
 }
-
-export const isIndex: IsOther = (name) => typeof name === 'string' && String(Number(name) >>> 0) === name;

@@ -3,7 +3,7 @@
  * plain objects become such instances.
  */
 import { H5FormatError } from '../errors.js';
-import type { Class, Content, FieldRule, RegisteredClass } from '../registry/index.js';
+import type { Class, Content, FieldRule, RegisteredClass, Spend } from '../registry/index.js';
 import { H5UnsupportedError } from '../serialize/errors.js';
 import { memberSegment } from '../serialize/path.js';
 
@@ -134,11 +134,11 @@ function describe(value: unknown): string {
 export interface Parts {
   readonly name: string;
   /** What the instance is made of: the content, with instances in its fields. */
-  prepare(content: Content, owner: Task | undefined): Content;
+  prepare(content: Content, owner: Task | undefined, spend: Spend): Content;
   /** For those that are made of complete content; the others are created, and filled. */
-  readonly make: ((content: Content) => object) | undefined;
+  readonly make: ((content: Content, spend: Spend) => object) | undefined;
   create(): object;
-  fill(instance: object, content: Content): void;
+  fill(instance: object, content: Content, spend: Spend): void;
   finish(instance: object, content: Content): void;
 }
 
@@ -170,12 +170,13 @@ export function readHeld(
   rules: readonly FieldRule[],
   partsFor: PartsFor,
   owner: Task | undefined,
+  spend: Spend,
 ): void {
   for (const { as, type, name, aliases = [] } of rules) {
     const wanted = as?.() ?? (type as Class);
     for (const each of [name, ...aliases]) {
       if (!Object.hasOwn(content, each)) continue;
-      const value = converted(content[each], wanted, partsFor, each, owner);
+      const value = converted(content[each], wanted, partsFor, each, owner, spend);
       if (value !== content[each]) (content as Record<string, unknown>)[each] = value;
       if (as) check(value, wanted, each);
     }
@@ -189,11 +190,14 @@ export function converted(
   partsFor: PartsFor,
   field: string,
   owner: Task | undefined,
+  spend: Spend,
 ): unknown {
   const convert = (value: unknown): unknown => {
     if (!isPlain(value)) return value;
     const parts = made.has(value) ? undefined : partsFor(wanted);
-    return parts ? instanceFrom(value as Content, parts, field, root, owner) : (made.get(value) ?? value);
+    return parts
+      ? instanceFrom(value as Content, parts, field, root, owner, spend)
+      : (made.get(value) ?? value);
   };
   if (!itemsOf(root)) return convert(root);
   const todo = [root];
@@ -202,6 +206,8 @@ export function converted(
     const list = todo.pop();
     if (seen.has(list) || isFine(list, wanted)) continue;
     seen.add(list);
+    // Any number of fields may lead to the same list.
+    spend((list as unknown[]).length ?? (list as Set<unknown>).size);
     if (Array.isArray(list)) {
       for (let i = 0; i < list.length; i++) {
         const item: unknown = list[i];
@@ -235,8 +241,9 @@ function instanceFrom(
   field: string,
   holder: unknown,
   owner: Task | undefined,
+  spend: Spend,
 ): object {
-  if (parts.make) return makeFrom(plain, parts, parts.make, field, holder, owner);
+  if (parts.make) return makeFrom(plain, parts, parts.make, field, holder, owner, spend);
   const instance = parts.create();
   made.set(plain, instance);
   const task: Task = { instance, parts, plain, content: plain, owner, field, holder };
@@ -248,9 +255,9 @@ function instanceFrom(
   let at = task;
   try {
     // The queue grows by what is within; that is complete first.
-    for (at of queue) at.content = at.parts.prepare(at.plain, at);
+    for (at of queue) at.content = at.parts.prepare(at.plain, at, spend);
     for (at of queue.reverse()) {
-      at.parts.fill(at.instance, at.content);
+      at.parts.fill(at.instance, at.content, spend);
       at.parts.finish(at.instance, at.content);
     }
   } catch (error) {
@@ -264,10 +271,11 @@ function instanceFrom(
 function makeFrom(
   plain: Content,
   parts: Parts,
-  make: (content: Content) => object,
+  make: NonNullable<Parts['make']>,
   field: string,
   holder: unknown,
   owner: Task | undefined,
+  spend: Spend,
 ): object {
   if (making.has(plain) || making.size === MAX_MAKING)
     throw new H5FormatError(-1, `a ${parts.name} is a part of what it is made of, or too deep in others`);
@@ -276,8 +284,8 @@ function makeFrom(
   queue = undefined;
   const task: Task = { instance: plain, parts, plain, content: plain, owner, field, holder };
   try {
-    const content = parts.prepare(plain, task);
-    const instance = make(content);
+    const content = parts.prepare(plain, task, spend);
+    const instance = make(content, spend);
     parts.finish(instance, content);
     made.set(plain, instance);
     return instance;
