@@ -99,8 +99,8 @@ export interface Values {
   integrity?(instance: object): string;
   /** Makes instances be so. */
   fix?(instances: readonly object[], integrity: string): void;
-  /** The error for what a class or a codec has thrown: it says where in a value, or in a file, and of what. */
-  located?(error: unknown, where: string | Place, name?: string): unknown;
+  /** The error for what a class or a codec has thrown: it says where in a value, or in a file. */
+  located?(error: unknown, where: string | Place): unknown;
 }
 
 /** Nothing else. */

@@ -356,7 +356,7 @@ export class Planner {
       return;
     }
     // What is replaced, or left out, must not have been met.
-    const why = this.#onUnsupported !== 'error' && this.#problem(value, holder, index);
+    const why = this.#onUnsupported !== 'error' && this.#problem(value);
     if (why) {
       this.#replace(value, holder, index, isReplaced, why);
       return;
@@ -468,15 +468,13 @@ export class Planner {
     return node;
   }
 
-  /** What a codec makes of a value: of a node, or of element or member number `index` of one. */
+  /** What a codec makes of a value: of a node, or of an element of one. */
   #content(value: object, codec: Encoder, at: Node, index = -1): object {
     try {
-      const content = codec.encode(value) as unknown;
-      if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+      return contentOf(value, codec);
     } catch (error) {
-      throw this.#values.located?.(error, pathOf(at, index), codec.name) ?? error;
+      throw this.#values.located?.(error, pathTo(at, index)) ?? error;
     }
-    throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
   }
 
   /** The names of an object's properties, if they can be the names of members. */
@@ -545,7 +543,7 @@ export class Planner {
       vector.mask = undefined;
       for (let i = 0; i < values.length; i++) {
         const value = read(values, i);
-        const why = this.#problem(value, vector, i, true);
+        const why = this.#problem(value, true);
         if (why) this.#unsupported(value, vector, i, why);
       }
       throw error;
@@ -838,6 +836,8 @@ export class Planner {
 
   #records(vector: VectorNode, id: number, values: readonly object[]): void {
     const { fields, codec } = this.#kinds.entry(id);
+    // Missing elements are not counted any more.
+    vector.encoding = 'records';
     const rows = codec ? values.map((row, i) => this.#content(row, codec, vector, i)) : values;
     const propertiesOf = this.#accessors ? undefined : (row: object) => this.#propertiesOf(row, fields);
     const groups = mergeShapes(groupRows(rows, fields, propertiesOf), rows.length);
@@ -973,7 +973,7 @@ export class Planner {
    * Why a value cannot be stored, as far as it shows in itself: for what it is, or for what it throws. The elements of an
    * array that is a row count; those of others are looked at by themselves.
    */
-  #problem(value: unknown, holder: Node, index: number, isRow = false): Problem | undefined {
+  #problem(value: unknown, isRow = false): Problem | undefined {
     if (typeof value === 'function' || typeof value === 'symbol')
       return this.#values.nameOf(value, this.#registry) === undefined ? {} : undefined;
     if (typeof value !== 'object' || value === null || this.#registry.nameOf(value) !== undefined)
@@ -983,7 +983,7 @@ export class Planner {
       const { kind, fields, codec } = this.#kinds.entry(id);
       if (kind === Kind.Unsupported) return Unreadable.cause(value) ?? {};
       hashOf(kind, value);
-      if (codec) this.#content(value, codec, holder, index);
+      if (codec) contentOf(value, codec);
       else if (kind === Kind.Object || kind === Kind.SparseArray) this.#propertiesOf(value, fields);
       else if (kind === Kind.Set || kind === Kind.Map || (kind === Kind.Array && isRow))
         for (const _ of value as Iterable<unknown>);
@@ -1009,10 +1009,10 @@ export class Planner {
     replaced.length = values.length;
     for (let i = 0; i < values.length; i++) {
       let value = read(values, i);
-      const why = this.#problem(value, vector, i, true);
+      const why = this.#problem(value, true);
       if (why) {
         value = this.#replacement(value, vector, i, why);
-        const worse = value !== LEFT_OUT && this.#problem(value, vector, i, true);
+        const worse = value !== LEFT_OUT && this.#problem(value, true);
         if (worse) this.#unsupported(value, vector, i, worse);
       }
       if (value !== LEFT_OUT && (value !== undefined || i in values)) replaced[i] = value;
@@ -1035,6 +1035,13 @@ const LEFT_OUT = Symbol('left out');
 function pathOf(holder: Node, index: number): string {
   if (holder.kind !== 'object') return pathTo(holder, index);
   return holder.place ? pathTo(holder) + memberSegment(holder.names[index] as string, holder.class) : '$';
+}
+
+/** What a codec makes of a value. */
+function contentOf(value: object, codec: Encoder): object {
+  const content = codec.encode(value) as unknown;
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+  throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
 }
 
 function setLeaf(vector: VectorNode, { encoding, data, text }: Leaf): void {

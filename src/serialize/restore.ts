@@ -57,6 +57,8 @@ export interface RestorerAccess {
   maskOf(info: ObjectInfo): Uint8Array | undefined;
   isReferences(info: DatasetInfo): boolean;
   spend(count: number): void;
+  /** What makes instances of what a group holds: they are frozen, or the like, as it says; an error says where. */
+  made<T extends readonly object[]>(info: ObjectInfo, make: () => T): T;
 }
 
 /** Makes a member that is read when it is asked for. Returns whether it did: else it is to be set. */
@@ -107,6 +109,9 @@ export class Restorer {
   #finishers: (() => void)[] = [];
   /** What is done when these are done, too. */
   readonly #last: (() => void)[] = [];
+  /** What is being read, from where to where something is looked for that went wrong. */
+  #root = 0;
+  #isBusy = false;
   /** While code of a class runs: what its instances are read from, and the number of the one among them. */
   #at: ObjectInfo | undefined;
   #row = -1;
@@ -139,32 +144,18 @@ export class Restorer {
 
   /** The value of the object at an address, complete; an instance of `as`, if the file does not say what it is. */
   restore(root: number, as: Class | undefined): unknown {
-    const { instance, located } = this.#moreValues;
-    try {
-      const value = this.#restore(root);
-      return as && instance ? instance(value, as, this.#registry, this.#heap.spend) : value;
-    } catch (error) {
-      const { address } = this.#at ?? {};
-      if (address === undefined || !located) throw error;
-      throw located(error, { space: this.#space, root, address, row: this.#row });
-    }
-  }
-
-  #restore(address: number): unknown {
-    const info = this.#info(address);
-    this.#checkLayout(info);
-    let value: unknown;
-    if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
-      const holder: Record<string, unknown> = {};
-      this.#fillObject(holder, info, undefined);
-      value = () => holder.value;
-    } else {
-      const whole = this.#value(address);
-      value = () => whole;
-    }
-    this.#run();
-    for (const finish of this.#last) finish();
-    return (value as () => unknown)();
+    this.#root = root;
+    const { instance } = this.#moreValues;
+    const { value } = this.#whole(() => {
+      const info = this.#info(root);
+      this.#checkLayout(info);
+      const holder: { value?: unknown } = {};
+      if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value)
+        this.#fillObject(holder, info, undefined);
+      else holder.value = this.#value(root);
+      return holder;
+    });
+    return as && instance ? instance(value, as, this.#registry, this.#heap.spend) : value;
   }
 
   #checkLayout(info: ObjectInfo): void {
@@ -178,7 +169,8 @@ export class Restorer {
   }
 
   /** What reads parts of values, and parts that are asked for later. */
-  access(): RestorerAccess {
+  access(root: number): RestorerAccess {
+    this.#root = root;
     return {
       space: this.#space,
       info: (address) => this.#info(address),
@@ -196,14 +188,30 @@ export class Restorer {
       maskOf: (info) => this.#maskOf(info),
       isReferences: (info) => this.#isReferences(info),
       spend: (count) => this.#spend(count),
+      made: (info, make) => this.#whole(() => this.#fixed(info, this.#call(info, make))),
     };
   }
 
-  /** Makes something, and all that it leads to. */
+  /** Makes something, and all that it leads to. Code of a class may ask for something else meanwhile. */
   #whole<T>(make: () => T): T {
-    const value = make();
-    this.#run();
-    return value;
+    const isOuter = !this.#isBusy;
+    this.#isBusy = true;
+    try {
+      const made = make();
+      this.#run();
+      if (isOuter) for (const finish of this.#last.splice(0)) finish();
+      return made;
+    } catch (error) {
+      const { address } = this.#at ?? {};
+      const { located } = this.#moreValues;
+      if (!isOuter || address === undefined || !located) throw error;
+      throw located(error, { space: this.#space, root: this.#root, address, row: this.#row });
+    } finally {
+      if (isOuter) {
+        this.#isBusy = false;
+        this.#at = undefined;
+      }
+    }
   }
 
   #run(): void {
@@ -228,9 +236,10 @@ export class Restorer {
 
   /** Runs code of a class; an error says where the instances are that it is about. */
   #call<T>(info: ObjectInfo, action: () => T): T {
+    const at = this.#at;
     this.#at = info;
     const result = action();
-    this.#at = undefined;
+    this.#at = at;
     this.#row = -1;
     return result;
   }
@@ -475,7 +484,9 @@ export class Restorer {
       )[0] as object;
     }
     const target = this.#shell(info, type, cls);
-    this.#tasks.push(() => this.#fillObject(target, info, cls, this.lazy));
+    // What is frozen must not change when it is looked at.
+    const lazy = this.lazy && this.#word(info, Reserved.integrity) === undefined ? this.lazy : undefined;
+    this.#tasks.push(() => this.#fillObject(target, info, cls, lazy));
     return target;
   }
 

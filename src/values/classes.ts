@@ -13,7 +13,7 @@ import {
 } from '../registry/index.js';
 import { contentOf, entriesIn, Fields, flat } from './fields.js';
 import { checkHeld, converted, type Parts, readHeld } from './held.js';
-import { described } from './located.js';
+import { unread } from './located.js';
 
 /** How a class is stored that extends a type whose content is not in its properties. */
 export type InnerOf = (cls: RegisteredClass) => Codec | undefined;
@@ -64,7 +64,7 @@ export class ClassDecoders {
     try {
       return converted(value, wanted, (cls) => this.#partsFor(cls, registry), '', undefined, spend);
     } catch (error) {
-      throw described(error, '$', 'read', '');
+      throw unread(error, '$', '');
     }
   }
 

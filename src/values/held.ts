@@ -14,10 +14,12 @@ export class Misfit extends Error {
   readonly #wanted: string;
 
   constructor(segments: string, found: unknown, wanted: Class) {
-    super();
+    const what = describe(found);
+    const { name = '' } = wanted as { name?: string };
+    super(`${what} where an instance of the class ${name} is to be`);
     this.#segments = segments;
-    this.#found = describe(found);
-    this.#wanted = (wanted as { name?: string }).name ?? '';
+    this.#found = what;
+    this.#wanted = name;
   }
 
   /** In a value that is to be stored. */
@@ -28,8 +30,7 @@ export class Misfit extends Error {
 
   /** In a file. */
   read(path: string): Error {
-    const message = `${this.#found} where an instance of the class ${this.#wanted} is to be (is it registered?)`;
-    return new H5FormatError(-1, `${path}${this.#segments}: ${message}`);
+    return new H5FormatError(-1, `${path}${this.#segments}: ${this.message} (is it registered?)`);
   }
 }
 

@@ -6,6 +6,7 @@ import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
 import type { Place } from '../registry/index.js';
+import { unsupported } from '../serialize/kinds.js';
 import { Encoding, Missing, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { memberSegment } from '../serialize/path.js';
@@ -14,7 +15,7 @@ import { Misfit, Within } from './held.js';
 type Stored = H5Group | H5Dataset;
 
 /**
- * Code of a class or of a codec has thrown: a hook such as `migrate` or `afterRead`, a constructor, a setter. `path` says where
+ * Code of a class or of a codec has thrown while a value was read: a hook such as `migrate` or `afterRead`, a constructor, a setter. `path` says where
  * the instance stands, in JavaScript's own notation, `cause` is what was thrown.
  *
  * @example
@@ -30,26 +31,34 @@ export class H5HookError extends H5Error {
   /** What the file calls the class, or the codec. */
   readonly className: string;
 
-  constructor(path: string, className: string, action: 'read' | 'stored', cause: unknown) {
+  constructor(path: string, className: string, cause: unknown) {
     const what = shortened(cause instanceof Error ? cause.message : String(cause));
-    super('H5_HOOK', `${path}: the value of class ${className} cannot be ${action}: ${what}`, { cause });
+    super('H5_HOOK', `${path}: the value of class ${className} cannot be read: ${what}`, { cause });
     this.path = path;
     this.className = className;
   }
 }
 
 /** The error for what was thrown: it says where that has come to pass. */
-export function located(error: unknown, where: string | Place, name = ''): unknown {
-  if (typeof where === 'string') return described(error, where, 'stored', name);
+export function located(error: unknown, where: string | Place): unknown {
+  if (typeof where === 'string') return unstored(error, where);
   const { path, className } = inFile(where);
-  return described(error, path, 'read', className);
+  return unread(error, path, className);
 }
 
-export function described(error: unknown, path: string, action: 'read' | 'stored', name: string): unknown {
-  if (error instanceof Within) return described(error.cause, path + error.segments, action, error.className);
+function unstored(error: unknown, path: string): unknown {
+  if (error instanceof Misfit) return error.stored(path);
+  return error instanceof H5Error ? withPath(error, path) : unsupported(undefined, path, { cause: error });
+}
+
+export function unread(error: unknown, path: string, name: string): unknown {
+  if (error instanceof Within) return unread(error.cause, path + error.segments, error.className);
+  if (error instanceof Misfit) return error.read(shortened(path));
+  return error instanceof H5Error ? withPath(error, path) : new H5HookError(shortened(path), name, error);
+}
+
+function withPath(error: H5Error, path: string): H5Error {
   const shown = shortened(path);
-  if (error instanceof Misfit) return action === 'read' ? error.read(shown) : error.stored(path);
-  if (!(error instanceof H5Error)) return new H5HookError(shown, name, action, error);
   const message = `${shown}: ${error.message}`;
   // What is printed of an error that nobody catches is the stack.
   if (error.stack) error.stack = error.stack.replace(error.message, () => message);
