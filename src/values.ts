@@ -87,9 +87,9 @@ function errorBase(withStack: boolean): BaseType {
         return contentOf(new Map([...hidden, ...fields.of(error, isHidden)]));
       },
       create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
-      fill: (error, content) => {
+      fill: (error, content, _, spend) => {
         setHidden(error as Error, content);
-        fields.set(error, content, isHidden);
+        fields.set(error, content, spend, isHidden);
       },
     };
   };
@@ -229,7 +229,12 @@ function base<T extends object, V>(
           if (!isInner(content[inner]))
             throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
           set(value as T, content[inner] as V, spend);
-          fields.set(value, content, (name) => name === inner || (Array.isArray(value) && isElement(name)));
+          fields.set(
+            value,
+            content,
+            spend,
+            (name) => name === inner || (Array.isArray(value) && isElement(name)),
+          );
         },
       };
     },
@@ -284,10 +289,10 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
           const numbers = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
           return contentOf(fields.of(value, isNumber).set(inner, numbers));
         },
-        decode: (content) => {
+        decode: (content, spend) => {
           const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
           const array = Reflect.construct(type, viewOf(numbers), cls.target as unknown as NewableFunction);
-          fields.set(array, content, (name) => name === inner || isNumber(name));
+          fields.set(array, content, spend, (name) => name === inner || isNumber(name));
           return array;
         },
       };

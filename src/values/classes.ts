@@ -11,7 +11,7 @@ import {
   type Spend,
   type TypeRegistry,
 } from '../registry/index.js';
-import { contentOf, entriesIn, Fields, flat } from './fields.js';
+import { contentOf, Fields } from './fields.js';
 import { checkHeld, converted, type Parts, readHeld } from './held.js';
 import { unread } from './located.js';
 
@@ -78,7 +78,7 @@ export class ClassDecoders {
         decode(content, spend) {
           const data = parts.prepare(content, undefined, spend);
           const instance = make(data, spend);
-          parts.finish(instance, data);
+          parts.finish(instance, data, spend);
           return instance;
         },
       };
@@ -89,7 +89,7 @@ export class ClassDecoders {
       fill(instance, content, _, spend) {
         const data = parts.prepare(content, undefined, spend);
         parts.fill(instance, data, spend);
-        parts.finish(instance, data);
+        parts.finish(instance, data, spend);
       },
     };
   }
@@ -127,20 +127,20 @@ export class ClassDecoders {
       held.length + expected.length > 0 ||
       declared.some(({ enumerable }) => enumerable === false);
 
-    const migrated = (content: Content): Content => {
+    const migrated = (content: Content, spend: Spend): Content => {
       if (!isOld) return content;
-      const result: unknown = migrate(flat(content) as Record<string, unknown>, version);
+      const result: unknown = migrate(fields.flat(content, spend) as Record<string, unknown>, version);
       if (typeof result === 'object' && result !== null) return result as Content;
       throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${name} returned no object`);
     };
     const fill = (instance: object, content: Content, spend: Spend): void => {
       if (inner?.fill) inner.fill(instance, content, version, spend);
-      else fields.set(instance, content);
+      else fields.set(instance, content, spend);
     };
     let make: Parts['make'];
     if (fields.reads === 'static') {
       make = (content, spend) => {
-        const instance = fields.make(content);
+        const instance = fields.make(content, spend);
         if (inner?.fill) fill(instance, content, spend);
         return instance;
       };
@@ -153,16 +153,16 @@ export class ClassDecoders {
       create: () => inner?.create?.() ?? cls.create(),
       fill,
       prepare(content, owner, spend) {
-        const data = migrated(content);
+        const data = migrated(content, spend);
         if (held.length === 0) return data;
-        const all = flat(data);
+        const all = fields.flat(data, spend);
         readHeld(all, held, partsFor, owner, spend);
-        const entries = entriesIn(data);
+        const entries = fields.entriesIn(data);
         for (const entry of entries?.keys() ?? []) entries?.set(entry, all[entry]);
         return data;
       },
-      finish(instance, content) {
-        const all = flat(content);
+      finish(instance, content, spend) {
+        const all = expected.length > 0 ? fields.flat(content, spend) : content;
         for (const { property, name: stored, aliases = [], default: otherwise, required } of expected) {
           if ([stored, ...aliases].some((each) => Object.hasOwn(all, each))) continue;
           if (otherwise !== undefined) {

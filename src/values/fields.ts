@@ -9,6 +9,7 @@ import {
   h5read,
   h5write,
   type RegisteredClass,
+  type Spend,
 } from '../registry/index.js';
 import { setProperty } from '../serialize/rows.js';
 import { isIndex } from './content.js';
@@ -58,9 +59,9 @@ export class Fields {
   }
 
   /** An instance, as its class makes it of all that was stored. */
-  make(content: Content): object {
+  make(content: Content, spend: Spend): object {
     const { target, prototype, name } = this.#class;
-    const instance: unknown = (target as H5ReadableClass)[h5read](this.#dictOf(content, none));
+    const instance: unknown = (target as H5ReadableClass)[h5read](this.#dictOf(content, spend, none));
     if (isBaseOf.call(prototype, instance as object)) return instance as object;
     throw new H5RegistryError(
       'H5_REGISTRY_CREATE',
@@ -69,9 +70,9 @@ export class Fields {
   }
 
   /** Sets the fields of an instance; of one that has been made of them, none. */
-  set(instance: object, content: Content, isOther: IsOther = none): void {
+  set(instance: object, content: Content, spend: Spend, isOther: IsOther = none): void {
     if (this.reads === 'static') return;
-    const dict = this.#dictOf(content, isOther);
+    const dict = this.#dictOf(content, spend, isOther);
     if (this.reads) (instance as H5Readable)[h5read](dict);
     else for (const [name, value] of dict) this.setOne(instance, name, value);
   }
@@ -84,31 +85,43 @@ export class Fields {
     else setProperty(instance, name, value, cls);
   }
 
-  #dictOf(content: Content, isOther: IsOther): Dict {
-    const dict: Dict = new Map(Object.entries(content).filter(([name]) => !isOther(name)));
-    const entries = entriesIn(content);
-    if (entries) {
-      dict.delete(ENTRIES);
-      return new Map([...entries, ...dict]);
-    }
-    if (this.writes && dict.has(ENTRIES))
-      throw new H5FormatError(-1, `an instance of class ${this.#class.name} has no Map as its ${ENTRIES}`);
+  #dictOf(content: Content, spend: Spend, isOther: IsOther): Dict {
+    const dict: Dict = new Map();
+    const entries = this.entriesIn(content);
+    if (entries) spend(entries.size);
+    for (const [name, value] of entries ?? []) if (!isOther(name)) dict.set(name, value);
+    for (const [name, value] of Object.entries(content))
+      if (!isOther(name) && !(entries && name === ENTRIES)) dict.set(name, value);
     return dict;
   }
-}
 
-/** The dict that is a part of a content, for the order of its names. */
-export function entriesIn(content: Content): Dict | undefined {
-  const entries = Object.hasOwn(content, ENTRIES) ? content[ENTRIES] : undefined;
-  return entries instanceof Map ? (entries as Dict) : undefined;
-}
+  /** The dict that is a part of a content, for the order of its names. */
+  entriesIn(content: Content): Dict | undefined {
+    const { name, migrate } = this.#class;
+    if (!Object.hasOwn(content, ENTRIES) || !(this.writes || this.reads || migrate)) return undefined;
+    const entries = content[ENTRIES];
+    if (entries instanceof Map) {
+      for (const key of entries.keys())
+        if (typeof key !== 'string')
+          throw new H5FormatError(
+            -1,
+            `an instance of class ${name} has a key among its ${ENTRIES} that is no string`,
+          );
+      return entries as Dict;
+    }
+    // Without [h5write] it may be the name of a property.
+    if (!this.writes) return undefined;
+    throw new H5FormatError(-1, `an instance of class ${name} has no Map as its ${ENTRIES}`);
+  }
 
-/** A content with all names in one object, in any order. */
-export function flat(content: Content): Content {
-  const entries = entriesIn(content);
-  if (!entries) return content;
-  const { [ENTRIES]: _, ...others } = content;
-  return { ...contentOf(entries), ...others };
+  /** A content with all names in one object, in any order. */
+  flat(content: Content, spend: Spend): Content {
+    const entries = this.entriesIn(content);
+    if (!entries) return content;
+    spend(entries.size);
+    const { [ENTRIES]: _, ...others } = content;
+    return { ...contentOf(entries), ...others };
+  }
 }
 
 const none: IsOther = () => false;

@@ -140,7 +140,7 @@ export interface Parts {
   readonly make: ((content: Content, spend: Spend) => object) | undefined;
   create(): object;
   fill(instance: object, content: Content, spend: Spend): void;
-  finish(instance: object, content: Content): void;
+  finish(instance: object, content: Content, spend: Spend): void;
 }
 
 export type PartsFor = (wanted: Class) => Parts | undefined;
@@ -259,7 +259,7 @@ function instanceFrom(
     for (at of queue) at.content = at.parts.prepare(at.plain, at, spend);
     for (at of queue.reverse()) {
       at.parts.fill(at.instance, at.content, spend);
-      at.parts.finish(at.instance, at.content);
+      at.parts.finish(at.instance, at.content, spend);
     }
   } catch (error) {
     throw within(at, error);
@@ -287,7 +287,7 @@ function makeFrom(
   try {
     const content = parts.prepare(plain, task, spend);
     const instance = make(content, spend);
-    parts.finish(instance, content);
+    parts.finish(instance, content, spend);
     made.set(plain, instance);
     return instance;
   } catch (error) {

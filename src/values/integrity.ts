@@ -17,8 +17,9 @@ export function fix(instances: readonly object[], integrity: string): void {
   const make = FIXES.get(integrity);
   if (!make) throw new H5FormatError(-1, `an unknown integrity: ${integrity.slice(0, 40)}`);
   for (const instance of instances) {
-    if (integrity === 'frozen' && ArrayBuffer.isView(instance))
-      throw new H5FormatError(-1, 'a typed array that is frozen, which none can be');
+    // Elements can always be changed; where there are none, nothing can be.
+    if (integrity !== 'inextensible' && ArrayBuffer.isView(instance) && instance.byteLength > 0)
+      throw new H5FormatError(-1, `a typed array that is ${integrity}, which none can be`);
     make(instance);
   }
 }
