@@ -16,9 +16,9 @@ export type { Parts } from './serialize/serialize.js';
  * const name = deserialize(bytes, { path: 'users/17/name', parts }); // in a browser
  */
 export const parts: Parts = {
-  read(restorer, address, { path, select, lazy, as }, check) {
+  read(restorer, address, { path, select, lazy }, check) {
     if (lazy) restorer.lazy = lazily(check);
-    if (path === undefined && select === undefined) return restorer.restore(address, as);
+    if (path === undefined && select === undefined) return restorer.restore(address);
     const steps = [...(path === undefined ? [] : parsePath(path)), ...(select ? recordPath(select) : [])];
     return readPart(restorer.access(address), address, steps);
   },

@@ -142,11 +142,10 @@ export class Restorer {
     };
   }
 
-  /** The value of the object at an address, complete; an instance of `as`, if the file does not say what it is. */
-  restore(root: number, as: Class | undefined): unknown {
+  /** The value of the object at an address, complete. */
+  restore(root: number): unknown {
     this.#root = root;
-    const { instance } = this.#moreValues;
-    const { value } = this.#whole(() => {
+    return this.#whole(() => {
       const info = this.#info(root);
       this.#checkLayout(info);
       const holder: { value?: unknown } = {};
@@ -154,8 +153,13 @@ export class Restorer {
         this.#fillObject(holder, info, undefined);
       else holder.value = this.#value(root);
       return holder;
-    });
-    return as && instance ? instance(value, as, this.#registry, this.#heap.spend) : value;
+    }).value;
+  }
+
+  /** The instance of a class that a value is to be, if the file does not say what it is. */
+  instance(value: unknown, as: Class): unknown {
+    const { instance } = this.#moreValues;
+    return instance ? instance(value, as, this.#registry, this.#heap.spend) : value;
   }
 
   #checkLayout(info: ObjectInfo): void {

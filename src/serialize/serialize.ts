@@ -223,8 +223,9 @@ function restore(
 ): unknown {
   const { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error' } = options ?? {};
   const restorer = new Restorer(space, registry, values, unknownClass);
-  if (!options?.path && !options?.select && !options?.lazy) return restorer.restore(address, options?.as);
-  if (!options.parts)
-    throw new H5TypeError('`path`, `select` and `lazy` need the option { parts } of `h5pickle/parts`');
-  return options.parts.read(restorer, address, options as ReadOptions<never>, check);
+  let value: unknown;
+  if (!options?.path && !options?.select && !options?.lazy) value = restorer.restore(address);
+  else if (options.parts) value = options.parts.read(restorer, address, options as ReadOptions<never>, check);
+  else throw new H5TypeError('`path`, `select` and `lazy` need the option { parts } of `h5pickle/parts`');
+  return options?.as ? restorer.instance(value, options.as) : value;
 }
