@@ -236,7 +236,9 @@ describe('a part by its path', () => {
 
   it('is what the options `as` and `schema` are about', () => {
     expect(deserialize(bytes, { registry, path: 'users/1', as: User }).age).toBe(40);
-    expect(() => deserialize(bytes, { registry, path: 'people/1', as: User })).toThrow(/no instance/);
+    expect(() => deserialize(bytes, { registry, path: 'people/1/name', as: User })).toThrow(/no instance/);
+    // What no class is said of is taken for one.
+    expect(deserialize(bytes, { registry, path: 'people/1', as: User })).toBeInstanceOf(User);
   });
 });
 
