@@ -346,6 +346,15 @@ def number(value):
     return ["n", "nan" if value != value else struct.pack(">d", value).hex()]
 
 
+def in_order_of_names(value):
+    """The content of an instance, whose class may have given names that are kept in a Map."""
+    content = value.content
+    if not value.kind.startswith("class ") or content.get("keys") != ["[[entries]]"]:
+        return content
+    names = content["values"][0].content
+    return {**content, "keys": names["keys"], "values": names["values"]}
+
+
 def graph(root):
     numbers = {}
     objects = []
@@ -374,7 +383,7 @@ def graph(root):
         value = objects[at]
         at += 1
         entry = {"kind": value.kind}
-        content = value.content
+        content = in_order_of_names(value)
         if "time" in content:
             entry["time"] = number(content["time"])
         if "bytes" in content:

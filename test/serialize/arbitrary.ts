@@ -4,11 +4,14 @@ import {
   Account,
   Celsius,
   Counter,
+  Crate,
   DARK,
   Day,
   Failure,
   Index,
+  MARK,
   Money,
+  Notes,
   OPEN,
   onSave,
   Point,
@@ -477,7 +480,7 @@ const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
       { minLength: 1, maxLength: 5 },
     );
     const extended = fc
-      .tuple(fc.nat(6), fc.array(value, { maxLength: 4 }), value, fc.nat(9))
+      .tuple(fc.nat(8), fc.array(value, { maxLength: 4 }), value, fc.nat(9))
       .map(([what, items, note, n]): object => {
         switch (what) {
           case 0:
@@ -499,6 +502,16 @@ const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
             const failure = new Failure(`no ${n}`, note, n % 2 ? { cause: items } : undefined);
             failure.stack = 'short';
             return failure;
+          }
+          case 6: {
+            const points = items.map((item, i) => (i === n ? null : new Point(item, i)));
+            return Object.assign(new Crate(), { points: n === 0 ? new Set(points) : points, [MARK]: note });
+          }
+          case 7: {
+            const names = ['b', 'a', n < 3 ? '10' : 'c', '__proto__', n < 5 ? '9' : '@type'];
+            return Object.assign(new Notes(), {
+              entries: new Map([note, ...items].map((item, i) => [names[i] as string, item])),
+            });
           }
           default:
             return Object.assign(new Tree(note), { children: items });
@@ -633,6 +646,7 @@ function objectsOf(root: unknown): object[] {
 function hiddenOf(value: object): readonly string[] {
   if (value instanceof Counter) return ['count'];
   if (value instanceof Tree) return ['children'];
+  if (value instanceof Notes) return ['entries'];
   return [];
 }
 

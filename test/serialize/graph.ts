@@ -1,6 +1,12 @@
 import { types } from 'node:util';
 import { Temporal } from '@js-temporal/polyfill';
-import { defaultRegistry, type RegisteredClass, type TypeRegistry } from '../../src/index.js';
+import {
+  defaultRegistry,
+  type H5Writable,
+  h5write,
+  type RegisteredClass,
+  type TypeRegistry,
+} from '../../src/index.js';
 import { isTracking } from '../../src/values/shared-bytes.js';
 import { unknownClassOf } from '../../src/values.js';
 
@@ -321,6 +327,11 @@ function instance(
 ): Description {
   const kind = `class ${cls.name}`;
   if (cls.codec) return parts(kind, cls.codec.encode(object), encode);
+  if (h5write in object) {
+    const dict = new Map<string, unknown>();
+    (object as H5Writable)[h5write](dict);
+    return { kind, keys: [...dict.keys()], values: Array.from(dict.values(), (part) => encode(part)) };
+  }
   const slot = slotOf(object);
   const own = Reflect.ownKeys(object);
   if (types.isTypedArray(object)) own.splice(0, object.length);
