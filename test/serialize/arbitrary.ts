@@ -643,7 +643,7 @@ function objectsOf(root: unknown): object[] {
 }
 
 /** What a class has hidden, by the names by which it is set. */
-function hiddenOf(value: object): readonly string[] {
+export function hiddenOf(value: object): readonly string[] {
   if (value instanceof Counter) return ['count'];
   if (value instanceof Tree) return ['children'];
   if (value instanceof Notes) return ['entries'];

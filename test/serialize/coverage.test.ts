@@ -101,7 +101,6 @@ const expected = [
     `object of a class, ${integrity}`,
     `records of a class, ${integrity}`,
   ]),
-  'entries of a class, frozen',
   'object of a class with [[entries]]',
   'records of a class with [[entries]]',
   ...[

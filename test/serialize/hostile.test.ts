@@ -566,6 +566,100 @@ const holding: Record<string, (group: H5Group) => unknown> = {
   Samples: (group) => group.createDataset('[[Float32Array]]', { data: Float32Array.of(1, 2) }),
 };
 
+const dict = (parent: H5Group): H5Group => parent.createGroup('[[entries]]', { attrs: { '@type': 'Map' } });
+
+/** Content of classes that say what is stored, and of fields that say what they hold. */
+const hooks: Hostile[] = [
+  ['nothing', (r) => instance(r, 'Notes'), 'a value'],
+  [
+    'names that mean something to objects',
+    (r) => {
+      const group = instance(r, 'Notes');
+      for (const name of REACHING) group.attrs.set(name, oddValue, { dtype: odd });
+    },
+    'a value',
+  ],
+  [
+    'the same in a Map',
+    (r) => {
+      const group = dict(instance(r, 'Notes'));
+      for (const name of REACHING) group.attrs.set(name, oddValue, { dtype: odd });
+    },
+    'a value',
+  ],
+  ['itself', (r) => itself(instance(r, 'Notes'), 'a', '__proto__'), 'a value'],
+  ['no Map', (r) => instance(r, 'Notes').createGroup('[[entries]]'), /^\$\.x: .* has no Map as its \[\[entr/],
+  ['a number for a Map', (r) => instance(r, 'Notes').attrs.set('[[entries]]', 5), /has no Map as its/],
+  ['itself for a Map', (r) => itself(instance(r, 'Notes'), '[[entries]]'), /has no Map as its/],
+  [
+    'a Map with keys that are no strings',
+    (r) => {
+      const group = dict(instance(r, 'Notes'));
+      encoding(group, 'entries');
+      numbers(group, 'keys', 1, 2);
+      numbers(group, 'values', 1, 2);
+    },
+    /^\$\.x: .* has a key among its \[\[entries\]\] that is no string/,
+  ],
+  [
+    'a Map that is its own value, and a name beside it',
+    (r) => {
+      const group = instance(r, 'Notes');
+      const map = dict(group);
+      map.link('10', map);
+      group.attrs.set('10', 1);
+    },
+    'a value',
+  ],
+  [
+    'a Map where the class says nothing of what is stored',
+    (r) => dict(instance(r, 'geo.Point')).attrs.set('10', 1),
+    'a value',
+  ],
+  [
+    'a number where a Point is to be',
+    (r) => instance(r, 'Crate').attrs.set('points', 5),
+    /^\$\.x\.points: a number/,
+  ],
+  [
+    'another class where a Point is to be',
+    (r) => instance(r, 'Crate').createGroup('points', { attrs: { '@class': 'Strict' } }),
+    /^\$\.x\.points: an instance of the class Strict where/,
+  ],
+  [
+    'itself where a Point is to be',
+    (r) => itself(instance(r, 'Crate'), 'points'),
+    /an instance of the class Crate/,
+  ],
+  [
+    'a list of itself where Points are to be',
+    (r) => {
+      const list = instance(r, 'Crate').createGroup('points');
+      encoding(list, 'list');
+      list.link('0', list);
+      list.link('1', list);
+    },
+    'a value',
+  ],
+  [
+    'an object without a class, which is its own field',
+    (r) => {
+      const point = instance(r, 'Crate').createGroup('points');
+      itself(point, 'x', '__proto__', 'constructor');
+    },
+    'a value',
+  ],
+  [
+    'what a symbol names, under the name of a symbol',
+    (r) => {
+      const group = instance(r, 'Crate');
+      group.attrs.set('Symbol(mark)', 1);
+      group.attrs.set('@%mark%2Fof it', 2);
+    },
+    'a value',
+  ],
+];
+
 const contents: Hostile[] = [
   ...['RegExp', 'URL', 'SharedArrayBuffer', 'Buffer'].flatMap((type): Hostile[] => [
     [`a ${type} of nothing`, (r) => typed(r, type), /the content of a|without bytes/],
@@ -663,6 +757,7 @@ const contents: Hostile[] = [
 
 describe.each([
   ['integrities', integrities],
+  ['hooks', hooks],
   ['lengths', lengths],
   ['positions', positions],
   ['links and references', rounds],

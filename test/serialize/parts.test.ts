@@ -23,7 +23,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { describeOracle } from '../oracle/oracles.js';
 import { PYTHON } from '../oracle/python-server.js';
 import { type Random, seeded } from '../random.js';
-import { anyGraph, coreGraph } from './arbitrary.js';
+import { anyGraph, coreGraph, hiddenOf } from './arbitrary.js';
 import { cases } from './cases.js';
 import { registry as classes } from './classes.js';
 import { graphOf } from './graph.js';
@@ -367,7 +367,7 @@ function readAll(value: unknown): void {
     if (item instanceof Map) todo.push(...item.keys(), ...item.values());
     if (item instanceof Set) todo.push(...item);
     const properties = classes.of(Object.getPrototypeOf(item))?.propertiesOf(item);
-    for (const key of properties ?? Reflect.ownKeys(item))
+    for (const key of [...(properties ?? Reflect.ownKeys(item)), ...hiddenOf(item)])
       todo.push((item as Record<PropertyKey, unknown>)[key]);
   }
 }
