@@ -22,6 +22,9 @@ export type IsOther = (name: string | symbol) => boolean;
 /** The name under which a dict is stored as a Map, since an object would bring its names into another order. */
 const ENTRIES = '[[entries]]';
 
+/** What it costs to copy an entry, of which the class makes something else in turn. */
+const COPY = 4;
+
 /** Gets and sets the fields of the instances of one class. */
 export class Fields {
   readonly #class: RegisteredClass;
@@ -88,7 +91,7 @@ export class Fields {
   #dictOf(content: Content, spend: Spend, isOther: IsOther): Dict {
     const dict: Dict = new Map();
     const entries = this.entriesIn(content);
-    if (entries) spend(entries.size);
+    if (entries) spend(COPY * entries.size);
     for (const [name, value] of entries ?? []) if (!isOther(name)) dict.set(name, value);
     for (const [name, value] of Object.entries(content))
       if (!isOther(name) && !(entries && name === ENTRIES)) dict.set(name, value);
@@ -118,7 +121,7 @@ export class Fields {
   flat(content: Content, spend: Spend): Content {
     const entries = this.entriesIn(content);
     if (!entries) return content;
-    spend(entries.size);
+    spend(COPY * entries.size);
     const { [ENTRIES]: _, ...others } = content;
     return { ...contentOf(entries), ...others };
   }

@@ -54,8 +54,8 @@ export function checkHeld(cls: RegisteredClass, instance: object): void {
     if (as) check((instance as Record<string | symbol, unknown>)[property], as(), String(property));
 }
 
-function check(value: unknown, wanted: Class, property: string): void {
-  if (fits(value, wanted)) return;
+function check(value: unknown, wanted: Class, property: string, known?: WeakMap<object, Class>): void {
+  if (fits(value, wanted, known)) return;
   const found = misfit(value, wanted, memberSegment(property));
   throw new Misfit(found.path, found.value, wanted);
 }
@@ -66,7 +66,7 @@ const isFine = (value: unknown, wanted: Class): boolean =>
   value === undefined || value === null || isBaseOf.call(wanted.prototype, value as object);
 
 /** Whether a value is an instance of a class, nothing, or an array, Set or Map of such values. */
-function fits(root: unknown, wanted: Class): boolean {
+function fits(root: unknown, wanted: Class, known: WeakMap<object, Class> | undefined): boolean {
   if (isFine(root, wanted)) return true;
   const todo = [root];
   const seen = new Set<unknown>();
@@ -74,10 +74,11 @@ function fits(root: unknown, wanted: Class): boolean {
     const value = todo.pop();
     const items = itemsOf(value);
     if (!items) return false;
-    if (seen.has(value)) continue;
+    if (seen.has(value) || known?.get(value as object) === wanted) continue;
     seen.add(value);
     for (const item of items) if (!isFine(item, wanted)) todo.push(item);
   }
+  for (const list of seen) known?.set(list as object, wanted);
   return true;
 }
 
@@ -159,6 +160,8 @@ export interface Task {
 
 /** What has been made of plain objects: one of each, wherever it stands. */
 const made = new WeakMap<object, object>();
+/** Lists that have been read and hold nothing but instances of a class: any number of fields may lead to one. */
+const fine = new WeakMap<object, Class>();
 /** What is being made of complete content. */
 const making = new Set<object>();
 /** As many of them in each other as the reader allows of values that codecs make. */
@@ -179,7 +182,7 @@ export function readHeld(
       if (!Object.hasOwn(content, each)) continue;
       const value = converted(content[each], wanted, partsFor, each, owner, spend);
       if (value !== content[each]) (content as Record<string, unknown>)[each] = value;
-      if (as) check(value, wanted, each);
+      if (as) check(value, wanted, each, fine);
     }
   }
 }
@@ -205,9 +208,8 @@ export function converted(
   const seen = new Set<unknown>();
   while (todo.length > 0) {
     const list = todo.pop();
-    if (seen.has(list) || isFine(list, wanted)) continue;
+    if (seen.has(list) || isFine(list, wanted) || fine.get(list as object) === wanted) continue;
     seen.add(list);
-    // Any number of fields may lead to the same list.
     spend((list as unknown[]).length ?? (list as Set<unknown>).size);
     if (Array.isArray(list)) {
       for (let i = 0; i < list.length; i++) {

@@ -545,8 +545,8 @@ const typed = (root: H5Group, type: string): H5Group => {
   group.attrs.set('@type', type);
   return group;
 };
-const instance = (root: H5Group, name: string): H5Group => {
-  const group = root.createGroup('x');
+const instance = (root: H5Group, name: string, at = 'x'): H5Group => {
+  const group = root.createGroup(at);
   group.attrs.set('@class', name);
   return group;
 };
@@ -1106,6 +1106,18 @@ describe('a file that would expand without end', () => {
         return map;
       },
     ],
+    [
+      '@class',
+      'Notes',
+      '[[entries]]',
+      (root) => {
+        const map = vector(root, 'part', 'entries');
+        map.attrs.set('@type', 'Map');
+        const data = Array.from({ length: 20_000 }, (_, i) => String(i));
+        map.link('values', map.createDataset('keys', { data }));
+        return map;
+      },
+    ],
   ];
   it.each(parts)('by many values of %s %s that are made of one part', async (attribute, name, part, make) => {
     await expands(
@@ -1119,6 +1131,17 @@ describe('a file that would expand without end', () => {
         }
       }),
     );
+  });
+
+  it('by one list in fields of many instances, which is looked through once', async () => {
+    const bytes = file((root) => {
+      const list = vector(root, 'part', 'list');
+      for (let i = 0; i < 10_000; i++) list.createGroup(String(i));
+      for (let i = 0; i < 5000; i++) instance(root, 'Crate', `g${i}`).link('points', list);
+    });
+    const { came, milliseconds } = await outside.read(bytes);
+    expect(came).toBe('a value');
+    expect(milliseconds).toBeLessThan(10_000);
   });
 
   it('by views of one buffer, which do not copy it', async () => {
