@@ -43,7 +43,6 @@ export {
   type RegisterOptions,
   type Spend,
   TypeRegistry,
-  type Values,
   type ValueType,
 } from './registry/index.js';
 export { H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
@@ -64,6 +63,7 @@ export {
   write,
 } from './serialize/serialize.js';
 export type { Chunks, Datasets, StorageOptions, StringEncoding } from './serialize/storing.js';
+export type { Values } from './serialize/values.js';
 export { MemoryStorage } from './storage/memory.js';
 export type { Storage, WritableStorage } from './storage/storage.js';
 export type { Durability } from './storage/transaction.js';

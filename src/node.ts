@@ -13,7 +13,7 @@ import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-fil
 import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
-import type { Values, ValueType } from './registry/index.js';
+import type { ValueType } from './registry/index.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
@@ -32,6 +32,7 @@ import {
   writeInto,
 } from './serialize/serialize.js';
 import type { Datasets } from './serialize/storing.js';
+import type { Values } from './serialize/values.js';
 import { FileStorage, pathOf } from './storage/file.js';
 import { FileAtPath } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';

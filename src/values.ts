@@ -3,10 +3,12 @@
  * classes that extend types whose content is not in their properties.
  */
 import { H5FormatError } from './errors.js';
-import type { Codec, Content, Spend, TypeRegistry, Values, ValueType } from './registry/index.js';
+import type { Codec, Content, Spend, TypeRegistry, ValueType } from './registry/index.js';
 import { RegisteredClass } from './registry/index.js';
+import { CompletePlanner } from './serialize/complete-planner.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
+import type { Values } from './serialize/values.js';
 import { arrayWithProperties, elementsOf, hasProperties, setElements } from './values/array-properties.js';
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
@@ -16,7 +18,8 @@ import { fix, integrityOf } from './values/integrity.js';
 import { located } from './values/located.js';
 import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
-export type { Codec, Content, Spend, Values, ValueType } from './registry/index.js';
+export type { Codec, Content, Spend, ValueType } from './registry/index.js';
+export type { Values } from './serialize/values.js';
 export { H5HookError } from './values/located.js';
 
 /** What of a platform's values is stored. */
@@ -409,10 +412,11 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
     get types() {
       return allTypes();
     },
+    planner: (...planning) => new CompletePlanner(...planning),
     sharing,
     inTime() {
       const bytes = new BlobBytes();
-      return { values: { ...values, types: allTypes(bytes) }, ready: (pathOf) => bytes.read(pathOf) };
+      return { values: { ...values, types: allTypes(bytes) }, ready: (nodes) => bytes.read(nodes) };
     },
     encoder: (cls) => encoderOf(cls, innerOf),
     decoder: (cls, version, registry) => decoders.decoder(cls, version, registry),

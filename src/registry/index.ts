@@ -1,5 +1,4 @@
-export type { Codec, Content, Decoder, Encoder, Place, Spend, Values, ValueType } from './codec.js';
-export { NO_VALUES } from './codec.js';
+export type { Codec, Content, Decoder, Encoder, Spend, ValueType } from './codec.js';
 export type {
   ClassOptions,
   FieldOptions,

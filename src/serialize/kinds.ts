@@ -1,6 +1,7 @@
 import { H5TypeError } from '../errors.js';
-import type { Encoder, RegisteredClass, TypeRegistry, Values, ValueType } from '../registry/index.js';
+import type { Encoder, RegisteredClass, TypeRegistry, ValueType } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
+import type { Values } from './values.js';
 
 export type TypedArray =
   | Int8Array

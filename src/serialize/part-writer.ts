@@ -9,7 +9,7 @@ import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import { defaultRegistry, h5write, NO_VALUES, type RegisteredClass, type Values } from '../registry/index.js';
+import { defaultRegistry, h5write, type RegisteredClass } from '../registry/index.js';
 import { H5UnknownClassError } from './errors.js';
 import { Encoding, LAYOUT_VERSION, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
@@ -18,6 +18,7 @@ import { isAccessor } from './part-reader.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
 import { readFrom, serialize, type WriteOptions } from './serialize.js';
+import { NO_VALUES, type Values } from './values.js';
 
 /**
  * Puts a value in the place of what a path of an open file leads to, or merges it into that: all of it or, after an error,

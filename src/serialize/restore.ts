@@ -7,21 +7,14 @@ import { type CompoundMember, type Datatype, isBoolean } from '../hdf5/messages/
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
-import type {
-  Class,
-  Content,
-  Decoder,
-  RegisteredClass,
-  Spend,
-  TypeRegistry,
-  Values,
-} from '../registry/index.js';
+import type { Class, Content, Decoder, RegisteredClass, Spend, TypeRegistry } from '../registry/index.js';
 import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { unescapeName } from './names.js';
 import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
+import type { Values } from './values.js';
 import { decodeWtf8 } from './wtf8.js';
 
 /** What becomes of an instance of a class that is not registered. */

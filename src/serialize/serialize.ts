@@ -6,15 +6,16 @@ import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
-import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../registry/index.js';
+import { defaultRegistry, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { datasetsNeeded, emit } from './emit.js';
 import { type Expectation, expected } from './expectation.js';
 import type { PartPath } from './part-path.js';
-import { type ObjectNode, type OnUnsupported, Planner } from './plan.js';
+import { type ObjectNode, type OnUnsupported, Planner, type Planning } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 import type { Datasets, StorageOptions } from './storing.js';
+import { NO_VALUES, type Values } from './values.js';
 
 export interface WriteOptions extends StorageOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
@@ -100,7 +101,7 @@ export async function piecesInTime(value: unknown, options?: WriteOptions): Prom
   const waiting = options?.values?.inTime?.();
   const planner = plannerWith({ ...options, ...waiting });
   const holder = planner.plan(value);
-  await waiting?.ready((array) => planner.pathOf(array));
+  await waiting?.ready(planner.nodes);
   return emitWith(planner, holder, options).map(pieceBytes);
 }
 
@@ -112,7 +113,11 @@ function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
 
 function plannerWith(options: WriteOptions = {}): Planner {
   const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors } = options;
-  return new Planner(registry, values, onUnsupported, accessors !== 'skip');
+  const planning: Planning = [registry, values, onUnsupported, accessors !== 'skip'];
+  if (values.planner) return values.planner(...planning);
+  if (onUnsupported !== 'error' || accessors === 'skip')
+    throw new H5TypeError('`onUnsupported` and `accessors` need the option { values } of `h5pickle/values`');
+  return new Planner(...planning);
 }
 
 /** Writes what has been planned, as the options say. */

@@ -5,11 +5,11 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
-import type { Place } from '../registry/index.js';
 import { unsupported } from '../serialize/kinds.js';
 import { Encoding, Missing, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { memberSegment } from '../serialize/path.js';
+import type { FilePlace } from '../serialize/values.js';
 import { Misfit, Within } from './held.js';
 
 type Stored = H5Group | H5Dataset;
@@ -40,7 +40,7 @@ export class H5HookError extends H5Error {
 }
 
 /** The error for what was thrown: it says where that has come to pass. */
-export function located(error: unknown, where: string | Place): unknown {
+export function located(error: unknown, where: string | FilePlace): unknown {
   if (typeof where === 'string') return unstored(error, where);
   const { path, className } = inFile(where);
   return unread(error, path, className);
@@ -74,7 +74,10 @@ function shortened(text: string): string {
 // ---- in a file --------------------------------------------------------------------------------------------
 
 /** Where an instance stands, and what the file says that it is. */
-function inFile({ space, root, address, row }: Place): { readonly path: string; readonly className: string } {
+function inFile({ space, root, address, row }: FilePlace): {
+  readonly path: string;
+  readonly className: string;
+} {
   const unknown = { path: `the object at byte ${address}`, className: '' };
   try {
     const { storage, indexes } = space as FileSpace;
