@@ -42,10 +42,11 @@ import { recovered } from './storage/transaction.js';
 import { makeValues, type ValuesOptions } from './values.js';
 
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
+export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
 export { H5HookError, UnknownInstance, unknownClassOf } from './values.js';
-export { datasetsWith, editing, FileStorage, parts };
+export { datasetsWith, editing, FileStorage, filters, parts };
 
 const filters = /* @__PURE__ */ new FilterSet(
   /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
