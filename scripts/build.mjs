@@ -66,10 +66,13 @@ await build({
     {
       name: 'by-name',
       setup({ onResolve }) {
-        onResolve({ filter: /\/(registry\/index|errors|h5-(file|group|dataset|datatype|reference))\.js$/ }, () => ({
-          path: 'h5pickle',
-          external: true,
-        }));
+        onResolve(
+          { filter: /\/(registry\/index|errors|h5-(file|group|dataset|datatype|reference))\.js$/ },
+          () => ({
+            path: 'h5pickle',
+            external: true,
+          }),
+        );
       },
     },
   ],
