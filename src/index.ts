@@ -42,6 +42,7 @@ export {
   RegisteredClass,
   type RegisterOptions,
   type Spend,
+  type SymbolEntry,
   TypeRegistry,
   type ValueType,
 } from './registry/index.js';

@@ -12,5 +12,10 @@ export { H5RegistryError } from './errors.js';
 export type { Compression, CompressionOptions, FieldDType, FieldStorage } from './field-storage.js';
 export { type H5Readable, type H5ReadableClass, type H5Writable, h5read, h5write } from './hooks.js';
 export type { Class, FieldRule } from './metadata.js';
-export { type FieldEntry, RegisteredClass, type RegisterOptions } from './registered-class.js';
+export {
+  type FieldEntry,
+  RegisteredClass,
+  type RegisterOptions,
+  type SymbolEntry,
+} from './registered-class.js';
 export { defaultRegistry, TypeRegistry } from './type-registry.js';

@@ -53,7 +53,12 @@ export interface FieldEntry extends FieldDetails {
   readonly name?: string;
 }
 
-/** The same for a property that a symbol names: the file needs another name. */
+/**
+ * The same for a property that a symbol names: the file needs another name.
+ *
+ * @example
+ * const entry: SymbolEntry = { property: Symbol.for('id'), name: 'id' };
+ */
 export interface SymbolEntry extends FieldDetails {
   readonly property: symbol;
   readonly name: string;

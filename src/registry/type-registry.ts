@@ -20,8 +20,7 @@ export class TypeRegistry {
   readonly #byPrototype = new Map<object, RegisteredClass>();
   readonly #predicates: { readonly applies: (value: object) => boolean; readonly entry: RegisteredClass }[] =
     [];
-  /** Whether a class says how some of its fields are stored. */
-  hasStored = false;
+  #hasStored = false;
   /** What is stored by its name. */
   readonly #values = new Map<string, unknown>();
   readonly #names = new Map<unknown, string>();
@@ -78,7 +77,7 @@ export class TypeRegistry {
           `the alias ${JSON.stringify(alias)} of class ${nameOf(cls)} is the name of a class already`,
         );
     }
-    this.hasStored ||= entry.stored.length > 0;
+    this.#hasStored ||= entry.stored.length > 0;
     for (const name of [entry.name, ...entry.aliases]) this.#byName.set(name, entry);
     this.#byPrototype.set(entry.prototype, entry);
     return this;
@@ -142,6 +141,11 @@ export class TypeRegistry {
    */
   registerSymbol(name: string, symbol: symbol): this {
     return this.registerValue(name, symbol);
+  }
+
+  /** Whether a class says how some of its fields are stored. */
+  get hasStored(): boolean {
+    return this.#hasStored || this.#base?.hasStored === true;
   }
 
   /** Whether objects may be among the registered values. */

@@ -34,6 +34,18 @@ const back = <T>(value: T, registry: TypeRegistry): T =>
   deserialize<T>(serialize(value, { registry }), { registry });
 
 describe('a registry that extends another one', () => {
+  it('stores fields as classes of that one say', () => {
+    class Gauge {
+      value = 5;
+    }
+    const base = new TypeRegistry();
+    const child = base.extend().extend();
+    base.register(Gauge, { name: 'Gauge', fields: [{ property: 'value', dtype: 'i2' }] });
+    const bytes = serialize({ gauges: [new Gauge(), new Gauge()] }, { registry: child });
+    expect(H5File.open(bytes).dataset('gauges/value').dtype).toBe('<i2');
+    expect(back([new Gauge()], child)[0]).toEqual(new Gauge());
+  });
+
   it('knows what that one knows, and more, of which that one knows nothing', () => {
     const base = new TypeRegistry().register(Point, { name: 'Point' });
     const child = base.extend().register(Widget, { name: 'Widget' });

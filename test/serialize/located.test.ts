@@ -404,6 +404,7 @@ describe('an error while a value is stored', () => {
       cause: expect.any(RangeError) as RangeError,
     });
     expect(() => serialize([new Item()], { registry })).toThrow(refused);
-    expect(() => coreSerialize([new Item()], { registry })).toThrow(refused);
+    // Without more values it is thrown as it is.
+    expect(() => coreSerialize([new Item()], { registry })).toThrow(RangeError('as it is'));
   });
 });

@@ -4,6 +4,8 @@ import {
   deserialize,
   H5Field,
   H5RegistryError,
+  h5read,
+  h5write,
   type RegisterOptions,
   serialize,
   TypeRegistry,
@@ -202,6 +204,50 @@ describe('a property that is not enumerable', () => {
 });
 
 describeOracle('h5py', () => {
+  it('sees the datatype of a field that a symbol names, and of one whose class says what is stored', async () => {
+    class Gauge {
+      [SECRET]: unknown = 1;
+      constructor(value: unknown = 1) {
+        this[SECRET] = value;
+      }
+    }
+    class Meter {
+      #speed = 1.5;
+      speed = 0;
+      [h5write](dict: Map<string, unknown>): void {
+        dict.set('speed', this.#speed).set('twice', this.#speed * 2);
+      }
+      [h5read](dict: ReadonlyMap<string, unknown>): void {
+        this.#speed = dict.get('speed') as number;
+        this.speed = this.#speed;
+      }
+    }
+    const types = new TypeRegistry()
+      .register(Gauge, { name: 'Gauge', fields: [{ property: SECRET, name: 'secret', dtype: 'i2' }] })
+      .register(Meter, { name: 'Meter', construct: true, fields: [{ property: 'speed', dtype: 'f4' }] });
+    const value = {
+      one: new Gauge(5),
+      many: Array.from({ length: 20 }, (_, i) => new Gauge(i)),
+      meter: new Meter(),
+      meters: Array.from({ length: 20 }, () => new Meter()),
+      // Frozen ones are kept apart, and stored in the same way.
+      frozen: [Object.freeze(new Gauge(1)), Object.freeze(new Gauge(2))],
+    };
+    const bytes = serialize(value, { registry: types });
+    const file = await h5py(bytes);
+    expect(datasetAt(file, 'many/secret').dtype.numpy).toBe('<i2');
+    expect(datasetAt(file, 'frozen/secret').dtype.numpy).toBe('<i2');
+    expect(datasetAt(file, 'meters/speed').dtype.numpy).toBe('<f4');
+    expect(datasetAt(file, 'meters/twice').dtype.numpy).toBe('<i4');
+    const found = deserialize<typeof value>(bytes, { registry: types });
+    expect(found.many.map((each) => each[SECRET])).toEqual(value.many.map((_, i) => i));
+    expect([found.one[SECRET], found.meter.speed, found.meters[19]?.speed]).toEqual([5, 1.5, 1.5]);
+    expect(found.frozen.map((each) => Object.isFrozen(each))).toEqual([true, true]);
+    expect(() => serialize(new Gauge('text'), { registry: types })).toThrow(
+      /the field "Symbol\(secret\)" has the dtype 'i2'/,
+    );
+  });
+
   it('sees the names that the fields give', async () => {
     const many = Array.from({ length: 20 }, (_, i) => new Agent('x', i));
     const file = await h5py(serialize({ many, one: new Agent('one', 'text') }, { registry }));
