@@ -42,8 +42,8 @@ class Shelf extends Set<unknown> {
   }
 }
 
-registry.register(Ledger, { name: 'Ledger' }).register(Shelf, {
-  name: 'Shelf',
+registry.register(Ledger, { name: 'fuzz.Ledger' }).register(Shelf, {
+  name: 'fuzz.Shelf',
   construct: true,
   fields: [{ property: 'ledger', as: () => Ledger, default: null }],
 });
