@@ -12,7 +12,7 @@ import type { Storage } from '../storage/storage.js';
 import { datasetsNeeded, emit } from './emit.js';
 import { type Expectation, expected } from './expectation.js';
 import type { PartPath } from './part-path.js';
-import { type ObjectNode, type OnUnsupported, Planner, type Planning } from './plan.js';
+import { type ObjectNode, type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 import type { Datasets, StorageOptions } from './storing.js';
 import { NO_VALUES, type Values } from './values.js';
@@ -113,11 +113,9 @@ function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
 
 function plannerWith(options: WriteOptions = {}): Planner {
   const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors } = options;
-  const planning: Planning = [registry, values, onUnsupported, accessors !== 'skip'];
-  if (values.planner) return values.planner(...planning);
-  if (onUnsupported !== 'error' || accessors === 'skip')
+  if (!values.Planner && (onUnsupported !== 'error' || accessors === 'skip'))
     throw new H5TypeError('`onUnsupported` and `accessors` need the option { values } of `h5pickle/values`');
-  return new Planner(...planning);
+  return new (values.Planner ?? Planner)(registry, values, onUnsupported, accessors !== 'skip');
 }
 
 /** Writes what has been planned, as the options say. */
@@ -227,7 +225,7 @@ function restore(
   check?: () => void,
 ): unknown {
   const { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error' } = options ?? {};
-  const restorer = new Restorer(space, registry, values, unknownClass);
+  const restorer = new (values.Restorer ?? Restorer)(space, registry, values, unknownClass);
   let value: unknown;
   if (!options?.path && !options?.select && !options?.lazy) value = restorer.restore(address);
   else if (options.parts) value = options.parts.read(restorer, address, options as ReadOptions<never>, check);
