@@ -21,6 +21,8 @@ export class IdentityTable {
   /** The numbers of those, as far as they have been asked for. */
   readonly #numbers = new Map<object, number>();
   #numbered = 0;
+  /** By kind, as far as objects of it have been met: those that have their numbers but are not in the table yet. */
+  readonly #waiting: (Waiting | null | undefined)[] = [];
 
   /** How many numbers have been given. */
   get size(): number {
@@ -31,8 +33,34 @@ export class IdentityTable {
     return (this.#blocks[number >> BLOCK_BITS] as object[])[number & BLOCK_MASK] as object;
   }
 
+  /**
+   * Gives the next numbers to objects of one kind, known to be all different, with the properties `keys`; false if some of
+   * the kind have been met. They are put into the table when more of their kind come, which is often never.
+   */
+  claimAll(objects: readonly object[], kind: number, keys: readonly string[]): boolean {
+    if (this.#waiting[kind] !== undefined) return false;
+    this.#waiting[kind] = { first: this.#size, objects, keys };
+    for (let i = 0; i < objects.length; i++) this.#add(objects[i] as object);
+    return true;
+  }
+
   /** The object's number if it has been met; otherwise it gets the next number, and the result is -1. */
-  claim(object: object, hash: number): number {
+  claim(object: object, hash: number, kind: number): number {
+    const waiting = this.#waiting[kind];
+    if (waiting !== null) {
+      this.#waiting[kind] = null;
+      if (waiting) {
+        const { first, objects, keys } = waiting;
+        const hashes = hashRows(objects, keys);
+        for (let i = 0; i < hashes.length; i++)
+          this.#enter(objects[i] as object, hashes[i] as number, first + i);
+      }
+    }
+    return this.#enter(object, hash, -1);
+  }
+
+  /** What `claim` does. An object that has its number already is given with it. */
+  #enter(object: object, hash: number, given: number): number {
     const cells = this.#cells;
     let cell = (hash & this.#mask) * 2;
     for (let entry = cells[cell + 1]; entry !== 0; entry = cells[cell + 1]) {
@@ -41,13 +69,13 @@ export class IdentityTable {
         const known = this.#others.size;
         this.#others.add(object);
         if (this.#others.size === known) return this.#numberOf(object);
-        this.#add(object);
+        if (given < 0) this.#add(object);
         return -1;
       }
       cell = (cell + 2) & (2 * this.#mask + 1);
     }
     cells[cell] = hash;
-    cells[cell + 1] = this.#add(object) + 1;
+    cells[cell + 1] = (given < 0 ? this.#add(object) : given) + 1;
     if (++this.#used * 2 > this.#mask) this.#grow();
     return -1;
   }
@@ -101,6 +129,13 @@ export class IdentityTable {
   }
 }
 
+/** Objects with numbers from `first` on. */
+interface Waiting {
+  readonly first: number;
+  readonly objects: readonly object[];
+  readonly keys: readonly string[];
+}
+
 /** Which owner a number belongs to, where owners take ranges of numbers in turn. */
 export class RangeTable<Owner> {
   readonly #starts = new NumberList();
@@ -151,8 +186,8 @@ export function hashTyped(array: ArrayLike<unknown>): number {
  * A hash of an object begins with this, and mixes in its first values, as for-in lists them. It is the whole hash of what
  * has getters: these may give another value each time, or change the object, which would not be found again.
  */
-export const HASH_SEED = 1;
-export const HASHED_VALUES = 3;
+const HASH_SEED = 1;
+const HASHED_VALUES = 3;
 
 export function hashObject(object: object): number {
   let hash = HASH_SEED;
@@ -168,6 +203,23 @@ export function hashObject(object: object): number {
     return HASH_SEED;
   }
   return hash;
+}
+
+/** The same of some of many objects, which have the properties `keys` and no getters, into the other hashes. */
+export function hashRows(
+  rows: readonly object[],
+  keys: readonly string[],
+  hashes: Int32Array = new Int32Array(rows.length),
+  start = 0,
+  end = rows.length,
+): Int32Array {
+  hashes.fill(HASH_SEED, start, end);
+  for (let j = 0; j < keys.length && j < HASHED_VALUES; j++) {
+    const key = keys[j] as string;
+    for (let i = start; i < end; i++)
+      hashes[i] = mix(hashes[i] as number, (rows[i] as Record<string, unknown>)[key]);
+  }
+  return hashes;
 }
 
 export function mix(hash: number, value: unknown): number {

@@ -1,7 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import type { ObjectId } from '../hdf5/file-builder.js';
 import type { Encoder, RegisteredClass, TypeRegistry } from '../registry/index.js';
-import { hashArray, hashObject, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
+import { hashArray, hashObject, hashRows, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
 import { FIRST_CLASS, isPrimitive, Kind, Kinds, read, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
@@ -258,7 +258,8 @@ interface Classified {
 interface UniformTable extends Classified {
   readonly keys: readonly string[];
   readonly columns: readonly (unknown[] | Leaf)[];
-  readonly hashes: Int32Array;
+  /** Of the rows; undefined if these are known to be all different. */
+  readonly hashes: Int32Array | undefined;
 }
 
 /** From this many rows on it pays to gather them in one pass. */
@@ -379,7 +380,7 @@ export class Planner {
 
   /** The node that is the home of an object, or a reference if it has one already. */
   #own(value: object, id: number, kind: Kind, place: Place): Node | Reference {
-    const ordinal = this.#identity.claim(value, hashOf(kind, value));
+    const ordinal = this.#identity.claim(value, hashOf(kind, value), id);
     if (ordinal >= 0) {
       const reference = new Reference(ordinal, true);
       this.#references.push(reference);
@@ -516,7 +517,7 @@ export class Planner {
       values = values.filter((_, i) => present[i] === Missing.present);
       ids = ids.filter((_, i) => present[i] === Missing.present);
     }
-    if (this.#claimAll(vector, values, ids, table?.hashes) > 0) {
+    if (this.#claimAll(vector, values, ids, table) > 0) {
       distinct.length = 0;
       for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
     } else if (table) {
@@ -608,18 +609,21 @@ export class Planner {
    * Makes the vector the home of all its elements that have none yet. For the others the identifier becomes
    * that of a reference; returns their number.
    */
-  #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array, hashes?: Int32Array): number {
+  #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array, table?: UniformTable): number {
     const identity = this.#identity;
     const start = identity.size;
     let references = 0;
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] as number;
-      if (isPrimitive(id)) continue;
-      const value = values[i] as object;
-      const hash = hashes ? (hashes[i] as number) : hashOf(this.kinds.kind(id), value);
-      if (identity.claim(value, hash) < 0) continue;
-      ids[i] = Kind.Reference;
-      references++;
+    if (!table || table.hashes || !identity.claimAll(values as object[], ids[0] as number, table.keys)) {
+      const hashes = table && (table.hashes ?? hashRows(values as object[], table.keys));
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i] as number;
+        if (isPrimitive(id)) continue;
+        const value = values[i] as object;
+        const hash = hashes ? (hashes[i] as number) : hashOf(this.kinds.kind(id), value);
+        if (identity.claim(value, hash, id) < 0) continue;
+        ids[i] = Kind.Reference;
+        references++;
+      }
     }
     if (identity.size > start) this.#homes.add(start, new Elements(vector));
     return references;

@@ -1,5 +1,5 @@
 import type { RegisteredClass } from '../registry/index.js';
-import { HASH_SEED, HASHED_VALUES, mix } from './identity.js';
+import { hashRows } from './identity.js';
 import { read } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
@@ -57,21 +57,22 @@ function hasKeys(row: object, keys: readonly string[]): boolean {
 const BLOCK = 1024;
 
 /**
- * The columns of rows that all have the prototype and just the keys of the first, and a hash of each row like
- * that of `hashObject`; undefined if one of them is different, or an instance that cannot be extended.
+ * The columns of rows that all have the prototype and just the keys of the first; undefined if one of them is different, or an
+ * instance that cannot be extended. And a hash of each row like that of `hashObject`, unless a column tells that no row is
+ * there twice: one of numbers that rise.
  */
 export function gatherUniform(
   rows: readonly object[],
   keys: readonly string[],
   areInstances = false,
-): { columns: (unknown[] | Leaf)[]; hashes: Int32Array } | undefined {
+): { columns: (unknown[] | Leaf)[]; hashes: Int32Array | undefined } | undefined {
   const [first] = rows as [object];
   if (inheritsEnumerable(first)) return undefined;
   // Hashes are of values that cannot change.
   if (keys.some((key) => Object.getOwnPropertyDescriptor(first, key)?.get)) return undefined;
   const prototype = Object.getPrototypeOf(first) as object | null;
   const { length } = rows;
-  const hashes = new Int32Array(length).fill(HASH_SEED);
+  let hashes: Int32Array | undefined;
   const blocks = keys.map(() => new Array<unknown>(Math.min(BLOCK, length)));
   const leaves: (LeafBuilder | undefined)[] = keys.map(() => new LeafBuilder(length));
   for (let start = 0; start < length; start += BLOCK) {
@@ -92,13 +93,14 @@ export function gatherUniform(
       }
       if (j !== keys.length) return undefined;
     }
+    let isRising = false;
     for (let j = 0; j < keys.length; j++) {
-      const block = blocks[j] as unknown[];
-      if (j < HASHED_VALUES) {
-        for (let i = 0; i < count; i++) hashes[start + i] = mix(hashes[start + i] as number, block[i]);
-      }
-      if (leaves[j]?.append(block, count) === false) leaves[j] = undefined;
+      const leaf = leaves[j];
+      if (leaf?.append(blocks[j] as unknown[], count)) isRising ||= leaf.isRising;
+      else leaves[j] = undefined;
     }
+    // Those before this block as well, if a column has risen up to here.
+    if (!isRising) hashes = hashRows(rows, keys, hashes, hashes ? start : 0, start + count);
   }
   const columns = leaves.map((leaf, j) => {
     if (leaf) return leaf.finish();
