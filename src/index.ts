@@ -40,6 +40,7 @@ export {
   type SchemaIssue,
   type StandardSchema,
 } from './serialize/expectation.js';
+export { H5LimitError, type Limits } from './serialize/limits.js';
 export {
   deserialize,
   type ReadOptions,
@@ -50,6 +51,7 @@ export {
   type WriteTarget,
   write,
 } from './serialize/serialize.js';
+export type { Progress, Streaming, Watch } from './serialize/streaming.js';
 export { MemoryStorage } from './storage/memory.js';
 export type { Storage, WritableStorage } from './storage/storage.js';
 export type { Durability } from './storage/transaction.js';

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { existsSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
@@ -14,30 +14,35 @@ import type { Values } from './registry/index.js';
 import { expected } from './serialize/expectation.js';
 import {
   atOnce,
+  begunFrom,
+  begunStorage,
   type ReadOptions,
   type ReadSource,
   readFrom,
   restoreStorage,
   serialize as serializeCore,
-  serializePieces,
   type WriteOptions,
   type WriteTarget,
   write as writeCore,
 } from './serialize/serialize.js';
-import { FileStorage, pathOf } from './storage/file.js';
-import { FileAtPath } from './storage/file-at-path.js';
+import type { Watch } from './serialize/streaming.js';
+import { FileStorage, pathOf, WritableFileStorage } from './storage/file.js';
+import { FileAtPath, temporaryName } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
-import { replaceFile, replaceFileSync } from './storage/replace-file.js';
+import { replaceFile, replaceFileSync, type Source } from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
+import { chunksOf, type Finish, piecesInTime, piecesNow, restoredInTime } from './streaming/in-time.js';
+import { Pace } from './streaming/pace.js';
+import { streaming } from './streaming.js';
 import { valuesWith } from './values.js';
 
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
 export { UnknownInstance, unknownClassOf, valuesWith } from './values.js';
-export { editing, FileStorage };
+export { editing, FileStorage, streaming };
 
 /** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */
 export const indexes: GroupIndexes = {
@@ -87,16 +92,39 @@ export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOption
   );
 }
 
-/** The value in the file at a path. */
-function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
+/** A file that is to be read: as one that is whole, whatever a writer has left. */
+function openPath(path: FilePath): Storage {
   const file = new FileStorage(path, { mark: tailMark });
   try {
     const storage = recovered(file);
     // Nearly all of the file is needed: then one large read is faster than many small ones.
-    if (storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
-    return restoreStorage(new MemoryStorage(storage.read(0, storage.size)), options);
-  } finally {
+    if (storage.size > WHOLE_FILE || storage.size === 0) return storage;
+    const whole = new MemoryStorage(storage.read(0, storage.size));
     file.close();
+    return whole;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The value in the file at a path. */
+function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
+  const storage = openPath(path);
+  try {
+    return restoreStorage(storage, options);
+  } finally {
+    storage.close();
+  }
+}
+
+/** The same in time. */
+async function readPathInTime(path: FilePath, options: ReadOptions, pace: Pace): Promise<unknown> {
+  const storage = openPath(path);
+  try {
+    return await restoredInTime(begunStorage(storage, options), pace);
+  } finally {
+    storage.close();
   }
 }
 
@@ -105,21 +133,29 @@ function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
  *
  * @throws {H5FormatError} when it is not a whole HDF5 file.
  * @throws {H5UnknownClassError} when it holds an instance of a class that is not registered.
+ * @throws {H5LimitError} when it expands to more than `limits` says; the reason of `signal` when that is aborted.
  * @example
  * const state = await read('state.h5');
  */
-export async function read<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): Promise<T> {
-  return expected(readAnything(source, options), options ?? {});
+export async function read<T = unknown>(
+  source: FilePath | ReadSource,
+  options: ReadOptions<T> & Watch = {},
+): Promise<T> {
+  const all = { indexes, values, ...options };
+  const pace = new Pace(options);
+  let value: unknown;
+  if (!isPath(source)) value = await restoredInTime(begunFrom(source, all), pace);
+  else if (pace.isWatched) value = await whileStaleInTime(() => readPathInTime(source, all, pace));
+  else value = whileStale(() => readPath(source, all));
+  pace.end();
+  return expected(value, options);
 }
 
 /** What `read` does, at once. */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): T {
-  return atOnce(readAnything(source, options), options);
-}
-
-function readAnything(source: FilePath | ReadSource, options: ReadOptions | undefined): unknown {
   const all = { indexes, values, ...options };
-  return isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all);
+  const value = isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all);
+  return atOnce(value, options);
 }
 
 /** A writer that commits over and over lets a reader begin after a few attempts. */
@@ -130,6 +166,16 @@ function whileStale<T>(action: () => T): T {
   for (let attempt = 1; ; attempt++) {
     try {
       return action();
+    } catch (error) {
+      if (!(error instanceof H5StaleError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function whileStaleInTime<T>(action: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await action();
     } catch (error) {
       if (!(error instanceof H5StaleError) || attempt === ATTEMPTS) throw error;
     }
@@ -158,23 +204,74 @@ export function serialize(value: unknown, options?: WriteOptions): Uint8Array<Ar
  * crash or an error leaves the old one. Large typed arrays are not copied: they must not change before the
  * promise settles. Writes to one path that overlap take turns.
  *
+ * Iterators and async iterables are stored as the list of what they yield, which need not fit into memory.
+ *
  * @throws {H5LockedError} when the file is open for writing.
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
+ * @throws {H5LimitError} when it is more than `limits` says; the reason of `signal` when that is aborted.
  * @example
  * await write('state.h5', { users: [new User('Ada')], saved: new Date() });
+ *
+ * @example
+ * await write('log.h5', { from: 'today', rows: database.query('select ...') }); // an async iterable of rows
  */
 export async function write(
   target: FilePath | WriteTarget,
   value: unknown,
-  options?: WriteOptions,
+  options: WriteOptions & Watch = {},
 ): Promise<void> {
-  if (isPath(target)) await replaceFile(pathOf(target), serializePieces(value, { values, ...options }));
-  else await writeCore(target, value, { values, ...options });
+  const all = { values, streaming, ...options };
+  if (!isPath(target)) return writeCore(target, value, all);
+  const path = pathOf(target);
+  const pace = new Pace(options);
+  const finish = piecesInTime(value, all, pace);
+  const spill = new FileSpill(path);
+  const source = (made: Finish): Source => ({
+    pieces: async () => chunksOf(await made(spill.make)),
+    written: (count) => {
+      pace.done += count;
+      pace.tell(() => '$');
+      pace.check();
+    },
+  });
+  try {
+    await replaceFile(path, finish instanceof Promise ? finish.then(source) : source(finish));
+  } finally {
+    spill.close();
+  }
+  pace.end();
 }
 
-/** What `write` does, at once. */
+/** What `write` does, at once. Iterators are taken in bit by bit as well, but not async iterables. */
 export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  replaceFileSync(pathOf(path), serializePieces(value, { values, ...options }));
+  const spill = new FileSpill(pathOf(path));
+  try {
+    const pieces = piecesNow(value, { values, ...options }, spill.make);
+    replaceFileSync(pathOf(path), chunksOf(pieces));
+  } finally {
+    spill.close();
+  }
+}
+
+/** A file beside the one that is to be written, without a name: when the process ends, it is gone. */
+class FileSpill {
+  readonly #path: string;
+  #file: WritableFileStorage | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  readonly make = (): WritableFileStorage => {
+    const path = temporaryName(this.#path);
+    this.#file = new WritableFileStorage(path, { create: true, syncFolder: false });
+    unlinkSync(path);
+    return this.#file;
+  };
+
+  close(): void {
+    this.#file?.close();
+  }
 }
 
 // ---- files ----------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ export interface Extent {
   readonly length: number;
   /** Writes the bytes to `target`, which holds zeros from `position` on. */
   writeTo(target: Uint8Array, position: number): void;
+  /** Is told where they are to stand, and the addresses of all objects by their numbers, which it may complete. */
+  placed?(address: number, addresses: NumberList): void;
 }
 
 /** A file, or a part of one, as what it is made of, in order. */
@@ -42,19 +44,19 @@ export function pieceBytes(piece: Piece): Uint8Array {
  * The file: superblock, headers and small data, global heap, large data.
  */
 export class FileBuilder extends HeaderWriter<ObjectId> {
-  readonly #heap = new GlobalHeapBuilder();
+  protected readonly heap = new GlobalHeapBuilder();
   /** Address by object number; 0 until its header is written. */
-  readonly #addresses = new NumberList();
+  protected readonly addresses = new NumberList();
   /** Where an address of an object is to be filled in, and of which. Negative: in the heap, not in `out`. */
-  readonly #referenceAt = new NumberList();
-  readonly #referenceTo = new NumberList();
+  protected readonly referenceAt = new NumberList();
+  protected readonly referenceTo = new NumberList();
   /** Where a position in the global heap is to be made an address. Negative: in the heap itself. */
-  readonly #heapReferenceAt = new NumberList();
-  readonly #extents: Piece[] = [];
-  readonly #extentAt = new NumberList();
+  protected readonly heapReferenceAt = new NumberList();
+  protected readonly extents: Piece[] = [];
+  protected readonly extentAt = new NumberList();
   /** Header chunks, from the first byte of each to its checksum. */
-  readonly #chunkStart = new NumberList();
-  readonly #chunkEnd = new NumberList();
+  protected readonly chunkStart = new NumberList();
+  protected readonly chunkEnd = new NumberList();
 
   /** `capacity`: about how many bytes are to come, without large data. Too much costs next to nothing. */
   constructor(capacity = 1 << 14) {
@@ -63,17 +65,17 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
   }
 
   newObject(): ObjectId {
-    return this.#addresses.push(0);
+    return this.addresses.push(0);
   }
 
   protected began(id: ObjectId): void {
-    this.#addresses.data[id] = this.out.length;
+    this.addresses.data[id] = this.out.length;
   }
 
   protected chunkEnded(start: number, end: number): void {
     // The checksum is written by `finish`, when nothing in the chunk changes any more.
-    this.#chunkStart.push(start);
-    this.#chunkEnd.push(end);
+    this.chunkStart.push(start);
+    this.chunkEnd.push(end);
   }
 
   protected addressOf(position: number): number {
@@ -96,7 +98,8 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     size = data.length,
   ): void {
     const { out } = this;
-    if (size > 0 && size <= COMPACT_LIMIT) {
+    const isPlaced = 'placed' in data;
+    if (size > 0 && size <= COMPACT_LIMIT && !isPlaced) {
       this.beginDatasetHeader(id, linkCount, datatype, dataspace, true);
       encodeCompactLayout(out, size);
       out.raw(pieceBytes(data), start, size);
@@ -105,7 +108,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       encodeContiguousLayout(out);
       out.undefinedAddress();
       out.u64(0);
-    } else if (size < EXTENT_LIMIT) {
+    } else if (size < EXTENT_LIMIT && !isPlaced) {
       out.align(8);
       const address = out.length;
       out.raw(pieceBytes(data), start, size);
@@ -114,8 +117,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     } else {
       this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
       encodeContiguousLayout(out);
-      this.#extentAt.push(out.length);
-      this.#extents.push(data);
+      this.addExtent(data, out.length);
       out.u64(0);
       out.u64(size);
     }
@@ -142,6 +144,12 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     this.endMessage();
   }
 
+  /** Lays out a piece behind all else. Its address goes to a position of `out`: 0 is nowhere, for the superblock gets there. */
+  addExtent(piece: Piece, at = 0): void {
+    this.extents.push(piece);
+    this.extentAt.push(at);
+  }
+
   // ---- values that refer to other places ------------------------------------------------------------
 
   // They go to the end of `out`, or to `heapAt`: a position in the global heap, within a sequence that has
@@ -149,8 +157,8 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   objectReference(target: ObjectId | undefined, heapAt = -1): void {
     if (target !== undefined) {
-      this.#referenceAt.push(heapAt < 0 ? this.out.length : -heapAt);
-      this.#referenceTo.push(target);
+      this.referenceAt.push(heapAt < 0 ? this.out.length : -heapAt);
+      this.referenceTo.push(target);
     }
     if (heapAt < 0) this.out.u64(0);
   }
@@ -161,7 +169,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       if (heapAt < 0) this.out.zeros(16);
       return;
     }
-    this.#heapReference(this.#heap.allocateText(text), heapAt);
+    this.#heapReference(this.heap.allocateText(text), heapAt);
   }
 
   /** Writes a variable-length sequence of `count` elements that are `bytes`. Returns their place in the heap. */
@@ -170,22 +178,22 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       if (heapAt < 0) this.out.zeros(16);
       return -1;
     }
-    const position = this.#heap.allocate(bytes.length);
-    this.#heap.out.bytes.set(bytes, position);
+    const position = this.heap.allocate(bytes.length);
+    this.heap.out.bytes.set(bytes, position);
     this.#heapReference(count, heapAt);
     return position;
   }
 
   #heapReference(count: number, heapAt: number): void {
-    const { collection, index } = this.#heap;
+    const { collection, index } = this.heap;
     if (heapAt < 0) {
       this.out.u32(count);
-      this.#heapReferenceAt.push(this.out.length);
+      this.heapReferenceAt.push(this.out.length);
       this.out.u64(collection);
       this.out.u32(index);
     } else {
-      const { out } = this.#heap;
-      this.#heapReferenceAt.push(-heapAt - 4);
+      const { out } = this.heap;
+      this.heapReferenceAt.push(-heapAt - 4);
       out.view.setUint32(heapAt, count, true);
       out.u64At(heapAt + 4, collection);
       out.view.setUint32(heapAt + 12, index, true);
@@ -197,40 +205,41 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
   /** Completes the file and returns its bytes in pieces, in order. Nothing may be added afterwards. */
   finish(root: ObjectId): Piece[] {
     const { out } = this;
-    const heap = this.#heap.out;
-    this.#heap.close();
+    const heap = this.heap.out;
+    this.heap.close();
     out.align(8);
     const heapAddress = out.length;
     const tail: Piece[] = [];
     let end = heapAddress + heap.length;
-    for (let i = 0; i < this.#extents.length; i++) {
-      const extent = this.#extents[i] as Piece;
-      out.u64At(this.#extentAt.data[i] as number, end);
+    for (let i = 0; i < this.extents.length; i++) {
+      const extent = this.extents[i] as Piece;
+      out.u64At(this.extentAt.data[i] as number, end);
+      if ('placed' in extent) extent.placed?.(end, this.addresses);
       const padding = -extent.length & 7;
       tail.push(extent);
       if (padding > 0) tail.push(new Uint8Array(padding));
       end += extent.length + padding;
     }
 
-    for (let i = 0; i < this.#referenceAt.length; i++) {
-      const address = this.#addresses.data[this.#referenceTo.data[i] as number] as number;
-      const at = this.#referenceAt.data[i] as number;
+    for (let i = 0; i < this.referenceAt.length; i++) {
+      const address = this.addresses.data[this.referenceTo.data[i] as number] as number;
+      const at = this.referenceAt.data[i] as number;
       if (at > 0) out.u64At(at, address);
       else heap.u64At(-at, address);
     }
-    for (let i = 0; i < this.#heapReferenceAt.length; i++) {
-      const at = this.#heapReferenceAt.data[i] as number;
+    for (let i = 0; i < this.heapReferenceAt.length; i++) {
+      const at = this.heapReferenceAt.data[i] as number;
       const into = at > 0 ? out : heap;
       const place = Math.abs(at);
       const position = into.view.getUint32(place, true) + into.view.getUint32(place + 4, true) * 0x100000000;
       into.u64At(place, heapAddress + position);
     }
-    for (let i = 0; i < this.#chunkStart.length; i++) {
-      const chunkEnd = this.#chunkEnd.data[i] as number;
-      out.view.setUint32(chunkEnd, lookup3(out.view, this.#chunkStart.data[i] as number, chunkEnd), true);
+    for (let i = 0; i < this.chunkStart.length; i++) {
+      const chunkEnd = this.chunkEnd.data[i] as number;
+      out.view.setUint32(chunkEnd, lookup3(out.view, this.chunkStart.data[i] as number, chunkEnd), true);
     }
     const superblock = new ByteWriter(SUPERBLOCK_SIZE);
-    encodeSuperblock(superblock, this.#addresses.data[root] as number, end);
+    encodeSuperblock(superblock, this.addresses.data[root] as number, end);
     out.bytes.set(superblock.bytes);
     return [out.finish(), heap.finish(), ...tail];
   }

@@ -86,34 +86,47 @@ const types = /* @__PURE__ */ (() => ({
   }),
 }))();
 
-/** Writes planned nodes to a new file. Returns its bytes in pieces. */
-export function emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
-  return new Emitter().emit(nodes, holder);
-}
+/** Writes planned nodes: one at a step. */
+export class Emitter {
+  readonly #builder: FileBuilder;
+  readonly #nodes: readonly Node[];
+  #next = 0;
+  #root: Node | undefined;
 
-class Emitter {
-  readonly #builder = new FileBuilder();
+  constructor(nodes: readonly Node[], builder = new FileBuilder()) {
+    this.#nodes = nodes;
+    this.#builder = builder;
+    for (const node of nodes) node.id = builder.newObject();
+  }
 
-  emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
-    const builder = this.#builder;
+  /** Begins a file whose root is the only member of an object, or that object. */
+  begin(holder: ObjectNode): void {
     const [value] = holder.values;
     const member = value instanceof Object ? (value as Node) : undefined;
-    const root = member && isGroup(member) ? member : holder;
     // The superblock leads to the root group, which counts as a hard link.
-    if (root === holder) holder.links = 1;
-    root.id = builder.newObject();
-    for (const node of nodes) if (node !== root) node.id = builder.newObject();
-
-    if (root === holder) {
+    if (member && isGroup(member)) {
+      this.#root = member;
+      this.#emitNode(member, true);
+    } else {
+      this.#root = holder;
+      holder.id = this.#builder.newObject();
       this.#beginGroup(holder, holder.names.length);
       this.#int32(Reserved.layout, LAYOUT_VERSION);
       this.#word(Reserved.encoding, Encoding.value);
       this.#members(holder, 2);
-    } else {
-      this.#emitNode(root, true);
     }
-    for (const node of nodes) if (node !== root && !node.absorbed) this.#emitNode(node, false);
-    return builder.finish(root.id);
+  }
+
+  /** Writes the next node; false if there was none left. */
+  step(): boolean {
+    const node = this.#nodes[this.#next++];
+    if (node && node !== this.#root && !node.absorbed) this.#emitNode(node, false);
+    return node !== undefined;
+  }
+
+  /** The bytes of the file, in pieces. */
+  finish(): Piece[] {
+    return this.#builder.finish((this.#root as Node).id);
   }
 
   #emitNode(node: Node, root: boolean): void {
@@ -314,6 +327,10 @@ class Emitter {
   // ---- vectors --------------------------------------------------------------------------------------
 
   #vector(node: VectorNode, root: boolean): void {
+    if (node.emit) {
+      node.emit(this.#builder, root);
+      return;
+    }
     switch (node.encoding) {
       case 'records':
         this.#records(node, root);
@@ -550,7 +567,7 @@ const MAX_RESERVED = 8;
 
 /** Whether a member is a child of the group, and not one of its attributes. */
 function isMember(value: unknown): value is Node | Reference {
-  if (value instanceof Reference) return value.index < 0;
+  if (value instanceof Reference) return value.isMember && value.index < 0;
   if (value instanceof DateNode) return value.referenced;
   if (value instanceof Named) return false;
   return value instanceof Object;

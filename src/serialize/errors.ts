@@ -1,4 +1,5 @@
 import { H5Error } from '../errors.js';
+import { shortPath } from './path.js';
 
 /**
  * A value that cannot be stored. `path` says where it stands in the value that was to be written, in
@@ -16,9 +17,7 @@ export class H5UnsupportedError extends H5Error {
   readonly path: string;
 
   constructor(path: string, what: string, remedy: string) {
-    // A list of a million links has a path that nobody wants to see whole.
-    const shown = path.length > 300 ? `${path.slice(0, 140)} … ${path.slice(-140)}` : path;
-    super('H5_UNSUPPORTED', `${shown}: ${what} cannot be stored; ${remedy}`);
+    super('H5_UNSUPPORTED', `${shortPath(path)}: ${what} cannot be stored; ${remedy}`);
     this.path = path;
   }
 }

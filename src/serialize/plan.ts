@@ -1,11 +1,12 @@
 import { H5TypeError } from '../errors.js';
-import type { ObjectId } from '../hdf5/file-builder.js';
+import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
 import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
-import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
+import { FIRST_CLASS, isIterable, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
-import { memberSegment, nthPresent, pathTo } from './path.js';
+import { H5LimitError, type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
+import { memberSegment, nthPresent, pathTo, shortPath } from './path.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
 import type { TextColumn } from './text-column.js';
 
@@ -23,15 +24,19 @@ export interface Place {
 abstract class PlanNode {
   id: ObjectId = -1;
   /** Hard links that lead to it. */
-  links = 0;
+  links = 1;
   /** Whether something else refers to it, or to one of its elements. */
   referenced = false;
   /** Whether it is written as a part of the node above. */
   absorbed = false;
   readonly place: Place | undefined;
+  /** How many values it is within. */
+  readonly depth: number;
 
   constructor(place: Place | undefined) {
     this.place = place;
+    // A part holds the very elements of its union.
+    this.depth = place ? place.node.depth + Number(place.role !== 'part') : 0;
   }
 }
 
@@ -144,15 +149,14 @@ export class VectorNode extends PlanNode {
   data: TypedArray | undefined;
   /** The strings of a leaf. */
   text: TextColumn | undefined;
+  /** The number of elements before the first, where these are only some of a list; for error messages. */
+  first = 0;
+  /** Writes it, where that is the affair of somebody else. */
+  emit: ((builder: FileBuilder, isRoot: boolean) => void) | undefined;
 
-  constructor(
-    place: Place | undefined,
-    type: 'Array' | 'Set' | undefined,
-    source: readonly unknown[] | undefined,
-  ) {
+  constructor(place: Place | undefined, type?: 'Array' | 'Set') {
     super(place);
     this.type = type;
-    this.source = source;
   }
 }
 
@@ -161,7 +165,7 @@ export class Reference {
   /** The object's number in the identity table. */
   readonly ordinal: number;
   /** Whether it stands for a member, so that it is one more hard link if its home is a node. */
-  readonly isMember: boolean;
+  isMember: boolean;
   /** Its home: a node, or the element `index` of a vector; -1 for the node itself. */
   node: Node | undefined;
   index = -1;
@@ -181,8 +185,21 @@ export class Named {
   }
 }
 
+/** An iterable whose elements are still to be taken, and the node that is to hold them. */
+export interface Stream {
+  readonly node: VectorNode;
+  readonly value: object;
+}
+
+/** A node, or an element of one. */
+export interface Home {
+  readonly node: Node;
+  /** -1 for the node itself. */
+  readonly index: number;
+}
+
 /** Stands in the table of homes for the elements of a vector, as the vector itself does for its own value. */
-class Elements {
+export class Elements {
   readonly vector: VectorNode;
   /** Of a union: the part, and the index in it, of each element that is at home here. */
   parts: Uint8Array | undefined;
@@ -193,7 +210,7 @@ class Elements {
   }
 
   /** The node that element number `claimed` of those at home here is, or is an element of. */
-  locate(claimed: number): { node: Node; index: number } {
+  locate(claimed: number): Home {
     const { vector } = this;
     if (vector.encoding !== 'union') return homeWithin(vector, claimed);
     vector.referenced = true;
@@ -231,7 +248,7 @@ function isHome(encoding: VectorEncoding): boolean {
   );
 }
 
-function homeWithin(vector: VectorNode, claimed: number): { node: Node; index: number } {
+function homeWithin(vector: VectorNode, claimed: number): Home {
   vector.referenced = true;
   if (vector.encoding === 'list') return { node: vector.values[claimed] as Node, index: -1 };
   // A dataset of dates has a place for the missing ones too.
@@ -273,37 +290,79 @@ type Task =
 export class Planner {
   /** All nodes in the order in which they were met. */
   readonly nodes: Node[] = [];
+  /** Holds the value as its only member, "value". */
+  readonly root = new ObjectNode(undefined, undefined, undefined);
+  /** The iterables that have been met, if they are not taken in at once. */
+  streams: Stream[] | undefined;
+  /** What iterables that are taken in at once have yielded. */
+  arrays = new Map<object, readonly unknown[]>();
+  readonly references: Reference[] = [];
+  /** Of a list of records: what would be more is stored object by object. */
+  maxTables = Infinity;
   readonly #registry: TypeRegistry;
   readonly #values: Values;
   readonly #kinds: Kinds;
   readonly #onUnsupported: OnUnsupported;
-  readonly #identity = new IdentityTable();
-  readonly #homes = new RangeTable<Node | Elements>();
-  readonly #references: Reference[] = [];
+  readonly #limits: Limits;
+  readonly #waits: boolean;
+  readonly identity: IdentityTable;
+  readonly homes = new RangeTable<Node | Elements>();
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
+  #nextVector = 0;
+  #nextTask = 0;
 
-  constructor(registry: TypeRegistry, values: Values, onUnsupported: OnUnsupported) {
+  /** `waits`: whether async iterables can be stored. */
+  constructor(
+    registry: TypeRegistry,
+    values: Values,
+    onUnsupported: OnUnsupported,
+    limits: Limits = {},
+    waits = false,
+    identity = new IdentityTable(),
+  ) {
     this.#registry = registry;
     this.#values = values;
-    this.#kinds = new Kinds(registry, values);
+    this.#kinds = new Kinds(registry, values, waits);
     this.#onUnsupported = onUnsupported;
+    this.#limits = limits;
+    this.#waits = waits;
+    this.identity = identity;
   }
 
-  /** Plans a value. The result holds it as its only member, "value". */
-  plan(value: unknown): ObjectNode {
-    const root = new ObjectNode(undefined, undefined, undefined);
+  /** Plans a value: `begin`, all steps, and `finish`. */
+  plan(value: unknown): void {
+    this.begin(value);
+    while (this.step());
+    this.finish();
+  }
+
+  /** Plans the elements of a list that has its node already. */
+  list(node: VectorNode, elements: readonly unknown[]): void {
+    node.source = elements;
+    this.#vectors.push(node);
+  }
+
+  begin(value: unknown): void {
+    const { root } = this;
     root.names = ['value'];
     root.values = [value];
     this.#member(root, 0);
-    let vector = 0;
-    let task = 0;
-    while (vector < this.#vectors.length || task < this.#tasks.length) {
-      if (vector < this.#vectors.length) this.#planVector(this.#vectors[vector++] as VectorNode);
-      else this.#runTask(this.#tasks[task++] as Task);
+  }
+
+  /** Does a part of what is left; false if there was nothing left. */
+  step(): boolean {
+    if (this.#nextVector < this.#vectors.length) {
+      this.#planVector(this.#vectors[this.#nextVector++] as VectorNode);
+      return true;
     }
-    for (const reference of this.#references) this.#resolve(reference);
-    return root;
+    const task = this.#tasks[this.#nextTask++];
+    if (task) this.#runTask(task);
+    return task !== undefined;
+  }
+
+  finish(): void {
+    for (const reference of this.references) this.#resolve(reference);
   }
 
   // ---- members of objects ---------------------------------------------------------------------------
@@ -329,6 +388,11 @@ export class Planner {
     }
     if (kind === Kind.Object || kind === Kind.Map) {
       this.#tasks.push({ holder, index, value, id });
+      return;
+    }
+    if (kind === Kind.Iterable && !this.streams) {
+      holder.values[index] = this.#elementsOf(value);
+      this.#member(holder, index);
       return;
     }
     holder.values[index] = this.#own(value, id, kind, {
@@ -371,52 +435,73 @@ export class Planner {
 
   /** The node that is the home of an object, or a reference if it has one already. */
   #own(value: object, id: number, kind: Kind, place: Place): Node | Reference {
-    const ordinal = this.#identity.claim(value, hashOf(kind, value));
+    const ordinal = this.identity.claim(value, hashOf(kind, value));
     if (ordinal >= 0) {
       const reference = new Reference(ordinal, true);
-      this.#references.push(reference);
+      this.references.push(reference);
       return reference;
     }
     const node = this.#makeNode(value, id, kind, place);
-    this.#homes.add(this.#identity.size - 1, node);
+    this.homes.add(this.identity.size - 1, node);
+    return node;
+  }
+
+  /** What an iterable yields, as an array that stands for it from now on. */
+  #elementsOf(value: object): readonly unknown[] {
+    let elements = this.arrays.get(value);
+    if (!elements) this.arrays.set(value, (elements = Array.from(value as Iterable<unknown>)));
+    return elements;
+  }
+
+  #add<T extends Node>(node: T): T {
+    const { depth = MAX_DEPTH, nodes = MAX_NODES } = this.#limits;
+    if (node.depth > depth) throw new H5LimitError('depth', depth, shortPath(pathTo(node)));
+    if (this.nodes.push(node) > nodes) throw new H5LimitError('nodes', nodes, shortPath(pathTo(node)));
     return node;
   }
 
   /** A node of its own for an object. Objects and entries are still to be filled. */
   #makeNode(value: object, id: number, kind: Kind, place: Place): Node {
-    let node: Node;
     switch (kind) {
       case Kind.Array:
-        node = this.#vector(place, 'Array', value as unknown[]);
-        break;
+        return this.#vector(place, 'Array', value as unknown[]);
       case Kind.Set:
-        node = this.#vector(place, 'Set', Array.from(value as Set<unknown>));
-        break;
+        return this.#vector(place, 'Set', Array.from(value as Set<unknown>));
       case Kind.Date:
-        node = new DateNode(place, value as Date);
-        this.nodes.push(node);
-        break;
+        return this.#add(new DateNode(place, value as Date));
       case Kind.Typed:
       case Kind.Buffer:
-        node = new BinaryNode(place, value as TypedArray);
-        this.nodes.push(node);
-        break;
-      case Kind.SparseArray:
-        node = new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length);
-        this.nodes.push(node);
+        return this.#add(new BinaryNode(place, value as TypedArray));
+      case Kind.SparseArray: {
+        const node = this.#add(new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length));
         this.#fill(node, value);
-        break;
+        return node;
+      }
+      case Kind.Iterable:
+        return this.#stream(place, value);
       default: {
         const { class: cls, type, codec } = this.#kinds.entry(id);
+        // An object of no class may be iterable by itself.
+        if (!cls && !codec && isIterable(value)) return this.#stream(place, value);
         const content = codec ? contentOf(value, codec) : value;
         const members =
           kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, cls);
-        node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
+        const node = this.#add(
+          members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls),
+        );
         if (codec) node.content = content;
-        this.nodes.push(node);
+        return node;
       }
     }
-    node.links = 1;
+  }
+
+  /** The list of what an iterable yields. */
+  #stream(place: Place, value: object): VectorNode {
+    if (Symbol.asyncIterator in value && !this.#waits)
+      throw unsupported(value, pathTo(new VectorNode(place, 'Array')));
+    if (!this.streams) return this.#vector(place, 'Array', this.#elementsOf(value));
+    const node = this.#add(new VectorNode(place, 'Array'));
+    this.streams.push({ node, value });
     return node;
   }
 
@@ -457,10 +542,8 @@ export class Planner {
   }
 
   #vector(place: Place, type: 'Array' | 'Set' | undefined, source: readonly unknown[]): VectorNode {
-    const vector = new VectorNode(place, type, source);
-    vector.links = 1;
-    this.nodes.push(vector);
-    this.#vectors.push(vector);
+    const vector = this.#add(new VectorNode(place, type));
+    this.list(vector, source);
     return vector;
   }
 
@@ -481,6 +564,13 @@ export class Planner {
     if (this.#onUnsupported !== 'error') values = this.#replaced(vector, values);
     const table = this.#uniformTable(values);
     const { distinct, missing, ids: all } = table ?? this.#classify(vector, values);
+    if (distinct.includes(Kind.Iterable) && !this.streams) {
+      vector.source = values.map((value, i) =>
+        all[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
+      );
+      this.#planVector(vector);
+      return;
+    }
     if (missing > 0) vector.mask = maskOf(values);
     if (distinct.length === 0) {
       vector.encoding = 'missing';
@@ -585,7 +675,7 @@ export class Planner {
    * that of a reference; returns their number.
    */
   #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array, hashes?: Int32Array): number {
-    const identity = this.#identity;
+    const identity = this.identity;
     const start = identity.size;
     let references = 0;
     for (let i = 0; i < ids.length; i++) {
@@ -597,7 +687,7 @@ export class Planner {
       ids[i] = Kind.Reference;
       references++;
     }
-    if (identity.size > start) this.#homes.add(start, new Elements(vector));
+    if (identity.size > start) this.homes.add(start, new Elements(vector));
     return references;
   }
 
@@ -662,8 +752,8 @@ export class Planner {
         vector.encoding = 'references';
         vector.values = (values as object[]).map((value) => {
           const kind = this.#kinds.kind(this.#kinds.of(value));
-          const reference = new Reference(this.#identity.find(value, hashOf(kind, value)), false);
-          this.#references.push(reference);
+          const reference = new Reference(this.identity.find(value, hashOf(kind, value)), false);
+          this.references.push(reference);
           return reference;
         });
         return;
@@ -740,11 +830,9 @@ export class Planner {
 
   /** A vector whose elements are known: there is nothing left to plan. */
   #leafNode(place: Place, length: number, leaf: Leaf | undefined): VectorNode {
-    const node = new VectorNode(place, undefined, undefined);
-    node.links = 1;
+    const node = this.#add(new VectorNode(place));
     node.length = length;
     if (leaf) setLeaf(node, leaf);
-    this.nodes.push(node);
     return node;
   }
 
@@ -753,7 +841,7 @@ export class Planner {
     const { class: cls, codec } = this.#kinds.entry(id);
     if (codec) rows = rows.map((row) => contentOf(row, codec));
     const groups = mergeShapes(groupRows(rows, cls), rows.length);
-    if (!groups) {
+    if (!groups || groups.length > this.maxTables) {
       this.#list(vector, values);
     } else if (groups.length === 1) {
       const [group] = groups as [RowGroup];
@@ -807,9 +895,14 @@ export class Planner {
 
   // ---- references -----------------------------------------------------------------------------------
 
+  /** The node that an object is, or is an element of, by its number in the identity table. */
+  home(ordinal: number): Home {
+    const { owner, index } = this.homes.locate(ordinal);
+    return owner instanceof Elements ? owner.locate(index) : { node: owner, index: -1 };
+  }
+
   #resolve(reference: Reference): void {
-    const { owner, index } = this.#homes.locate(reference.ordinal);
-    const home = owner instanceof Elements ? owner.locate(index) : { node: owner, index: -1 };
+    const home = this.home(reference.ordinal);
     home.node.referenced = true;
     if (reference.isMember && home.index < 0) home.node.links++;
     reference.node = home.node;

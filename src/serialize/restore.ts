@@ -11,6 +11,7 @@ import type { Codec, Content, RegisteredClass, TypeRegistry, Values } from '../r
 import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { H5LimitError, type Limits, MAX_DEPTH } from './limits.js';
 import { unescapeName } from './names.js';
 import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
@@ -62,21 +63,37 @@ export class Restorer {
   #lastVersion = 0;
   #lastCodec: Codec | undefined;
   #tasks: (() => void)[] = [];
+  /** Of each task, how many values what it makes is within. */
+  #depths: number[] = [];
+  #depth = 0;
   /** What is done when all tasks are: the first of them last, so that what is within comes first. */
   #finishers: (() => void)[] = [];
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
+  readonly #limits: Limits;
+  readonly #most: number;
   #budget: number;
+  /** How many bytes of the data have been read, of so many that the file has. */
+  done = 0;
+  readonly size: number;
   /** Any number of elements may lead to the same data in the heap: each time counts. */
   readonly #heap: Heap;
 
-  constructor(space: FileSpace, registry: TypeRegistry, values: Values, unknownClass: UnknownClass) {
+  constructor(
+    space: FileSpace,
+    registry: TypeRegistry,
+    values: Values,
+    unknownClass: UnknownClass,
+    limits: Limits = {},
+  ) {
     this.#unknownClass = unknownClass;
     this.#space = space;
     this.#registry = registry;
     this.#moreValues = values;
     for (const type of values.types) this.#types.set(type.name, type);
-    this.#budget = BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+    this.#limits = limits;
+    this.size = space.end;
+    this.#most = this.#budget = limits.bytes ?? BASE_BUDGET + BUDGET_PER_BYTE * space.end;
     const { globalHeap: heap } = space;
     this.#heap = {
       limit: heap.limit,
@@ -86,8 +103,8 @@ export class Restorer {
     };
   }
 
-  /** The value of the object at an address, complete. */
-  restore(address: number): unknown {
+  /** Begins with the value of the object at an address: what it is is known after all steps. */
+  begin(address: number): this {
     const info = this.#info(address);
     const layout = this.#number(info, Reserved.layout);
     if (layout !== undefined && layout !== LAYOUT_VERSION) {
@@ -96,22 +113,35 @@ export class Restorer {
         `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
       );
     }
-    let value: unknown;
     if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
       const holder: Record<string, unknown> = {};
       this.#fillObject(holder, info, undefined);
-      value = () => holder.value;
+      this.finish = () => holder.value;
     } else {
       const whole = this.#value(address);
-      value = () => whole;
+      this.finish = () => whole;
     }
-    this.#run();
-    return (value as () => unknown)();
+    return this;
   }
 
-  #run(): void {
-    for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) task();
-    for (let finish = this.#finishers.pop(); finish; finish = this.#finishers.pop()) finish();
+  /** Does a part of what is left; false if there was nothing left. */
+  step(): boolean {
+    const task = this.#tasks.pop();
+    this.#depth = task ? (this.#depths.pop() as number) : 0;
+    const next = task ?? this.#finishers.pop();
+    next?.();
+    return next !== undefined;
+  }
+
+  /** The value, complete. */
+  finish: () => unknown = () => undefined;
+
+  /** Something is done later: what it makes is within what is being made now. */
+  #later(task: () => void): void {
+    const { depth = MAX_DEPTH } = this.#limits;
+    if (this.#depth >= depth) throw new H5LimitError('depth', depth, 'values within each other');
+    this.#tasks.push(task);
+    this.#depths.push(this.#depth + 1);
   }
 
   // ---- codecs ---------------------------------------------------------------------------------------
@@ -133,7 +163,7 @@ export class Restorer {
   #made(info: ObjectInfo, codec: Codec, contents: object[], fill: () => void): object[] {
     if (codec.create) {
       const values = contents.map(() => (codec as Required<Codec>).create());
-      this.#tasks.push(fill);
+      this.#later(fill);
       this.#finishers.push(() => {
         const version = this.#version(info);
         for (let i = 0; i < values.length; i++)
@@ -154,19 +184,20 @@ export class Restorer {
     if (decoding.size >= MAX_DECODING)
       fail(info, `more than ${MAX_DECODING} values that codecs make, in each other`);
     decoding.add(address);
-    const tasks = this.#tasks;
-    const finishers = this.#finishers;
-    this.#tasks = [task];
+    const before = [this.#tasks, this.#depths, this.#finishers, this.#depth] as const;
+    this.#tasks = [];
+    this.#depths = [];
     this.#finishers = [];
-    this.#run();
-    this.#tasks = tasks;
-    this.#finishers = finishers;
+    this.#later(task);
+    while (this.step());
+    [this.#tasks, this.#depths, this.#finishers, this.#depth] = before;
     decoding.delete(address);
   }
 
   #spend(count: number): void {
     this.#budget -= count;
-    if (this.#budget < 0) throw new H5FormatError(-1, 'the file expands to far more than its size allows');
+    if (this.#budget < 0)
+      throw new H5LimitError('bytes', this.#most, 'the file expands to far more than its size allows');
   }
 
   #info(address: number): ObjectInfo {
@@ -174,6 +205,8 @@ export class Restorer {
     if (!info) {
       info = readObject(this.#space, address);
       this.#infos.set(address, info);
+      const { nodes = Infinity } = this.#limits;
+      if (this.#infos.size > nodes) throw new H5LimitError('nodes', nodes, 'the objects of the file');
     }
     return info;
   }
@@ -226,6 +259,7 @@ export class Restorer {
     const data = rawData(this.#space, info, 'the data of a dataset');
     const count = extent(info.dataspace);
     this.#spend(count * info.datatype.size);
+    this.done += count * info.datatype.size;
     return keep ? data.copy(0, count) : data.read(0, count);
   }
 
@@ -290,7 +324,7 @@ export class Restorer {
       case Encoding.sparse: {
         const array: unknown[] = [];
         array.length = this.#length(info);
-        this.#tasks.push(() => {
+        this.#later(() => {
           const indices = this.#positions(info, 'indices');
           const values = this.#vector(child(info, 'values')).elements;
           if (indices.length !== values.length)
@@ -327,7 +361,7 @@ export class Restorer {
       )[0] as object;
     }
     const target = this.#shell(info, type, cls);
-    this.#tasks.push(() => this.#fillObject(target, info, cls));
+    this.#later(() => this.#fillObject(target, info, cls));
     return target;
   }
 
@@ -368,7 +402,7 @@ export class Restorer {
       }
     };
     if (codec) return this.#made(info, codec, [target], fill)[0] as object;
-    this.#tasks.push(fill);
+    this.#later(fill);
     return target;
   }
 
@@ -377,7 +411,7 @@ export class Restorer {
     if (type !== undefined && type !== 'Array' && type !== 'Set') fail(info, `an unknown type: ${type}`);
     if (type !== 'Set' && !this.#leadsOn(info)) return asArray(this.#vector(info.address).elements);
     const list = type === 'Set' ? new Set<unknown>() : [];
-    this.#tasks.push(() => {
+    this.#later(() => {
       const { elements } = this.#vector(info.address);
       if (list instanceof Set) for (let i = 0; i < elements.length; i++) list.add(elements[i]);
       else {
@@ -546,7 +580,7 @@ export class Restorer {
       }
     };
     if (codec) return this.#made(info, codec, rows, fill);
-    this.#tasks.push(fill);
+    this.#later(fill);
     return rows;
   }
 
@@ -607,7 +641,7 @@ export class Restorer {
       const length = (offsets[i + 1] as number) - (offsets[i] as number);
       rows[i] = items === 'Array' ? new Array(length) : items === 'Set' ? new Set() : new Map();
     }
-    this.#tasks.push(() => {
+    this.#later(() => {
       const keys = items === 'Map' ? column('keys') : [];
       const values = column('values');
       for (let i = 0; i < count; i++) {

@@ -9,10 +9,13 @@ import { H5Object } from '../hdf5/h5-object.js';
 import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
-import { emit } from './emit.js';
+import type { IdentityTable } from './identity.js';
+import { Emitter } from './emit.js';
 import { type Expectation, expected } from './expectation.js';
+import { H5LimitError, type Limits } from './limits.js';
 import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
+import type { Streaming, Watch } from './streaming.js';
 
 export interface WriteOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
@@ -24,6 +27,13 @@ export interface WriteOptions {
    * property is left out, and of an array there is a hole; or what a function returns, given the value and its path.
    */
   readonly onUnsupported?: OnUnsupported;
+  /** How much it may be. What is more is an `H5LimitError`. */
+  readonly limits?: Limits;
+  /**
+   * What lets `write` take in iterables bit by bit, wait for async ones, and be watched: `streaming` of `h5pickle/streaming`.
+   * In Node it is the default.
+   */
+  readonly streaming?: Streaming | undefined;
 }
 
 export interface ReadOptions<T = unknown> extends Expectation<T> {
@@ -38,6 +48,10 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
    * `UnknownInstance`, which is written again as what it was; with 'object' a plain object.
    */
   readonly unknownClass?: UnknownClass;
+  /** How much it may be. What is more is an `H5LimitError`. */
+  readonly limits?: Limits;
+  /** What lets `read` be watched: `streaming` of `h5pickle/streaming`. In Node it is the default. */
+  readonly streaming?: Streaming | undefined;
 }
 
 /**
@@ -58,11 +72,34 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
   return pieces(value, options).map(pieceBytes);
 }
 
-function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error' } = options ?? {};
-  const planner = new Planner(registry, values, onUnsupported);
-  const holder = planner.plan(value);
-  return emit(planner.nodes, holder);
+function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
+  const planner = newPlanner(options);
+  planner.plan(value);
+  return emitted(planner, options);
+}
+
+/** What decides how values are stored; `waits`: also what async iterables yield. */
+export function newPlanner(
+  { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', limits }: WriteOptions,
+  ...more: [waits?: boolean, identity?: IdentityTable]
+): Planner {
+  return new Planner(registry, values, onUnsupported, limits, ...more);
+}
+
+/** A file of all that is planned, in pieces. */
+export function emitted({ nodes, root }: Planner, options: WriteOptions): Piece[] {
+  const emitter = new Emitter(nodes);
+  emitter.begin(root);
+  while (emitter.step());
+  return limited(emitter.finish(), options);
+}
+
+/** Pieces, if they are not more than they may be. */
+export function limited(pieces: Piece[], { limits = {} }: WriteOptions): Piece[] {
+  const { bytes = Infinity } = limits;
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (size > bytes) throw new H5LimitError('bytes', bytes, `a file of ${size} bytes`);
+  return pieces;
 }
 
 /**
@@ -104,8 +141,13 @@ export interface WriteTarget {
  * using file = H5File.open(bytes);
  * const users = await read(file.group('users'));
  */
-export async function read<T = unknown>(source: ReadSource, options?: ReadOptions<T>): Promise<T> {
-  return expected(readFrom(source, options), options ?? {});
+export async function read<T = unknown>(
+  source: ReadSource,
+  options: ReadOptions<T> & Watch = {},
+): Promise<T> {
+  const { signal, streaming } = options;
+  signal?.throwIfAborted();
+  return expected(streaming ? await streaming.read(source, options) : readFrom(source, options), options);
 }
 
 /**
@@ -116,30 +158,54 @@ export async function read<T = unknown>(source: ReadSource, options?: ReadOption
  * @example
  * await write({ save: (pieces) => upload(new Blob(pieces)) }, state);
  */
-export async function write(target: WriteTarget, value: unknown, options?: WriteOptions): Promise<void> {
-  await target.save(serializePieces(value, options));
+export async function write(
+  target: WriteTarget,
+  value: unknown,
+  options: WriteOptions & Watch = {},
+): Promise<void> {
+  const { signal, streaming } = options;
+  signal?.throwIfAborted();
+  if (streaming) await streaming.write(target, value, options);
+  else await target.save(serializePieces(value, options));
 }
 
 /** What `read` does, at once. */
 export function readFrom(source: ReadSource, options?: ReadOptions): unknown {
-  if (source instanceof Uint8Array) return restoreStorage(new MemoryStorage(source), options);
+  return restored(begunFrom(source, options));
+}
+
+export function begunFrom(source: ReadSource, options?: ReadOptions): Restorer {
+  if (source instanceof Uint8Array) return begunStorage(new MemoryStorage(source), options);
   if (source instanceof H5Object) {
     const { session, node, path } = source;
     session.check();
-    if (session.space && 'info' in node) return restore(session.space, node.info.address, options);
+    if (session.space && 'info' in node) return begun(session.space, node.info.address, options);
     // The file is being written: what it would be if it were closed now.
-    return readFrom(H5File.open(source.file.toBytes()).get(path) as H5Group, options);
+    return begunFrom(H5File.open(source.file.toBytes()).get(path) as H5Group, options);
   }
-  return restoreStorage(source, options);
+  return begunStorage(source, options);
 }
 
 /** The value in a storage. */
 export function restoreStorage(storage: Storage, options?: ReadOptions): unknown {
-  const space = new FileSpace(storage, options?.indexes);
-  return restore(space, space.superblock.rootAddress, options);
+  return restored(begunStorage(storage, options));
 }
 
-function restore(space: FileSpace, address: number, options: ReadOptions | undefined): unknown {
-  const { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error' } = options ?? {};
-  return new Restorer(space, registry, values, unknownClass).restore(address);
+/** The value in a storage, as far as it can be made without reading on. */
+export function begunStorage(storage: Storage, options?: ReadOptions): Restorer {
+  const space = new FileSpace(storage, options?.indexes);
+  return begun(space, space.superblock.rootAddress, options);
+}
+
+function begun(
+  space: FileSpace,
+  address: number,
+  { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error', limits }: ReadOptions = {},
+): Restorer {
+  return new Restorer(space, registry, values, unknownClass, limits).begin(address);
+}
+
+function restored(restorer: Restorer): unknown {
+  while (restorer.step());
+  return restorer.finish();
 }

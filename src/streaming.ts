@@ -1,0 +1,33 @@
+/** What lets `write` take in iterables bit by bit, and `write` and `read` be watched and stopped. */
+import { pieceBytes } from './hdf5/file-builder.js';
+import { begunFrom } from './serialize/serialize.js';
+import type { Streaming } from './serialize/streaming.js';
+import { piecesInTime, restoredInTime } from './streaming/in-time.js';
+import { Pace } from './streaming/pace.js';
+
+export type { Progress, Streaming, Watch } from './serialize/streaming.js';
+
+/**
+ * For the option `streaming` of `write` and `read`, outside of Node: async iterables and iterators are stored as the list of
+ * what they yield, `onProgress` is told how far it is, and a `signal` stops it.
+ *
+ * @example
+ * import { streaming } from 'h5pickle/streaming';
+ * await write(target, { rows: response.body }, { streaming, signal: AbortSignal.timeout(5000) });
+ */
+export const streaming: Streaming = {
+  async write(target, value, options) {
+    const pace = new Pace(options);
+    const finish = await piecesInTime(value, options, pace);
+    const pieces = await finish();
+    pace.check();
+    await target.save(pieces.map(pieceBytes));
+    pace.end();
+  },
+  async read(source, options) {
+    const pace = new Pace(options);
+    const value = await restoredInTime(begunFrom(source, options), pace);
+    pace.end();
+    return value;
+  },
+};

@@ -1,0 +1,240 @@
+import { H5LimitError } from '../serialize/limits.js';
+import { Missing } from '../serialize/layout.js';
+import { pathTo } from '../serialize/path.js';
+import { Elements, type Node, type Planner, type Stream, VectorNode } from '../serialize/plan.js';
+import { newPlanner, type WriteOptions } from '../serialize/serialize.js';
+import type { WritableStorage } from '../storage/storage.js';
+import { Blobs, type Holder } from './blobs.js';
+import { Column, ListPart, Store, type Target } from './column.js';
+import { BatchIdentity, Homes, Outside } from './homes.js';
+import { Layout } from './layout.js';
+import { Spill } from './spill.js';
+import { weigh } from './weight.js';
+
+/** How much is stored at a time: so many elements, or what takes so many bytes of memory, about. */
+export interface BatchSize {
+  readonly elements: number;
+  readonly bytes: number;
+}
+
+const BATCH: BatchSize = { elements: 1 << 16, bytes: 4 << 20 };
+/** With so many tables, a list of records of several shapes does not make more. */
+const MANY_TABLES = 512;
+
+/** Makes a place for what iterables yield, until the file is laid out. Who makes it closes it. */
+export type MakeSpill = () => WritableStorage;
+
+/** What iterables within elements have yielded, and which have yet to be asked. */
+class Yielded extends Map<object, readonly unknown[]> {
+  readonly #known = new WeakMap<object, readonly unknown[]>();
+  pending: object[] = [];
+
+  override get(iterable: object): readonly unknown[] | undefined {
+    const known = this.#known.get(iterable);
+    if (known || !(Symbol.asyncIterator in iterable)) return known;
+    this.pending.push(iterable);
+    return [];
+  }
+
+  override set(iterable: object, elements: readonly unknown[]): this {
+    this.#known.set(iterable, elements);
+    return this;
+  }
+}
+
+/** Takes in what the iterables of a value yield, batch by batch, and lays it out. */
+export class Taker {
+  readonly spill: Spill;
+  readonly #around: Planner;
+  readonly #options: WriteOptions;
+  readonly #waits: boolean;
+  readonly #batchSize: BatchSize;
+  readonly #store: Store;
+  readonly #blobs: Blobs;
+  readonly #homes: Homes;
+  readonly #outside = new Outside();
+  readonly #layout: Layout;
+  readonly #yielded = new Yielded();
+  #stream: Stream | undefined;
+  #column: Column | undefined;
+  #batch: unknown[] = [];
+  #weight = 0;
+  /** How many elements of the list have been taken in. */
+  #taken = 0;
+
+  /** `around`: the planner of the value. */
+  constructor(
+    around: Planner,
+    options: WriteOptions,
+    waits: boolean,
+    make: MakeSpill | undefined,
+    batchSize = BATCH,
+  ) {
+    this.#batchSize = batchSize;
+    this.#around = around;
+    this.#options = options;
+    this.#waits = waits;
+    this.spill = new Spill(make, options.limits?.bytes);
+    this.#store = new Store(this.spill);
+    this.#blobs = new Blobs(this.spill);
+    this.#homes = new Homes(around, this.#outside);
+    this.#layout = new Layout(this.#store, this.#blobs, this.#outside.nodes);
+  }
+
+  /** Begins with a list. */
+  begin(stream: Stream): void {
+    this.#stream = stream;
+    this.#taken = 0;
+  }
+
+  /** Where in the value the next element is. */
+  get path(): string {
+    return `${pathTo((this.#stream as Stream).node)}[${this.#taken + this.#batch.length}]`;
+  }
+
+  /** Takes an element; true if there are as many as can be kept, so that they are to be stored. */
+  add(element: unknown): boolean {
+    const { elements, bytes } = this.#batchSize;
+    this.#weight += weigh(element);
+    return this.#batch.push(element) >= elements || this.#weight >= bytes;
+  }
+
+  /**
+   * Stores what has been taken, or returns iterables that are to be asked first for all that they yield; `collected` is told.
+   * `isLast`: there is no more of this list.
+   */
+  store(isLast: boolean): readonly object[] {
+    const stream = this.#stream as Stream;
+    this.#homes.rememberAround();
+    const isFirst = this.#taken === 0;
+    const list = isFirst ? stream.node : new VectorNode(stream.node.place, 'Array');
+    list.first = this.#taken;
+    const identity = new BatchIdentity(this.#homes);
+    const planner = newPlanner(this.#options, this.#waits, identity);
+    planner.arrays = this.#yielded;
+    if (this.#store.tables >= MANY_TABLES) planner.maxTables = 1;
+    planner.list(list, this.#batch);
+    while (planner.step());
+    const { pending } = this.#yielded;
+    this.#yielded.pending = [];
+    if (pending.length > 0) return pending;
+
+    const standIns = identity.settle(planner);
+    planner.finish();
+    if (isFirst && isLast && standIns.size === 0) {
+      // All of it is here: it is a list like any other.
+      for (const node of planner.nodes) this.#around.nodes.push(node);
+      this.#remember(planner, (node) => this.#outside.holder(node));
+    } else {
+      if (isFirst) {
+        this.#column = new Column(this.#store);
+        this.#layout.add({ node: list, column: this.#column });
+      }
+      this.#storeColumns(list, planner, standIns);
+    }
+    this.#taken += this.#batch.length;
+    this.#batch = [];
+    this.#weight = 0;
+    return [];
+  }
+
+  /** There is no more of any list. */
+  finish(): void {
+    this.#layout.finish();
+  }
+
+  /** What an iterable within an element has yielded. */
+  collected(iterable: object, elements: readonly unknown[]): void {
+    this.#yielded.set(iterable, elements);
+  }
+
+  #storeColumns(list: VectorNode, planner: Planner, standIns: ReadonlyMap<Node, Holder>): void {
+    const store = this.#store;
+    store.take(this.#column as Column, list);
+
+    // First, all that elements of columns refer to has its place; then objects that take a place of their own.
+    const inBlobs = planner.nodes.filter((node) => node.kind !== 'vector' || !store.taken.has(node));
+    const isInBlobs = new Set(inBlobs);
+    const outside = new Map<Node, Holder>();
+    for (const reference of planner.references) {
+      const node = reference.node as Node;
+      if (isInBlobs.has(node)) continue;
+      const placed = store.placed.get(node as VectorNode);
+      if (placed) {
+        reference.index = placed.base + indexIn(node as VectorNode, reference.index);
+        placed.part.isReferenced = true;
+        outside.set(node, placed.part.code);
+        continue;
+      }
+      const holder = standIns.get(node);
+      const part = holder === undefined ? undefined : store.parts[holder];
+      if (part) part.isReferenced = true;
+      outside.set(node, holder ?? this.#outside.holder(node));
+      // The header of an object that is written already cannot count one more link.
+      if (holder !== undefined) reference.isMember = false;
+    }
+    const placeOf = this.#addBlobs(inBlobs, outside);
+    for (const [part, vector] of store.waiting) {
+      if (part instanceof ListPart) {
+        const places = Float64Array.from(vector.values as readonly Node[], placeOf);
+        part.places.numbers(places, 8);
+      } else {
+        part.take(vector, ({ node, index }) => ({
+          holder: outside.get(node as Node) ?? -1 - placeOf(node as Node),
+          index,
+        }));
+      }
+    }
+    this.#remember(planner, (node) => -1 - placeOf(node));
+    store.placed.clear();
+    store.taken.clear();
+    store.waiting.length = 0;
+  }
+
+  #addBlobs(nodes: readonly Node[], outside: ReadonlyMap<Node, Holder>): (node: Node) => number {
+    if (nodes.length === 0) return () => Number.NaN;
+    const placeOf = this.#blobs.add(nodes, outside);
+    const { nodes: most = Infinity } = this.#options.limits ?? {};
+    if (this.#blobs.count > most) throw new H5LimitError('nodes', most, this.path);
+    return placeOf;
+  }
+
+  /** Remembers where the objects of a batch live: in parts, or in nodes, of which `holderOf` says what they are. */
+  #remember({ identity, homes }: Planner, holderOf: (node: Node) => Holder): void {
+    const { placed } = this.#store;
+    const { starts, owners } = homes;
+    // The last range is that of objects which live elsewhere.
+    for (let range = 0; range < owners.length - 1; range++) {
+      const start = starts.data[range] as number;
+      const end = range + 2 < owners.length ? (starts.data[range + 1] as number) : identity.size;
+      const owner = owners[range] as Node | Elements;
+      if (!(owner instanceof Elements)) {
+        this.#homes.remember(identity.object(start), { holder: holderOf(owner), index: -1 });
+        continue;
+      }
+      const placement = placed.get(owner.vector);
+      const isSimple = placement && owner.vector.encoding !== 'list';
+      for (let number = start; number < end; number++) {
+        let home: Target;
+        if (isSimple) {
+          home = { holder: placement.part.code, index: placement.base + number - start };
+        } else {
+          const { node, index } = owner.locate(number - start);
+          const within = placed.get(node as VectorNode);
+          home = within
+            ? { holder: within.part.code, index: within.base + indexIn(node as VectorNode, index) }
+            : { holder: holderOf(node), index };
+        }
+        this.#homes.remember(identity.object(number), home);
+      }
+    }
+  }
+}
+
+/** The number of an element among those that are present; of dates, `index` counts the missing ones too. */
+function indexIn({ encoding, mask }: VectorNode, index: number): number {
+  if (encoding !== 'dates' || !mask) return index;
+  let present = 0;
+  for (let i = 0; i < index; i++) if (mask[i] === Missing.present) present++;
+  return present;
+}

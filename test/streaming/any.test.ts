@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { concatenate } from '../../src/hdf5/file-builder.js';
+import { deserialize, values } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { piecesNow } from '../../src/streaming/in-time.js';
+import { describeOracle, h5dump, h5wasm, readLayout } from '../oracle/oracles.js';
+import { anyGraph } from '../serialize/arbitrary.js';
+import { cases } from '../serialize/cases.js';
+import { registry } from '../serialize/classes.js';
+import { graphOf } from '../serialize/graph.js';
+
+const CASES = Number(process.env.H5PICKLE_CASES ?? 1000);
+const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
+
+/** The file of a value, of whose iterators so many elements are taken at a time. */
+function fileOf(value: unknown, elements: number): Uint8Array {
+  // Into a storage as soon as there is anything, as when there is much more.
+  return concatenate(
+    piecesNow(value, { registry, values }, () => new MemoryStorage(), { elements, bytes: Infinity }),
+  );
+}
+
+/** What a value consists of: what an iterator is made of, and a list to compare with. */
+function elementsOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return Array.from(value);
+  if (value instanceof Set || value instanceof Map) return [...value.keys(), ...value.values()];
+  if (typeof value === 'object' && value !== null) return [...Object.values(value), value, ...Object.values(value)];
+  return [value, value, value];
+}
+
+/** The same value twice: with iterators, and with arrays in their place. */
+function both(value: unknown, shape: number): [streamed: () => unknown, whole: unknown] {
+  const list = elementsOf(value);
+  switch (shape) {
+    case 0:
+      return [() => list.values(), [...list]];
+    case 1:
+      return [() => ({ before: list[0], rows: list.values(), value }), { before: list[0], rows: [...list], value }];
+    default: {
+      const half = list.slice(0, list.length >> 1);
+      return [
+        () => ({ a: list.values(), half, b: half.values(), last: list.at(-1), c: list.values() }),
+        { a: [...list], half, b: [...half], last: list.at(-1), c: [...list] },
+      ];
+    }
+  }
+}
+
+function roundTrip(value: unknown, elements: number, shape: number): void {
+  const [streamed, whole] = both(value, shape);
+  const bytes = fileOf(streamed(), elements);
+  const expected = graphOf(whole, registry);
+  const actual = graphOf(deserialize(bytes, { registry }), registry);
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual).toEqual(expected);
+  expect(Buffer.compare(fileOf(streamed(), elements), bytes)).toBe(0);
+}
+
+describe('what iterators yield comes back as it was', () => {
+  it.each(Object.entries(cases))('%s', (_, value) => {
+    for (const shape of [0, 1, 2]) for (const elements of [1, 3]) roundTrip(value, elements, shape);
+  });
+
+  it(`any graph: ${CASES} cases, seed ${SEED}`, { timeout: 3_000_000 }, () => {
+    const batches = fc.integer({ min: 1, max: 7 });
+    fc.assert(fc.property(anyGraph, batches, fc.nat(2), roundTrip), { numRuns: CASES, seed: SEED });
+  });
+});
