@@ -155,6 +155,8 @@ export class Taker {
     // First, all that elements of columns refer to has its place; then objects that take a place of their own.
     const inBlobs = planner.nodes.filter((node) => node.kind !== 'vector' || !store.taken.has(node));
     const isInBlobs = new Set(inBlobs);
+    // A later batch may mention it, which an attribute does not allow.
+    for (const node of inBlobs) if (node.kind === 'date') node.referenced = true;
     const outside = new Map<Node, Holder>();
     for (const reference of planner.references) {
       const node = reference.node as Node;
