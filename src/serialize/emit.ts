@@ -41,10 +41,12 @@ import { encodeWtf8 } from './wtf8.js';
 /** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
 const FIXED_SIZE_SLACK = 32;
 
+const spaceOut = /* @__PURE__ */ new ByteWriter(32);
+/** Valid until the next call. */
 const space = (...dims: number[]) => {
-  const out = new ByteWriter(32);
-  encodeDataspace(out, simple(...dims));
-  return out.finish();
+  spaceOut.length = 0;
+  encodeDataspace(spaceOut, simple(...dims));
+  return spaceOut.finish();
 };
 const spaceOf = (dataspace: typeof SCALAR) => {
   const out = new ByteWriter(8);

@@ -66,3 +66,37 @@ describe('what iterators yield comes back as it was', () => {
     fc.assert(fc.property(anyGraph, batches, fc.nat(2), roundTrip), { numRuns: CASES, seed: SEED });
   });
 });
+
+const CASES_OUTSIDE = Math.ceil(CASES / 20);
+const streamedGraph = fc
+  .tuple(anyGraph, fc.integer({ min: 1, max: 7 }), fc.nat(2))
+  .map(([value, elements, shape]) => {
+    const [streamed, whole] = both(value, shape);
+    return { bytes: fileOf(streamed(), elements), whole };
+  });
+
+describeOracle('h5py', () => {
+  it('a reader written from docs/FORMAT.md finds it', { timeout: 600_000 }, async () => {
+    const found = fc.asyncProperty(streamedGraph, async ({ bytes, whole }) => {
+      expect(await readLayout(bytes)).toEqual(graphOf(whole, registry));
+    });
+    await fc.assert(found, { numRuns: CASES_OUTSIDE, seed: SEED });
+  });
+});
+
+describeOracle('h5dump', () => {
+  it.each(Object.entries(cases))('prints %s', async (_, value) => {
+    // Not of every graph: it follows references round in circles.
+    const bytes = fileOf({ rows: [value, value, 1].values() }, 1);
+    expect(await h5dump(bytes)).toContain('GROUP "/"');
+  });
+});
+
+describeOracle('h5wasm', () => {
+  it('walks it', { timeout: 600_000 }, async () => {
+    const walked = fc.asyncProperty(streamedGraph, async ({ bytes }) => {
+      expect(await h5wasm(bytes)).toBeTruthy();
+    });
+    await fc.assert(walked, { numRuns: CASES_OUTSIDE, seed: SEED + 2 });
+  });
+});
