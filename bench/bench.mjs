@@ -21,6 +21,10 @@ import { log } from './harness.mjs';
 const SCENARIOS = [
   'objects',
   'instances',
+  'tree',
+  'applications',
+  'growth',
+  'memory',
   'large-array',
   'large-files',
   'editing',
@@ -44,7 +48,7 @@ const environment = {
   cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} threads`,
   memory: `${Math.round(totalmem() / 2 ** 30)} GB; the first touch of a page takes ${pageFaultTime()} µs`,
   platform: `${platform()} ${arch()}`,
-  ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson'),
+  ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson', 'devalue'),
   h5py: versionOfH5py(),
 };
 for (const [name, value] of Object.entries(environment)) print(`${name.padEnd(10)} ${value}`);
@@ -118,10 +122,11 @@ function printOutcome({ title, notes, tables }) {
       `\n${heading}${'median'.padStart(10)}${'min'.padStart(10)}${'rounds'.padStart(8)}${'x'.padStart(9)}${hasSize ? 'MB'.padStart(9) : ''}`,
     );
     const first = rows[0]?.median ?? 1;
-    for (const { peer, median, min, rounds, size } of rows) {
+    for (const { peer, median, min, rounds, size, of } of rows) {
       const cells = [figure(median).padStart(10), figure(min).padStart(10), String(rounds).padStart(8)];
-      cells.push(figure(median / first).padStart(9));
-      if (size !== undefined) cells.push((size / 1e6).toFixed(1).padStart(9));
+      cells.push(figure(median / (of?.median ?? first)).padStart(9));
+      if (size !== undefined) cells.push((size / 1e6).toFixed(of ? 4 : 1).padStart(9));
+      if (size !== undefined && of?.size) cells.push(`${figure(size / of.size).padStart(9)}x`);
       print(`  ${peer.padEnd(50)}${cells.join('')}`);
     }
   }

@@ -21,12 +21,14 @@ import { isDeepStrictEqual } from 'node:util';
  * @property {number} min
  * @property {number} rounds
  * @property {number} [size] Bytes of what was written.
+ * @property {{ median: number, size?: number }} [of] What it is compared with, if not with the first row.
  *
  * @typedef {object} Table
  * @property {string} id
  * @property {string} title
  * @property {string} unit
  * @property {Timing[]} rows The first one is the package's own, which the others are compared with.
+ * @property {boolean} [isDetail] Whether it is too long for the README.
  *
  * @typedef {object} Target
  * @property {string} text
@@ -130,6 +132,17 @@ export function ratio(rows, slow, fast) {
 }
 
 /**
+ * How many times as long the one takes as the fastest of some others, by their medians.
+ *
+ * @param {Timing[]} rows
+ * @param {string} ours
+ * @param {string[]} others
+ */
+export function ratioToBest(rows, ours, others) {
+  return Math.max(...others.map((other) => ratio(rows, ours, other)));
+}
+
+/**
  * @param {Timing[]} rows
  * @param {string} peer
  */
@@ -148,6 +161,42 @@ function timing(rows, peer) {
  */
 export function checkSame(who, copy, original) {
   if (!isDeepStrictEqual(copy, original)) throw new Error(`${who} brought back something else`);
+}
+
+/**
+ * The same for a graph of which parts stand in several places, or contain themselves: identity is compared too. With
+ * `asPlain`, objects may have lost their classes.
+ *
+ * @param {string} who
+ * @param {unknown} copy
+ * @param {unknown} original
+ * @param {boolean} [asPlain]
+ */
+export function checkSameGraph(who, copy, original, asPlain = false) {
+  /** @type {Map<unknown, unknown>} */
+  const twins = new Map();
+  const pairs = [[copy, original]];
+  for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
+    const [a, b] = pair;
+    if (Object.is(a, b)) continue;
+    let same = typeof a === 'object' && typeof b === 'object' && a !== null && b !== null;
+    if (same && twins.has(b)) {
+      if (twins.get(b) === a) continue;
+      same = false;
+    }
+    if (!same) throw new Error(`${who} brought back something else: ${String(a)} for ${String(b)}`);
+    twins.set(b, a);
+    const prototypes = [a, b].map((each) => Object.getPrototypeOf(each));
+    const parts = [a, b].map((each) => {
+      if (each instanceof Date) return [each.getTime()];
+      if (each instanceof Map) return [...each].flat();
+      return Object.entries(/** @type {object} */ (each)).flat();
+    });
+    const [[ofA, ofB], [first = [], second = []]] = [prototypes, parts];
+    if (first.length !== second.length || !(ofA === ofB || (asPlain && ofA === Object.prototype)))
+      throw new Error(`${who} brought back something else: an object of other content or of another class`);
+    for (let i = 0; i < first.length; i++) pairs.push([first[i], second[i]]);
+  }
 }
 
 /**

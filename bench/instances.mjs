@@ -4,53 +4,32 @@ import * as v8 from 'node:v8';
 import { deserialize, serialize, TypeRegistry } from 'h5pickle';
 import { Packr } from 'msgpackr';
 import superjson from 'superjson';
-import { checkSame, compare, randomNumbers, ratio, runScenario } from './harness.mjs';
-
-class Reading {
-  /**
-   * @param {number} id
-   * @param {string} station
-   * @param {number} level
-   * @param {boolean} valid
-   * @param {string} remark
-   */
-  constructor(id, station, level, valid, remark) {
-    this.id = id;
-    this.station = station;
-    this.level = level;
-    this.valid = valid;
-    this.remark = remark;
-  }
-}
+import { checkSame, compare, ratioToBest, runScenario } from './harness.mjs';
+import { Reading, readings } from './values.mjs';
 
 const COUNT = 100_000;
-const STATIONS = ['Köln', 'Bonn', 'Basel', 'Rotterdam', 'Straßburg', 'Koblenz', 'Mainz', 'Worms'];
 const OURS_OUT = 'h5pickle serialize';
 const OURS_IN = 'h5pickle deserialize';
+const BEST_OUT = ['JSON.stringify', 'v8.serialize', 'msgpackr pack, structuredClone'];
+const BEST_IN = ['JSON.parse', 'v8.deserialize', 'msgpackr unpack, structuredClone'];
 
 await runScenario(async ({ quick }) => {
-  const random = randomNumbers();
-  const readings = Array.from({ length: COUNT }, (_, id) => {
-    const station = /** @type {string} */ (STATIONS[Math.floor(random() * STATIONS.length)]);
-    const remark = `remark ${Math.floor(random() * 1e6)}`;
-    return new Reading(id, station, Math.round(random() * 1e5) / 100, random() < 0.9, remark);
-  });
-
+  const instances = readings(COUNT);
   const registry = new TypeRegistry().register(Reading, { name: 'Reading' });
   superjson.registerClass(Reading, { identifier: 'Reading' });
-  const structuredClone = new Packr({ structuredClone: true });
+  const structuredClone = new Packr({ structuredClone: true, moreTypes: true });
   const records = new Packr({ structures: [] });
 
-  const bytes = serialize(readings, { registry });
-  const json = JSON.stringify(readings);
-  const ofV8 = v8.serialize(readings);
-  const ofStructuredClone = structuredClone.pack(readings);
-  const ofRecords = records.pack(readings);
-  const ofSuperjson = superjson.stringify(readings);
+  const bytes = serialize(instances, { registry });
+  const json = JSON.stringify(instances);
+  const ofV8 = v8.serialize(instances);
+  const ofStructuredClone = structuredClone.pack(instances);
+  const ofRecords = records.pack(instances);
+  const ofSuperjson = superjson.stringify(instances);
 
-  checkSame('h5pickle', deserialize(bytes, { registry }), readings);
-  checkSame('superjson', superjson.parse(ofSuperjson), readings);
-  const plain = readings.map((reading) => ({ ...reading }));
+  checkSame('h5pickle', deserialize(bytes, { registry }), instances);
+  checkSame('superjson', superjson.parse(ofSuperjson), instances);
+  const plain = instances.map((reading) => ({ ...reading }));
   checkSame('JSON', JSON.parse(json), plain);
   checkSame('v8', v8.deserialize(ofV8), plain);
   checkSame('msgpackr, structuredClone', structuredClone.unpack(ofStructuredClone), plain);
@@ -60,12 +39,12 @@ await runScenario(async ({ quick }) => {
   const slow = quick ? 2 : 5;
   const out = await compare(
     [
-      { name: OURS_OUT, run: () => serialize(readings, { registry }) },
-      { name: 'JSON.stringify', run: () => JSON.stringify(readings) },
-      { name: 'v8.serialize', run: () => v8.serialize(readings) },
-      { name: 'msgpackr pack, structuredClone', run: () => structuredClone.pack(readings) },
-      { name: 'msgpackr pack, records', run: () => records.pack(readings) },
-      { name: 'superjson.stringify', run: () => superjson.stringify(readings), rounds: slow },
+      { name: OURS_OUT, run: () => serialize(instances, { registry }) },
+      { name: 'JSON.stringify', run: () => JSON.stringify(instances) },
+      { name: 'v8.serialize', run: () => v8.serialize(instances) },
+      { name: 'msgpackr pack, structuredClone', run: () => structuredClone.pack(instances) },
+      { name: 'msgpackr pack, records', run: () => records.pack(instances) },
+      { name: 'superjson.stringify', run: () => superjson.stringify(instances), rounds: slow },
     ],
     { rounds },
   );
@@ -93,7 +72,9 @@ await runScenario(async ({ quick }) => {
     title: '100,000 instances of a class',
     notes: [
       'Five fields: an integer, a float, a boolean and two strings. In memory: from the array of instances to bytes (or,',
-      'for JSON and superjson, to a string) and back. h5pickle and superjson bring back instances, the others plain objects.',
+      'for JSON and superjson, to a string) and back. h5pickle and superjson bring back instances of the class. The others',
+      'lose the class and bring back plain objects, which is less work; the targets are about the fastest of JSON, v8 and',
+      'msgpackr as structuredClone (with moreTypes) all the same.',
     ],
     tables: [
       {
@@ -106,16 +87,16 @@ await runScenario(async ({ quick }) => {
     ],
     targets: [
       {
-        text: 'serialize: times the time of JSON.stringify',
-        value: ratio(out, OURS_OUT, 'JSON.stringify'),
+        text: 'serialize: times the time of the best of JSON, v8 and msgpackr',
+        value: ratioToBest(out, OURS_OUT, BEST_OUT),
         bound: /** @type {const} */ ('at most'),
-        limit: 1,
+        limit: 0.5,
       },
       {
-        text: 'deserialize: times the time of JSON.parse',
-        value: ratio(back, OURS_IN, 'JSON.parse'),
+        text: 'deserialize: times the time of the best of JSON, v8 and msgpackr',
+        value: ratioToBest(back, OURS_IN, BEST_IN),
         bound: /** @type {const} */ ('at most'),
-        limit: 1.2,
+        limit: 1,
       },
     ],
   };

@@ -40,16 +40,17 @@ process.exitCode = status ?? 1;
 
 /** @param {Results} results */
 function report({ environment, quick, scenarios }) {
-  const { date, node, cpu, memory, platform, h5wasm, msgpackr, superjson, h5py } = environment;
+  const { date, node, cpu, memory, platform, h5wasm, msgpackr, superjson, devalue, h5py } = environment;
   const parts = [
     `Measured on ${date} with Node ${node} on ${platform} (${cpu}; ${memory}), h5wasm ${h5wasm}, msgpackr ${msgpackr}, ` +
-      `superjson ${superjson} and h5py ${h5py}${quick ? '; a quick run, so these are rough figures' : ''}. Medians; the last column ` +
+      `superjson ${superjson}, devalue ${devalue} and h5py ${h5py}${quick ? '; a quick run, so these are rough figures' : ''}. Medians; the last column ` +
       'says how many times as long it takes as the first line of its table.',
   ];
   for (const { title, notes, tables } of scenarios) {
     parts.push(`### ${title}`, notes);
-    for (const table of tables) parts.push(markdown(table));
+    for (const table of tables) if (!table.isDetail) parts.push(markdown(table));
   }
+  parts.push('### What is aimed at', targetTable(scenarios.flatMap(({ targets }) => targets)));
   return `\n${parts.join('\n\n')}\n`;
 }
 
@@ -66,6 +67,16 @@ function markdown({ title, unit, rows }) {
     if (hasSize) cells.push(size === undefined ? '' : (size / 1e6).toFixed(1));
     cells.push(`${figure(median / first)}x`);
     lines.push(`| ${cells.join(' | ')} |`);
+  }
+  return lines.join('\n');
+}
+
+/** @param {import('./harness.mjs').Target[]} targets */
+function targetTable(targets) {
+  const lines = ['| aim | measured | |', '| --- | ---: | --- |'];
+  for (const { text, value, bound, limit } of targets) {
+    const isMet = bound === 'at least' ? value >= limit : value <= limit;
+    lines.push(`| ${text} | ${figure(value)} | ${isMet ? '' : 'missed: '}${bound} ${limit} |`);
   }
   return lines.join('\n');
 }

@@ -20,6 +20,7 @@ await build({
     'src/indexes.ts',
     'src/editing.ts',
     'src/filters.ts',
+    'src/datasets.ts',
     'src/verify.ts',
   ],
   outdir: 'dist',
@@ -36,11 +37,11 @@ await build({
   logLevel: 'warning',
 });
 
-// These take the package by its name: common parts with it would be more files for everyone to load. In Node the values are
-// a part of the main entry.
+// These take the package by its name: common parts with it would be more files for everyone to load. In Node the values and
+// the parts are in the main entry.
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/values.ts', 'src/integrations/class-transformer.ts'],
+  entryPoints: ['src/values.ts', 'src/parts.ts', 'src/integrations/class-transformer.ts'],
   outbase: 'src',
   outdir: 'dist',
   bundle: true,
@@ -63,7 +64,9 @@ await build({
     },
   ],
 });
-writeFileSync(
-  `${root}dist/values-of-node.js`,
-  "export { UnknownInstance, unknownClassOf, values, valuesWith } from './node.js';\n",
-);
+for (const [entry, names] of [
+  ['values', 'UnknownInstance, unknownClassOf, values, valuesWith'],
+  ['parts', 'parts'],
+  ['datasets', 'datasets, datasetsWith, indexes'],
+])
+  writeFileSync(`${root}dist/${entry}-of-node.js`, `export { ${names} } from './node.js';\n`);

@@ -20,9 +20,14 @@ export {
   type Class,
   type ClassOptions,
   type Codec,
+  type Compression,
+  type CompressionOptions,
   type Content,
   defaultRegistry,
+  type FieldDType,
+  type FieldEntry,
   type FieldOptions,
+  type FieldStorage,
   H5Class,
   H5Field,
   H5Ignore,
@@ -51,6 +56,7 @@ export {
   type WriteTarget,
   write,
 } from './serialize/serialize.js';
+export type { Chunks, Datasets, StorageOptions, StringEncoding } from './serialize/storing.js';
 export type { Progress, Streaming, Watch } from './serialize/streaming.js';
 export { MemoryStorage } from './storage/memory.js';
 export type { Storage, WritableStorage } from './storage/storage.js';

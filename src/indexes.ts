@@ -1,7 +1,9 @@
 import { DatasetStorage } from './hdf5/dataset-storage.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
-import { DenseLinkIndex, readDenseAttributes, readDenseLinks } from './hdf5/indexes/dense-storage.js';
+import { IndexedGroup } from './hdf5/indexed-group.js';
+import { readDenseAttributes } from './hdf5/indexes/dense-storage.js';
 import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
+import { decodeChunkedLayout } from './hdf5/messages/data-layout.js';
 import { decodeOddNumbers } from './hdf5/odd-numbers.js';
 import { readOldHeader } from './hdf5/old-object-header.js';
 
@@ -15,9 +17,9 @@ import { readOldHeader } from './hdf5/old-object-header.js';
 export const indexes: GroupIndexes = {
   oldHeader: readOldHeader,
   numbers: decodeOddNumbers,
+  chunkedLayout: decodeChunkedLayout,
   elements: (space, info) => new DatasetStorage(space, info),
   symbolTable: readSymbolTable,
-  denseLinks: readDenseLinks,
-  denseLinkIndex: (space, info) => new DenseLinkIndex(space, info),
+  denseGroup: (...group) => new IndexedGroup(...group),
   denseAttributes: readDenseAttributes,
 };

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { existsSync, unlinkSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
@@ -9,13 +10,16 @@ import { standardFilters } from './hdf5/filters/standard-filters.js';
 import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
+import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
-import type { Values } from './registry/index.js';
+import { parts } from './parts.js';
+import type { Values, ValueType } from './registry/index.js';
+import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
+import { parsePath, wrapped } from './serialize/part-path.js';
 import {
   atOnce,
-  begunFrom,
-  begunStorage,
+  isPart as isPartRead,
   type ReadOptions,
   type ReadSource,
   readFrom,
@@ -23,8 +27,11 @@ import {
   serialize as serializeCore,
   type WriteOptions,
   type WriteTarget,
+  within,
   write as writeCore,
+  writeInto,
 } from './serialize/serialize.js';
+import type { Datasets } from './serialize/storing.js';
 import type { Watch } from './serialize/streaming.js';
 import { FileStorage, pathOf, WritableFileStorage } from './storage/file.js';
 import { FileAtPath, temporaryName } from './storage/file-at-path.js';
@@ -33,40 +40,65 @@ import { replaceFile, replaceFileSync, type Source } from './storage/replace-fil
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
-import { chunksOf, type Finish, piecesInTime, piecesNow, restoredInTime } from './streaming/in-time.js';
+import { type Finish, piecesInTime, piecesNow, readInTime } from './streaming/in-time.js';
+import { chunksOf } from './streaming/lazy.js';
 import { Pace } from './streaming/pace.js';
 import { streaming } from './streaming.js';
-import { valuesWith } from './values.js';
+import { makeValues, type ValuesOptions } from './values.js';
 
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
-export { UnknownInstance, unknownClassOf, valuesWith } from './values.js';
-export { editing, FileStorage, streaming };
+export { UnknownInstance, unknownClassOf } from './values.js';
+export { datasetsWith, editing, FileStorage, parts, streaming };
+
+const filters = /* @__PURE__ */ new FilterSet(
+  /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
+  registeredFilters,
+);
 
 /** Those of `h5pickle/indexes`, with the filters of chunks; deflate is the platform's. */
-export const indexes: GroupIndexes = {
-  ...allIndexes,
-  filters: /* @__PURE__ */ new FilterSet(
-    /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
-    registeredFilters,
-  ),
+export const indexes: GroupIndexes = { ...allIndexes, filters };
+
+/** What `h5pickle/datasets` has; deflate is the platform's. */
+export const datasets: Datasets = /* @__PURE__ */ datasetsWith(filters);
+
+const bufferType: ValueType = {
+  name: 'Buffer',
+  prototype: Buffer.prototype,
+  encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
+  decode: ({ bytes }) => {
+    if (bytes instanceof Uint8Array) return Buffer.from(bytes);
+    throw new H5FormatError(-1, 'a Buffer without bytes');
+  },
 };
 
-/** Those of `h5pickle/values`, and `Buffer`. */
-export const values: Values = /* @__PURE__ */ valuesWith({
-  types: [
-    {
-      name: 'Buffer',
-      prototype: Buffer.prototype,
-      encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
-      decode: ({ bytes }) => {
-        if (bytes instanceof Uint8Array) return Buffer.from(bytes);
-        throw new H5FormatError(-1, 'a Buffer without bytes');
-      },
-    },
-  ],
-});
+/** What is shown of an array: how many elements it has, and all of its other properties. */
+const PROPERTIES_ONLY = {
+  depth: 0,
+  maxArrayLength: 0,
+  maxStringLength: 0,
+  customInspect: false,
+  breakLength: Number.POSITIVE_INFINITY,
+};
+
+/** Whether an array has nothing beside its elements, where it shows at once: Node does not look at these. */
+function isPlainArray(array: readonly unknown[]): boolean {
+  return inspect(array, PROPERTIES_ONLY) === `[ ... ${array.length} more items ]`;
+}
+
+/**
+ * What of the platform's values is stored, for the option `values`: those of `h5pickle/values`, and `Buffer`.
+ *
+ * @example
+ * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
+ */
+export function valuesWith(options: ValuesOptions = {}): Values {
+  return makeValues({ ...options, types: [bufferType, ...(options.types ?? [])] }, isPlainArray);
+}
+
+/** All of them. */
+export const values: Values = /* @__PURE__ */ valuesWith();
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
@@ -87,21 +119,54 @@ const WHOLE_FILE = 1 << 23;
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
   // What a commit that was interrupted left is read as if it had been completed.
   return atOnce(
-    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, ...options }),
+    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, parts, ...options }),
     options,
   );
 }
 
-/** A file that is to be read: as one that is whole, whatever a writer has left. */
-function openPath(path: FilePath): Storage {
+/** Closes the files of values that are read when they are asked for, once nothing can ask any more. */
+const unused = /* @__PURE__ */ new FinalizationRegistry<FileStorage>((file) => file.close());
+
+/** A value whose large parts are still in the file, which `using` or the garbage collection closes. */
+function readLazily(path: FilePath, options: ReadOptions | undefined): unknown {
+  const file = new FileStorage(path, { mark: tailMark });
+  try {
+    const storage = recovered(file);
+    // What reads goes through this one: it is there as long as anything can be read.
+    const view: Storage = {
+      get size() {
+        return storage.size;
+      },
+      read: (position, length) => storage.read(position, length),
+      copy: (position, length) => storage.copy(position, length),
+      close: () => storage.close(),
+    };
+    const value = restoreStorage(view, options);
+    if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) {
+      file.close();
+      return value;
+    }
+    unused.register(view, file, view);
+    const dispose = (): void => {
+      unused.unregister(view);
+      file.close();
+    };
+    Object.defineProperty(value, Symbol.dispose, { value: dispose, configurable: true, writable: true });
+    return value;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Does something with a file at a path: one that is whole, whatever a writer has left. Then it is to be closed. */
+function opened<T>(path: FilePath, options: ReadOptions, use: (storage: Storage, file: FileStorage) => T): T {
   const file = new FileStorage(path, { mark: tailMark });
   try {
     const storage = recovered(file);
     // Nearly all of the file is needed: then one large read is faster than many small ones.
-    if (storage.size > WHOLE_FILE || storage.size === 0) return storage;
-    const whole = new MemoryStorage(storage.read(0, storage.size));
-    file.close();
-    return whole;
+    const isWhole = !isPartRead(options) && storage.size <= WHOLE_FILE && storage.size > 0;
+    return use(isWhole ? new MemoryStorage(storage.read(0, storage.size)) : storage, file);
   } catch (error) {
     file.close();
     throw error;
@@ -109,23 +174,24 @@ function openPath(path: FilePath): Storage {
 }
 
 /** The value in the file at a path. */
-function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
-  const storage = openPath(path);
-  try {
-    return restoreStorage(storage, options);
-  } finally {
-    storage.close();
-  }
+function readPath(path: FilePath, options: ReadOptions): unknown {
+  if (options.lazy) return readLazily(path, options);
+  return opened(path, options, (storage, file) => {
+    const value = restoreStorage(storage, options);
+    file.close();
+    return value;
+  });
 }
 
 /** The same in time. */
 async function readPathInTime(path: FilePath, options: ReadOptions, pace: Pace): Promise<unknown> {
-  const storage = openPath(path);
-  try {
-    return await restoredInTime(begunStorage(storage, options), pace);
-  } finally {
-    storage.close();
-  }
+  return opened(path, options, async (storage, file) => {
+    try {
+      return await within(storage, options, (space, address) => readInTime(space, address, options, pace));
+    } finally {
+      file.close();
+    }
+  });
 }
 
 /**
@@ -133,7 +199,7 @@ async function readPathInTime(path: FilePath, options: ReadOptions, pace: Pace):
  *
  * @throws {H5FormatError} when it is not a whole HDF5 file.
  * @throws {H5UnknownClassError} when it holds an instance of a class that is not registered.
- * @throws {H5LimitError} when it expands to more than `limits` says; the reason of `signal` when that is aborted.
+ * @throws {H5LimitError} when it is more than `limits` says; and the reason of `signal` when that is aborted.
  * @example
  * const state = await read('state.h5');
  */
@@ -141,21 +207,23 @@ export async function read<T = unknown>(
   source: FilePath | ReadSource,
   options: ReadOptions<T> & Watch = {},
 ): Promise<T> {
-  const all = { indexes, values, ...options };
+  const all = { indexes, values, parts, ...options };
   const pace = new Pace(options);
   let value: unknown;
-  if (!isPath(source)) value = await restoredInTime(begunFrom(source, all), pace);
-  else if (pace.isWatched) value = await whileStaleInTime(() => readPathInTime(source, all, pace));
-  else value = whileStale(() => readPath(source, all));
+  if (!pace.isWatched || isPartRead(all)) value = readAnything(source, all);
+  else if (isPath(source)) value = await whileStaleInTime(() => readPathInTime(source, all, pace));
+  else value = await within(source, all, (space, address) => readInTime(space, address, all, pace));
   pace.end();
   return expected(value, options);
 }
 
 /** What `read` does, at once. */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): T {
-  const all = { indexes, values, ...options };
-  const value = isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all);
-  return atOnce(value, options);
+  return atOnce(readAnything(source, { indexes, values, parts, ...options }), options);
+}
+
+function readAnything(source: FilePath | ReadSource, options: ReadOptions): unknown {
+  return isPath(source) ? whileStale(() => readPath(source, options)) : readFrom(source, options);
 }
 
 /** A writer that commits over and over lets a reader begin after a few attempts. */
@@ -196,7 +264,7 @@ function isPath(where: unknown): where is FilePath {
  * const bytes = serialize({ name: 'Ada', born: new Date('1815-12-10'), pattern: /h5/ });
  */
 export function serialize(value: unknown, options?: WriteOptions): Uint8Array<ArrayBuffer> {
-  return serializeCore(value, { values, ...options });
+  return serializeCore(value, { values, datasets, ...options });
 }
 
 /**
@@ -204,56 +272,69 @@ export function serialize(value: unknown, options?: WriteOptions): Uint8Array<Ar
  * crash or an error leaves the old one. Large typed arrays are not copied: they must not change before the
  * promise settles. Writes to one path that overlap take turns.
  *
+ * With `path` or the mode 'merge' a part of the file is changed in place, in one transaction, and all else stays. So it is for
+ * a file that is open, or a group of one.
+ *
  * Iterators and async iterables are stored as the list of what they yield, which need not fit into memory.
  *
  * @throws {H5LockedError} when the file is open for writing.
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
- * @throws {H5LimitError} when it is more than `limits` says; the reason of `signal` when that is aborted.
+ * @throws {H5LimitError} when it is more than `limits` says; and the reason of `signal` when that is aborted.
  * @example
  * await write('state.h5', { users: [new User('Ada')], saved: new Date() });
  *
  * @example
- * await write('log.h5', { from: 'today', rows: database.query('select ...') }); // an async iterable of rows
+ * await write('log.h5', { day: 'today', rows: database.query('select ...') }); // an async iterable of rows
  */
 export async function write(
   target: FilePath | WriteTarget,
   value: unknown,
   options: WriteOptions & Watch = {},
 ): Promise<void> {
-  const all = { values, streaming, ...options };
-  if (!isPath(target)) return writeCore(target, value, all);
-  const path = pathOf(target);
+  const all = { values, parts, datasets, streaming, ...options };
+  if (!isPath(target)) await writeCore(target, value, all);
+  else if (isPart(all)) writeIntoPath(target, value, all);
+  else await writeInTime(pathOf(target), value, all);
+}
+
+async function writeInTime(path: string, value: unknown, options: WriteOptions & Watch): Promise<void> {
   const pace = new Pace(options);
-  const finish = piecesInTime(value, all, pace);
   const spill = new FileSpill(path);
-  const source = (made: Finish): Source => ({
-    pieces: async () => chunksOf(await made(spill.make)),
+  const source = (finish: Finish): Source => ({
+    pieces: async () => chunksOf(await finish(spill.make)),
     written: (count) => {
       pace.done += count;
       pace.tell(() => '$');
       pace.check();
     },
   });
+  const planned = piecesInTime(value, options, pace);
   try {
-    await replaceFile(path, finish instanceof Promise ? finish.then(source) : source(finish));
+    await replaceFile(path, planned instanceof Promise ? planned.then(source) : source(planned));
   } finally {
     spill.close();
   }
   pace.end();
 }
 
-/** What `write` does, at once. Iterators are taken in bit by bit as well, but not async iterables. */
-export function writeSync(path: FilePath, value: unknown, options?: WriteOptions): void {
-  const spill = new FileSpill(pathOf(path));
+/** What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time. */
+export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
+  const all = { values, parts, datasets, ...options };
+  if (!isPath(target)) writeInto(target, value, all);
+  else if (isPart(all)) writeIntoPath(target, value, all);
+  else writeNow(pathOf(target), value, all);
+}
+
+function writeNow(path: string, value: unknown, options: WriteOptions): void {
+  const spill = new FileSpill(path);
   try {
-    const pieces = piecesNow(value, { values, ...options }, spill.make);
-    replaceFileSync(pathOf(path), chunksOf(pieces));
+    replaceFileSync(path, chunksOf(piecesNow(value, options, spill.make)));
   } finally {
     spill.close();
   }
 }
 
-/** A file beside the one that is to be written, without a name: when the process ends, it is gone. */
+/** A file beside the one that is to be written, without a name: it is gone when the process is. */
 class FileSpill {
   readonly #path: string;
   #file: WritableFileStorage | undefined;
@@ -271,6 +352,25 @@ class FileSpill {
 
   close(): void {
     this.#file?.close();
+  }
+}
+
+function isPart({ path, mode }: WriteOptions): boolean {
+  return (path !== undefined && path.length > 0) || mode === 'merge';
+}
+
+/** Opens a file, writes a part of it, and closes it; where there is none, the part is all of a new one. */
+function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): void {
+  if (!existsSync(path)) {
+    const whole = wrapped(value, parsePath(options.path ?? []));
+    writeNow(pathOf(path), whole, options);
+    return;
+  }
+  const file = H5File.open(path, 'r+');
+  try {
+    writeInto(file, value, options);
+  } finally {
+    file.close();
   }
 }
 

@@ -1,8 +1,8 @@
 /** What lets `write` take in iterables bit by bit, and `write` and `read` be watched and stopped. */
 import { pieceBytes } from './hdf5/file-builder.js';
-import { begunFrom } from './serialize/serialize.js';
+import { isPart, readFrom, within } from './serialize/serialize.js';
 import type { Streaming } from './serialize/streaming.js';
-import { piecesInTime, restoredInTime } from './streaming/in-time.js';
+import { piecesInTime, readInTime } from './streaming/in-time.js';
 import { Pace } from './streaming/pace.js';
 
 export type { Progress, Streaming, Watch } from './serialize/streaming.js';
@@ -26,7 +26,10 @@ export const streaming: Streaming = {
   },
   async read(source, options) {
     const pace = new Pace(options);
-    const value = await restoredInTime(begunFrom(source, options), pace);
+    // A part takes what it needs, and a lazy value next to nothing.
+    const value = isPart(options)
+      ? readFrom(source, options)
+      : await within(source, options, (space, address) => readInTime(space, address, options, pace));
     pace.end();
     return value;
   },

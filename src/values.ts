@@ -2,11 +2,15 @@
  * Types of the language and of the platform beyond those that HDF5 or the core has a form for, as codecs; and registered
  * classes that extend types whose content is not in their properties.
  */
-import { H5Error, H5FormatError } from './errors.js';
+import { H5FormatError } from './errors.js';
 import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
 import { H5RegistryError, RegisteredClass } from './registry/index.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
+import { arrayWithProperties, elementsOf, hasProperties, setElements } from './values/array-properties.js';
+import { BlobBytes, blobTypes } from './values/blobs.js';
+import { checked, isIndex, madeOf } from './values/content.js';
+import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
 export type { Codec, Content, Values, ValueType } from './registry/index.js';
 
@@ -16,6 +20,11 @@ export interface ValuesOptions {
   readonly stack?: boolean;
   /** `Temporal` of a polyfill; that of the platform unless told otherwise. */
   readonly temporal?: TemporalNamespace;
+  /**
+   * Whether arrays are stored with the properties that they have beside their elements; `true` unless told otherwise. To look
+   * whether there are any takes a part of the time of writing many short arrays.
+   */
+  readonly arrayProperties?: boolean;
   /** More types. */
   readonly types?: readonly ValueType[];
 }
@@ -24,28 +33,6 @@ export interface ValuesOptions {
 interface BaseType {
   readonly extends: object;
   extend(cls: RegisteredClass): Codec;
-}
-
-// ---- content that may be anything -------------------------------------------------------------------------
-
-/** What a file has in the place of content: it may be of any type, where the file is damaged or hostile. */
-function checked<T>(
-  what: string,
-  value: unknown,
-  type: (abstract new (...parameters: never[]) => T) | 'string',
-): T {
-  if (type === 'string' ? typeof value === 'string' : value instanceof type) return value as T;
-  throw new H5FormatError(-1, `the content of a ${what} is something else than it should be`);
-}
-
-/** Makes a value of content that may not make one: a pattern that is none, a text that is no URL. */
-function madeOf<T>(what: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof H5Error) throw error;
-    throw new H5FormatError(-1, `a ${what} that cannot be made again: ${String(error).slice(0, 200)}`);
-  }
 }
 
 // ---- errors -----------------------------------------------------------------------------------------------
@@ -251,8 +238,6 @@ function base<T extends object, V>(
   };
 }
 
-const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name;
-
 function bases(): BaseType[] {
   return [
     // The methods of the base, whatever the class makes of them.
@@ -270,16 +255,7 @@ function bases(): BaseType[] {
         for (const value of inner) Set.prototype.add.call(set, value);
       },
     ),
-    base(
-      Array<unknown>,
-      (array) => Object.assign([], { length: array.length }, array) as unknown[],
-      (array, inner) => {
-        array.length = inner.length;
-        inner.forEach((value, i) => {
-          array[i] = value;
-        });
-      },
-    ),
+    base(Array<unknown>, elementsOf, setElements),
     base(
       Date,
       (date) => Date.prototype.getTime.call(date),
@@ -288,6 +264,11 @@ function bases(): BaseType[] {
     ),
     ...TYPED_ARRAYS.map(typedBase),
   ];
+}
+
+/** What another view of the same part of a buffer is made of. */
+function viewOf(array: ArrayBufferView & { readonly length: number }): unknown[] {
+  return [array.buffer, array.byteOffset, isTracking(array as Uint8Array) ? undefined : array.length];
 }
 
 /** Their length is fixed when they are made. */
@@ -299,13 +280,12 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
       name: cls.name,
       encode: (value) => {
         const content = fieldsOf(cls, value, isIndex);
-        const { buffer, byteOffset, length } = value as Uint8Array;
-        content[inner] = new type(buffer as ArrayBuffer, byteOffset, length);
+        content[inner] = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
         return content;
       },
       decode: (content) => {
         const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
-        const array = Reflect.construct(type, [numbers], cls.target as unknown as NewableFunction);
+        const array = Reflect.construct(type, viewOf(numbers), cls.target as unknown as NewableFunction);
         setFields(cls, array, content, (name) => name === inner);
         return array;
       },
@@ -437,15 +417,22 @@ function unknown(name: string, version: number): RegisteredClass {
 /**
  * For the option `values` of `serialize`, `write`, `deserialize` and `read`: `RegExp`, errors with their causes, `URL`,
  * `URLSearchParams`, objects around primitives, `SharedArrayBuffer` (a copy of its bytes), `Temporal`; registered classes
- * that extend `Array`, `Map`, `Set`, `Date`, `Error` or a typed array; symbols, and functions and objects that are registered.
+ * that extend `Array`, `Map`, `Set`, `Date`, `Error` or a typed array; symbols, and functions and objects that are registered;
+ * typed arrays and DataViews with the buffers that they share, and buffers that can grow; arrays with other properties than
+ * their elements; and in `write`, `Blob` and `File`.
  *
  * @example
  * import { valuesWith } from 'h5pickle/values';
  * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
  */
 export function valuesWith(options: ValuesOptions = {}): Values {
+  return makeValues(options);
+}
+
+/** The same, where `isPlain` may say at once of a long array that it has nothing beside its elements. */
+export function makeValues(options: ValuesOptions, isPlain?: (array: readonly unknown[]) => boolean): Values {
   const { Temporal } = globalThis as { Temporal?: TemporalNamespace };
-  const { stack = true, temporal = Temporal, types: more = [] } = options;
+  const { stack = true, temporal = Temporal, arrayProperties = true, types: more = [] } = options;
   const types: ValueType[] = [regExp as unknown as ValueType, ...errorTypes(stack), ...boxes()];
   if (typeof URL === 'function')
     types.push(
@@ -456,21 +443,21 @@ export function valuesWith(options: ValuesOptions = {}): Values {
       new URLSearchParams(checked<string>('URLSearchParams', query, 'string'));
     types.push(single('URLSearchParams', URLSearchParams.prototype, 'query', String, decode));
   }
-  if (typeof SharedArrayBuffer === 'function') {
-    const encode = (buffer: SharedArrayBuffer) => new Uint8Array(buffer).slice();
-    const decode = (bytes: unknown) => {
-      const content = checked('SharedArrayBuffer', bytes, Uint8Array);
-      const buffer = new SharedArrayBuffer(content.length);
-      new Uint8Array(buffer).set(content);
-      return buffer;
-    };
-    types.push(single('SharedArrayBuffer', SharedArrayBuffer.prototype, 'bytes', encode, decode));
-  }
   if (temporal) types.push(...temporalTypes(temporal));
-  types.push(...more);
+  const arrayType = arrayWithProperties as unknown as ValueType;
+  types.push(arrayType, ...more);
   const extended = [errorBase(stack), ...bases()];
-  return {
-    types,
+  /** Some know what else of theirs there is in the value that is written or read. */
+  const allTypes = (bytes?: BlobBytes) => [...types, ...sharedBytesTypes(), ...blobTypes(bytes)];
+  const values: Values = {
+    get types() {
+      return allTypes();
+    },
+    sharing,
+    inTime() {
+      const bytes = new BlobBytes();
+      return { values: { ...values, types: allTypes(bytes) }, ready: (pathOf) => bytes.read(pathOf) };
+    },
     extend: (cls, version) => {
       const inner = extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
       return version === undefined ? inner : evolved(cls, version, inner);
@@ -480,6 +467,9 @@ export function valuesWith(options: ValuesOptions = {}): Values {
     nameOf,
     named: namedValue,
   };
+  if (arrayProperties)
+    values.typeOfArray = (array) => (hasProperties(array, isPlain) ? arrayType : undefined);
+  return values;
 }
 
 const { isPrototypeOf: isBaseOf } = Object.prototype;

@@ -2,7 +2,7 @@ import type { AttributeDraft } from './draft.js';
 import { formatDType } from './dtype.js';
 import type { AttributeElements, Editor, ValueOptions } from './editing.js';
 import { decode, type H5Value } from './elements.js';
-import { checkName, type FileSession } from './file-session.js';
+import type { FileSession } from './file-session.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Datatype } from './messages/datatype.js';
 import type { SmallMap } from './small-map.js';
@@ -15,9 +15,6 @@ export interface AttributeInfo {
   readonly shape: readonly number[] | null;
   readonly datatype: Datatype;
 }
-
-/** One for all calls that give none: there are very many of them. */
-const NO_OPTIONS: ValueOptions = {};
 
 /**
  * The attributes of a group or a dataset: a Map of small values, in the order in which they were created.
@@ -78,10 +75,8 @@ export class AttributeManager {
    * Sets an attribute. Datatype and shape follow from the value: integers of 32 bits are '<i4', other numbers
    * '<f8', bigints '<i8', strings 'str', booleans 'bool'; `null` is an attribute without a value.
    */
-  set(name: string, value: unknown, options = NO_OPTIONS): this {
-    const editor = this.#session.edit();
-    checkName(name);
-    editor.setAttribute(this.#owner.node, name, value, options);
+  set(name: string, value: unknown, options?: ValueOptions): this {
+    this.#session.edit().setAttribute(this.#owner.node, name, value, options);
     return this;
   }
 

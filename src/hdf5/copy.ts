@@ -7,17 +7,18 @@ import {
   encodedType,
   type GroupDraft,
 } from './draft.js';
+import { EditableMap } from './editable-map.js';
 import type { Encoded } from './elements.js';
 import { getU64 } from './endian.js';
 import type { FileSession } from './file-session.js';
 import type { FileSpace } from './file-space.js';
 import { H5Reference } from './h5-reference.js';
+import { heapObject } from './indexes/global-heap.js';
 import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { DatasetInfo } from './object.js';
 import { rawData } from './raw-data.js';
 import { hasPointers, hasReferences } from './release.js';
-import { SmallMap } from './small-map.js';
 import { type AnyLink, anew, isHard, linkTo, type Node, type StoredObject } from './stored-object.js';
 
 /** What makes the objects of the file that is copied to. */
@@ -41,6 +42,12 @@ export interface CopyTarget {
   ): void;
 }
 
+/** An object that takes the part of a copy, and the draft that gets what the copy would have. */
+export interface StandIn {
+  readonly node: Node;
+  readonly draft: GroupDraft;
+}
+
 /** Contiguous elements of so many bytes are kept until the copy is written. */
 const KEPT = 1 << 16;
 
@@ -52,12 +59,15 @@ type Redirect = (address: number) => H5Reference | undefined;
  * to objects that are copied lead to the copies; others stay as they are within a file, and lead to nothing in another one.
  * Soft and external links are copied as they are. Committed datatypes are shared with their copies, or within a file, if
  * there are none, with themselves; else what used them gets a datatype of its own.
+ *
+ * Objects that have a stand-in, by their addresses, are not copied: what leads to them leads to that.
  */
 export function copyObject(
   source: FileSession,
   from: StoredObject,
   target: CopyTarget,
   isSameFile: boolean,
+  standIns?: ReadonlyMap<number, StandIn>,
 ): Node {
   const copies = new Map<number, Node>();
   const nodes: StoredObject[] = [];
@@ -67,7 +77,7 @@ export function copyObject(
     if (known) return known;
     const copy =
       info.kind === 'group'
-        ? target.newGroup()
+        ? (standIns?.get(info.address)?.node ?? target.newGroup())
         : info.kind === 'datatype'
           ? target.newDatatype(info.datatype)
           : new DatasetDraft(
@@ -82,14 +92,15 @@ export function copyObject(
     nodes.push(node);
     return copy;
   };
+  /** What gets the attributes and links. */
+  const filled = (node: StoredObject): Node => standIns?.get(node.info.address)?.draft ?? copyOf(node);
   const root = copyOf(from);
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as StoredObject;
-    const copy = copyOf(node);
     if (node.kind !== 'group') continue;
-    const group = copy as GroupDraft;
+    const group = filled(node) as GroupDraft;
     for (const [name, link] of node.links as Iterable<[string, AnyLink]>) {
-      group.links ??= new SmallMap();
+      group.links ??= new EditableMap();
       group.links.set(name, isHard(link) ? linkTo(copyOf(source.target(link) as StoredObject)) : anew(link));
     }
   }
@@ -108,7 +119,8 @@ export function copyObject(
   };
   const { space } = source;
   for (const node of nodes) {
-    const copy = copyOf(node);
+    const copy = filled(node);
+    keepOrder(node, copy);
     for (const [name, { datatype, dataspace, data }] of node.attributes) {
       const attribute: AttributeDraft = {
         datatype,
@@ -142,6 +154,15 @@ export function copyObject(
   return root;
 }
 
+/** Where one creation order may run through attributes and links, the copy has the same. */
+function keepOrder({ info }: StoredObject, copy: Node): void {
+  if (info.kind !== 'group' || info.attributes.length === 0 || info.links.length === 0 || 'info' in copy)
+    return;
+  if (info.attributes.some(({ order }) => order < 0) || info.links.some(({ order }) => order < 0)) return;
+  copy.attributeOrders = new Map(info.attributes.map(({ name, order }) => [name, order]));
+  copy.linkOrders = new Map(info.links.map(({ name, order }) => [name, order]));
+}
+
 /** Whether elements go from one storage to another; else a few that are one after another are taken along. */
 function isCopiedAsStored({ datatype, dataspace, layout, fillValue }: DatasetInfo): boolean {
   if (dataspace.kind === 'null') return false;
@@ -171,7 +192,7 @@ function copyElements(
       if (length === 0 || address === 0) return;
       // A string is copied as the bytes that it is.
       const size = element.string ? 1 : element.base.size;
-      const data = space.globalHeap.get(address, index, length * size);
+      const data = heapObject(space, address, index, length * size);
       at.push(position);
       targets.push({
         count: length,
@@ -187,7 +208,7 @@ function copyElements(
       let region: Uint8Array | undefined;
       if (isRegion && address !== 0) {
         const index = view.getUint32(position + 8, true);
-        region = new Uint8Array(space.globalHeap.object(address, index));
+        region = new Uint8Array(heapObject(space, address, index));
         address = getU64(new DataView(region.buffer), 0);
       }
       copy.fill(0, position, position + element.size);

@@ -17,7 +17,12 @@ import { H5Reference } from './h5-reference.js';
 import { ChunkGrid } from './indexes/chunk-grid.js';
 import { createChunkLayout } from './indexes/chunk-index.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
-import { type DataLayout, encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
+import {
+  type DataLayout,
+  encodeCompactLayout,
+  encodeContiguousLayout,
+  type StoredLayout,
+} from './messages/data-layout.js';
 import { type Dataspace, encodeDataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipeline.js';
@@ -37,13 +42,15 @@ import type { HeaderMessage } from './stored-header.js';
 export interface StoredElements {
   readonly datatype: Datatype;
   readonly dataspace: Dataspace;
-  readonly layout: DataLayout;
+  readonly layout: StoredLayout;
   readonly fillValue: Uint8Array | undefined;
   /** The filter pipeline message. */
   readonly filters?: ByteReader | readonly FilterInfo[] | undefined;
   /** Of the object, if it is in a file. */
   readonly address?: number;
 }
+
+type ContiguousLayout = Extract<DataLayout, { kind: 'contiguous' }>;
 
 /** What no bytes stand for and is not numbers takes many times as much in memory: at most so many bytes of it. */
 const MAX_FILLED_OBJECTS = 2 ** 26;
@@ -89,7 +96,12 @@ export class DatasetStorage {
       layout.kind === 'compact'
         ? // A header is written again, and what stands in it moves; a draft has no header.
           { kind: 'compact', bytes: layout.offset < 0 ? layout.data : new Uint8Array(layout.data) }
-        : { kind: 'contiguous', space: space as EditableSpace, address: layout.address, fillValue };
+        : {
+            kind: 'contiguous',
+            space: space as EditableSpace,
+            address: (layout as ContiguousLayout).address,
+            fillValue,
+          };
   }
 
   /** Of the elements, in bytes. */
@@ -241,6 +253,32 @@ export class DatasetStorage {
   /** The shape of a chunk; undefined if the elements are not in chunks. */
   get chunkDims(): readonly number[] | undefined {
     return this.#chunks?.target.chunkDims;
+  }
+
+  get compression(): string | null {
+    // Those of smaller numbers, and fletcher32, scaleoffset and nbit, do not compress by themselves.
+    const filter = this.filters.find(({ id }) => id === 1 || id === 4 || id > 6);
+    if (!filter) return null;
+    return (
+      ({ 1: 'gzip', 4: 'szip', 32000: 'lzf' } as Record<number, string>)[filter.id] ??
+      (filter.name || `${filter.id}`)
+    );
+  }
+
+  /** What is in one chunk each, for a dataset in chunks. */
+  *parts(): IterableIterator<[start: number, stop: number][]> {
+    const { dims } = this.dataspace;
+    const chunkDims = this.chunkDims as readonly number[];
+    if (dims.includes(0)) return;
+    const starts = dims.map(() => 0);
+    for (let axis = 0; axis >= 0; ) {
+      yield starts.map((start, i) => [start, Math.min(start + (chunkDims[i] as number), dims[i] as number)]);
+      for (axis = dims.length - 1; axis >= 0; axis--) {
+        const next = (starts[axis] as number) + (chunkDims[axis] as number);
+        starts[axis] = next < (dims[axis] as number) ? next : 0;
+        if (starts[axis] !== 0) break;
+      }
+    }
   }
 
   /** A storage in a space that is like this one, and empty: the same chunks, filters and fill value. */

@@ -1,6 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import { ByteWriter } from './byte-writer.js';
 import type { DatasetStorage } from './dataset-storage.js';
+import type { EditableMap } from './editable-map.js';
 import { type Encoded, type Heap, NO_HEAP, readable } from './elements.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import { type Datatype, datatypeBytes } from './messages/datatype.js';
@@ -8,7 +9,6 @@ import { encodeSharedMessage } from './messages/shared-message.js';
 import type { TypedArray } from './number-elements.js';
 import type { Prepared } from './prepare.js';
 import { filled, type RawData } from './raw-data.js';
-import type { SmallMap } from './small-map.js';
 
 /** An object of a file that is being written. It becomes bytes when the file does. */
 export type Draft = GroupDraft | DatasetDraft;
@@ -28,7 +28,10 @@ abstract class ObjectDraft {
   readonly id: number;
   /** Where it is in the file; -1 until it is written. */
   address = -1;
-  attributes: SmallMap<AttributeDraft> | undefined;
+  attributes: EditableMap<AttributeDraft> | undefined;
+  /** The creation orders that attributes and links are to have; without, each kind is numbered by itself. */
+  attributeOrders: Map<string, number> | undefined;
+  linkOrders: Map<string, number> | undefined;
 
   constructor(id: number) {
     this.id = id;
@@ -36,7 +39,7 @@ abstract class ObjectDraft {
 }
 
 export class GroupDraft extends ObjectDraft {
-  links: SmallMap<LinkDraft> | undefined;
+  links: EditableMap<LinkDraft> | undefined;
 
   get kind(): 'group' {
     return 'group';

@@ -1,11 +1,17 @@
 import { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
+import { type ChunkedLayoutDecoder, decodeChunkedLayout } from './messages/data-layout.js';
 
 /**
  * The bytes of a file that is being edited, by HDF5 address. What is written here is seen by every reader of this
  * space at once, and by the file when it is committed.
  */
 export abstract class EditableSpace extends FileSpace {
+  /** Chunks can be written, so they can be read. */
+  override get chunkedLayout(): ChunkedLayoutDecoder {
+    return decodeChunkedLayout;
+  }
+
   /**
    * The address of `size` bytes that belong to nothing else, a multiple of 8. What stands there is not defined:
    * all of it is to be written.

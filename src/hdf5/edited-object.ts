@@ -2,6 +2,7 @@ import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { DatasetStorage } from './dataset-storage.js';
 import type { AttributeDraft, LinkDraft } from './draft.js';
+import { EditableMap } from './editable-map.js';
 import type { EditableSpace } from './editable-space.js';
 import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
@@ -19,7 +20,6 @@ import { NumberList } from './number-list.js';
 import type { ObjectInfo } from './object.js';
 import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
 import { releaseElements } from './release.js';
-import type { SmallMap } from './small-map.js';
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
 import { StoredObject } from './stored-object.js';
 
@@ -29,20 +29,49 @@ export class EditedObject extends StoredObject {
   /** Names of attributes, and of links, that were set or deleted; true for those that were deleted at some time. */
   readonly attributeChanges = new Map<string, boolean>();
   readonly linkChanges = new Map<string, boolean>();
+  /** The creation orders that new attributes and links are to have; others come after all that there are. */
+  readonly attributeOrders = new Map<string, number>();
+  readonly linkOrders = new Map<string, number>();
 
   constructor(space: EditableSpace, info: ObjectInfo) {
-    super(info);
+    super(info, EditableMap);
     this.header = new StoredHeader(space, info.address);
   }
 
   /** The attributes: those of the file, and new ones. */
-  get allAttributes(): SmallMap<Attribute | AttributeDraft> {
-    return this.attributes as SmallMap<Attribute | AttributeDraft>;
+  get allAttributes(): EditableMap<Attribute | AttributeDraft> {
+    return this.attributes as EditableMap<Attribute | AttributeDraft>;
   }
 
   /** The links: those of the file, and new ones. */
   get allLinks(): LinkTable<Link | LinkDraft> {
     return this.links as LinkTable<Link | LinkDraft>;
+  }
+
+  /** The creation order of an attribute or a link that is in the file or is to have one; -1 if none is known. */
+  orderOf(name: string): number {
+    const known = this.attributeOrders.get(name) ?? this.linkOrders.get(name);
+    if (known !== undefined) return known;
+    const attribute = this.allAttributes.get(name);
+    if (typeof attribute === 'object' && 'order' in attribute) return attribute.order;
+    const link = this.links && this.allLinks.get(name);
+    return link && 'order' in link ? link.order : -1;
+  }
+
+  /** A creation order behind those of all attributes and links. */
+  get nextOrder(): number {
+    const { header } = this;
+    const links = header.find(MessageType.LinkInfo);
+    const attributes = header.find(MessageType.AttributeInfo);
+    let next = Math.max(
+      links ? decodeLinkInfo(new ByteReader(links.data)).nextCreationOrder : 0,
+      attributes ? decodeAttributeInfo(new ByteReader(attributes.data)).nextCreationOrder : 0,
+    );
+    for (const { type, order } of header.messages)
+      if (type === MessageType.Attribute) next = Math.max(next, order + 1);
+    for (const orders of [this.attributeOrders, this.linkOrders])
+      for (const order of orders.values()) next = Math.max(next, order + 1);
+    return next;
   }
 
   /** Gives back all that the object takes. */
@@ -109,7 +138,7 @@ export class EditedObject extends StoredObject {
         if (wasDeleted || value === undefined) dense.delete(name);
         if (value === undefined || (typeof value === 'object' && 'data' in value)) continue;
         const message = writer.attributeMessage(name, value);
-        if (!dense.replace(message)) dense.add(message);
+        if (!dense.replace(message)) dense.add(message, this.#attributeOrder(name));
       }
       dense.flush();
       next = dense.info.nextCreationOrder;
@@ -123,10 +152,12 @@ export class EditedObject extends StoredObject {
           return;
         }
         // One that was replaced keeps its place; one that was deleted and made again stands behind others.
-        const order = !isTracked ? -1 : message && message.order > last ? message.order : next++;
+        const asked = this.#attributeOrder(name);
+        const order = !isTracked ? -1 : (asked ?? (message && message.order > last ? message.order : next));
+        next = Math.max(next, order + 1);
         const data = writer.attributeMessage(name, value as AttributeDraft);
         header.messages.push({ type: MessageType.Attribute, flags: 0, order, data });
-        last = order;
+        if (asked === undefined) last = order;
       });
     }
     header.remove(MessageType.AttributeInfo);
@@ -134,6 +165,12 @@ export class EditedObject extends StoredObject {
     const data = new ByteWriter(28);
     encodeAttributeInfo(data, next, isTracked, dense?.info);
     header.messages.push({ type: MessageType.AttributeInfo, flags: 0, order: 0, data: data.finish() });
+  }
+
+  /** The order that a new attribute is to have, where it can have it: a number of 16 bits. */
+  #attributeOrder(name: string): number | undefined {
+    const order = this.attributeOrders.get(name);
+    return order !== undefined && order < 0xffff ? order : undefined;
   }
 
   #putLinks(space: EditableSpace, writer: ObjectWriter): void {
@@ -145,7 +182,8 @@ export class EditedObject extends StoredObject {
     const isIndexed = ((message?.data[1] ?? 0) & 2) !== 0;
     let next = info?.nextCreationOrder ?? 0;
     const encoded = (name: string, link: Link | LinkDraft): Uint8Array => {
-      const order = !isTracked ? -1 : 'order' in link ? link.order : next++;
+      const order = !isTracked ? -1 : 'order' in link ? link.order : (this.linkOrders.get(name) ?? next);
+      next = Math.max(next, order + 1);
       return writer.linkMessage(name, order, link);
     };
     // Links of a kind that only other programs know stay as they are.
@@ -157,7 +195,8 @@ export class EditedObject extends StoredObject {
     header.remove(MessageType.Link);
     if (!dense && allLinks.size + unknown.length > MAX_COMPACT) {
       dense = DenseLinks.create(space, isTracked, isIndexed, next);
-      if (unknown.length > 0) {
+      // Those that are loaded stand in their order.
+      if (unknown.length > 0 || this.linkOrders.size > 0) {
         for (const { data } of unknown) dense.add(data);
         for (const [name, link] of allLinks) dense.add(encoded(name, link));
       } else {

@@ -1,13 +1,17 @@
 import type { Storage } from '../storage/storage.js';
 import type { Durability } from '../storage/transaction.js';
-import type { AttributeDraft, DatasetDraft, GroupDraft, LinkDraft } from './draft.js';
+import type { AttributeDraft } from './draft.js';
 import type { DType } from './dtype.js';
 import type { ElementAccess } from './element-access.js';
 import type { Heap } from './elements.js';
 import type { FileSession } from './file-session.js';
 import type { FileSpace } from './file-space.js';
+import type { GraftOptions } from './graft.js';
 import type { GroupIndexes } from './group-indexes.js';
+import type { H5Dataset } from './h5-dataset.js';
 import type { H5Datatype } from './h5-datatype.js';
+import type { CreateDatasetOptions, H5Group } from './h5-group.js';
+import type { H5Object } from './h5-object.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
@@ -19,6 +23,11 @@ export interface ValueOptions {
   readonly shape?: readonly number[] | undefined;
   /** Of a committed datatype of the same file, the datatype is shared; of that of another file, it is copied. */
   readonly dtype?: DType | H5Datatype | undefined;
+}
+
+/** The attributes of an object that is made. */
+export interface Attributes {
+  readonly [name: string]: unknown;
 }
 
 /** How a dataset is to be stored. */
@@ -58,6 +67,11 @@ export interface AttributeElements {
   readonly heap: Heap;
 }
 
+/** How many transactions of a file are under way, each within the other. */
+export interface TransactionState {
+  depth: number;
+}
+
 /** Changes one file. */
 export interface Editor {
   readonly space: FileSpace;
@@ -68,10 +82,6 @@ export interface Editor {
   current(node: Node, since: number): Node;
   /** The object of the file at an address. */
   stored(address: number): Node;
-  newGroup(): GroupDraft;
-  newDataset(data: unknown, options: DatasetOptions): DatasetDraft;
-  /** A committed datatype, to be linked. */
-  newDatatype(dtype: DType): StoredObject;
   /** The elements of a dataset, as they are in the file. Of a new one there are none yet. */
   elements(dataset: Node): ElementAccess | undefined;
   /** Writes elements of a dataset. */
@@ -79,24 +89,33 @@ export interface Editor {
   resize(dataset: Node, dims: readonly number[]): void;
   /** Makes a dataset longer along an axis, and writes elements there. */
   append(dataset: Node, data: unknown, axis: number): void;
-  /** A copy of an object of this file or of another one, to be linked. Then `finishCopy` is to be called. */
-  copy(source: FileSession, node: Node): Node;
-  finishCopy(): void;
-  /** Adds a link, unless there is one of that name. Returns whether it did. */
-  addLink(group: Node, name: string, link: LinkDraft): boolean;
-  deleteLink(group: Node, name: string): boolean;
-  setAttribute(object: Node, name: string, value: unknown, options: ValueOptions): void;
+  // The methods of groups: each of the class `H5Group` says what it does.
+  createGroup(group: H5Group, path: string, attrs: Attributes | undefined): H5Group;
+  createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown>;
+  createDatatype(group: H5Group, path: string, dtype: DType, attrs: Attributes | undefined): H5Datatype;
+  link(group: H5Group, path: string, object: H5Object): void;
+  /** Adds a soft link or, given a file, an external one. */
+  linkPath(group: H5Group, path: string, target: string, file?: string): void;
+  move(group: H5Group, from: string, to: string): void;
+  rename(group: H5Group, path: string, name: string): void;
+  copy(group: H5Group, source: string | H5Object, to: string): H5Group | H5Dataset | H5Datatype;
+  delete(group: H5Group, path: string): boolean;
+  /** Copies the members of a group of another file into a group. */
+  graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void;
+  /** Whether an object of the file was deleted since `clock` was `since`. */
+  isDeleted(address: number, since: number): boolean;
+  setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;
   deleteAttribute(object: Node, name: string): boolean;
   /** A new attribute as if it were in a file already. */
   openAttribute(draft: AttributeDraft): AttributeElements;
   reference(node: Node): H5Reference;
   /** One to a part of a dataset. */
   regionReference(dataset: Node, selection: SelectionInput): H5Reference;
-  dereference(reference: H5Reference): Node | undefined;
+  dereference(reference: H5Reference): Node;
   /** Why a new file cannot be made any more, if that is so. */
   readonly failure: unknown;
-  /** Remembers the state. What is returned goes back to it. */
-  savepoint(): () => void;
+  /** Does what `H5File.transaction` is to do. */
+  transaction<T>(state: TransactionState, action: () => T): T;
   flush(): void;
   commit(): void;
   rollback(): void;

@@ -1,6 +1,6 @@
-import { H5StateError, H5TypeError } from '../errors.js';
+import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
-import { copyObject } from './copy.js';
+import { copyObject, type StandIn } from './copy.js';
 import { encodeFill, isChunked, planChunks } from './dataset-creation.js';
 import { DatasetStorage } from './dataset-storage.js';
 import {
@@ -15,16 +15,30 @@ import {
   sharedType,
 } from './draft.js';
 import { type DType, parseDType } from './dtype.js';
+import { EditableMap } from './editable-map.js';
 import { EditedObject } from './edited-object.js';
-import type { AttributeElements, DatasetOptions, Editor, ValueOptions } from './editing.js';
+import type {
+  AttributeElements,
+  Attributes,
+  DatasetOptions,
+  Editor,
+  TransactionState,
+  ValueOptions,
+} from './editing.js';
 import { type Encoded, isList, NO_HEAP, readable } from './elements.js';
 import { FileSession } from './file-session.js';
 import { FilterSet } from './filters/filter-set.js';
+import { type GraftOptions, graft } from './graft.js';
+import { copyTo, create, linkObject, linkPath, move, remove, rename } from './group-editing.js';
+import type { H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
+import type { CreateDatasetOptions, H5Group } from './h5-group.js';
+import type { H5Object } from './h5-object.js';
 import { H5Reference } from './h5-reference.js';
 import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
+import { checkName } from './link-name.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
@@ -37,13 +51,15 @@ import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
-import { SmallMap } from './small-map.js';
-import { type Node, ObjectCache, type StoredObject } from './stored-object.js';
+import { type HardLink, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
 
 /** An object holds at most this many attributes: their creation order is a 16-bit number. */
 const MAX_ATTRIBUTES = 0xffff;
+
+/** One for all attributes without options: there are very many of them. */
+const NO_OPTIONS: ValueOptions = {};
 
 /** References to objects that have no address yet count from here: no file is as large. */
 const FIRST_NUMBER = 2 ** 52;
@@ -121,8 +137,7 @@ export class FileEditor implements Editor {
       if (address < 0 && node.id >= this.#flushed) return node;
       if (address < 0) throw new H5StateError('H5_GONE', 'the object has been deleted');
     }
-    if ((this.#deleted.get(address) ?? -1) >= since)
-      throw new H5StateError('H5_GONE', 'the object has been deleted');
+    if (this.isDeleted(address, since)) throw new H5StateError('H5_GONE', 'the object has been deleted');
     return this.stored(address);
   }
 
@@ -145,10 +160,6 @@ export class FileEditor implements Editor {
 
   newGroup(): GroupDraft {
     return new GroupDraft(this.#made++);
-  }
-
-  newDatatype(dtype: DType): StoredObject {
-    return this.#newDatatype(parseDType(dtype));
   }
 
   #newDatatype(datatype: Datatype): StoredObject {
@@ -289,7 +300,8 @@ export class FileEditor implements Editor {
     }
   }
 
-  copy(source: FileSession, node: Node): Node {
+  /** A copy of an object of this file or of another one, to be linked. Then `finishCopy` is to be called. */
+  copyNode(source: FileSession, node: Node, standIns?: ReadonlyMap<number, StandIn>): Node {
     // What is copied is what stands in a file.
     source.editor?.flush();
     const stored = source.editor?.current(node, this.#clock) ?? node;
@@ -302,7 +314,7 @@ export class FileEditor implements Editor {
         return sharedType(datatype, committed);
       },
       putAttribute: (object: Node, name: string, draft: AttributeDraft) =>
-        this.#putAttribute(object, name, draft),
+        this.putAttribute(object, name, draft),
       reference: (copy: Node) => this.reference(copy),
       copyStorage: (
         draft: DatasetDraft,
@@ -324,7 +336,7 @@ export class FileEditor implements Editor {
       },
     };
     this.#copiesLater = [];
-    return copyObject(source, stored as StoredObject, target, source.editor === this);
+    return copyObject(source, stored as StoredObject, target, source.editor === this, standIns);
   }
 
   finishCopy(): void {
@@ -382,8 +394,60 @@ export class FileEditor implements Editor {
     return { ...layout, address: this.space.allocate(implicitBytes(layout, dims)) };
   }
 
+  // ---- what groups do -------------------------------------------------------------------------------
+
+  createGroup(group: H5Group, path: string, attrs: Attributes | undefined): H5Group {
+    return create(this, group, path, this.newGroup(), attrs) as H5Group;
+  }
+
+  createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown> {
+    return create(this, group, path, this.newDataset(options.data, options), options.attrs) as H5Dataset;
+  }
+
+  createDatatype(group: H5Group, path: string, dtype: DType, attrs: Attributes | undefined): H5Datatype {
+    return create(this, group, path, this.#newDatatype(parseDType(dtype)), attrs) as H5Datatype;
+  }
+
+  link(group: H5Group, path: string, object: H5Object): void {
+    linkObject(this, group, path, object);
+  }
+
+  linkPath(group: H5Group, path: string, target: string, file?: string): void {
+    linkPath(this, group, path, target, file);
+  }
+
+  move(group: H5Group, from: string, to: string): void {
+    move(this, group, from, to);
+  }
+
+  rename(group: H5Group, path: string, name: string): void {
+    rename(this, group, path, name);
+  }
+
+  copy(group: H5Group, source: string | H5Object, to: string): H5Group | H5Dataset | H5Datatype {
+    return copyTo(this, group, source, to);
+  }
+
+  delete(group: H5Group, path: string): boolean {
+    return remove(this, group, path);
+  }
+
+  graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void {
+    graft(this, group, source, node, options);
+  }
+
+  isDeleted(address: number, since: number): boolean {
+    return (this.#deleted.get(address) ?? -1) >= since;
+  }
+
+  /** The object that a hard link leads to. */
+  target(link: HardLink): Node {
+    return link.kind === 'hard' ? this.stored(link.address) : link;
+  }
+
   // ---- links ----------------------------------------------------------------------------------------
 
+  /** Adds a link, unless there is one of that name. Returns whether it did. */
   addLink(group: Node, name: string, link: LinkDraft): boolean {
     const node = this.edit(group);
     if (node instanceof EditedObject) {
@@ -393,7 +457,7 @@ export class FileEditor implements Editor {
       if (to.kind === 'hard') this.#countLink(to.address, 1);
       return true;
     }
-    (node as GroupDraft).links ??= new SmallMap();
+    (node as GroupDraft).links ??= new EditableMap();
     return (node as GroupDraft).links?.add(name, link) ?? false;
   }
 
@@ -417,15 +481,16 @@ export class FileEditor implements Editor {
 
   // ---- attributes -----------------------------------------------------------------------------------
 
-  setAttribute(object: Node, name: string, value: unknown, options: ValueOptions): void {
-    this.#putAttribute(object, name, this.#newAttribute(name, value, options));
+  setAttribute(object: Node, name: string, value: unknown, options = NO_OPTIONS): void {
+    checkName(name);
+    this.putAttribute(object, name, this.#newAttribute(name, value, options));
   }
 
-  #putAttribute(object: Node, name: string, draft: AttributeDraft): void {
+  putAttribute(object: Node, name: string, draft: AttributeDraft): void {
     if (typeof draft === 'object' && draft.committed !== undefined) this.#usesTypes = true;
     const node = this.edit(object);
-    if (!(node instanceof EditedObject)) node.attributes ??= new SmallMap();
-    const attributes = node.attributes as SmallMap<unknown>;
+    if (!(node instanceof EditedObject)) node.attributes ??= new EditableMap();
+    const attributes = node.attributes as EditableMap<unknown>;
     if (attributes.size >= MAX_ATTRIBUTES && attributes.get(name) === undefined) {
       throw new H5TypeError(`the attribute "${name}" is one too many: an object holds ${MAX_ATTRIBUTES}`);
     }
@@ -440,7 +505,7 @@ export class FileEditor implements Editor {
     if (object.attributes?.get(name) === undefined) return false;
     const node = this.edit(object);
     if (node instanceof EditedObject) this.#releaseAttribute(node, name, true);
-    return node.attributes?.delete(name) ?? false;
+    return (node.attributes as EditableMap<unknown> | undefined)?.delete(name) ?? false;
   }
 
   /** Gives back what an attribute of the file holds outside of its header. */
@@ -474,7 +539,8 @@ export class FileEditor implements Editor {
           : (object as DatasetDraft).type.committed;
       if (committed !== undefined) this.#countLink(committed, change);
     }
-    object.attributes?.forEach((attribute) => {
+    const attributes = object.attributes as EditableMap<Attribute | AttributeDraft> | undefined;
+    attributes?.forEach((attribute) => {
       this.#countType(attribute, change);
     });
   }
@@ -513,10 +579,12 @@ export class FileEditor implements Editor {
     return new H5Reference(address, 'region', target, region);
   }
 
-  dereference({ address }: H5Reference): Node | undefined {
+  dereference({ address }: H5Reference): Node {
     const draft = this.#referenced.get(address);
     if (draft) return draft.address < 0 ? draft : this.stored(draft.address);
-    return address < FIRST_NUMBER && this.space.root >= 0 ? this.stored(address) : undefined;
+    if (address >= FIRST_NUMBER || this.space.root < 0)
+      throw new H5PathError('H5_NOT_FOUND', '', `no object of this file has the reference ${address}`);
+    return this.stored(address);
   }
 
   /** Throws if encoded elements lead to objects of other files. */
@@ -695,7 +763,7 @@ export class FileEditor implements Editor {
     const source = new FileSession(this, {});
     space.replace((other) => {
       const editor = new FileEditor(other);
-      editor.#root = editor.copy(source, this.root) as GroupDraft;
+      editor.#root = editor.copyNode(source, this.root) as GroupDraft;
       editor.finishCopy();
       editor.commit();
     });
@@ -707,7 +775,31 @@ export class FileEditor implements Editor {
     this.space.close();
   }
 
-  savepoint(): () => void {
+  transaction<T>(state: TransactionState, action: () => T): T {
+    const undo = state.depth > 0 ? this.#savepoint() : () => this.rollback();
+    state.depth++;
+    const fail = (error: unknown): never => {
+      state.depth--;
+      undo();
+      throw error;
+    };
+    const succeed = <R>(result: R): R => {
+      state.depth--;
+      if (state.depth === 0) this.commit();
+      return result;
+    };
+    let result: T;
+    try {
+      result = action();
+    } catch (error) {
+      return fail(error);
+    }
+    if (result instanceof Promise) return result.then(succeed, fail) as T;
+    return succeed(result);
+  }
+
+  /** Remembers the state. What is returned goes back to it. */
+  #savepoint(): () => void {
     this.flush();
     const restore = this.space.savepoint();
     const made = this.#made;

@@ -12,8 +12,12 @@ export interface ElementAccess {
   readonly chunkDims: readonly number[] | undefined;
   /** What is done to the bytes of chunks, in this order. */
   readonly filters: readonly FilterInfo[];
+  /** What compresses the chunks, by its name; null if nothing does. */
+  readonly compression: string | null;
   /** The bytes of an element that was never written, where they are not zeros. */
   readonly fillValue: Uint8Array | undefined;
+  /** The parts of the dataset that are in one chunk each, in row-major order. */
+  parts(): Iterable<[start: number, stop: number][]>;
   /** The bytes of a part, and how many elements they are. */
   select(selection: SelectionInput | H5Reference): {
     readonly bytes: Uint8Array<ArrayBuffer>;

@@ -21,7 +21,10 @@ export interface Extent {
   readonly length: number;
   /** Writes the bytes to `target`, which holds zeros from `position` on. */
   writeTo(target: Uint8Array, position: number): void;
-  /** Is told where they are to stand, and the addresses of all objects by their numbers, which it may complete. */
+  /**
+   * Of data that are made only when they are written, for they need addresses: tells them where they are to stand, and the
+   * addresses of all objects by their numbers, which they may complete.
+   */
   placed?(address: number, addresses: NumberList): void;
 }
 
@@ -44,19 +47,22 @@ export function pieceBytes(piece: Piece): Uint8Array {
  * The file: superblock, headers and small data, global heap, large data.
  */
 export class FileBuilder extends HeaderWriter<ObjectId> {
-  protected readonly heap = new GlobalHeapBuilder();
+  readonly #heap = new GlobalHeapBuilder();
   /** Address by object number; 0 until its header is written. */
-  protected readonly addresses = new NumberList();
+  readonly addresses = new NumberList();
   /** Where an address of an object is to be filled in, and of which. Negative: in the heap, not in `out`. */
-  protected readonly referenceAt = new NumberList();
-  protected readonly referenceTo = new NumberList();
+  readonly referenceAt = new NumberList();
+  readonly referenceTo = new NumberList();
   /** Where a position in the global heap is to be made an address. Negative: in the heap itself. */
-  protected readonly heapReferenceAt = new NumberList();
-  protected readonly extents: Piece[] = [];
-  protected readonly extentAt = new NumberList();
+  readonly #heapReferenceAt = new NumberList();
+  /** What stands between the superblock and all else, of so many bytes. */
+  before: readonly Piece[] = [];
+  base = 0;
+  readonly #extents: Piece[] = [];
+  readonly #extentAt = new NumberList();
   /** Header chunks, from the first byte of each to its checksum. */
-  protected readonly chunkStart = new NumberList();
-  protected readonly chunkEnd = new NumberList();
+  readonly chunkStart = new NumberList();
+  readonly chunkEnd = new NumberList();
 
   /** `capacity`: about how many bytes are to come, without large data. Too much costs next to nothing. */
   constructor(capacity = 1 << 14) {
@@ -64,12 +70,13 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     this.out.zeros(SUPERBLOCK_SIZE);
   }
 
-  newObject(): ObjectId {
-    return this.addresses.push(0);
+  /** A new object; `address`: of one that is not written here. */
+  newObject(address = 0): ObjectId {
+    return this.addresses.push(address);
   }
 
   protected began(id: ObjectId): void {
-    this.addresses.data[id] = this.out.length;
+    this.addresses.data[id] = this.addressOf(this.out.length);
   }
 
   protected chunkEnded(start: number, end: number): void {
@@ -79,7 +86,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
   }
 
   protected addressOf(position: number): number {
-    return position;
+    return position + this.base;
   }
 
   // ---- datasets -------------------------------------------------------------------------------------
@@ -98,8 +105,8 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     size = data.length,
   ): void {
     const { out } = this;
-    const isPlaced = 'placed' in data;
-    if (size > 0 && size <= COMPACT_LIMIT && !isPlaced) {
+    const isLate = 'placed' in data;
+    if (size > 0 && size <= COMPACT_LIMIT && !isLate) {
       this.beginDatasetHeader(id, linkCount, datatype, dataspace, true);
       encodeCompactLayout(out, size);
       out.raw(pieceBytes(data), start, size);
@@ -108,7 +115,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       encodeContiguousLayout(out);
       out.undefinedAddress();
       out.u64(0);
-    } else if (size < EXTENT_LIMIT && !isPlaced) {
+    } else if (size < EXTENT_LIMIT && !isLate) {
       out.align(8);
       const address = out.length;
       out.raw(pieceBytes(data), start, size);
@@ -117,7 +124,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     } else {
       this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
       encodeContiguousLayout(out);
-      this.addExtent(data, out.length);
+      this.extent(data, out.length);
       out.u64(0);
       out.u64(size);
     }
@@ -126,7 +133,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   /**
    * The same for data that have been written to `out` already, because they hold references, or that are not
-   * written at all and read as zeros: their address is UNDEFINED_ADDRESS.
+   * written at all and read as zeros. `address`: their position in `out`, or UNDEFINED_ADDRESS.
    */
   beginDatasetAt(
     id: ObjectId,
@@ -139,15 +146,21 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
     encodeContiguousLayout(this.out);
     if (address === UNDEFINED_ADDRESS) this.out.undefinedAddress();
-    else this.out.u64(address);
+    else this.out.u64(this.addressOf(address));
     this.out.u64(size);
     this.endMessage();
   }
 
-  /** Lays out a piece behind all else. Its address goes to a position of `out`: 0 is nowhere, for the superblock gets there. */
-  addExtent(piece: Piece, at = 0): void {
-    this.extents.push(piece);
-    this.extentAt.push(at);
+  /** Lays out large data behind the rest; their address is written to the position `at`, which is nowhere if it is 0. */
+  extent(data: Piece, at = 0): void {
+    this.#extentAt.push(at);
+    this.#extents.push(data);
+  }
+
+  /** What is laid out for large data at an address, which is known now; undefined in between, if that takes its time. */
+  protected placed(data: Piece, address: number): Iterable<Piece | undefined> {
+    if ('placed' in data) data.placed?.(address, this.addresses);
+    return [data];
   }
 
   // ---- values that refer to other places ------------------------------------------------------------
@@ -169,7 +182,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       if (heapAt < 0) this.out.zeros(16);
       return;
     }
-    this.#heapReference(this.heap.allocateText(text), heapAt);
+    this.#heapReference(this.#heap.allocateText(text), heapAt);
   }
 
   /** Writes a variable-length sequence of `count` elements that are `bytes`. Returns their place in the heap. */
@@ -178,22 +191,22 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       if (heapAt < 0) this.out.zeros(16);
       return -1;
     }
-    const position = this.heap.allocate(bytes.length);
-    this.heap.out.bytes.set(bytes, position);
+    const position = this.#heap.allocate(bytes.length);
+    this.#heap.out.bytes.set(bytes, position);
     this.#heapReference(count, heapAt);
     return position;
   }
 
   #heapReference(count: number, heapAt: number): void {
-    const { collection, index } = this.heap;
+    const { collection, index } = this.#heap;
     if (heapAt < 0) {
       this.out.u32(count);
-      this.heapReferenceAt.push(this.out.length);
+      this.#heapReferenceAt.push(this.out.length);
       this.out.u64(collection);
       this.out.u32(index);
     } else {
-      const { out } = this.heap;
-      this.heapReferenceAt.push(-heapAt - 4);
+      const { out } = this.#heap;
+      this.#heapReferenceAt.push(-heapAt - 4);
       out.view.setUint32(heapAt, count, true);
       out.u64At(heapAt + 4, collection);
       out.view.setUint32(heapAt + 12, index, true);
@@ -204,21 +217,33 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   /** Completes the file and returns its bytes in pieces, in order. Nothing may be added afterwards. */
   finish(root: ObjectId): Piece[] {
+    const finishing = this.finishing(root);
+    for (;;) {
+      const { done, value } = finishing.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in steps. */
+  *finishing(root: ObjectId): Generator<void, Piece[]> {
     const { out } = this;
-    const heap = this.heap.out;
-    this.heap.close();
+    const heap = this.#heap.out;
+    this.#heap.close();
     out.align(8);
-    const heapAddress = out.length;
+    const heapAddress = this.addressOf(out.length);
     const tail: Piece[] = [];
     let end = heapAddress + heap.length;
-    for (let i = 0; i < this.extents.length; i++) {
-      const extent = this.extents[i] as Piece;
-      out.u64At(this.extentAt.data[i] as number, end);
-      if ('placed' in extent) extent.placed?.(end, this.addresses);
-      const padding = -extent.length & 7;
-      tail.push(extent);
+    for (let i = 0; i < this.#extents.length; i++) {
+      out.u64At(this.#extentAt.data[i] as number, end);
+      for (const piece of this.placed(this.#extents[i] as Piece, end)) {
+        if (piece) {
+          tail.push(piece);
+          end += piece.length;
+        } else yield;
+      }
+      const padding = -end & 7;
       if (padding > 0) tail.push(new Uint8Array(padding));
-      end += extent.length + padding;
+      end += padding;
     }
 
     for (let i = 0; i < this.referenceAt.length; i++) {
@@ -227,8 +252,8 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       if (at > 0) out.u64At(at, address);
       else heap.u64At(-at, address);
     }
-    for (let i = 0; i < this.heapReferenceAt.length; i++) {
-      const at = this.heapReferenceAt.data[i] as number;
+    for (let i = 0; i < this.#heapReferenceAt.length; i++) {
+      const at = this.#heapReferenceAt.data[i] as number;
       const into = at > 0 ? out : heap;
       const place = Math.abs(at);
       const position = into.view.getUint32(place, true) + into.view.getUint32(place + 4, true) * 0x100000000;
@@ -240,8 +265,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     }
     const superblock = new ByteWriter(SUPERBLOCK_SIZE);
     encodeSuperblock(superblock, this.addresses.data[root] as number, end);
-    out.bytes.set(superblock.bytes);
-    return [out.finish(), heap.finish(), ...tail];
+    return [superblock.bytes, ...this.before, out.finish().subarray(SUPERBLOCK_SIZE), heap.finish(), ...tail];
   }
 }
 

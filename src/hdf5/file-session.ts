@@ -1,4 +1,4 @@
-import { H5PathError, H5StateError } from '../errors.js';
+import { H5StateError } from '../errors.js';
 import type { Editor } from './editing.js';
 import type { ElementAccess } from './element-access.js';
 import type { DecodeOptions } from './elements.js';
@@ -7,7 +7,6 @@ import type { H5File } from './h5-file.js';
 import { H5Reference } from './h5-reference.js';
 import type { DatasetInfo, ObjectInfo } from './object.js';
 import { type HardLink, type Node, ObjectCache, type StoredObject } from './stored-object.js';
-import { isPlainText } from './text.js';
 
 /** An open file, as its objects share it. */
 export class FileSession {
@@ -19,6 +18,8 @@ export class FileSession {
   /** How often the file was written anew, with all its objects in other places. */
   generation = 0;
   closed = false;
+  /** How many transactions are under way, each within the other. */
+  depth = 0;
   readonly #objects: ObjectCache;
   readonly #elements = new WeakMap<ObjectInfo, ElementAccess>();
 
@@ -98,29 +99,6 @@ export class FileSession {
 
   dereference(reference: H5Reference): Node {
     if (!this.editor) return this.#objects.get(reference.address);
-    const node = this.editor.dereference(reference);
-    if (!node)
-      throw new H5PathError(
-        'H5_NOT_FOUND',
-        '',
-        `no object of this file has the reference ${reference.address}`,
-      );
-    return node;
-  }
-}
-
-/** Link names are part of a header message, which is at most 64 KB; UTF-8 takes up to 3 bytes a code unit. */
-const MAX_NAME = 21_000;
-
-/** Throws if HDF5 has no such name. */
-export function checkName(name: string, path = name): void {
-  if (name === '' || !isPlainText(name) || name.length > MAX_NAME) {
-    const problem =
-      name === ''
-        ? 'is empty'
-        : name.length > MAX_NAME
-          ? `is longer than ${MAX_NAME} characters`
-          : 'contains U+0000 or half of a surrogate pair';
-    throw new H5PathError('H5_BAD_NAME', path, `a name in ${JSON.stringify(path.slice(0, 200))} ${problem}`);
+    return this.editor.dereference(reference);
   }
 }

@@ -3,6 +3,7 @@ import type { Storage } from '../storage/storage.js';
 import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { GroupIndexes } from './group-indexes.js';
 import { GlobalHeap } from './indexes/global-heap.js';
+import type { ChunkedLayoutDecoder } from './messages/data-layout.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 
 /** Counts the bytes that the indexes of an object take, and throws when they are more than there can be. */
@@ -23,6 +24,11 @@ export class FileSpace {
     this.indexes = indexes;
     this.superblock = superblock;
     this.globalHeap = new GlobalHeap(this);
+  }
+
+  /** What decodes the layout of data in chunks, if that is there. */
+  get chunkedLayout(): ChunkedLayoutDecoder | undefined {
+    return this.indexes?.chunkedLayout;
   }
 
   /** The first address after the file. */

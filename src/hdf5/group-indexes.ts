@@ -3,15 +3,15 @@ import type { ElementAccess } from './element-access.js';
 import type { FileSpace, Meter } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
 import type { Extent } from './free-space.js';
-import type { LinkIndex } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
+import type { ChunkedLayoutDecoder } from './messages/data-layout.js';
 import type { Datatype } from './messages/datatype.js';
 import type { Link } from './messages/link.js';
 import type { LinkInfo } from './messages/link-info.js';
 import type { SymbolTable } from './messages/symbol-table.js';
 import type { OddNumbers } from './number-elements.js';
-import type { DatasetInfo } from './object.js';
+import type { DatasetInfo, GroupInfo } from './object.js';
 import type { Message } from './object-header.js';
 
 /**
@@ -31,11 +31,18 @@ export interface GroupIndexes {
   oldHeader(space: FileSpace, address: number, look: ByteReader, extents: Extent[]): Message[];
   /** Numbers in layouts that no typed array has. */
   readonly numbers?: OddNumbers;
+  readonly chunkedLayout: ChunkedLayoutDecoder;
   /** The elements of a dataset, in any layout, by any selection. */
   elements(space: FileSpace, info: DatasetInfo): ElementAccess;
   symbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[];
-  denseLinks(space: FileSpace, info: LinkInfo, meter: Meter): Link[];
-  denseLinkIndex(space: FileSpace, info: LinkInfo): LinkIndex;
+  /** A group with links in dense storage; `others` are not there. */
+  denseGroup(
+    space: FileSpace,
+    address: number,
+    others: Link[],
+    info: LinkInfo,
+    attributes: Attribute[],
+  ): GroupInfo;
   denseAttributes(
     space: FileSpace,
     info: AttributeInfo,

@@ -100,8 +100,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
     if (elements) {
       this.session.check();
       const { bytes, count } = elements.select(selection);
-      const values = decode(datatype, bytes, count, this.session.space.globalHeap, this.session.options);
-      return (kind === 'scalar' ? values[0] : values) as R;
+      return this.#decode(datatype, bytes, count, kind === 'scalar') as R;
     }
     if (!Array.isArray(selection)) throw new H5TypeError(`selections of points and masks need ${OPTION}`);
     if (selection.length > dims.length) {
@@ -117,8 +116,14 @@ export class H5Dataset<T = H5Value> extends H5Object {
     const count = counts.reduce((product, each) => product * each, 1);
     this.#checkFilled(raw, count);
     const bytes = gather(raw, datatype.size, dims, starts, counts, count);
-    const values = decode(datatype, bytes, count, heap, this.session.options);
-    return (kind === 'scalar' ? values[0] : values) as R;
+    return this.#decode(datatype, bytes, count, kind === 'scalar', heap) as R;
+  }
+
+  /** The values of elements, or the one that there is. */
+  #decode(datatype: Datatype, bytes: Uint8Array, count: number, isOne: boolean, heap?: Heap): unknown {
+    const { space, options } = this.session;
+    const values = decode(datatype, bytes, count, heap ?? space.globalHeap, options);
+    return isOne ? values[0] : values;
   }
 
   /**
@@ -147,16 +152,10 @@ export class H5Dataset<T = H5Value> extends H5Object {
       place.push(index);
     }
     const elements = this.#elements;
-    if (elements) {
-      const { bytes } = elements.select(place);
-      return decode(datatype, bytes, 1, this.session.space.globalHeap, this.session.options)[0] as R;
-    }
+    if (elements) return this.#decode(datatype, elements.select(place).bytes, 1, true) as R;
     const { raw, heap } = this.#open();
-    const bytes = raw.copy(
-      place.reduce((first, index, axis) => first * (dims[axis] as number) + index, 0),
-      1,
-    );
-    return decode(datatype, bytes, 1, heap, this.session.options)[0] as R;
+    const first = place.reduce((row, index, axis) => row * (dims[axis] as number) + index, 0);
+    return this.#decode(datatype, raw.copy(first, 1), 1, true, heap) as R;
   }
 
   /** The elements as arrays of arrays, by the shape; the element itself for a scalar. */
@@ -233,22 +232,14 @@ export class H5Dataset<T = H5Value> extends H5Object {
 
   /** What compresses the chunks: `'gzip'`, `'lzf'`, the name or the number of another filter; `null` if nothing does. */
   get compression(): string | null {
-    // Those of smaller numbers, and fletcher32, scaleoffset and nbit, do not compress by themselves.
-    const filter = this.filters.find(({ id }) => id === 1 || id === 4 || id > 6);
-    if (!filter) return null;
-    return (
-      ({ 1: 'gzip', 4: 'szip', 32000: 'lzf' } as Record<number, string>)[filter.id] ??
-      (filter.name || `${filter.id}`)
-    );
+    return this.#storage.compression;
   }
 
   /** What an element is that was never written. */
   get fillValue(): H5Value {
     const { datatype } = this.#info;
     const bytes = this.#storage.fillValue ?? new Uint8Array(datatype.size);
-    return (
-      decode(datatype, bytes, 1, this.session.space.globalHeap, this.session.options) as Elements
-    )[0] as H5Value;
+    return this.#decode(datatype, bytes, 1, true) as H5Value;
   }
 
   /**
@@ -260,25 +251,15 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * for (const part of dataset.iterChunks()) sum += total(dataset.read(part));
    */
   *iterChunks(): IterableIterator<[start: number, stop: number][]> {
-    const { shape, chunks } = this;
-    if (!chunks || !shape) throw new H5TypeError(`"${this.path}" is not in chunks`);
-    if (shape.includes(0)) return;
-    const starts = shape.map(() => 0);
-    for (let axis = 0; axis >= 0; ) {
-      yield starts.map((start, i) => [start, Math.min(start + (chunks[i] as number), shape[i] as number)]);
-      for (axis = shape.length - 1; axis >= 0; axis--) {
-        const next = (starts[axis] as number) + (chunks[axis] as number);
-        starts[axis] = next < (shape[axis] as number) ? next : 0;
-        if (starts[axis] !== 0) break;
-      }
-    }
+    if (!this.chunks) throw new H5TypeError(`"${this.path}" is not in chunks`);
+    yield* (this.#elements as ElementAccess).parts();
   }
 
-  get #storage(): Pick<ElementAccess, 'chunkDims' | 'filters' | 'fillValue'> {
+  get #storage(): Pick<ElementAccess, 'chunkDims' | 'filters' | 'compression' | 'fillValue'> {
     const { node } = this;
     const elements = this.#elements;
     if (elements) return elements;
-    if (!('info' in node)) return { chunkDims: undefined, filters: [], fillValue: undefined };
+    if (!('info' in node)) return NOTHING_STORED;
     throw new H5FeatureError(`how a dataset is stored (without ${OPTION})`);
   }
 
@@ -311,6 +292,9 @@ export function formatShape(shape: readonly number[] | null): string {
 }
 
 const OPTION = "the option { indexes } from 'h5pickle/indexes'";
+
+/** How elements are stored that are in no file yet. */
+const NOTHING_STORED = { chunkDims: undefined, filters: [], compression: null, fillValue: undefined };
 
 /** The simple sort of selection on one axis. */
 function range(selection: readonly unknown[], axis: number): readonly [number?, number?] | undefined {

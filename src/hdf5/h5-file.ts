@@ -60,8 +60,6 @@ export class H5File extends H5Group {
   /** `'r'`, or `'r+'` for a file that can be changed, whatever it was opened with. */
   readonly mode: 'r' | 'r+';
   readonly #storage: Storage;
-  /** How many transactions are under way, each within the other. */
-  #depth = 0;
 
   /** @internal */
   protected constructor(session: FileSession, storage: Storage) {
@@ -153,27 +151,7 @@ export class H5File extends H5Group {
    * });
    */
   transaction<T>(action: (file: this) => T): T {
-    const editor = this.session.edit();
-    const undo = this.#depth > 0 ? editor.savepoint() : () => editor.rollback();
-    this.#depth++;
-    const fail = (error: unknown): never => {
-      this.#depth--;
-      undo();
-      throw error;
-    };
-    const succeed = <R>(result: R): R => {
-      this.#depth--;
-      if (this.#depth === 0) editor.commit();
-      return result;
-    };
-    let result: T;
-    try {
-      result = action(this);
-    } catch (error) {
-      return fail(error);
-    }
-    if (result instanceof Promise) return result.then(succeed, fail) as T;
-    return succeed(result);
+    return this.session.edit().transaction(this.session, () => action(this));
   }
 
   /**

@@ -1,15 +1,13 @@
 import { H5Error, H5PathError } from '../errors.js';
-import { AttributeManager } from './attribute-manager.js';
-import type { Draft, LinkDraft } from './draft.js';
 import type { DType } from './dtype.js';
-import type { DatasetOptions, Editor, ValueOptions } from './editing.js';
+import type { Attributes, DatasetOptions, ValueOptions } from './editing.js';
 import type { H5Value } from './elements.js';
-import { checkName } from './file-session.js';
 import { formatShape, H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
 import { H5Object } from './h5-object.js';
-import type { LinkTable } from './link-table.js';
-import { type AnyLink, anew, isHard, linkTo, type Node } from './stored-object.js';
+import type { Links } from './link-table.js';
+import { absolute, DeadEnd, follow, followParent, join, linkAt, linksOf, reach, resolve } from './paths.js';
+import { type AnyLink, isHard, isSameNode, type Node } from './stored-object.js';
 import { compareText } from './text.js';
 
 /** Where a link leads, as it is stored. */
@@ -25,25 +23,11 @@ export interface CreateDatasetOptions extends DatasetOptions {
   readonly shape?: ValueOptions['shape'];
   /** Follows from the data; without data it is '<f8'. */
   readonly dtype?: ValueOptions['dtype'];
-  readonly attrs?: { readonly [name: string]: unknown };
+  readonly attrs?: Attributes;
 }
 
 /** Where the order of creation is not stored, it is that of the names. */
 export type LinkOrder = 'creation' | 'name';
-
-/** libhdf5's limit on the soft links that one path may go through (H5L_NUM_LINKS). */
-const MAX_SOFT_LINKS = 16;
-
-/** A path that leads nowhere, and why. */
-class DeadEnd {
-  readonly reason: string;
-  readonly external: boolean;
-
-  constructor(reason: string, external = false) {
-    this.reason = reason;
-    this.external = external;
-  }
-}
 
 /**
  * A group: a Map of names to groups, datasets and links, in the order in which they were created. Paths may lead
@@ -55,9 +39,9 @@ class DeadEnd {
  * for (const [name, object] of run) console.log(name, object?.path);
  */
 export class H5Group extends H5Object {
-  get #links(): LinkTable<AnyLink> | undefined {
+  get #links(): Links<AnyLink> | undefined {
     this.session.check();
-    return this.node.links as LinkTable<AnyLink> | undefined;
+    return linksOf(this.node);
   }
 
   // ---- looking around -------------------------------------------------------------------------------
@@ -72,9 +56,9 @@ export class H5Group extends H5Object {
    * that is an error.
    */
   get(path: string): H5Group | H5Dataset | H5Datatype | undefined {
-    const found = this.#follow(path);
-    if (!(found instanceof DeadEnd)) return this.wrap(found, this.#absolute(path));
-    if (found.external) throw new H5PathError('H5_NOT_FOUND', this.#absolute(path), found.reason);
+    const found = follow(this, path);
+    if (!(found instanceof DeadEnd)) return this.wrap(found, absolute(this, path));
+    if (found.external) throw new H5PathError('H5_NOT_FOUND', absolute(this, path), found.reason);
     return undefined;
   }
 
@@ -99,11 +83,9 @@ export class H5Group extends H5Object {
 
   /** Whether there is a link with this path, wherever it leads. */
   has(path: string): boolean {
-    const parts = components(path);
-    const last = parts.pop();
-    if (last === undefined) return true;
-    const parent = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
-    return !(parent instanceof DeadEnd) && parent.links?.get(last) !== undefined;
+    const { parent, name } = followParent(this, path);
+    if (name === undefined) return true;
+    return !(parent instanceof DeadEnd) && linksOf(parent)?.get(name) !== undefined;
   }
 
   /** Where a link of this group leads, without following it; `undefined` if there is no such link. */
@@ -127,7 +109,7 @@ export class H5Group extends H5Object {
   /** Names and objects; `undefined` for a soft link that leads nowhere and for an external link. */
   *entries(order?: LinkOrder): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
     for (const [name, link] of this.#ordered(order)) {
-      const node = isHard(link) ? this.session.target(link) : this.#resolve([name], this.node, name);
+      const node = isHard(link) ? this.session.target(link) : resolve(this, [name], this.node, name);
       yield [name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, name))];
     }
   }
@@ -201,8 +183,8 @@ export class H5Group extends H5Object {
   // ---- making and removing --------------------------------------------------------------------------
 
   /** Makes a group, and the groups on the way to it. */
-  createGroup(path: string, options?: { readonly attrs?: CreateDatasetOptions['attrs'] }): H5Group {
-    return this.#create(path, this.session.edit().newGroup(), options?.attrs) as H5Group;
+  createGroup(path: string, options?: { readonly attrs?: Attributes }): H5Group {
+    return this.session.edit().createGroup(this, path, options?.attrs);
   }
 
   /** The group at a path, which is made if it does not exist. */
@@ -219,8 +201,7 @@ export class H5Group extends H5Object {
    * file.createDataset('ids', { data: [1, 2, 3], dtype: 'u1' });
    */
   createDataset<T = H5Value>(path: string, options: CreateDatasetOptions): H5Dataset<T> {
-    const draft = this.session.edit().newDataset(options.data, options);
-    return this.#create(path, draft, options.attrs) as H5Dataset<T>;
+    return this.session.edit().createDataset(this, path, options) as H5Dataset<T>;
   }
 
   /**
@@ -231,27 +212,18 @@ export class H5Group extends H5Object {
    * const point = file.createDatatype('types/point', [['x', 'f8'], ['y', 'f8']]);
    * file.createDataset('path', { data: points, dtype: point });
    */
-  createDatatype(
-    path: string,
-    dtype: DType,
-    options?: { readonly attrs?: CreateDatasetOptions['attrs'] },
-  ): H5Datatype {
-    return this.#create(path, this.session.edit().newDatatype(dtype), options?.attrs) as H5Datatype;
+  createDatatype(path: string, dtype: DType, options?: { readonly attrs?: Attributes }): H5Datatype {
+    return this.session.edit().createDatatype(this, path, dtype, options?.attrs);
   }
 
   /** Gives an object of this file another name: a hard link. It stays one object. */
   link(path: string, object: H5Object): void {
-    this.session.edit();
-    if (object.session !== this.session) {
-      throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
-    }
-    this.#place(path, linkTo(object.node));
+    this.session.edit().link(this, path, object);
   }
 
   /** Makes a link to a path, which need not exist; it counts from the group of the link unless it begins with /. */
   softLink(path: string, target: string): void {
-    checkName(target);
-    this.#place(path, { kind: 'soft', target });
+    this.session.edit().linkPath(this, path, target);
   }
 
   /**
@@ -264,10 +236,9 @@ export class H5Group extends H5Object {
    * run.file.close();
    */
   followExternal(path: string, open: (file: string) => H5Group): H5Group | H5Dataset | H5Datatype {
-    const { group, name } = this.#linkAt(path);
-    const link = (group.links as LinkTable<AnyLink>).get(name) as AnyLink;
+    const { link } = linkAt(this, path);
     if (link.kind !== 'external') {
-      const place = this.#absolute(path);
+      const place = absolute(this, path);
       throw new H5PathError('H5_WRONG_KIND', place, `"${place}" is no external link`);
     }
     return open(link.file).#require(link.target);
@@ -275,9 +246,7 @@ export class H5Group extends H5Object {
 
   /** Makes a link to an object of another file, which only `followExternal` follows. */
   externalLink(path: string, file: string, target: string): void {
-    checkName(file);
-    checkName(target);
-    this.#place(path, { kind: 'external', file, target });
+    this.session.edit().linkPath(this, path, target, file);
   }
 
   /**
@@ -287,23 +256,12 @@ export class H5Group extends H5Object {
    * file.move('draft', 'runs/8');
    */
   move(from: string, to: string): void {
-    const editor = this.session.edit();
-    const { group, name } = this.#linkAt(from);
-    const link = (group.links as LinkTable<AnyLink>).get(name) as AnyLink;
-    const place = this.#absolute(from);
-    if (`${this.#absolute(to)}/`.startsWith(`${place}/`))
-      throw new H5PathError('H5_BAD_NAME', to, `"${place}" cannot be moved into itself`);
-    this.#place(to, anew(link));
-    editor.deleteLink(this.#linkAt(from).group, name);
+    this.session.edit().move(this, from, to);
   }
 
   /** Gives the object at a path another name in the same group. */
   rename(path: string, name: string): void {
-    if (!isName(name))
-      throw new H5PathError('H5_BAD_NAME', name, `"${name}" is a path, not a name; use move`);
-    const parts = components(path);
-    parts.pop();
-    this.move(path, [...(path.startsWith('/') ? [''] : []), ...parts, name].join('/'));
+    this.session.edit().rename(this, path, name);
   }
 
   /**
@@ -315,44 +273,15 @@ export class H5Group extends H5Object {
    * file.copy(otherFile.group('runs'), 'imported');
    */
   copy(source: string | H5Group | H5Dataset | H5Datatype, to: string): H5Group | H5Dataset | H5Datatype {
-    const editor = this.session.edit();
-    const object = typeof source === 'string' ? this.#require(source) : source;
-    object.session.check();
-    const copy = editor.copy(object.session, object.node);
-    const place = this.#place(to, linkTo(copy));
-    editor.finishCopy();
-    return this.wrap(copy, place);
-  }
-
-  /** The group, and the name in it, of the link at a path, which must exist. */
-  #linkAt(path: string): { group: Node; name: string } {
-    const parts = components(path);
-    const name = parts.pop();
-    const group = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
-    if (name === undefined || group instanceof DeadEnd || group.links?.get(name) === undefined) {
-      const place = this.#absolute(path);
-      const reason = group instanceof DeadEnd ? group.reason : `"${place}" does not exist`;
-      throw new H5PathError('H5_NOT_FOUND', place, reason);
-    }
-    return { group, name };
+    return this.session.edit().copy(this, source, to);
   }
 
   /** Removes the link at a path, and with the last link the object. Returns whether there was one. */
   delete(path: string): boolean {
-    const editor = this.session.edit();
-    const parts = components(path);
-    const last = parts.pop();
-    const parent = this.#follow(`${path.startsWith('/') ? '/' : ''}${parts.join('/')}`);
-    if (last === undefined)
-      throw new H5PathError('H5_BAD_NAME', path, 'the group itself cannot be deleted here');
-    return !(parent instanceof DeadEnd) && editor.deleteLink(parent, last);
+    return this.session.edit().delete(this, path);
   }
 
   // ---- how it is done -------------------------------------------------------------------------------
-
-  #absolute(path: string): string {
-    return components(path).reduce(join, path.startsWith('/') ? '/' : this.path);
-  }
 
   /** @internal */
   wrap(node: Node, path: string): H5Group | H5Dataset | H5Datatype {
@@ -368,95 +297,12 @@ export class H5Group extends H5Object {
   }
 
   #require(path: string): H5Group | H5Dataset | H5Datatype {
-    const found = this.#follow(path);
-    const absolute = this.#absolute(path);
-    if (found instanceof DeadEnd) throw new H5PathError('H5_NOT_FOUND', absolute, found.reason);
-    return this.wrap(found, absolute);
+    return this.wrap(reach(this, path), absolute(this, path));
   }
 
   #wrongKind(path: string, wanted: string, object: H5Object): never {
     const kind = object.node.kind;
     throw new H5PathError('H5_WRONG_KIND', path, `"${path}" is a ${kind}, not a ${wanted}`);
-  }
-
-  /** Where a path leads. */
-  #follow(path: string): Node | DeadEnd {
-    this.session.check();
-    const start = path.startsWith('/') ? this.session.root : this.node;
-    return this.#resolve(components(path).reverse(), start, path);
-  }
-
-  /** Goes from `node` through the names of `todo`, the last one first. `path` says in errors where that is. */
-  #resolve(todo: string[], node: Node, path: string): Node | DeadEnd {
-    const place = () => `"${this.#absolute(path)}"`;
-    let softLinks = 0;
-    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
-      const link: AnyLink | undefined = (node.links as LinkTable<AnyLink> | undefined)?.get(name);
-      if (!link) {
-        const where = node.kind === 'group' ? 'the group' : `a ${node.kind}`;
-        return new DeadEnd(`${place()} does not exist: there is no "${name}" in ${where}`);
-      }
-      if (isHard(link)) {
-        node = this.session.target(link);
-      } else if (link.kind === 'soft') {
-        if (++softLinks > MAX_SOFT_LINKS) return new DeadEnd(`${place()} leads through too many soft links`);
-        if (link.target.startsWith('/')) node = this.session.root;
-        for (const part of components(link.target).reverse()) todo.push(part);
-      } else {
-        const target = `"${link.target}" in the file "${link.file}"`;
-        return new DeadEnd(
-          `${place()} leads to ${target}; external links are not followed, except by followExternal`,
-          true,
-        );
-      }
-    }
-    return node;
-  }
-
-  #create(path: string, node: Node, attrs: CreateDatasetOptions['attrs']): H5Object {
-    if (attrs) {
-      const manager = new AttributeManager(this.session, { node });
-      for (const name of Object.keys(attrs)) manager.set(name, attrs[name]);
-    }
-    return this.wrap(node, this.#place(path, linkTo(node)));
-  }
-
-  /** Adds a link, makes the groups on the way to it, and returns its path. */
-  #place(path: string, link: LinkDraft): string {
-    const editor = this.session.edit();
-    let group = this.node;
-    let place = this.path;
-    // The usual path is a name. There are very many of them.
-    if (isName(path)) return addLink(editor, group, place, path, link);
-    const parts = components(path);
-    const name = parts.pop();
-    if (name === undefined)
-      throw new H5PathError('H5_BAD_NAME', path, `"${path}" names no object to be made`);
-    checkName(name, path);
-    for (const part of parts) checkName(part, path);
-    if (path.startsWith('/')) {
-      group = this.session.root;
-      place = '/';
-    }
-    for (const part of parts) {
-      let next: Node | DeadEnd | undefined;
-      if (group.links?.get(part)) {
-        place = join(place, part);
-        next = this.#resolve([part], group, place);
-      } else {
-        next = editor.newGroup();
-        place = addLink(editor, group, place, part, next as Draft);
-      }
-      if (next instanceof DeadEnd || next.kind !== 'group') {
-        throw new H5PathError(
-          'H5_WRONG_KIND',
-          place,
-          `"${place}" is not a group, so nothing can be made in it`,
-        );
-      }
-      group = next;
-    }
-    return addLink(editor, group, place, name, link);
   }
 
   /** All links below this group, depth first, after the group itself. An object's own links come once. */
@@ -502,37 +348,6 @@ interface Step {
   again?: string | undefined;
 }
 
-/** Adds a link to the group at `path`, and returns the path of the link. */
-function addLink(editor: Editor, group: Node, path: string, name: string, link: LinkDraft): string {
-  checkName(name);
-  const place = join(path, name);
-  if (!editor.addLink(group, name, link)) {
-    throw new H5PathError(
-      'H5_EXISTS',
-      place,
-      `"${place}" exists already; delete it first, or take another name`,
-    );
-  }
-  return place;
-}
-
-function isSameNode(a: Node, b: Node): boolean {
-  return a === b || ('info' in a && 'info' in b && a.info.address === b.info.address);
-}
-
 function identify(node: Node): unknown {
   return 'info' in node ? node.info.address : node;
-}
-
-function isName(path: string): boolean {
-  return path !== '' && path !== '.' && !path.includes('/');
-}
-
-function components(path: string): string[] {
-  if (isName(path)) return [path];
-  return path.split('/').filter((part) => part !== '' && part !== '.');
-}
-
-function join(path: string, name: string): string {
-  return path.endsWith('/') ? path + name : `${path}/${name}`;
 }

@@ -4,7 +4,7 @@ import type { FileSession } from './file-session.js';
 import type { H5File } from './h5-file.js';
 import type { H5Group } from './h5-group.js';
 import type { H5Reference } from './h5-reference.js';
-import type { Node } from './stored-object.js';
+import { isSameNode, type Node } from './stored-object.js';
 
 /** What groups, datasets and committed datatypes have in common. */
 export abstract class H5Object {
@@ -81,6 +81,6 @@ export abstract class H5Object {
   isSame(other: H5Object): boolean {
     const [a, b] = [this.node, other.node];
     if (this.session !== other.session) return false;
-    return a === b || ('info' in a && 'info' in b && a.info.address === b.info.address);
+    return isSameNode(a, b);
   }
 }

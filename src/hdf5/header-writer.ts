@@ -5,7 +5,7 @@ import { type AttributeInfo, encodeAttributeInfo } from './messages/attribute-in
 import { encodeContinuation } from './messages/continuation.js';
 import { encodeFillValue } from './messages/fill-value.js';
 import { encodeGroupInfo } from './messages/group-info.js';
-import { encodeExternalLink, encodeHardLink, encodeSoftLink } from './messages/link.js';
+import { encodeHardLink } from './messages/link.js';
 import { encodeLinkInfo, type LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { encodeReferenceCount } from './messages/reference-count.js';
@@ -150,18 +150,6 @@ export abstract class HeaderWriter<Target> {
     this.beginMessage(MessageType.Link);
     encodeHardLink(this.out, name, order);
     this.objectReference(target);
-    this.endMessage();
-  }
-
-  softLink(name: string, order: number, target: string): void {
-    this.beginMessage(MessageType.Link);
-    encodeSoftLink(this.out, name, order, target);
-    this.endMessage();
-  }
-
-  externalLink(name: string, order: number, file: string, target: string): void {
-    this.beginMessage(MessageType.Link);
-    encodeExternalLink(this.out, name, order, file, target);
     this.endMessage();
   }
 

@@ -1,5 +1,6 @@
+import { EditableMap } from './editable-map.js';
 import type { Link } from './messages/link.js';
-import { SmallMap } from './small-map.js';
+import type { SmallMap } from './small-map.js';
 
 /** Links of a group that are found one by one, without reading all of them. */
 export interface LinkIndex {
@@ -9,8 +10,10 @@ export interface LinkIndex {
 }
 
 /** The links of a group by their names: a `SmallMap`, or what looks each up when it is asked for. */
-export type LinkTable<V> = Pick<SmallMap<V>, 'size' | 'get' | 'add' | 'delete' | 'forEach'> &
-  Iterable<[string, V]>;
+export type Links<V> = Pick<SmallMap<V>, 'size' | 'get'> & Iterable<[string, V]>;
+
+/** The same, to be changed. */
+export type LinkTable<V> = Links<V> & Pick<EditableMap<V>, 'add' | 'delete' | 'forEach'>;
 
 /**
  * The links of a large group. Each is looked up when it is asked for; all of them are read when they are gone through.
@@ -23,7 +26,7 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
   readonly #changes = new Map<string, V | undefined>();
   #size: number;
   /** All of them, once they were gone through. */
-  #all: SmallMap<V | Link> | undefined;
+  #all: EditableMap<V | Link> | undefined;
 
   constructor(index: LinkIndex, list: () => readonly Link[]) {
     this.#index = index;
@@ -67,9 +70,9 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
     return this.#everything()[Symbol.iterator]();
   }
 
-  #everything(): SmallMap<V | Link> {
+  #everything(): EditableMap<V | Link> {
     if (!this.#all) {
-      const all = new SmallMap<V | Link>();
+      const all = new EditableMap<V | Link>();
       for (const link of this.#list()) if (!this.#changes.has(link.name)) all.add(link.name, link);
       for (const [name, link] of this.#changes) if (link !== undefined) all.add(name, link);
       this.#all = all;

@@ -11,6 +11,7 @@ import {
   type LinkDraft,
   sharedType,
 } from './draft.js';
+import type { EditableMap } from './editable-map.js';
 import type { EditableSpace } from './editable-space.js';
 import type { Encoded } from './elements.js';
 import { setU64 } from './endian.js';
@@ -26,11 +27,10 @@ import { type Dataspace, encodeDataspace, extent, MAX_RANK, SCALAR } from './mes
 import { BOOLEAN, type Datatype, FLOAT64, INT32, INT64, VARIABLE_STRING } from './messages/datatype.js';
 import { encodeFillValue } from './messages/fill-value.js';
 import { encodeFilterPipeline } from './messages/filter-pipeline.js';
-import type { Link } from './messages/link.js';
+import { encodeExternalLink, encodeSoftLink, type Link } from './messages/link.js';
 import type { LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { NumberList } from './number-list.js';
-import type { SmallMap } from './small-map.js';
 
 /** More links, or attributes, than this are not kept in a header (libhdf5's default). */
 export const MAX_COMPACT = 8;
@@ -180,21 +180,30 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   write(draft: Draft, linkCount: number): void {
     const { attributes } = draft;
     const isDense = attributes !== undefined && needDenseStorage(attributes);
-    const dense = isDense ? this.#denseAttributes(attributes) : undefined;
+    const dense = isDense ? this.#denseAttributes(attributes, draft.attributeOrders) : undefined;
     if (draft instanceof GroupDraft) {
-      const { links } = draft;
+      const { links, linkOrders } = draft;
       const count = links?.size ?? 0;
       this.#linkOrder = 0;
+      this.#orders = linkOrders;
+      // Behind all that it has, of those that come without an order.
+      let next = count;
+      linkOrders?.forEach((order) => {
+        next = Math.max(next, order + 1 + count);
+      });
       if (links && count > MAX_COMPACT) {
-        this.beginGroup(draft, linkCount, count, this.#denseLinks(links));
+        this.beginGroup(draft, linkCount, next, this.#denseLinks(links));
       } else {
-        this.beginGroup(draft, linkCount, count);
+        this.beginGroup(draft, linkCount, next);
         links?.forEach(this.#link);
       }
     } else {
       this.#dataset(draft, linkCount);
     }
-    if (!dense) attributes?.forEach(this.#attribute);
+    if (!dense) {
+      this.#orders = draft.attributeOrders;
+      attributes?.forEach(this.#attribute);
+    }
     this.end(dense?.nextCreationOrder, dense);
   }
 
@@ -208,7 +217,7 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   }
 
   /** Puts links into dense storage, and returns where that is. */
-  #denseLinks(links: SmallMap<LinkDraft>): LinkInfo {
+  #denseLinks(links: EditableMap<LinkDraft>): LinkInfo {
     const { out } = this;
     const bounds = new NumberList();
     const unfinished: { readonly index: number; readonly waiting: readonly Waiting[] }[] = [];
@@ -236,14 +245,17 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   }
 
   /** Puts attributes into dense storage, and returns where that is. */
-  #denseAttributes(attributes: SmallMap<AttributeDraft>): AttributeInfo {
+  #denseAttributes(
+    attributes: EditableMap<AttributeDraft>,
+    orders: ReadonlyMap<string, number> | undefined,
+  ): AttributeInfo {
     const dense = DenseAttributes.create(this.#space, true);
     for (const [name, value] of attributes) {
       this.isLoose = true;
       this.attribute(name, value, 0);
       this.isLoose = false;
       const { message, waiting } = this.#takeMessage();
-      dense.add(message);
+      dense.add(message, orders?.get(name));
       this.#completeLater(message, MESSAGE_PREFIX, waiting, () => dense.replace(message), dense);
     }
     dense.flush();
@@ -271,20 +283,25 @@ export class ObjectWriter extends HeaderWriter<Placed> {
   }
 
   #linkOrder = 0;
+  /** The orders that were asked for, of the links or attributes of the object. */
+  #orders: ReadonlyMap<string, number> | undefined;
 
-  readonly #link = (link: LinkDraft, name: string): void => this.link(name, this.#linkOrder++, link);
+  readonly #link = (link: LinkDraft, name: string): void => {
+    const order = this.#orders?.get(name) ?? this.#linkOrder;
+    if (order >= this.#linkOrder) this.#linkOrder = order + 1;
+    this.link(name, order, link);
+  };
 
   link(name: string, order: number, link: LinkDraft): void {
-    switch (link.kind) {
-      case 'soft':
-        this.softLink(name, order, link.target);
-        break;
-      case 'external':
-        this.externalLink(name, order, link.file, link.target);
-        break;
-      default:
-        this.hardLink(name, order, link as Draft);
+    const { kind } = link;
+    if (kind !== 'soft' && kind !== 'external') {
+      this.hardLink(name, order, link as Draft);
+      return;
     }
+    this.beginMessage(MessageType.Link);
+    if (kind === 'soft') encodeSoftLink(this.out, name, order, link.target);
+    else encodeExternalLink(this.out, name, order, link.file, link.target);
+    this.endMessage();
   }
 
   #dataset(draft: DatasetDraft, linkCount: number): void {
@@ -357,7 +374,8 @@ export class ObjectWriter extends HeaderWriter<Placed> {
     return address;
   }
 
-  readonly #attribute = (value: AttributeDraft, name: string): void => this.attribute(name, value);
+  readonly #attribute = (value: AttributeDraft, name: string): void =>
+    this.attribute(name, value, this.#orders?.get(name));
 
   attribute(name: string, value: AttributeDraft, order?: number): void {
     const { out } = this;
@@ -510,7 +528,7 @@ export class ObjectWriter extends HeaderWriter<Placed> {
 }
 
 /** Whether attributes are too many, or one of them too large, for an object header. */
-export function needDenseStorage(attributes: SmallMap<AttributeDraft | Attribute>): boolean {
+export function needDenseStorage(attributes: EditableMap<AttributeDraft | Attribute>): boolean {
   if (attributes.size > MAX_COMPACT) return true;
   return attributes.some(isLarge);
 }

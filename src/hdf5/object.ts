@@ -1,10 +1,10 @@
 import { H5FeatureError, H5FormatError } from '../errors.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
-import type { LinkIndex } from './link-table.js';
+import type { LinkTable } from './link-table.js';
 import { type Attribute, decodeAttribute } from './messages/attribute.js';
 import { type AttributeInfo, decodeAttributeInfo } from './messages/attribute-info.js';
-import { type DataLayout, decodeDataLayout } from './messages/data-layout.js';
+import { decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
 import { type Datatype, decodeDatatype } from './messages/datatype.js';
 import { decodeFillValue } from './messages/fill-value.js';
@@ -25,7 +25,7 @@ export interface GroupInfo {
   /** In creation order where that is tracked, else by name, as libhdf5 lists them. So are attributes. */
   readonly links: Link[];
   /** What finds a link without reading all of them, where there is such a thing. */
-  readonly linkIndex?: LinkIndex | undefined;
+  readonly linkTable?: LinkTable<Link> | undefined;
   readonly attributes: Attribute[];
 }
 
@@ -35,7 +35,7 @@ export interface DatasetInfo {
   readonly attributes: Attribute[];
   readonly datatype: Datatype;
   readonly dataspace: Dataspace;
-  readonly layout: DataLayout;
+  readonly layout: StoredLayout;
   readonly fillValue: Uint8Array | undefined;
   /** The filter pipeline message, where there is one. */
   readonly filters?: ByteReader | undefined;
@@ -122,13 +122,19 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
       );
     }
     if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS)
-      return new IndexedGroup(space, address, links, linkInfo, attributes);
+      return (space.indexes ?? missing('links in dense storage')).denseGroup(
+        space,
+        address,
+        links,
+        linkInfo,
+        attributes,
+      );
     inOrder(links);
     return { kind: 'group', address, links, attributes };
   }
   if (datatype && dataspace && layout) {
     const size = extent(dataspace) * datatype.size;
-    const decoded = decodeDataLayout(layout, size);
+    const decoded = decodeStoredLayout(layout, size, space.chunkedLayout);
     if (!Number.isSafeInteger(size)) layout.fail(`a dataset of ${size} bytes`);
     return { kind: 'dataset', address, attributes, datatype, dataspace, layout: decoded, fillValue, filters };
   }
@@ -136,38 +142,12 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
   throw new H5FormatError(address, 'the object is neither a group nor a dataset nor a datatype');
 }
 
-/** A group with links in dense storage, which are read when they are asked for. */
-class IndexedGroup implements GroupInfo {
-  readonly kind = 'group';
-  readonly address: number;
-  readonly attributes: Attribute[];
-  readonly linkIndex: LinkIndex | undefined;
-  #links: Link[] | undefined;
-  readonly #read: () => Link[];
-
-  constructor(space: FileSpace, address: number, others: Link[], info: LinkInfo, attributes: Attribute[]) {
-    const indexes = space.indexes ?? missing('links in dense storage');
-    this.address = address;
-    this.attributes = attributes;
-    if (others.length === 0) this.linkIndex = indexes.denseLinkIndex(space, info);
-    this.#read = () => others.concat(indexes.denseLinks(space, info, space.meter(address)));
-  }
-
-  get links(): Link[] {
-    if (!this.#links) {
-      this.#links = this.#read();
-      inOrder(this.#links);
-    }
-    return this.#links;
-  }
-}
-
 function missing(what: string): never {
   throw new H5FeatureError(`${what} (without the option { indexes } from 'h5pickle/indexes')`);
 }
 
 /** Sorts by creation order, and by name where that is not tracked, unless they stand so already. */
-function inOrder(items: { readonly order: number; readonly name: string }[]): void {
+export function inOrder(items: { readonly order: number; readonly name: string }[]): void {
   const compare = (a: (typeof items)[0], b: (typeof items)[0]) =>
     a.order - b.order || compareText(a.name, b.name);
   for (let i = 1; i < items.length; i++) {

@@ -1,6 +1,6 @@
 import type { EditableSpace } from './editable-space.js';
 import { getU64 } from './endian.js';
-import type { GlobalHeapEditor } from './indexes/global-heap.js';
+import { type GlobalHeapEditor, heapObject } from './indexes/global-heap.js';
 import type { Datatype } from './messages/datatype.js';
 
 /** Whether elements lead to objects of the global heap; `references`: or to objects of the file. */
@@ -52,7 +52,7 @@ export function releaseElements(
       if (length === 0 || address === 0) return;
       const { base } = element;
       if (!element.string && hasPointers(base)) {
-        const data = space.globalHeap.get(address, index, length * base.size);
+        const data = heapObject(space, address, index, length * base.size);
         releaseElements(space, heap, base, length, new Uint8Array(data));
       }
       heap.remove(address, index);

@@ -1,6 +1,6 @@
 import type { Draft, LinkDraft } from './draft.js';
 import type { FileSpace } from './file-space.js';
-import { IndexedLinks, type LinkTable } from './link-table.js';
+import type { Links } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Link } from './messages/link.js';
 import { type ObjectInfo, readObject } from './object.js';
@@ -10,15 +10,13 @@ import { SmallMap } from './small-map.js';
 export class StoredObject {
   readonly info: ObjectInfo;
   readonly attributes: SmallMap<Attribute>;
-  readonly links: LinkTable<Link> | undefined;
+  readonly links: Links<Link> | undefined;
 
-  constructor(info: ObjectInfo) {
+  /** `Table`: what holds attributes, and links that are not in an index. */
+  constructor(info: ObjectInfo, Table = SmallMap) {
     this.info = info;
-    this.attributes = SmallMap.of(info.attributes);
-    if (info.kind === 'group') {
-      const { linkIndex } = info;
-      this.links = linkIndex ? new IndexedLinks(linkIndex, () => info.links) : SmallMap.of(info.links);
-    }
+    this.attributes = new Table(info.attributes);
+    if (info.kind === 'group') this.links = info.linkTable ?? new Table(info.links);
   }
 
   get kind(): ObjectInfo['kind'] {
@@ -54,6 +52,10 @@ export function linkTo(node: Node): LinkDraft {
 
 export function isHard(link: AnyLink): link is HardLink {
   return link.kind !== 'soft' && link.kind !== 'external';
+}
+
+export function isSameNode(a: Node, b: Node): boolean {
+  return a === b || ('info' in a && 'info' in b && a.info.address === b.info.address);
 }
 
 /** Objects whose headers are kept once they are read. Few: what is kept is not collected while it is young. */

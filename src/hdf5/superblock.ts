@@ -22,8 +22,23 @@ export interface Superblock {
 }
 
 /** What newer superblocks do not say (H5F_CRT_SYM_LEAF_DEF, HDF5_BTREE_SNODE_IK_DEF). */
-export const LEAF_K = 4;
-export const INTERNAL_K = 16;
+const LEAF_K = 4;
+const INTERNAL_K = 16;
+
+/** Of a file in which there is nothing yet. */
+export function newSuperblock(baseAddress: number): Superblock {
+  return {
+    version: 3,
+    offsetSize: 8,
+    lengthSize: 8,
+    baseAddress,
+    endOfFile: SUPERBLOCK_SIZE,
+    rootAddress: UNDEFINED_ADDRESS,
+    extensionAddress: UNDEFINED_ADDRESS,
+    leafK: LEAF_K,
+    internalK: INTERNAL_K,
+  };
+}
 
 /** "\x89HDF\r\n\x1a\n" */
 const SIGNATURE = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);

@@ -9,9 +9,8 @@ import type { EditingOptions } from './editing.js';
 import { aligned, decodeNote, type Extent, encodeNote, FreeSpace, type SpaceNote } from './free-space.js';
 import {
   encodeSuperblock,
-  INTERNAL_K,
-  LEAF_K,
   mendSuperblock,
+  newSuperblock,
   patchSuperblock,
   readSuperblock,
   SUPERBLOCK_SIZE,
@@ -26,20 +25,6 @@ const NO_NOTE: SpaceNote = { free: [], heapRoom: [] };
 
 /** User blocks are copied in parts of this size. */
 const COPIED_AT_ONCE = 1 << 20;
-
-function newSuperblock(baseAddress: number): Superblock {
-  return {
-    version: 3,
-    offsetSize: 8,
-    lengthSize: 8,
-    baseAddress,
-    endOfFile: SUPERBLOCK_SIZE,
-    rootAddress: UNDEFINED_ADDRESS,
-    extensionAddress: UNDEFINED_ADDRESS,
-    leafK: LEAF_K,
-    internalK: INTERNAL_K,
-  };
-}
 
 /**
  * The space of a file whose changes are committed together. Space that the committed state uses is not written before

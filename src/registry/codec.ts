@@ -55,6 +55,19 @@ export interface Values {
   nameOf(value: unknown, registry: TypeRegistry): string | undefined;
   /** The value of such a name. */
   named(name: string, registry: TypeRegistry): unknown;
+  /** How an array is stored that its elements alone do not make again, if it is not by them. */
+  typeOfArray?(array: readonly unknown[]): ValueType | undefined;
+  /**
+   * For one value that is written: called with lists of all typed arrays, DataViews and ArrayBuffers in it, and again with
+   * those that come of the answer, which says of each how it is stored, if not by its bytes alone. Undefined: all are.
+   */
+  sharing?(): (met: readonly (readonly object[])[]) => ((value: object) => ValueType | undefined) | undefined;
+  /** For one value that is written by `write`, which can wait: what else is stored then, if it is waited for. */
+  inTime?(): {
+    readonly values: Values;
+    /** Waits for it. `pathOf` says where a typed array stands that is a part of what was planned. */
+    ready(pathOf: (array: Uint8Array) => string): Promise<void>;
+  };
 }
 
 /** Nothing else. */

@@ -1,4 +1,5 @@
 import { H5RegistryError } from './errors.js';
+import type { FieldStorage } from './field-storage.js';
 import { addRule, type Class, type FieldRule, metadataKey } from './metadata.js';
 import { checkName } from './names.js';
 import type { RegisterOptions } from './registered-class.js';
@@ -25,9 +26,9 @@ export interface ClassOptions<T extends object = object>
  * How to store a property, for `@H5Field`.
  *
  * @example
- * const options: FieldOptions = { name: 'radius' };
+ * const options: FieldOptions = { name: 'radius', dtype: 'f4' };
  */
-export interface FieldOptions {
+export interface FieldOptions extends FieldStorage {
   /** What the file calls it; by default, the name of the property. */
   readonly name?: string | undefined;
   /** What it was called in files before. */
@@ -149,7 +150,7 @@ interface Member {
 
 function memberDecorator(
   decorator: string,
-  ruleFor: (property: string) => Pick<FieldRule, 'name' | 'ignored' | 'aliases' | 'default' | 'required'>,
+  ruleFor: (property: string) => Omit<FieldRule, 'property' | 'needsConstructor' | 'type'>,
 ): H5MemberDecorator {
   return (target: unknown, at: MemberContext | string, descriptor?: PropertyDescriptor): void => {
     const member =

@@ -4,6 +4,7 @@ export type { ClassOptions, FieldOptions, H5ClassDecorator, H5MemberDecorator } 
 export { H5Class, H5Field, H5Ignore } from './decorators.js';
 export type { H5RegistryErrorCode } from './errors.js';
 export { H5RegistryError } from './errors.js';
+export type { Compression, CompressionOptions, FieldDType, FieldStorage } from './field-storage.js';
 export type { Class, FieldRule } from './metadata.js';
-export { RegisteredClass, type RegisterOptions } from './registered-class.js';
+export { type FieldEntry, RegisteredClass, type RegisterOptions } from './registered-class.js';
 export { defaultRegistry, TypeRegistry } from './type-registry.js';

@@ -1,4 +1,5 @@
 import { H5RegistryError } from './errors.js';
+import type { FieldStorage } from './field-storage.js';
 
 /**
  * A class, as a value: abstract ones, and those with a private constructor, included.
@@ -16,7 +17,7 @@ export interface Class<T extends object = object> {
  * @example
  * const rule: FieldRule | undefined = registry.get('Circle')?.ruleFor('r');
  */
-export interface FieldRule {
+export interface FieldRule extends FieldStorage {
   readonly property: string;
   /** Its name in the file. */
   readonly name: string;

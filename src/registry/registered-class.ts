@@ -1,5 +1,6 @@
 import type { Codec } from './codec.js';
 import { H5RegistryError } from './errors.js';
+import type { FieldStorage } from './field-storage.js';
 import { type Class, type FieldRule, nameOf, rulesOf } from './metadata.js';
 import { checkName } from './names.js';
 
@@ -47,7 +48,7 @@ export interface RegisterOptions<T extends object = object> {
 }
 
 /** A property to be stored, for the option `fields`. */
-export interface FieldEntry extends Pick<FieldRule, 'aliases' | 'default' | 'required'> {
+export interface FieldEntry extends FieldStorage, Pick<FieldRule, 'aliases' | 'default' | 'required'> {
   readonly property: string;
   readonly name?: string;
 }
@@ -72,6 +73,8 @@ export class RegisteredClass<T extends object = object> {
   readonly afterRead: ((instance: never) => void) | undefined;
   /** The fields that get a value, or are missed, when a file does not have them. */
   readonly expected: readonly FieldRule[];
+  /** The fields that say how they are stored. */
+  readonly stored: readonly FieldRule[];
   /** How its values are stored, if not by their properties. */
   readonly codec: Codec<T> | undefined;
 
@@ -109,6 +112,7 @@ export class RegisteredClass<T extends object = object> {
     const declared = [...this.#rules.values()].filter((rule) => !rule.ignored);
     this.#fields = declared.map((rule) => rule.property);
     this.expected = declared.filter((rule) => rule.required || rule.default !== undefined);
+    this.stored = declared.filter(isStored);
     this.#accessors = accessorsAmong(target, this.#fields);
     this.#renamed = renamedAmong(target, declared);
 
@@ -279,6 +283,11 @@ export class RegisteredClass<T extends object = object> {
     const renamed = JSON.stringify(this.#renamed.get(property));
     return fieldError(this.target, property, `has the name that ${renamed} is stored under`);
   }
+}
+
+/** Whether a rule says more than under which name. */
+function isStored({ dtype, shape, chunks, compression, optional }: FieldStorage): boolean {
+  return (dtype ?? shape ?? chunks ?? compression ?? optional) !== undefined;
 }
 
 const { propertyIsEnumerable: isEnumerable, isPrototypeOf: isBaseOf } = Object.prototype;

@@ -19,6 +19,8 @@ export class TypeRegistry {
   readonly #byPrototype = new Map<object, RegisteredClass>();
   readonly #predicates: { readonly applies: (value: object) => boolean; readonly entry: RegisteredClass }[] =
     [];
+  /** Whether a class says how some of its fields are stored. */
+  hasStored = false;
   /** What is stored by its name. */
   readonly #values = new Map<string, unknown>();
   readonly #names = new Map<unknown, string>();
@@ -61,6 +63,7 @@ export class TypeRegistry {
           `the alias ${JSON.stringify(alias)} of class ${nameOf(cls)} is the name of a class already`,
         );
     }
+    this.hasStored ||= entry.stored.length > 0;
     this.#byName.set(entry.name, entry);
     for (const alias of entry.aliases) this.#byAlias.set(alias, entry);
     this.#byPrototype.set(entry.prototype, entry);

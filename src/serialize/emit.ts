@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import { littleEndianBytes } from '../hdf5/endian.js';
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
@@ -35,11 +36,9 @@ import {
   Reference,
   type VectorNode,
 } from './plan.js';
-import { FixedSizeText, type TextColumn } from './text-column.js';
+import type { Storing } from './storing.js';
+import { FixedSizeText, sizeOfEach, type TextColumn } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
-
-/** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
-const FIXED_SIZE_SLACK = 32;
 
 const spaceOut = /* @__PURE__ */ new ByteWriter(32);
 /** Valid until the next call. */
@@ -88,24 +87,30 @@ const types = /* @__PURE__ */ (() => ({
   }),
 }))();
 
-/** Writes planned nodes: one at a step. */
+/** Writes planned nodes to a file: one at a step. */
 export class Emitter {
   readonly #builder: FileBuilder;
+  readonly #storing: Storing | undefined;
   readonly #nodes: readonly Node[];
   #next = 0;
   #root: Node | undefined;
+  #finishing: Generator<void, Piece[]> | undefined;
+  /** The bytes of the file, when all steps are done. */
+  pieces: Piece[] = [];
 
-  constructor(nodes: readonly Node[], builder = new FileBuilder()) {
+  /** Every node gets its number. */
+  constructor(nodes: readonly Node[], storing: Storing | undefined, builder: FileBuilder = storing ?? new FileBuilder()) {
     this.#nodes = nodes;
+    this.#storing = storing;
     this.#builder = builder;
     for (const node of nodes) node.id = builder.newObject();
+    storing?.prepare(nodes);
   }
 
-  /** Begins a file whose root is the only member of an object, or that object. */
+  /** Begins with the root: the only member of an object, or that object. */
   begin(holder: ObjectNode): void {
     const [value] = holder.values;
     const member = value instanceof Object ? (value as Node) : undefined;
-    // The superblock leads to the root group, which counts as a hard link.
     if (member && isGroup(member)) {
       this.#root = member;
       this.#emitNode(member, true);
@@ -119,16 +124,18 @@ export class Emitter {
     }
   }
 
-  /** Writes the next node; false if there was none left. */
+  /** Writes the next node, or completes a part of the file; false if there was nothing left to do. */
   step(): boolean {
-    const node = this.#nodes[this.#next++];
-    if (node && node !== this.#root && !node.absorbed) this.#emitNode(node, false);
-    return node !== undefined;
-  }
-
-  /** The bytes of the file, in pieces. */
-  finish(): Piece[] {
-    return this.#builder.finish((this.#root as Node).id);
+    const node = this.#nodes[this.#next];
+    if (node) {
+      this.#next++;
+      if (node !== this.#root && !node.absorbed) this.#emitNode(node, false);
+      return true;
+    }
+    this.#finishing ??= this.#builder.finishing(this.#root?.id ?? -1);
+    const { done, value } = this.#finishing.next();
+    if (done) this.pieces = value;
+    return !done;
   }
 
   #emitNode(node: Node, root: boolean): void {
@@ -143,7 +150,7 @@ export class Emitter {
         this.#vector(node, root);
         return;
       case 'binary':
-        this.#binary(node);
+        this.#binary(node, root);
         return;
       case 'date':
         if (node.referenced) this.#sharedDate(node);
@@ -166,13 +173,16 @@ export class Emitter {
     this.#builder.endAttribute();
   }
 
-  #layout(root: boolean): number {
+  /** What is said of a node of any kind. */
+  #common(node: Node, root: boolean): number {
     if (root) this.#int32(Reserved.layout, LAYOUT_VERSION);
-    return root ? 1 : 0;
+    if (node.pointed) this.#int32(Reserved.referenced, 1);
+    return Number(root) + Number(node.pointed);
   }
 
   #class(cls: RegisteredClass | undefined): number {
     if (!cls) return 0;
+    if (!this.#storing && cls.stored.length > 0) datasetsNeeded();
     this.#word(Reserved.class, cls.name);
     if (cls.version === 0) return 1;
     this.#int32(Reserved.version, cls.version);
@@ -195,7 +205,7 @@ export class Emitter {
 
   #object(node: ObjectNode, root: boolean): void {
     this.#beginGroup(node, node.names.length);
-    let order = this.#layout(root);
+    let order = this.#common(node, root);
     if (node.type) {
       this.#word(Reserved.type, node.type);
       order++;
@@ -264,8 +274,10 @@ export class Emitter {
         if (value === null) {
           builder.beginAttribute(name, types.null, nothing, order);
         } else if (value instanceof Named) {
-          builder.beginAttribute(name, types.named, scalar, order);
-          builder.text(value.name);
+          const [type, bytes] = value.encoded ?? [types.named];
+          builder.beginAttribute(name, type, scalar, order);
+          if (bytes) builder.out.raw(bytes);
+          else builder.text(value.name);
         } else if (value instanceof DateNode) {
           builder.beginAttribute(name, types.date, scalar, order);
           builder.out.i64(timeOf(value.value));
@@ -285,7 +297,7 @@ export class Emitter {
   #entries(node: EntriesNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, 2);
-    this.#layout(root);
+    this.#common(node, root);
     if (node.type && node.type !== 'sparse') this.#word(Reserved.type, node.type);
     this.#class(node.class);
     if (node.type === 'sparse') {
@@ -305,12 +317,19 @@ export class Emitter {
     const data = new DataView(new ArrayBuffer(8));
     data.setBigInt64(0, timeOf(node.value), true);
     this.#builder.beginDataset(node.id, node.links, types.date, scalar, new Uint8Array(data.buffer));
+    this.#common(node, false);
     this.#builder.end();
   }
 
-  #binary(node: BinaryNode): void {
-    const { value } = node;
+  #binary(node: BinaryNode, root: boolean): void {
+    const { value, group } = node;
     const builder = this.#builder;
+    if (group) {
+      group.id = node.id;
+      group.links = node.links;
+      this.#object(group, root);
+      return;
+    }
     // A dataset of numbers is a typed array unless it is said to be something else.
     const type = value[Symbol.toStringTag];
     if (type === 'ArrayBuffer' || type === 'DataView') {
@@ -323,6 +342,7 @@ export class Emitter {
       builder.beginDataset(node.id, node.links, datatype, space(array.length), littleEndianBytes(array));
       if (type === 'Uint8ClampedArray') this.#word(Reserved.type, type);
     }
+    this.#common(node, false);
     builder.end();
   }
 
@@ -357,7 +377,7 @@ export class Emitter {
   #records(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, node.names.length);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#class(node.class);
     if (node.items) this.#word(Reserved.items, node.items);
@@ -381,7 +401,7 @@ export class Emitter {
     const parts = node.parts as Uint8Array;
     const kinds = builder.newObject();
     this.#beginGroup(node, node.names.length + 1);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.union);
     this.#mask(node);
@@ -398,7 +418,7 @@ export class Emitter {
   #list(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
     this.#beginGroup(node, node.values.length);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.list);
     this.#mask(node);
@@ -412,7 +432,7 @@ export class Emitter {
     const builder = this.#builder;
     const offsets = builder.newObject();
     this.#beginGroup(node, 3);
-    this.#layout(root);
+    this.#common(node, root);
     this.#vectorType(node);
     this.#word(Reserved.encoding, Encoding.ragged);
     if (node.items !== 'Array') this.#word(Reserved.items, node.items as string);
@@ -448,12 +468,11 @@ export class Emitter {
         dataset(types.missing, leaf.mask ?? new Uint8Array(0));
         break;
       case 'numbers':
-      case 'typed':
-        dataset(
-          datatypeBytes(typeOfArray(leaf.data as TypedArray)),
-          littleEndianBytes(leaf.data as TypedArray),
-        );
+      case 'typed': {
+        const data = leaf.data ?? concatenated(leaf);
+        dataset(datatypeBytes(typeOfArray(data)), littleEndianBytes(data));
         break;
+      }
       case 'booleans':
         dataset(types.boolean, leaf.data as Uint8Array);
         break;
@@ -480,6 +499,7 @@ export class Emitter {
       if (rows.items !== 'Array') this.#word(Reserved.items, rows.items as string);
     }
     this.#mask(leaf);
+    this.#common(node, false);
     this.#builder.end();
   }
 
@@ -493,9 +513,9 @@ export class Emitter {
     const { out } = builder;
     const count = leaf.length;
     const column = leaf.text as TextColumn;
-    const { bytes, ends, longest, plain } = column;
-    if (plain && count * longest <= bytes.length + count * FIXED_SIZE_SLACK) {
-      const size = Math.max(1, longest);
+    const { bytes, ends, plain } = column;
+    const size = sizeOfEach(column);
+    if (size > 0) {
       builder.beginDataset(
         node.id,
         node.links,
@@ -564,6 +584,13 @@ export class Emitter {
   }
 }
 
+/** Throws the error for a value that is to be stored in a way that the core does not know. */
+export function datasetsNeeded(): never {
+  throw new H5TypeError(
+    "compression, chunks, stringEncoding, and fields with a dtype or the like, need the option { datasets } of 'h5pickle/datasets'",
+  );
+}
+
 /** Reserved attributes of a group take creation orders below this; its links follow. */
 const MAX_RESERVED = 8;
 
@@ -585,7 +612,7 @@ function isGroup(node: Node): boolean {
       (node.encoding === 'ragged' && !rectangle(node))
     );
   }
-  return node.kind === 'object' || node.kind === 'entries';
+  return node.kind === 'object' || node.kind === 'entries' || (node.kind === 'binary' && !!node.group);
 }
 
 /** The dimensions of nested rows if they are all of one length, level by level, and nothing refers to one of them. */
@@ -644,6 +671,18 @@ function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
     }
   }
   return new Uint8Array(view.buffer);
+}
+
+/** The elements of typed arrays, one after another. */
+export function concatenated({ values, length }: VectorNode): TypedArray {
+  const rows = values as readonly TypedArray[];
+  const data = new ((rows[0] as TypedArray).constructor as new (length: number) => TypedArray)(length);
+  let at = 0;
+  for (const row of rows) {
+    data.set(row as never, at);
+    at += row.length;
+  }
+  return data;
 }
 
 function typeOfArray(array: TypedArray): Datatype {

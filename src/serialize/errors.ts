@@ -16,8 +16,8 @@ export class H5UnsupportedError extends H5Error {
   override readonly name: string = 'H5UnsupportedError';
   readonly path: string;
 
-  constructor(path: string, what: string, remedy: string) {
-    super('H5_UNSUPPORTED', `${shortPath(path)}: ${what} cannot be stored; ${remedy}`);
+  constructor(path: string, what: string, remedy: string, options?: ErrorOptions) {
+    super('H5_UNSUPPORTED', `${shortPath(path)}: ${what} cannot be stored; ${remedy}`, options);
     this.path = path;
   }
 }

@@ -57,9 +57,9 @@ export class IdentityTable {
   find(object: object, hash: number): number {
     const cells = this.#cells;
     let cell = (hash & this.#mask) * 2;
-    while (cells[cell] !== hash) cell = (cell + 2) & (2 * this.#mask + 1);
+    while (cells[cell + 1] !== 0 && cells[cell] !== hash) cell = (cell + 2) & (2 * this.#mask + 1);
     const number = (cells[cell + 1] as number) - 1;
-    return this.object(number) === object ? number : this.#numberOf(object);
+    return number >= 0 && this.object(number) === object ? number : this.#numberOf(object);
   }
 
   #numberOf(object: object): number {
@@ -69,7 +69,12 @@ export class IdentityTable {
         const other = this.object(this.#numbered);
         if (this.#others.has(other)) this.#numbers.set(other, this.#numbered);
       }
-      number = this.#numbers.get(object) as number;
+      number = this.#numbers.get(object);
+    }
+    if (number === undefined) {
+      // It has changed since, when a getter was asked for example: its hash is another one now.
+      number = 0;
+      while (this.object(number) !== object) number++;
     }
     return number;
   }
@@ -126,22 +131,42 @@ export class RangeTable<Owner> {
 export function hashArray(array: readonly unknown[]): number {
   const { length } = array;
   let hash = length;
-  if (length > 0) hash = mix(hash, array[0]);
-  if (length > 1) hash = mix(hash, array[length - 1]);
-  if (length > 2) hash = mix(hash, array[length >> 1]);
+  try {
+    if (length > 0) hash = mix(hash, array[0]);
+    if (length > 1) hash = mix(hash, array[length - 1]);
+    if (length > 2) hash = mix(hash, array[length >> 1]);
+  } catch {
+    // An element throws: whoever stores it will say so.
+    return length;
+  }
   return hash;
 }
 
-/** A hash of an object begins with this, and mixes in its first values, as for-in lists them. */
+/** The same of a typed array; by itself, so that the engine knows what each of the two is given. */
+export function hashTyped(array: ArrayLike<unknown>): number {
+  const { length } = array;
+  return mix(mix(mix(length, array[0]), array[length - 1]), array[length >> 1]);
+}
+
+/**
+ * A hash of an object begins with this, and mixes in its first values, as for-in lists them. It is the whole hash of what
+ * has getters: these may give another value each time, or change the object, which would not be found again.
+ */
 export const HASH_SEED = 1;
 export const HASHED_VALUES = 3;
 
 export function hashObject(object: object): number {
   let hash = HASH_SEED;
   let left = HASHED_VALUES;
-  for (const key in object) {
-    hash = mix(hash, (object as Record<string, unknown>)[key]);
-    if (--left === 0) break;
+  try {
+    for (const key in object) {
+      const property = Object.getOwnPropertyDescriptor(object, key);
+      if (property?.get) return HASH_SEED;
+      hash = mix(hash, property?.value);
+      if (--left === 0) break;
+    }
+  } catch {
+    return HASH_SEED;
   }
   return hash;
 }

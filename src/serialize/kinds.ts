@@ -1,5 +1,5 @@
 import { H5TypeError } from '../errors.js';
-import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
+import type { Codec, RegisteredClass, TypeRegistry, Values, ValueType } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
 
 export type TypedArray =
@@ -138,8 +138,17 @@ export class Kinds {
       this.#lastId = this.#ids.get(prototype) ?? this.#meet(prototype as object, value);
       this.#lastPrototype = prototype;
     }
-    if (this.#lastId === Kind.Array && isSparse(value as unknown[])) return Kind.SparseArray;
+    if (this.#lastId === Kind.Array) {
+      const type = this.#values.typeOfArray?.(value as unknown[]);
+      if (type) return this.idOf(type);
+      if (isSparse(value as unknown[])) return Kind.SparseArray;
+    }
     return this.#lastId;
+  }
+
+  /** The identifier of a type among the option `values`. */
+  idOf(type: ValueType): number {
+    return this.#ids.get(type.prototype) as number;
   }
 
   kind(id: number): Kind {
@@ -221,8 +230,34 @@ export function isSparse(array: readonly unknown[]): boolean {
   return holes >= 8 && Object.keys(array).length * 2 < length;
 }
 
-/** The error for a value that cannot be stored: what it is, and what to do. */
-export function unsupported(value: unknown, path: string): H5UnsupportedError {
+/** In the place of what throws when it is read: a property whose getter does, or that of a proxy. */
+export class Unreadable {
+  readonly #cause: unknown;
+
+  constructor(cause: unknown) {
+    this.#cause = cause;
+  }
+
+  /** Why a value cannot be read, if it is one of these; no proxy notices the question. */
+  static cause(value: unknown): { readonly cause: unknown } | undefined {
+    return typeof value === 'object' && value && #cause in value ? { cause: value.#cause } : undefined;
+  }
+}
+
+/** A property of an object, or what stands for it if it cannot be read. */
+export function read(object: object, key: string | number): unknown {
+  try {
+    return (object as Record<string | number, unknown>)[key];
+  } catch (error) {
+    return new Unreadable(error);
+  }
+}
+
+/** The error for a value that cannot be stored: what it is, and what to do, or what it throws. */
+export function unsupported(value: unknown, path: string, why = Unreadable.cause(value)): H5UnsupportedError {
+  if (why) {
+    return new H5UnsupportedError(path, 'the value', `reading it throws ${textOf(why.cause)}`, why);
+  }
   const leaveOut = 'leave it out (with @H5Ignore())';
   if (typeof value === 'function') {
     return new H5UnsupportedError(path, value.name ? `the function ${value.name}` : 'a function', leaveOut);
@@ -243,6 +278,15 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
   }
   const remedy = `register its class first, with @H5Class('${name}') or registry.register`;
   return new H5UnsupportedError(path, `an instance of the class ${name}`, remedy);
+}
+
+/** What an error says. Anything can be thrown, also what has no text. */
+function textOf(error: unknown): string {
+  try {
+    return String(error).slice(0, 200);
+  } catch {
+    return typeof error;
+  }
 }
 
 /** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */

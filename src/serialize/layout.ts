@@ -23,8 +23,14 @@ export const Reserved = {
   mask: '@mask',
   /** The vector that a dataset of row numbers points into. */
   into: '@into',
+  /** On what references lead to, besides its links: who replaces it has to look for them. */
+  referenced: '@referenced',
   /** The type of the rows of a rectangular or ragged vector, where they are not arrays. */
   items: '@items',
+  /** On a dataset: its 64-bit integers are numbers, no bigints. On a group: the attributes of which that is so. */
+  numbers: '@numbers',
+  /** How many of the last axes of a dataset are one in the program. */
+  flat: '@flat',
 } as const;
 
 /** Values of `@encoding`. */

@@ -1,9 +1,9 @@
 import { Kind, type TypedArray } from './kinds.js';
 import { type TextColumn, TextColumnBuilder } from './text-column.js';
 
-/** The elements of a vector of numbers, booleans or strings, ready to be written; typed: those of typed arrays. */
+/** The elements of a vector of numbers, booleans or strings, ready to be written. */
 export interface Leaf {
-  readonly encoding: 'numbers' | 'booleans' | 'strings' | 'typed';
+  readonly encoding: 'numbers' | 'booleans' | 'strings';
   readonly data: TypedArray | undefined;
   readonly text: TextColumn | undefined;
 }

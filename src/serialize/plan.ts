@@ -1,8 +1,18 @@
-import { H5TypeError } from '../errors.js';
+import { H5Error, H5TypeError } from '../errors.js';
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
-import { hashArray, hashObject, IdentityTable, mix, RangeTable } from './identity.js';
-import { FIRST_CLASS, isIterable, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
+import { hashArray, hashObject, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
+import {
+  FIRST_CLASS,
+  isIterable,
+  isPrimitive,
+  Kind,
+  Kinds,
+  read,
+  type TypedArray,
+  Unreadable,
+  unsupported,
+} from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
 import { H5LimitError, type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
@@ -27,6 +37,8 @@ abstract class PlanNode {
   links = 1;
   /** Whether something else refers to it, or to one of its elements. */
   referenced = false;
+  /** Whether references in attributes or datasets lead to it, and not links alone. */
+  pointed = false;
   /** Whether it is written as a part of the node above. */
   absorbed = false;
   readonly place: Place | undefined;
@@ -86,6 +98,8 @@ export class EntriesNode extends PlanNode {
 export class BinaryNode extends PlanNode {
   readonly kind = 'binary';
   readonly value: ArrayBuffer | DataView | TypedArray;
+  /** What it is instead, if it shares its bytes with others: a group. */
+  group: ObjectNode | undefined;
 
   constructor(place: Place | undefined, value: ArrayBuffer | DataView | TypedArray) {
     super(place);
@@ -132,7 +146,7 @@ export class VectorNode extends PlanNode {
   length = 0;
   /** A code of `Missing` for each element, if any is missing. */
   mask: Uint8Array | undefined;
-  /** The elements of a leaf; the objects that a list or a vector of references names. */
+  /** The elements of a leaf, or the typed arrays that hold them; the objects that a list or a vector of references names. */
   values: readonly unknown[] = [];
   /** The names of the columns of records, or of the parts of a union. */
   names: string[] = [];
@@ -145,7 +159,7 @@ export class VectorNode extends PlanNode {
   offsets: Uint32Array | undefined;
   /** The number of the part that each element of a union is in. */
   parts: Uint8Array | undefined;
-  /** The numbers or booleans of a leaf; of rows that are typed arrays, one after another. */
+  /** The numbers or booleans of a leaf. */
   data: TypedArray | undefined;
   /** The strings of a leaf. */
   text: TextColumn | undefined;
@@ -179,6 +193,8 @@ export class Reference {
 /** A value that is stored by its name: a symbol, a function, or what is registered. */
 export class Named {
   readonly name: string;
+  /** The datatype message and the bytes that it is stored as instead. */
+  readonly encoded?: readonly [type: Uint8Array, bytes: Uint8Array];
 
   constructor(name: string) {
     this.name = name;
@@ -296,27 +312,37 @@ export class Planner {
   streams: Stream[] | undefined;
   /** What iterables that are taken in at once have yielded. */
   arrays = new Map<object, readonly unknown[]>();
-  readonly references: Reference[] = [];
   /** Of a list of records: what would be more is stored object by object. */
   maxTables = Infinity;
+  readonly references: Reference[] = [];
+  readonly identity: IdentityTable;
+  readonly homes = new RangeTable<Node | Elements>();
   readonly #registry: TypeRegistry;
   readonly #values: Values;
   readonly #kinds: Kinds;
   readonly #onUnsupported: OnUnsupported;
+  readonly #accessors: boolean;
   readonly #limits: Limits;
   readonly #waits: boolean;
-  readonly identity: IdentityTable;
-  readonly homes = new RangeTable<Node | Elements>();
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
   #nextVector = 0;
   #nextTask = 0;
+  readonly #sharing: ReturnType<NonNullable<Values['sharing']>> | undefined;
+  /** Views and buffers, and lists of typed arrays: only when all are known, it is known which share their bytes. */
+  #binaries: BinaryNode[] = [];
+  #typed: VectorNode[] = [];
+  /** What an iterable has thrown: its affair, and none of the value that it is in. */
+  #thrown: unknown;
+  /** Objects whose members are not all to be stored. */
+  readonly #leftOut = new Set<ObjectNode>();
 
   /** `waits`: whether async iterables can be stored. */
   constructor(
     registry: TypeRegistry,
     values: Values,
     onUnsupported: OnUnsupported,
+    accessors: boolean,
     limits: Limits = {},
     waits = false,
     identity = new IdentityTable(),
@@ -325,9 +351,11 @@ export class Planner {
     this.#values = values;
     this.#kinds = new Kinds(registry, values, waits);
     this.#onUnsupported = onUnsupported;
+    this.#accessors = accessors;
     this.#limits = limits;
     this.#waits = waits;
     this.identity = identity;
+    this.#sharing = values.sharing?.();
   }
 
   /** Plans a value: `begin`, all steps, and `finish`. */
@@ -337,12 +365,6 @@ export class Planner {
     this.finish();
   }
 
-  /** Plans the elements of a list that has its node already. */
-  list(node: VectorNode, elements: readonly unknown[]): void {
-    node.source = elements;
-    this.#vectors.push(node);
-  }
-
   begin(value: unknown): void {
     const { root } = this;
     root.names = ['value'];
@@ -350,19 +372,34 @@ export class Planner {
     this.#member(root, 0);
   }
 
+  /** Plans the elements of a list that has its node already. */
+  list(node: VectorNode, elements: readonly unknown[]): void {
+    node.source = elements;
+    this.#vectors.push(node);
+  }
+
   /** Does a part of what is left; false if there was nothing left. */
   step(): boolean {
-    if (this.#nextVector < this.#vectors.length) {
-      this.#planVector(this.#vectors[this.#nextVector++] as VectorNode);
+    const vector = this.#vectors[this.#nextVector];
+    if (vector) {
+      this.#nextVector++;
+      this.#planVector(vector);
       return true;
     }
-    const task = this.#tasks[this.#nextTask++];
-    if (task) this.#runTask(task);
-    return task !== undefined;
+    const task = this.#tasks[this.#nextTask];
+    if (!task) return this.#sharing !== undefined && this.#share(this.#sharing);
+    this.#nextTask++;
+    this.#runTask(task);
+    return true;
   }
 
   finish(): void {
     for (const reference of this.references) this.#resolve(reference);
+    for (const node of this.#leftOut) {
+      const { names, values } = node;
+      node.names = names.filter((_, i) => values[i] !== LEFT_OUT);
+      node.values = values.filter((value) => value !== LEFT_OUT);
+    }
   }
 
   // ---- members of objects ---------------------------------------------------------------------------
@@ -380,26 +417,33 @@ export class Planner {
       this.#named(value, holder, index, isReplaced);
       return;
     }
-    const id = this.#kinds.of(value);
-    const kind = this.#kinds.kind(id);
-    if (kind === Kind.Unsupported) {
-      this.#replace(value, holder, index, isReplaced);
+    // What is replaced, or left out, must not have been met.
+    const why = this.#onUnsupported !== 'error' && this.#problem(value);
+    if (why) {
+      this.#replace(value, holder, index, isReplaced, why);
       return;
     }
-    if (kind === Kind.Object || kind === Kind.Map) {
-      this.#tasks.push({ holder, index, value, id });
-      return;
+    try {
+      const id = this.#kinds.of(value);
+      const kind = this.#kinds.kind(id);
+      if (kind === Kind.Unsupported) this.#unsupported(value, holder, index);
+      if (kind === Kind.Object || kind === Kind.Map) {
+        this.#tasks.push({ holder, index, value, id });
+        return;
+      }
+      if (kind === Kind.Iterable && !this.streams) {
+        holder.values[index] = this.#elementsOf(value);
+        this.#member(holder, index);
+        return;
+      }
+      holder.values[index] = this.#own(value, id, kind, {
+        node: holder,
+        role: 'member',
+        key: holder.names[index] as string,
+      });
+    } catch (error) {
+      this.#failed(error, value, holder, index);
     }
-    if (kind === Kind.Iterable && !this.streams) {
-      holder.values[index] = this.#elementsOf(value);
-      this.#member(holder, index);
-      return;
-    }
-    holder.values[index] = this.#own(value, id, kind, {
-      node: holder,
-      role: 'member',
-      key: holder.names[index] as string,
-    });
   }
 
   /** Puts the name of a symbol, a function or a registered value in its place. */
@@ -413,12 +457,13 @@ export class Planner {
   }
 
   /** Puts what the caller wants in the place of a member that cannot be stored. */
-  #replace(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean): void {
+  #replace(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean, why?: Problem): void {
     // What replaces it must be stored.
-    if (isReplaced) this.#unsupported(value, holder, index);
-    const replacement = this.#replacement(value, holder, index);
+    if (isReplaced) this.#unsupported(value, holder, index, why);
+    const replacement = this.#replacement(value, holder, index, why);
     holder.values[index] = replacement;
-    if (replacement !== LEFT_OUT) this.#member(holder, index, true);
+    if (replacement === LEFT_OUT) this.#leftOut.add(holder);
+    else this.#member(holder, index, true);
   }
 
   #runTask(task: Task): void {
@@ -428,9 +473,13 @@ export class Planner {
     }
     const { holder, index, value, id } = task;
     const place: Place = { node: holder, role: 'member', key: holder.names[index] as string };
-    const owned = this.#own(value, id, this.#kinds.kind(id), place);
-    holder.values[index] = owned;
-    if (owned instanceof ObjectNode || owned instanceof EntriesNode) this.#fill(owned, value);
+    try {
+      const owned = this.#own(value, id, this.#kinds.kind(id), place);
+      holder.values[index] = owned;
+      if (owned instanceof ObjectNode || owned instanceof EntriesNode) this.#fill(owned, value);
+    } catch (error) {
+      this.#failed(error, value, holder, index);
+    }
   }
 
   /** The node that is the home of an object, or a reference if it has one already. */
@@ -449,7 +498,15 @@ export class Planner {
   /** What an iterable yields, as an array that stands for it from now on. */
   #elementsOf(value: object): readonly unknown[] {
     let elements = this.arrays.get(value);
-    if (!elements) this.arrays.set(value, (elements = Array.from(value as Iterable<unknown>)));
+    if (!elements) {
+      try {
+        elements = Array.from(value as Iterable<unknown>);
+      } catch (error) {
+        this.#thrown = error;
+        throw error;
+      }
+      this.arrays.set(value, elements);
+    }
     return elements;
   }
 
@@ -470,8 +527,11 @@ export class Planner {
       case Kind.Date:
         return this.#add(new DateNode(place, value as Date));
       case Kind.Typed:
-      case Kind.Buffer:
-        return this.#add(new BinaryNode(place, value as TypedArray));
+      case Kind.Buffer: {
+        const node = this.#add(new BinaryNode(place, value as TypedArray));
+        this.#binaries.push(node);
+        return node;
+      }
       case Kind.SparseArray: {
         const node = this.#add(new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length));
         this.#fill(node, value);
@@ -507,8 +567,19 @@ export class Planner {
 
   /** The names of an object's properties, if they can be the names of members. */
   #members(value: object, cls: RegisteredClass | undefined): readonly string[] | undefined {
-    const names = cls ? cls.propertiesOf(value) : Object.keys(value);
+    const names = this.#propertiesOf(value, cls);
     return fitMembers(names) ? names : undefined;
+  }
+
+  /** The properties of an object to store. */
+  #propertiesOf(value: object, cls: RegisteredClass | undefined): readonly string[] {
+    const names = cls ? cls.propertiesOf(value) : Object.keys(value);
+    if (this.#accessors) return names;
+    // What a class declares is stored whatever it is.
+    const isValue = (name: string) =>
+      cls?.isDeclared(name) ||
+      Object.hasOwn(Object.getOwnPropertyDescriptor(value, name) ?? { value }, 'value');
+    return names.filter(isValue);
   }
 
   #fill(node: ObjectNode | EntriesNode, source: object): void {
@@ -522,18 +593,14 @@ export class Planner {
       keys = Array.from(map.keys());
       values = Array.from(map.values());
     } else {
-      const properties = cls ? cls.propertiesOf(value) : Object.keys(value);
-      values = properties.map((property) => (value as Record<string, unknown>)[property]);
+      const properties = this.#propertiesOf(value, cls);
+      values = properties.map((property) => read(value, property));
       keys = cls ? properties.map((property) => cls.storedName(property)) : properties;
     }
     if (node.kind === 'object') {
       node.names = keys as string[];
       node.values = values;
       for (let i = 0; i < values.length; i++) this.#member(node, i);
-      if (values.includes(LEFT_OUT)) {
-        node.names = node.names.filter((_, i) => values[i] !== LEFT_OUT);
-        node.values = values.filter((each) => each !== LEFT_OUT);
-      }
       return;
     }
     if (node.type === 'sparse') keys = keys.map(Number);
@@ -550,25 +617,40 @@ export class Planner {
   // ---- lists ----------------------------------------------------------------------------------------
 
   #planVector(vector: VectorNode): void {
-    let values = vector.source as readonly unknown[];
+    const values = vector.source as readonly unknown[];
     vector.source = undefined;
-    const { length } = values;
-    vector.length = length;
+    vector.length = values.length;
+    try {
+      this.#planElements(vector, this.#onUnsupported === 'error' ? values : this.#replaced(vector, values));
+    } catch (error) {
+      if (error instanceof H5Error || error === this.#thrown || this.#onUnsupported !== 'error') throw error;
+      // Which of them it was: numbers count all of them.
+      vector.mask = undefined;
+      for (let i = 0; i < values.length; i++) {
+        const value = read(values, i);
+        const why = this.#problem(value, true);
+        if (why) this.#unsupported(value, vector, i, why);
+      }
+      throw error;
+    }
+  }
 
+  #planElements(vector: VectorNode, all: readonly unknown[]): void {
+    let values = all;
+    const { length } = values;
     const builder = new LeafBuilder(length);
     if (builder.append(values, length)) {
       setLeaf(vector, builder.finish());
       return;
     }
 
-    if (this.#onUnsupported !== 'error') values = this.#replaced(vector, values);
     const table = this.#uniformTable(values);
-    const { distinct, missing, ids: all } = table ?? this.#classify(vector, values);
+    const { distinct, missing, ids: everyId } = table ?? this.#classify(vector, values);
     if (distinct.includes(Kind.Iterable) && !this.streams) {
-      vector.source = values.map((value, i) =>
-        all[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
+      const elements = values.map((value, i) =>
+        everyId[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
       );
-      this.#planVector(vector);
+      this.#planElements(vector, elements);
       return;
     }
     if (missing > 0) vector.mask = maskOf(values);
@@ -580,7 +662,7 @@ export class Planner {
       this.#encode(vector, distinct[0] as number, values);
       return;
     }
-    let ids = all;
+    let ids = everyId;
     if (missing > 0) {
       // All but plain datasets hold the elements that are there, and nothing in the place of the others.
       const present = vector.mask as Uint8Array;
@@ -662,10 +744,16 @@ export class Planner {
     if (length < MIN_UNIFORM || typeof first !== 'object' || first === null) return undefined;
     const id = this.#kinds.of(first);
     const { class: cls, codec } = this.#kinds.entry(id);
-    if (this.#kinds.kind(id) !== Kind.Object || codec || this.#registry.hasValues) return undefined;
+    if (this.#kinds.kind(id) !== Kind.Object || codec || this.#registry.hasValues || !this.#accessors)
+      return undefined;
     const keys = Object.keys(first);
     if (keys.length === 0 || !fitMembers(keys) || cls?.storesJust(keys) === false) return undefined;
-    const table = gatherUniform(values as object[], keys);
+    let table: ReturnType<typeof gatherUniform>;
+    try {
+      table = gatherUniform(values as object[], keys);
+    } catch {
+      // A value throws when it is read: it is found one by one.
+    }
     if (!table) return undefined;
     return { ids: new Uint16Array(length).fill(id), distinct: [id], missing: 0, keys, ...table };
   }
@@ -822,10 +910,11 @@ export class Planner {
     vector.encoding = 'ragged';
     vector.items = first[Symbol.toStringTag];
     vector.offsets = offsets;
-    const data = new (first.constructor as new (length: number) => TypedArray)(total);
-    for (let i = 0; i < rows.length; i++) data.set(rows[i] as never, offsets[i]);
-    const leaf = { encoding: 'typed', data, text: undefined } as const;
-    vector.children.push(this.#leafNode({ node: vector, role: 'item', key: 0 }, total, leaf));
+    const leaf = this.#leafNode({ node: vector, role: 'item', key: 0 }, total, undefined);
+    leaf.encoding = 'typed';
+    leaf.values = rows;
+    vector.children = [leaf];
+    this.#typed.push(vector);
   }
 
   /** A vector whose elements are known: there is nothing left to plan. */
@@ -840,7 +929,8 @@ export class Planner {
     let rows = values;
     const { class: cls, codec } = this.#kinds.entry(id);
     if (codec) rows = rows.map((row) => contentOf(row, codec));
-    const groups = mergeShapes(groupRows(rows, cls), rows.length);
+    const propertiesOf = this.#accessors ? undefined : (row: object) => this.#propertiesOf(row, cls);
+    const groups = mergeShapes(groupRows(rows, cls, propertiesOf), rows.length);
     if (!groups || groups.length > this.maxTables) {
       this.#list(vector, values);
     } else if (groups.length === 1) {
@@ -893,6 +983,45 @@ export class Planner {
     });
   }
 
+  // ---- shared bytes ---------------------------------------------------------------------------------
+
+  /**
+   * Stores in another way, by their buffers, what of the views and buffers that have been met is not made again by its
+   * bytes alone. Returns whether there is more to plan then.
+   */
+  #share(sharing: ReturnType<NonNullable<Values['sharing']>>): boolean {
+    const nodes = this.#binaries;
+    const vectors = this.#typed;
+    if (nodes.length + vectors.length === 0) return false;
+    this.#binaries = [];
+    this.#typed = [];
+    const rowsOf = ({ children }: VectorNode) => (children[0] as VectorNode).values as readonly TypedArray[];
+    const typeOf = sharing([nodes.map(({ value }) => value), ...vectors.map(rowsOf)]);
+    if (!typeOf) return false;
+    for (const node of nodes) {
+      const type = typeOf(node.value);
+      if (!type) continue;
+      node.group = new ObjectNode(node.place, type.name, undefined);
+      this.#fill(node.group, contentOf(node.value, type));
+    }
+    for (const vector of vectors) {
+      const rows = rowsOf(vector);
+      const ids = Uint16Array.from(rows, (row) => {
+        const type = typeOf(row);
+        return type ? this.#kinds.idOf(type) : this.#kinds.of(row);
+      });
+      const distinct = [...new Set(ids)];
+      const [id] = distinct as [number];
+      if (distinct.length > 1 || this.#kinds.kind(id) === Kind.Object) {
+        (vector.children[0] as VectorNode).absorbed = true;
+        vector.children = [];
+        if (distinct.length > 1) this.#union(vector, distinct, ids, rows);
+        else this.#encode(vector, id, rows);
+      }
+    }
+    return true;
+  }
+
   // ---- references -----------------------------------------------------------------------------------
 
   /** The node that an object is, or is an element of, by its number in the identity table. */
@@ -905,44 +1034,90 @@ export class Planner {
     const home = this.home(reference.ordinal);
     home.node.referenced = true;
     if (reference.isMember && home.index < 0) home.node.links++;
+    else home.node.pointed = true;
     reference.node = home.node;
     reference.index = home.index;
   }
 
-  #unsupported(value: unknown, holder: Node, index: number): never {
-    throw unsupported(value, pathOf(holder, index));
+  /** Where a typed array stands that has been planned. */
+  pathOf(array: object): string {
+    for (const node of this.nodes) {
+      if (node.kind === 'binary' && node.value === array) return pathTo(node);
+      const index = node.kind === 'vector' && node.encoding === 'typed' ? node.values.indexOf(array) : -1;
+      if (index >= 0) return pathTo((node.place as Place).node, index);
+    }
+    return '$';
+  }
+
+  #unsupported(value: unknown, holder: Node, index: number, why?: Problem): never {
+    throw unsupported(
+      value,
+      pathOf(holder, index),
+      why && 'cause' in why ? (why as Required<Problem>) : undefined,
+    );
+  }
+
+  /** What was thrown while a member was planned: if it is no error of ours, the value is to blame. */
+  #failed(cause: unknown, value: object, holder: ObjectNode, index: number): never {
+    if (cause instanceof H5Error || cause === this.#thrown || this.#onUnsupported !== 'error') throw cause;
+    throw unsupported(value, pathOf(holder, index), { cause });
+  }
+
+  /**
+   * Why a value cannot be stored, as far as it shows in itself: for what it is, or for what it throws. The elements of an
+   * array that is a row count; those of others are looked at by themselves.
+   */
+  #problem(value: unknown, isRow = false): Problem | undefined {
+    if (typeof value === 'function' || typeof value === 'symbol')
+      return this.#values.nameOf(value, this.#registry) === undefined ? {} : undefined;
+    if (typeof value !== 'object' || value === null || this.#registry.nameOf(value) !== undefined)
+      return undefined;
+    try {
+      const id = this.#kinds.of(value);
+      const { kind, class: cls, codec } = this.#kinds.entry(id);
+      if (kind === Kind.Unsupported) return Unreadable.cause(value) ?? {};
+      hashOf(kind, value);
+      if (codec) contentOf(value, codec);
+      else if (kind === Kind.Object || kind === Kind.SparseArray) this.#propertiesOf(value, cls);
+      else if (kind === Kind.Set || kind === Kind.Map || (kind === Kind.Array && isRow))
+        for (const _ of value as Iterable<unknown>);
+      return undefined;
+    } catch (cause) {
+      return { cause };
+    }
   }
 
   /** What stands in the place of a value that cannot be stored, if the caller wants it so. */
-  #replacement(value: unknown, holder: Node, index: number): unknown {
+  #replacement(value: unknown, holder: Node, index: number, why?: Problem): unknown {
     const handle = this.#onUnsupported;
-    if (handle === 'error') this.#unsupported(value, holder, index);
+    if (handle === 'error') this.#unsupported(value, holder, index, why);
     if (handle === 'skip') return LEFT_OUT;
-    const replacement = handle(value, pathOf(holder, index));
-    if (replacement === value) this.#unsupported(value, holder, index);
+    const replacement = handle(Unreadable.cause(value)?.cause ?? value, pathOf(holder, index));
+    if (replacement === value) this.#unsupported(value, holder, index, why);
     return replacement;
   }
 
   /** The same values, with others in the place of those that cannot be stored. What is left out leaves a hole. */
   #replaced(vector: VectorNode, values: readonly unknown[]): readonly unknown[] {
-    const registry = this.#registry;
-    const isStorable = (value: unknown): boolean => {
-      if (typeof value === 'function' || typeof value === 'symbol')
-        return this.#values.nameOf(value, registry) !== undefined;
-      if (typeof value !== 'object' || value === null || registry.nameOf(value) !== undefined) return true;
-      return this.#kinds.kind(this.#kinds.of(value)) !== Kind.Unsupported;
-    };
-    if (values.every(isStorable)) return values;
-    const replaced = [...values];
-    values.forEach((value, i) => {
-      if (isStorable(value)) return;
-      const other = this.#replacement(value, vector, i);
-      if (other === LEFT_OUT) delete replaced[i];
-      else if (isStorable(other)) replaced[i] = other;
-      else this.#unsupported(other, vector, i);
-    });
+    const replaced: unknown[] = [];
+    replaced.length = values.length;
+    for (let i = 0; i < values.length; i++) {
+      let value = read(values, i);
+      const why = this.#problem(value, true);
+      if (why) {
+        value = this.#replacement(value, vector, i, why);
+        const worse = value !== LEFT_OUT && this.#problem(value, true);
+        if (worse) this.#unsupported(value, vector, i, worse);
+      }
+      if (value !== LEFT_OUT && (value !== undefined || i in values)) replaced[i] = value;
+    }
     return replaced;
   }
+}
+
+/** Why a value cannot be stored: what was thrown, if anything was. */
+interface Problem {
+  readonly cause?: unknown;
 }
 
 /** What becomes of a value that cannot be stored: its place says where it is. */
@@ -1026,6 +1201,7 @@ function hashOf(kind: Kind, value: object): number {
     case Kind.Date:
       return mix(1, (value as Date).getTime());
     case Kind.Typed:
+      return hashTyped(value as TypedArray);
     case Kind.Buffer:
       return mix((value as TypedArray).byteLength, (value as TypedArray).byteOffset);
     default:

@@ -30,6 +30,37 @@ interface Vector {
   readonly isHome: boolean;
 }
 
+/** What of a Restorer reads parts. */
+export interface RestorerAccess {
+  readonly space: FileSpace;
+  info(address: number): ObjectInfo;
+  checkLayout(info: ObjectInfo): void;
+  /** A reserved attribute that is a word. */
+  word(info: ObjectInfo, name: string): string | undefined;
+  length(info: ObjectInfo): number;
+  class(info: ObjectInfo): RegisteredClass | undefined;
+  codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Codec | undefined;
+  /** These are complete: all that they lead to is there as well. */
+  scalar(attribute: Attribute, info: ObjectInfo): unknown;
+  value(address: number): unknown;
+  elements(address: number): Elements;
+  element(address: number, index: unknown, from: ObjectInfo): unknown;
+  leaf(type: Datatype, bytes: Uint8Array, count: number): Elements;
+  attribute(info: ObjectInfo, name: string): Elements | undefined;
+  maskOf(info: ObjectInfo): Uint8Array | undefined;
+  isReferences(info: DatasetInfo): boolean;
+  spend(count: number): void;
+}
+
+/** Makes a member that is read when it is asked for. Returns whether it did: else it is to be set. */
+export type LazyMember = (
+  target: object,
+  name: string,
+  cls: RegisteredClass | undefined,
+  member: ObjectInfo,
+  read: () => unknown,
+) => boolean;
+
 /** Unions of unions go no deeper: the writer makes one of records within one of kinds. */
 const MAX_UNION_DEPTH = 3;
 
@@ -40,6 +71,8 @@ const MAX_UNION_DEPTH = 3;
  */
 const BASE_BUDGET = 1 << 22;
 const BUDGET_PER_BYTE = 16;
+/** Deflate makes no more of a byte than this, so a file in which all is compressed expands to so many times its size. */
+const MOST_INFLATED = 1032;
 /** Values that codecs decode are made within each other at most so deep. */
 const MAX_DECODING = 200;
 /** What it costs to use the elements of a vector again. */
@@ -73,9 +106,12 @@ export class Restorer {
   readonly #limits: Limits;
   readonly #most: number;
   #budget: number;
-  /** How many bytes of the data have been read, of so many that the file has. */
+  /** How many bytes of data have been read. */
   done = 0;
-  readonly size: number;
+  /** Puts off what members of objects are; undefined: nothing is put off. */
+  lazy: LazyMember | undefined;
+  /** How many more bytes can be in the file, compressed. */
+  #inflatable: number;
   /** Any number of elements may lead to the same data in the heap: each time counts. */
   readonly #heap: Heap;
 
@@ -92,8 +128,9 @@ export class Restorer {
     this.#moreValues = values;
     for (const type of values.types) this.#types.set(type.name, type);
     this.#limits = limits;
-    this.size = space.end;
-    this.#most = this.#budget = limits.bytes ?? BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+    this.#most = limits.bytes ?? BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+    this.#budget = this.#most;
+    this.#inflatable = MOST_INFLATED * space.end;
     const { globalHeap: heap } = space;
     this.#heap = {
       limit: heap.limit,
@@ -103,25 +140,24 @@ export class Restorer {
     };
   }
 
+  /** The value of the object at an address, complete. */
+  restore(address: number): unknown {
+    const value = this.begin(address);
+    while (this.step());
+    return value();
+  }
+
   /** Begins with the value of the object at an address: what it is is known after all steps. */
-  begin(address: number): this {
+  begin(address: number): () => unknown {
     const info = this.#info(address);
-    const layout = this.#number(info, Reserved.layout);
-    if (layout !== undefined && layout !== LAYOUT_VERSION) {
-      fail(
-        info,
-        `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
-      );
-    }
+    this.#checkLayout(info);
     if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
       const holder: Record<string, unknown> = {};
       this.#fillObject(holder, info, undefined);
-      this.finish = () => holder.value;
-    } else {
-      const whole = this.#value(address);
-      this.finish = () => whole;
+      return () => holder.value;
     }
-    return this;
+    const whole = this.#value(address);
+    return () => whole;
   }
 
   /** Does a part of what is left; false if there was nothing left. */
@@ -133,15 +169,51 @@ export class Restorer {
     return next !== undefined;
   }
 
-  /** The value, complete. */
-  finish: () => unknown = () => undefined;
-
   /** Something is done later: what it makes is within what is being made now. */
   #later(task: () => void): void {
     const { depth = MAX_DEPTH } = this.#limits;
     if (this.#depth >= depth) throw new H5LimitError('depth', depth, 'values within each other');
     this.#tasks.push(task);
     this.#depths.push(this.#depth + 1);
+  }
+
+  #checkLayout(info: ObjectInfo): void {
+    const layout = this.#number(info, Reserved.layout);
+    if (layout !== undefined && layout !== LAYOUT_VERSION) {
+      fail(
+        info,
+        `the file has layout version ${layout}, this reader knows ${LAYOUT_VERSION}; update h5pickle`,
+      );
+    }
+  }
+
+  /** What reads parts of values, and parts that are asked for later. */
+  access(): RestorerAccess {
+    return {
+      space: this.#space,
+      info: (address) => this.#info(address),
+      checkLayout: (info) => this.#checkLayout(info),
+      word: (info, name) => this.#word(info, name),
+      length: (info) => this.#length(info),
+      class: (info) => this.#class(info),
+      codec: (info, cls, type) => this.#codec(info, cls, type),
+      scalar: (attribute, info) => this.#whole(() => this.#scalar(attribute, info)),
+      value: (address) => this.#whole(() => this.#value(address)),
+      elements: (address) => this.#whole(() => this.#vector(address).elements),
+      element: (address, index, info) => this.#whole(() => this.#element(address, index, info)),
+      leaf: (type, bytes, count) => this.#leaf(type, bytes, count),
+      attribute: (info, name) => this.#attribute(info, name),
+      maskOf: (info) => this.#maskOf(info),
+      isReferences: (info) => this.#isReferences(info),
+      spend: (count) => this.#spend(count),
+    };
+  }
+
+  /** Makes something, and all that it leads to. */
+  #whole<T>(make: () => T): T {
+    const value = make();
+    while (this.step());
+    return value;
   }
 
   // ---- codecs ---------------------------------------------------------------------------------------
@@ -224,11 +296,14 @@ export class Restorer {
   }
 
   #number(info: ObjectInfo, name: string): number | undefined {
-    const attribute = find(info, name);
-    if (!attribute) return undefined;
-    const value = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
-    if (typeof value !== 'number') fail(info, `${name} is no number`);
+    const value = this.#attribute(info, name)?.[0];
+    if (value !== undefined && typeof value !== 'number') fail(info, `${name} is no number`);
     return value;
+  }
+
+  #attribute(info: ObjectInfo, name: string): Elements | undefined {
+    const attribute = find(info, name);
+    return attribute && this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace));
   }
 
   /** The number of rows of a table, or the length of a sparse array. */
@@ -258,8 +333,13 @@ export class Restorer {
   #data(info: DatasetInfo, keep = false): Uint8Array {
     const data = rawData(this.#space, info, 'the data of a dataset');
     const count = extent(info.dataspace);
-    this.#spend(count * info.datatype.size);
-    this.done += count * info.datatype.size;
+    const size = count * info.datatype.size;
+    // What is compressed counts as if it were in the file as it is, as far as that can be.
+    const inflated = info.filters ? Math.min(size, this.#inflatable) : 0;
+    this.#inflatable -= inflated;
+    this.done += size;
+    // A limit that is asked for is one for what there is.
+    this.#spend(this.#limits.bytes === undefined ? size - BUDGET_PER_BYTE * inflated : size);
     return keep ? data.copy(0, count) : data.read(0, count);
   }
 
@@ -308,11 +388,20 @@ export class Restorer {
     const bytes = this.#data(info, true);
     if (type === 'ArrayBuffer') return bytes.buffer;
     if (type === 'DataView') return new DataView(bytes.buffer);
-    if (type === 'Uint8ClampedArray') return new Uint8ClampedArray(bytes.buffer);
     const { datatype, dataspace } = info;
     if (dataspace.kind === 'null') return null;
     const flat = this.#leaf(datatype, bytes, extent(dataspace));
-    return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, dataspace.dims);
+    if (type !== undefined) return typedColumn(flat, type, info);
+    return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, this.#dims(info));
+  }
+
+  /** The dimensions of a dataset, as the program has them: axes that are one for it are one. */
+  #dims(info: DatasetInfo): readonly number[] {
+    const { dims } = info.dataspace;
+    const flat = dims.length > 1 ? (this.#number(info, Reserved.flat) ?? 1) : 1;
+    if (flat === 1) return dims;
+    if (dims.at(-flat) === undefined) fail(info, `no number of axes: ${flat}`);
+    return [...dims.slice(0, -flat), dims.slice(-flat).reduce((product, dim) => product * dim)];
   }
 
   #groupValue(info: GroupInfo, type: string | undefined): unknown {
@@ -361,13 +450,19 @@ export class Restorer {
       )[0] as object;
     }
     const target = this.#shell(info, type, cls);
-    this.#later(() => this.#fillObject(target, info, cls));
+    this.#later(() => this.#fillObject(target, info, cls, this.lazy));
     return target;
   }
 
   /** Sets the members of a group: attributes and links, in the one order that runs through both. */
-  #fillObject(target: object, info: GroupInfo, cls: RegisteredClass | undefined): void {
+  #fillObject(
+    target: object,
+    info: GroupInfo,
+    cls: RegisteredClass | undefined,
+    lazy?: LazyMember | undefined,
+  ): void {
     const { attributes, links } = info;
+    let numbers: Set<unknown> | undefined;
     let a = 0;
     let l = 0;
     while (a < attributes.length || l < links.length) {
@@ -376,12 +471,22 @@ export class Restorer {
       if (attribute && !(link && link.order < attribute.order)) {
         a++;
         if (isReserved(attribute.name)) continue;
-        setMember(target, unescapeName(attribute.name), this.#scalar(attribute, info), cls);
+        let value = this.#scalar(attribute, info);
+        if (typeof value === 'bigint') {
+          numbers ??= new Set(this.#attribute(info, Reserved.numbers));
+          if (numbers.has(attribute.name)) value = Number(value);
+        }
+        setMember(target, unescapeName(attribute.name), value, cls);
       } else if (link) {
         l++;
         // Neither a link to another place nor a datatype has a value.
-        if (link.kind !== 'hard' || this.#info(link.address).kind === 'datatype') continue;
-        setMember(target, unescapeName(link.name), this.#value(link.address), cls);
+        if (link.kind !== 'hard') continue;
+        const { address } = link;
+        const member = this.#info(address);
+        if (member.kind === 'datatype') continue;
+        const name = unescapeName(link.name);
+        if (!lazy?.(target, name, cls, member, () => this.#whole(() => this.#value(address))))
+          setMember(target, name, this.#value(address), cls);
       }
     }
   }
@@ -461,11 +566,12 @@ export class Restorer {
 
   #datasetVector(info: DatasetInfo): Vector {
     const { datatype, dataspace } = info;
-    const [count = 0] = dataspace.dims;
+    const dims = this.#dims(info);
+    const [count = 0] = dims;
     const total = extent(dataspace);
     if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list of no elements');
-    this.#spend(total);
     const bytes = this.#data(info);
+    this.#spend(total);
     if (this.#isReferences(info)) return this.#references(info, bytes, count);
     let elements: Elements;
     let mask = this.#maskOf(info);
@@ -475,19 +581,20 @@ export class Restorer {
     } else {
       elements = this.#leaf(datatype, bytes, total);
     }
+    if (find(info, Reserved.numbers)) elements = typedColumn(elements, 'Float64Array', info) as Elements;
     if (mask) {
       if (mask.length !== total) fail(info, `a mask of ${mask.length} elements for ${total}`);
       elements = asArray(elements);
       applyMask(elements, mask, info);
     }
     const items = this.#word(info, Reserved.items);
-    for (let level = dataspace.dims.length - 1; level > 0; level--) {
-      const width = dataspace.dims[level] as number;
-      elements = splitRows(elements, width, level === dataspace.dims.length - 1 ? items : undefined, info);
+    for (let level = dims.length - 1; level > 0; level--) {
+      const width = dims[level] as number;
+      elements = splitRows(elements, width, level === dims.length - 1 ? items : undefined, info);
       // At a lower price: bytes in as many dimensions as there can be must not be too expensive.
       this.#spend(elements.length / 4);
     }
-    return { elements, rows: elements, isHome: dataspace.dims.length > 1 || tagOf(datatype) === Tag.date };
+    return { elements, rows: elements, isHome: dims.length > 1 || tagOf(datatype) === Tag.date };
   }
 
   /** The values of plain elements: numbers, strings, booleans, and what the tags stand for. */
@@ -517,11 +624,10 @@ export class Restorer {
   }
 
   #maskOf(info: ObjectInfo): Uint8Array | undefined {
-    const attribute = find(info, Reserved.mask);
-    if (!attribute) return undefined;
-    const mask = this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace))[0];
-    if (!(mask instanceof Uint8Array)) fail(info, 'a mask of no bytes');
-    return mask;
+    const mask = this.#attribute(info, Reserved.mask);
+    if (!mask) return undefined;
+    if (!(mask[0] instanceof Uint8Array)) fail(info, 'a mask of no bytes');
+    return mask[0];
   }
 
   /** Puts the elements that a group holds in their places between the missing ones. */
@@ -716,7 +822,7 @@ export class Restorer {
   }
 }
 
-function fail(info: ObjectInfo, message: string): never {
+export function fail(info: ObjectInfo, message: string): never {
   throw new H5FormatError(info.address, message);
 }
 
@@ -724,21 +830,21 @@ function unknownType(info: ObjectInfo, type: string): never {
   fail(info, `an unknown type: ${type} (without the option { values } of 'h5pickle/values'?)`);
 }
 
-function find(info: ObjectInfo, name: string): Attribute | undefined {
+export function find(info: ObjectInfo, name: string): Attribute | undefined {
   for (const attribute of info.attributes) if (attribute.name === name) return attribute;
   return undefined;
 }
 
-function isReserved(name: string): boolean {
+export function isReserved(name: string): boolean {
   return name.charCodeAt(0) === 0x40 && name.charCodeAt(1) !== 0x25;
 }
 
-function hardTarget(info: GroupInfo, link: GroupInfo['links'][0]): number {
+export function hardTarget(info: GroupInfo, link: GroupInfo['links'][0]): number {
   if (link.kind !== 'hard') fail(info, `the member ${link.name} is a ${link.kind} link`);
   return link.address;
 }
 
-function child(info: GroupInfo, name: string): number {
+export function child(info: GroupInfo, name: string): number {
   const link = info.links.find((candidate) => candidate.name === name);
   if (!link) fail(info, `the member ${name} is missing`);
   return hardTarget(info, link);
@@ -759,7 +865,7 @@ function tagOf(type: Datatype): string | undefined {
 }
 
 /** Whether an element is a pair of an address and an index. */
-function isElement(type: Datatype): boolean {
+export function isElement(type: Datatype): boolean {
   if (type.class !== 'compound' || type.members.length !== 2) return false;
   const [into, index] = type.members as readonly [CompoundMember, CompoundMember];
   return (
@@ -770,13 +876,13 @@ function isElement(type: Datatype): boolean {
   );
 }
 
-function isMissing(type: Datatype): boolean {
+export function isMissing(type: Datatype): boolean {
   return (
     type.class === 'enumerated' && type.size === 1 && type.names[0] === 'undefined' && type.names.length === 3
   );
 }
 
-function addressOf(reference: unknown, info: ObjectInfo): number {
+export function addressOf(reference: unknown, info: ObjectInfo): number {
   const address = (reference as { address?: number } | null)?.address;
   if (typeof address !== 'number') fail(info, 'a reference that leads nowhere');
   return address;
@@ -787,7 +893,7 @@ function parseBigInt(digits: string): bigint {
   return BigInt(digits);
 }
 
-function asArray(elements: Elements): unknown[] {
+export function asArray(elements: Elements): unknown[] {
   if (Array.isArray(elements)) return elements;
   // Several times as fast as Array.from, which goes through an iterator.
   const { length } = elements;
@@ -802,7 +908,7 @@ function copied(elements: Elements): Elements {
 }
 
 /** Replaces the missing elements of an array; the others stay. */
-function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): void {
+export function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): void {
   for (let i = 0; i < mask.length; i++) {
     switch (mask[i]) {
       case Missing.present:
@@ -823,14 +929,14 @@ function applyMask(elements: unknown[], mask: Uint8Array, info: ObjectInfo): voi
 }
 
 /** Sets elements `start` to `end` of a vector in an array of that length; holes stay holes. */
-function fillArray(array: unknown[], elements: Elements, start: number, end: number): void {
+export function fillArray(array: unknown[], elements: Elements, start: number, end: number): void {
   for (let i = start; i < end; i++) {
     const value = elements[i];
     if (value !== undefined || i in elements) array[i - start] = value;
   }
 }
 
-function splitRows(
+export function splitRows(
   elements: Elements,
   width: number,
   items: string | undefined,
@@ -855,11 +961,15 @@ function splitRows(
   return rows;
 }
 
-function typedColumn(elements: Elements, name: string, info: ObjectInfo): TypedArray {
+/** Elements as a typed array: of numbers, too, where they are 64-bit integers. */
+export function typedColumn(elements: Elements, name: string, info: ObjectInfo): TypedArray {
   const type = TYPED_ARRAYS.find((candidate) => candidate.name === name);
-  if (!type) fail(info, `an unknown type: ${name}`);
-  if (elements instanceof type) return elements;
-  if (name === 'Uint8ClampedArray' && elements instanceof Uint8Array) return new Uint8ClampedArray(elements);
+  if (type && !Array.isArray(elements)) {
+    if (elements instanceof type) return elements;
+    const isBig = elements[Symbol.toStringTag].startsWith('Big');
+    if (isBig === name.startsWith('Big')) return new type(elements as never);
+    if (isBig) return new type(Float64Array.from(elements as BigInt64Array, Number) as never);
+  }
   return fail(info, `an unknown type: ${name}`);
 }
 

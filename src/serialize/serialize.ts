@@ -1,23 +1,25 @@
-import { H5TypeError } from '../errors.js';
+import { H5StateError, H5TypeError } from '../errors.js';
 import { concatenate, type Piece, pieceBytes } from '../hdf5/file-builder.js';
 import { FileSpace } from '../hdf5/file-space.js';
 import type { GroupIndexes } from '../hdf5/group-indexes.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
-import { H5File } from '../hdf5/h5-file.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
 import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
-import type { IdentityTable } from './identity.js';
-import { Emitter } from './emit.js';
+import { datasetsNeeded, Emitter } from './emit.js';
 import { type Expectation, expected } from './expectation.js';
+import type { IdentityTable } from './identity.js';
 import { H5LimitError, type Limits } from './limits.js';
+import type { PartPath } from './part-path.js';
 import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
+import type { Datasets, StorageOptions, Storing } from './storing.js';
 import type { Streaming, Watch } from './streaming.js';
 
-export interface WriteOptions {
+export interface WriteOptions extends StorageOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
   readonly registry?: TypeRegistry;
   /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
@@ -27,6 +29,25 @@ export interface WriteOptions {
    * property is left out, and of an array there is a hole; or what a function returns, given the value and its path.
    */
   readonly onUnsupported?: OnUnsupported;
+  /**
+   * Writes one part of an open file, or of a group: `'users/17/name'`. What it leads to is replaced, and made if it is not
+   * there; all else stays.
+   */
+  readonly path?: PartPath;
+  /** With 'merge' the members of an object are added to those that are there, and so on within; without, they replace them. */
+  readonly mode?: 'replace' | 'merge';
+  /** What writes into open files: `parts` of `h5pickle/parts`. In Node it is the default. */
+  readonly parts?: Parts;
+  /**
+   * What `compression`, `chunks`, `stringEncoding` and what fields of classes say of how they are stored need: `datasets` of
+   * `h5pickle/datasets`. In Node it is the default.
+   */
+  readonly datasets?: Datasets;
+  /**
+   * What becomes of accessors that objects have as properties of their own: they are stored as what they return, unless told
+   * otherwise; with 'skip' they are left out, and never called. What `@H5Field` or `fields` declare is stored always.
+   */
+  readonly accessors?: 'value' | 'skip';
   /** How much it may be. What is more is an `H5LimitError`. */
   readonly limits?: Limits;
   /**
@@ -48,10 +69,26 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
    * `UnknownInstance`, which is written again as what it was; with 'object' a plain object.
    */
   readonly unknownClass?: UnknownClass;
+  /** Reads one part, and touches what that needs: `'users/17/name'`. */
+  readonly path?: PartPath;
+  /** The same as a function, which is not called with a value but with what notes its steps: `(state) => state.users[17].name`. */
+  readonly select?: (value: never) => T;
+  /** Large parts of objects are read when they are first asked for. What the value is read from must stay as it is. */
+  readonly lazy?: boolean;
+  /** What `path`, `select` and `lazy` need: `parts` of `h5pickle/parts`. In Node it is the default. */
+  readonly parts?: Parts;
   /** How much it may be. What is more is an `H5LimitError`. */
   readonly limits?: Limits;
   /** What lets `read` be watched: `streaming` of `h5pickle/streaming`. In Node it is the default. */
   readonly streaming?: Streaming | undefined;
+}
+
+/** Reads and writes parts of values. The export `h5pickle/parts` holds it; in Node it is always there. */
+export interface Parts {
+  /** `check` throws when what is asked for later cannot be read any more. */
+  read(restorer: Restorer, address: number, options: ReadOptions<never>, check?: () => void): unknown;
+  /** Puts a value into an open file, in one transaction. */
+  write(target: H5Group, value: unknown, options: WriteOptions): void;
 }
 
 /**
@@ -72,6 +109,15 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
   return pieces(value, options).map(pieceBytes);
 }
 
+/** The same, of a value that may hold what takes time to read. */
+export async function piecesInTime(value: unknown, options: WriteOptions = {}): Promise<Uint8Array[]> {
+  const waiting = options.values?.inTime?.();
+  const planner = newPlanner({ ...options, ...waiting });
+  planner.plan(value);
+  await waiting?.ready((array) => planner.pathOf(array));
+  return emitted(planner, options).map(pieceBytes);
+}
+
 function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
   const planner = newPlanner(options);
   planner.plan(value);
@@ -80,18 +126,25 @@ function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
 
 /** What decides how values are stored; `waits`: also what async iterables yield. */
 export function newPlanner(
-  { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', limits }: WriteOptions,
+  { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors, limits }: WriteOptions,
   ...more: [waits?: boolean, identity?: IdentityTable]
 ): Planner {
-  return new Planner(registry, values, onUnsupported, limits, ...more);
+  return new Planner(registry, values, onUnsupported, accessors !== 'skip', limits, ...more);
 }
 
-/** A file of all that is planned, in pieces. */
+/** What stores datasets otherwise, if that is asked for. */
+export function newStoring(options: WriteOptions): Storing | undefined {
+  const { registry = defaultRegistry, datasets } = options;
+  if (!datasets && (options.compression || options.chunks || options.stringEncoding)) datasetsNeeded();
+  return datasets?.begin(registry, options);
+}
+
+/** A file of what has been planned, as the options say. */
 export function emitted({ nodes, root }: Planner, options: WriteOptions): Piece[] {
-  const emitter = new Emitter(nodes);
+  const emitter = new Emitter(nodes, newStoring(options));
   emitter.begin(root);
   while (emitter.step());
-  return limited(emitter.finish(), options);
+  return limited(emitter.pieces, options);
 }
 
 /** Pieces, if they are not more than they may be. */
@@ -128,7 +181,7 @@ export function atOnce<T>(value: unknown, options: ReadOptions<T> | undefined): 
 export type ReadSource = Uint8Array | Storage | H5Group | H5Dataset;
 
 /** What takes the pieces of a new file, at once or in time. */
-export interface WriteTarget {
+export interface Sink {
   save(pieces: Uint8Array[]): void | Promise<void>;
 }
 
@@ -150,13 +203,18 @@ export async function read<T = unknown>(
   return expected(streaming ? await streaming.read(source, options) : readFrom(source, options), options);
 }
 
+/** What a value is written to: what takes a new file, or an open file, or a group of one. */
+export type WriteTarget = Sink | H5Group;
+
 /**
- * Hands a value, as the pieces of a new HDF5 file, to a target. Large typed arrays are not copied: they must
- * not change before the target is done.
+ * Hands a value, as the pieces of a new HDF5 file, to what takes them: large typed arrays are not copied, and must not
+ * change before it is done. Or puts a value into an open file or a group, in the place of what is there or of one part of it,
+ * in one transaction.
  *
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then nothing is written.
  * @example
  * await write({ save: (pieces) => upload(new Blob(pieces)) }, state);
+ * await write(file, 'dark', { path: 'settings/theme' });
  */
 export async function write(
   target: WriteTarget,
@@ -165,47 +223,77 @@ export async function write(
 ): Promise<void> {
   const { signal, streaming } = options;
   signal?.throwIfAborted();
-  if (streaming) await streaming.write(target, value, options);
-  else await target.save(serializePieces(value, options));
+  if (target instanceof H5Object) writeInto(target, value, options);
+  else if (streaming) await streaming.write(target, value, options);
+  else await target.save(await piecesInTime(value, options));
+}
+
+/** Puts a value into an open file. */
+export function writeInto(target: H5Group, value: unknown, options: WriteOptions | undefined): void {
+  if (!options?.parts)
+    throw new H5TypeError('to write into an open file needs the option { parts } of `h5pickle/parts`');
+  options.parts.write(target, value, options);
 }
 
 /** What `read` does, at once. */
 export function readFrom(source: ReadSource, options?: ReadOptions): unknown {
-  return restored(begunFrom(source, options));
+  return within(source, options, (space, address, check) => restore(space, address, options, check));
 }
 
-export function begunFrom(source: ReadSource, options?: ReadOptions): Restorer {
-  if (source instanceof Uint8Array) return begunStorage(new MemoryStorage(source), options);
+/**
+ * Makes something of a file and of an address in it: those of what is to be read. `check` throws when what is asked for later
+ * cannot be read any more.
+ */
+export function within<T>(
+  source: ReadSource,
+  options: ReadOptions | undefined,
+  make: (space: FileSpace, address: number, check?: () => void) => T,
+): T {
   if (source instanceof H5Object) {
-    const { session, node, path } = source;
+    const { session } = source;
     session.check();
-    if (session.space && 'info' in node) return begun(session.space, node.info.address, options);
-    // The file is being written: what it would be if it were closed now.
-    return begunFrom(H5File.open(source.file.toBytes()).get(path) as H5Group, options);
+    // What has changed is to be found in the space of the file.
+    session.editor?.flush();
+    const clock = session.editor?.clock;
+    const check = (): void => {
+      session.check();
+      if (session.editor?.clock !== clock)
+        throw new H5StateError('H5_GONE', 'the file has changed since the value was read: read it again');
+    };
+    return make(session.space, (source.node as StoredObject).info.address, check);
   }
-  return begunStorage(source, options);
+  const storage = source instanceof Uint8Array ? new MemoryStorage(source) : source;
+  const space = new FileSpace(storage, options?.indexes);
+  return make(space, space.superblock.rootAddress);
 }
 
 /** The value in a storage. */
 export function restoreStorage(storage: Storage, options?: ReadOptions): unknown {
-  return restored(begunStorage(storage, options));
+  return readFrom(storage, options);
 }
 
-/** The value in a storage, as far as it can be made without reading on. */
-export function begunStorage(storage: Storage, options?: ReadOptions): Restorer {
-  const space = new FileSpace(storage, options?.indexes);
-  return begun(space, space.superblock.rootAddress, options);
-}
-
-function begun(
+/** What makes the values of a file again. */
+export function newRestorer(
   space: FileSpace,
-  address: number,
   { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error', limits }: ReadOptions = {},
 ): Restorer {
-  return new Restorer(space, registry, values, unknownClass, limits).begin(address);
+  return new Restorer(space, registry, values, unknownClass, limits);
 }
 
-function restored(restorer: Restorer): unknown {
-  while (restorer.step());
-  return restorer.finish();
+/** Whether not all of what there is is to be read now. */
+export function isPart({ path, select, lazy }: ReadOptions): boolean {
+  return !!(path || select || lazy);
+}
+
+function restore(
+  space: FileSpace,
+  address: number,
+  options: ReadOptions = {},
+  check?: () => void,
+): unknown {
+  const restorer = newRestorer(space, options);
+  if (!isPart(options)) return restorer.restore(address);
+  if (!options.parts)
+    throw new H5TypeError('`path`, `select` and `lazy` need the option { parts } of `h5pickle/parts`');
+  return options.parts.read(restorer, address, options as ReadOptions<never>, check);
 }

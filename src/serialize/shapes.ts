@@ -1,5 +1,6 @@
 import type { RegisteredClass } from '../registry/index.js';
 import { HASH_SEED, HASHED_VALUES, mix } from './identity.js';
+import { read } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
 
@@ -14,12 +15,16 @@ export interface Shape {
 /** Tables are not split into more than this many, and not into more than one for every four rows. */
 const MAX_GROUPS = 64;
 
-/** Sorts rows by their shapes, in the order in which the shapes are met. */
-export function groupRows(rows: readonly object[], cls: RegisteredClass | undefined): Shape[] {
+/** Sorts rows by their shapes, in the order in which the shapes are met; `propertiesOf`: their keys, if not the usual ones. */
+export function groupRows(
+  rows: readonly object[],
+  cls: RegisteredClass | undefined,
+  propertiesOf?: (row: object) => readonly string[],
+): Shape[] {
   const shapes: Shape[] = [];
   const byKeys = new Map<string, Shape>();
   // What a prototype makes enumerable, for-in would list among an object's own keys.
-  const useForIn = !inheritsEnumerable(rows[0] as object);
+  const useForIn = !propertiesOf && !inheritsEnumerable(rows[0] as object);
   let last: Shape | undefined;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as object;
@@ -27,7 +32,7 @@ export function groupRows(rows: readonly object[], cls: RegisteredClass | undefi
       last.rows.push(i);
       continue;
     }
-    const keys = cls ? cls.propertiesOf(row) : Object.keys(row);
+    const keys = propertiesOf?.(row) ?? (cls ? cls.propertiesOf(row) : Object.keys(row));
     const signature = JSON.stringify(keys);
     let shape = byKeys.get(signature);
     if (!shape) {
@@ -60,6 +65,8 @@ export function gatherUniform(
 ): { columns: (unknown[] | Leaf)[]; hashes: Int32Array } | undefined {
   const [first] = rows as [object];
   if (inheritsEnumerable(first)) return undefined;
+  // Hashes are of values that cannot change.
+  if (keys.some((key) => Object.getOwnPropertyDescriptor(first, key)?.get)) return undefined;
   const prototype = Object.getPrototypeOf(first) as object | null;
   const { length } = rows;
   const hashes = new Int32Array(length).fill(HASH_SEED);
@@ -153,8 +160,13 @@ export class RowGroup {
     if (this.shapes.length === 1 && only.forIn) {
       for (let i = 0; i < length; i++) {
         const row = rows[i] as Record<string, unknown>;
-        let j = 0;
-        for (const key in row) (values[j++] as unknown[])[i] = row[key];
+        try {
+          let j = 0;
+          for (const key in row) (values[j++] as unknown[])[i] = row[key];
+        } catch {
+          // One of them throws: that is noted in its place.
+          for (const [j, key] of only.keys.entries()) (values[j] as unknown[])[i] = read(row, key);
+        }
       }
       return values;
     }
@@ -166,7 +178,7 @@ export class RowGroup {
     for (let i = 0; i < length; i++) {
       const row = rows[i] as Record<string, unknown>;
       for (const key of (order[i] as { shape: Shape }).shape.keys) {
-        (values[places.get(key) as number] as unknown[])[i] = row[key];
+        (values[places.get(key) as number] as unknown[])[i] = read(row, key);
       }
     }
     return values;

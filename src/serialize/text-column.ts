@@ -10,6 +10,18 @@ export interface TextColumn {
   readonly longest: number;
   /** Whether HDF5 can hold all of them as strings: valid Unicode, without U+0000. */
   readonly plain: boolean;
+  /** The bytes that each is to take in the file; 0: as many as it has. Undefined: what takes less. */
+  readonly fixedSize?: number;
+}
+
+/** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
+const FIXED_SIZE_SLACK = 32;
+
+/** The bytes that each string of a column takes in the file; 0 if that varies. */
+export function sizeOfEach({ bytes, ends, longest, plain, fixedSize }: TextColumn): number {
+  const { length } = ends;
+  const auto = plain && length * longest <= bytes.length + length * FIXED_SIZE_SLACK;
+  return fixedSize ?? (auto ? Math.max(1, longest) : 0);
 }
 
 /** Longer strings are left to the platform's encoder; for short ones the call takes longer than the loop. */

@@ -1,124 +1,35 @@
 import { lookup3 } from '../hdf5/checksum.js';
-import { getU64, setU64 } from '../hdf5/endian.js';
-import { FileBuilder, type ObjectId, pieceBytes } from '../hdf5/file-builder.js';
+import { setU64 } from '../hdf5/endian.js';
+import { FileBuilder, type ObjectId } from '../hdf5/file-builder.js';
 import { NumberList } from '../hdf5/number-list.js';
 import { SUPERBLOCK_SIZE } from '../hdf5/superblock.js';
-import type { Node } from '../serialize/plan.js';
 import { Emitter } from '../serialize/emit.js';
-import { Lazy } from './lazy.js';
+import type { Node } from '../serialize/plan.js';
+import type { Storing } from '../serialize/storing.js';
+import { chunksOf, Lazy } from './lazy.js';
 import { type Spill, type Track, TrackReader } from './spill.js';
 
 /** Bytes are handed on in pieces of this size at most. */
 const PIECE = 1 << 18;
 
 /**
- * What a reference in a file leads to, before anything has an address: a part of a column, by its number in the store; an
- * object among those that are laid out here, as -1 less its position; or a node of the value around, from `OUTSIDE` on.
+ * What a reference in a file leads to, before all has got its address: a part of a column, by its number in the store; an
+ * object among those that are laid out here, as -1 less its address; or a node of the value around, from `OUTSIDE` on.
  */
 export type Holder = number;
 export const OUTSIDE: Holder = 2 ** 48;
 
-/** The headers and small data of some objects, which refer to others that may be anywhere. */
-class BlobBuilder extends FileBuilder {
-  /** What the objects are that are not written here. */
-  readonly #holders = new Map<ObjectId, Holder>();
-  /** Where addresses stand in `out` that are positions there. */
-  readonly #own = new NumberList();
-
-  protected override addressOf(position: number): number {
-    // It is asked for when it is about to be written.
-    this.#own.push(this.out.length);
-    return position;
-  }
-
-  override beginDatasetAt(...args: Parameters<FileBuilder['beginDatasetAt']>): void {
-    super.beginDatasetAt(...args);
-    // The address and the size have been written last.
-    this.#own.push(this.out.length - 16);
-  }
-
-  outside(holder: Holder): ObjectId {
-    const id = this.newObject();
-    this.#holders.set(id, holder);
-    return id;
-  }
-
-  positionOf(id: ObjectId): number {
-    return (this.addresses.data[id] as number) - SUPERBLOCK_SIZE;
-  }
-
-  /** Adds all that has been written to tracks. Nothing may be written afterwards. */
-  moveTo({ content, patches, chunks, sizes }: BlobTracks): void {
-    const { out, heap } = this;
-    const base = content.length - SUPERBLOCK_SIZE;
-    heap.close();
-    out.align(8);
-    const heapBase = base + out.length;
-    // Where an address belongs, and of what.
-    const pairs = new NumberList();
-    const patch = (at: number, holder: Holder) => {
-      pairs.push(at >= 0 ? base + at : heapBase - at);
-      pairs.push(holder);
-    };
-    let end = heapBase + heap.out.length;
-    for (const [i, extent] of this.extents.entries()) {
-      patch(this.extentAt.data[i] as number, -1 - end);
-      end += padded(extent.length);
-    }
-    for (let i = 0; i < this.referenceAt.length; i++) {
-      const id = this.referenceTo.data[i] as number;
-      patch(
-        this.referenceAt.data[i] as number,
-        this.#holders.get(id) ?? -1 - (base + (this.addresses.data[id] as number)),
-      );
-    }
-    for (let i = 0; i < this.#own.length; i++) {
-      const at = this.#own.data[i] as number;
-      patch(at, -1 - (base + getU64(out.view, at)));
-    }
-    for (let i = 0; i < this.heapReferenceAt.length; i++) {
-      const at = this.heapReferenceAt.data[i] as number;
-      patch(at, -1 - (heapBase + getU64((at >= 0 ? out : heap.out).view, Math.abs(at))));
-    }
-    const ranges = new Float64Array(2 * this.chunkStart.length);
-    for (let i = 0; i < this.chunkStart.length; i++) {
-      ranges[2 * i] = base + (this.chunkStart.data[i] as number);
-      ranges[2 * i + 1] = base + (this.chunkEnd.data[i] as number);
-    }
-    sizes.push(heapBase + heap.out.length - content.length);
-    sizes.push(end - content.length);
-    sizes.push(pairs.length / 2);
-    sizes.push(ranges.length / 2);
-    patches.numbers(pairs.data.subarray(0, pairs.length), 8);
-    chunks.numbers(ranges, 8);
-    content.bytes(out.finish().subarray(SUPERBLOCK_SIZE));
-    content.bytes(heap.out.finish());
-    for (const extent of this.extents) {
-      content.bytes(pieceBytes(extent));
-      content.bytes(new Uint8Array(padded(extent.length) - extent.length));
-    }
-  }
-}
-
-const padded = (size: number): number => Math.ceil(size / 8) * 8;
-
-interface BlobTracks {
-  /** The bytes, one blob after another, without addresses and checksums. */
-  readonly content: Track;
-  /** Pairs: where an address belongs, and of what. */
-  readonly patches: Track;
-  /** Pairs: where a chunk of a header begins, and where its checksum is. */
-  readonly chunks: Track;
-  /** Of each blob: the bytes that have such, all bytes, and the number of both. */
-  readonly sizes: NumberList;
-}
-
 /**
  * The objects of elements that make no column: each takes a group or a dataset of its own, and those of one batch are laid
- * out together. Addresses and checksums are filled in when the file is.
+ * out together. They stand before all else in the file, so that their addresses are known at once; those of other objects are
+ * filled in when all is known.
  */
 export class Blobs extends Lazy {
-  readonly #tracks: BlobTracks;
+  readonly #content: Track;
+  /** Of each address that is not known yet: where it belongs, of what, and the chunk of a header that it is in, if it is. */
+  readonly #patches: Track;
+  /** Of each blob: the bytes that have such, all bytes, and the number of addresses. */
+  readonly #sizes = new NumberList();
   /** Known when all has got its address. */
   addressOf: (holder: Holder) => number = () => Number.NaN;
   /** How many objects there are. */
@@ -126,51 +37,84 @@ export class Blobs extends Lazy {
 
   constructor(spill: Spill) {
     super();
-    this.#tracks = { content: spill.track(), patches: spill.track(), chunks: spill.track(), sizes: new NumberList() };
+    this.#content = spill.track();
+    this.#patches = spill.track();
   }
 
   get length(): number {
-    return this.#tracks.content.length;
+    return this.#content.length;
   }
 
-  /**
-   * Lays out some nodes. `outside` says of what else they refer to what it is. What is returned says, of these nodes, where
-   * they are.
-   */
-  add(nodes: readonly Node[], outside: Iterable<readonly [Node, Holder]>): (node: Node) => number {
-    const start = this.length;
-    const builder = new BlobBuilder();
-    const emitter = new Emitter(nodes, builder);
-    for (const [node, holder] of outside) node.id = builder.outside(holder);
+  /** Begins with the nodes of a batch: those that are not absorbed until it is added are laid out. */
+  begin(nodes: readonly Node[], storing: Storing | undefined): Blob {
+    const builder = storing ?? new FileBuilder();
+    builder.base = this.length;
+    return { builder, emitter: new Emitter(nodes, storing, builder) };
+  }
+
+  /** Lays out a batch of so many objects; `outside` says of nodes of which its objects refer what they are. */
+  add({ builder, emitter }: Blob, count: number, outside: ReadonlyMap<Node, Holder>): void {
+    this.count += count;
+    const { referenceAt, referenceTo, chunkStart, chunkEnd, out } = builder;
+    const holders = new Map<ObjectId, Holder>();
+    for (const [node, holder] of outside) {
+      // Of what is laid out already, the address is known.
+      if (holder < 0) node.id = builder.newObject(-1 - holder);
+      else {
+        node.id = builder.newObject();
+        holders.set(node.id, holder);
+      }
+    }
     while (emitter.step());
-    builder.moveTo(this.#tracks);
-    this.count += nodes.length;
-    return (node) => start + builder.positionOf(node.id);
+
+    const start = this.length;
+    const patches = new NumberList();
+    let chunk = 0;
+    for (let i = 0; i < referenceAt.length; i++) {
+      const holder = holders.get(referenceTo.data[i] as number);
+      if (holder === undefined) continue;
+      const at = referenceAt.data[i] as number;
+      // References to the heap come from elsewhere; those in headers are in order, as these are.
+      while (chunk < chunkEnd.length && (chunkEnd.data[chunk] as number) <= at) chunk++;
+      const isInHeader = chunk < chunkEnd.length && (chunkStart.data[chunk] as number) < at;
+      patches.push(start + at - SUPERBLOCK_SIZE);
+      patches.push(holder);
+      patches.push(isInHeader ? start + (chunkStart.data[chunk] as number) - SUPERBLOCK_SIZE : -1);
+      patches.push(isInHeader ? start + (chunkEnd.data[chunk] as number) - SUPERBLOCK_SIZE : -1);
+    }
+    this.#patches.numbers(patches.data.subarray(0, patches.length), 8);
+    // All but the superblock, which comes first.
+    for (const bytes of chunksOf(emitter.pieces.slice(1))) this.#content.bytes(bytes);
+    this.#content.bytes(new Uint8Array(-this.length & 7));
+    this.#sizes.push(patches.length > 0 ? out.length - SUPERBLOCK_SIZE : 0);
+    this.#sizes.push(this.length - start);
+    this.#sizes.push(patches.length / 4);
   }
 
   *chunks(): Generator<Uint8Array, void> {
-    const { content, patches, chunks, sizes } = this.#tracks;
-    const bytes = new TrackReader(content);
-    const places = new TrackReader(patches);
-    const ranges = new TrackReader(chunks);
+    const bytes = new TrackReader(this.#content);
+    const patches = new TrackReader(this.#patches);
     let start = 0;
-    for (let i = 0; i < sizes.length; i += 4) {
-      const [head, whole, patchCount, chunkCount] = sizes.data.subarray(i, i + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
+    for (let i = 0; i < this.#sizes.length; i += 3) {
+      const head = this.#sizes.data[i] as number;
+      const whole = this.#sizes.data[i + 1] as number;
       const own = new Uint8Array(bytes.take(head));
       const view = new DataView(own.buffer);
-      for (let n = 0; n < patchCount; n++) {
-        const [at, holder] = pair(places);
+      const headers = new Map<number, number>();
+      for (let n = this.#sizes.data[i + 2] as number; n > 0; n--) {
+        const patch = patches.take(32);
+        const numbers = new DataView(patch.buffer, patch.byteOffset);
+        const [at, holder, from, to] = [0, 8, 16, 24].map((byte) => numbers.getFloat64(byte, true)) as [
+          number,
+          number,
+          number,
+          number,
+        ];
         setU64(view, at - start, this.addressOf(holder));
+        if (from >= 0) headers.set(from, to);
       }
-      for (let n = 0; n < chunkCount; n++) {
-        const [from, to] = pair(ranges);
+      for (const [from, to] of headers)
         view.setUint32(to - start, lookup3(view, from - start, to - start), true);
-      }
       yield own;
       for (let left = whole - head; left > 0; left -= PIECE) yield bytes.take(Math.min(left, PIECE));
       start += whole;
@@ -178,8 +122,8 @@ export class Blobs extends Lazy {
   }
 }
 
-function pair(reader: TrackReader): [number, number] {
-  const bytes = reader.take(16);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return [view.getFloat64(0, true), view.getFloat64(8, true)];
+/** A batch that is being laid out. */
+export interface Blob {
+  readonly builder: FileBuilder;
+  readonly emitter: Emitter;
 }

@@ -1,7 +1,11 @@
 import { H5TypeError } from '../errors.js';
+import { littleEndianBytes } from '../hdf5/endian.js';
 import type { RegisteredClass } from '../registry/index.js';
-import { Missing } from '../serialize/layout.js';
+import { concatenated } from '../serialize/emit.js';
+import type { TypedArray } from '../serialize/kinds.js';
+import { MAX_MEMBERS, Missing } from '../serialize/layout.js';
 import type { Reference, VectorNode } from '../serialize/plan.js';
+import type { StoredOf, Storing } from '../serialize/storing.js';
 import type { TextColumn } from '../serialize/text-column.js';
 import { encodeWtf8 } from '../serialize/wtf8.js';
 import { type Spill, type Track, TrackReader } from './spill.js';
@@ -15,6 +19,8 @@ export class Store {
   readonly parts: Part[] = [];
   /** How many of them are tables. */
   tables = 0;
+  /** What says of the vectors of the batch how they are stored, if somebody does. */
+  storing: Storing | undefined;
   /** Vectors of the batch that is being taken in, and where their elements went. */
   readonly placed = new Map<VectorNode, Placement>();
   /** All vectors of the batch that are columns, or parts of such. */
@@ -128,6 +134,9 @@ export class Column {
       }
     }
     const part = this.parts[index] as Part;
+    const stored = store.storing?.storedOf(vector.id);
+    // A batch in which all is missing says less.
+    if (stored && (!part.stored || stored.message)) part.stored = stored;
     used.add(part);
     store.taken.add(vector);
     store.placed.set(vector, { part, base: part.count });
@@ -147,6 +156,8 @@ export abstract class Part {
   id = -1;
   /** Whether something refers to an element. */
   isReferenced = false;
+  /** How it is stored, if a field says so. */
+  stored: StoredOf | undefined;
   protected readonly store: Store;
 
   constructor({ encoding }: VectorNode, store: Store) {
@@ -213,22 +224,37 @@ export class NumbersPart extends Part {
   }
 }
 
-/** Booleans, or the numbers of typed arrays. */
+/** Booleans, the numbers of typed arrays, or elements of the datatype of a field: as bytes. */
 export class BytesPart extends Part {
   readonly track = this.store.spill.track();
   /** An array of this sort, of any length. */
-  readonly sample: NonNullable<VectorNode['data']>;
+  readonly sample: TypedArray;
 
   constructor(vector: VectorNode, store: Store) {
     super(vector, store);
-    this.sample = (vector.data as Uint8Array).subarray(0, 0);
+    this.sample = dataOf(vector).subarray(0, 0);
   }
 
-  append({ data, mask }: VectorNode): void {
-    let numbers = data as Uint8Array;
-    if (mask) numbers = numbers.filter((_, i) => mask[i] === Missing.present);
-    this.track.numbers(numbers, numbers.BYTES_PER_ELEMENT);
+  append(vector: VectorNode): void {
+    const bytes = littleEndianBytes(dataOf(vector));
+    const { mask, length } = vector;
+    this.track.bytes(mask ? presentBytes(bytes, mask, bytes.length / length) : bytes);
   }
+}
+
+function dataOf(vector: VectorNode): TypedArray {
+  return vector.data ?? concatenated(vector);
+}
+
+function presentBytes(bytes: Uint8Array, mask: Uint8Array, size: number): Uint8Array {
+  const present = new Uint8Array(bytes.length);
+  let end = 0;
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] !== Missing.present) continue;
+    present.set(bytes.subarray(i * size, (i + 1) * size), end);
+    end += size;
+  }
+  return present.subarray(0, end);
 }
 
 /** Texts: how long each is, and all of them one after another. */
@@ -237,8 +263,11 @@ export class TextPart extends Part {
   readonly text = this.store.spill.track();
   longest = 0;
   plain = true;
+  /** The bytes that a field gives to each; 0: as many as it has. */
+  fixedSize: number | undefined;
 
   append(vector: VectorNode): void {
+    if (this.stored?.isTyped) this.fixedSize = vector.text?.fixedSize;
     if (vector.text) this.appendColumn(vector.text, vector.mask);
     else this.appendTexts(presentOf(vector.values as readonly string[], vector));
   }
@@ -322,7 +351,7 @@ export class RecordsPart extends Part {
     if (vector.encoding !== 'records' || vector.class !== this.class || vector.items !== this.items)
       return false;
     const names = this.#merged(vector.names);
-    if (!names || names.length > MAX_COLUMNS) return false;
+    if (!names || names.length > MAX_MEMBERS) return false;
     const rows = this.count + vector.length;
     const cells = this.#cells + vector.length * vector.names.length;
     return anyway || cells * 2 >= rows * names.length;
@@ -365,9 +394,6 @@ export class RecordsPart extends Part {
     this.#cells += rows * names.length;
   }
 }
-
-/** As many links fit into the header of a group with certainty. */
-const MAX_COLUMNS = 1000;
 
 /** Rows of any length. */
 export class RaggedPart extends Part {

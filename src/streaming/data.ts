@@ -1,6 +1,7 @@
 import { LITTLE_ENDIAN, littleEndianBytes, setU64, swapped } from '../hdf5/endian.js';
 import { Missing, NOT_A_TIME } from '../serialize/layout.js';
 import type { BigIntsPart, DatesPart, NumbersPart, RaggedPart, ReferencesPart, TextPart } from './column.js';
+import type { Keeper } from '../hdf5/chunked-builder.js';
 import { Lazy } from './lazy.js';
 import { type Track, TrackReader } from './spill.js';
 
@@ -10,22 +11,37 @@ const PIECE = 1 << 18;
 /** Reads the next elements, as the bytes that they are in the file. */
 export type Read = (count: number) => Uint8Array;
 
-/** The elements of a dataset. In the place of those that are missing there is something that has no meaning. */
+/** How the elements of a dataset are made. */
+export interface ElementsOptions {
+  readonly count: number;
+  /** The bytes of each. */
+  readonly size: number;
+  /** Begins to read those that are there. */
+  readonly open: () => Read;
+  /** Says which are missing, and what stands in their place, if not zeros. */
+  readonly mask?: Track | undefined;
+  readonly filler?: Uint8Array | undefined;
+  /** Where they are kept if they are put in chunks, which they cannot be if they hold addresses. */
+  readonly keep?: (() => Keeper) | undefined;
+}
+
+/** The elements of a dataset. */
 export class Elements extends Lazy {
   readonly #count: number;
   readonly #size: number;
   readonly #open: () => Read;
   readonly #mask: Track | undefined;
   readonly #filler: Uint8Array | undefined;
+  readonly keep: (() => Keeper) | undefined;
 
-  /** `open` begins to read those that are there; `filler`: what stands for a missing one, if not zeros. */
-  constructor(count: number, size: number, open: () => Read, mask?: Track, filler?: Uint8Array) {
+  constructor({ count, size, open, mask, filler, keep }: ElementsOptions) {
     super();
     this.#count = count;
     this.#size = size;
     this.#open = open;
     this.#mask = mask;
     this.#filler = filler;
+    this.keep = keep;
   }
 
   get length(): number {

@@ -1,10 +1,16 @@
-import type { Piece } from '../hdf5/file-builder.js';
+import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
+import type { FileSpace } from '../hdf5/file-space.js';
 import { Emitter } from '../serialize/emit.js';
 import { pathTo } from '../serialize/path.js';
 import type { Planner, Stream } from '../serialize/plan.js';
-import type { Restorer } from '../serialize/restore.js';
-import { emitted, limited, newPlanner, type WriteOptions } from '../serialize/serialize.js';
-import { Lazy } from './lazy.js';
+import {
+  limited,
+  newPlanner,
+  newRestorer,
+  newStoring,
+  type ReadOptions,
+  type WriteOptions,
+} from '../serialize/serialize.js';
 import type { Pace } from './pace.js';
 import { type BatchSize, type MakeSpill, Taker } from './take.js';
 
@@ -12,8 +18,8 @@ import { type BatchSize, type MakeSpill, Taker } from './take.js';
 export type Finish = (make?: MakeSpill) => Promise<Piece[]>;
 
 /**
- * The pieces of a file with a value. If nobody watches, all is done at once but what iterables yield: what happens to the value
- * afterwards does not matter.
+ * The pieces of a file with a value. If nobody watches, all is done at once but what takes its time: what happens to the value
+ * afterwards does not matter, else.
  */
 export function piecesInTime(
   value: unknown,
@@ -21,41 +27,62 @@ export function piecesInTime(
   pace: Pace,
   batch?: BatchSize,
 ): Finish | Promise<Finish> {
-  const planner = newPlanner(options, true);
+  const waiting = options.values?.inTime?.();
+  const planner = newPlanner({ ...options, ...waiting }, true);
   const streams: Stream[] = [];
   planner.streams = streams;
   planner.begin(value);
+  const planned = (): Finish | Promise<Finish> => {
+    planner.finish();
+    const read = waiting?.ready((array) => planner.pathOf(array));
+    if (streams.length > 0) {
+      // Its turn may be long to come.
+      read?.catch(() => {});
+      return async (make) => {
+        await read;
+        const taker = new Taker(planner, options, true, make, batch);
+        await take(streams, pace, taker);
+        return emittedInTime(planner, options, pace, taker);
+      };
+    }
+    const pieces = read
+      ? read.then(() => emittedInTime(planner, options, pace))
+      : emittedInTime(planner, options, pace);
+    return pieces instanceof Promise ? pieces.then((all) => async () => all) : async () => pieces;
+  };
   const planning = pace.run(
     () => planner.step(),
     () => pathTo(planner.nodes.at(-1) ?? planner.root),
   );
-  const then = (): Finish | Promise<Finish> => {
-    planner.finish();
-    if (streams.length > 0) {
-      return async (make) => {
-        await take(streams, pace, new Taker(planner, options, true, make, batch));
-        return emittedInTime(planner, options, pace);
-      };
-    }
-    const pieces = emittedInTime(planner, options, pace);
-    return pieces instanceof Promise ? pieces.then((all) => async () => all) : async () => pieces;
-  };
-  return planning ? planning.then(then) : then();
+  return planning ? planning.then(planned) : planned();
 }
 
-function emittedInTime(planner: Planner, options: WriteOptions, pace: Pace): Piece[] | Promise<Piece[]> {
-  const emitter = new Emitter(planner.nodes);
-  emitter.begin(planner.root);
+/** What writes a planned value, and lists that have been taken in. */
+function begun({ nodes, root }: Planner, options: WriteOptions, taker: Taker | undefined): Emitter {
+  const storing = newStoring(options);
+  const builder = storing ?? new FileBuilder();
+  const emitter = new Emitter(nodes, storing, builder);
+  taker?.layOut(builder);
+  emitter.begin(root);
+  return emitter;
+}
+
+function emittedInTime(
+  planner: Planner,
+  options: WriteOptions,
+  pace: Pace,
+  taker?: Taker,
+): Piece[] | Promise<Piece[]> {
+  const emitter = begun(planner, options, taker);
+  const emitted = (): Piece[] => {
+    pace.total = emitter.pieces.reduce((sum, { length }) => sum + length, pace.done);
+    return limited(emitter.pieces, options);
+  };
   const emitting = pace.run(
     () => emitter.step(),
     () => '$',
   );
-  const then = (): Piece[] => {
-    const pieces = limited(emitter.finish(), options);
-    pace.total = pieces.reduce((sum, { length }) => sum + length, pace.done);
-    return pieces;
-  };
-  return emitting ? emitting.then(then) : then();
+  return emitting ? emitting.then(emitted) : emitted();
 }
 
 /** The pieces of a file with a value, at once. */
@@ -69,23 +96,11 @@ export function piecesNow(
   const streams: Stream[] = [];
   planner.streams = streams;
   planner.plan(value);
-  if (streams.length > 0) takeNow(streams, new Taker(planner, options, false, make, batch));
-  return emitted(planner, options);
-}
-
-/** The bytes of pieces one after another, of which large ones come in parts. */
-export function* chunksOf(pieces: readonly Piece[]): Generator<Uint8Array, void> {
-  for (const piece of pieces) {
-    if (piece instanceof Uint8Array) {
-      yield piece;
-    } else if (piece instanceof Lazy) {
-      yield* piece.chunks();
-    } else {
-      const bytes = new Uint8Array(piece.length);
-      piece.writeTo(bytes, 0);
-      yield bytes;
-    }
-  }
+  const taker = streams.length > 0 ? new Taker(planner, options, false, make, batch) : undefined;
+  if (taker) takeNow(streams, taker);
+  const emitter = begun(planner, options, taker);
+  while (emitter.step());
+  return limited(emitter.pieces, options);
 }
 
 // ---- iterables ----------------------------------------------------------------------------------------------
@@ -105,13 +120,15 @@ function iteratorOf(value: object): { iterator: AnyIterator; isAsync: boolean } 
 async function take(streams: readonly Stream[], pace: Pace, taker: Taker): Promise<void> {
   const path = () => taker.path;
   const store = async (isLast: boolean): Promise<void> => {
-    for (let pending = taker.store(isLast); pending.length > 0; pending = taker.store(isLast)) {
+    for (let pending = taker.plan(); pending.length > 0; pending = taker.plan()) {
       for (const iterable of pending) {
         const elements: unknown[] = [];
         await each(iterable, pace, path, (element) => void elements.push(element));
         taker.collected(iterable, elements);
       }
     }
+    await taker.ready;
+    taker.store(isLast);
     pace.done = taker.spill.size;
     await pace.pause(path);
   };
@@ -120,7 +137,6 @@ async function take(streams: readonly Stream[], pace: Pace, taker: Taker): Promi
     await each(stream.value, pace, path, (element) => (taker.add(element) ? store(false) : undefined));
     await store(true);
   }
-  taker.finish();
 }
 
 /** Asks an iterable for all that it yields. If it is not asked to the end, it is told so. */
@@ -190,6 +206,10 @@ function closeNow(iterator: AnyIterator): void {
 }
 
 function takeNow(streams: readonly Stream[], taker: Taker): void {
+  const store = (isLast: boolean): void => {
+    taker.plan();
+    taker.store(isLast);
+  };
   for (const stream of streams) {
     taker.begin(stream);
     const { iterator } = iteratorOf(stream.value);
@@ -197,30 +217,36 @@ function takeNow(streams: readonly Stream[], taker: Taker): void {
       const { done, value } = iterator.next() as IteratorResult<unknown>;
       if (done) break;
       try {
-        if (taker.add(value)) taker.store(false);
+        if (taker.add(value)) store(false);
       } catch (error) {
         closeNow(iterator);
         throw error;
       }
     }
-    taker.store(true);
+    store(true);
   }
-  taker.finish();
 }
 
 // ---- reading ------------------------------------------------------------------------------------------------
 
-/** The value that is being read, in time. */
-export async function restoredInTime(restorer: Restorer, pace: Pace): Promise<unknown> {
-  pace.total = restorer.size;
+/** A value that is read from an address of a file, in time. */
+export async function readInTime(
+  space: FileSpace,
+  address: number,
+  options: ReadOptions,
+  pace: Pace,
+): Promise<unknown> {
+  const restorer = newRestorer(space, options);
+  const value = restorer.begin(address);
+  pace.total = space.end;
   const restoring = pace.run(
     () => {
       // Bytes may be read several times, and not all of them have to be.
-      pace.done = Math.min(restorer.done, restorer.size);
+      pace.done = Math.min(restorer.done, space.end);
       return restorer.step();
     },
     () => '$',
   );
   if (restoring) await restoring;
-  return restorer.finish();
+  return value();
 }

@@ -1,3 +1,4 @@
+import { ByteReader } from '../hdf5/byte-reader.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { HeaderWriter } from '../hdf5/header-writer.js';
@@ -7,6 +8,7 @@ import {
   compound,
   type Datatype,
   datatypeBytes,
+  decodeDatatype,
   FLOAT32,
   FLOAT64,
   fixedPoint,
@@ -20,11 +22,13 @@ import {
   VARIABLE_STRING,
   variableLength,
 } from '../hdf5/messages/datatype.js';
-import type { NumberList } from '../hdf5/number-list.js';
 import { utf8Encoder } from '../hdf5/text.js';
+import { encodeNumbers } from '../hdf5/number-elements.js';
+import { datasetsNeeded } from '../serialize/emit.js';
 import { Encoding, LAYOUT_VERSION, Reserved, Tag } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import type { Node, VectorNode } from '../serialize/plan.js';
+import type { Storing } from '../serialize/storing.js';
 import { type Blobs, type Holder, OUTSIDE } from './blobs.js';
 import {
   BigIntsPart,
@@ -57,6 +61,7 @@ import {
   readTrack,
 } from './data.js';
 import { ListGroup, Prologue } from './list-group.js';
+import type { Track } from './spill.js';
 
 /** As for lists of one go: strings that vary by at most so many bytes on average get a fixed size. */
 const FIXED_SIZE_SLACK = 32;
@@ -88,7 +93,11 @@ interface Place {
   /** Whether it is a list by itself. */
   readonly isValue: boolean;
   readonly isRoot: boolean;
+  /** Whether references lead to it. */
+  readonly isPointed: boolean;
 }
+
+const inside = (id: ObjectId): Place => ({ id, links: 1, isValue: false, isRoot: false, isPointed: false });
 
 /** A list that is laid out: the node that stands for it in the value around, and its elements. */
 export interface List {
@@ -102,10 +111,7 @@ export class Layout {
   readonly #blobs: Blobs;
   readonly #outside: readonly Node[];
   readonly #lists: List[] = [];
-  /** Numbers for objects among the blobs, which get their addresses when those get theirs. */
-  readonly #foreign = new Map<Holder, ObjectId>();
   #builder: FileBuilder | undefined;
-  #addresses: NumberList | undefined;
   /** Each writes one object. Nothing recurses, since lists may be nested at any depth. */
   readonly #queue: (() => void)[] = [];
 
@@ -115,11 +121,6 @@ export class Layout {
     this.#blobs = blobs;
     this.#outside = outside;
     blobs.addressOf = (holder) => this.#addressOf(holder);
-    blobs.placed = (address, addresses) => {
-      blobs.address = address;
-      this.#addresses = addresses;
-      for (const [holder, id] of this.#foreign) addresses.data[id] = this.#addressOf(holder);
-    };
   }
 
   /** Has a node written as a list of elements, of which there will be more. */
@@ -127,26 +128,21 @@ export class Layout {
     this.#lists.push(list);
   }
 
-  /** All elements are there. */
-  finish(): void {
+  /** All elements are there: lays out what comes first, and sees to it that lists are written when their nodes are. */
+  begin(builder: FileBuilder): void {
+    this.#builder = builder;
+    builder.before = [this.#blobs];
+    builder.base = this.#blobs.length;
     for (const { node, column } of this.#lists) {
       // Only a group can be the root.
       node.encoding = isDataset(column) ? 'numbers' : 'union';
-      node.emit = (builder, isRoot) => {
-        this.#begin(builder);
-        this.#column(column, { id: node.id, links: node.links, isValue: true, isRoot });
-        for (let write = this.#queue.pop(); write; write = this.#queue.pop()) write();
-      };
-    }
-  }
-
-  #begin(builder: FileBuilder): void {
-    if (this.#builder) return;
-    this.#builder = builder;
-    builder.addExtent(this.#blobs);
-    for (const { node, column } of this.#lists) {
       const part = wholeOf(column);
       if (part) part.id = node.id;
+      node.emit = (_, isRoot) => {
+        const { id, links, pointed } = node;
+        this.#column(column, { id, links, isValue: true, isRoot, isPointed: pointed });
+        for (let write = this.#queue.pop(); write; write = this.#queue.pop()) write();
+      };
     }
   }
 
@@ -154,18 +150,20 @@ export class Layout {
     return this.#builder as FileBuilder;
   }
 
+  get #storing(): Storing | undefined {
+    return 'prepare' in this.#to ? (this.#to as Storing) : undefined;
+  }
+
+  readonly #keep = (): Track => this.#store.spill.track();
+
   #addressOf(holder: Holder): number {
-    if (holder < 0) return this.#blobs.address - 1 - holder;
-    const { data } = this.#addresses as NumberList;
-    return data[this.#idOf(holder)] as number;
+    return holder < 0 ? -1 - holder : (this.#to.addresses.data[this.#idOf(holder)] as number);
   }
 
   #idOf(holder: Holder): ObjectId {
+    if (holder < 0) return this.#to.newObject(-1 - holder);
     if (holder >= OUTSIDE) return (this.#outside[holder - OUTSIDE] as Node).id;
-    if (holder >= 0) return this.#partId(this.#store.parts[holder] as Part);
-    const id = this.#foreign.get(holder) ?? this.#to.newObject();
-    this.#foreign.set(holder, id);
-    return id;
+    return this.#partId(this.#store.parts[holder] as Part);
   }
 
   #partId(part: Part): ObjectId {
@@ -193,20 +191,21 @@ export class Layout {
     const { out } = this.#to;
     this.#to.beginAttribute(Reserved.mask, MASK(), space());
     out.u32(column.length);
-    this.#to.addExtent(new HeapSequence(column.mask), out.length);
+    this.#to.extent(new HeapSequence(column.mask), out.length);
     out.u64(0);
     out.u32(1);
     this.#to.endAttribute();
   }
 
   #beginGroup(
-    { id, links, isRoot }: Place,
+    { id, links, isRoot, isPointed }: Place,
     members: number,
     encoding: string,
     to: HeaderWriter<ObjectId> = this.#to,
   ): void {
     to.beginGroup(id, links, MAX_RESERVED + members);
     if (isRoot) this.#number(Reserved.layout, INT32, LAYOUT_VERSION, to);
+    if (isPointed) this.#number(Reserved.referenced, INT32, 1, to);
     this.#word(Reserved.encoding, encoding, to);
   }
 
@@ -216,7 +215,7 @@ export class Layout {
   #child(column: Column): ObjectId {
     const part = wholeOf(column);
     const id = part ? this.#partId(part) : this.#to.newObject();
-    this.#queue.push(() => this.#column(column, { id, links: 1, isValue: false, isRoot: false }));
+    this.#queue.push(() => this.#column(column, inside(id)));
     return id;
   }
 
@@ -232,11 +231,19 @@ export class Layout {
     }
   }
 
-  #dataset({ id, links, isValue }: Place, type: Datatype, dims: number[], open: (() => Read) | undefined): void {
-    const count = dims.reduce((product, dim) => product * dim, 1);
-    const data = open ? new Elements(count, type.size, open) : new Uint8Array(0);
-    this.#to.beginDataset(id, links, datatypeBytes(type), space(...dims), data);
+  /** The header of a dataset without missing elements, which is still to be ended. */
+  #dataset(
+    { id, links, isValue, isPointed }: Place,
+    type: Datatype,
+    [count]: [number],
+    open: (() => Read) | undefined,
+  ): void {
+    const data = open
+      ? new Elements({ count, size: type.size, open, keep: this.#keep })
+      : new Uint8Array(0);
+    this.#to.beginDataset(id, links, datatypeBytes(type), space(count), data);
     if (isValue) this.#word(Reserved.type, 'Array');
+    if (isPointed) this.#number(Reserved.referenced, INT32, 1);
   }
 
   #union(column: Column, place: Place): void {
@@ -257,7 +264,7 @@ export class Layout {
           names[group * MAX_PARTS + i] as string,
           this.#partObject(part),
         ]);
-        this.#beginGroup({ id, links: 1, isValue: false, isRoot: false }, inner.length + 1, Encoding.union);
+        this.#beginGroup(inside(id), inner.length + 1, Encoding.union);
         this.#links([['@kinds', innerKinds], ...inner]);
         let count = 0;
         for (const part of inGroup) count += part.count;
@@ -275,7 +282,7 @@ export class Layout {
   #kinds(id: ObjectId, count: number, open: (() => Read) | undefined): void {
     // Without kinds, there is one part.
     const zeros: () => Read = () => (few) => new Uint8Array(few);
-    this.#dataset({ id, links: 1, isValue: false, isRoot: false }, UINT8, [count], open ?? zeros);
+    this.#dataset(inside(id), UINT8, [count], open ?? zeros);
     this.#to.end();
   }
 
@@ -289,12 +296,14 @@ export class Layout {
   /** A new object for a part of a union, which is written later. */
   #partObject(part: Part): ObjectId {
     const id = this.#partId(part);
-    this.#queue.push(() => this.#part(part, { id, links: 1, isValue: false, isRoot: false }, undefined));
+    this.#queue.push(() => this.#part(part, inside(id), undefined));
     return id;
   }
 
   /** Writes a part; as the whole of a column, some of whose elements may be missing. */
-  #part(part: Part, place: Place, column: Column | undefined): void {
+  #part(part: Part, at: Place, column: Column | undefined): void {
+    const place = { ...at, isPointed: at.isPointed || part.isReferenced };
+    if (part.stored) this.#storing?.store(place.id, part.stored);
     if (part instanceof RecordsPart) this.#records(part, place, column);
     else if (part instanceof ListPart) this.#list(part, place, column);
     else if (part instanceof RaggedPart) this.#ragged(part, place, column);
@@ -305,6 +314,7 @@ export class Layout {
     const { names, columns, class: cls, items } = part;
     const members = names.map((name) => [escapeName(name), this.#child(columns.get(name) as Column)] as const);
     this.#beginGroup(place, members.length, Encoding.records);
+    if (cls && cls.stored.length > 0 && !this.#storing) datasetsNeeded();
     if (cls) this.#word(Reserved.class, cls.name);
     if (cls && cls.version !== 0) this.#number(Reserved.version, INT32, cls.version);
     if (items) this.#word(Reserved.items, items);
@@ -315,7 +325,7 @@ export class Layout {
 
   #list(part: ListPart, place: Place, column: Column | undefined): void {
     const heap = column?.mask && new HeapSequence(column.mask);
-    if (heap) this.#to.addExtent(heap);
+    if (heap) this.#to.extent(heap);
     const prologue = (): Uint8Array => {
       const header = new Prologue();
       this.#beginGroup(place, part.count, Encoding.list, header);
@@ -328,17 +338,9 @@ export class Layout {
       }
       return header.out.finish();
     };
-    const attributes = 1 + Number(place.isRoot) + Number(heap !== undefined);
-    this.#to.addExtent(
-      new ListGroup(
-        place.id,
-        part.count,
-        MAX_RESERVED,
-        prologue,
-        attributes,
-        part.places,
-        () => this.#blobs.address,
-      ),
+    const attributes = 1 + Number(place.isRoot) + Number(place.isPointed) + Number(heap !== undefined);
+    this.#to.extent(
+      new ListGroup(place.id, part.count, MAX_RESERVED, prologue, attributes, part.places),
     );
   }
 
@@ -356,72 +358,80 @@ export class Layout {
     if (items !== 'Array') this.#word(Reserved.items, items);
     this.#mask(column);
     this.#links([['offsets', offsets], ...members]);
-    const inside = { id: offsets, links: 1, isValue: false, isRoot: false };
-    this.#dataset(inside, UINT32, [count + 1], readOffsets(part));
+    this.#dataset(inside(offsets), UINT32, [count + 1], readOffsets(part));
     this.#to.end();
   }
 
   /** A dataset of some dimensions. `items`: what its innermost rows are, if no arrays. */
   #leaf(
     part: Part | undefined,
-    { id, links, isValue }: Place,
+    { id, links, isValue, isPointed }: Place,
     dims: number[],
     column: Column | undefined,
     items: string | undefined,
   ): void {
     const builder = this.#to;
     const count = dims.reduce((product, dim) => product * dim, 1);
-    const mask = column?.mask;
+    const mask = part && column?.mask;
+    const begin = (type: Datatype, elements: Elements) =>
+      builder.beginDataset(id, links, datatypeBytes(type), space(...dims), elements);
     const write = (type: Datatype, open: () => Read, filler?: Uint8Array) =>
-      builder.beginDataset(
-        id,
-        links,
-        datatypeBytes(type),
-        space(...dims),
-        new Elements(count, type.size, open, part && mask, filler),
-      );
+      begin(type, new Elements({ count, size: type.size, open, mask, filler, keep: this.#keep }));
+    /** What holds addresses. */
+    const writeBare = (type: Datatype, open: () => Read) =>
+      begin(type, new Elements({ count, size: type.size, open, mask }));
     const writeTexts = (texts: TextPart, type: Datatype) => {
       const heap = new HeapTexts(texts);
-      builder.addExtent(heap);
-      write(type, () => heap.read());
+      builder.extent(heap);
+      writeBare(type, () => heap.read());
     };
-    if (!part) write(MISSING, readTrack(mask as NonNullable<typeof mask>, 1));
+    if (!part) write(MISSING, readTrack(column?.mask as Track, 1));
     else if (part instanceof NumbersPart) {
       if (part.floats) write(FLOAT64, readFloats(part), NAN);
       else write(INT32, readTrack(part.integers, 4));
     } else if (part instanceof BytesPart) {
-      const { sample, track } = part;
-      write(part.encoding === 'booleans' ? BOOLEAN : typeOf(sample), readTrack(track, sample.BYTES_PER_ELEMENT));
+      const type = part.encoding === 'booleans' ? BOOLEAN : typeOf(part);
+      const filler =
+        type.class === 'floating-point' ? encodeNumbers(type, [Number.NaN], 1, () => undefined as never) : undefined;
+      write(type, readTrack(part.track, type.size), filler);
     } else if (part instanceof DatesPart) {
       write(compound([[Tag.date, INT64]]), readDates(part), NO_TIME);
     } else if (part instanceof BigIntsPart) {
       if (part.digits) writeTexts(part.digits, compound([[Tag.bigint, VARIABLE_STRING]]));
       else write(INT64, readBigInts(part));
     } else if (part instanceof TextPart) {
-      const { longest, text, plain } = part;
-      const size = Math.max(1, longest);
+      const size = this.#sizeOfEach(part, count);
       if (part.encoding === 'named') writeTexts(part, compound([[Tag.named, VARIABLE_STRING]]));
-      else if (!plain) writeTexts(part, compound([[Tag.text, variableLength(UINT8)]]));
-      else if (count * longest > text.length + count * FIXED_SIZE_SLACK) writeTexts(part, VARIABLE_STRING);
+      else if (!part.plain) writeTexts(part, compound([[Tag.text, variableLength(UINT8)]]));
+      else if (size === 0) writeTexts(part, VARIABLE_STRING);
       else write(fixedString(size), readFixedText(part, size));
     } else {
       const { holder, hasElements, hasWholes } = part as ReferencesPart;
       const isOfOne = !Number.isNaN(holder) && !hasWholes;
-      const type = isOfOne ? UINT32 : hasElements ? ELEMENT : OBJECT_REFERENCE;
-      write(
-        type,
-        readReferences(part as ReferencesPart, isOfOne, (each) => this.#addressOf(each)),
-      );
+      const addressOf = (each: Holder) => this.#addressOf(each);
+      const open = readReferences(part as ReferencesPart, isOfOne, addressOf);
       if (isOfOne) {
+        write(UINT32, open);
         builder.beginAttribute(Reserved.into, datatypeBytes(OBJECT_REFERENCE), space());
         builder.objectReference(this.#idOf(holder));
         builder.endAttribute();
+      } else {
+        writeBare(hasElements ? ELEMENT : OBJECT_REFERENCE, open);
       }
     }
     if (isValue) this.#word(Reserved.type, 'Array');
     if (items !== undefined && items !== 'Array') this.#word(Reserved.items, items);
     if (part) this.#mask(column);
+    if (isPointed) this.#number(Reserved.referenced, INT32, 1);
     builder.end();
+  }
+
+  /** The bytes that each text takes; 0 if that varies. */
+  #sizeOfEach({ fixedSize, longest, text, plain }: TextPart, count: number): number {
+    const total = text.length;
+    const wanted = fixedSize ?? this.#storing?.fixedSizeOf({ count, total, longest, plain });
+    if (wanted !== undefined) return wanted;
+    return count * longest <= total + count * FIXED_SIZE_SLACK ? Math.max(1, longest) : 0;
   }
 }
 
@@ -489,7 +499,8 @@ function nameOf(part: Part): string {
   return part.encoding === 'named' ? 'names' : part.encoding;
 }
 
-function typeOf(sample: BytesPart['sample']): Datatype {
+function typeOf({ sample, stored }: BytesPart): Datatype {
+  if (stored?.message) return decodeDatatype(new ByteReader(stored.message));
   const tag = sample[Symbol.toStringTag];
   if (tag === 'Float32Array') return FLOAT32;
   if (tag === 'Float64Array') return FLOAT64;

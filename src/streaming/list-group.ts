@@ -49,11 +49,10 @@ export class ListGroup extends Lazy {
   readonly #prologue: () => Uint8Array;
   readonly #attributes: number;
   readonly #places: Track;
-  readonly #base: () => number;
 
   /**
-   * `prologue` makes the beginning, which has so many attributes; `places`: where the objects are, counted from `base`; the
-   * creation orders of the links begin with `firstOrder`.
+   * `prologue` makes the beginning, which has so many attributes; `places`: the addresses of the objects; the creation orders
+   * of the links begin with `firstOrder`.
    */
   constructor(
     id: ObjectId,
@@ -62,7 +61,6 @@ export class ListGroup extends Lazy {
     prologue: () => Uint8Array,
     attributes: number,
     places: Track,
-    base: () => number,
   ) {
     super();
     this.#id = id;
@@ -71,7 +69,6 @@ export class ListGroup extends Lazy {
     this.#prologue = prologue;
     this.#attributes = attributes;
     this.#places = places;
-    this.#base = base;
     let length = 0;
     for (const { size } of this.#plan(prologue().length)) length += size;
     this.length = length;
@@ -111,7 +108,7 @@ export class ListGroup extends Lazy {
         const message = begin(out, MessageType.Link);
         encodeHardLink(out, String(i), this.#firstOrder + i);
         const bytes = places.take(8);
-        out.u64(this.#base() + new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true));
+        out.u64(new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true));
         end(out, message);
       }
       const message = begin(out, next ? MessageType.Continuation : MessageType.AttributeInfo);

@@ -98,11 +98,9 @@ export class Track {
   /** Moves all that is in memory to a storage, which has `end` bytes; returns how many it has then. */
   flush(storage: WritableStorage, end: number): number {
     const start = end;
-    for (const [i, block] of this.#blocks.entries()) {
-      const isLast = i === this.#blocks.length - 1;
-      const content = isLast ? block.subarray(0, block.length - this.#room) : block;
-      storage.write(end, content);
-      end += content.length;
+    for (const block of this.#buffered()) {
+      storage.write(end, block);
+      end += block.length;
     }
     if (end > start) {
       this.#extents.push(start);
@@ -113,16 +111,42 @@ export class Track {
     return end;
   }
 
-  /** All bytes, in pieces that are valid until the next is asked for. */
+  /** What is in memory. */
+  #buffered(): Uint8Array[] {
+    const last = this.#blocks.length - 1;
+    return this.#blocks.map((block, i) => (i === last ? block.subarray(0, block.length - this.#room) : block));
+  }
+
+  /** All bytes that are there when it is begun, in pieces. Meanwhile there may come more. */
   *pieces(): Generator<Uint8Array, void> {
     const { data, length } = this.#extents;
+    const buffered = this.#buffered();
     for (let i = 0; i < length; i += 2) {
       const end = (data[i] as number) + (data[i + 1] as number);
       for (let at = data[i] as number; at < end; at += PIECE)
-        yield this.#spill.storage.read(at, Math.min(PIECE, end - at));
+        yield this.#spill.storage.copy(at, Math.min(PIECE, end - at));
     }
-    for (const [i, block] of this.#blocks.entries())
-      yield i === this.#blocks.length - 1 ? block.subarray(0, block.length - this.#room) : block;
+    yield* buffered;
+  }
+
+  /** Some bytes from the middle. */
+  read(position: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const end = position + length;
+    let start = 0;
+    const take = (size: number, get: (from: number, to: number) => Uint8Array): void => {
+      const from = Math.max(position, start);
+      const to = Math.min(end, start + size);
+      if (from < to) bytes.set(get(from - start, to - start), from - position);
+      start += size;
+    };
+    const { data } = this.#extents;
+    for (let i = 0; i < this.#extents.length && start < end; i += 2) {
+      const at = data[i] as number;
+      take(data[i + 1] as number, (from, to) => this.#spill.storage.copy(at + from, to - from));
+    }
+    for (const block of this.#buffered()) take(block.length, (from, to) => block.subarray(from, to));
+    return bytes;
   }
 }
 

@@ -1,8 +1,9 @@
+import type { FileBuilder } from '../hdf5/file-builder.js';
 import { H5LimitError } from '../serialize/limits.js';
 import { Missing } from '../serialize/layout.js';
-import { pathTo } from '../serialize/path.js';
+import { pathTo, shortPath } from '../serialize/path.js';
 import { Elements, type Node, type Planner, type Stream, VectorNode } from '../serialize/plan.js';
-import { newPlanner, type WriteOptions } from '../serialize/serialize.js';
+import { newPlanner, newStoring, type WriteOptions } from '../serialize/serialize.js';
 import type { WritableStorage } from '../storage/storage.js';
 import { Blobs, type Holder } from './blobs.js';
 import { Column, ListPart, Store, type Target } from './column.js';
@@ -36,6 +37,13 @@ class Yielded extends Map<object, readonly unknown[]> {
     return [];
   }
 
+  /** Iterables that were asked for in vain since the last call. */
+  takePending(): readonly object[] {
+    const { pending } = this;
+    this.pending = [];
+    return pending;
+  }
+
   override set(iterable: object, elements: readonly unknown[]): this {
     this.#known.set(iterable, elements);
     return this;
@@ -57,7 +65,9 @@ export class Taker {
   readonly #yielded = new Yielded();
   #stream: Stream | undefined;
   #column: Column | undefined;
-  #batch: unknown[] = [];
+  /** The elements that have been taken, and not been stored yet. */
+  #elements: unknown[] = [];
+  #batch: Batch | undefined;
   #weight = 0;
   /** How many elements of the list have been taken in. */
   #taken = 0;
@@ -89,36 +99,45 @@ export class Taker {
 
   /** Where in the value the next element is. */
   get path(): string {
-    return `${pathTo((this.#stream as Stream).node)}[${this.#taken + this.#batch.length}]`;
+    return `${pathTo((this.#stream as Stream).node)}[${this.#taken + this.#elements.length}]`;
   }
 
   /** Takes an element; true if there are as many as can be kept, so that they are to be stored. */
   add(element: unknown): boolean {
     const { elements, bytes } = this.#batchSize;
     this.#weight += weigh(element);
-    return this.#batch.push(element) >= elements || this.#weight >= bytes;
+    return this.#elements.push(element) >= elements || this.#weight >= bytes;
   }
 
   /**
-   * Stores what has been taken, or returns iterables that are to be asked first for all that they yield; `collected` is told.
-   * `isLast`: there is no more of this list.
+   * Plans what has been taken, or returns iterables that are to be asked first for all that they yield; `collected` is told.
+   * Then it is to be stored.
    */
-  store(isLast: boolean): readonly object[] {
+  plan(): readonly object[] {
     const stream = this.#stream as Stream;
     this.#homes.rememberAround();
-    const isFirst = this.#taken === 0;
-    const list = isFirst ? stream.node : new VectorNode(stream.node.place, 'Array');
+    const list = this.#taken === 0 ? stream.node : new VectorNode(stream.node.place, 'Array');
     list.first = this.#taken;
     const identity = new BatchIdentity(this.#homes);
-    const planner = newPlanner(this.#options, this.#waits, identity);
+    const waiting = this.#waits ? this.#options.values?.inTime?.() : undefined;
+    const planner = newPlanner({ ...this.#options, ...waiting }, this.#waits, identity);
     planner.arrays = this.#yielded;
     if (this.#store.tables >= MANY_TABLES) planner.maxTables = 1;
-    planner.list(list, this.#batch);
+    planner.list(list, this.#elements);
     while (planner.step());
-    const { pending } = this.#yielded;
-    this.#yielded.pending = [];
-    if (pending.length > 0) return pending;
+    this.#batch = { list, identity, planner, ready: waiting?.ready((array) => planner.pathOf(array)) };
+    return this.#yielded.takePending();
+  }
 
+  /** What has to be waited for before the batch is stored. */
+  get ready(): Promise<void> | undefined {
+    return this.#batch?.ready;
+  }
+
+  /** Stores what has been planned; `isLast`: there is no more of this list. */
+  store(isLast: boolean): void {
+    const { list, identity, planner } = this.#batch as Batch;
+    const isFirst = this.#taken === 0;
     const standIns = identity.settle(planner);
     planner.finish();
     if (isFirst && isLast && standIns.size === 0) {
@@ -132,15 +151,15 @@ export class Taker {
       }
       this.#storeColumns(list, planner, standIns);
     }
-    this.#taken += this.#batch.length;
-    this.#batch = [];
+    this.#taken += this.#elements.length;
+    this.#elements = [];
     this.#weight = 0;
-    return [];
+    this.#batch = undefined;
   }
 
-  /** There is no more of any list. */
-  finish(): void {
-    this.#layout.finish();
+  /** There is no more of any list: all of it is to be written with the value around. */
+  layOut(builder: FileBuilder): void {
+    this.#layout.begin(builder);
   }
 
   /** What an iterable within an element has yielded. */
@@ -150,17 +169,27 @@ export class Taker {
 
   #storeColumns(list: VectorNode, planner: Planner, standIns: ReadonlyMap<Node, Holder>): void {
     const store = this.#store;
+    const storing = newStoring(this.#options);
+    const nodes = list === (this.#stream as Stream).node ? planner.nodes : [list, ...planner.nodes];
+    const blob = this.#blobs.begin(nodes, storing);
+    store.storing = storing;
     store.take(this.#column as Column, list);
 
-    // First, all that elements of columns refer to has its place; then objects that take a place of their own.
-    const inBlobs = planner.nodes.filter((node) => node.kind !== 'vector' || !store.taken.has(node));
-    const isInBlobs = new Set(inBlobs);
-    // A later batch may mention it, which an attribute does not allow.
-    for (const node of inBlobs) if (node.kind === 'date') node.referenced = true;
+    const inBlobs = new Set<Node>();
+    for (const node of planner.nodes) {
+      node.absorbed ||= store.taken.has(node as VectorNode);
+      if (node.absorbed) continue;
+      inBlobs.add(node);
+      // A later batch may mention it, which has to be said, and which an attribute does not allow.
+      node.pointed ||= isHome(node);
+      if (node.kind === 'date') node.referenced = true;
+    }
+    list.absorbed = true;
+    // What all references lead to, by its final number; what is laid out in this batch has its address a little later.
     const outside = new Map<Node, Holder>();
     for (const reference of planner.references) {
       const node = reference.node as Node;
-      if (isInBlobs.has(node)) continue;
+      if (inBlobs.has(node)) continue;
       const placed = store.placed.get(node as VectorNode);
       if (placed) {
         reference.index = placed.base + indexIn(node as VectorNode, reference.index);
@@ -175,30 +204,27 @@ export class Taker {
       // The header of an object that is written already cannot count one more link.
       if (holder !== undefined) reference.isMember = false;
     }
-    const placeOf = this.#addBlobs(inBlobs, outside);
+    if (inBlobs.size > 0) this.#blobs.add(blob, inBlobs.size, outside);
+    const { nodes: most = Infinity } = this.#options.limits ?? {};
+    if (this.#blobs.count > most) throw new H5LimitError('nodes', most, shortPath(this.path));
+
+    const holderOf = (node: Node): Holder => -1 - (blob.builder.addresses.data[node.id] as number);
     for (const [part, vector] of store.waiting) {
       if (part instanceof ListPart) {
-        const places = Float64Array.from(vector.values as readonly Node[], placeOf);
+        const places = Float64Array.from(vector.values as readonly Node[], (node) => -1 - holderOf(node));
         part.places.numbers(places, 8);
       } else {
         part.take(vector, ({ node, index }) => ({
-          holder: outside.get(node as Node) ?? -1 - placeOf(node as Node),
+          holder: outside.get(node as Node) ?? holderOf(node as Node),
           index,
         }));
       }
     }
-    this.#remember(planner, (node) => -1 - placeOf(node));
+    this.#remember(planner, holderOf);
+    list.absorbed = false;
     store.placed.clear();
     store.taken.clear();
     store.waiting.length = 0;
-  }
-
-  #addBlobs(nodes: readonly Node[], outside: ReadonlyMap<Node, Holder>): (node: Node) => number {
-    if (nodes.length === 0) return () => Number.NaN;
-    const placeOf = this.#blobs.add(nodes, outside);
-    const { nodes: most = Infinity } = this.#options.limits ?? {};
-    if (this.#blobs.count > most) throw new H5LimitError('nodes', most, this.path);
-    return placeOf;
   }
 
   /** Remembers where the objects of a batch live: in parts, or in nodes, of which `holderOf` says what they are. */
@@ -231,6 +257,21 @@ export class Taker {
       }
     }
   }
+}
+
+/** What is planned of a batch. */
+interface Batch {
+  readonly list: VectorNode;
+  readonly identity: BatchIdentity;
+  readonly planner: Planner;
+  readonly ready: Promise<void> | undefined;
+}
+
+/** Whether references can lead to a node, or to elements of it. */
+function isHome(node: Node): boolean {
+  if (node.kind !== 'vector') return true;
+  const { type, encoding } = node;
+  return type !== undefined || encoding === 'records' || encoding === 'ragged' || encoding === 'dates';
 }
 
 /** The number of an element among those that are present; of dates, `index` counts the missing ones too. */

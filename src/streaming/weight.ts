@@ -21,6 +21,7 @@ export function weigh(value: unknown, depth = DEPTH): number {
 function weighObject(value: object, depth: number): number {
   if (ArrayBuffer.isView(value)) return OBJECT + value.byteLength;
   if (value instanceof ArrayBuffer) return OBJECT + value.byteLength;
+  if (typeof Blob === 'function' && value instanceof Blob) return OBJECT + value.size;
   if (depth === 0) return OBJECT;
   if (Array.isArray(value)) {
     const { length } = value as unknown[];

@@ -20,6 +20,7 @@ PRESENT, UNDEFINED, NULL, ABSENT = range(4)
 NOT_A_TIME = -(2**63)
 TYPED = {"i1": "Int8Array", "u1": "Uint8Array", "i2": "Int16Array", "u2": "Uint16Array", "i4": "Int32Array",
          "u4": "Uint32Array", "f4": "Float32Array", "f8": "Float64Array", "i8": "BigInt64Array", "u8": "BigUint64Array"}
+DTYPES = {**{name: dtype for dtype, name in TYPED.items()}, "Uint8ClampedArray": "u1"}
 
 
 class Undefined:
@@ -132,7 +133,7 @@ class Reader:
         if dataset.shape == ():
             return self.elements(dataset.dtype, numpy.array([dataset[()]], dtype=dataset.dtype), dataset)[0]
         kind = kind or TYPED[dataset.dtype.str[1:]]
-        return Object(kind, bytes=dataset[()].tobytes().hex())
+        return typed(kind, dataset[()])
 
     def fill_members(self, value, group):
         members = []
@@ -151,8 +152,8 @@ class Reader:
         attribute = h5py.h5a.open(group.id, name.encode("utf-8"))
         if attribute.get_space().get_simple_extent_type() == h5py.h5s.NULL:
             return UNDEFINED_VALUE if attribute.dtype.names == ("undefined",) else None
-        value = group.attrs[name]
-        return self.elements(attribute.dtype, [value], group, numpy.asarray)[0]
+        value = self.elements(attribute.dtype, [group.attrs[name]], group, numpy.asarray)[0]
+        return float(value) if name in names_of_numbers(group) else value
 
     # ---- elements of datasets and attributes
 
@@ -199,6 +200,8 @@ class Reader:
             elements = [self.element(into, int(row)) for row in dataset[()]]
             return elements, elements
         elements = self.elements(dataset.dtype, dataset[()].reshape(-1), dataset)
+        if "@numbers" in dataset.attrs:
+            elements = [float(element) for element in elements]
         if "@mask" in dataset.attrs:
             mask = dataset.attrs["@mask"]
             elements = [e if code == PRESENT else OF_CODE[int(code)] for e, code in zip(elements, mask, strict=True)]
@@ -207,11 +210,13 @@ class Reader:
     def nest(self, elements, dataset):
         items = word(dataset, "@items")
         shape = dataset.shape
+        if "@flat" in dataset.attrs:
+            outer = len(shape) - int(dataset.attrs["@flat"])
+            shape = (*shape[:outer], int(numpy.prod(shape[outer:])))
         for level in range(len(shape) - 1, 0, -1):
             width = shape[level]
             if level == len(shape) - 1 and items is not None:
-                raw = dataset[()].reshape(-1, width)
-                elements = [Object(items, bytes=row.tobytes().hex()) for row in raw]
+                elements = [typed(items, row) for row in dataset[()].reshape(-1, width)]
             else:
                 rows = [elements[i:i + width] for i in range(0, len(elements), width)]
                 elements = [Object("Array") for _ in rows]
@@ -250,8 +255,8 @@ class Reader:
         items = word(group, "@items") or "Array"
         bounds = list(zip(offsets, offsets[1:]))
         if items not in ("Array", "Set", "Map"):
-            data = group["values"][()]
-            return [Object(items, bytes=data[start:end].tobytes().hex()) for start, end in bounds]
+            data = group["values"][()].reshape(-1)
+            return [typed(items, data[start:end]) for start, end in bounds]
         rows = [Object(items) for _ in bounds]
 
         def fill():
@@ -275,6 +280,13 @@ class Reader:
     def list_encoding(self, group):
         return [self.value(group[name]) for name in in_order(group)]
 
+
+def typed(kind, data):
+    return Object(kind, bytes=(data.astype("<" + DTYPES[kind]) if kind in DTYPES else data).tobytes().hex())
+
+
+def names_of_numbers(group):
+    return [text(name) for name in group.attrs["@numbers"]] if "@numbers" in group.attrs else []
 
 
 def address(thing):

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { serialize } from '../../src/index.js';
-import { describeOracle, type H5pyDtype, type H5pyFile, type H5pyObject, h5py } from '../oracle/oracles.js';
+import {
+  describeOracle,
+  type H5pyDtype,
+  type H5pyFile,
+  type H5pyObject,
+  type H5pyValue,
+  h5py,
+} from '../oracle/oracles.js';
 import { anyGraph } from './arbitrary.js';
 import { cases } from './cases.js';
 import { Account, Point, registry } from './classes.js';
@@ -304,12 +311,12 @@ const layouts: Record<string, string[]> = {
   shared: ['x/', '  n: int32 = 1', 'y -> /x'],
   row: [
     'first: {into object reference, index int64} = {into:-> /rows,index:0}',
-    'rows/ {encoding records, length 2}',
+    'rows/ {referenced 1, encoding records, length 2}',
     '  id: int32[2] = [1,2]',
     'again: uint32[2] = [0,0] {into -> /rows, type Array}',
   ],
   dates: [
-    'a: {date_ms int64} = {date_ms:5}',
+    'a: {date_ms int64} = {date_ms:5} {referenced 1}',
     'b -> /a',
     'c/ {encoding union, mask [0,2]}',
     '  @kinds: uint8[1] = [0]',
@@ -320,17 +327,17 @@ const layouts: Record<string, string[]> = {
     '  @kinds: uint8[2] = [0,1]',
     '  dates: {date_ms int64}[1] = [{date_ms:0}]',
     '  references: object reference[1] = [-> /m]',
-    'm: {date_ms int64} = {date_ms:5}',
+    'm: {date_ms int64} = {date_ms:5} {referenced 1}',
   ],
   innerRow: [
     'l/ {encoding union}',
     '  @kinds: uint8[2] = [0,1]',
     '  references: object reference[1] = [-> /i]',
     '  arrays: int32[1,1] = [[3]]',
-    'i: int32[2] = [1,2] {type Array}',
+    'i: int32[2] = [1,2] {type Array, referenced 1}',
   ],
   inner2: [
-    'i: int32[2] = [1,2] {type Array}',
+    'i: int32[2] = [1,2] {type Array, referenced 1}',
     'l/ {encoding union}',
     '  @kinds: uint8[2] = [0,1]',
     '  references: object reference[1] = [-> /i]',
@@ -340,20 +347,21 @@ const layouts: Record<string, string[]> = {
     '@encoding: utf-8 of 5, nullpad = union',
     '@kinds: uint8[3] = [1,0,0]',
     'references: uint32[2] = [0,0] {into -> /records}',
-    'records/ {encoding records, length 1}',
+    'records/ {referenced 1, encoding records, length 1}',
     '  n: int32[1] = [1]',
   ],
   mixed: [
     'o: {into object reference, index int64} = {into:-> /l/records,index:0}',
-    'rows/ {encoding records, length 2}',
+    'rows/ {referenced 1, encoding records, length 2}',
     '  id: int32[2] = [2,1]',
     'l/ {encoding union}',
     '  @kinds: uint8[2] = [0,1]',
     '  references: uint32[1] = [1] {into -> /rows}',
-    '  records/ {encoding records, length 1}',
+    '  records/ {referenced 1, encoding records, length 1}',
     '    n: int32[1] = [1]',
   ],
   cycle: [
+    '@referenced: int32 = 1',
     'name: vlen utf-8 = c',
     'self -> /',
     'kids/ {encoding records, length 2}',
@@ -401,6 +409,7 @@ const RESERVED: Record<string, { type: RegExp; on: 'group' | 'dataset' | 'both' 
   '@mask': { type: /^\|O$/, on: 'both' },
   '@items': { type: /^\|S\d+$/, on: 'both' },
   '@into': { type: /^\|O$/, on: 'dataset' },
+  '@referenced': { type: /^<i4$/, on: 'both' },
 };
 const TYPES = /^(Array|Set|Map|null-prototype|ArrayBuffer|DataView|Uint8ClampedArray)$/;
 const ENCODINGS = /^(records|ragged|union|list|sparse|entries|value)$/;
@@ -445,6 +454,25 @@ function checkContainer(bytes: Uint8Array, file: H5pyFile): void {
     }
   }
   for (const object of Object.values(file.objects)) expect(object.linkCount).toBe(links.get(object.address));
+
+  // What references lead to says so.
+  const referenced = new Set<number>();
+  for (const object of Object.values(file.objects)) {
+    for (const { value } of object.attrs) noteReferences(value, referenced);
+    if (object.kind === 'dataset') noteReferences(object.value, referenced);
+  }
+  const marked = Object.values(file.objects).filter(({ attrs }) =>
+    attrs.some(({ name }) => name === '@referenced'),
+  );
+  expect(marked.map(({ address }) => address).sort()).toEqual([...referenced].sort());
+}
+
+function noteReferences(value: H5pyValue, found: Set<number>): void {
+  if (Array.isArray(value)) for (const element of value) noteReferences(element, found);
+  else if (typeof value === 'object' && value !== null) {
+    if (typeof value['$ref'] === 'number') found.add(value['$ref']);
+    for (const member of Object.values(value)) noteReferences(member, found);
+  }
 }
 
 function checkAttributes(object: H5pyObject, isRoot: boolean): void {

@@ -127,24 +127,6 @@ export class GlobalHeap {
     return this.#space.end;
   }
 
-  /** The first `length` bytes of an object. */
-  get(address: number, index: number, length: number): Uint8Array {
-    const { bytes, starts, sizes } = this.collection(address);
-    const start = index < starts.length ? (starts[index] as number) : 0;
-    if (start === 0 || length > (sizes[index] as number)) {
-      throw new H5FormatError(
-        this.#space.superblock.baseAddress + address,
-        `the global heap has no object ${index} of ${length} bytes`,
-      );
-    }
-    return bytes.subarray(start, start + length);
-  }
-
-  /** The whole of an object. */
-  object(address: number, index: number): Uint8Array {
-    return this.get(address, index, this.collection(address).sizes[index] ?? 0);
-  }
-
   /** Reads what overlaps these bytes anew. */
   forget(address: number, size: number): void {
     for (const [start, { bytes }] of this.#collections) {
@@ -193,6 +175,20 @@ export class GlobalHeap {
     }
     return { bytes: reader.bytes, starts: Uint32Array.from(starts), sizes: Uint32Array.from(sizes) };
   }
+}
+
+/** The first `length` bytes of an object, or all of it. */
+export function heapObject(space: FileSpace, address: number, index: number, length?: number): Uint8Array {
+  const { bytes, starts, sizes } = space.globalHeap.collection(address);
+  const start = index < starts.length ? (starts[index] as number) : 0;
+  const size = length ?? sizes[index] ?? 0;
+  if (start === 0 || size > (sizes[index] as number)) {
+    throw new H5FormatError(
+      space.superblock.baseAddress + address,
+      `the global heap has no object ${index} of ${size} bytes`,
+    );
+  }
+  return bytes.subarray(start, start + size);
 }
 
 // ---- changing it ----------------------------------------------------------------------------------------

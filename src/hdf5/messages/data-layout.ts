@@ -9,6 +9,12 @@ export type DataLayout =
   | { readonly kind: 'contiguous'; readonly address: number; readonly size: number }
   | ChunkedLayout;
 
+/** The same, as it is read where perhaps nothing is there to decode the layout of chunks. */
+export type StoredLayout = DataLayout | { readonly kind: 'undecoded' };
+
+/** Decodes a chunked layout: from what stands behind the layout class on, but for the `rank` of versions 1 and 2. */
+export type ChunkedLayoutDecoder = (reader: ByteReader, version: number, rank: number) => ChunkedLayout;
+
 /** Data in chunks of equal shape, and the index that says where each of them is. */
 export interface ChunkedLayout {
   readonly kind: 'chunked';
@@ -142,38 +148,43 @@ function putAddress(out: ByteWriter, address: number): void {
 }
 
 /**
- * `dataSize` is what datatype and dataspace ask for: versions 1 and 2 do not store it. Throws an H5FeatureError for a
- * virtual dataset.
+ * `dataSize` is what datatype and dataspace ask for: versions 1 and 2 do not store it. `chunked` decodes the layout of
+ * chunks. Throws an H5FeatureError for a virtual dataset.
  */
-export function decodeDataLayout(reader: ByteReader, dataSize: number): DataLayout {
+export function decodeStoredLayout(
+  reader: ByteReader,
+  dataSize: number,
+  chunked: ChunkedLayoutDecoder | undefined,
+): StoredLayout {
   const version = reader.version('the data layout message', 1, 2, 3, 4, 5);
-  if (version < 3) {
-    const rank = reader.u8();
-    const layoutClass = reader.u8();
-    reader.take(5);
-    if (layoutClass === COMPACT) {
-      reader.take(4 * rank);
-      const size = reader.u32();
-      return { kind: 'compact', offset: reader.offset, data: reader.raw(size) };
-    }
-    if (layoutClass === CONTIGUOUS) return { kind: 'contiguous', address: reader.address(), size: dataSize };
-    if (layoutClass === CHUNKED) return decodeChunked3(reader, rank);
-    return reader.fail('an unknown layout class');
-  }
-  switch (reader.u8()) {
+  const isOld = version < 3;
+  const rank = isOld ? reader.u8() : 0;
+  const layoutClass = reader.u8();
+  if (isOld) reader.take(5);
+  switch (layoutClass) {
     case COMPACT: {
-      const size = reader.u16();
+      if (isOld) reader.take(4 * rank);
+      const size = isOld ? reader.u32() : reader.u16();
       return { kind: 'compact', offset: reader.offset, data: reader.raw(size) };
     }
     case CONTIGUOUS:
-      return { kind: 'contiguous', address: reader.address(), size: reader.size() };
+      return { kind: 'contiguous', address: reader.address(), size: isOld ? dataSize : reader.size() };
     case CHUNKED:
-      return version === 3 ? decodeChunked3(reader, reader.u8()) : decodeChunked4(reader, version as 4 | 5);
+      return chunked ? chunked(reader, version, rank) : { kind: 'undecoded' };
     case VIRTUAL:
-      throw new H5FeatureError('the virtual layout');
-    default:
-      return reader.fail('an unknown layout class');
+      if (!isOld) throw new H5FeatureError('the virtual layout');
   }
+  return reader.fail('an unknown layout class');
+}
+
+/** The same with all layouts decoded. */
+export function decodeDataLayout(reader: ByteReader, dataSize: number): DataLayout {
+  return decodeStoredLayout(reader, dataSize, decodeChunkedLayout) as DataLayout;
+}
+
+export function decodeChunkedLayout(reader: ByteReader, version: number, rank: number): ChunkedLayout {
+  if (version > 3) return decodeChunked4(reader, version as 4 | 5);
+  return decodeChunked3(reader, version === 3 ? reader.u8() : rank);
 }
 
 /** Versions 1 to 3, from the address on: the index is a version 1 B-tree. */

@@ -42,13 +42,13 @@ export function expectListedAs(ours: ObjectInfo, theirs: H5pyObject): void {
   expect(ours.kind).toBe(theirs.kind);
   if (ours.kind === 'group') {
     expect(ours.links).toEqual((theirs as { links: H5pyLink[] }).links.map(asLink));
-    const { linkIndex } = ours;
-    if (linkIndex) {
+    const { linkTable } = ours;
+    if (linkTable) {
       // What a name that is not UTF-8 was decoded to is not found.
       const links = ours.links.slice(-LOOKED_UP).filter(({ name }) => !name.includes('\ufffd'));
-      expect(links.map(({ name }) => linkIndex.get(name))).toEqual(links);
-      expect(linkIndex.get('no such name')).toBeUndefined();
-      expect(linkIndex.size).toBe((theirs as { links: H5pyLink[] }).links.length);
+      expect(links.map(({ name }) => linkTable.get(name))).toEqual(links);
+      expect(linkTable.get('no such name')).toBeUndefined();
+      expect(linkTable.size).toBe((theirs as { links: H5pyLink[] }).links.length);
     }
   }
   // Dense attributes have an order in any case, which h5py tells, and does not follow if it is not tracked.
@@ -110,7 +110,7 @@ export function readDamaged(bytes: Uint8Array, what: string): number {
     if (object?.kind !== 'group') continue;
     const links = attempt(() => object.links) ?? [];
     for (const link of links) if (link.kind === 'hard') seen.add(link.address);
-    for (const { name } of links.slice(0, LOOKED_UP)) attempt(() => object.linkIndex?.get(name));
+    for (const { name } of links.slice(0, LOOKED_UP)) attempt(() => object.linkTable?.get(name));
   }
   return errors;
 }

@@ -1,0 +1,58 @@
+// @ts-check
+/**
+ * Makes a value and serializes it once, and tells memory.mjs, which started it, the most memory that the call took and
+ * how large its output is.
+ *
+ *     node --expose-gc memory-of-call.mjs VALUE h5pickle|v8|JSON
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import * as v8 from 'node:v8';
+import { serialize, TypeRegistry } from 'h5pickle';
+import { corpus, documentTree, mixedTree, Reading, readings, table } from './values.mjs';
+
+const [name = '', call = ''] = process.argv.slice(2);
+const { gc } = globalThis;
+if (!gc) throw new Error('start node with --expose-gc');
+
+/** @type {Record<string, () => unknown>} */
+const makers = {
+  instances: () => readings(1_000_000),
+  table: () => table(500_000),
+  corpus: () => corpus(100_000),
+  documents: () => documentTree(1_000_000),
+  mixed: () => mixedTree(100_000),
+  numbers: () => Float64Array.from({ length: 2 ** 25 }, (_, i) => i / 7),
+};
+const registry = new TypeRegistry().register(Reading, { name: 'Reading' });
+/** @type {Record<string, (value: unknown) => Uint8Array | string>} */
+const calls = {
+  h5pickle: (value) => serialize(value, { registry }),
+  v8: (value) => v8.serialize(value),
+  JSON: (value) => JSON.stringify(value),
+};
+
+/** In bytes: what the process has now, or the most that it has had. */
+function memory(/** @type {'VmRSS' | 'VmHWM'} */ which) {
+  const line = new RegExp(`${which}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'latin1'));
+  return Number(line?.[1]) * 1024;
+}
+
+const value = makers[name]?.();
+// What a first call loads and allocates for good is not what the second one takes.
+calls[call]?.([{ a: 1, b: 'text' }]);
+// Memory that is free goes back to the system in the background.
+for (let i = 0; i < 3; i++) {
+  gc();
+  await setTimeout(200);
+}
+writeFileSync('/proc/self/clear_refs', '5');
+const before = memory('VmRSS');
+const output = calls[call]?.(value);
+const most = memory('VmHWM');
+if (output === undefined || value === undefined) throw new Error(`no ${call} of ${name}`);
+process.send?.({
+  memory: most - before,
+  // A string takes a byte a character in memory, or two.
+  output: typeof output === 'string' ? Buffer.byteLength(output) : output.length,
+});

@@ -1,0 +1,394 @@
+import { H5PathError, H5StateError } from '../errors.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5Datatype } from '../hdf5/h5-datatype.js';
+import { H5File } from '../hdf5/h5-file.js';
+import { H5Group } from '../hdf5/h5-group.js';
+import type { H5Object } from '../hdf5/h5-object.js';
+import { H5Reference } from '../hdf5/h5-reference.js';
+import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
+import { hasReferences } from '../hdf5/release.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
+import { isPlainText, utf8Encoder } from '../hdf5/text.js';
+import { defaultRegistry, NO_VALUES, type RegisteredClass } from '../registry/index.js';
+import { H5UnknownClassError } from './errors.js';
+import { Encoding, LAYOUT_VERSION, Reserved, Tag } from './layout.js';
+import { escapeName } from './names.js';
+import { indexOf, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
+import { isReserved } from './restore.js';
+import { setProperty } from './rows.js';
+import { readFrom, serialize, type WriteOptions } from './serialize.js';
+
+/**
+ * Puts a value in the place of what a path of an open file leads to, or merges it into that: all of it or, after an error,
+ * nothing.
+ */
+export function writePart(target: H5Group, value: unknown, options: WriteOptions): void {
+  new PartWriter(target, options).write(value);
+}
+
+/** A member of a group, and further steps through what it is. */
+interface Home {
+  readonly group: H5Group;
+  /** What the file calls it. */
+  readonly name: string;
+  readonly rest: readonly Step[];
+  /** Whether there is nothing yet, so that the steps make objects. */
+  readonly isNew: boolean;
+}
+
+/** Objects of the file that have lost a link, by their addresses. */
+interface Replaced {
+  /** Those that references lead to. */
+  readonly marked: number[];
+  /** Those that were written anew, with all that they refer to, so that the old ones should be gone. */
+  readonly rewritten: number[];
+}
+
+class PartWriter {
+  readonly #target: H5Group;
+  readonly #options: WriteOptions;
+  readonly #steps: readonly Step[];
+
+  constructor(target: H5Group, options: WriteOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#steps = parsePath(options.path ?? []);
+    if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
+      this.#refuse('it is not one place: write to one after another');
+  }
+
+  write(value: unknown): void {
+    const { session, file } = this.#target;
+    const editor = session.edit();
+    // What cannot be stored throws before anything changes.
+    const apply = this.#prepare(value);
+    file.transaction(() => {
+      const { clock } = editor;
+      const { marked, rewritten } = apply();
+      if (marked.length === 0 && rewritten.length === 0) return;
+      editor.flush();
+      // What was written anew and is still there is two objects now.
+      if (!rewritten.every((address) => editor.isDeleted(address, clock)))
+        this.#refuse('it holds what other parts share: write the part that holds them all');
+      checkReferences(
+        file,
+        marked.filter((address) => editor.isDeleted(address, clock)),
+      );
+    });
+  }
+
+  #prepare(value: unknown): () => Replaced {
+    const isMerged = this.#options.mode === 'merge';
+    const home = this.#home();
+    if (!home) {
+      // The target itself, or a part of what it is as a whole.
+      if (this.#steps.length === 0) return this.#graft(this.#target, value, isMerged ? 'merge' : 'content');
+      return this.#graft(this.#target, this.#changed(this.#target, this.#steps, value), 'content', true);
+    }
+    const { group, name, rest, isNew } = home;
+    if (rest.length === 0 || isNew) {
+      return this.#graft(group, { [name]: wrapped(value, rest) }, isMerged ? 'merge' : 'members');
+    }
+    const member = group.get(escapeName(name));
+    if (member instanceof H5Group || member instanceof H5Dataset) {
+      const set = this.#elementSetter(member, rest, value);
+      if (set) return set;
+      return this.#graft(group, { [name]: this.#changed(member, rest, value) }, 'members', true);
+    }
+    const element = group.attrs.get(escapeName(name));
+    if (isElement(element)) {
+      const vector = group.file.dereference(element[Tag.into]);
+      const row = { key: Number(element[Tag.index]), isText: false };
+      const set =
+        vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [row, ...rest], value);
+      if (set) return set;
+      this.#refuse('it is in a list that other parts share: write to it there');
+    }
+    return this.#refuse(`$.${name} has no members`);
+  }
+
+  // ---- where it goes --------------------------------------------------------------------------------
+
+  /** The member of a group that the path leads to, or that holds it; undefined: the target is itself no object of members. */
+  #home(): Home | undefined {
+    let group = this.#target;
+    let home: Home | undefined;
+    for (const [i, { key }] of this.#steps.entries()) {
+      const rest = this.#steps.slice(i + 1);
+      const encoding = group.attrs.get(Reserved.encoding);
+      let name = String(key);
+      if (encoding === Encoding.list && !group.attrs.has(Reserved.mask) && rest.length > 0) {
+        name = String(indexOf(this.#steps[i] as Step, group.size));
+        if (!group.has(name)) return home;
+      } else if (encoding !== undefined || !this.#hasMembers(group)) {
+        return home;
+      } else if (group.attrs.get(Reserved.type) === 'Map' && typeof key === 'number') {
+        // A key that is no string makes it another kind of Map.
+        return home;
+      } else {
+        const cls = this.#class(group);
+        if (cls && !cls.isWritable(name)) this.#refuse(`the class ${cls.name} does not store ${name}`);
+        name = cls ? cls.storedName(name) : name;
+      }
+      const link = escapeName(name);
+      const next = group.get(link);
+      home = { group, name, rest, isNew: next === undefined && !group.attrs.has(link) };
+      if (!(next instanceof H5Group)) return home;
+      group = next;
+    }
+    return home;
+  }
+
+  /** Whether a group without an encoding is an object of members, and not the content of something. */
+  #hasMembers(group: H5Group): boolean {
+    const type = group.attrs.get(Reserved.type);
+    if (type !== undefined && type !== 'Map' && type !== 'null-prototype') return false;
+    const cls = this.#class(group);
+    const { values = NO_VALUES } = this.#options;
+    const version = group.attrs.get<number>(Reserved.version) ?? 0;
+    return !cls || (!cls.codec && !values.extend(cls, version));
+  }
+
+  #class(group: H5Group): RegisteredClass | undefined {
+    const name = group.attrs.get<string>(Reserved.class);
+    if (name === undefined) return undefined;
+    const cls = (this.#options.registry ?? defaultRegistry).get(name);
+    if (!cls) throw new H5UnknownClassError(name);
+    return cls;
+  }
+
+  #refuse(reason: string): never {
+    const place = showPath(this.#steps);
+    throw new H5PathError('H5_WRONG_KIND', place, `nothing can be written to ${place}: ${reason}`);
+  }
+
+  // ---- in place -------------------------------------------------------------------------------------
+
+  /** What sets an element of a column or of an array where it stands, if it is of the kind that stands there. */
+  #elementSetter(
+    vector: H5Group | H5Dataset,
+    steps: readonly Step[],
+    value: unknown,
+  ): (() => Replaced) | undefined {
+    let at = vector;
+    let [step, ...rest] = steps as [Step, ...Step[]];
+    let row: number | undefined;
+    while (at instanceof H5Group) {
+      const { attrs } = at;
+      if (attrs.get(Reserved.encoding) !== Encoding.records || attrs.has(Reserved.mask)) return undefined;
+      row ??= indexOf(step, attrs.get<number>(Reserved.length) ?? 0);
+      const [member, ...others] = rest;
+      if (row === undefined || !member || !this.#hasMembers(at)) return undefined;
+      const cls = this.#class(at);
+      if (cls && !cls.isWritable(String(member.key))) return undefined;
+      const column = at.get(escapeName(cls ? cls.storedName(String(member.key)) : String(member.key)));
+      if (!(column instanceof H5Group || column instanceof H5Dataset)) return undefined;
+      at = column;
+      step = member;
+      rest = others;
+    }
+    const { attrs, shape, datatype } = at;
+    if (attrs.has(Reserved.mask) || attrs.has(Reserved.into) || !shape) return undefined;
+    const places = row === undefined ? [step, ...rest] : rest;
+    const inner = row === undefined ? shape : shape.slice(1);
+    const indices = places.map((place, axis) => indexOf(place, inner[axis] ?? 0));
+    if (indices.length !== inner.length || indices.includes(undefined)) return undefined;
+    const isList = row !== undefined || attrs.get(Reserved.type) === 'Array';
+    if (!fits(value, datatype, isList)) return undefined;
+    const dataset = at;
+    const selection = (row === undefined ? indices : [row, ...indices]) as number[];
+    return () => {
+      dataset.write(value, selection);
+      return { marked: [], rewritten: [] };
+    };
+  }
+
+  // ---- anew -----------------------------------------------------------------------------------------
+
+  /** The value of an object, with another value at the end of a way through it. */
+  #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
+    const whole = readFrom(object, { ...this.#options, path: [] });
+    const before = this.#steps.length - steps.length;
+    const change = (holder: unknown, [step, ...rest]: readonly Step[]): void => {
+      const done = this.#steps.slice(0, this.#steps.length - rest.length);
+      const next = rest.length > 0 ? memberOf(holder, step as Step) : undefined;
+      if (rest.length > 0 && typeof next === 'object' && next !== null) change(next, rest);
+      else if (rest.length > 0 || !setMember(holder, step as Step, value, this.#options))
+        throw new H5PathError(
+          'H5_NOT_FOUND',
+          showPath(done),
+          `there is no ${showPath(done)} to be written to`,
+        );
+    };
+    if (before < this.#steps.length) change(whole, steps);
+    return whole;
+  }
+
+  #graft(
+    group: H5Group,
+    value: unknown,
+    how: 'members' | 'merge' | 'content',
+    isRewritten = false,
+  ): () => Replaced {
+    const { path: _, mode: __, ...options } = this.#options;
+    const { indexes } = group.session.space;
+    const source = H5File.open(serialize(value, options), 'r', indexes ? { indexes } : {});
+    if (how !== 'content' && source.attrs.has(Reserved.encoding))
+      this.#refuse('it is not stored as an object with members');
+    const isRoot = group.isSame(group.file);
+    if (how === 'content' && !isRoot && source.attrs.get(Reserved.encoding) === Encoding.value)
+      this.#refuse('a group can only become an object or a list: write to its path from the group above');
+    if (how === 'merge' && group === this.#target && this.#steps.length === 0 && !isSameKind(group, source))
+      this.#refuse('only objects of one kind can be merged');
+    const replaced: Replaced = { marked: [], rewritten: [] };
+    return () => {
+      const isNew = group.size === 0 && group.attrs.size === 0;
+      if (isRoot && isNew && how !== 'content') group.attrs.set(Reserved.layout, LAYOUT_VERSION);
+      group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
+        isCleared: how === 'content',
+        takes: (name) => !isReserved(name) || (how === 'content' && (isRoot || name !== Reserved.layout)),
+        merges: (there, here) => how === 'merge' && isSameKind(group.wrap(there, ''), source.wrap(here, '')),
+        replaces: (node) => note(group.wrap(node, ''), replaced, isRewritten),
+      });
+      return replaced;
+    };
+  }
+}
+
+/** Whether both are objects with members, of one type or class. */
+function isSameKind(a: H5Object, b: H5Object): boolean {
+  return (
+    a instanceof H5Group &&
+    b instanceof H5Group &&
+    [Reserved.encoding, Reserved.type, Reserved.class].every(
+      (name) => a.attrs.get(name) === b.attrs.get(name),
+    ) &&
+    !a.attrs.has(Reserved.encoding)
+  );
+}
+
+/** Whether a value can stand in a dataset as it is: in one of a list it is to come back as the very same. */
+function fits(value: unknown, type: Datatype, isList: boolean): boolean {
+  switch (type.class) {
+    case 'fixed-point':
+      if (isList) return typeof value === 'number' && (value | 0) === value && !Object.is(value, -0);
+      return typeof value === (type.size === 8 ? 'bigint' : 'number');
+    case 'floating-point':
+      return typeof value === 'number';
+    case 'enumerated':
+      return isBoolean(type) && typeof value === 'boolean';
+    case 'string':
+      return isText(value) && utf8Encoder.encode(value).length <= type.size;
+    case 'variable-length':
+      return type.string !== undefined && isText(value);
+    default:
+      return false;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && isPlainText(value);
+}
+
+function isElement(
+  value: unknown,
+): value is { readonly [Tag.into]: H5Reference; readonly [Tag.index]: bigint } {
+  return (
+    typeof value === 'object' && value !== null && Tag.into in value && value[Tag.into] instanceof H5Reference
+  );
+}
+
+// ---- values -----------------------------------------------------------------------------------------------
+
+/** What a step leads to; undefined if it leads nowhere. */
+function memberOf(holder: unknown, step: Step): unknown {
+  if (Array.isArray(holder) || ArrayBuffer.isView(holder)) {
+    const at = indexOf(step, (holder as unknown[]).length);
+    return at === undefined ? undefined : (holder as unknown[])[at];
+  }
+  if (holder instanceof Map) return holder.get(mapKey(holder, step));
+  if (typeof holder !== 'object' || holder === null || step.key === '__proto__') return undefined;
+  return (holder as Record<string, unknown>)[step.key];
+}
+
+/** Sets what a step leads to; one behind the last element of an array makes it longer. Returns whether that can be. */
+function setMember(
+  holder: unknown,
+  step: Step,
+  value: unknown,
+  { registry = defaultRegistry }: WriteOptions,
+): boolean {
+  if (Array.isArray(holder)) {
+    const at = indexOf(step, holder.length + 1);
+    const isLast = Number(step.key) < 0;
+    if (at === undefined) return false;
+    holder[isLast ? at - 1 : at] = value;
+    return true;
+  }
+  if (ArrayBuffer.isView(holder)) {
+    const at = indexOf(step, (holder as Uint8Array).length);
+    if (at === undefined || typeof value !== typeof (holder as Uint8Array)[at]) return false;
+    (holder as Uint8Array)[at] = value as number;
+    return true;
+  }
+  if (holder instanceof Map) {
+    holder.set(mapKey(holder, step), value);
+    return true;
+  }
+  if (typeof holder !== 'object' || holder === null || holder instanceof Set) return false;
+  const cls = registry.of(Object.getPrototypeOf(holder));
+  const property = String(step.key);
+  setProperty(holder, cls ? cls.storedName(property) : property, value, cls);
+  return true;
+}
+
+/** A number in a text is one if the Map has it. */
+function mapKey(map: Map<unknown, unknown>, { key, isText }: Step): unknown {
+  return isText && !map.has(key) && map.has(Number(key)) ? Number(key) : key;
+}
+
+// ---- references -------------------------------------------------------------------------------------------
+
+/** Notes the objects in a part of a file that is replaced. */
+function note(object: H5Object, { marked, rewritten }: Replaced, isRewritten: boolean): void {
+  const noteOne = (each: H5Object): void => {
+    const { address } = (each.node as StoredObject).info;
+    if (each.attrs.has(Reserved.referenced)) marked.push(address);
+    if (!isRewritten) return;
+    rewritten.push(address);
+    for (const [, target] of referencesOf(each)) rewritten.push(target);
+  };
+  noteOne(object);
+  if (object instanceof H5Group) object.visit((_, each) => noteOne(each));
+}
+
+/** Throws if references lead to objects that are gone. */
+function checkReferences(file: H5File, addresses: readonly number[]): void {
+  if (addresses.length === 0) return;
+  const gone = new Set(addresses);
+  const check = (object: H5Object): void => {
+    for (const [name, address] of referencesOf(object)) {
+      if (!gone.has(address)) continue;
+      const place = [object.path === '/' ? '' : object.path, ...(name === '' ? [] : [name])].join('/');
+      throw new H5StateError(
+        'H5_REFERENCED',
+        `${place} refers to what is to be replaced: write the part that holds both, or ${place} first`,
+      );
+    }
+  };
+  check(file);
+  file.visit((_, object) => check(object));
+}
+
+/** Where references in an object lead, with the name of the attribute that holds one, which is empty for elements. */
+function referencesOf(object: H5Object): [string, number][] {
+  const found: [string, number][] = [];
+  const look = (name: string, value: unknown): void => {
+    if (value instanceof H5Reference) found.push([name, value.address]);
+    else if (isElement(value)) found.push([name, value[Tag.into].address]);
+    else if (Array.isArray(value)) for (const each of value) look(name, each);
+  };
+  for (const [name, value] of object.attrs) look(name, value);
+  if (object instanceof H5Dataset && hasReferences(object.datatype)) look('', object.value);
+  return found;
+}

@@ -1,0 +1,64 @@
+/** Arrays that have properties beside their elements, as the matches of a RegExp do. */
+import { H5FormatError } from '../errors.js';
+import type { Content, ValueType } from '../registry/index.js';
+import { isSparse } from '../serialize/kinds.js';
+import { setProperty } from '../serialize/rows.js';
+import { checked, isIndex } from './content.js';
+
+/** What the elements are called, beside the properties: the notation of the language's specification. */
+const ELEMENTS = '[[Array]]';
+
+/** An array of just the elements of another, with its holes. */
+export function elementsOf(array: readonly unknown[]): unknown[] {
+  return Array.prototype.concat.call([], array) as unknown[];
+}
+
+/** Gives an array the elements of another, and its length. */
+export function setElements(array: unknown[], elements: readonly unknown[]): void {
+  array.length = elements.length;
+  if (isSparse(elements)) {
+    for (const key of Object.keys(elements)) if (isIndex(key)) array[Number(key)] = elements[Number(key)];
+    return;
+  }
+  for (let i = 0; i < elements.length; i++) if (i in elements) array[i] = elements[i];
+}
+
+export const arrayWithProperties: ValueType<unknown[]> = {
+  name: 'Array',
+  // Stands for it: its prototype is that of all arrays.
+  prototype: [],
+  encode: (array) => {
+    const content = Object.create(null) as Record<string, unknown>;
+    content[ELEMENTS] = elementsOf(array);
+    for (const name of Object.keys(array))
+      if (!isIndex(name)) content[name] = array[name as unknown as number];
+    return content;
+  },
+  create: () => [],
+  fill: (array, content: Content) => {
+    setElements(array, checked('Array', content[ELEMENTS], Array<unknown>));
+    for (const name of Object.keys(content)) {
+      if (name === ELEMENTS) continue;
+      if (name === 'length' || isIndex(name))
+        throw new H5FormatError(-1, `an array has a property ${name} beside its elements`);
+      setProperty(array, name, content[name], undefined);
+    }
+  },
+};
+
+/** Up to this length, to list the keys of an array takes no longer than to ask for those that are no indices. */
+const SHORT = 64;
+
+/**
+ * Whether an array has properties beside its elements. Nothing in the language tells that but a list of all its keys, in which
+ * they come last: this takes 100 ns for a short array, and as many for each element of a long one. So where the platform has
+ * a better way to say that a long array has none, `isPlain`, it comes first.
+ */
+export function hasProperties(
+  array: readonly unknown[],
+  isPlain: ((array: readonly unknown[]) => boolean) | undefined,
+): boolean {
+  if (array.length > SHORT && isPlain?.(array)) return false;
+  const last = Object.keys(array).at(-1);
+  return last !== undefined && !isIndex(last);
+}

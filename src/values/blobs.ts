@@ -1,0 +1,80 @@
+/** Blobs and files, whose bytes take time to read: `write` waits for them. */
+import type { ValueType } from '../registry/index.js';
+import { H5UnsupportedError } from '../serialize/errors.js';
+import { checked, madeOf } from './content.js';
+
+/** The bytes of Blobs: arrays of the right size, which are filled while nothing else happens to the plan that holds them. */
+export class BlobBytes {
+  readonly #arrays = new Map<Blob, Uint8Array>();
+
+  of(blob: Blob): Uint8Array {
+    let bytes = this.#arrays.get(blob);
+    if (!bytes) {
+      bytes = new Uint8Array(blob.size);
+      this.#arrays.set(blob, bytes);
+    }
+    return bytes;
+  }
+
+  /** Reads all of them; `pathOf` says where an array stands. */
+  async read(pathOf: (bytes: Uint8Array) => string): Promise<void> {
+    for (const [blob, bytes] of this.#arrays) {
+      try {
+        await readInto(bytes, blob);
+      } catch (cause) {
+        const path = pathOf(bytes).replace(/\.bytes$/, '');
+        const remedy = `reading its bytes throws ${String(cause).slice(0, 200)}`;
+        throw new H5UnsupportedError(path, 'a Blob', remedy, { cause });
+      }
+    }
+  }
+}
+
+async function readInto(bytes: Uint8Array, blob: Blob): Promise<void> {
+  const reader = blob.stream().getReader();
+  let position = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    bytes.set(next.value, position);
+    position += next.value.length;
+  }
+  if (position !== bytes.length) throw new Error(`it has ${position} bytes, not ${bytes.length}`);
+}
+
+/** The types, as far as the platform has them. Without `bytes`, values of them cannot be stored. */
+export function blobTypes(bytes?: BlobBytes): ValueType[] {
+  const bytesOf = (blob: Blob): Uint8Array => {
+    if (bytes) return bytes.of(blob);
+    throw new Error('the bytes of a Blob take time: use write, which waits for them');
+  };
+  const types: ValueType[] = [];
+  const add = <T extends object>(type: ValueType<T>) => types.push(type as unknown as ValueType);
+  if (typeof Blob === 'function')
+    add<Blob>({
+      name: 'Blob',
+      prototype: Blob.prototype,
+      encode: (blob) => ({ bytes: bytesOf(blob), type: blob.type }),
+      decode: (content) =>
+        new Blob([checked('Blob', content.bytes, Uint8Array<ArrayBuffer>)], {
+          type: checked('Blob', content.type, 'string'),
+        }),
+    });
+  if (typeof File === 'function')
+    add<File>({
+      name: 'File',
+      prototype: File.prototype,
+      encode: (file) => {
+        const { name, type, lastModified } = file;
+        return { name, type, lastModified, bytes: bytesOf(file) };
+      },
+      decode: ({ bytes: content, name, type, lastModified }) =>
+        madeOf(
+          'File',
+          () =>
+            new File([checked('File', content, Uint8Array<ArrayBuffer>)], checked('File', name, 'string'), {
+              type: checked('File', type, 'string'),
+              lastModified: Number(lastModified),
+            }),
+        ),
+    });
+  return types;
+}

@@ -1,0 +1,427 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  deserialize,
+  H5Class,
+  H5Field,
+  H5File,
+  H5PathError,
+  H5TypeError,
+  type ReadOptions,
+  read,
+  readSync,
+  serialize,
+  TypeRegistry,
+  writeSync,
+} from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { describeOracle } from '../oracle/oracles.js';
+import { PYTHON } from '../oracle/python-server.js';
+import { type Random, seeded } from '../random.js';
+import { anyGraph } from './arbitrary.js';
+import { cases } from './cases.js';
+import { registry as classes } from './classes.js';
+import { graphOf } from './graph.js';
+
+const CASES = Number(process.env['H5PICKLE_CASES'] ?? 1000);
+const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
+
+const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const registry = new TypeRegistry();
+
+@H5Class('parts.User', { registry })
+class User {
+  @H5Field({ name: 'full name' }) name: string;
+  age: number;
+  tags: string[];
+  friend: User | undefined;
+  constructor(name: string, age: number, tags: string[] = []) {
+    this.name = name;
+    this.age = age;
+    this.tags = tags;
+  }
+}
+
+const people = Array.from({ length: 40 }, (_, i) => ({
+  id: i,
+  name: `user ${'x'.repeat(i % 7)}${i}`,
+  tags: Array.from({ length: i % 3 }, (_, j) => `tag ${i}-${j}`),
+  ...(i % 4 === 0 ? { email: `${i}@example.org` } : {}),
+  at: i % 5 === 0 ? null : [i, i / 2],
+}));
+const state = {
+  title: 'parts',
+  'a/b': { '@c': 1 },
+  nested: { deep: { deeper: [1, 2, 3] } },
+  people,
+  grid: Array.from({ length: 6 }, (_, i) => Array.from({ length: 5 }, (_, j) => i * 10 + j)),
+  speed: Float64Array.from({ length: 1000 }, (_, i) => i / 2),
+  mixed: [1, 'two', { three: 3 }, [4], 'five', { six: 6 }, null, undefined],
+  scores: new Map([
+    ['ada', 1],
+    ['bob', 2],
+  ]),
+  byDate: new Map<unknown, unknown>([
+    [1, 'one'],
+    ['1', 'text'],
+    [true, 'yes'],
+  ]),
+  set: new Set(['a', 'b']),
+  users: [new User('Ada', 36, ['math']), new User('Bob', 40), new User('Cy', 3, ['a', 'b'])],
+  user: new User('Dora', 5),
+  big: Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`key ${i}`, i])),
+  sparse: Object.assign([], { 5000: 'far' }),
+  rows: [new Uint8Array([1, 2]), new Uint8Array([3, 4]), new Uint8Array([5, 6])],
+  ragged: [new Uint16Array([1]), new Uint16Array([3, 4, 7])],
+  maps: [new Map([['x', 1]]), new Map([['y', 2]])],
+  dates: [new Date(1), new Date(2)],
+  when: new Date(7),
+  pattern: /part/g,
+  none: null,
+};
+const bytes = serialize(state, { registry });
+const part = (path: ReadOptions['path'], more: ReadOptions = {}) =>
+  deserialize(bytes, { registry, path, ...more } as ReadOptions);
+
+describe('a part by its path', () => {
+  it.each<[NonNullable<ReadOptions['path']>, unknown]>([
+    ['title', 'parts'],
+    ['/title/', 'parts'],
+    [['a/b', '@c'], 1],
+    [['a/b'], { '@c': 1 }],
+    ['nested', state.nested],
+    ['nested/deep/deeper', [1, 2, 3]],
+    ['nested/deep/deeper/2', 3],
+    ['nested/deep/deeper/-1', 3],
+    ['nested/deep/deeper/1:', [2, 3]],
+    ['nested/deep/deeper/:-1', [1, 2]],
+    ['nested/deep/deeper/length', 3],
+    ['people/17', people[17]],
+    ['people/17/name', people[17]?.name],
+    ['people/-1/name', people[39]?.name],
+    ['people/17/tags', people[17]?.tags],
+    ['people/17/tags/1', people[17]?.tags[1]],
+    ['people/17/at/1', 8.5],
+    ['people/15/at', null],
+    ['people/16/email', '16@example.org'],
+    ['people/10:13', people.slice(10, 13)],
+    ['people/10:13/id', [10, 11, 12]],
+    ['people/-2:/tags/length', [2, 0]],
+    ['people/*/id', people.map(({ id }) => id)],
+    ['people/*/tags/*', people.map(({ tags }) => tags)],
+    ['people/5:5', []],
+    ['people/5:5/name', []],
+    ['people/100:200', []],
+    ['people/length', 40],
+    ['grid/2', [20, 21, 22, 23, 24]],
+    ['grid/2/3', 23],
+    ['grid/1:3/0', [10, 20]],
+    ['speed/3', 1.5],
+    ['speed/-1', 499.5],
+    ['speed/4:7', Float64Array.of(2, 2.5, 3)],
+    ['speed/length', 1000],
+    ['mixed/0', 1],
+    ['mixed/1', 'two'],
+    ['mixed/2/three', 3],
+    ['mixed/3/0', 4],
+    ['mixed/5', { six: 6 }],
+    ['mixed/6', null],
+    ['mixed/7', undefined],
+    ['mixed/3:6', [[4], 'five', { six: 6 }]],
+    ['scores/bob', 2],
+    ['scores/*', state.scores],
+    ['nested/*', state.nested],
+    ['nested/*/deeper/0', { deep: 1 }],
+    [['byDate', 1], 'one'],
+    [['byDate', '1'], 'text'],
+    ['byDate/1', 'text'],
+    ['set', state.set],
+    ['set/size', 2],
+    ['users/1', state.users[1]],
+    ['users/1/name', 'Bob'],
+    ['users/*/name', ['Ada', 'Bob', 'Cy']],
+    ['users/2/tags', ['a', 'b']],
+    ['user', state.user],
+    ['user/name', 'Dora'],
+    ['big/key 1234', 1234],
+    ['sparse/5000', 'far'],
+    ['rows/1', new Uint8Array([3, 4])],
+    ['rows/1/0', 3],
+    ['ragged/1', new Uint16Array([3, 4, 7])],
+    ['ragged/1/1:', new Uint16Array([4, 7])],
+    ['ragged/1/-1', 7],
+    ['maps/1', new Map([['y', 2]])],
+    ['maps/1/y', 2],
+    ['dates/1', new Date(2)],
+    ['when', new Date(7)],
+    ['pattern/source', 'part'],
+    ['none', null],
+    ['', state],
+    [[], state],
+  ])('%j', (path, expected) => {
+    expect(part(path)).toStrictEqual(expected);
+  });
+
+  it.each([
+    ['nothing', /there is no \$\.nothing: the object has no such property/],
+    ['people/40', /there is no \$\.people\[40\]: the list has 40 elements/],
+    ['people/-41/name', /\$\.people\[-41\]: the list has 40/],
+    ['people/1/email', /\$\.people\[1\]\.email: the object has no such property/],
+    ['people/name', /\$\.people\.name: the list has 40/],
+    ['title/0', /a string has no members/],
+    ['none/x', /null has no members/],
+    ['scores/cy', /the Map has no such key/],
+    ['nested/constructor', /no such property/],
+    ['nested/__proto__/polluted', /no such property/],
+    ['set/0', /no such property/],
+    ['speed/1000', /the list has 1000/],
+    ['people/1.5', /the list has 40/],
+  ])('%s leads nowhere, and the error says where it ends', (path, message) => {
+    expect(() => part(path)).toThrow(H5PathError);
+    expect(() => part(path)).toThrow(message);
+  });
+
+  it('is found in a root that is a list, a scalar, or an array of numbers', () => {
+    expect(deserialize(serialize([{ a: 1 }, { a: 2 }]), { path: '1/a' })).toBe(2);
+    expect(deserialize(serialize([1, 2, 3]), { path: '-1' })).toBe(3);
+    expect(deserialize(serialize(new Int32Array([4, 5])), { path: '0' })).toBe(4);
+    expect(() => deserialize(serialize('text'), { path: '0' })).toThrow(/a string has no members/);
+  });
+
+  it('goes through shared and circular references', () => {
+    const ada = new User('Ada', 1);
+    const bob = new User('Bob', 2);
+    ada.friend = bob;
+    bob.friend = ada;
+    const graph = serialize({ all: [ada, bob], first: ada, again: bob }, { registry });
+    const at = (path: string) => deserialize<User>(graph, { registry, path });
+    expect(at('first/friend/name')).toBe('Bob');
+    expect(at('all/1/friend/friend/name')).toBe('Bob');
+    const one = at('all/0');
+    expect(one.friend?.friend).toBe(one);
+    expect(one.friend?.name).toBe('Bob');
+    const holder: Record<string, unknown> = { name: 'holder' };
+    holder['self'] = holder;
+    expect(deserialize(serialize(holder), { path: 'self/self/self/name' })).toBe('holder');
+  });
+
+  it('may be a function, typed by what it is given', async () => {
+    const select = (value: typeof state) => value.people[17]?.tags.at(-1);
+    const tag = deserialize(bytes, { registry, select });
+    expectTypeOf(tag).toEqualTypeOf<string | undefined>();
+    expect(tag).toBe('tag 17-1');
+    expect(part(undefined, { select: (value: typeof state) => value.scores.get('bob') })).toBe(2);
+    expect(part('people', { select: (value: typeof people) => value[3]?.id })).toBe(3);
+    const call = (value: typeof state) => value.people.map(({ id }) => id);
+    expect(() => part(undefined, { select: call })).toThrow(H5TypeError);
+    expect(() => part(undefined, { select: () => 5 })).toThrow(/must return a part/);
+  });
+
+  it('is what the options `as` and `schema` are about', () => {
+    expect(deserialize(bytes, { registry, path: 'users/1', as: User }).age).toBe(40);
+    expect(() => deserialize(bytes, { registry, path: 'people/1', as: User })).toThrow(/no instance/);
+  });
+});
+
+describeOracle('h5py', () => {
+  it('of a file that another program has made', () => {
+    const path = join(folder, 'foreign.h5');
+    execFileSync(PYTHON, [
+      '-c',
+      `
+import h5py, numpy as np, sys
+f = h5py.File(sys.argv[1], 'w')
+f['grid'] = np.arange(12.0).reshape(3, 4)
+f.create_dataset('chunked', data=np.arange(10000, dtype='i4').reshape(1000, 10), chunks=(10, 10), compression='gzip')
+f.create_dataset('runs/7/name', data='seven')
+f['runs/7'].attrs['speed'] = [1.5, 2.5]
+`,
+      path,
+    ]);
+    expect(readSync(path, { path: 'grid/1' })).toEqual(Float64Array.of(4, 5, 6, 7));
+    expect(readSync(path, { path: 'grid/1/2' })).toBe(6);
+    expect(readSync(path, { path: 'chunked/999' })).toEqual(
+      Int32Array.from({ length: 10 }, (_, i) => 9990 + i),
+    );
+    expect(readSync(path, { path: 'runs/7' })).toEqual({ speed: Float64Array.of(1.5, 2.5), name: 'seven' });
+    expect(readSync(path, { path: 'runs/7/name' })).toBe('seven');
+  });
+});
+
+/** Counts the bytes that are read. */
+function counting(content: Uint8Array): Storage & { bytes: number } {
+  const memory = new MemoryStorage(content);
+  const storage = {
+    bytes: 0,
+    size: memory.size,
+    read: (position: number, length: number) => {
+      storage.bytes += length;
+      return memory.read(position, length);
+    },
+    copy: (position: number, length: number) => {
+      storage.bytes += length;
+      return memory.copy(position, length);
+    },
+    close: () => {},
+  };
+  return storage;
+}
+
+const large = serialize({
+  small: { name: 'small' },
+  rows: Array.from({ length: 50_000 }, (_, i) => ({ id: i, x: i / 2, name: `row ${i}`, on: i % 2 === 0 })),
+  numbers: new Float64Array(200_000),
+});
+
+describe('what is beside the way is not read', () => {
+  it.each([
+    ['small', 6000],
+    ['rows/30000/name', 5000],
+    ['rows/30000', 10_000],
+    ['rows/30000:30010', 12_000],
+    ['numbers/100000', 5000],
+    ['rows/*/id', 210_000],
+  ])('%s', async (path, most) => {
+    const storage = counting(large);
+    await read(storage, { path });
+    expect(large.length).toBeGreaterThan(2_000_000);
+    expect(storage.bytes).toBeLessThan(most);
+  });
+});
+
+/** Some way through a value by keys and elements, with what is at its end. */
+function someWay(value: unknown, below: Random): { path: (string | number)[]; end: unknown } {
+  const path: (string | number)[] = [];
+  let end = value;
+  for (let left = below(6); left > 0; left--) {
+    let keys: (string | number)[] = [];
+    if (Array.isArray(end)) keys = Array.from(end.keys());
+    else if (end instanceof Map) keys = [...end.keys()].filter((key) => isKey(key));
+    else if (ArrayBuffer.isView(end) && !(end instanceof DataView)) keys = [...(end as Uint8Array).keys()];
+    else if (typeof end === 'object' && end !== null) keys = Object.keys(end);
+    const key = keys[below(Math.max(1, keys.length))];
+    if (key === undefined) break;
+    path.push(key);
+    end = end instanceof Map ? end.get(key) : (end as Record<string, unknown>)[key];
+  }
+  return { path, end };
+}
+
+const isKey = (key: unknown): key is string | number => typeof key === 'string' || Number.isInteger(key);
+
+describe('of any graph', () => {
+  it('a part is what it is in the whole', { timeout: 600_000 }, () => {
+    const check = (value: unknown, seed: number): void => {
+      const content = serialize(value, { registry: classes });
+      // Not all that a value has is stored.
+      const whole = deserialize(content, { registry: classes });
+      const below = seeded(seed);
+      for (let i = 0; i < 5; i++) {
+        const { path, end } = someWay(whole, below);
+        const read = deserialize(content, { registry: classes, path });
+        expect(graphOf(read, classes), JSON.stringify(path)).toEqual(graphOf(end, classes));
+      }
+    };
+    fc.assert(fc.property(anyGraph, fc.nat(), check), { numRuns: Math.ceil(CASES / 5), seed: SEED });
+    for (const [i, value] of Object.values(cases).entries()) check({ value, list: [value, 1, value] }, i);
+  });
+
+  it('what is read lazily is the same', { timeout: 600_000 }, () => {
+    const check = (value: unknown): void => {
+      const content = serialize(value, { registry: classes });
+      const read = deserialize(content, { registry: classes, lazy: true });
+      readAll(read);
+      expect(graphOf(read, classes)).toEqual(graphOf(value, classes));
+    };
+    fc.assert(fc.property(anyGraph, check), { numRuns: Math.ceil(CASES / 5), seed: SEED });
+    for (const value of Object.values(cases)) check({ value, again: value });
+  });
+});
+
+/** Asks for every property. */
+function readAll(value: unknown): void {
+  const seen = new Set<unknown>();
+  const todo = [value];
+  for (let item = todo.pop(); todo.length > 0 || item !== undefined; item = todo.pop()) {
+    if (typeof item !== 'object' || item === null || seen.has(item) || ArrayBuffer.isView(item)) continue;
+    seen.add(item);
+    if (item instanceof Map) todo.push(...item.keys(), ...item.values());
+    if (item instanceof Set) todo.push(...item);
+    const properties = classes.of(Object.getPrototypeOf(item))?.propertiesOf(item);
+    for (const key of properties ?? Reflect.ownKeys(item))
+      todo.push((item as Record<PropertyKey, unknown>)[key]);
+  }
+}
+
+describe('lazy', () => {
+  const file = join(folder, 'state.h5');
+  writeSync(file, state, { registry });
+
+  it('gives the same value', async () => {
+    const value = await read<typeof state>(file, { registry, lazy: true });
+    expect(Object.keys(value)).toEqual(Object.keys(state));
+    expect(Object.getOwnPropertyDescriptor(value, 'people')?.get).toBeTypeOf('function');
+    expect(value.people[3]).toEqual(people[3]);
+    expect(Object.getOwnPropertyDescriptor(value, 'people')?.value).toBe(value.people);
+    expect(value).toEqual(state);
+  });
+
+  it('reads what is asked for', async () => {
+    const storage = counting(large);
+    const value = await read<{ small: { name: string }; rows: unknown[]; numbers: Float64Array }>(storage, {
+      lazy: true,
+    });
+    expect(storage.bytes).toBeLessThan(3000);
+    expect(value.small.name).toBe('small');
+    expect(storage.bytes).toBeLessThan(8000);
+    expect(value.numbers.length).toBe(200_000);
+    expect(storage.bytes).toBeGreaterThan(1_600_000);
+    expect(storage.bytes).toBeLessThan(1_700_000);
+  });
+
+  it('keeps what is shared shared, whichever is asked for first', () => {
+    const shared = { list: [1, 2, 3] };
+    const value = deserialize<{ a: object; b: { inner: object } }>(
+      serialize({ a: shared, b: { inner: shared } }),
+      { lazy: true },
+    );
+    expect(value.b.inner).toBe(value.a);
+  });
+
+  it('takes what is assigned, and instances of classes', () => {
+    const value = deserialize<{ user: Omit<User, 'friend'> & { friend: unknown } }>(
+      serialize(
+        { user: Object.assign(new User('Ada', 1, ['a']), { friend: new User('Bob', 2) }) },
+        { registry },
+      ),
+      { registry, lazy: true },
+    );
+    expect(value.user).toBeInstanceOf(User);
+    expect(value.user.name).toBe('Ada');
+    value.user.friend = 5;
+    expect({ ...value.user }).toEqual({ name: 'Ada', age: 1, tags: ['a'], friend: 5 });
+  });
+
+  it('holds the file open until it is disposed', () => {
+    const value = readSync<typeof state & Disposable>(file, { registry, lazy: true });
+    expect(value.grid).toEqual(state.grid);
+    value[Symbol.dispose]();
+    expect(value.grid).toEqual(state.grid);
+    expect(() => value.people).toThrow(/closed/);
+  });
+
+  it('of an open file says when that has been closed', () => {
+    const open = H5File.open(bytes);
+    const value = readSync<typeof state>(open, { registry, lazy: true });
+    expect(value.nested).toEqual(state.nested);
+    open.close();
+    expect(() => value.people).toThrow(/closed/);
+  });
+});

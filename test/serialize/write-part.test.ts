@@ -1,0 +1,352 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  deserialize,
+  H5Class,
+  H5Field,
+  H5File,
+  indexes,
+  readSync,
+  serialize,
+  TypeRegistry,
+  type WriteOptions,
+  write,
+  writeSync,
+} from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { type Random, seeded } from '../random.js';
+import { anyGraph } from './arbitrary.js';
+import { cases } from './cases.js';
+import { registry as classes } from './classes.js';
+import { graphOf } from './graph.js';
+
+const CASES = Number(process.env['H5PICKLE_CASES'] ?? 1000);
+const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
+
+const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const registry = new TypeRegistry();
+
+@H5Class('parts.User', { registry })
+class User {
+  @H5Field({ name: 'full name' }) name: string;
+  age: number;
+  constructor(name: string, age: number) {
+    this.name = name;
+    this.age = age;
+  }
+}
+
+const makeState = () => ({
+  title: 'parts',
+  count: 1,
+  settings: { dark: true, font: { size: 12, family: 'serif' } },
+  users: [new User('Ada', 36), new User('Bob', 40), new User('Cy', 3)],
+  rows: Array.from({ length: 30 }, (_, id) => ({ id, x: id / 2, name: `row ${id}`, tags: [id] })),
+  speed: Float64Array.of(1, 2, 3),
+  grid: [
+    [1, 2],
+    [3, 4],
+  ],
+  mixed: [1, 'two', { three: 3 }, null],
+  things: [{ a: 1 }, { b: [1] }, { c: { d: 1 } }].map((each) => ({ ...each })),
+  scores: new Map([['ada', 1]]),
+  dates: new Map([[1, 'one']]),
+  user: new User('Dora', 5),
+  last: null,
+});
+type State = ReturnType<typeof makeState>;
+
+/** What a file holds after a part was written, in which nothing is leaked or wrong. */
+function written(value: unknown, part: unknown, options: WriteOptions): unknown {
+  const file = H5File.open(serialize(value, { registry }), 'r+');
+  writeSync(file, part, { registry, ...options });
+  const bytes = file.toBytes();
+  expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+  return deserialize(bytes, { registry });
+}
+
+/** A state that is changed as a program would. */
+function changed(change: (state: State) => void): State {
+  const state = makeState();
+  change(state);
+  return state;
+}
+
+describe('a part is replaced', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: a state that is changed as no type allows.
+  it.each<[NonNullable<WriteOptions['path']>, unknown, (state: any) => void]>([
+    ['title', 'new', (s) => (s.title = 'new')],
+    ['title', { now: 'an object' }, (s) => (s.title = { now: 'an object' })],
+    ['count', 2.5, (s) => (s.count = 2.5)],
+    ['last', [1, 2], (s) => (s.last = [1, 2])],
+    ['settings', 7, (s) => (s.settings = 7)],
+    ['settings/dark', false, (s) => (s.settings.dark = false)],
+    ['settings/font', { size: 9 }, (s) => (s.settings.font = { size: 9 })],
+    ['settings/font/size', 9, (s) => (s.settings.font.size = 9)],
+    ['settings/more/deep', [1], (s) => (s.settings.more = { deep: [1] })],
+    [['settings', 'a/b', '@x'], 1, (s) => (s.settings['a/b'] = { '@x': 1 })],
+    ['users', [new User('Eve', 1)], (s) => (s.users = [new User('Eve', 1)])],
+    ['users/1/age', 41, (s) => (s.users[1].age = 41)],
+    ['users/1/name', 'B', (s) => (s.users[1].name = 'B')],
+    ['users/-1/name', 'a name that is longer', (s) => (s.users[2].name = 'a name that is longer')],
+    ['users/1', new User('Eve', 1), (s) => (s.users[1] = new User('Eve', 1))],
+    ['users/3', new User('Eve', 1), (s) => s.users.push(new User('Eve', 1))],
+    ['rows/7/x', 0.25, (s) => (s.rows[7].x = 0.25)],
+    ['rows/7/id', -1, (s) => (s.rows[7].id = -1)],
+    ['rows/7/id', 2 ** 40, (s) => (s.rows[7].id = 2 ** 40)],
+    ['rows/7/id', 'text', (s) => (s.rows[7].id = 'text')],
+    ['rows/7/tags/0', 5, (s) => (s.rows[7].tags[0] = 5)],
+    ['rows/7/tags', [5, 6], (s) => (s.rows[7].tags = [5, 6])],
+    ['rows/7/extra', true, (s) => (s.rows[7].extra = true)],
+    ['speed/1', 9.5, (s) => (s.speed[1] = 9.5)],
+    ['grid/1/0', 9, (s) => (s.grid[1][0] = 9)],
+    ['grid/1', [9], (s) => (s.grid[1] = [9])],
+    ['mixed/2/three', 4, (s) => (s.mixed[2].three = 4)],
+    ['mixed/0', 'one', (s) => (s.mixed[0] = 'one')],
+    ['things/1/b', [7], (s) => (s.things[1].b = [7])],
+    ['things/1/z', 7, (s) => (s.things[1].z = 7)],
+    ['scores/bob', 2, (s) => s.scores.set('bob', 2)],
+    ['scores/ada', { points: 1 }, (s) => s.scores.set('ada', { points: 1 })],
+    [['scores', 5], 'five', (s) => s.scores.set(5, 'five')],
+    ['dates/1', 'uno', (s) => s.dates.set(1, 'uno')],
+    [['dates', 2], 'two', (s) => s.dates.set(2, 'two')],
+    ['user/name', 'D', (s) => (s.user.name = 'D')],
+    ['user/age', null, (s) => (s.user.age = null)],
+    ['new', undefined, (s) => (s.new = undefined)],
+  ])('%j', (path, part, change) => {
+    expect(written(makeState(), part, { path })).toStrictEqual(changed(change as (state: State) => void));
+    expect(Object.keys(written(makeState(), part, { path }) as object)).toEqual(
+      Object.keys(changed(change as never)),
+    );
+  });
+
+  it('all of the file, or of a group', () => {
+    expect(written(makeState(), { other: [1] }, {})).toStrictEqual({ other: [1] });
+    expect(written(makeState(), 5, {})).toBe(5);
+    expect(written([1, { a: 2 }], 'x', { path: '1/a' })).toStrictEqual([1, { a: 'x' }]);
+    expect(written([1, 2], 3, { path: '0' })).toStrictEqual([3, 2]);
+    const file = H5File.open(serialize(makeState(), { registry }), 'r+');
+    const settings = file.group('settings');
+    writeSync(settings, { light: 1 });
+    expect(readSync(settings)).toEqual({ light: 1 });
+    writeSync(settings, [{ a: 1 }, { a: 2 }]);
+    expect(readSync(file, { path: 'settings', registry })).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(() => writeSync(settings, 5)).toThrow(/write to its path from the group above/);
+  });
+
+  it('and what else refers to it keeps the old one, as in a program', () => {
+    const shared = { n: 1 };
+    const value = written({ a: shared, b: shared }, { n: 2 }, { path: 'a' });
+    expect(value).toEqual({ a: { n: 2 }, b: { n: 1 } });
+    const inner = written({ a: shared, b: shared }, 3, { path: 'a/n' }) as { a: object; b: object };
+    expect(inner.a).toBe(inner.b);
+    expect(inner).toEqual({ a: { n: 3 }, b: { n: 3 } });
+  });
+
+  it('in a row that is shared', () => {
+    const users = [new User('Ada', 1), new User('Bob', 2)];
+    const value = written({ users, first: users[0] }, 'A', { path: 'first/name' }) as {
+      users: User[];
+      first: User;
+    };
+    expect(value.users[0]).toBe(value.first);
+    expect(value.first.name).toBe('A');
+  });
+
+  it('keeps the sharing within what is written', () => {
+    const shared = [1, 2];
+    const value = written({ x: 0 }, { p: shared, q: { r: shared } }, { path: 'y' }) as {
+      y: { p: unknown; q: { r: unknown } };
+    };
+    expect(value.y.p).toBe(value.y.q.r);
+  });
+
+  it('but not what references would lose', () => {
+    const users = [new User('Ada', 1), new User('Bob', 2)];
+    const value = { users, list: [users[1], 5], first: users[0] };
+    expect(() => written(value, [], { path: 'users' })).toThrow(/refers to what is to be replaced/);
+    expect(written(value, 0, { path: 'first' })).toEqual({ users, list: [users[1], 5], first: 0 });
+  });
+});
+
+describe('a part is merged', () => {
+  it('within objects, Maps and instances of one class', () => {
+    const part = { settings: { font: { size: 9 } }, count: 2, more: [1], scores: new Map([['bob', 2]]) };
+    const expected = changed((state) => {
+      state.settings.font.size = 9;
+      state.count = 2;
+      state.scores.set('bob', 2);
+      Object.assign(state, { more: [1] });
+    });
+    expect(written(makeState(), part, { mode: 'merge' })).toStrictEqual(expected);
+    expect(written({ a: { b: { c: 1 } } }, { d: 2 }, { mode: 'merge', path: 'a/b' })).toEqual({
+      a: { b: { c: 1, d: 2 } },
+    });
+    expect(written({ a: 1 }, { d: 2 }, { mode: 'merge', path: 'a' })).toEqual({ a: { d: 2 } });
+    expect(() => written([1], { d: 2 }, { mode: 'merge' })).toThrow(/only objects of one kind/);
+  });
+});
+
+describe('nothing is half written', () => {
+  it.each<[string, unknown, WriteOptions, RegExp]>([
+    ['a value that cannot be stored', { a: 1, b: () => {} }, { path: 'settings' }, /function/],
+    ['a slice', 1, { path: 'rows/1:3' }, /not one place/],
+    ['a member of a string', 1, { path: 'title/x' }, /has no members/],
+    ['an element far behind the end', 1, { path: 'mixed/9' }, /there is no \$\.mixed\[9\]/],
+    ['a member of nothing', 1, { path: 'mixed/3/x' }, /there is no \$\.mixed\[3\]/],
+    ['a number that does not fit', 2 ** 40, { path: 'ints/0' }, /2\^?|fit|out of range|1099511627776/],
+  ])('%s', (_, part, options, message) => {
+    const state = { ...makeState(), ints: new Int8Array(2) };
+    const file = H5File.open(serialize(state, { registry }), 'r+');
+    const before = file.toBytes();
+    expect(() => writeSync(file, part, { registry, ...options })).toThrow(message);
+    expect(Buffer.compare(file.toBytes(), before)).toBe(0);
+  });
+
+  it('and the prototype of nothing is touched', () => {
+    const value = written({ a: {} }, 1, { path: 'a/__proto__/polluted' }) as { a: object };
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(Object.keys(value.a)).toEqual(['__proto__']);
+  });
+});
+
+describe('in a file at a path', () => {
+  it('costs what it changes', async () => {
+    const path = join(folder, 'large.h5');
+    await write(path, { ...makeState(), large: new Float64Array(500_000) }, { registry });
+    const { size } = statSync(path);
+    await write(path, 'changed', { path: 'settings/font/family' });
+    expect(statSync(path).size).toBeLessThan(size + 10_000);
+    expect(readSync(path, { path: 'settings/font/family' })).toBe('changed');
+    expect(readSync(path, { registry, path: 'user' })).toEqual(new User('Dora', 5));
+  });
+
+  it('is made if it is not there', () => {
+    const path = join(folder, 'new.h5');
+    writeSync(path, 5, { path: 'a/b' });
+    expect(readSync(path)).toEqual({ a: { b: 5 } });
+    writeSync(path, { c: 6 }, { mode: 'merge' });
+    expect(readSync(path)).toEqual({ a: { b: 5 }, c: 6 });
+  });
+
+  it('is committed with the transaction that it is in', () => {
+    const path = join(folder, 'transaction.h5');
+    writeSync(path, { a: 1, b: 2 });
+    const file = H5File.open(path, 'r+');
+    expect(() =>
+      file.transaction(() => {
+        writeSync(file, 3, { path: 'a' });
+        expect(readSync(file)).toEqual({ a: 3, b: 2 });
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(readSync(file)).toEqual({ a: 1, b: 2 });
+    file.close();
+  });
+
+  it('in a new file, too', () => {
+    const file = H5File.open(undefined, 'w');
+    writeSync(file, [1, 2], { path: 'a/b' });
+    writeSync(file, 'x', { path: 'a/c' });
+    expect(readSync(file)).toEqual({ a: { b: [1, 2], c: 'x' } });
+    expect(deserialize(file.toBytes())).toEqual({ a: { b: [1, 2], c: 'x' } });
+  });
+});
+
+describeOracle('h5py', () => {
+  it('reads what was written, and writes in turns', () => {
+    const path = join(folder, 'turns.h5');
+    writeSync(path, makeState(), { registry });
+    writeSync(path, { size: 20, family: 'mono' }, { path: 'settings/font' });
+    writeSync(path, 'B', { path: 'users/1/name', registry });
+    const shown = execFileSync(PYTHON, [
+      '-c',
+      `
+import h5py, sys
+with h5py.File(sys.argv[1], 'r+') as f:
+    print(dict(f['settings/font'].attrs), f['users/full name'][:].tolist(), list(f['settings'].attrs))
+    f['settings'].attrs['from'] = 'python'
+`,
+      path,
+    ]);
+    expect(shown.toString().trim()).toBe("{'size': 20, 'family': 'mono'} [b'Ada', b'B', b'Cy'] ['dark']");
+    writeSync(path, 1, { path: 'settings/last' });
+    expect(readSync(path, { path: 'settings' })).toEqual({
+      dark: true,
+      font: { size: 20, family: 'mono' },
+      from: 'python',
+      last: 1,
+    });
+    expect(verifyStorage(new MemoryStorage(readFileSync(path)), { indexes }).problems).toEqual([]);
+  });
+});
+
+/** Some way to an object or an element, and what changes the same in memory. */
+function someChange(
+  root: unknown,
+  below: Random,
+): { path: (string | number)[]; set: (value: unknown) => void } | undefined {
+  const path: (string | number)[] = [];
+  let at = root;
+  for (let left = 1 + below(4); ; left--) {
+    let keys: (string | number)[] = [];
+    if (Array.isArray(at)) keys = Array.from(at.keys());
+    else if (at instanceof Map) keys = [...at.keys()].filter((key) => typeof key === 'string');
+    else if (typeof at === 'object' && at !== null && !ArrayBuffer.isView(at)) keys = Object.keys(at);
+    const key = keys[below(Math.max(1, keys.length))];
+    if (key === undefined) return undefined;
+    path.push(key);
+    const holder = at as Record<string, unknown>;
+    const next = at instanceof Map ? at.get(key) : holder[key];
+    const isObject =
+      typeof next === 'object' && next !== null && !(next instanceof Date) && !(next instanceof Set);
+    if (left <= 1 || !isObject || ArrayBuffer.isView(next)) {
+      return {
+        path,
+        set: (value) => {
+          if (holder instanceof Map) holder.set(key, value);
+          else holder[key] = value;
+        },
+      };
+    }
+    at = next;
+  }
+}
+
+it('of any graph: what is read is what a program would have', { timeout: 600_000 }, () => {
+  let refused = 0;
+  let total = 0;
+  const check = (value: unknown, part: unknown, seed: number): void => {
+    const bytes = serialize(value, { registry: classes });
+    const expected = deserialize(bytes, { registry: classes });
+    const copy = deserialize(serialize(part, { registry: classes }), { registry: classes });
+    const change = someChange(expected, seeded(seed));
+    if (!change) return;
+    total++;
+    const file = H5File.open(bytes, 'r+');
+    try {
+      writeSync(file, part, { registry: classes, path: change.path });
+    } catch (error) {
+      if (!/refers to what is to be replaced|other parts share/.test(String(error))) throw error;
+      refused++;
+      return;
+    }
+    change.set(copy);
+    const result = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(result), { indexes }).problems).toEqual([]);
+    expect(graphOf(deserialize(result, { registry: classes }), classes), JSON.stringify(change.path)).toEqual(
+      graphOf(expected, classes),
+    );
+  };
+  fc.assert(fc.property(anyGraph, anyGraph, fc.nat(), check), { numRuns: Math.ceil(CASES / 5), seed: SEED });
+  for (const [i, value] of Object.values(cases).entries()) check({ value, list: [1, 'a'] }, { new: i }, i);
+  expect(refused).toBeLessThan(total / 4);
+});
