@@ -10,11 +10,10 @@
  *
  * The exit status tells whether all peers worked and all data came back; a target that is missed says FAIL.
  */
-import { fork, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { log } from './harness.mjs';
+import { log, runChild } from './harness.mjs';
 
 /** @typedef {import('./harness.mjs').Outcome} Outcome */
 
@@ -59,7 +58,8 @@ const scenarios = [];
 for (const id of SCENARIOS) {
   if (only !== undefined && only !== id) continue;
   log(id);
-  const outcome = await run(id);
+  /** @type {Outcome} */
+  const outcome = await runChild(`${id}.mjs`, quick ? ['--quick'] : [], ['--expose-gc']);
   log('');
   printOutcome(outcome);
   scenarios.push({ id, ...outcome, notes: outcome.notes.join(' ') });
@@ -86,29 +86,6 @@ function optionOf(name) {
   if (at < 0) return undefined;
   const value = args[at + 1];
   return value === undefined || value.startsWith('--') ? '' : value;
-}
-
-/**
- * Runs a scenario in a process of its own.
- *
- * @param {string} id
- * @returns {Promise<Outcome>}
- */
-function run(id) {
-  const file = fileURLToPath(new URL(`${id}.mjs`, import.meta.url));
-  const child = fork(file, quick ? ['--quick'] : [], { execArgv: ['--expose-gc'] });
-  return new Promise((resolve, reject) => {
-    /** @type {Outcome | undefined} */
-    let outcome;
-    child.on('message', (message) => {
-      outcome = /** @type {Outcome} */ (message);
-    });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      if (code === 0 && outcome) resolve(outcome);
-      else reject(new Error(`the scenario ${id} ended with ${signal ?? code}`));
-    });
-  });
 }
 
 /** @param {Outcome} outcome */

@@ -4,9 +4,11 @@
  * slow down the next; the peers of a scenario run in that one process, taking turns, so that whatever else the
  * machine does hits all of them alike.
  */
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
 /**
@@ -206,6 +208,31 @@ export function checkSameGraph(who, copy, original, asPlain = false) {
  */
 export function log(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/**
+ * Runs a script of this folder in a process of its own.
+ *
+ * @template T
+ * @param {string} script
+ * @param {string[]} args
+ * @param {string[]} [execArgv] Options of Node's.
+ * @returns {Promise<T>} What it has sent.
+ */
+export function runChild(script, args, execArgv = []) {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, { execArgv });
+  return new Promise((resolve, reject) => {
+    /** @type {T | undefined} */
+    let result;
+    child.on('message', (message) => {
+      result = /** @type {T} */ (message);
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (code === 0 && result) resolve(result);
+      else reject(new Error([script, ...args, 'ended with', signal ?? code].join(' ')));
+    });
+  });
 }
 
 /**

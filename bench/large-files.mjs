@@ -1,13 +1,20 @@
 // @ts-check
 /** Files that are large: one array written and read whole, its first element, slice after slice, and compressed. */
-import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { H5File } from 'h5pickle';
 import * as h5wasm from 'h5wasm/node';
-import { checkSame, compare, log, randomNumbers, ratio, runScenario, summarize } from './harness.mjs';
+import {
+  checkSame,
+  compare,
+  log,
+  randomNumbers,
+  ratio,
+  runChild,
+  runScenario,
+  summarize,
+} from './harness.mjs';
 
 /**
  * @typedef {import('./harness.mjs').Settings} Settings
@@ -196,19 +203,7 @@ const SLICE_MB = 8;
  */
 function slices(...args) {
   log(`slices: ${args.join(' ')}`);
-  const child = fork(fileURLToPath(new URL('slices.mjs', import.meta.url)), args, { execArgv: [] });
-  return new Promise((resolve, reject) => {
-    /** @type {{ memory: number } | undefined} */
-    let result;
-    child.on('message', (message) => {
-      result = /** @type {typeof result} */ (message);
-    });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      if (code === 0 && result) resolve(result);
-      else reject(new Error(`slices.mjs ${args.join(' ')} ended with ${signal ?? code}`));
-    });
-  });
+  return runChild('slices.mjs', args);
 }
 
 /**

@@ -1,9 +1,7 @@
 // @ts-check
 /** The most memory that a call takes, beside the value that it is given. */
-import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { log, runScenario, summarize } from './harness.mjs';
+import { log, runChild, runScenario, summarize } from './harness.mjs';
 
 /** What `memory-of-call.mjs` can make and call. */
 const VALUES = [
@@ -27,21 +25,7 @@ const CALLS = [
  */
 function measure(value, call) {
   log(`memory: ${value}, ${call}`);
-  const child = fork(fileURLToPath(new URL('memory-of-call.mjs', import.meta.url)), [value, call], {
-    execArgv: ['--expose-gc', '--max-old-space-size=8192'],
-  });
-  return new Promise((resolve, reject) => {
-    /** @type {{ memory: number, output: number } | undefined} */
-    let result;
-    child.on('message', (message) => {
-      result = /** @type {typeof result} */ (message);
-    });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      if (code === 0 && result) resolve(result);
-      else reject(new Error(`memory-of-call.mjs ${value} ${call} ended with ${signal ?? code}`));
-    });
-  });
+  return runChild('memory-of-call.mjs', [value, call], ['--expose-gc', '--max-old-space-size=8192']);
 }
 
 await runScenario(async ({ quick }) => {

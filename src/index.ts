@@ -34,6 +34,7 @@ export {
   H5RegistryError,
   RegisteredClass,
   type RegisterOptions,
+  type Spend,
   TypeRegistry,
   type Values,
   type ValueType,

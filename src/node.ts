@@ -67,8 +67,11 @@ const bufferType: ValueType = {
   name: 'Buffer',
   prototype: Buffer.prototype,
   encode: (buffer) => ({ bytes: new Uint8Array(buffer as Buffer) }),
-  decode: ({ bytes }) => {
-    if (bytes instanceof Uint8Array) return Buffer.from(bytes);
+  decode: ({ bytes }, spend) => {
+    if (bytes instanceof Uint8Array) {
+      spend(bytes.length);
+      return Buffer.from(bytes);
+    }
     throw new H5FormatError(-1, 'a Buffer without bytes');
   },
 };

@@ -3,16 +3,16 @@
  * classes that extend types whose content is not in their properties.
  */
 import { H5FormatError } from './errors.js';
-import type { Codec, Content, TypeRegistry, Values, ValueType } from './registry/index.js';
+import type { Codec, Content, Spend, TypeRegistry, Values, ValueType } from './registry/index.js';
 import { H5RegistryError, RegisteredClass } from './registry/index.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
 import { arrayWithProperties, elementsOf, hasProperties, setElements } from './values/array-properties.js';
 import { BlobBytes, blobTypes } from './values/blobs.js';
-import { checked, isIndex, madeOf } from './values/content.js';
+import { checked, isElement, isNumber, madeOf } from './values/content.js';
 import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
-export type { Codec, Content, Values, ValueType } from './registry/index.js';
+export type { Codec, Content, Spend, Values, ValueType } from './registry/index.js';
 
 /** What of a platform's values is stored. */
 export interface ValuesOptions {
@@ -46,7 +46,8 @@ function errorContent(error: Error, names: readonly string[], withStack: boolean
     if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
     content[name] = (error as unknown as Record<string, unknown>)[name];
   }
-  for (const name of names) content[name] = (error as unknown as Record<string, unknown>)[name];
+  for (const name of names)
+    setProperty(content, name, (error as unknown as Record<string, unknown>)[name], undefined);
   return content;
 }
 
@@ -74,8 +75,7 @@ function errorTypes(withStack: boolean): ValueType[] {
 function errorBase(withStack: boolean): BaseType {
   const extend = (cls: RegisteredClass): Codec => ({
     name: cls.name,
-    encode: (error) =>
-      Object.assign(errorContent(error as Error, [], withStack), fieldsOf(cls, error, isHidden)),
+    encode: (error) => fieldsOf(cls, error, isHidden, errorContent(error as Error, [], withStack)),
     create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
     fill: (error, content) => {
       setHidden(error as Error, content);
@@ -118,7 +118,11 @@ function single<T extends object>(
     name,
     prototype,
     encode: (value) => ({ [part]: encode(value) }),
-    decode: (content) => madeOf(name, () => decode(content[part])),
+    decode: (content, spend) => {
+      const held = content[part];
+      if (typeof held === 'string') spend(held.length);
+      return madeOf(name, () => decode(held));
+    },
   };
   return type as unknown as ValueType;
 }
@@ -127,11 +131,12 @@ const regExp: ValueType<RegExp> = {
   name: 'RegExp',
   prototype: RegExp.prototype,
   encode: ({ source, flags, lastIndex }) => ({ source, flags, lastIndex }),
-  decode: ({ source, flags, lastIndex }) => {
+  decode: ({ source, flags, lastIndex }, spend) => {
     const [pattern, modes] = [
       checked<string>('RegExp', source, 'string'),
       checked<string>('RegExp', flags, 'string'),
     ];
+    spend(pattern.length);
     const expression = madeOf('RegExp', () => new RegExp(pattern, modes));
     if (typeof lastIndex === 'number') expression.lastIndex = lastIndex;
     return expression;
@@ -200,10 +205,12 @@ function fieldsOf(
   cls: RegisteredClass,
   value: object,
   isOther: (property: string) => boolean,
+  content: Record<string, unknown> = {},
 ): Record<string, unknown> {
-  const content: Record<string, unknown> = {};
-  for (const property of cls.propertiesOf(value))
-    if (!isOther(property)) content[cls.storedName(property)] = (value as Record<string, unknown>)[property];
+  for (const property of cls.propertiesOf(value)) {
+    if (isOther(property)) continue;
+    setProperty(content, cls.storedName(property), (value as Record<string, unknown>)[property], undefined);
+  }
   return content;
 }
 
@@ -214,7 +221,7 @@ function fieldsOf(
 function base<T extends object, V>(
   type: new () => T,
   get: (value: T) => V,
-  set: (value: T, inner: V) => void,
+  set: (value: T, inner: V, spend: Spend) => void,
   isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
 ): BaseType {
   const inner = `[[${type.name}]]`;
@@ -223,16 +230,16 @@ function base<T extends object, V>(
     extend: (cls) => ({
       name: cls.name,
       encode: (value) => {
-        const content = fieldsOf(cls, value, (name) => Array.isArray(value) && isIndex(name));
+        const content = fieldsOf(cls, value, (name) => Array.isArray(value) && isElement(name));
         content[inner] = get(value as T);
         return content;
       },
       create: () => madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
-      fill: (value, content) => {
+      fill: (value, content, _, spend) => {
         if (!isInner(content[inner]))
           throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-        set(value as T, content[inner] as V);
-        setFields(cls, value, content, (name) => name === inner);
+        set(value as T, content[inner] as V, spend);
+        setFields(cls, value, content, (name) => name === inner || (Array.isArray(value) && isElement(name)));
       },
     }),
   };
@@ -244,14 +251,16 @@ function bases(): BaseType[] {
     base(
       Map<unknown, unknown>,
       (map) => new Map(Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>),
-      (map, inner) => {
+      (map, inner, spend) => {
+        spend(inner.size);
         for (const [key, value] of inner) Map.prototype.set.call(map, key, value);
       },
     ),
     base(
       Set<unknown>,
       (set) => new Set(Set.prototype.values.call(set)),
-      (set, inner) => {
+      (set, inner, spend) => {
+        spend(inner.size);
         for (const value of inner) Set.prototype.add.call(set, value);
       },
     ),
@@ -279,14 +288,14 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
     extend: (cls) => ({
       name: cls.name,
       encode: (value) => {
-        const content = fieldsOf(cls, value, isIndex);
+        const content = fieldsOf(cls, value, isNumber);
         content[inner] = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
         return content;
       },
       decode: (content) => {
         const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
         const array = Reflect.construct(type, viewOf(numbers), cls.target as unknown as NewableFunction);
-        setFields(cls, array, content, (name) => name === inner);
+        setFields(cls, array, content, (name) => name === inner || isNumber(name));
         return array;
       },
     }),
@@ -359,9 +368,9 @@ function evolved(cls: RegisteredClass, version: number, inner: Codec | undefined
     return {
       name,
       encode,
-      decode: (content) => {
+      decode: (content, spend) => {
         const data = migrated(content);
-        const instance = decode(data);
+        const instance = decode(data, spend);
         finish(instance, data);
         return instance;
       },
@@ -371,9 +380,9 @@ function evolved(cls: RegisteredClass, version: number, inner: Codec | undefined
     name,
     encode,
     create: () => inner?.create?.() ?? cls.create(),
-    fill: (instance, content, from) => {
+    fill: (instance, content, from, spend) => {
       const data = migrated(content);
-      if (inner) inner.fill?.(instance, data, from);
+      if (inner) inner.fill?.(instance, data, from, spend);
       else setFields(cls, instance, data, () => false);
       finish(instance, data);
     },

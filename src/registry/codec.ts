@@ -21,12 +21,18 @@ export interface Codec<T extends object = object> {
   /** The content of a value: an object with a property for each part. */
   encode(value: T): object;
   /** The value with a content. */
-  decode?(content: Content): T;
+  decode?(content: Content, spend: Spend): T;
   /** A value without content. */
   create?(): T;
   /** Gives a value that `create` made its content; `version`: of its class, as the file says it. */
-  fill?(value: T, content: Content, version: number): void;
+  fill?(value: T, content: Content, version: number, spend: Spend): void;
 }
+
+/**
+ * What a codec calls that copies parts of a content, with how many elements or bytes it copies. A hostile file may have the
+ * same large part in the content of any number of values: this ends in an error when it is too much for the size of the file.
+ */
+export type Spend = (count: number) => void;
 
 /** What `encode` returned, made again: a plain object. */
 export interface Content {

@@ -1,4 +1,4 @@
-export type { Codec, Content, Values, ValueType } from './codec.js';
+export type { Codec, Content, Spend, Values, ValueType } from './codec.js';
 export { NO_VALUES } from './codec.js';
 export type { ClassOptions, FieldOptions, H5ClassDecorator, H5MemberDecorator } from './decorators.js';
 export { H5Class, H5Field, H5Ignore } from './decorators.js';

@@ -327,6 +327,7 @@ export class Emitter {
     if (group) {
       group.id = node.id;
       group.links = node.links;
+      group.pointed = node.pointed;
       this.#object(group, root);
       return;
     }
@@ -574,7 +575,10 @@ export class Emitter {
     }
     out.align(8);
     const address = builder.out.length;
-    if (references.every((reference) => reference.index < 0)) {
+    // h5dump follows the elements of such a dataset to other datasets, for ever if these are alike and lead back.
+    if (
+      references.every(({ index, node: home }) => index < 0 && (home as VectorNode).encoding !== 'references')
+    ) {
       for (const reference of references) builder.objectReference((reference.node as Node).id);
       builder.beginDatasetAt(node.id, node.links, types.reference, extent, address, references.length * 8);
     } else {
@@ -625,7 +629,8 @@ function rectangle(node: VectorNode): number[] | undefined {
     const width = offsets[1] as number;
     // Without a byte for a row, nothing would vouch for the number of rows.
     if (width === 0) return undefined;
-    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK)
+    // h5py ends its process when it reads strings, or other data of variable length, of as many dimensions as there can be.
+    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK - 1)
       return undefined;
     for (let row = 1; row < rows; row++) {
       if ((offsets[row + 1] as number) - (offsets[row] as number) !== width) return undefined;

@@ -90,3 +90,8 @@ export function rangeOf({ key, isText }: Step, length: number): [number, number]
 export function wrapped(value: unknown, steps: readonly Step[]): unknown {
   return steps.reduceRight<unknown>((inner, { key }) => ({ [key]: inner }), value);
 }
+
+/** The key of a Map that a step leads to: a number in a text is one if the Map has it, and not the text. */
+export function mapKey(map: ReadonlyMap<unknown, unknown>, { key, isText }: Step): unknown {
+  return isText && !map.has(key) && map.has(Number(key)) ? Number(key) : key;
+}

@@ -9,7 +9,7 @@ import type { TypedArray } from './kinds.js';
 import { Encoding, Missing, Reserved, Tag } from './layout.js';
 import { escapeName, unescapeName } from './names.js';
 import { newArray } from './new-array.js';
-import { indexOf, rangeOf, type Step, showPath } from './part-path.js';
+import { indexOf, mapKey, rangeOf, type Step, showPath } from './part-path.js';
 import {
   addressOf,
   applyMask,
@@ -143,24 +143,17 @@ class PartReader {
     const encoding = file.word(info, Reserved.encoding);
     if (encoding === undefined || encoding === Encoding.entries) {
       const cls = file.class(info);
-      if (file.codec(info, cls, type) || rangeOf(step, 0)) return this.#parted(address, step) ?? whole();
-      const found =
-        encoding === undefined
-          ? this.#member(info, cls, step.key)
-          : this.#entry(info, type === 'Map' ? undefined : cls, step);
-      return found ?? whole();
+      if (file.codec(info, cls, type)) return whole();
+      if (encoding === Encoding.entries)
+        return (!rangeOf(step, 0) && this.#entry(info, type === 'Map' ? undefined : cls, step)) || whole();
+      if (rangeOf(step, 0)) return step.key === '*' ? this.#parted(info, cls, type) : whole();
+      return this.#member(info, cls, step.key) ?? whole();
     }
     return encoding === Encoding.sparse ? whole() : this.#stepList(address, step);
   }
 
-  /** All members of an object or a Map, if that is what the step says and they are in a group. */
-  #parted(address: number, { key, isText }: Step): Place | undefined {
-    const file = this.#file;
-    const info = file.info(address) as GroupInfo;
-    const type = file.word(info, Reserved.type);
-    if (key !== '*' || !isText || file.word(info, Reserved.encoding) !== undefined) return undefined;
-    const cls = file.class(info);
-    if (file.codec(info, cls, type)) return undefined;
+  /** All members of an object or a Map. */
+  #parted(info: GroupInfo, cls: RegisteredClass | undefined, type: string | undefined): Place {
     const members: [number, unknown, Place][] = [];
     for (const attribute of info.attributes) {
       if (isReserved(attribute.name)) continue;
@@ -212,8 +205,19 @@ class PartReader {
     if (as === 'one' || as === 'cell') return this.#stepElement(vector, start, step);
     const column = this.#column(vector, start, count, step);
     if (column) return column;
-    const places = Array.from({ length: count }, (_, i) => this.#stepElement(vector, start + i, step));
+    const places = this.#isCounted(vector)
+      ? Array.from(this.#elementsOf(vector, start, count), (element) => this.#stepInto(element, step))
+      : Array.from({ length: count }, (_, i) => this.#stepElement(vector, start + i, step));
     return { at: 'many', as: 'list', keys: [], places };
+  }
+
+  /** Whether to find one element takes a look at all before it: then several are better made together. */
+  #isCounted(vector: number): boolean {
+    const info = this.#file.info(vector);
+    if (info.kind !== 'group') return false;
+    return (
+      this.#file.word(info, Reserved.encoding) === Encoding.union || this.#file.maskOf(info) !== undefined
+    );
   }
 
   /** A column of several rows of a table, none of them missing. */
@@ -348,8 +352,8 @@ class PartReader {
     }
     if (value instanceof Map) {
       if (key === 'size') return { at: 'value', value: value.size };
-      if (value.has(key)) return { at: 'value', value: value.get(key) };
-      if (isText && value.has(Number(key))) return { at: 'value', value: value.get(Number(key)) };
+      const known = mapKey(value, step);
+      if (value.has(known)) return { at: 'value', value: value.get(known) };
       if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
       this.#missing('the Map has no such key');
     }

@@ -13,7 +13,7 @@ import { defaultRegistry, NO_VALUES, type RegisteredClass } from '../registry/in
 import { H5UnknownClassError } from './errors.js';
 import { Encoding, LAYOUT_VERSION, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
-import { indexOf, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
+import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
 import { readFrom, serialize, type WriteOptions } from './serialize.js';
@@ -208,7 +208,6 @@ class PartWriter {
   /** The value of an object, with another value at the end of a way through it. */
   #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
     const whole = readFrom(object, { ...this.#options, path: [] });
-    const before = this.#steps.length - steps.length;
     const change = (holder: unknown, [step, ...rest]: readonly Step[]): void => {
       const done = this.#steps.slice(0, this.#steps.length - rest.length);
       const next = rest.length > 0 ? memberOf(holder, step as Step) : undefined;
@@ -220,7 +219,7 @@ class PartWriter {
           `there is no ${showPath(done)} to be written to`,
         );
     };
-    if (before < this.#steps.length) change(whole, steps);
+    change(whole, steps);
     return whole;
   }
 
@@ -340,11 +339,6 @@ function setMember(
   const property = String(step.key);
   setProperty(holder, cls ? cls.storedName(property) : property, value, cls);
   return true;
-}
-
-/** A number in a text is one if the Map has it. */
-function mapKey(map: Map<unknown, unknown>, { key, isText }: Step): unknown {
-  return isText && !map.has(key) && map.has(Number(key)) ? Number(key) : key;
 }
 
 // ---- references -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import { type CompoundMember, type Datatype, isBoolean } from '../hdf5/messages/
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
-import type { Codec, Content, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
+import type { Codec, Content, RegisteredClass, Spend, TypeRegistry, Values } from '../registry/index.js';
 import { H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
@@ -113,7 +113,7 @@ export class Restorer {
   /** How many more bytes can be in the file, compressed. */
   #inflatable: number;
   /** Any number of elements may lead to the same data in the heap: each time counts. */
-  readonly #heap: Heap;
+  readonly #heap: Heap & { readonly spend: Spend };
 
   constructor(
     space: FileSpace,
@@ -239,12 +239,12 @@ export class Restorer {
       this.#finishers.push(() => {
         const version = this.#version(info);
         for (let i = 0; i < values.length; i++)
-          codec.fill?.(values[i] as object, contents[i] as Content, version);
+          codec.fill?.(values[i] as object, contents[i] as Content, version, this.#heap.spend);
       });
       return values;
     }
     this.#complete(info, codec, fill);
-    return contents.map((content) => (codec as Required<Codec>).decode(content as Content));
+    return contents.map((content) => (codec as Required<Codec>).decode(content as Content, this.#heap.spend));
   }
 
   /** Does a task, and all that come of it, at once. */

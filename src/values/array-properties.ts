@@ -1,9 +1,9 @@
 /** Arrays that have properties beside their elements, as the matches of a RegExp do. */
 import { H5FormatError } from '../errors.js';
-import type { Content, ValueType } from '../registry/index.js';
+import type { Content, Spend, ValueType } from '../registry/index.js';
 import { isSparse } from '../serialize/kinds.js';
 import { setProperty } from '../serialize/rows.js';
-import { checked, isIndex } from './content.js';
+import { checked, isElement, isIndex } from './content.js';
 
 /** What the elements are called, beside the properties: the notation of the language's specification. */
 const ELEMENTS = '[[Array]]';
@@ -14,12 +14,15 @@ export function elementsOf(array: readonly unknown[]): unknown[] {
 }
 
 /** Gives an array the elements of another, and its length. */
-export function setElements(array: unknown[], elements: readonly unknown[]): void {
+export function setElements(array: unknown[], elements: readonly unknown[], spend: Spend): void {
   array.length = elements.length;
   if (isSparse(elements)) {
-    for (const key of Object.keys(elements)) if (isIndex(key)) array[Number(key)] = elements[Number(key)];
+    const keys = Object.keys(elements);
+    spend(keys.length);
+    for (const key of keys) if (isIndex(key)) array[Number(key)] = elements[Number(key)];
     return;
   }
+  spend(elements.length);
   for (let i = 0; i < elements.length; i++) if (i in elements) array[i] = elements[i];
 }
 
@@ -35,12 +38,11 @@ export const arrayWithProperties: ValueType<unknown[]> = {
     return content;
   },
   create: () => [],
-  fill: (array, content: Content) => {
-    setElements(array, checked('Array', content[ELEMENTS], Array<unknown>));
+  fill: (array, content: Content, _, spend) => {
+    setElements(array, checked('Array', content[ELEMENTS], Array<unknown>), spend);
     for (const name of Object.keys(content)) {
       if (name === ELEMENTS) continue;
-      if (name === 'length' || isIndex(name))
-        throw new H5FormatError(-1, `an array has a property ${name} beside its elements`);
+      if (isElement(name)) throw new H5FormatError(-1, `an array has a property ${name} beside its elements`);
       setProperty(array, name, content[name], undefined);
     }
   },

@@ -1,5 +1,5 @@
 /** Blobs and files, whose bytes take time to read: `write` waits for them. */
-import type { ValueType } from '../registry/index.js';
+import type { Spend, ValueType } from '../registry/index.js';
 import { H5UnsupportedError } from '../serialize/errors.js';
 import { checked, madeOf } from './content.js';
 
@@ -40,6 +40,13 @@ async function readInto(bytes: Uint8Array, blob: Blob): Promise<void> {
   if (position !== bytes.length) throw new Error(`it has ${position} bytes, not ${bytes.length}`);
 }
 
+/** The bytes of a Blob in a file. They are copied when it is made. */
+function partOf(what: string, content: unknown, spend: Spend): Uint8Array<ArrayBuffer> {
+  const bytes = checked(what, content, Uint8Array<ArrayBuffer>);
+  spend(bytes.length);
+  return bytes;
+}
+
 /** The types, as far as the platform has them. Without `bytes`, values of them cannot be stored. */
 export function blobTypes(bytes?: BlobBytes): ValueType[] {
   const bytesOf = (blob: Blob): Uint8Array => {
@@ -53,10 +60,8 @@ export function blobTypes(bytes?: BlobBytes): ValueType[] {
       name: 'Blob',
       prototype: Blob.prototype,
       encode: (blob) => ({ bytes: bytesOf(blob), type: blob.type }),
-      decode: (content) =>
-        new Blob([checked('Blob', content.bytes, Uint8Array<ArrayBuffer>)], {
-          type: checked('Blob', content.type, 'string'),
-        }),
+      decode: ({ bytes: content, type }, spend) =>
+        new Blob([partOf('Blob', content, spend)], { type: checked('Blob', type, 'string') }),
     });
   if (typeof File === 'function')
     add<File>({
@@ -66,11 +71,11 @@ export function blobTypes(bytes?: BlobBytes): ValueType[] {
         const { name, type, lastModified } = file;
         return { name, type, lastModified, bytes: bytesOf(file) };
       },
-      decode: ({ bytes: content, name, type, lastModified }) =>
+      decode: ({ bytes: content, name, type, lastModified }, spend) =>
         madeOf(
           'File',
           () =>
-            new File([checked('File', content, Uint8Array<ArrayBuffer>)], checked('File', name, 'string'), {
+            new File([partOf('File', content, spend)], checked('File', name, 'string'), {
               type: checked('File', type, 'string'),
               lastModified: Number(lastModified),
             }),

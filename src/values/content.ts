@@ -33,3 +33,13 @@ export function madeOf<T>(what: string, make: () => T): T {
 export function isIndex(name: string): boolean {
   return String(Number(name) >>> 0) === name && name !== '4294967295';
 }
+
+/** What an array has by itself: its elements and its length. A file may say that properties have such names. */
+export function isElement(name: string): boolean {
+  return name === 'length' || isIndex(name);
+}
+
+/** The same of a typed array: a name that is any number is an element, or nothing. */
+export function isNumber(name: string): boolean {
+  return name === 'length' || name === '-0' || String(Number(name)) === name;
+}

@@ -133,8 +133,9 @@ function bufferType<T extends ArrayBufferLike>(
         ? { bytes, maxByteLength: reservations.take(buffer.maxByteLength as number) }
         : { bytes };
     },
-    decode: ({ bytes, maxByteLength }) => {
+    decode: ({ bytes, maxByteLength }, spend) => {
       const content = checked(name, bytes, Uint8Array);
+      spend(content.length);
       const most = maxByteLength === undefined ? undefined : checkedSize(name, maxByteLength);
       const buffer = madeOf(name, () =>
         most === undefined

@@ -3,7 +3,8 @@
 
 It is written from that page alone, so that the page stays enough to write a reader from. The graph:
 `{"root": VALUE, "objects": [...]}`, objects in the order in which a breadth-first walk meets them. A VALUE is null,
-true, false, a string, or a list: ["undefined"], ["absent"], ["n", hex of the float64], ["b", digits], ["o", number].
+true, false, a string, or a list: ["undefined"], ["absent"], ["n", hex of the float64], ["b", digits], ["named", name],
+["o", number].
 
     layout_reader.py FILE...     one line of JSON for each file
     layout_reader.py --serve     the same for each path that comes in as a line
@@ -36,6 +37,10 @@ OF_CODE = {UNDEFINED: UNDEFINED_VALUE, NULL: None, ABSENT: ABSENT_VALUE}
 
 
 class BigInt(int):
+    pass
+
+
+class Named(str):
     pass
 
 
@@ -165,6 +170,8 @@ class Reader:
             return [BigInt(text(v["bigint"]) or "0") for v in values]
         if dtype.names == ("wtf8",):
             return [bytes(bytearray(v["wtf8"])).decode("utf-8", "surrogatepass") for v in values]
+        if dtype.names == ("named",):
+            return [Named(text(v["named"])) for v in values]
         if dtype.names == ("into", "index"):
             return [self.element(self.file[v["into"]], int(v["index"])) for v in values]
         if h5py.check_ref_dtype(dtype) is not None:
@@ -337,6 +344,8 @@ def graph(root):
     objects = []
 
     def encode(value):
+        if isinstance(value, Named):
+            return ["named", str(value)]
         if value is None or isinstance(value, (bool, str)):
             return value
         if value is UNDEFINED_VALUE:

@@ -1,6 +1,26 @@
 import fc from 'fast-check';
 import { seeded } from '../random.js';
-import { Account, Celsius, Counter, Point, Point3, Session, Strict } from './classes.js';
+import {
+  Account,
+  Celsius,
+  Counter,
+  DARK,
+  Day,
+  Failure,
+  Index,
+  Money,
+  OPEN,
+  onSave,
+  Point,
+  Point3,
+  Samples,
+  Session,
+  Sheet,
+  Stack,
+  Strict,
+  Tags,
+  Tree,
+} from './classes.js';
 
 /*
  * Arbitrary graphs. A tree is generated first, in which some leaves are slots; then slots are filled with objects of
@@ -123,6 +143,76 @@ const typed = fc.oneof(
   fc.uint16Array({ minLength: 2, maxLength: 6 }).map((array) => array.subarray(1)),
 );
 
+// ---- what has content that is not in its properties -----------------------------------------------------
+
+const pattern = fc
+  .tuple(
+    fc.constantFrom('a|b', '(?:)', '\\/', '[\\u{1f600}]?', '^\\s*$', '(?<year>\\d{4})'),
+    fc.constantFrom('', 'g', 'i', 'gimsuy', 'dg'),
+    fc.nat(3),
+  )
+  .map(([source, flags, lastIndex]) => Object.assign(new RegExp(source, flags), { lastIndex }));
+const url = fc
+  .tuple(fc.constantFrom('https://example.org/?q=', 'file:///a b', 'data:,'), text)
+  .map(([start, more]) => new URL(start + encodeURIComponent(Buffer.from(more).toString())));
+const query = fc
+  .array(fc.tuple(shortText, text), { maxLength: 3 })
+  .map((pairs) => new URLSearchParams(pairs));
+const box = fc
+  .oneof(number, text, fc.boolean(), bigint, fc.constantFrom(Symbol.iterator, Symbol.for('box')))
+  .map((primitive): object => Object(primitive));
+const sharedBytes = bytes.map((array) => {
+  const shared = new SharedArrayBuffer(array.length);
+  new Uint8Array(shared).set(array);
+  return shared;
+});
+const withContent = fc.oneof(
+  { weight: 2, arbitrary: pattern },
+  url,
+  query,
+  { weight: 2, arbitrary: box },
+  bytes.map((array) => Buffer.from(array)),
+  sharedBytes,
+);
+
+/** Views of one buffer, one after another or over each other, and the buffer itself; sometimes it can grow, or is shared. */
+const views = fc
+  .tuple(
+    fc.nat(2),
+    fc.uint8Array({ minLength: 8, maxLength: 8 }),
+    fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 2 }),
+  )
+  .map(([what, content, which]): unknown => {
+    const Growing = ArrayBuffer as new (length: number, options?: unknown) => ArrayBuffer;
+    const source =
+      what === 0
+        ? new ArrayBuffer(8)
+        : what === 1
+          ? new Growing(8, { maxByteLength: 16 })
+          : new SharedArrayBuffer(8);
+    new Uint8Array(source).set(content);
+    const all = [
+      () => source,
+      () => new Uint8Array(source),
+      () => new Uint16Array(source, 2, 2),
+      () => new Float64Array(source),
+      () => new DataView(source, 1, 3),
+      () => new Uint8ClampedArray(source, 8, 0),
+    ];
+    const [first, ...others] = which.map((i) => all[i]?.());
+    return { first, others };
+  });
+
+/** Symbols that need no registration, and a class. */
+const nameOnly = fc.constantFrom<unknown>(
+  Symbol.iterator,
+  Symbol.asyncIterator,
+  Symbol.for('key'),
+  Symbol.for(''),
+  Point,
+);
+const registered = fc.constantFrom<unknown>(OPEN, onSave, DARK, Tags);
+
 // ---- lists --------------------------------------------------------------------------------------------
 
 function define(target: object, entries: readonly (readonly [string, unknown])[]): object {
@@ -220,6 +310,8 @@ const sorts: fc.Arbitrary<Sort> = fc.oneof(
       { fields: fixedFields('value'), make: assign(() => new Strict(0), 'value') },
       { fields: fixedFields('degrees', 'place'), make: assign(() => Celsius.of(0), 'degrees', 'place') },
       { fields: fixedFields('user', 'state'), make: assign(() => new Session(0, 0), 'user', 'state') },
+      { fields: fixedFields('title', 'size'), make: assign(() => new Sheet(0, 0, 0), 'title', 'size') },
+      { fields: fixedFields('label', 'children'), make: assign(() => new Tree(0), 'label', 'children') },
     ),
   },
 );
@@ -258,164 +350,260 @@ const large = fc.tuple(fc.nat(5), fc.nat()).map(([what, seed]): unknown => {
   }
 });
 
-const { value: tree, object: treeOfObjects } = fc.letrec<{ value: unknown; object: unknown }>((tie) => {
-  const value = tie('value');
-  const object = tie('object');
+/** What else than the core's own values there is; `names`: those that are stored by a name. */
+const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
+  fc.letrec<{ value: unknown; object: unknown }>((tie) => {
+    const value = tie('value');
+    const object = tie('object');
 
-  /** What one column, or one list, is made of. */
-  const oneKind = fc.constantFrom<fc.Arbitrary<unknown>[]>(
-    smallInteger,
-    int32,
-    number,
-    fc.boolean(),
-    shortText,
-    unevenText,
-    text,
-    smallBigint,
-    bigint,
-    date,
-    fc.oneof({ weight: 3, arbitrary: date }, slot('date')),
-    fc.constantFrom(null, undefined),
-    fc.oneof(...typedKinds(4)),
-    fc.float64Array({ minLength: 2, maxLength: 2 }),
-    buffer,
-    fc.array(smallInteger, { maxLength: 3 }),
-    fc.tuple(number, number),
-    fc.oneof({ weight: 2, arbitrary: fc.array(text, { maxLength: 2 }) }, slot('array')),
-    listOf(fc.oneof(text, slot('any')), 3),
-    slot('record'),
-    slot('any'),
-    slot('collection'),
-    fc.oneof(smallInteger, shortText),
-    fc.oneof(number, text, fc.boolean(), bigint, slot('record')),
-    fc.array(fc.tuple(shortText, smallInteger), { maxLength: 2 }).map((entries) => new Map(entries)),
-    fc.array(fc.oneof(smallInteger, slot('record')), { maxLength: 2 }).map((items) => new Set(items)),
-    fc.record({ x: number, y: number }),
-    fc.record({ x: number, y: slot('any') }, { requiredKeys: ['x'] }),
-    value,
-  );
+    /** What one column, or one list, is made of. */
+    const oneKind = fc.constantFrom<fc.Arbitrary<unknown>[]>(
+      smallInteger,
+      int32,
+      number,
+      fc.boolean(),
+      shortText,
+      unevenText,
+      text,
+      smallBigint,
+      bigint,
+      date,
+      fc.oneof({ weight: 3, arbitrary: date }, slot('date')),
+      fc.constantFrom(null, undefined),
+      fc.oneof(...typedKinds(4)),
+      fc.float64Array({ minLength: 2, maxLength: 2 }),
+      buffer,
+      fc.array(smallInteger, { maxLength: 3 }),
+      fc.tuple(number, number),
+      fc.oneof({ weight: 2, arbitrary: fc.array(text, { maxLength: 2 }) }, slot('array')),
+      listOf(fc.oneof(text, slot('any')), 3),
+      slot('record'),
+      slot('any'),
+      slot('collection'),
+      fc.oneof(smallInteger, shortText),
+      fc.oneof(number, text, fc.boolean(), bigint, slot('record')),
+      fc.array(fc.tuple(shortText, smallInteger), { maxLength: 2 }).map((entries) => new Map(entries)),
+      fc.array(fc.oneof(smallInteger, slot('record')), { maxLength: 2 }).map((items) => new Set(items)),
+      fc.record({ x: number, y: number }),
+      fc.record({ x: number, y: slot('any') }, { requiredKeys: ['x'] }),
+      names,
+      fc.oneof(names, smallInteger, slot('any')),
+      ...(isAll ? [pattern, url, query, box, withContent] : []),
+      bigint.map((cents) => new Money(cents)),
+      value,
+    );
 
-  const table = fc.tuple(sorts, rowCount).chain(([{ fields, make }, count]) =>
-    fields.chain((names) =>
-      fc
-        .tuple(
-          fc.tuple(...names.map(() => oneKind.chain((kind) => cells(count, kind)))),
-          // Some rows are missing, or have their home elsewhere.
-          cells(count, fc.oneof({ weight: 12, arbitrary: fc.constant('row') }, slot('record'))),
-        )
-        .map(([columns, rows]) =>
-          asList(
-            rows.map((row, i) => {
-              if (row !== 'row') return row;
-              const entries = names.map((name, j) => [name, columns[j]?.[i]] as const);
-              return make(entries.filter(([, cell]) => cell !== ABSENT));
-            }),
+    const table = fc.tuple(sorts, rowCount).chain(([{ fields, make }, count]) =>
+      fields.chain((names) =>
+        fc
+          .tuple(
+            fc.tuple(...names.map(() => oneKind.chain((kind) => cells(count, kind)))),
+            // Some rows are missing, or have their home elsewhere.
+            cells(count, fc.oneof({ weight: 12, arbitrary: fc.constant('row') }, slot('record'))),
+          )
+          .map(([columns, rows]) =>
+            asList(
+              rows.map((row, i) => {
+                if (row !== 'row') return row;
+                const entries = names.map((name, j) => [name, columns[j]?.[i]] as const);
+                return make(entries.filter(([, cell]) => cell !== ABSENT));
+              }),
+            ),
           ),
-        ),
-    ),
-  );
-  /** Rows of few shapes: with some keys, or the same keys in another order. */
-  const mixedTable = fc.array(
-    fc
-      .tuple(fc.subarray(['a', 'b', 'c'], { minLength: 1 }), fc.boolean(), primitive, primitive)
-      .map(([names, backwards, first, second]) => {
-        const ordered = backwards ? [...names].reverse() : names;
-        return define(
-          {},
-          ordered.map((name, i) => [name, i === 0 ? first : second] as const),
-        );
-      }),
-    { minLength: 4, maxLength: 24 },
-  );
-  const matrix = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), oneKind).chain(([n, m, k, kind]) => {
-    const size = (length: number) => ({ minLength: length, maxLength: length });
-    return fc.array(fc.array(cells(k, kind).map(asList), size(m)), size(n));
-  });
-  const nested = fc.tuple(value, fc.integer({ min: 1, max: 36 })).map(([core, depth]) => {
-    let list = core;
-    for (let i = 0; i < depth; i++) list = [list];
-    return list;
-  });
-  const sparse = fc
-    .tuple(fc.integer({ min: 1001, max: 5000 }), fc.array(fc.tuple(fc.nat(1000), value), { maxLength: 4 }))
-    .map(([length, entries]) => {
-      const list: unknown[] = [];
-      list.length = length;
-      for (const [index, item] of entries) list[index] = item;
+      ),
+    );
+    /** Rows of few shapes: with some keys, or the same keys in another order. */
+    const mixedTable = fc.array(
+      fc
+        .tuple(fc.subarray(['a', 'b', 'c'], { minLength: 1 }), fc.boolean(), primitive, primitive)
+        .map(([names, backwards, first, second]) => {
+          const ordered = backwards ? [...names].reverse() : names;
+          return define(
+            {},
+            ordered.map((name, i) => [name, i === 0 ? first : second] as const),
+          );
+        }),
+      { minLength: 4, maxLength: 24 },
+    );
+    const matrix = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), oneKind).chain(([n, m, k, kind]) => {
+      const size = (length: number) => ({ minLength: length, maxLength: length });
+      return fc.array(fc.array(cells(k, kind).map(asList), size(m)), size(n));
+    });
+    const nested = fc.tuple(fc.oneof(value, number), fc.integer({ min: 1, max: 36 })).map(([core, depth]) => {
+      let list = core;
+      for (let i = 0; i < depth; i++) list = [list];
       return list;
     });
-  const shared = fc.tuple(table, value).map(([rows, other]) => ({
-    rows,
-    first: rows[0] ?? null,
-    again: rows,
-    inner: { last: rows.at(-1), other },
-  }));
-
-  return {
-    value: fc.oneof(
-      { maxDepth: 4, depthIdentifier: 'graph' },
-      { weight: 6, arbitrary: primitive },
-      { weight: 2, arbitrary: slot('any') },
-      { weight: 1, arbitrary: slot('record') },
-      { weight: 1, arbitrary: date },
-      { weight: 1, arbitrary: typed },
-      { weight: 8, arbitrary: object },
-    ),
-    object: fc.oneof(
-      {
-        weight: 30,
-        arbitrary: fc.array(fc.tuple(key, value), { maxLength: 6 }).map((entries) => define({}, entries)),
-      },
-      {
-        weight: 5,
-        arbitrary: fc
-          .array(fc.tuple(key, value), { maxLength: 3 })
-          .map((entries) => define(Object.create(null) as object, entries)),
-      },
-      { weight: 10, arbitrary: fc.array(value, { maxLength: 5 }) },
-      { weight: 25, arbitrary: oneKind.chain((kind) => listOf(kind, 8)) },
-      { weight: 10, arbitrary: oneKind.chain((kind) => listOf(listOf(kind, 4), 5)) },
-      { weight: 5, arbitrary: oneKind.chain((kind) => listOf(kind, 5)).map((list) => new Set(list)) },
-      { weight: 8, arbitrary: matrix },
-      { weight: 40, arbitrary: table },
-      { weight: 10, arbitrary: mixedTable },
-      { weight: 20, arbitrary: shared },
-      { weight: 3, arbitrary: nested },
-      {
-        weight: 8,
-        arbitrary: fc
-          .array(fc.tuple(fc.oneof(text, key), value), { maxLength: 4 })
-          .map((entries) => new Map(entries)),
-      },
-      {
-        weight: 8,
-        arbitrary: fc.array(fc.tuple(value, value), { maxLength: 4 }).map((entries) => new Map(entries)),
-      },
-      { weight: 8, arbitrary: fc.array(value, { maxLength: 4 }).map((items) => new Set(items)) },
-      {
-        weight: 4,
-        arbitrary: listOf(
-          fc.array(fc.tuple(value, value), { maxLength: 2 }).map((entries) => new Map(entries)),
-          3,
+    const sparse = fc
+      .tuple(fc.integer({ min: 1001, max: 5000 }), fc.array(fc.tuple(fc.nat(1000), value), { maxLength: 4 }))
+      .map(([length, entries]) => {
+        const list: unknown[] = [];
+        list.length = length;
+        for (const [index, item] of entries) list[index] = item;
+        return list;
+      });
+    const error = fc
+      .tuple(
+        fc.constantFrom(Error, TypeError, RangeError, SyntaxError, EvalError, ReferenceError, URIError),
+        fc.option(text, { nil: undefined }),
+        fc.option(text, { nil: undefined }),
+        fc.option(
+          value.map((cause) => ({ cause })),
+          { nil: undefined },
         ),
-      },
-      { weight: 4, arbitrary: fc.tuple(value, value).map(([x, y]) => new Point(x, y)) },
-      { weight: 2, arbitrary: fc.tuple(value, value, value).map(([x, y, z]) => new Point3(x, y, z)) },
-      { weight: 2, arbitrary: fc.tuple(value, value).map(([owner, balance]) => new Account(owner, balance)) },
-      { weight: 2, arbitrary: value.map((count) => Object.assign(new Counter(), { count })) },
-      { weight: 2, arbitrary: value.map((inner) => new Strict(inner ?? null)) },
-      {
-        weight: 2,
-        arbitrary: fc
-          .tuple(number, value)
-          .map(([degrees, place]) => Object.assign(Celsius.of(degrees), { place })),
-      },
-      { weight: 2, arbitrary: fc.tuple(value, value).map(([user, state]) => new Session(user, state)) },
-      { weight: 4, arbitrary: sparse },
-      { weight: 1, arbitrary: large },
-    ),
-  };
-});
+        fc.array(fc.tuple(fc.constantFrom('code', 'a/b', '__proto__', '0', 'toString'), value), {
+          maxLength: 2,
+        }),
+      )
+      .map(([type, message, stack, options, more]) => {
+        const made = new type(message, options);
+        if (stack === undefined) delete made.stack;
+        else made.stack = stack;
+        return define(made, more);
+      });
+    const aggregate = fc.tuple(text, fc.array(value, { maxLength: 3 })).map(([message, errors]) => {
+      const made = new AggregateError([], message);
+      Object.defineProperty(made, 'errors', { value: errors });
+      return define(made, [['stack', 'short']]);
+    });
+    /** Many of a type, which are a table. */
+    const errors = fc.array(
+      fc.tuple(fc.boolean(), shortText, value).map(([isOther, message, cause]) => {
+        const made = isOther ? new RangeError(message) : new RangeError(message, { cause });
+        made.stack = 'short';
+        return made;
+      }),
+      { minLength: 1, maxLength: 5 },
+    );
+    const extended = fc
+      .tuple(fc.nat(6), fc.array(value, { maxLength: 4 }), value, fc.nat(9))
+      .map(([what, items, note, n]): object => {
+        switch (what) {
+          case 0:
+            return Object.assign(new Tags(items), { note });
+          case 1:
+            return Object.assign(new Index(items.map((item, i) => (i % 2 ? [item, i] : [i, item]))), {
+              note,
+            });
+          case 2: {
+            const stack = Object.assign(new Stack(), { note, length: items.length });
+            for (const [i, item] of items.entries()) if (i !== n) stack[i] = item;
+            return stack;
+          }
+          case 3:
+            return Object.assign(new Day(n === 0 ? Number.NaN : n), { note });
+          case 4:
+            return Object.assign(Samples.from(items.map(Number.isFinite)), { note: n });
+          case 5: {
+            const failure = new Failure(`no ${n}`, note, n % 2 ? { cause: items } : undefined);
+            failure.stack = 'short';
+            return failure;
+          }
+          default:
+            return Object.assign(new Tree(note), { children: items });
+        }
+      });
+    const arrayWithProperties = fc
+      .tuple(
+        fc.array(value, { maxLength: 3 }),
+        fc.array(fc.tuple(key, value), { minLength: 1, maxLength: 3 }),
+      )
+      .map(([list, more]) => {
+        const others = more.filter(
+          ([name]) => name !== 'length' && (!/^\d+$/.test(name) || Number(name) > 2 ** 32),
+        );
+        return define(list, others);
+      });
+    const sheet = fc.tuple(value, value, value).map(([title, size, extra]) => new Sheet(title, size, extra));
+    const shared = fc.tuple(table, value).map(([rows, other]) => ({
+      rows,
+      first: rows[0] ?? null,
+      again: rows,
+      inner: { last: rows.at(-1), other },
+    }));
+
+    return {
+      value: fc.oneof(
+        { maxDepth: 4, depthIdentifier: 'graph' },
+        { weight: 6, arbitrary: primitive },
+        { weight: 2, arbitrary: slot('any') },
+        { weight: 1, arbitrary: slot('record') },
+        { weight: 1, arbitrary: date },
+        { weight: 1, arbitrary: typed },
+        { weight: 1, arbitrary: names },
+        { weight: isAll ? 1 : 0, arbitrary: withContent },
+        { weight: 8, arbitrary: object },
+      ),
+      object: fc.oneof(
+        {
+          weight: 30,
+          arbitrary: fc.array(fc.tuple(key, value), { maxLength: 6 }).map((entries) => define({}, entries)),
+        },
+        {
+          weight: 5,
+          arbitrary: fc
+            .array(fc.tuple(key, value), { maxLength: 3 })
+            .map((entries) => define(Object.create(null) as object, entries)),
+        },
+        { weight: 10, arbitrary: fc.array(value, { maxLength: 5 }) },
+        { weight: 25, arbitrary: oneKind.chain((kind) => listOf(kind, 8)) },
+        { weight: 10, arbitrary: oneKind.chain((kind) => listOf(listOf(kind, 4), 5)) },
+        { weight: 5, arbitrary: oneKind.chain((kind) => listOf(kind, 5)).map((list) => new Set(list)) },
+        { weight: 8, arbitrary: matrix },
+        { weight: 40, arbitrary: table },
+        { weight: 10, arbitrary: mixedTable },
+        { weight: 20, arbitrary: shared },
+        { weight: 3, arbitrary: nested },
+        {
+          weight: 8,
+          arbitrary: fc
+            .array(fc.tuple(fc.oneof(text, key), value), { maxLength: 4 })
+            .map((entries) => new Map(entries)),
+        },
+        {
+          weight: 8,
+          arbitrary: fc.array(fc.tuple(value, value), { maxLength: 4 }).map((entries) => new Map(entries)),
+        },
+        { weight: 8, arbitrary: fc.array(value, { maxLength: 4 }).map((items) => new Set(items)) },
+        {
+          weight: 4,
+          arbitrary: listOf(
+            fc.array(fc.tuple(value, value), { maxLength: 2 }).map((entries) => new Map(entries)),
+            3,
+          ),
+        },
+        { weight: 4, arbitrary: fc.tuple(value, value).map(([x, y]) => new Point(x, y)) },
+        { weight: 2, arbitrary: fc.tuple(value, value, value).map(([x, y, z]) => new Point3(x, y, z)) },
+        {
+          weight: 2,
+          arbitrary: fc.tuple(value, value).map(([owner, balance]) => new Account(owner, balance)),
+        },
+        { weight: 2, arbitrary: value.map((count) => Object.assign(new Counter(), { count })) },
+        { weight: 2, arbitrary: value.map((inner) => new Strict(inner ?? null)) },
+        {
+          weight: 2,
+          arbitrary: fc
+            .tuple(number, value)
+            .map(([degrees, place]) => Object.assign(Celsius.of(degrees), { place })),
+        },
+        { weight: 2, arbitrary: fc.tuple(value, value).map(([user, state]) => new Session(user, state)) },
+        { weight: 4, arbitrary: sparse },
+        { weight: 1, arbitrary: large },
+        { weight: 2, arbitrary: sheet },
+        ...(isAll
+          ? [
+              { weight: 4, arbitrary: error },
+              { weight: 1, arbitrary: aggregate },
+              { weight: 2, arbitrary: errors },
+              { weight: 10, arbitrary: extended },
+              { weight: 4, arbitrary: fc.array(extended, { minLength: 2, maxLength: 4 }) },
+              { weight: 4, arbitrary: views },
+              { weight: 4, arbitrary: arrayWithProperties },
+            ]
+          : []),
+      ),
+    };
+  });
 
 // ---- slots --------------------------------------------------------------------------------------------
 
@@ -440,13 +628,25 @@ function objectsOf(root: unknown): object[] {
   return found;
 }
 
+/** What a class has hidden, by the names by which it is set. */
+function hiddenOf(value: object): readonly string[] {
+  if (value instanceof Counter) return ['count'];
+  if (value instanceof Tree) return ['children'];
+  return [];
+}
+
 function childrenOf(value: object): unknown[] {
-  if (value instanceof Map) return [...value.keys(), ...value.values()];
-  if (value instanceof Set) return [...value];
-  if (value instanceof Counter) return [value.count];
-  if (value instanceof Session) return [value.user, value.state];
   if (kindOf(value) === 'typed') return [];
-  return Object.values(value);
+  const items =
+    value instanceof Map
+      ? [...value.keys(), ...value.values()]
+      : value instanceof Set
+        ? [...Set.prototype.values.call(value)]
+        : [];
+  const properties = Reflect.ownKeys(value).map(
+    (name) => Reflect.getOwnPropertyDescriptor(value, name)?.value,
+  );
+  return [...items, ...properties, ...hiddenOf(value).map((name) => Reflect.get(value, name) as unknown)];
 }
 
 /** Replaces every slot by the object that it chose. */
@@ -471,22 +671,28 @@ function fillSlots(root: unknown): unknown {
       const items = [...object].map(fill);
       object.clear();
       for (const item of items) object.add(item);
-    } else if (object instanceof Counter) {
-      object.count = fill(object.count);
-    } else if (object instanceof Session) {
-      object.user = fill(object.user);
-      object.state = fill(object.state);
-    } else if (kindOf(object) !== 'typed') {
-      for (const name of Object.keys(object)) {
-        const value = Object.getOwnPropertyDescriptor(object, name)?.value as unknown;
-        if (value instanceof Slot) define(object, [[name, fill(value)]]);
-      }
+    }
+    if (kindOf(object) === 'typed') continue;
+    for (const name of hiddenOf(object)) Reflect.set(object, name, fill(Reflect.get(object, name)));
+    for (const name of Reflect.ownKeys(object)) {
+      const property = Reflect.getOwnPropertyDescriptor(object, name);
+      if (property?.value instanceof Slot)
+        Object.defineProperty(object, name, { ...property, value: fill(property.value) });
     }
   }
   return fill(root);
 }
 
-/** Any value that this package stores, with sharing and cycles. */
-export const anyGraph: fc.Arbitrary<unknown> = fc
-  .oneof({ weight: 1, arbitrary: tree }, { weight: 12, arbitrary: treeOfObjects })
-  .map(fillSlots);
+const graphsOf = (names: fc.Arbitrary<unknown>, isAll = true): fc.Arbitrary<unknown> => {
+  const { value, object } = treesOf(names, isAll);
+  return fc.oneof({ weight: 1, arbitrary: value }, { weight: 12, arbitrary: object }).map(fillSlots);
+};
+
+/** Any value that this package stores, with sharing and cycles, for `registry` of classes.ts. */
+export const anyGraph: fc.Arbitrary<unknown> = graphsOf(nameOnly);
+
+/** The same with what is registered by its name, for `named` of classes.ts. */
+export const anyNamedGraph: fc.Arbitrary<unknown> = graphsOf(fc.oneof(nameOnly, registered));
+
+/** Only what the core stores without the option `values`: all of it can be reached by paths of names and numbers. */
+export const coreGraph: fc.Arbitrary<unknown> = graphsOf(fc.boolean(), false);

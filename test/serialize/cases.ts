@@ -14,6 +14,13 @@ cycle.set = new Set([cycle]);
 const loop: unknown[] = [];
 loop.push(loop, [loop], { loop });
 
+const itself: unknown[] = [];
+itself.push(itself);
+const ring: unknown[] = [[]];
+(ring[0] as unknown[]).push(ring);
+const deep = (inner: unknown[], levels: number): unknown[] =>
+  levels === 1 ? inner : [deep(inner, levels - 1)];
+
 const sparse: unknown[] = [];
 sparse[100_000] = 1;
 sparse[3] = 'x';
@@ -116,6 +123,9 @@ export const cases: Record<string, unknown> = {
     [[1], [2]],
     [[3], [4]],
   ],
+  deepTexts: deep(['a', 'b'.repeat(100)], 32),
+  deepOddTexts: deep(['', '\0'], 32),
+  deepNumbers: deep([1.5, -0], 40),
   ragged: [[1], [2, 3], []],
   raggedTexts: [['a'], [], ['b', 'c']],
   raggedWithNull: [[1], null, [2, 3]],
@@ -180,6 +190,8 @@ export const cases: Record<string, unknown> = {
   })(),
   cycle,
   loop,
+  itself,
+  ring: { ring, inner: ring[0] },
   graph: { first: nodes[0], nodes, edges },
   instance: new Point(5, { deep: new Point3(1, 2, 3) }),
   instances: [new Point(1, 2), new Point(3, 4)],

@@ -1,4 +1,4 @@
-import { TypeRegistry } from '../../src/index.js';
+import { H5Field, H5Ignore, TypeRegistry } from '../../src/index.js';
 
 /** Classes of every sort that a registry knows, for tests of the codec. */
 
@@ -101,18 +101,128 @@ Object.defineProperty(Session.prototype, 'state', {
   },
 });
 
-export const registry = new TypeRegistry()
-  .register(Point, { name: 'geo.Point' })
-  .register(Point3, { name: 'geo.Point3', version: 3 })
-  .register(Account, {
-    name: 'bank/Account',
-    fields: [{ property: 'owner', name: 'who' }, 'balance', 'label'],
-  })
-  .register(Counter, { name: 'Counter', construct: true, fields: ['count'] })
-  .register(Strict, { name: 'Strict' })
-  .register(Celsius, { name: 'weather.Celsius', create: () => Celsius.of(Number.NaN) })
-  .register(Session, {
-    name: 'Session',
-    fields: ['user', { property: 'state', name: '%state/now' }],
-    version: 7,
-  });
+/** Its decorators say what is stored: a field of its base, one of its own, and nothing of a third. */
+class Named {
+  @H5Field({ name: 'label' }) title: unknown;
+
+  constructor(title: unknown) {
+    this.title = title;
+  }
+}
+export class Sheet extends Named {
+  @H5Field() size: unknown;
+  @H5Ignore() cache = [1];
+  extra: unknown;
+
+  constructor(title: unknown, size: unknown, extra: unknown) {
+    super(title);
+    this.size = size;
+    this.extra = extra;
+  }
+}
+
+/** Of their base they have what no property shows; `note` is a field. */
+export class Tags extends Set<unknown> {
+  note: unknown = null;
+}
+export class Index extends Map<unknown, unknown> {
+  note: unknown = null;
+}
+export class Stack extends Array<unknown> {
+  note: unknown = null;
+}
+export class Day extends Date {
+  note: unknown = null;
+}
+export class Samples extends Float32Array {
+  note: unknown = null;
+}
+export class Failure extends Error {
+  readonly note: unknown;
+
+  constructor(message: string, note: unknown, options?: ErrorOptions) {
+    super(message, options);
+    this.note = note;
+  }
+}
+
+/** Stored by a codec that makes it at once of what it holds. */
+export class Money {
+  readonly #cents: bigint;
+
+  constructor(cents: bigint) {
+    this.#cents = cents;
+  }
+
+  get cents(): bigint {
+    return this.#cents;
+  }
+}
+
+/** Stored by a codec that makes it empty, and fills it: it may hold itself. */
+export class Tree {
+  #children: unknown = [];
+  label: unknown;
+
+  constructor(label: unknown) {
+    this.label = label;
+  }
+
+  get children(): unknown {
+    return this.#children;
+  }
+
+  set children(children: unknown) {
+    this.#children = children;
+  }
+}
+
+function filled(target: TypeRegistry): TypeRegistry {
+  return target
+    .register(Point, { name: 'geo.Point' })
+    .register(Point3, { name: 'geo.Point3', version: 3 })
+    .register(Account, {
+      name: 'bank/Account',
+      fields: [{ property: 'owner', name: 'who' }, 'balance', 'label'],
+    })
+    .register(Counter, { name: 'Counter', construct: true, fields: ['count'] })
+    .register(Strict, { name: 'Strict' })
+    .register(Celsius, { name: 'weather.Celsius', create: () => Celsius.of(Number.NaN) })
+    .register(Session, {
+      name: 'Session',
+      fields: ['user', { property: 'state', name: '%state/now' }],
+      version: 7,
+    })
+    .register(Sheet, { name: 'Sheet', version: 1 })
+    .register(Tags, { name: 'Tags' })
+    .register(Index, { name: 'Index' })
+    .register(Stack, { name: 'Stack' })
+    .register(Day, { name: 'Day' })
+    .register(Samples, { name: 'Samples' })
+    .register(Failure, { name: 'Failure' })
+    .codec(Money, {
+      name: 'Money',
+      encode: ({ cents }) => ({ cents }),
+      decode: ({ cents }) => new Money(cents as bigint),
+    })
+    .codec(Tree, {
+      name: 'Tree',
+      encode: ({ label, children }) => ({ label, children }),
+      create: () => new Tree(undefined),
+      fill: (tree, { label, children }) => Object.assign(tree, { label, children }),
+    });
+}
+
+/** Without any value that is registered by a name: they cost the planner its shortest way. */
+export const registry = filled(new TypeRegistry());
+
+/** What is stored by its name. */
+export const OPEN = Symbol('open');
+export const DARK = { name: 'dark', colors: ['black'] };
+export function onSave(): string {
+  return 'saved';
+}
+export const named = filled(new TypeRegistry())
+  .registerSymbol('status.open', OPEN)
+  .registerValue('handlers.save', onSave)
+  .registerValue('theme.dark', DARK);

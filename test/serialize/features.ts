@@ -87,7 +87,7 @@ function formOf(object: Stored): string {
   }
   const { dtype, shape } = object;
   const rank = shape?.length ?? -1;
-  const dimensions = rank < 2 ? '' : rank < 32 ? 'N-D ' : '32-D ';
+  const dimensions = rank < 2 ? '' : rank < 31 ? 'N-D ' : '31-D ';
   const scalar = rank === 0 ? 'scalar ' : '';
   return `${scalar}${dimensions}${elementsOf(object, dtype)}${of}`;
 }

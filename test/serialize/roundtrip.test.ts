@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deserialize, read, readSync, serialize, write, writeSync } from '../../src/node.js';
-import { anyGraph } from './arbitrary.js';
+import { anyGraph, anyNamedGraph } from './arbitrary.js';
 import { cases } from './cases.js';
-import { registry } from './classes.js';
+import { named, registry } from './classes.js';
 import { type Graph, graphOf } from './graph.js';
 
 const CASES = Number(process.env.H5PICKLE_CASES ?? 1000);
@@ -18,14 +18,15 @@ function expectSame(actual: Graph, expected: Graph): void {
 }
 
 /** The same value, the same bytes, and nothing of the one that was written in the one that was read. */
-function roundTrip(value: unknown): void {
-  const before = graphOf(value, registry);
-  const bytes = serialize(value, { registry });
-  const copy = deserialize(bytes, { registry });
-  expectSame(graphOf(copy, registry), before);
-  expectSame(graphOf(value, registry), before);
-  expect(Buffer.compare(serialize(value, { registry }), bytes)).toBe(0);
-  expect(Buffer.compare(serialize(copy, { registry }), bytes)).toBe(0);
+function roundTrip(value: unknown, types = registry): void {
+  const options = { registry: types };
+  const before = graphOf(value, types);
+  const bytes = serialize(value, options);
+  const copy = deserialize(bytes, options);
+  expectSame(graphOf(copy, types), before);
+  expectSame(graphOf(value, types), before);
+  expect(Buffer.compare(serialize(value, options), bytes)).toBe(0);
+  expect(Buffer.compare(serialize(copy, options), bytes)).toBe(0);
 }
 
 describe('what comes back is what was stored', () => {
@@ -46,7 +47,17 @@ describe('what comes back is what was stored', () => {
 });
 
 it(`any graph: ${CASES} cases, seed ${SEED}`, { timeout: 3_000_000 }, () => {
-  fc.assert(fc.property(anyGraph, roundTrip), { numRuns: CASES, seed: SEED });
+  fc.assert(
+    fc.property(anyGraph, (value) => roundTrip(value)),
+    { numRuns: CASES, seed: SEED },
+  );
+});
+
+it(`any graph with registered values: ${CASES / 5} cases`, { timeout: 3_000_000 }, () => {
+  fc.assert(
+    fc.property(anyNamedGraph, (value) => roundTrip(value, named)),
+    { numRuns: CASES / 5, seed: SEED },
+  );
 });
 
 it('what is read does not share memory with the bytes', () => {

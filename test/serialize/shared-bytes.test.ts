@@ -180,4 +180,15 @@ describeOracle('h5py', () => {
       '  length: int32 = 2',
     ]);
   });
+
+  it('finds the mark of what references lead to on a view as on anything else', async () => {
+    const view = new Uint8Array(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2);
+    const file = await h5py(serialize({ view, whole: new Uint8Array(view.buffer), list: [view, 'x'] }));
+    const marked = Object.values(file.objects).filter(({ attrs }) =>
+      attrs.some(({ name }) => name === '@referenced'),
+    );
+    expect(marked.map(({ attrs }) => attrs.find(({ name }) => name === '@type')?.value)).toEqual([
+      'Uint8Array',
+    ]);
+  });
 });
