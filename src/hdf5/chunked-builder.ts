@@ -91,12 +91,7 @@ export abstract class ChunkedBuilder extends FileBuilder {
     this.extent(new Chunks(data, plan, this.#filters, at), at);
   }
 
-  #plan(
-    id: ObjectId,
-    datatype: Uint8Array,
-    dataspace: Uint8Array,
-    isWhole: boolean,
-  ): ChunkPlan | undefined {
+  #plan(id: ObjectId, datatype: Uint8Array, dataspace: Uint8Array, isWhole: boolean): ChunkPlan | undefined {
     const elements: ElementsInfo = {
       datatype: decodeDatatype(new ByteReader(datatype)),
       dataspace: decodeDataspace(new ByteReader(dataspace)),

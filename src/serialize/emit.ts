@@ -99,7 +99,11 @@ export class Emitter {
   pieces: Piece[] = [];
 
   /** Every node gets its number. */
-  constructor(nodes: readonly Node[], storing: Storing | undefined, builder: FileBuilder = storing ?? new FileBuilder()) {
+  constructor(
+    nodes: readonly Node[],
+    storing: Storing | undefined,
+    builder: FileBuilder = storing ?? new FileBuilder(),
+  ) {
     this.#nodes = nodes;
     this.#storing = storing;
     this.#builder = builder;

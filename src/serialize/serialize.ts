@@ -126,7 +126,13 @@ function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
 
 /** What decides how values are stored; `waits`: also what async iterables yield. */
 export function newPlanner(
-  { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors, limits }: WriteOptions,
+  {
+    registry = defaultRegistry,
+    values = NO_VALUES,
+    onUnsupported = 'error',
+    accessors,
+    limits,
+  }: WriteOptions,
   ...more: [waits?: boolean, identity?: IdentityTable]
 ): Planner {
   return new Planner(registry, values, onUnsupported, accessors !== 'skip', limits, ...more);
@@ -285,12 +291,7 @@ export function isPart({ path, select, lazy }: ReadOptions): boolean {
   return !!(path || select || lazy);
 }
 
-function restore(
-  space: FileSpace,
-  address: number,
-  options: ReadOptions = {},
-  check?: () => void,
-): unknown {
+function restore(space: FileSpace, address: number, options: ReadOptions = {}, check?: () => void): unknown {
   const restorer = newRestorer(space, options);
   if (!isPart(options)) return restorer.restore(address);
   if (!options.parts)

@@ -1,7 +1,7 @@
+import type { Keeper } from '../hdf5/chunked-builder.js';
 import { LITTLE_ENDIAN, littleEndianBytes, setU64, swapped } from '../hdf5/endian.js';
 import { Missing, NOT_A_TIME } from '../serialize/layout.js';
 import type { BigIntsPart, DatesPart, NumbersPart, RaggedPart, ReferencesPart, TextPart } from './column.js';
-import type { Keeper } from '../hdf5/chunked-builder.js';
 import { Lazy } from './lazy.js';
 import { type Track, TrackReader } from './spill.js';
 
@@ -192,7 +192,8 @@ export function readReferences(
     const reader = new TrackReader(targets);
     return (count) => {
       const pairs = new Float64Array(numbers(reader.take(16 * count), 8));
-      if (isOfOne) return littleEndianBytes(Uint32Array.from({ length: count }, (_, i) => pairs[2 * i + 1] as number));
+      if (isOfOne)
+        return littleEndianBytes(Uint32Array.from({ length: count }, (_, i) => pairs[2 * i + 1] as number));
       const size = hasElements ? 16 : 8;
       const view = new DataView(new ArrayBuffer(count * size));
       for (let i = 0; i < count; i++) {

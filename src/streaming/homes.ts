@@ -44,7 +44,9 @@ export class Homes {
   locate(known: number | Target): Home | Target {
     if (typeof known !== 'number') {
       const { holder, index } = known;
-      return holder < OUTSIDE ? known : { node: this.#outside.nodes[holder - OUTSIDE] as Home['node'], index };
+      return holder < OUTSIDE
+        ? known
+        : { node: this.#outside.nodes[holder - OUTSIDE] as Home['node'], index };
     }
     if (known < 0) return this.#around.home(-1 - known);
     return { holder: Math.floor(known / ROWS), index: known % ROWS };

@@ -22,8 +22,8 @@ import {
   VARIABLE_STRING,
   variableLength,
 } from '../hdf5/messages/datatype.js';
-import { utf8Encoder } from '../hdf5/text.js';
 import { encodeNumbers } from '../hdf5/number-elements.js';
+import { utf8Encoder } from '../hdf5/text.js';
 import { datasetsNeeded } from '../serialize/emit.js';
 import { Encoding, LAYOUT_VERSION, Reserved, Tag } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
@@ -33,7 +33,7 @@ import { type Blobs, type Holder, OUTSIDE } from './blobs.js';
 import {
   BigIntsPart,
   BytesPart,
-  Column,
+  type Column,
   DatesPart,
   ListPart,
   NumbersPart,
@@ -238,9 +238,7 @@ export class Layout {
     [count]: [number],
     open: (() => Read) | undefined,
   ): void {
-    const data = open
-      ? new Elements({ count, size: type.size, open, keep: this.#keep })
-      : new Uint8Array(0);
+    const data = open ? new Elements({ count, size: type.size, open, keep: this.#keep }) : new Uint8Array(0);
     this.#to.beginDataset(id, links, datatypeBytes(type), space(count), data);
     if (isValue) this.#word(Reserved.type, 'Array');
     if (isPointed) this.#number(Reserved.referenced, INT32, 1);
@@ -312,7 +310,9 @@ export class Layout {
 
   #records(part: RecordsPart, place: Place, column: Column | undefined): void {
     const { names, columns, class: cls, items } = part;
-    const members = names.map((name) => [escapeName(name), this.#child(columns.get(name) as Column)] as const);
+    const members = names.map(
+      (name) => [escapeName(name), this.#child(columns.get(name) as Column)] as const,
+    );
     this.#beginGroup(place, members.length, Encoding.records);
     if (cls && cls.stored.length > 0 && !this.#storing) datasetsNeeded();
     if (cls) this.#word(Reserved.class, cls.name);
@@ -339,9 +339,7 @@ export class Layout {
       return header.out.finish();
     };
     const attributes = 1 + Number(place.isRoot) + Number(place.isPointed) + Number(heap !== undefined);
-    this.#to.extent(
-      new ListGroup(place.id, part.count, MAX_RESERVED, prologue, attributes, part.places),
-    );
+    this.#to.extent(new ListGroup(place.id, part.count, MAX_RESERVED, prologue, attributes, part.places));
   }
 
   #ragged(part: RaggedPart, place: Place, column: Column | undefined): void {
@@ -392,7 +390,9 @@ export class Layout {
     } else if (part instanceof BytesPart) {
       const type = part.encoding === 'booleans' ? BOOLEAN : typeOf(part);
       const filler =
-        type.class === 'floating-point' ? encodeNumbers(type, [Number.NaN], 1, () => undefined as never) : undefined;
+        type.class === 'floating-point'
+          ? encodeNumbers(type, [Number.NaN], 1, () => undefined as never)
+          : undefined;
       write(type, readTrack(part.track, type.size), filler);
     } else if (part instanceof DatesPart) {
       write(compound([[Tag.date, INT64]]), readDates(part), NO_TIME);

@@ -114,7 +114,9 @@ export class Track {
   /** What is in memory. */
   #buffered(): Uint8Array[] {
     const last = this.#blocks.length - 1;
-    return this.#blocks.map((block, i) => (i === last ? block.subarray(0, block.length - this.#room) : block));
+    return this.#blocks.map((block, i) =>
+      i === last ? block.subarray(0, block.length - this.#room) : block,
+    );
   }
 
   /** All bytes that are there when it is begun, in pieces. Meanwhile there may come more. */

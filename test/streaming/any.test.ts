@@ -25,7 +25,8 @@ function fileOf(value: unknown, elements: number): Uint8Array {
 function elementsOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return Array.from(value);
   if (value instanceof Set || value instanceof Map) return [...value.keys(), ...value.values()];
-  if (typeof value === 'object' && value !== null) return [...Object.values(value), value, ...Object.values(value)];
+  if (typeof value === 'object' && value !== null)
+    return [...Object.values(value), value, ...Object.values(value)];
   return [value, value, value];
 }
 
@@ -36,7 +37,10 @@ function both(value: unknown, shape: number): [streamed: () => unknown, whole: u
     case 0:
       return [() => list.values(), [...list]];
     case 1:
-      return [() => ({ before: list[0], rows: list.values(), value }), { before: list[0], rows: [...list], value }];
+      return [
+        () => ({ before: list[0], rows: list.values(), value }),
+        { before: list[0], rows: [...list], value },
+      ];
     default: {
       const half = list.slice(0, list.length >> 1);
       return [
