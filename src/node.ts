@@ -4,13 +4,14 @@ import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
+import type { FileSession } from './hdf5/file-session.js';
 import { FilterSet } from './hdf5/filters/filter-set.js';
 import { registeredFilters } from './hdf5/filters/registered-filters.js';
 import { standardFilters } from './hdf5/filters/standard-filters.js';
 import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
-import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
+import { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { Values, ValueType } from './registry/index.js';
@@ -29,18 +30,18 @@ import {
   type WriteTarget,
   within,
   write as writeCore,
-  writeInto,
 } from './serialize/serialize.js';
 import type { Datasets } from './serialize/storing.js';
 import type { Watch } from './serialize/streaming.js';
 import { FileStorage, pathOf, WritableFileStorage } from './storage/file.js';
 import { FileAtPath, temporaryName } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
-import { replaceFile, replaceFileSync, type Source } from './storage/replace-file.js';
+import { replaceFile, replaceFileSync, replaceNow, type Source, takeTurn } from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
-import { type Finish, piecesInTime, piecesNow, readInTime } from './streaming/in-time.js';
+import { finished, type Planned, piecesInTime, piecesNow, readInTime } from './streaming/in-time.js';
+import { writeIntoInTime, writeIntoNow } from './streaming/into.js';
 import { chunksOf } from './streaming/lazy.js';
 import { Pace } from './streaming/pace.js';
 import { streaming } from './streaming.js';
@@ -295,16 +296,22 @@ export async function write(
   options: WriteOptions & Watch = {},
 ): Promise<void> {
   const all = { values, parts, datasets, streaming, ...options };
-  if (!isPath(target)) await writeCore(target, value, all);
-  else if (isPart(all)) writeIntoPath(target, value, all);
-  else await writeInTime(pathOf(target), value, all);
+  if (target instanceof CoreGroup) await writeIntoOpen(target, value, all);
+  else if (!isPath(target)) await writeCore(target, value, all);
+  else if (isPart(all)) await takeTurn(pathOf(target), () => writeIntoPathInTime(target, value, all));
+  else await writeInTime(pathOf(target), value, all, replaceFile);
 }
 
-async function writeInTime(path: string, value: unknown, options: WriteOptions & Watch): Promise<void> {
+async function writeInTime(
+  path: string,
+  value: unknown,
+  options: WriteOptions & Watch,
+  replace: typeof replaceFile,
+): Promise<void> {
   const pace = new Pace(options);
   const spill = new FileSpill(path);
-  const source = (finish: Finish): Source => ({
-    pieces: async () => chunksOf(await finish(spill.make)),
+  const source = (planned: Planned): Source => ({
+    pieces: async () => chunksOf(await finished(planned, spill.make)),
     written: (count) => {
       pace.done += count;
       pace.tell(() => '$');
@@ -313,17 +320,45 @@ async function writeInTime(path: string, value: unknown, options: WriteOptions &
   });
   const planned = piecesInTime(value, options, pace);
   try {
-    await replaceFile(path, planned instanceof Promise ? planned.then(source) : source(planned));
+    await replace(path, planned instanceof Promise ? planned.then(source) : source(planned));
   } finally {
     spill.close();
   }
   pace.end();
 }
 
+/** Opens a file, writes a part of it, and closes it; where there is none, the part is all of a new one. */
+async function writeIntoPathInTime(
+  path: FilePath,
+  value: unknown,
+  options: WriteOptions & Watch,
+): Promise<void> {
+  if (!existsSync(path)) {
+    const whole = wrapped(value, parsePath(options.path ?? []));
+    await writeInTime(pathOf(path), whole, options, replaceNow);
+    return;
+  }
+  const file = H5File.open(path, 'r+');
+  try {
+    await writeIntoOpen(file, value, options);
+  } finally {
+    file.close();
+  }
+}
+
+async function writeIntoOpen(group: CoreGroup, value: unknown, options: WriteOptions & Watch): Promise<void> {
+  const spill = spillOf(group);
+  try {
+    await writeIntoInTime(group, value, options, spill?.make);
+  } finally {
+    spill?.close();
+  }
+}
+
 /** What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time. */
 export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
   const all = { values, parts, datasets, ...options };
-  if (!isPath(target)) writeInto(target, value, all);
+  if (!isPath(target)) writeIntoOpenNow(target, value, all);
   else if (isPart(all)) writeIntoPath(target, value, all);
   else writeNow(pathOf(target), value, all);
 }
@@ -337,32 +372,6 @@ function writeNow(path: string, value: unknown, options: WriteOptions): void {
   }
 }
 
-/** A file beside the one that is to be written, without a name: it is gone when the process is. */
-class FileSpill {
-  readonly #path: string;
-  #file: WritableFileStorage | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  readonly make = (): WritableFileStorage => {
-    const path = temporaryName(this.#path);
-    this.#file = new WritableFileStorage(path, { create: true, syncFolder: false });
-    unlinkSync(path);
-    return this.#file;
-  };
-
-  close(): void {
-    this.#file?.close();
-  }
-}
-
-function isPart({ path, mode }: WriteOptions): boolean {
-  return (path !== undefined && path.length > 0) || mode === 'merge';
-}
-
-/** Opens a file, writes a part of it, and closes it; where there is none, the part is all of a new one. */
 function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): void {
   if (!existsSync(path)) {
     const whole = wrapped(value, parsePath(options.path ?? []));
@@ -371,10 +380,54 @@ function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): v
   }
   const file = H5File.open(path, 'r+');
   try {
-    writeInto(file, value, options);
+    writeIntoOpenNow(file, value, options);
   } finally {
     file.close();
   }
+}
+
+function writeIntoOpenNow(group: CoreGroup, value: unknown, options: WriteOptions): void {
+  const spill = spillOf(group);
+  try {
+    writeIntoNow(group, value, options, spill?.make);
+  } finally {
+    spill?.close();
+  }
+}
+
+/** Where the files are that are open. */
+const paths = new WeakMap<FileSession, string>();
+
+/** Where data wait that go into an open file; of one in memory, in memory. */
+function spillOf({ session }: CoreGroup): FileSpill | undefined {
+  const path = paths.get(session);
+  return path === undefined ? undefined : new FileSpill(path);
+}
+
+/** Files beside the one that is to be written, without names: they are gone when the process is. */
+class FileSpill {
+  readonly #path: string;
+  readonly #files: WritableFileStorage[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  readonly make = (): WritableFileStorage => {
+    const path = temporaryName(this.#path);
+    const file = new WritableFileStorage(path, { create: true, syncFolder: false });
+    this.#files.push(file);
+    unlinkSync(path);
+    return file;
+  };
+
+  close(): void {
+    for (const file of this.#files) file.close();
+  }
+}
+
+function isPart({ path, mode }: WriteOptions): boolean {
+  return (path !== undefined && path.length > 0) || mode === 'merge';
 }
 
 // ---- files ----------------------------------------------------------------------------------------------
@@ -419,6 +472,8 @@ export class H5File extends CoreFile {
       }
     };
     if (mode === 'r') return whileStale(() => begin(new FileStorage(path, { mark: tailMark })));
-    return begin(new FileAtPath(path, create, options?.durability !== 'off'));
+    const file = begin(new FileAtPath(path, create, options?.durability !== 'off'));
+    paths.set(file.session, path);
+    return file;
   }
 }

@@ -1,8 +1,10 @@
 /** What lets `write` take in iterables bit by bit, and `write` and `read` be watched and stopped. */
 import { pieceBytes } from './hdf5/file-builder.js';
+import { H5Object } from './hdf5/h5-object.js';
 import { isPart, readFrom, within } from './serialize/serialize.js';
 import type { Streaming } from './serialize/streaming.js';
-import { piecesInTime, readInTime } from './streaming/in-time.js';
+import { finished, piecesInTime, readInTime } from './streaming/in-time.js';
+import { writeIntoInTime } from './streaming/into.js';
 import { Pace } from './streaming/pace.js';
 
 export type { Progress, Streaming, Watch } from './serialize/streaming.js';
@@ -17,9 +19,12 @@ export type { Progress, Streaming, Watch } from './serialize/streaming.js';
  */
 export const streaming: Streaming = {
   async write(target, value, options) {
+    if (target instanceof H5Object) {
+      await writeIntoInTime(target, value, options);
+      return;
+    }
     const pace = new Pace(options);
-    const finish = await piecesInTime(value, options, pace);
-    const pieces = await finish();
+    const pieces = await finished(await piecesInTime(value, options, pace));
     pace.check();
     await target.save(pieces.map(pieceBytes));
     pace.end();

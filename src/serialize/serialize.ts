@@ -87,9 +87,12 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
 export interface Parts {
   /** `check` throws when what is asked for later cannot be read any more. */
   read(restorer: Restorer, address: number, options: ReadOptions<never>, check?: () => void): unknown;
-  /** Puts a value into an open file, in one transaction. */
-  write(target: H5Group, value: unknown, options: WriteOptions): void;
+  /** Puts a value into an open file, in one transaction: at once, if it is stored at once. */
+  write(target: H5Group, value: unknown, options: WriteOptions, store?: Store): void | Promise<void>;
 }
+
+/** Makes a file of a value, which is copied from there. */
+export type Store = (value: unknown, options: WriteOptions) => Storage | Promise<Storage>;
 
 /**
  * A value, and everything that it reaches, as the bytes of an HDF5 file. The same value always gives the
@@ -229,16 +232,21 @@ export async function write(
 ): Promise<void> {
   const { signal, streaming } = options;
   signal?.throwIfAborted();
-  if (target instanceof H5Object) writeInto(target, value, options);
-  else if (streaming) await streaming.write(target, value, options);
+  if (streaming) await streaming.write(target, value, options);
+  else if (target instanceof H5Object) writeInto(target, value, options);
   else await target.save(await piecesInTime(value, options));
 }
 
 /** Puts a value into an open file. */
-export function writeInto(target: H5Group, value: unknown, options: WriteOptions | undefined): void {
+export function writeInto(
+  target: H5Group,
+  value: unknown,
+  options: WriteOptions | undefined,
+  store?: Store,
+): void | Promise<void> {
   if (!options?.parts)
     throw new H5TypeError('to write into an open file needs the option { parts } of `h5pickle/parts`');
-  options.parts.write(target, value, options);
+  return options.parts.write(target, value, options, store);
 }
 
 /** What `read` does, at once. */

@@ -1,4 +1,4 @@
-import type { ReadOptions, ReadSource, Sink, WriteOptions } from './serialize.js';
+import type { ReadOptions, ReadSource, WriteOptions, WriteTarget } from './serialize.js';
 
 /** How far some work is. */
 export interface Progress {
@@ -20,6 +20,6 @@ export interface Watch {
 
 /** What `streaming` is: an interface, so that the core need not load it. */
 export interface Streaming {
-  write(target: Sink, value: unknown, options: WriteOptions & Watch): Promise<void>;
+  write(target: WriteTarget, value: unknown, options: WriteOptions & Watch): Promise<void>;
   read(source: ReadSource, options: ReadOptions & Watch): Promise<unknown>;
 }

@@ -15,6 +15,7 @@ import { promisify } from 'node:util';
 import { syncFolder, systemError } from './file.js';
 import { keepMode, temporaryName } from './file-at-path.js';
 import { acquireLock, type Lock } from './lock.js';
+import { Turns } from './turns.js';
 
 /** The most pieces that one system call takes on every platform (IOV_MAX). */
 const PIECES_A_CALL = 512;
@@ -113,37 +114,32 @@ export function replaceFileSync(where: string, pieces: Iterable<Uint8Array>): vo
   }
 }
 
-/** Of each path, the last replacement that is under way. */
-const underWay = new Map<string, Promise<void>>();
-
 /** What makes the pieces of a new file, when its turn has come; and is told of each call how many bytes it has written. */
 export interface Source {
   pieces(): Promise<Iterable<Uint8Array>>;
   written(count: number): void;
 }
 
+/** What takes turns, by the paths of the files. */
+const turns = new Turns<string>(new Map());
+
+/** Changes the file at a path when all that was begun before is done. */
+export function takeTurn(where: string, change: () => Promise<void>): Promise<void> {
+  return turns.take(where, change);
+}
+
 /** The same without blocking. Replacements of one file take turns, in the order of the calls. */
 export function replaceFile(where: string, source: Source | Promise<Source>): Promise<void> {
-  const before = underWay.get(where);
-  const work = before ? before.then(() => replaceNow(where, source)) : replaceNow(where, source);
   // If it fails while others have their turn, that is to be known when it has its own.
   if (source instanceof Promise) source.catch(() => {});
-  // What is to come waits for the end of this one, whether it succeeds or not.
-  const turn = work.then(
-    () => {},
-    () => {},
-  );
-  underWay.set(where, turn);
-  void turn.then(() => {
-    if (underWay.get(where) === turn) underWay.delete(where);
-  });
-  return work;
+  return takeTurn(where, () => replaceNow(where, source));
 }
 
 const writevAsync = promisify(writev);
 const fsyncAsync = promisify(fsync);
 
-async function replaceNow(where: string, whence: Source | Promise<Source>): Promise<void> {
+/** The same, whoever else is about to. */
+export async function replaceNow(where: string, whence: Source | Promise<Source>): Promise<void> {
   // What is there already takes the lock at once.
   const source = whence instanceof Promise ? await whence : whence;
   const file = new Replacement(where);

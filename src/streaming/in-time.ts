@@ -14,8 +14,12 @@ import {
 import type { Pace } from './pace.js';
 import { type BatchSize, type MakeSpill, Taker } from './take.js';
 
-/** Completes the pieces of a file: takes in what iterables yield, which is kept in a place that `make` makes. */
-export type Finish = (make?: MakeSpill) => Promise<Piece[]>;
+/** The pieces of a file; or what completes them: takes in what iterables yield, which is kept in a place that `make` makes. */
+export type Planned = Piece[] | ((make?: MakeSpill) => Promise<Piece[]>);
+
+export async function finished(planned: Planned, make?: MakeSpill): Promise<Piece[]> {
+  return typeof planned === 'function' ? planned(make) : planned;
+}
 
 /**
  * The pieces of a file with a value. If nobody watches, all is done at once but what takes its time: what happens to the value
@@ -26,13 +30,13 @@ export function piecesInTime(
   options: WriteOptions,
   pace: Pace,
   batch?: BatchSize,
-): Finish | Promise<Finish> {
+): Planned | Promise<Planned> {
   const waiting = options.values?.inTime?.();
   const planner = newPlanner({ ...options, ...waiting }, true);
   const streams: Stream[] = [];
   planner.streams = streams;
   planner.begin(value);
-  const planned = (): Finish | Promise<Finish> => {
+  const planned = (): Planned | Promise<Planned> => {
     planner.finish();
     const read = waiting?.ready((array) => planner.pathOf(array));
     if (streams.length > 0) {
@@ -45,10 +49,8 @@ export function piecesInTime(
         return emittedInTime(planner, options, pace, taker);
       };
     }
-    const pieces = read
-      ? read.then(() => emittedInTime(planner, options, pace))
-      : emittedInTime(planner, options, pace);
-    return pieces instanceof Promise ? pieces.then((all) => async () => all) : async () => pieces;
+    if (read) return read.then(() => emittedInTime(planner, options, pace));
+    return emittedInTime(planner, options, pace);
   };
   const planning = pace.run(
     () => planner.step(),
