@@ -21,6 +21,7 @@ await build({
     'src/editing.ts',
     'src/filters.ts',
     'src/datasets.ts',
+    'src/streaming.ts',
     'src/verify.ts',
   ],
   outdir: 'dist',
@@ -68,5 +69,6 @@ for (const [entry, names] of [
   ['values', 'UnknownInstance, unknownClassOf, values, valuesWith'],
   ['parts', 'parts'],
   ['datasets', 'datasets, datasetsWith, indexes'],
+  ['streaming', 'streaming'],
 ])
   writeFileSync(`${root}dist/${entry}-of-node.js`, `export { ${names} } from './node.js';\n`);

@@ -206,10 +206,10 @@ export function readReferences(
 }
 
 /**
- * The number of the part of each element. More parts than a byte can tell apart are parts of parts: `most` of them in each;
+ * The number of the part of each element: `places` says of those that were counted as they came. More parts than a byte can tell apart are parts of parts: `most` of them in each;
  * `group`: only the elements of one of these, and which of its parts they are in.
  */
-export function readKinds(kinds: Track, most: number, group = -1): () => Read {
+export function readKinds(kinds: Track, places: Uint16Array, most: number, group = -1): () => Read {
   return () => {
     const reader = new TrackReader(kinds);
     return (count) => {
@@ -217,9 +217,10 @@ export function readKinds(kinds: Track, most: number, group = -1): () => Read {
       for (let i = 0; i < count; ) {
         // Of a group, it is not known how many have to be looked at.
         for (const kind of new Uint16Array(numbers(reader.take(2 * (count - i)), 2))) {
-          const of = Math.floor(kind / most);
+          const place = places[kind] as number;
+          const of = Math.floor(place / most);
           if (group < 0) bytes[i++] = of;
-          else if (of === group) bytes[i++] = kind % most;
+          else if (of === group) bytes[i++] = place % most;
         }
       }
       return bytes;

@@ -197,16 +197,17 @@ export class Layout {
     this.#to.endAttribute();
   }
 
+  /** `encoding`: if it comes before all else that is known of the group. */
   #beginGroup(
     { id, links, isRoot, isPointed }: Place,
     members: number,
-    encoding: string,
+    encoding?: string,
     to: HeaderWriter<ObjectId> = this.#to,
   ): void {
     to.beginGroup(id, links, MAX_RESERVED + members);
     if (isRoot) this.#number(Reserved.layout, INT32, LAYOUT_VERSION, to);
     if (isPointed) this.#number(Reserved.referenced, INT32, 1, to);
-    this.#word(Reserved.encoding, encoding, to);
+    if (encoding) this.#word(Reserved.encoding, encoding, to);
   }
 
   // ---- columns --------------------------------------------------------------------------------------
@@ -245,7 +246,14 @@ export class Layout {
   }
 
   #union(column: Column, place: Place): void {
-    const { parts, kinds } = column;
+    const { kinds } = column;
+    // Those of classes come last, as in lists of one go.
+    const order = Array.from(column.parts.keys()).sort(
+      (a, b) => Number(isOfClass(column.parts[a] as Part)) - Number(isOfClass(column.parts[b] as Part)),
+    );
+    const parts = order.map((i) => column.parts[i] as Part);
+    const places = new Uint16Array(parts.length);
+    for (const [place, i] of order.entries()) places[i] = place;
     const ofParts = parts.length > MAX_PARTS;
     const groups = Math.ceil(parts.length / MAX_PARTS);
     if (groups > MAX_PARTS) throw new Error('never so many parts');
@@ -266,7 +274,7 @@ export class Layout {
         this.#links([['@kinds', innerKinds], ...inner]);
         let count = 0;
         for (const part of inGroup) count += part.count;
-        this.#kinds(innerKinds, count, kinds && readKinds(kinds, MAX_PARTS, group));
+        this.#kinds(innerKinds, count, kinds && readKinds(kinds, places, MAX_PARTS, group));
       });
     }
     if (!ofParts)
@@ -274,7 +282,7 @@ export class Layout {
     this.#beginGroup(place, members.length + 1, Encoding.union);
     this.#mask(column);
     this.#links([['@kinds', kindsId], ...members]);
-    this.#kinds(kindsId, column.present, kinds && readKinds(kinds, ofParts ? MAX_PARTS : 1));
+    this.#kinds(kindsId, column.present, kinds && readKinds(kinds, places, ofParts ? MAX_PARTS : 1));
   }
 
   #kinds(id: ObjectId, count: number, open: (() => Read) | undefined): void {
@@ -313,11 +321,12 @@ export class Layout {
     const members = names.map(
       (name) => [escapeName(name), this.#child(columns.get(name) as Column)] as const,
     );
-    this.#beginGroup(place, members.length, Encoding.records);
+    this.#beginGroup(place, members.length);
     if (cls && cls.stored.length > 0 && !this.#storing) datasetsNeeded();
     if (cls) this.#word(Reserved.class, cls.name);
     if (cls && cls.version !== 0) this.#number(Reserved.version, INT32, cls.version);
     if (items) this.#word(Reserved.items, items);
+    this.#word(Reserved.encoding, Encoding.records);
     this.#number(Reserved.length, UINT32, part.count);
     this.#mask(column);
     this.#links(members);
@@ -480,6 +489,13 @@ function rectangle(
 }
 
 /** Names for the parts of a union, which say what they hold. */
+/** Whether its elements are objects, instances of a class, or typed arrays of one type. */
+function isOfClass(part: Part): boolean {
+  if (part instanceof RecordsPart) return part.items !== 'Map';
+  if (part instanceof RaggedPart) return !['Array', 'Set', 'Map'].includes(part.items);
+  return part instanceof ListPart;
+}
+
 function namesOf(parts: readonly Part[]): string[] {
   const taken = new Map<string, number>();
   return parts.map((part) => {

@@ -10,7 +10,7 @@ import { Column, ListPart, Store, type Target } from './column.js';
 import { BatchIdentity, Homes, Outside } from './homes.js';
 import { Layout } from './layout.js';
 import { Spill } from './spill.js';
-import { weigh } from './weight.js';
+import { weightOf } from './weight.js';
 
 /** How much is stored at a time: so many elements, or what takes so many bytes of memory, about. */
 export interface BatchSize {
@@ -105,7 +105,7 @@ export class Taker {
   /** Takes an element; true if there are as many as can be kept, so that they are to be stored. */
   add(element: unknown): boolean {
     const { elements, bytes } = this.#batchSize;
-    this.#weight += weigh(element);
+    this.#weight += weightOf(element);
     return this.#elements.push(element) >= elements || this.#weight >= bytes;
   }
 

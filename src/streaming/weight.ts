@@ -7,7 +7,16 @@ const SAMPLE = 32;
 const DEPTH = 4;
 
 /** About how many bytes of memory a value keeps, at a glance: it is asked for each element. */
-export function weigh(value: unknown, depth = DEPTH): number {
+export function weightOf(value: unknown): number {
+  try {
+    return weigh(value, DEPTH);
+  } catch {
+    // A getter or a proxy throws: who plans the value says so, or leaves it out.
+    return OBJECT;
+  }
+}
+
+function weigh(value: unknown, depth: number): number {
   switch (typeof value) {
     case 'string':
       return MEMBER + value.length;
