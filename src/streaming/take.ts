@@ -1,4 +1,5 @@
 import type { FileBuilder } from '../hdf5/file-builder.js';
+import { H5UnsupportedError } from '../serialize/errors.js';
 import { Missing } from '../serialize/layout.js';
 import { H5LimitError } from '../serialize/limits.js';
 import { pathTo, shortPath } from '../serialize/path.js';
@@ -29,9 +30,12 @@ export type MakeSpill = () => WritableStorage;
 class Yielded extends Map<object, readonly unknown[]> {
   readonly #known = new WeakMap<object, readonly unknown[]>();
   pending: object[] = [];
+  /** Those that have been asked for the elements that are being planned, and are not met again. */
+  readonly #unmet = new Set<object>();
 
   override get(iterable: object): readonly unknown[] | undefined {
     const known = this.#known.get(iterable);
+    this.#unmet.delete(iterable);
     if (known || !(Symbol.asyncIterator in iterable)) return known;
     this.pending.push(iterable);
     return [];
@@ -46,7 +50,17 @@ class Yielded extends Map<object, readonly unknown[]> {
 
   override set(iterable: object, elements: readonly unknown[]): this {
     this.#known.set(iterable, elements);
+    if (Symbol.asyncIterator in iterable) this.#unmet.add(iterable);
     return this;
+  }
+
+  /** Whether something gives another iterable each time it is read, so that there is no end of asking. */
+  get isEndless(): boolean {
+    return this.pending.length > 0 && this.#unmet.size > 0;
+  }
+
+  forget(): void {
+    this.#unmet.clear();
   }
 }
 
@@ -117,6 +131,8 @@ export class Taker {
     const stream = this.#stream as Stream;
     this.#homes.rememberAround();
     const list = this.#taken === 0 ? stream.node : new VectorNode(stream.node.place, 'Array');
+    // It may have been planned before, as long as not all that is in the elements was known.
+    Object.assign(list, nothing());
     list.first = this.#taken;
     const identity = new BatchIdentity(this.#homes);
     const waiting = this.#waits ? this.#options.values?.inTime?.() : undefined;
@@ -126,7 +142,15 @@ export class Taker {
     planner.list(list, this.#elements);
     while (planner.step());
     this.#batch = { list, identity, planner, ready: waiting?.ready((array) => planner.pathOf(array)) };
-    return this.#yielded.takePending();
+    if (this.#yielded.isEndless)
+      throw new H5UnsupportedError(
+        `${pathTo(stream.node)}[${this.#taken}]`,
+        'an async iterable that a getter makes anew each time, here or in an element behind,',
+        'have it return the same one',
+      );
+    const pending = this.#yielded.takePending();
+    if (pending.length === 0) this.#yielded.forget();
+    return pending;
   }
 
   /** What has to be waited for before the batch is stored. */
@@ -257,6 +281,25 @@ export class Taker {
       }
     }
   }
+}
+
+/** What a list is before its elements are planned. */
+function nothing(): Partial<VectorNode> {
+  const {
+    encoding,
+    length,
+    mask,
+    values,
+    names,
+    children,
+    class: cls,
+    items,
+    offsets,
+    parts,
+    data,
+    text,
+  } = new VectorNode(undefined);
+  return { encoding, length, mask, values, names, children, class: cls, items, offsets, parts, data, text };
 }
 
 /** What is planned of a batch. */

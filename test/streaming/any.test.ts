@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatenate } from '../../src/hdf5/file-builder.js';
-import { deserialize, values } from '../../src/node.js';
+import { deserialize, serialize, values } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
-import { piecesNow } from '../../src/streaming/in-time.js';
+import { finished, piecesInTime, piecesNow } from '../../src/streaming/in-time.js';
+import { Pace } from '../../src/streaming/pace.js';
 import { describeOracle, h5dump, h5wasm, readLayout } from '../oracle/oracles.js';
 import { anyGraph } from '../serialize/arbitrary.js';
 import { cases } from '../serialize/cases.js';
@@ -68,6 +69,72 @@ describe('what iterators yield comes back as it was', () => {
   it(`any graph: ${CASES} cases, seed ${SEED}`, { timeout: 3_000_000 }, () => {
     const batches = fc.integer({ min: 1, max: 7 });
     fc.assert(fc.property(anyGraph, batches, fc.nat(2), roundTrip), { numRuns: CASES, seed: SEED });
+  });
+});
+
+/** The same with async iterables, in time. */
+async function fileInTime(value: unknown, elements: number): Promise<Uint8Array> {
+  const batch = { elements, bytes: Infinity };
+  const planned = await piecesInTime(value, { registry, values }, new Pace({}), batch);
+  return concatenate(await finished(planned, () => new MemoryStorage()));
+}
+
+async function* inTime(list: readonly unknown[]): AsyncGenerator<unknown, void> {
+  for (const element of list) yield [element];
+  yield list[0];
+}
+
+function* now(list: readonly unknown[]): Generator<unknown, void> {
+  for (const element of list) yield [element];
+  yield list[0];
+}
+
+/** A value with iterables in many places, which `iterable` makes, and what comes back. */
+function withIterables(value: unknown, iterable: (list: readonly unknown[]) => unknown): unknown {
+  const list = elementsOf(value);
+  const again = iterable(list);
+  return {
+    value,
+    again,
+    map: new Map<unknown, unknown>([
+      [iterable(list), 'key'],
+      ['value', iterable([1, 2])],
+      ['again', again],
+    ]),
+    set: new Set([iterable(list)]),
+    rows: [[iterable([3])], [iterable(list)], []],
+    columns: [{ x: iterable(list) }, { x: iterable([]) }, { x: [5] }],
+    error: new Error('with a cause', { cause: iterable(list) }),
+    within: iterable([value, iterable([{ deep: iterable(list) }, again]), { and: iterable([value]) }]),
+    last: iterable([]),
+  };
+}
+
+describe('async iterables', () => {
+  it.each(Object.entries(cases))('are stored as iterators are, and come back: %s', async (_, value) => {
+    const expected = graphOf(
+      withIterables(value, (list) => [...now(list)]),
+      registry,
+    );
+    for (const elements of [1, 3]) {
+      const bytes = await fileInTime(withIterables(value, inTime), elements);
+      expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(expected);
+      expect(Buffer.compare(fileOf(withIterables(value, now), elements), bytes)).toBe(0);
+    }
+    const whole = serialize(withIterables(value, now), { registry });
+    expect(graphOf(deserialize(whole, { registry }), registry)).toEqual(expected);
+  });
+
+  it('any graph', { timeout: 600_000 }, async () => {
+    const comesBack = fc.asyncProperty(anyGraph, fc.integer({ min: 1, max: 7 }), async (value, elements) => {
+      const expected = graphOf(
+        withIterables(value, (list) => [...now(list)]),
+        registry,
+      );
+      const bytes = await fileInTime(withIterables(value, inTime), elements);
+      expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(expected);
+    });
+    await fc.assert(comesBack, { numRuns: Math.ceil(CASES / 5), seed: SEED });
   });
 });
 

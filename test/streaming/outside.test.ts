@@ -64,12 +64,10 @@ const OPTIONS: { readonly [name: string]: WriteOptions } = {
 function files(elements: readonly unknown[], batch: number, options: WriteOptions) {
   const all = { registry, values, datasets, ...options };
   const streamed = concatenate(
-    piecesNow(
-      { before: 1, list: elements.values(), after: 'x' },
-      all,
-      () => new MemoryStorage(),
-      { elements: batch, bytes: Infinity },
-    ),
+    piecesNow({ before: 1, list: elements.values(), after: 'x' }, all, () => new MemoryStorage(), {
+      elements: batch,
+      bytes: Infinity,
+    }),
   );
   return { streamed, whole: serialize({ before: 1, list: [...elements], after: 'x' }, all) };
 }
