@@ -33,6 +33,11 @@ export class Homes {
     this.#known.set(object, isRow ? holder * ROWS + index : { holder, index });
   }
 
+  /** Lets an object stand for another one. */
+  alias(object: object, known: object): void {
+    this.#known.set(object, this.#known.get(known) as number | Target);
+  }
+
   /** All objects of the value around, as far as it is planned. */
   rememberAround(): void {
     const { identity } = this.#around;

@@ -32,10 +32,22 @@ class Yielded extends Map<object, readonly unknown[]> {
   pending: object[] = [];
   /** Those that have been asked for the elements that are being planned, and are not met again. */
   readonly #unmet = new Set<object>();
+  readonly #homes: Homes;
+
+  constructor(homes: Homes) {
+    super();
+    this.#homes = homes;
+  }
 
   override get(iterable: object): readonly unknown[] | undefined {
-    const known = this.#known.get(iterable);
+    let known = this.#known.get(iterable);
     this.#unmet.delete(iterable);
+    if (!known && this.#homes.get(iterable) !== undefined) {
+      // It is a list of the value around: this stands for it.
+      known = [];
+      this.#homes.alias(known, iterable);
+      this.#known.set(iterable, known);
+    }
     if (known || !(Symbol.asyncIterator in iterable)) return known;
     this.pending.push(iterable);
     return [];
@@ -76,7 +88,7 @@ export class Taker {
   readonly #homes: Homes;
   readonly #outside = new Outside();
   readonly #layout: Layout;
-  readonly #yielded = new Yielded();
+  readonly #yielded: Yielded;
   #stream: Stream | undefined;
   #column: Column | undefined;
   /** The elements that have been taken, and not been stored yet. */
@@ -102,6 +114,7 @@ export class Taker {
     this.#store = new Store(this.spill);
     this.#blobs = new Blobs(this.spill);
     this.#homes = new Homes(around, this.#outside);
+    this.#yielded = new Yielded(this.#homes);
     this.#layout = new Layout(this.#store, this.#blobs, this.#outside.nodes);
   }
 

@@ -91,7 +91,7 @@ function* now(list: readonly unknown[]): Generator<unknown, void> {
 
 /** A value with iterables in many places, which `iterable` makes, and what comes back. */
 function withIterables(value: unknown, iterable: (list: readonly unknown[]) => unknown): unknown {
-  const list = elementsOf(value);
+  const list = elementsOf(value).slice(0, 20);
   const again = iterable(list);
   return {
     value,
@@ -104,7 +104,7 @@ function withIterables(value: unknown, iterable: (list: readonly unknown[]) => u
     set: new Set([iterable(list)]),
     rows: [[iterable([3])], [iterable(list)], []],
     columns: [{ x: iterable(list) }, { x: iterable([]) }, { x: [5] }],
-    error: new Error('with a cause', { cause: iterable(list) }),
+    error: Object.assign(new Error('with a cause', { cause: iterable(list) }), { stack: 'here' }),
     within: iterable([value, iterable([{ deep: iterable(list) }, again]), { and: iterable([value]) }]),
     last: iterable([]),
   };
