@@ -39,14 +39,14 @@ export {
   type Values,
   type ValueType,
 } from './registry/index.js';
-export { H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
+export { H5LimitError, H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
 export {
   type Expectation,
   H5UnexpectedError,
   type SchemaIssue,
   type StandardSchema,
 } from './serialize/expectation.js';
-export { H5LimitError, type Limits } from './serialize/limits.js';
+export type { Limits } from './serialize/limits.js';
 export {
   deserialize,
   type ReadOptions,

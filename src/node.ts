@@ -48,10 +48,11 @@ import { streaming } from './streaming.js';
 import { makeValues, type ValuesOptions } from './values.js';
 
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
+export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
 export { UnknownInstance, unknownClassOf } from './values.js';
-export { datasetsWith, editing, FileStorage, parts, streaming };
+export { datasetsWith, editing, FileStorage, filters, parts, streaming };
 
 const filters = /* @__PURE__ */ new FilterSet(
   /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),

@@ -88,6 +88,22 @@ test('it runs from JavaScript', async () => {
   expect(await run(project, process.execPath, 'use.mjs')).toBe('it works\n');
 });
 
+test('in Node the other entries are of the main one', async () => {
+  const use = `
+    import * as main from 'h5pickle';
+    import { datasets } from 'h5pickle/datasets';
+    import { editing } from 'h5pickle/editing';
+    import { filters, FilterSet } from 'h5pickle/filters';
+    import { indexes } from 'h5pickle/indexes';
+    import { parts } from 'h5pickle/parts';
+    import { formatVerify, verifyStorage } from 'h5pickle/verify';
+    const same = { datasets, editing, filters, FilterSet, indexes, parts };
+    for (const [name, value] of Object.entries(same)) if (value !== main[name]) console.log(name);
+    console.log(formatVerify(verifyStorage(new main.MemoryStorage(main.serialize({ a: [1] })))));`;
+  await writeFile(join(project, 'entries.mjs'), use);
+  expect(await run(project, process.execPath, 'entries.mjs')).toMatch(/^No problems/);
+});
+
 test('more values are the same in Node, and come by themselves in a browser', async () => {
   const use = `
     import * as main from 'h5pickle';

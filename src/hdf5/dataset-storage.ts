@@ -11,6 +11,7 @@ import {
   writeSelection,
 } from './dataset-io.js';
 import type { EditableSpace } from './editable-space.js';
+import type { Heap } from './elements.js';
 import type { FileSpace } from './file-space.js';
 import { FilterSet } from './filters/filter-set.js';
 import { H5Reference } from './h5-reference.js';
@@ -64,6 +65,7 @@ const WINDOW = 1 << 20;
 export class DatasetStorage {
   readonly datatype: Datatype;
   readonly fillValue: Uint8Array | undefined;
+  readonly heap: Heap | undefined;
   dataspace: Dataspace;
   /** Whether the messages in the header are other ones now. */
   isChanged = false;
@@ -76,7 +78,8 @@ export class DatasetStorage {
   readonly #chunks: ChunkStorage | undefined;
   #layoutMessage: Uint8Array | undefined;
 
-  constructor(space: FileSpace, elements: StoredElements) {
+  constructor(space: FileSpace, elements: StoredElements, heap?: Heap) {
+    this.heap = heap;
     const { datatype, dataspace, layout, fillValue, filters, address } = elements;
     this.#offsetSize = space.superblock.offsetSize;
     this.datatype = datatype;

@@ -2,13 +2,12 @@ import { H5TypeError } from '../errors.js';
 import { ByteWriter } from './byte-writer.js';
 import type { DatasetStorage } from './dataset-storage.js';
 import type { EditableMap } from './editable-map.js';
-import { type Encoded, type Heap, NO_HEAP, readable } from './elements.js';
+import type { Encoded } from './elements.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import { type Datatype, datatypeBytes } from './messages/datatype.js';
 import { encodeSharedMessage } from './messages/shared-message.js';
 import type { TypedArray } from './number-elements.js';
 import type { Prepared } from './prepare.js';
-import { filled, type RawData } from './raw-data.js';
 
 /** An object of a file that is being written. It becomes bytes when the file does. */
 export type Draft = GroupDraft | DatasetDraft;
@@ -72,17 +71,6 @@ export class DatasetDraft extends ObjectDraft {
   /** Of the elements, in bytes. */
   get size(): number {
     return extent(this.dataspace) * this.datatype.size;
-  }
-
-  /** The elements as if they were in a file already. */
-  open(): { raw: RawData; heap: Heap } {
-    const { data, at, datatype } = this;
-    const { size } = datatype;
-    if (!data) return { raw: filled(size, undefined), heap: NO_HEAP };
-    const { bytes, heap } = data instanceof Uint8Array ? { bytes: data, heap: NO_HEAP } : readable(data);
-    const read = (first: number, count: number) =>
-      bytes.subarray(at + first * size, at + (first + count) * size);
-    return { raw: { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) }, heap };
   }
 
   get kind(): 'dataset' {

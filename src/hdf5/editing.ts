@@ -82,8 +82,8 @@ export interface Editor {
   current(node: Node, since: number): Node;
   /** The object of the file at an address. */
   stored(address: number): Node;
-  /** The elements of a dataset, as they are in the file. Of a new one there are none yet. */
-  elements(dataset: Node): ElementAccess | undefined;
+  /** The elements of a dataset. */
+  elements(dataset: Node): ElementAccess;
   /** Writes elements of a dataset. */
   writeElements(dataset: Node, selection: SelectionInput, data: unknown): void;
   resize(dataset: Node, dims: readonly number[]): void;

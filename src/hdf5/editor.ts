@@ -202,21 +202,18 @@ export class FileEditor implements Editor {
     return new DatasetDraft(id, type, dataspace, small.slab, at);
   }
 
-  elements(dataset: Node): DatasetStorage | undefined {
+  elements(dataset: Node): DatasetStorage {
     if ('info' in dataset) return this.#storage(dataset);
     const { type, dataspace, data, at, size, storage } = dataset as DatasetDraft;
     if (storage) return storage;
+    const isBytes = data instanceof Uint8Array;
     // What has pointers is read where they point to something.
-    if (data && !(data instanceof Uint8Array)) return undefined;
-    const layout: DataLayout = data
-      ? { kind: 'compact', data: data.subarray(at, at + size), offset: -1 }
+    const { bytes, heap } = isBytes || !data ? { bytes: data, heap: NO_HEAP } : readable(data);
+    const layout: DataLayout = bytes
+      ? { kind: 'compact', data: isBytes ? bytes.subarray(at, at + size) : bytes, offset: -1 }
       : { kind: 'contiguous', address: UNDEFINED_ADDRESS, size };
-    return new DatasetStorage(this.space, {
-      datatype: type.datatype,
-      dataspace,
-      layout,
-      fillValue: undefined,
-    });
+    const { datatype } = type;
+    return new DatasetStorage(this.space, { datatype, dataspace, layout, fillValue: undefined }, heap);
   }
 
   #storage(dataset: StoredObject): DatasetStorage {

@@ -1,3 +1,4 @@
+import type { Heap } from './elements.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
@@ -16,6 +17,8 @@ export interface ElementAccess {
   readonly compression: string | null;
   /** The bytes of an element that was never written, where they are not zeros. */
   readonly fillValue: Uint8Array | undefined;
+  /** Where their variable-length data are, if not in the global heap of the file. */
+  readonly heap?: Heap | undefined;
   /** The parts of the dataset that are in one chunk each, in row-major order. */
   parts(): Iterable<[start: number, stop: number][]>;
   /** The bytes of a part, and how many elements they are. */

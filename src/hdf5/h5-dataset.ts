@@ -9,7 +9,7 @@ import { type Dataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
 import type { DatasetInfo } from './object.js';
-import { type RawData, rawData } from './raw-data.js';
+import { rawData } from './raw-data.js';
 import type { SelectionInput } from './selection.js';
 
 /**
@@ -38,7 +38,8 @@ export class H5Dataset<T = H5Value> extends H5Object {
   get #info(): { datatype: Datatype; dataspace: Dataspace } {
     const { node } = this;
     // Its shape may have changed.
-    return this.#elements ?? ('info' in node ? (node.info as DatasetInfo) : (node as DatasetDraft));
+    if ('info' in node) return this.#elements ?? (node.info as DatasetInfo);
+    return (node as DatasetDraft).storage ?? (node as DatasetDraft);
   }
 
   /** What reads any selection of the elements, if that is there. */
@@ -94,29 +95,16 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * dataset.read([[10, 20], [0, 2]]); // rows 10 to 19, of each the first two columns
    */
   read<R = T>(selection: SelectionInput | H5Reference = []): R {
-    const { datatype, dataspace } = this.#info;
-    const { kind, dims } = dataspace;
-    const elements = kind === 'null' ? undefined : this.#elements;
-    if (elements) {
-      this.session.check();
-      const { bytes, count } = elements.select(selection);
-      return this.#decode(datatype, bytes, count, kind === 'scalar') as R;
-    }
-    if (!Array.isArray(selection)) throw new H5TypeError(`selections of points and masks need ${OPTION}`);
-    if (selection.length > dims.length) {
-      throw new H5TypeError(`"${this.path}" has ${dims.length} axes, the selection ${selection.length}`);
-    }
     this.session.check();
-    if (kind === 'null') return null as R;
-    const starts = dims.map((dim, axis) => clamp(range(selection, axis)?.[0] ?? 0, dim));
-    const counts = dims.map((dim, axis) =>
-      Math.max(0, clamp(range(selection, axis)?.[1] ?? dim, dim) - (starts[axis] as number)),
-    );
-    const { raw, heap } = this.#open();
-    const count = counts.reduce((product, each) => product * each, 1);
-    this.#checkFilled(raw, count);
-    const bytes = gather(raw, datatype.size, dims, starts, counts, count);
-    return this.#decode(datatype, bytes, count, kind === 'scalar', heap) as R;
+    const { datatype, dataspace } = this.#info;
+    const isScalar = dataspace.kind === 'scalar';
+    if (Array.isArray(selection) && selection.length === 0) {
+      if (dataspace.kind === 'null') return null as R;
+      if (!this.#elements) return this.#decode(datatype, this.#whole(), this.size, isScalar) as R;
+    }
+    const parts = this.#parts;
+    const { bytes, count } = parts.select(selection);
+    return this.#decode(datatype, bytes, count, isScalar, parts.heap) as R;
   }
 
   /** The values of elements, or the one that there is. */
@@ -126,6 +114,28 @@ export class H5Dataset<T = H5Value> extends H5Object {
     return isOne ? values[0] : values;
   }
 
+  /** The bytes of all elements, without what reads selections. */
+  #whole(): Uint8Array {
+    const raw = rawData(this.session.space, this.#info as DatasetInfo, `the data of "${this.path}"`);
+    const { class: kind } = this.datatype;
+    const limit = kind === 'fixed-point' || kind === 'floating-point' ? MAX_FILLED : MAX_FILLED_OBJECTS;
+    if (!raw.stored && this.nbytes > limit) {
+      throw new H5TypeError(
+        `"${this.path}" was never written; its ${this.nbytes} bytes are too many to be made at once`,
+      );
+    }
+    return raw.copy(0, this.size);
+  }
+
+  /** What reads a part of the elements. */
+  get #parts(): ElementAccess {
+    const elements = this.#elements;
+    if (elements) return elements;
+    throw new H5FeatureError(
+      `a part of "${this.path}", or how it is stored (without the option { indexes } from 'h5pickle/indexes')`,
+    );
+  }
+
   /**
    * One element. Only its bytes are read.
    *
@@ -133,29 +143,14 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * matrix.at(0, -1); // the last element of the first row
    */
   at<R = T extends ArrayLike<infer Element> ? Element : H5Value>(...indices: number[]): R {
-    const { datatype, dataspace } = this.#info;
-    const { dims } = dataspace;
     this.session.check();
-    if (indices.length !== dims.length || dataspace.kind === 'null') {
-      throw new H5TypeError(`"${this.path}" has ${dims.length} axes, ${indices.length} indices are given`);
+    const { datatype, dataspace } = this.#info;
+    const { length } = dataspace.dims;
+    if (indices.length !== length || dataspace.kind === 'null') {
+      throw new H5TypeError(`"${this.path}" has ${length} axes, ${indices.length} indices are given`);
     }
-    const place: number[] = [];
-    for (let axis = 0; axis < dims.length; axis++) {
-      const dim = dims[axis] as number;
-      const given = indices[axis] as number;
-      const index = given < 0 ? given + dim : given;
-      if (!Number.isInteger(index) || index < 0 || index >= dim) {
-        throw new H5TypeError(
-          `"${this.path}": the index ${given} is not within axis ${axis}, of size ${dim}`,
-        );
-      }
-      place.push(index);
-    }
-    const elements = this.#elements;
-    if (elements) return this.#decode(datatype, elements.select(place).bytes, 1, true) as R;
-    const { raw, heap } = this.#open();
-    const first = place.reduce((row, index, axis) => row * (dims[axis] as number) + index, 0);
-    return this.#decode(datatype, raw.copy(first, 1), 1, true, heap) as R;
+    const parts = this.#parts;
+    return this.#decode(datatype, parts.select(indices).bytes, 1, true, parts.heap) as R;
   }
 
   /** The elements as arrays of arrays, by the shape; the element itself for a scalar. */
@@ -222,23 +217,23 @@ export class H5Dataset<T = H5Value> extends H5Object {
 
   /** The shape of a chunk; `null` if the elements are not in chunks. */
   get chunks(): readonly number[] | null {
-    return this.#storage.chunkDims ?? null;
+    return this.#parts.chunkDims ?? null;
   }
 
   /** What is done to the bytes of each chunk, in this order. */
   get filters(): readonly FilterInfo[] {
-    return this.#storage.filters;
+    return this.#parts.filters;
   }
 
   /** What compresses the chunks: `'gzip'`, `'lzf'`, the name or the number of another filter; `null` if nothing does. */
   get compression(): string | null {
-    return this.#storage.compression;
+    return this.#parts.compression;
   }
 
   /** What an element is that was never written. */
   get fillValue(): H5Value {
     const { datatype } = this.#info;
-    const bytes = this.#storage.fillValue ?? new Uint8Array(datatype.size);
+    const bytes = this.#parts.fillValue ?? new Uint8Array(datatype.size);
     return this.#decode(datatype, bytes, 1, true) as H5Value;
   }
 
@@ -252,95 +247,15 @@ export class H5Dataset<T = H5Value> extends H5Object {
    */
   *iterChunks(): IterableIterator<[start: number, stop: number][]> {
     if (!this.chunks) throw new H5TypeError(`"${this.path}" is not in chunks`);
-    yield* (this.#elements as ElementAccess).parts();
-  }
-
-  get #storage(): Pick<ElementAccess, 'chunkDims' | 'filters' | 'compression' | 'fillValue'> {
-    const { node } = this;
-    const elements = this.#elements;
-    if (elements) return elements;
-    if (!('info' in node)) return NOTHING_STORED;
-    throw new H5FeatureError(`how a dataset is stored (without ${OPTION})`);
+    yield* this.#parts.parts();
   }
 
   override toString(): string {
     return `<H5Dataset "${this.path}": ${this.dtype} ${formatShape(this.shape)}>`;
-  }
-
-  #open(): { raw: RawData; heap: Heap } {
-    const { node } = this;
-    if (!('info' in node)) return (node as DatasetDraft).open();
-    const { space } = this.session;
-    const raw = rawData(space, node.info as DatasetInfo, `the data of "${this.path}"`);
-    return { raw, heap: space.globalHeap };
-  }
-
-  #checkFilled(raw: RawData, count: number): void {
-    const { class: kind, size } = this.#info.datatype;
-    const limit = kind === 'fixed-point' || kind === 'floating-point' ? MAX_FILLED : MAX_FILLED_OBJECTS;
-    if (!raw.stored && count * size > limit) {
-      throw new H5TypeError(
-        `"${this.path}" was never written; its ${count * size} bytes are too many to be made at once`,
-      );
-    }
   }
 }
 
 export function formatShape(shape: readonly number[] | null): string {
   if (shape === null) return 'null';
   return shape.length === 0 ? 'scalar' : `(${shape.join(', ')})`;
-}
-
-const OPTION = "the option { indexes } from 'h5pickle/indexes'";
-
-/** How elements are stored that are in no file yet. */
-const NOTHING_STORED = { chunkDims: undefined, filters: [], compression: null, fillValue: undefined };
-
-/** The simple sort of selection on one axis. */
-function range(selection: readonly unknown[], axis: number): readonly [number?, number?] | undefined {
-  const part = selection[axis];
-  if (part === undefined) return undefined;
-  if (Array.isArray(part) && part.length <= 2) return part as [number, number];
-  throw new H5TypeError(`selections by steps and indices need ${OPTION}`);
-}
-
-function clamp(index: number, size: number): number {
-  if (!Number.isInteger(index)) throw new H5TypeError(`a selection is whole numbers, not ${index}`);
-  return Math.min(Math.max(index < 0 ? index + size : index, 0), size);
-}
-
-/** A copy of the bytes of a box of elements: those of each run that is contiguous, one after another. */
-function gather(
-  raw: RawData,
-  size: number,
-  dims: readonly number[],
-  starts: readonly number[],
-  counts: readonly number[],
-  count: number,
-): Uint8Array {
-  if (count === 0) return new Uint8Array(0);
-  // A run goes from the last axis that is not whole to the last of all.
-  let axis = dims.length - 1;
-  while (axis > 0 && counts[axis] === dims[axis]) axis--;
-  const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
-  const run = (counts[axis] ?? 1) * inner;
-  const bytes = count === run ? undefined : new Uint8Array(count * size);
-  const index = starts.slice(0, Math.max(axis, 0));
-  for (let done = 0; ; ) {
-    let row = 0;
-    for (let i = 0; i < index.length; i++) row = row * (dims[i] as number) + (index[i] as number);
-    const first = axis < 0 ? 0 : (row * (dims[axis] as number) + (starts[axis] as number)) * inner;
-    if (!bytes) return raw.copy(first, run);
-    bytes.set(raw.read(first, run), done * size);
-    done += run;
-    if (done === count) return bytes;
-    for (let i = index.length - 1; ; i--) {
-      const next = (index[i] as number) + 1;
-      if (next < (starts[i] as number) + (counts[i] as number)) {
-        index[i] = next;
-        break;
-      }
-      index[i] = starts[i] as number;
-    }
-  }
 }

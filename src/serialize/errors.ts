@@ -1,4 +1,5 @@
 import { H5Error } from '../errors.js';
+import type { Limits } from './limits.js';
 import { shortPath } from './path.js';
 
 /**
@@ -33,5 +34,28 @@ export class H5UnknownClassError extends H5Error {
       `the ${what} "${className}", which is not registered, is in the file; register it under that name`,
     );
     this.className = className;
+  }
+}
+
+/**
+ * A value or a file goes beyond a limit, which may be the default. `limit` is its name in the option `limits`.
+ *
+ * @example
+ * try {
+ *   deserialize(upload, { limits: { depth: 100, bytes: 1e8 } });
+ * } catch (error) {
+ *   if (error instanceof H5LimitError) console.error('too large an upload:', error.limit);
+ * }
+ */
+export class H5LimitError extends H5Error {
+  override readonly name: string = 'H5LimitError';
+  readonly limit: keyof Limits;
+
+  constructor(limit: keyof Limits, most: number, what: string) {
+    super(
+      'H5_LIMIT',
+      `${what}: the limit \`${limit}\` is ${most}; the option { limits: { ${limit} } } moves it`,
+    );
+    this.limit = limit;
   }
 }

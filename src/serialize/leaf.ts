@@ -20,6 +20,8 @@ export class LeafBuilder {
   #count = 0;
   #numbers: Float64Array | undefined;
   #integers = true;
+  #last = Number.NEGATIVE_INFINITY;
+  #rising = true;
   #booleans: Uint8Array | undefined;
   #text: TextColumnBuilder | undefined;
 
@@ -28,6 +30,11 @@ export class LeafBuilder {
     this.#length = length;
     this.#kind = kind;
     this.#lenient = lenient;
+  }
+
+  /** Whether each value so far is a number that is larger than the one before, so that no two are equal. */
+  get isRising(): boolean {
+    return this.#kind === Kind.Number && this.#rising;
   }
 
   /** Takes in the first `count` of the values; false if they are not all of one kind, and the builder is of no use. */
@@ -51,12 +58,16 @@ export class LeafBuilder {
     const numbers = this.#numbers;
     const first = this.#count;
     let integers = this.#integers;
+    let last = this.#last;
+    let rising = this.#rising;
     for (let i = 0; i < count; i++) {
       const value = values[i];
       if (typeof value === 'number') {
         numbers[first + i] = value;
         // int32, and not -0.
         if (integers && ((value | 0) !== value || (value === 0 && 1 / value < 0))) integers = false;
+        if (!(value > last)) rising = false;
+        last = value;
       } else if (this.#lenient) {
         numbers[first + i] = Number.NaN;
       } else {
@@ -64,6 +75,8 @@ export class LeafBuilder {
       }
     }
     this.#integers = integers;
+    this.#last = last;
+    this.#rising = rising;
     this.#count += count;
     return true;
   }
@@ -86,7 +99,7 @@ export class LeafBuilder {
       case Kind.Number: {
         const numbers = this.#numbers as Float64Array;
         // A missing integer becomes zero, since NaN does.
-        const data = this.#integers ? Int32Array.from(numbers) : numbers;
+        const data = this.#integers ? new Int32Array(numbers) : numbers;
         return { encoding: 'numbers', data, text: undefined };
       }
       case Kind.Boolean:

@@ -1,5 +1,3 @@
-import { H5Error } from '../errors.js';
-
 /** How much a value that is written, or a file that is read, may take: more is an `H5LimitError`. */
 export interface Limits {
   /** How many values may be within each other. Default: 2,097,152 (2^21). */
@@ -16,26 +14,3 @@ export interface Limits {
 /** Unless told otherwise: more than anybody needs, and few enough that values without end do not take all memory. */
 export const MAX_DEPTH = 1 << 21;
 export const MAX_NODES = 1 << 22;
-
-/**
- * A value or a file goes beyond a limit, which may be the default. `limit` is its name in the option `limits`.
- *
- * @example
- * try {
- *   deserialize(upload, { limits: { depth: 100, bytes: 1e8 } });
- * } catch (error) {
- *   if (error instanceof H5LimitError) console.error('too large an upload:', error.limit);
- * }
- */
-export class H5LimitError extends H5Error {
-  override readonly name: string = 'H5LimitError';
-  readonly limit: keyof Limits;
-
-  constructor(limit: keyof Limits, most: number, what: string) {
-    super(
-      'H5_LIMIT',
-      `${what}: the limit \`${limit}\` is ${most}; the option { limits: { ${limit} } } moves it`,
-    );
-    this.limit = limit;
-  }
-}

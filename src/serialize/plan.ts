@@ -1,6 +1,7 @@
 import { H5Error, H5TypeError } from '../errors.js';
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
+import { H5LimitError } from './errors.js';
 import { hashArray, hashObject, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
 import {
   FIRST_CLASS,
@@ -15,7 +16,7 @@ import {
 } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
-import { H5LimitError, type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
+import { type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
 import { memberSegment, nthPresent, pathTo, shortPath } from './path.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
 import type { TextColumn } from './text-column.js';
@@ -322,7 +323,8 @@ export class Planner {
   readonly #kinds: Kinds;
   readonly #onUnsupported: OnUnsupported;
   readonly #accessors: boolean;
-  readonly #limits: Limits;
+  readonly #maxDepth: number;
+  readonly #maxNodes: number;
   readonly #waits: boolean;
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
@@ -352,7 +354,8 @@ export class Planner {
     this.#kinds = new Kinds(registry, values, waits);
     this.#onUnsupported = onUnsupported;
     this.#accessors = accessors;
-    this.#limits = limits;
+    this.#maxDepth = limits.depth ?? MAX_DEPTH;
+    this.#maxNodes = limits.nodes ?? MAX_NODES;
     this.#waits = waits;
     this.identity = identity;
     this.#sharing = values.sharing?.();
@@ -511,10 +514,13 @@ export class Planner {
   }
 
   #add<T extends Node>(node: T): T {
-    const { depth = MAX_DEPTH, nodes = MAX_NODES } = this.#limits;
-    if (node.depth > depth) throw new H5LimitError('depth', depth, shortPath(pathTo(node)));
-    if (this.nodes.push(node) > nodes) throw new H5LimitError('nodes', nodes, shortPath(pathTo(node)));
+    if (node.depth > this.#maxDepth) this.#exceeded('depth', this.#maxDepth, node);
+    if (this.nodes.push(node) > this.#maxNodes) this.#exceeded('nodes', this.#maxNodes, node);
     return node;
+  }
+
+  #exceeded(limit: 'depth' | 'nodes', most: number, node: Node): never {
+    throw new H5LimitError(limit, most, shortPath(pathTo(node)));
   }
 
   /** A node of its own for an object. Objects and entries are still to be filled. */

@@ -8,10 +8,10 @@ import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '.
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
 import type { Codec, Content, RegisteredClass, Spend, TypeRegistry, Values } from '../registry/index.js';
-import { H5UnknownClassError } from './errors.js';
+import { H5LimitError, H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
-import { H5LimitError, type Limits, MAX_DEPTH } from './limits.js';
+import { type Limits, MAX_DEPTH } from './limits.js';
 import { unescapeName } from './names.js';
 import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
@@ -104,6 +104,8 @@ export class Restorer {
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
   readonly #limits: Limits;
+  readonly #maxDepth: number;
+  readonly #maxNodes: number;
   readonly #most: number;
   #budget: number;
   /** How many bytes of data have been read. */
@@ -128,6 +130,8 @@ export class Restorer {
     this.#moreValues = values;
     for (const type of values.types) this.#types.set(type.name, type);
     this.#limits = limits;
+    this.#maxDepth = limits.depth ?? MAX_DEPTH;
+    this.#maxNodes = limits.nodes ?? Infinity;
     this.#most = limits.bytes ?? BASE_BUDGET + BUDGET_PER_BYTE * space.end;
     this.#budget = this.#most;
     this.#inflatable = MOST_INFLATED * space.end;
@@ -171,8 +175,8 @@ export class Restorer {
 
   /** Something is done later: what it makes is within what is being made now. */
   #later(task: () => void): void {
-    const { depth = MAX_DEPTH } = this.#limits;
-    if (this.#depth >= depth) throw new H5LimitError('depth', depth, 'values within each other');
+    const most = this.#maxDepth;
+    if (this.#depth >= most) throw new H5LimitError('depth', most, 'values within each other');
     this.#tasks.push(task);
     this.#depths.push(this.#depth + 1);
   }
@@ -277,8 +281,8 @@ export class Restorer {
     if (!info) {
       info = readObject(this.#space, address);
       this.#infos.set(address, info);
-      const { nodes = Infinity } = this.#limits;
-      if (this.#infos.size > nodes) throw new H5LimitError('nodes', nodes, 'the objects of the file');
+      const most = this.#maxNodes;
+      if (this.#infos.size > most) throw new H5LimitError('nodes', most, 'the objects of the file');
     }
     return info;
   }

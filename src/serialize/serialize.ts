@@ -10,9 +10,10 @@ import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../r
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { datasetsNeeded, Emitter } from './emit.js';
+import { H5LimitError } from './errors.js';
 import { type Expectation, expected } from './expectation.js';
 import type { IdentityTable } from './identity.js';
-import { H5LimitError, type Limits } from './limits.js';
+import type { Limits } from './limits.js';
 import type { PartPath } from './part-path.js';
 import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';

@@ -1,5 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import type { Extent } from '../hdf5/file-builder.js';
+import { utf8Encoder } from '../hdf5/text.js';
+import { encodeWtf8, isWellFormed } from './wtf8.js';
 
 /** The bytes of many strings, one after another, as WTF-8, which is UTF-8 for valid Unicode. */
 export interface TextColumn {
@@ -24,12 +26,10 @@ export function sizeOfEach({ bytes, ends, longest, plain, fixedSize }: TextColum
   return fixedSize ?? (auto ? Math.max(1, longest) : 0);
 }
 
-/** Longer strings are left to the platform's encoder; for short ones the call takes longer than the loop. */
-const SHORT = 64;
+/** Strings are encoded together, as many as come to this many UTF-16 code units. */
+const BATCH = 1 << 14;
 
-const encoder = /* @__PURE__ */ new TextEncoder();
-
-/** Encodes strings one after another: one loop over all of them, without a call for each. (Back: `splitText`.) */
+/** Encodes strings one after another: many by one call, whose result is measured. (Back: `splitText`.) */
 export class TextColumnBuilder {
   readonly #ends: Uint32Array;
   #bytes: Uint8Array<ArrayBuffer>;
@@ -47,73 +47,75 @@ export class TextColumnBuilder {
   /** Takes in the first `count` of the values. One that is no string is an empty string, or the end. */
   append(values: readonly unknown[], count: number, lenient: boolean): boolean {
     const ends = this.#ends;
-    let position = this.#position;
-    let bytes = this.#bytes;
-    let longest = this.#longest;
+    const first = this.#count;
+    let text = '';
     for (let i = 0; i < count; i++) {
-      const text = values[i];
-      const start = position;
-      if (typeof text === 'string') {
-        const { length } = text;
-        if (position + length * 3 > bytes.length) bytes = this.#grow(position, length * 3);
-        let j = 0;
-        if (length <= SHORT) {
-          for (; j < length; j++) {
-            const unit = text.charCodeAt(j);
-            // Only what is neither NUL nor beyond ASCII.
-            if ((unit - 1) >>> 0 >= 0x7f) break;
-            bytes[position + j] = unit;
-          }
+      const value = values[i];
+      if (typeof value === 'string') {
+        if (text !== '' && text.length + value.length > BATCH) {
+          this.#encode(text, first + i);
+          text = '';
         }
-        position = j === length ? position + j : this.#encode(text, position);
-        if (position - start > longest) longest = position - start;
-      } else if (!lenient) {
-        return false;
-      }
-      ends[this.#count + i] = position;
+        text += value;
+      } else if (!lenient) return false;
+      // For the time being, where it ends in the text.
+      ends[first + i] = text.length;
     }
-    this.#count += count;
-    this.#position = position;
-    this.#longest = longest;
+    this.#encode(text, first + count);
     return true;
   }
 
-  #grow(position: number, needed: number): Uint8Array<ArrayBuffer> {
-    if (position + needed > 0xffffffff) throw new H5TypeError('a list of strings of more than 4 GB');
-    const grown = new Uint8Array(Math.max(position + needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, position));
-    this.#bytes = grown;
-    return grown;
+  /** Encodes the text that the next strings make, up to the string `to`. */
+  #encode(text: string, to: number): void {
+    const ends = this.#ends;
+    const bytes = this.#reserve(text.length * 3);
+    let position = this.#position;
+    const { written } = utf8Encoder.encodeInto(text, bytes.subarray(position));
+    if (text.includes('\0')) this.#plain = false;
+    const isAscii = written === text.length;
+    let isWhole = isAscii || isWellFormed(text);
+    let unit = 0;
+    for (let i = this.#count; i < to; i++) {
+      const end = ends[i] as number;
+      const start = position;
+      if (isAscii) position += end - unit;
+      else if (isWhole) {
+        for (let left = end - unit; left > 0; left--) {
+          const lead = bytes[position] as number;
+          // Two code units, of which one belongs to the next string: halves of a pair that met in the text.
+          if (lead >= 0xf0 && --left === 0) isWhole = false;
+          position += lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        }
+      }
+      if (!isWhole) {
+        const own = text.slice(unit, end);
+        const encoded = encodeWtf8(own);
+        bytes.set(encoded, start);
+        position = start + encoded.length;
+        if (!isWellFormed(own)) this.#plain = false;
+      }
+      unit = end;
+      ends[i] = position;
+      if (position - start > this.#longest) this.#longest = position - start;
+    }
+    this.#count = to;
+    this.#position = position;
   }
 
-  /** Encodes any string at a position and returns where it ends. */
-  #encode(text: string, position: number): number {
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(position));
-    if (text.includes('\0')) this.#plain = false;
-    if (/\p{Surrogate}/u.test(text)) {
-      this.#plain = false;
-      restoreSurrogates(text, this.#bytes, position);
+  #reserve(needed: number): Uint8Array {
+    const position = this.#position;
+    if (position + needed > this.#bytes.length) {
+      if (position + needed > 0xffffffff) throw new H5TypeError('a list of strings of more than 4 GB');
+      const grown = new Uint8Array(Math.max(position + needed, this.#bytes.length * 2));
+      grown.set(this.#bytes.subarray(0, position));
+      this.#bytes = grown;
     }
-    return position + written;
+    return this.#bytes;
   }
 
   finish(): TextColumn {
     const bytes = this.#bytes.subarray(0, this.#position);
     return { bytes, ends: this.#ends, longest: this.#longest, plain: this.#plain };
-  }
-}
-
-/** UTF-8 has U+FFFD, also three bytes, in the place of each lone surrogate of the text: puts them back. */
-export function restoreSurrogates(text: string, bytes: Uint8Array, start: number): void {
-  let position = start;
-  for (const char of text) {
-    const code = char.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) {
-      bytes[position] = 0xed;
-      bytes[position + 1] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[position + 2] = 0x80 | (code & 0x3f);
-    }
-    position += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
   }
 }
 

@@ -1,5 +1,4 @@
 import { decodeUtf8, utf8Encoder } from '../hdf5/text.js';
-import { restoreSurrogates } from './text-column.js';
 
 /**
  * WTF-8 (https://simonsapin.github.io/wtf-8/): UTF-8 that can also hold lone surrogates, as the three bytes
@@ -8,9 +7,14 @@ import { restoreSurrogates } from './text-column.js';
  */
 export function encodeWtf8(text: string): Uint8Array {
   const bytes: Uint8Array = utf8Encoder.encode(text);
-  if (!/\p{Surrogate}/u.test(text)) return bytes;
+  if (isWellFormed(text)) return bytes;
   restoreSurrogates(text, bytes, 0);
   return bytes;
+}
+
+/** Whether there is no lone surrogate in the text. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
 }
 
 export function decodeWtf8(bytes: Uint8Array): string {
@@ -26,4 +30,18 @@ export function decodeWtf8(bytes: Uint8Array): string {
     i += 2;
   }
   return text + decodeUtf8(bytes.subarray(start));
+}
+
+/** UTF-8 has U+FFFD, also three bytes, in the place of each lone surrogate of the text: puts them back. */
+function restoreSurrogates(text: string, bytes: Uint8Array, start: number): void {
+  let position = start;
+  for (const char of text) {
+    const code = char.codePointAt(0) as number;
+    if (code >= 0xd800 && code <= 0xdfff) {
+      bytes[position] = 0xed;
+      bytes[position + 1] = 0x80 | ((code >> 6) & 0x3f);
+      bytes[position + 2] = 0x80 | (code & 0x3f);
+    }
+    position += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
 }

@@ -1,6 +1,6 @@
 import { LITTLE_ENDIAN, swapped } from '../hdf5/endian.js';
 import { NumberList } from '../hdf5/number-list.js';
-import { H5LimitError } from '../serialize/limits.js';
+import { H5LimitError } from '../serialize/errors.js';
 import type { WritableStorage } from '../storage/storage.js';
 
 /** So many bytes of all tracks together stay in memory. */

@@ -1,7 +1,6 @@
 import type { FileBuilder } from '../hdf5/file-builder.js';
-import { H5UnsupportedError } from '../serialize/errors.js';
+import { H5LimitError, H5UnsupportedError } from '../serialize/errors.js';
 import { Missing } from '../serialize/layout.js';
-import { H5LimitError } from '../serialize/limits.js';
 import { pathTo, shortPath } from '../serialize/path.js';
 import { Elements, type Node, type Planner, type Stream, VectorNode } from '../serialize/plan.js';
 import { newPlanner, newStoring, type WriteOptions } from '../serialize/serialize.js';

@@ -7,7 +7,7 @@ import { expectAsH5py } from './compare.js';
 import { checkCut, crash, DURABILITIES, run } from './crash.js';
 import { describeFile, Editing } from './editing-model.js';
 
-const CUTS = Number(process.env.H5PICKLE_CUTS ?? 50);
+const CUTS = Number(process.env.H5PICKLE_CUTS ?? 30);
 const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
 
 describe('a crash leaves the state before a commit or after it', () => {

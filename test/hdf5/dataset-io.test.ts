@@ -30,6 +30,7 @@ import { H5File } from '../../src/node.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
+import { runs } from '../stride.js';
 import { MemorySpace } from './memory-space.js';
 
 // ---- where elements lie -----------------------------------------------------------------------------------
@@ -310,7 +311,7 @@ describe('elements, wherever they lie,', () => {
           expectSame(content(), bytes, name);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 
@@ -331,7 +332,7 @@ describe('elements, wherever they lie,', () => {
           expectSame(content(), expected, name);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 
@@ -618,7 +619,7 @@ describe('chunked elements', () => {
           );
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -746,7 +747,7 @@ describe('the cache of chunks', () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

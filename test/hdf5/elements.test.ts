@@ -6,6 +6,7 @@ import { decode, encode, NO_HEAP, readable } from '../../src/hdf5/elements.js';
 import { extent } from '../../src/hdf5/messages/dataspace.js';
 import type { Datatype, FixedPoint, FixedString, FloatingPoint } from '../../src/hdf5/messages/datatype.js';
 import { prepare } from '../../src/hdf5/prepare.js';
+import { runs } from '../stride.js';
 
 /** Values that have been encoded and decoded. */
 function roundTrip(type: Datatype, values: ArrayLike<unknown>): unknown {
@@ -381,7 +382,7 @@ describe('bytes that are wrong', () => {
           expect(error).toBeInstanceOf(H5Error);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -34,6 +34,7 @@ import { decodeLinkInfo, encodeLinkInfo } from '../../src/hdf5/messages/link-inf
 import { decodeReferenceCount, encodeReferenceCount } from '../../src/hdf5/messages/reference-count.js';
 import { encodeSuperblock, readSuperblock } from '../../src/hdf5/superblock.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
+import { runs } from '../stride.js';
 
 const unused = (): never => {
   throw new Error('no shared datatype was written');
@@ -128,7 +129,7 @@ describe('the datatype message', () => {
           expect(error).toBeInstanceOf(H5Error);
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 });

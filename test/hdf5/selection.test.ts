@@ -13,6 +13,7 @@ import {
   type Slice,
   selectAll,
 } from '../../src/hdf5/selection.js';
+import { runs } from '../stride.js';
 
 // ---- a model: every element by itself -------------------------------------------------------------------
 
@@ -179,7 +180,7 @@ describe('a selection', () => {
         expectSelects(selection, model);
         expectSelectsInChunks(selection, chunks.slice(0, dims.length), model);
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 
@@ -198,7 +199,7 @@ describe('a selection', () => {
         }
         expectSelectsInChunks(parseSelection({ points }, dims), chunks.slice(0, dims.length), model, true);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -213,7 +214,7 @@ describe('a selection', () => {
         }
         expectSelectsInChunks(parseSelection({ mask }, dims), chunks.slice(0, dims.length), model);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

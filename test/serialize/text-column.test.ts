@@ -13,7 +13,7 @@ it('holds the bytes of all strings, where each ends, and the size of the longest
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ maxLength: 300 }),
-    fc.constantFrom('', '\ud800', 'a\0'),
+    fc.constantFrom('', '\ud800', 'a\0', 'a\ud83d', '\ude00b', '😀', 'é'.repeat(9000)),
   );
   fc.assert(
     fc.property(fc.array(text), (strings) => {

@@ -23,6 +23,7 @@ import { H5Error, H5FormatError, H5StaleError, H5StateError, H5SystemError } fro
 import { FileStorage, type Mark, WritableFileStorage } from '../../src/storage/file.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { isWritable, type Storage } from '../../src/storage/storage.js';
+import { runs } from '../stride.js';
 import { type Compiled, compileStorage } from './compiled.js';
 import { canMount, canMountNote } from './mounting.js';
 
@@ -195,7 +196,7 @@ describe('WritableFileStorage', () => {
           return same(readFileSync(path), model.read(0, model.size));
         },
       ),
-      { numRuns: 150, seed: 11 },
+      { numRuns: runs(150), seed: 11 },
     );
   });
 

@@ -6,6 +6,7 @@ import type { Deflate } from '../../../src/hdf5/filters/deflate.js';
 import { fflateDeflate } from '../../../src/hdf5/filters/fflate-deflate.js';
 import { zlibDeflate } from '../../../src/hdf5/filters/zlib-deflate.js';
 import { seeded } from '../../random.js';
+import { runs } from '../../stride.js';
 import { randomBytes } from './cases.js';
 
 const IMPLEMENTATIONS: [name: string, deflate: Deflate][] = [
@@ -90,7 +91,7 @@ describe.each(IMPLEMENTATIONS)('%s', (_, implementation) => {
           expect(Buffer.compare(result, zlib.inflateSync(stream))).toBe(0);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
     for (let length = 0; length < small.length; length++) {
       expect(() => implementation.inflate(small.subarray(0, length), 300)).toThrow(H5FormatError);
@@ -105,7 +106,7 @@ describe.each(IMPLEMENTATIONS)('%s', (_, implementation) => {
         const bytes = Uint8Array.from([0x78, 0x9c, ...noise]);
         expect(() => implementation.inflate(bytes, 1000)).toThrow(H5FormatError);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -15,6 +15,7 @@ import {
 import type { FilterInfo } from '../../../src/hdf5/messages/filter-pipeline.js';
 import { describeOracle } from '../../oracle/oracles.js';
 import { seeded } from '../../random.js';
+import { runs } from '../../stride.js';
 import {
   DEFLATE,
   deflate,
@@ -159,7 +160,7 @@ describe('lzf', () => {
           expect(() => filter(LZF).decode(encoded, [], bytes.length - 1)).toThrow(/expands to more/);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -255,7 +256,7 @@ describe('scaleoffset', () => {
           expect([...roundTrip(bytes, values)]).toEqual([...bytes]);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -518,7 +519,7 @@ describe('damaged chunks', () => {
           expectErrorOrSize(() => decodeChunk(pipeline, 0, bytes, size, filters), size);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -553,7 +554,7 @@ describe('damaged chunks', () => {
           expectErrorOrSize(() => decodeChunk(pipelines[which]!, 0, damaged, 400, filters), 400);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -576,7 +577,7 @@ describe('damaged chunks', () => {
           expectErrorOrSize(() => decodeChunk([info(NBIT, changed)], 0, bytes, size, filters), size);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

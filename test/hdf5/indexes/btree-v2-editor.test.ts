@@ -8,6 +8,7 @@ import {
   readBtreeV2,
 } from '../../../src/hdf5/indexes/btree-v2.js';
 import { seeded } from '../../random.js';
+import { runs } from '../../stride.js';
 import { MemorySpace } from '../memory-space.js';
 import { Forge } from './forge.js';
 
@@ -168,7 +169,7 @@ describe('a version 2 B-tree that is edited', () => {
           expect(space.used).toBe(0);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 

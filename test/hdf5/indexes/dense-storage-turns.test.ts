@@ -16,6 +16,7 @@ import { findAll } from '../../find-all.js';
 import { describeOracle } from '../../oracle/oracles.js';
 import { PythonServer } from '../../oracle/python-server.js';
 import { type Random, seeded } from '../../random.js';
+import { runs } from '../../stride.js';
 import { MemorySpace } from '../memory-space.js';
 import { attributeOf, bytesLike, noDatatype, softLink } from './dense-messages.js';
 
@@ -314,15 +315,15 @@ describeOracle('h5py', () => {
     });
   });
 
-  test('50,000 links', async () => {
+  test(`${runs(50_000)} links`, async () => {
     const turns = new Turns('many links', true);
     const { random } = turns;
     const size = () => random(20);
-    await turns.theirs({ make: true, add: turns.newLinks(8000, size) });
-    turns.ours({ add: turns.newLinks(42_000, size) });
-    await turns.theirs({ drop: turns.oldLinks(10_000), add: turns.newLinks(2000, size) });
-    turns.ours({ drop: turns.oldLinks(30_000), add: turns.newLinks(1000, size) });
-    await turns.theirs({ drop: turns.oldLinks(5000), add: turns.newLinks(1000, size) });
+    await turns.theirs({ make: true, add: turns.newLinks(runs(8000), size) });
+    turns.ours({ add: turns.newLinks(runs(42_000), size) });
+    await turns.theirs({ drop: turns.oldLinks(runs(10_000)), add: turns.newLinks(runs(2000), size) });
+    turns.ours({ drop: turns.oldLinks(runs(30_000)), add: turns.newLinks(runs(1000), size) });
+    await turns.theirs({ drop: turns.oldLinks(runs(5000)), add: turns.newLinks(runs(1000), size) });
     const dump = execFileSync('h5dump', ['-H', turns.file], { maxBuffer: 2 ** 28 }).toString();
     expect(dump.match(/SOFTLINK "/g)).toHaveLength(turns.links.size);
   });

@@ -10,6 +10,7 @@ import {
   readFractalHeap,
 } from '../../../src/hdf5/indexes/fractal-heap.js';
 import { seeded } from '../../random.js';
+import { runs } from '../../stride.js';
 import { MemorySpace } from '../memory-space.js';
 
 /** Small blocks, so that few objects make deep heaps. */
@@ -291,7 +292,7 @@ describe('a fractal heap that is edited', () => {
           expect(space.used).toBe(0);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
