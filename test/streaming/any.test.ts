@@ -22,9 +22,12 @@ function fileOf(value: unknown, elements: number): Uint8Array {
   );
 }
 
+/** As many as make hundreds of batches. */
+const MOST = 1000;
+
 /** What a value consists of: what an iterator is made of, and a list to compare with. */
 function elementsOf(value: unknown): unknown[] {
-  if (Array.isArray(value)) return Array.from(value);
+  if (Array.isArray(value)) return Array.from(value.slice(0, MOST));
   if (value instanceof Set || value instanceof Map) return [...value.keys(), ...value.values()];
   if (typeof value === 'object' && value !== null)
     return [...Object.values(value), value, ...Object.values(value)];
