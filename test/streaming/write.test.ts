@@ -16,6 +16,7 @@ import {
   write,
   writeSync,
 } from '../../src/node.js';
+import { values } from '../../src/values.js';
 
 let folder: string;
 beforeEach(() => {
@@ -138,8 +139,8 @@ const TARGETS: {
       saved = pieces;
     };
     return {
-      write: (value, options) => core.write({ save }, value, { streaming, ...options }),
-      written: () => core.deserialize(new Uint8Array(Buffer.concat(saved ?? []))),
+      write: (value, options) => core.write({ save }, value, { streaming, values, ...options }),
+      written: () => core.deserialize(new Uint8Array(Buffer.concat(saved ?? [])), { values }),
       isUntouched: () => saved === undefined,
     };
   },
@@ -182,6 +183,15 @@ describe.each(Object.entries(TARGETS))('to %s', (_, begin) => {
       nested: [0, 1, 2, 3, 4].map((i) => ({ i, squares: [1, 4, 9], later: [i, ['deepest']] })),
       map: [[1, 2]],
     });
+  });
+
+  it('Blobs are read, here and in elements', async () => {
+    const { write, written } = begin();
+    const blob = (text: string) => new Blob([text], { type: 'text/plain' });
+    await write({ one: blob('one'), rows: [{ blob: blob('two') }, { blob: blob('three') }].values() });
+    const read = written() as { one: Blob; rows: { blob: Blob }[] };
+    const texts = [read.one, ...read.rows.map((each) => each.blob)].map((each) => each.text());
+    expect(await Promise.all(texts)).toEqual(['one', 'two', 'three']);
   });
 
   it.each([0, 1, 70_000])(
