@@ -27,11 +27,12 @@ const MOST = 1000;
 
 /** What a value consists of: what an iterator is made of, and a list to compare with. */
 function elementsOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [value, value, value];
   if (Array.isArray(value)) return Array.from(value.slice(0, MOST));
-  if (value instanceof Set || value instanceof Map) return [...value.keys(), ...value.values()];
-  if (typeof value === 'object' && value !== null)
-    return [...Object.values(value), value, ...Object.values(value)];
-  return [value, value, value];
+  const isOfMany = value instanceof Set || value instanceof Map;
+  const parts = isOfMany ? [...value.keys(), ...value.values()] : Object.values(value);
+  const some = parts.slice(0, MOST);
+  return isOfMany ? some : [...some, value, ...some];
 }
 
 /** The same value twice: with iterators, and with arrays in their place. */
