@@ -41,7 +41,7 @@ for (const [entry, names] of [
   ['indexes', 'indexes'],
   ['editing', 'editing'],
   ['filters', 'FilterSet, filters, registerFilter'],
-  ['values', 'UnknownInstance, unknownClassOf, values, valuesWith'],
+  ['values', 'H5HookError, UnknownInstance, unknownClassOf, values, valuesWith'],
   ['parts', 'parts'],
   ['datasets', 'datasets, datasetsWith, indexes'],
   ['streaming', 'streaming'],
@@ -52,25 +52,30 @@ for (const [entry, names] of [
 await build({
   ...common,
   ...shared,
-  entryPoints: ['index', 'indexes', 'editing', 'filters', 'datasets', 'streaming', 'verify'].map(
-    (entry) => `src/${entry}.ts`,
-  ),
+  entryPoints: [
+    'index',
+    'indexes',
+    'editing',
+    'filters',
+    'datasets',
+    'streaming',
+    'values',
+    'parts',
+    'verify',
+  ].map((entry) => `src/${entry}.ts`),
 });
 
-// These take the package by its name: common parts with it would be more files for everyone to load.
+// This takes the package by its name, so that it is of the same one in Node and elsewhere.
 await build({
   ...common,
-  entryPoints: ['src/values.ts', 'src/parts.ts', 'src/integrations/class-transformer.ts'],
+  entryPoints: ['src/integrations/class-transformer.ts'],
   outbase: 'src',
   external: ['class-transformer'],
   plugins: [
     {
       name: 'by-name',
       setup({ onResolve }) {
-        onResolve({ filter: /\/(registry\/index|errors)\.js$/ }, () => ({
-          path: 'h5pickle',
-          external: true,
-        }));
+        onResolve({ filter: /\/registry\/index\.js$/ }, () => ({ path: 'h5pickle', external: true }));
       },
     },
   ],

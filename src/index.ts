@@ -23,7 +23,9 @@ export {
   type Compression,
   type CompressionOptions,
   type Content,
+  type Decoder,
   defaultRegistry,
+  type Encoder,
   type FieldDType,
   type FieldEntry,
   type FieldOptions,
@@ -31,12 +33,17 @@ export {
   H5Class,
   H5Field,
   H5Ignore,
+  type H5Readable,
+  type H5ReadableClass,
   H5RegistryError,
+  type H5Writable,
+  h5read,
+  h5write,
   RegisteredClass,
   type RegisterOptions,
   type Spend,
+  type SymbolEntry,
   TypeRegistry,
-  type Values,
   type ValueType,
 } from './registry/index.js';
 export { H5LimitError, H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
@@ -59,6 +66,7 @@ export {
 } from './serialize/serialize.js';
 export type { Chunks, Datasets, StorageOptions, StringEncoding } from './serialize/storing.js';
 export type { Progress, Streaming, Watch } from './serialize/streaming.js';
+export type { Values } from './serialize/values.js';
 export { MemoryStorage } from './storage/memory.js';
 export type { Storage, WritableStorage } from './storage/storage.js';
 export type { Durability } from './storage/transaction.js';

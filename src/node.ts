@@ -14,7 +14,7 @@ import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-fil
 import { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
-import type { Values, ValueType } from './registry/index.js';
+import type { ValueType } from './registry/index.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
@@ -33,6 +33,7 @@ import {
 } from './serialize/serialize.js';
 import type { Datasets } from './serialize/storing.js';
 import type { Watch } from './serialize/streaming.js';
+import type { Values } from './serialize/values.js';
 import { FileStorage, pathOf, WritableFileStorage } from './storage/file.js';
 import { FileAtPath, temporaryName } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
@@ -51,7 +52,7 @@ export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
-export { UnknownInstance, unknownClassOf } from './values.js';
+export { H5HookError, UnknownInstance, unknownClassOf } from './values.js';
 export { datasetsWith, editing, FileStorage, filters, parts, streaming };
 
 const filters = /* @__PURE__ */ new FilterSet(

@@ -3,16 +3,24 @@
  * classes that extend types whose content is not in their properties.
  */
 import { H5FormatError } from './errors.js';
-import type { Codec, Content, Spend, TypeRegistry, Values, ValueType } from './registry/index.js';
-import { H5RegistryError, RegisteredClass } from './registry/index.js';
+import type { Codec, Content, Spend, TypeRegistry, ValueType } from './registry/index.js';
+import { RegisteredClass } from './registry/index.js';
+import { CompletePlanner } from './serialize/complete-planner.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
+import type { Values } from './serialize/values.js';
 import { arrayWithProperties, elementsOf, hasProperties, setElements } from './values/array-properties.js';
 import { BlobBytes, blobTypes } from './values/blobs.js';
+import { ClassDecoders, encoderOf } from './values/classes.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
+import { contentOf, Fields } from './values/fields.js';
+import { fix, integrityOf } from './values/integrity.js';
+import { located } from './values/located.js';
 import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
-export type { Codec, Content, Spend, Values, ValueType } from './registry/index.js';
+export type { Codec, Content, Spend, ValueType } from './registry/index.js';
+export type { Values } from './serialize/values.js';
+export { H5HookError } from './values/located.js';
 
 /** What of a platform's values is stored. */
 export interface ValuesOptions {
@@ -61,7 +69,7 @@ function setHidden(error: Error, content: Content): void {
   }
 }
 
-const isHidden = (name: string): boolean => (HIDDEN as readonly string[]).includes(name);
+const isHidden = (name: string | symbol): boolean => (HIDDEN as readonly unknown[]).includes(name);
 
 function errorTypes(withStack: boolean): ValueType[] {
   const types: ValueType[] = [];
@@ -73,15 +81,21 @@ function errorTypes(withStack: boolean): ValueType[] {
 }
 
 function errorBase(withStack: boolean): BaseType {
-  const extend = (cls: RegisteredClass): Codec => ({
-    name: cls.name,
-    encode: (error) => fieldsOf(cls, error, isHidden, errorContent(error as Error, [], withStack)),
-    create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
-    fill: (error, content) => {
-      setHidden(error as Error, content);
-      setFields(cls, error, content, isHidden);
-    },
-  });
+  const extend = (cls: RegisteredClass): Codec => {
+    const fields = new Fields(cls);
+    return {
+      name: cls.name,
+      encode: (error) => {
+        const hidden = Object.entries(errorContent(error as Error, [], withStack));
+        return contentOf(new Map([...hidden, ...fields.of(error, isHidden)]));
+      },
+      create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
+      fill: (error, content, _, spend) => {
+        setHidden(error as Error, content);
+        fields.set(error, content, spend, isHidden);
+      },
+    };
+  };
   return { extends: Error.prototype, extend };
 }
 
@@ -191,29 +205,6 @@ function madeBy(cls: RegisteredClass, make: () => object): object {
   return cls.bareInstances ? make() : cls.create();
 }
 
-function setFields(
-  cls: RegisteredClass,
-  target: object,
-  content: Content,
-  isOther: (name: string) => boolean,
-): void {
-  for (const name of Object.keys(content)) if (!isOther(name)) setProperty(target, name, content[name], cls);
-}
-
-/** The fields of an instance by their stored names, but for some properties. */
-function fieldsOf(
-  cls: RegisteredClass,
-  value: object,
-  isOther: (property: string) => boolean,
-  content: Record<string, unknown> = {},
-): Record<string, unknown> {
-  for (const property of cls.propertiesOf(value)) {
-    if (isOther(property)) continue;
-    setProperty(content, cls.storedName(property), (value as Record<string, unknown>)[property], undefined);
-  }
-  return content;
-}
-
 /**
  * A base whose instances have an inner value beside their properties, which is stored under a name of its own: in the
  * notation of the language's specification, so that no property has it.
@@ -227,21 +218,29 @@ function base<T extends object, V>(
   const inner = `[[${type.name}]]`;
   return {
     extends: type.prototype as object,
-    extend: (cls) => ({
-      name: cls.name,
-      encode: (value) => {
-        const content = fieldsOf(cls, value, (name) => Array.isArray(value) && isElement(name));
-        content[inner] = get(value as T);
-        return content;
-      },
-      create: () => madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
-      fill: (value, content, _, spend) => {
-        if (!isInner(content[inner]))
-          throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-        set(value as T, content[inner] as V, spend);
-        setFields(cls, value, content, (name) => name === inner || (Array.isArray(value) && isElement(name)));
-      },
-    }),
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) =>
+          contentOf(
+            fields.of(value, (name) => Array.isArray(value) && isElement(name)).set(inner, get(value as T)),
+          ),
+        create: () =>
+          madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
+        fill: (value, content, _, spend) => {
+          if (!isInner(content[inner]))
+            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
+          set(value as T, content[inner] as V, spend);
+          fields.set(
+            value,
+            content,
+            spend,
+            (name) => name === inner || (Array.isArray(value) && isElement(name)),
+          );
+        },
+      };
+    },
   };
 }
 
@@ -285,20 +284,22 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
   const inner = `[[${type.name}]]`;
   return {
     extends: type.prototype,
-    extend: (cls) => ({
-      name: cls.name,
-      encode: (value) => {
-        const content = fieldsOf(cls, value, isNumber);
-        content[inner] = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
-        return content;
-      },
-      decode: (content) => {
-        const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
-        const array = Reflect.construct(type, viewOf(numbers), cls.target as unknown as NewableFunction);
-        setFields(cls, array, content, (name) => name === inner || isNumber(name));
-        return array;
-      },
-    }),
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) => {
+          const numbers = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
+          return contentOf(fields.of(value, isNumber).set(inner, numbers));
+        },
+        decode: (content, spend) => {
+          const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
+          const array = Reflect.construct(type, viewOf(numbers), cls.target as unknown as NewableFunction);
+          fields.set(array, content, spend, (name) => name === inner || isNumber(name));
+          return array;
+        },
+      };
+    },
   };
 }
 
@@ -333,60 +334,6 @@ function wellKnown(name: string): symbol | undefined {
   if (!name.startsWith('Symbol.')) return undefined;
   const symbol = Object.getOwnPropertyDescriptor(Symbol, name.slice(7))?.value as unknown;
   return typeof symbol === 'symbol' ? symbol : undefined;
-}
-
-// ---- classes that have changed ------------------------------------------------------------------------------
-
-/** How instances are read of a class that migrates, expects fields, or wants to know; `inner`: how they are stored. */
-function evolved(cls: RegisteredClass, version: number, inner: Codec | undefined): Codec | undefined {
-  const { migrate, afterRead, expected } = cls;
-  const isOld = migrate !== undefined && version !== cls.version;
-  if (!isOld && !afterRead && expected.length === 0) return inner;
-  const migrated = (content: Content): Content => {
-    if (!isOld) return content;
-    const result: unknown = migrate(content as Record<string, unknown>, version);
-    if (typeof result === 'object' && result !== null) return result as Content;
-    throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${cls.name} returned no object`);
-  };
-  const finish = (instance: object, content: Content): void => {
-    for (const { property, name, aliases = [], default: otherwise, required } of expected) {
-      if ([name, ...aliases].some((each) => Object.hasOwn(content, each))) continue;
-      if (otherwise !== undefined) {
-        const value: unknown = typeof otherwise === 'function' ? otherwise() : otherwise;
-        setProperty(instance, name, value, cls);
-      } else if (required) {
-        const message = `an instance of class ${cls.name} in the file has no ${JSON.stringify(name)}, which is required (property ${property})`;
-        throw new H5FormatError(-1, message);
-      }
-    }
-    afterRead?.(instance as never);
-  };
-  const { name } = cls;
-  const encode = (): object => ({});
-  if (inner?.decode && !inner.create) {
-    const decode = inner.decode.bind(inner);
-    return {
-      name,
-      encode,
-      decode: (content, spend) => {
-        const data = migrated(content);
-        const instance = decode(data, spend);
-        finish(instance, data);
-        return instance;
-      },
-    };
-  }
-  return {
-    name,
-    encode,
-    create: () => inner?.create?.() ?? cls.create(),
-    fill: (instance, content, from, spend) => {
-      const data = migrated(content);
-      if (inner) inner.fill?.(instance, data, from, spend);
-      else setFields(cls, instance, data, () => false);
-      finish(instance, data);
-    },
-  };
 }
 
 // ---- classes that nobody knows ------------------------------------------------------------------------------
@@ -456,25 +403,31 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
   const arrayType = arrayWithProperties as unknown as ValueType;
   types.push(arrayType, ...more);
   const extended = [errorBase(stack), ...bases()];
+  const innerOf = (cls: RegisteredClass) =>
+    extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
+  const decoders = new ClassDecoders(innerOf);
   /** Some know what else of theirs there is in the value that is written or read. */
   const allTypes = (bytes?: BlobBytes) => [...types, ...sharedBytesTypes(), ...blobTypes(bytes)];
   const values: Values = {
     get types() {
       return allTypes();
     },
+    planner: (...planning) => new CompletePlanner(...planning),
     sharing,
     inTime() {
       const bytes = new BlobBytes();
-      return { values: { ...values, types: allTypes(bytes) }, ready: (pathOf) => bytes.read(pathOf) };
+      return { values: { ...values, types: allTypes(bytes) }, ready: (nodes) => bytes.read(nodes) };
     },
-    extend: (cls, version) => {
-      const inner = extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
-      return version === undefined ? inner : evolved(cls, version, inner);
-    },
+    encoder: (cls) => encoderOf(cls, innerOf),
+    decoder: (cls, version, registry) => decoders.decoder(cls, version, registry),
     unknown,
     unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,
     named: namedValue,
+    instance: (value, cls, registry, spend) => decoders.instance(value, cls, registry, spend),
+    integrity: integrityOf,
+    fix,
+    located,
   };
   if (arrayProperties)
     values.typeOfArray = (array) => (hasProperties(array, isPlain) ? arrayType : undefined);

@@ -37,6 +37,13 @@ export interface FieldOptions extends FieldStorage {
   readonly default?: unknown;
   /** Refuses a file that does not have it. */
   readonly required?: boolean | undefined;
+  /**
+   * The class of its value, or of the elements of the array, Set or Map that it is, at any depth. What else it holds when it
+   * is stored, but null and undefined, is an error; and what a file holds there without saying a class is read as this one.
+   */
+  readonly as?: (() => Class) | undefined;
+  /** `false`: it is made again as a property that is not enumerable. */
+  readonly enumerable?: boolean | undefined;
 }
 
 /**
@@ -54,8 +61,20 @@ export type H5ClassDecorator<T extends object> = (target: Class<T>, context?: Cl
  * const secret: H5MemberDecorator = H5Ignore();
  */
 export interface H5MemberDecorator {
-  (value: unknown, context: MemberContext): void;
+  (value: unknown, context: MemberContext & { readonly name: string }): void;
   (prototype: object, property: string, descriptor?: PropertyDescriptor): void;
+}
+
+/**
+ * What `@H5Field` returns when it is given a name: then the property itself may be named by a symbol.
+ *
+ * @example
+ * const key = Symbol('key');
+ * const named: H5NamedMemberDecorator = H5Field({ name: 'key' });
+ */
+export interface H5NamedMemberDecorator {
+  (value: unknown, context: MemberContext): void;
+  (prototype: object, property: string | symbol, descriptor?: PropertyDescriptor): void;
 }
 
 /** What is used of a `ClassDecoratorContext`, which itself excludes classes with a private constructor. */
@@ -69,7 +88,7 @@ type MemberContext = (
   | ClassAccessorDecoratorContext
   | ClassGetterDecoratorContext
   | ClassSetterDecoratorContext
-) & { readonly name: string; readonly static: false; readonly private: false };
+) & { readonly static: false; readonly private: false };
 
 /**
  * Registers a class, under the name that files have for it.
@@ -106,16 +125,18 @@ export function H5Class<T extends object = object>(
  *
  * A getter without a setter is stored for other readers of the file, and skipped when it is read.
  *
- * @throws {H5RegistryError} on methods, static, private and symbol-keyed members, when the class is defined.
+ * @throws {H5RegistryError} on methods, static and private members, and on members that are named by a symbol and have
+ * no `name`, when the class is defined.
  * @example
  * class Square { @H5Field({ name: 'edge' }) a = 1; @H5Field() get area() { return this.a ** 2; } }
  */
+export function H5Field(options: FieldOptions & { readonly name: string }): H5NamedMemberDecorator;
 export function H5Field(options?: FieldOptions): H5MemberDecorator;
-export function H5Field(options: FieldOptions = {}, misplaced?: unknown): H5MemberDecorator {
+export function H5Field(options: FieldOptions = {}, misplaced?: unknown): H5NamedMemberDecorator {
   checkCalled('@H5Field', misplaced);
   const { name, ...rest } = options;
   if (name !== undefined) checkName(name, 'the name given to @H5Field');
-  return memberDecorator('@H5Field', (property) => ({ ...rest, name: name ?? property, ignored: false }));
+  return memberDecorator('@H5Field', { ...rest, name, ignored: false });
 }
 
 /**
@@ -129,7 +150,7 @@ export function H5Field(options: FieldOptions = {}, misplaced?: unknown): H5Memb
 export function H5Ignore(): H5MemberDecorator;
 export function H5Ignore(_?: unknown, misplaced?: unknown): H5MemberDecorator {
   checkCalled('@H5Ignore', misplaced);
-  return memberDecorator('@H5Ignore', (property) => ({ name: property, ignored: true }));
+  return memberDecorator('@H5Ignore', { ignored: true });
 }
 
 /** `@H5Field` without its parentheses would pass for a decorator itself, and quietly do something else. */
@@ -141,7 +162,7 @@ function checkCalled(decorator: string, misplaced: unknown): void {
 interface Member {
   /** What the rules of its class are kept by. */
   readonly holder: object | undefined;
-  readonly property: string;
+  readonly property: string | symbol;
   readonly kind: string;
   readonly isStatic: boolean;
   readonly isPrivate: boolean;
@@ -150,17 +171,24 @@ interface Member {
 
 function memberDecorator(
   decorator: string,
-  ruleFor: (property: string) => Omit<FieldRule, 'property' | 'needsConstructor' | 'type'>,
-): H5MemberDecorator {
-  return (target: unknown, at: MemberContext | string, descriptor?: PropertyDescriptor): void => {
+  rule: Omit<FieldRule, 'property' | 'needsConstructor' | 'type' | 'name'> & Pick<FieldOptions, 'name'>,
+): H5NamedMemberDecorator {
+  return (target: unknown, at: MemberContext | string | symbol, descriptor?: PropertyDescriptor): void => {
     const member =
       typeof at === 'object' ? standardMember(at) : legacyMember(target as object, at, descriptor);
     const { holder, property, kind, type } = member;
     const where = `${decorator} on ${String(property)}`;
-    const problem = problemOf(member);
+    const name = rule.name ?? property;
+    const problem = problemOf(member, name);
     if (problem !== undefined) throw decoratorError(`${where}: it cannot be on ${problem}`);
     if (holder === undefined) throw decoratorError(`${where}: ${NO_METADATA}`);
-    addRule(holder, { property, ...ruleFor(property), needsConstructor: kind === 'accessor', type });
+    addRule(holder, {
+      ...rule,
+      property,
+      name: name as string,
+      needsConstructor: kind === 'accessor',
+      type,
+    });
   };
 }
 
@@ -169,7 +197,11 @@ function standardMember(context: MemberContext): Member {
   return { holder: metadata, property: name, kind, isStatic, isPrivate };
 }
 
-function legacyMember(target: object, property: string, descriptor: PropertyDescriptor | undefined): Member {
+function legacyMember(
+  target: object,
+  property: string | symbol,
+  descriptor: PropertyDescriptor | undefined,
+): Member {
   return {
     holder: target,
     property,
@@ -180,10 +212,13 @@ function legacyMember(target: object, property: string, descriptor: PropertyDesc
   };
 }
 
-function problemOf({ property, kind, isStatic, isPrivate }: Member): string | undefined {
+function problemOf(
+  { property, kind, isStatic, isPrivate }: Member,
+  name: string | symbol,
+): string | undefined {
   // The types do not let these two pass; compilers that do not check types do.
   if (property === undefined) return 'a parameter';
-  if (typeof property === 'symbol') return 'a member that is named by a symbol';
+  if (typeof name === 'symbol') return 'a member that is named by a symbol and has no `name`';
   if (kind === 'method') return 'a method';
   if (isStatic) return 'a static member';
   // An empty instance is made without the constructor, and so without private members that could be set.
@@ -199,9 +234,9 @@ function decoratorError(message: string): H5RegistryError {
 }
 
 /** The type that the compiler has noted for a property, when `reflect-metadata` is loaded to take notes. */
-function designType(prototype: object, property: string): Class | undefined {
+function designType(prototype: object, property: string | symbol): Class | undefined {
   const { getMetadata } = Reflect as {
-    getMetadata?: (key: string, target: object, property: string) => unknown;
+    getMetadata?: (key: string, target: object, property: string | symbol) => unknown;
   };
   const type = getMetadata?.('design:type', prototype, property);
   return typeof type === 'function' ? (type as unknown as Class) : undefined;

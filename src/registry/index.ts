@@ -1,10 +1,21 @@
-export type { Codec, Content, Spend, Values, ValueType } from './codec.js';
-export { NO_VALUES } from './codec.js';
-export type { ClassOptions, FieldOptions, H5ClassDecorator, H5MemberDecorator } from './decorators.js';
+export type { Codec, Content, Decoder, Encoder, Spend, ValueType } from './codec.js';
+export type {
+  ClassOptions,
+  FieldOptions,
+  H5ClassDecorator,
+  H5MemberDecorator,
+  H5NamedMemberDecorator,
+} from './decorators.js';
 export { H5Class, H5Field, H5Ignore } from './decorators.js';
 export type { H5RegistryErrorCode } from './errors.js';
 export { H5RegistryError } from './errors.js';
 export type { Compression, CompressionOptions, FieldDType, FieldStorage } from './field-storage.js';
+export { type H5Readable, type H5ReadableClass, type H5Writable, h5read, h5write } from './hooks.js';
 export type { Class, FieldRule } from './metadata.js';
-export { type FieldEntry, RegisteredClass, type RegisterOptions } from './registered-class.js';
+export {
+  type FieldEntry,
+  RegisteredClass,
+  type RegisterOptions,
+  type SymbolEntry,
+} from './registered-class.js';
 export { defaultRegistry, TypeRegistry } from './type-registry.js';

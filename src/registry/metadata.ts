@@ -18,7 +18,7 @@ export interface Class<T extends object = object> {
  * const rule: FieldRule | undefined = registry.get('Circle')?.ruleFor('r');
  */
 export interface FieldRule extends FieldStorage {
-  readonly property: string;
+  readonly property: string | symbol;
   /** Its name in the file. */
   readonly name: string;
   /** Left out, both on writing and on reading. */
@@ -31,6 +31,10 @@ export interface FieldRule extends FieldStorage {
   readonly default?: unknown;
   /** Whether a file that does not have it is refused. */
   readonly required?: boolean | undefined;
+  /** The class of its value, or of the elements of the array, Set or Map that it is. */
+  readonly as?: (() => Class) | undefined;
+  /** `false`: it is not enumerable, and is made so again. */
+  readonly enumerable?: boolean | undefined;
   /** The type that `reflect-metadata` has recorded for it, where that is in use. */
   readonly type?: Class | undefined;
 }
@@ -47,14 +51,14 @@ export function metadataKey(): symbol {
  * The rules of each class, by the object that a decorator is handed for it: the class's metadata object by
  * a standard decorator, its prototype by a legacy one.
  */
-const rulesByHolder = new WeakMap<object, Map<string, FieldRule>>();
+const rulesByHolder = new WeakMap<object, Map<string | symbol, FieldRule>>();
 
 /** Notes a rule on the class whose metadata or prototype `holder` is. A second one for a property throws. */
 export function addRule(holder: object, rule: FieldRule): void {
-  const rules = rulesByHolder.get(holder) ?? new Map<string, FieldRule>();
+  const rules = rulesByHolder.get(holder) ?? new Map<string | symbol, FieldRule>();
   const earlier = rules.get(rule.property);
   if (earlier !== undefined) {
-    const property = JSON.stringify(rule.property);
+    const property = JSON.stringify(String(rule.property));
     throw new H5RegistryError(
       'H5_REGISTRY_FIELD',
       earlier.ignored === rule.ignored
@@ -66,8 +70,8 @@ export function addRule(holder: object, rule: FieldRule): void {
 }
 
 /** The rules that hold for a class, by property: those of its base classes first, then its own. */
-export function rulesOf(cls: Class): Map<string, FieldRule> {
-  const rules = new Map<string, FieldRule>();
+export function rulesOf(cls: Class): Map<string | symbol, FieldRule> {
+  const rules = new Map<string | symbol, FieldRule>();
   for (const ancestor of lineage(cls)) {
     // A class has one of the two; its base class, from another package, may well have the other.
     for (const holder of [ancestor.prototype, ownMetadata(ancestor)]) {

@@ -33,7 +33,7 @@ export interface RegisterOptions<T extends object = object> {
    * own enumerable properties are stored, and then whatever else decorators declare. Of either, what an
    * instance does not have is left out.
    */
-  readonly fields?: readonly (string | FieldEntry)[] | undefined;
+  readonly fields?: readonly (string | FieldEntry | SymbolEntry)[] | undefined;
   /** Names that files had for the class before. */
   readonly aliases?: readonly string[] | undefined;
   /**
@@ -48,10 +48,23 @@ export interface RegisterOptions<T extends object = object> {
 }
 
 /** A property to be stored, for the option `fields`. */
-export interface FieldEntry extends FieldStorage, Pick<FieldRule, 'aliases' | 'default' | 'required'> {
+export interface FieldEntry extends FieldDetails {
   readonly property: string;
   readonly name?: string;
 }
+
+/**
+ * The same for a property that a symbol names: the file needs another name.
+ *
+ * @example
+ * const entry: SymbolEntry = { property: Symbol.for('id'), name: 'id' };
+ */
+export interface SymbolEntry extends FieldDetails {
+  readonly property: symbol;
+  readonly name: string;
+}
+
+type FieldDetails = FieldStorage & Pick<FieldRule, 'aliases' | 'default' | 'required' | 'as' | 'enumerable'>;
 
 /**
  * One class of a registry: what the file calls it, which properties it stores under which names, and how
@@ -71,8 +84,8 @@ export class RegisteredClass<T extends object = object> {
   readonly aliases: readonly string[];
   readonly migrate: RegisterOptions<T>['migrate'];
   readonly afterRead: ((instance: never) => void) | undefined;
-  /** The fields that get a value, or are missed, when a file does not have them. */
-  readonly expected: readonly FieldRule[];
+  /** The declared fields, in order. */
+  readonly declared: readonly FieldRule[];
   /** The fields that say how they are stored. */
   readonly stored: readonly FieldRule[];
   /** How its values are stored, if not by their properties. */
@@ -83,13 +96,13 @@ export class RegisteredClass<T extends object = object> {
   /** Whether nothing but the declared fields is stored. */
   readonly #exact: boolean;
   /** Declared fields and ignored properties. */
-  readonly #rules: ReadonlyMap<string, FieldRule>;
+  readonly #rules: ReadonlyMap<string | symbol, FieldRule>;
   /** The declared fields, in order. */
-  readonly #fields: readonly string[];
+  readonly #fields: readonly (string | symbol)[];
   /** Of the declared fields, those that are getters of the class, by whether they have a setter. */
-  readonly #accessors: ReadonlyMap<string, boolean>;
+  readonly #accessors: ReadonlyMap<string | symbol, boolean>;
   /** From the stored name of each field that is renamed to the property. */
-  readonly #renamed: ReadonlyMap<string, string>;
+  readonly #renamed: ReadonlyMap<string, string | symbol>;
 
   /** @throws {H5RegistryError} when the class cannot be stored as the options ask. */
   constructor(target: Class<T>, options: RegisterOptions<T>, codec?: Codec<T>) {
@@ -110,8 +123,8 @@ export class RegisteredClass<T extends object = object> {
     // What a codec makes of an instance is stored as it is.
     this.#rules = codec ? new Map() : effectiveRules(target, options);
     const declared = [...this.#rules.values()].filter((rule) => !rule.ignored);
+    this.declared = declared;
     this.#fields = declared.map((rule) => rule.property);
-    this.expected = declared.filter((rule) => rule.required || rule.default !== undefined);
     this.stored = declared.filter(isStored);
     this.#accessors = accessorsAmong(target, this.#fields);
     this.#renamed = renamedAmong(target, declared);
@@ -128,19 +141,19 @@ export class RegisteredClass<T extends object = object> {
 
   /**
    * The properties of an instance to store, in order: the own enumerable ones as they stand there, then
-   * declared getters and properties that are not enumerable. With the option `fields`: those, as listed.
+   * declared getters and properties that are not enumerable or named by symbols. With the option `fields`: those, as listed.
    *
    * @throws {H5RegistryError} when an undeclared property has the name that a field is stored under.
    * @example
    * registry.register(Point, { name: 'Point', ignore: ['cache'] });
    * registry.of(Point.prototype)?.propertiesOf(new Point(1, 2)); // ['x', 'y']
    */
-  propertiesOf(instance: T): string[] {
+  propertiesOf(instance: T): (string | symbol)[] {
     if (this.#exact) return this.#fields.filter((property) => this.#has(instance, property));
     const keys = Object.keys(instance);
     if (this.#rules.size === 0) return keys;
 
-    const properties: string[] = [];
+    const properties: (string | symbol)[] = [];
     let unseen = this.#fields.length;
     for (const key of keys) {
       const rule = this.#rules.get(key);
@@ -151,7 +164,8 @@ export class RegisteredClass<T extends object = object> {
     }
     if (unseen === 0) return properties;
     for (const property of this.#fields) {
-      if (!isEnumerable.call(instance, property) && this.#has(instance, property)) properties.push(property);
+      const isListed = typeof property === 'string' && isEnumerable.call(instance, property);
+      if (!isListed && this.#has(instance, property)) properties.push(property);
     }
     return properties;
   }
@@ -168,7 +182,7 @@ export class RegisteredClass<T extends object = object> {
     if (this.#rules.size === 0) return true;
     return (
       // A field that is not among them may be there all the same, if it is not enumerable.
-      this.#fields.every((field) => keys.includes(field)) &&
+      this.#fields.every((field) => keys.includes(field as string)) &&
       keys.every((key) => !this.#rules.get(key)?.ignored && !this.#renamed.has(key))
     );
   }
@@ -184,8 +198,8 @@ export class RegisteredClass<T extends object = object> {
    * @example
    * entry.storedName('r'); // 'radius'
    */
-  storedName(property: string): string {
-    return this.#rules.get(property)?.name ?? property;
+  storedName(property: string | symbol): string {
+    return this.#rules.get(property)?.name ?? (property as string);
   }
 
   /**
@@ -194,7 +208,7 @@ export class RegisteredClass<T extends object = object> {
    * @example
    * entry.propertyFor('radius'); // 'r'
    */
-  propertyFor(storedName: string): string {
+  propertyFor(storedName: string): string | symbol {
     return this.#renamed.get(storedName) ?? storedName;
   }
 
@@ -205,7 +219,7 @@ export class RegisteredClass<T extends object = object> {
    * @example
    * entry.isWritable('area'); // false
    */
-  isWritable(property: string): boolean {
+  isWritable(property: string | symbol): boolean {
     const rule = this.#rules.get(property);
     return rule ? !rule.ignored && this.#accessors.get(property) !== false : !this.#exact;
   }
@@ -217,7 +231,7 @@ export class RegisteredClass<T extends object = object> {
    * @example
    * if (entry.isDeclared(property)) instance[property] = value;
    */
-  isDeclared(property: string): boolean {
+  isDeclared(property: string | symbol): boolean {
     return this.#rules.get(property)?.ignored === false;
   }
 
@@ -227,7 +241,7 @@ export class RegisteredClass<T extends object = object> {
    * @example
    * entry.ruleFor('built')?.type === Date; // with reflect-metadata
    */
-  ruleFor(property: string): FieldRule | undefined {
+  ruleFor(property: string | symbol): FieldRule | undefined {
     return this.#rules.get(property);
   }
 
@@ -275,12 +289,12 @@ export class RegisteredClass<T extends object = object> {
   }
 
   /** Own, or a getter of the class: what else a prototype has (methods, `constructor`) is no data. */
-  #has(instance: T, property: string): boolean {
+  #has(instance: T, property: string | symbol): boolean {
     return this.#accessors.has(property) || Object.hasOwn(instance, property);
   }
 
   #nameTaken(property: string): H5RegistryError {
-    const renamed = JSON.stringify(this.#renamed.get(property));
+    const renamed = JSON.stringify(String(this.#renamed.get(property)));
     return fieldError(this.target, property, `has the name that ${renamed} is stored under`);
   }
 }
@@ -315,20 +329,25 @@ function checkOptions(target: Class, { version = 0, create, construct }: Registe
 }
 
 /** The rules of the decorators, as the options `fields` and `ignore` change them. */
-function effectiveRules(target: Class, { fields, ignore = [] }: RegisterOptions): Map<string, FieldRule> {
+function effectiveRules(
+  target: Class,
+  { fields, ignore = [] }: RegisterOptions,
+): Map<string | symbol, FieldRule> {
   const decorated = rulesOf(target);
-  const rules = fields ? new Map<string, FieldRule>() : decorated;
+  const rules = fields ? new Map<string | symbol, FieldRule>() : decorated;
   for (const field of fields ?? []) {
-    const entry: FieldEntry = typeof field === 'string' ? { property: field } : field;
-    const { property, name } = entry;
+    const entry = typeof field === 'string' ? { property: field } : field;
+    const { property } = entry;
     if (rules.has(property)) throw fieldError(target, property, 'is listed twice in `fields`');
-    if (name !== undefined) checkName(name, `the name of ${describe(target, property)}`);
     const earlier = decorated.get(property);
+    const name = entry.name ?? earlier?.name ?? property;
+    if (entry.name !== undefined || typeof name === 'symbol')
+      checkName(name, `the name of ${describe(target, property)}`);
     rules.set(property, {
       ...earlier,
       ...entry,
       property,
-      name: name ?? earlier?.name ?? property,
+      name: name as string,
       ignored: false,
       needsConstructor: earlier?.needsConstructor ?? false,
     });
@@ -342,8 +361,8 @@ function effectiveRules(target: Class, { fields, ignore = [] }: RegisterOptions)
 }
 
 /** Which of the fields are getters of the class, and whether they have a setter. */
-function accessorsAmong(target: Class, fields: readonly string[]): Map<string, boolean> {
-  const accessors = new Map<string, boolean>();
+function accessorsAmong(target: Class, fields: readonly (string | symbol)[]): Map<string | symbol, boolean> {
+  const accessors = new Map<string | symbol, boolean>();
   for (const property of fields) {
     // Assigning it would exchange the prototype of the instance.
     if (property === '__proto__') throw fieldError(target, property, 'cannot be a field');
@@ -354,7 +373,7 @@ function accessorsAmong(target: Class, fields: readonly string[]): Map<string, b
   return accessors;
 }
 
-function descriptorOf(prototype: object, property: string): PropertyDescriptor | undefined {
+function descriptorOf(prototype: object, property: string | symbol): PropertyDescriptor | undefined {
   for (let object: object | null = prototype; object; object = Object.getPrototypeOf(object)) {
     const descriptor = Object.getOwnPropertyDescriptor(object, property);
     if (descriptor) return descriptor;
@@ -363,13 +382,13 @@ function descriptorOf(prototype: object, property: string): PropertyDescriptor |
 }
 
 /** From the stored name to the property, of the fields where these differ. */
-function renamedAmong(target: Class, fields: readonly FieldRule[]): Map<string, string> {
-  const propertyByName = new Map<string, string>();
+function renamedAmong(target: Class, fields: readonly FieldRule[]): Map<string, string | symbol> {
+  const propertyByName = new Map<string, string | symbol>();
   for (const { property, name: current, aliases = [] } of fields) {
     for (const name of [current, ...aliases]) {
       const other = propertyByName.get(name);
       if (other !== undefined) {
-        const names = `stored under the name ${JSON.stringify(name)}, as is ${JSON.stringify(other)}`;
+        const names = `stored under the name ${JSON.stringify(name)}, as is ${JSON.stringify(String(other))}`;
         throw fieldError(target, property, `is ${names}; rename one of them`);
       }
       propertyByName.set(name, property);
@@ -378,10 +397,10 @@ function renamedAmong(target: Class, fields: readonly FieldRule[]): Map<string, 
   return new Map([...propertyByName].filter(([name, property]) => name !== property));
 }
 
-function fieldError(target: Class, property: string, problem: string): H5RegistryError {
+function fieldError(target: Class, property: string | symbol, problem: string): H5RegistryError {
   return new H5RegistryError('H5_REGISTRY_FIELD', `${describe(target, property)} ${problem}`);
 }
 
-function describe(target: Class, property: string): string {
-  return `property ${JSON.stringify(property)} of class ${nameOf(target)}`;
+function describe(target: Class, property: string | symbol): string {
+  return `property ${JSON.stringify(String(property))} of class ${nameOf(target)}`;
 }

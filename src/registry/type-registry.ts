@@ -14,16 +14,30 @@ import { RegisteredClass, type RegisterOptions } from './registered-class.js';
  *   .register(Account, { name: 'Account', construct: true, ignore: ['session'] });
  */
 export class TypeRegistry {
+  #base: TypeRegistry | undefined;
+  /** Also by the names that classes had before. */
   readonly #byName = new Map<string, RegisteredClass>();
-  readonly #byAlias = new Map<string, RegisteredClass>();
   readonly #byPrototype = new Map<object, RegisteredClass>();
   readonly #predicates: { readonly applies: (value: object) => boolean; readonly entry: RegisteredClass }[] =
     [];
-  /** Whether a class says how some of its fields are stored. */
-  hasStored = false;
+  #hasStored = false;
   /** What is stored by its name. */
   readonly #values = new Map<string, unknown>();
   readonly #names = new Map<unknown, string>();
+
+  /**
+   * A registry that knows all that this one does, also what is registered here later, and what is registered there: of
+   * that, this one and others that extend it know nothing. What both have by one name is a conflict.
+   *
+   * @example
+   * const plugin = defaultRegistry.extend().register(Widget, { name: 'plugin.Widget' });
+   * deserialize(bytes, { registry: plugin });
+   */
+  extend(): TypeRegistry {
+    const extension = new TypeRegistry();
+    extension.#base = this;
+    return extension;
+  }
 
   /**
    * Adds a class. To register the same class again, with the same name and options, changes nothing.
@@ -39,7 +53,7 @@ export class TypeRegistry {
 
   #add(entry: RegisteredClass): this {
     const cls = entry.target;
-    const known = this.#byPrototype.get(entry.prototype);
+    const known = this.of(entry.prototype);
     if (known?.equals(entry)) return this;
     if (known) {
       throw conflict(
@@ -63,9 +77,8 @@ export class TypeRegistry {
           `the alias ${JSON.stringify(alias)} of class ${nameOf(cls)} is the name of a class already`,
         );
     }
-    this.hasStored ||= entry.stored.length > 0;
-    this.#byName.set(entry.name, entry);
-    for (const alias of entry.aliases) this.#byAlias.set(alias, entry);
+    this.#hasStored ||= entry.stored.length > 0;
+    for (const name of [entry.name, ...entry.aliases]) this.#byName.set(name, entry);
     this.#byPrototype.set(entry.prototype, entry);
     return this;
   }
@@ -109,11 +122,11 @@ export class TypeRegistry {
     checkName(name, `the name of ${String(value)}`);
     if (/^(Symbol[.(]|class )/.test(name))
       throw conflict(`the name ${JSON.stringify(name)} is that of a symbol or a class`);
-    const known = this.#names.get(value);
+    const known = this.nameOf(value);
     if (known === name) return this;
     if (known !== undefined)
       throw conflict(`the value ${JSON.stringify(name)} is registered already, as ${JSON.stringify(known)}`);
-    if (this.#values.has(name))
+    if (this.named(name) !== undefined)
       throw conflict(`the name ${JSON.stringify(name)} belongs to another value already`);
     this.#values.set(name, value);
     this.#names.set(value, name);
@@ -130,24 +143,33 @@ export class TypeRegistry {
     return this.registerValue(name, symbol);
   }
 
+  /** Whether a class says how some of its fields are stored. */
+  get hasStored(): boolean {
+    return this.#hasStored || this.#base?.hasStored === true;
+  }
+
   /** Whether objects may be among the registered values. */
   get hasValues(): boolean {
-    return this.#values.size > 0;
+    return this.#values.size > 0 || this.#base?.hasValues === true;
   }
 
   /** The name of a registered value. */
   nameOf(value: unknown): string | undefined {
-    return this.#names.get(value);
+    const own = this.#names.get(value);
+    const name = only(own, this.#base?.nameOf(value), own);
+    // It may have got another meaning here.
+    if (name !== undefined) this.named(name);
+    return name;
   }
 
   /** The registered value of a name. */
   named(name: string): unknown {
-    return this.#values.get(name);
+    return only(this.#values.get(name), this.#base?.named(name), name);
   }
 
   /** The class that an object's codec stands for, by predicates. */
   codecFor(value: object): RegisteredClass | undefined {
-    return this.#predicates.find(({ applies }) => applies(value))?.entry;
+    return this.#predicates.find(({ applies }) => applies(value))?.entry ?? this.#base?.codecFor(value);
   }
 
   /**
@@ -157,7 +179,7 @@ export class TypeRegistry {
    * registry.has(Point); // true
    */
   has(cls: Class): boolean {
-    return this.#byPrototype.has(cls.prototype);
+    return this.of(cls.prototype) !== undefined;
   }
 
   /**
@@ -167,7 +189,7 @@ export class TypeRegistry {
    * registry.get('geometry.Point')?.target === Point; // true
    */
   get(name: string): RegisteredClass | undefined {
-    return this.#byName.get(name) ?? this.#byAlias.get(name);
+    return only(this.#byName.get(name), this.#base?.get(name), name);
   }
 
   /**
@@ -178,17 +200,22 @@ export class TypeRegistry {
    * registry.of(Object.getPrototypeOf(value))?.name;
    */
   of(prototype: object): RegisteredClass | undefined {
-    return this.#byPrototype.get(prototype);
+    const own = this.#byPrototype.get(prototype);
+    const entry = only(own, this.#base?.of(prototype), own?.name);
+    if (entry) this.get(entry.name);
+    return entry;
   }
 
   /**
-   * The names of all classes, in the order of registration.
+   * The names of all classes, in the order of registration: of a registry that this one extends, first.
    *
    * @example
    * registry.names(); // ['geometry.Point', 'Account']
    */
   names(): string[] {
-    return [...this.#byName.keys()];
+    const names = new Set(this.#base?.names());
+    for (const { name } of this.#byName.values()) names.add(name);
+    return [...names];
   }
 }
 
@@ -199,6 +226,13 @@ export class TypeRegistry {
  * defaultRegistry.register(Point, { name: 'Point' });
  */
 export const defaultRegistry: TypeRegistry = /* @__PURE__ */ new TypeRegistry();
+
+/** What a registry has for a key, or the one that it extends: which may have got something else for it since. */
+function only<T>(own: T | undefined, inherited: T | undefined, name: unknown): T | undefined {
+  if (own === undefined || inherited === undefined || own === inherited) return own ?? inherited;
+  if (own instanceof RegisteredClass && own.equals(inherited as never)) return own;
+  throw conflict(`${JSON.stringify(name)} is registered twice: also in the registry that is extended`);
+}
 
 function conflict(message: string): H5RegistryError {
   return new H5RegistryError('H5_REGISTRY_CONFLICT', message);

@@ -235,7 +235,7 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     } catch (error) {
       if (!(error instanceof H5TypeError)) throw error;
       throw new H5TypeError(
-        `the field ${JSON.stringify(rule.property)} of class ${cls.name}: ${error.message}`,
+        `the field ${JSON.stringify(String(rule.property))} of class ${cls.name}: ${error.message}`,
       );
     }
   }
@@ -629,7 +629,7 @@ function setData(node: VectorNode, stored: Stored, type: FieldType, bytes: Uint8
 /** The error for what a field cannot hold. */
 function unfit(path: string, what: string, { rule, type, shape }: Field): H5UnsupportedError {
   const says = [type && `the dtype '${rule.dtype}'`, shape && `the shape ${JSON.stringify(shape)}`];
-  const field = `the field ${JSON.stringify(rule.property)}`;
+  const field = `the field ${JSON.stringify(String(rule.property))}`;
   return new H5UnsupportedError(path, what, `${field} has ${says.filter(Boolean).join(' and ')}`);
 }
 

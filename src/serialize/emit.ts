@@ -22,7 +22,6 @@ import {
   variableLength,
 } from '../hdf5/messages/datatype.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import type { RegisteredClass } from '../registry/index.js';
 import type { TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
@@ -184,13 +183,20 @@ export class Emitter {
     return Number(root) + Number(node.pointed);
   }
 
-  #class(cls: RegisteredClass | undefined): number {
+  #class({ class: cls, integrity }: ObjectNode | EntriesNode | VectorNode): number {
     if (!cls) return 0;
     if (!this.#storing && cls.stored.length > 0) datasetsNeeded();
+    let count = 1;
     this.#word(Reserved.class, cls.name);
-    if (cls.version === 0) return 1;
-    this.#int32(Reserved.version, cls.version);
-    return 2;
+    if (cls.version !== 0) {
+      this.#int32(Reserved.version, cls.version);
+      count++;
+    }
+    if (integrity) {
+      this.#word(Reserved.integrity, integrity);
+      count++;
+    }
+    return count;
   }
 
   #mask(node: VectorNode): void {
@@ -214,7 +220,7 @@ export class Emitter {
       this.#word(Reserved.type, node.type);
       order++;
     }
-    order += this.#class(node.class);
+    order += this.#class(node);
     this.#members(node, order);
   }
 
@@ -303,7 +309,7 @@ export class Emitter {
     this.#beginGroup(node, 2);
     this.#common(node, root);
     if (node.type && node.type !== 'sparse') this.#word(Reserved.type, node.type);
-    this.#class(node.class);
+    this.#class(node);
     if (node.type === 'sparse') {
       this.#word(Reserved.encoding, Encoding.sparse);
       builder.beginAttribute(Reserved.length, types.uint32, scalar);
@@ -384,7 +390,7 @@ export class Emitter {
     this.#beginGroup(node, node.names.length);
     this.#common(node, root);
     this.#vectorType(node);
-    this.#class(node.class);
+    this.#class(node);
     if (node.items) this.#word(Reserved.items, node.items);
     this.#word(Reserved.encoding, Encoding.records);
     builder.beginAttribute(Reserved.length, types.uint32, scalar);
@@ -600,7 +606,7 @@ export function datasetsNeeded(): never {
 }
 
 /** Reserved attributes of a group take creation orders below this; its links follow. */
-const MAX_RESERVED = 8;
+const MAX_RESERVED = 9;
 
 /** Whether a member is a child of the group, and not one of its attributes. */
 function isMember(value: unknown): value is Node | Reference {

@@ -1,6 +1,7 @@
 import { H5TypeError } from '../errors.js';
-import type { Codec, RegisteredClass, TypeRegistry, Values, ValueType } from '../registry/index.js';
+import type { Encoder, RegisteredClass, TypeRegistry, ValueType } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
+import type { Values } from './values.js';
 
 export type TypedArray =
   | Int8Array
@@ -69,9 +70,13 @@ export function isPrimitive(id: number): boolean {
 interface Entry {
   readonly kind: Kind;
   readonly class: RegisteredClass | undefined;
+  /** What names the properties; what a codec makes has names of its own. */
+  readonly fields: RegisteredClass | undefined;
   readonly type: string | undefined;
-  readonly codec: Codec | undefined;
+  readonly codec: Encoder | undefined;
   readonly partName: string;
+  /** What of an instance cannot be changed: a word of `Integrity`. */
+  readonly integrity?: string;
 }
 
 const PART_NAMES: Record<number, string> = {
@@ -98,8 +103,11 @@ export class Kinds {
   readonly #waits: boolean;
   readonly #ids = new Map<object | null, number>();
   readonly #entries: Entry[] = [];
+  /** Of instances that cannot be extended, by the identifier of their class and a word of `Integrity`. */
+  readonly #fixed = new Map<string, number>();
   #lastPrototype: object | null | undefined;
   #lastId = 0;
+  #lastIsClass = false;
 
   constructor(registry: TypeRegistry, values: Values, waits: boolean) {
     this.#registry = registry;
@@ -110,6 +118,7 @@ export class Kinds {
       this.#entries.push({
         kind: id as Kind,
         class: undefined,
+        fields: undefined,
         type,
         codec: undefined,
         partName: PART_NAMES[id] ?? '',
@@ -137,13 +146,26 @@ export class Kinds {
     if (prototype !== this.#lastPrototype) {
       this.#lastId = this.#ids.get(prototype) ?? this.#meet(prototype as object, value);
       this.#lastPrototype = prototype;
+      this.#lastIsClass = this.entry(this.#lastId).class !== undefined;
     }
+    if (this.#lastIsClass && !Object.isExtensible(value)) return this.#fixedOf(value);
     if (this.#lastId === Kind.Array) {
       const type = this.#values.typeOfArray?.(value as unknown[]);
       if (type) return this.idOf(type);
       if (isSparse(value as unknown[])) return Kind.SparseArray;
     }
     return this.#lastId;
+  }
+
+  /** The identifier of an instance that cannot be extended. */
+  #fixedOf(value: object): number {
+    const integrity = this.#values.integrity?.(value);
+    if (!integrity) return this.#lastId;
+    const key = `${integrity} ${this.#lastId}`;
+    const id = this.#fixed.get(key) ?? this.#entries.length;
+    if (id === this.#entries.length) this.#entries.push({ ...this.entry(this.#lastId), integrity });
+    this.#fixed.set(key, id);
+    return id;
   }
 
   /** The identifier of a type among the option `values`. */
@@ -166,7 +188,7 @@ export class Kinds {
   #meet(prototype: object, value: object): number {
     const cls =
       this.#registry.of(prototype) ?? this.#registry.codecFor(value) ?? this.#values.unknownOf(prototype);
-    const codec = cls && (cls.codec ?? this.#values.extend(cls));
+    const codec = cls && (cls.codec ?? this.#values.encoder(cls));
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
     if (isIterable(value) && (this.#waits || !(Symbol.asyncIterator in value))) {
@@ -192,11 +214,12 @@ export class Kinds {
     cls: RegisteredClass | undefined,
     type: Entry['type'],
     partName: string,
-    codec?: Codec,
+    codec?: Encoder,
   ): number {
     const id = this.#entries.length;
     if (id > 0xffff) throw new H5TypeError('more than 65,000 classes in one value');
-    this.#entries.push({ kind, class: cls, type, codec, partName });
+    const fields = codec && !codec.checks ? undefined : cls;
+    this.#entries.push({ kind, class: cls, fields, type, codec, partName });
     this.#ids.set(prototype, id);
     return id;
   }

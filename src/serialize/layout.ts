@@ -15,6 +15,8 @@ export const Reserved = {
   /** The registered name of an instance's class, and its version. */
   class: '@class',
   version: '@version',
+  /** What of an instance cannot be changed. */
+  integrity: '@integrity',
   /** How a group stands for a list of values, or for entries. */
   encoding: '@encoding',
   /** The number of rows of a list of records, or the length of a sparse array. */

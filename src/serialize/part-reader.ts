@@ -455,13 +455,16 @@ class PartReader {
   }
 
   #sliceRecords(info: GroupInfo, start: number, count: number): object[] {
-    const cls = this.#file.class(info);
-    const isBare = this.#file.word(info, Reserved.items) === 'null-prototype';
+    const file = this.#file;
+    const cls = file.class(info);
+    const isBare = file.word(info, Reserved.items) === 'null-prototype';
     const names = info.links.map(({ name }) => unescapeName(name));
-    const rows = makeRows(count, names, cls, isBare);
-    for (const [i, link] of info.links.entries())
-      setColumn(rows, names[i] as string, this.#slice(hardTarget(info, link), start, count), cls);
-    return rows;
+    return file.made(info, () => {
+      const rows = makeRows(count, names, cls, isBare);
+      for (const [i, link] of info.links.entries())
+        setColumn(rows, names[i] as string, this.#slice(hardTarget(info, link), start, count), cls);
+      return rows;
+    });
   }
 
   #sliceRagged(info: GroupInfo, start: number, count: number): object[] {
@@ -591,12 +594,13 @@ function rank(mask: Uint8Array | undefined, end: number): number {
 }
 
 /** The property that a member of a group stands for. */
-function propertyOf(name: string, cls: RegisteredClass | undefined): string {
+function propertyOf(name: string, cls: RegisteredClass | undefined): string | symbol {
   const key = unescapeName(name);
   return cls ? cls.propertyFor(key) : key;
 }
 
-function isAccessor(value: object, key: string | number): boolean {
+/** Whether a property is an accessor of an object, or of what it inherits from. */
+export function isAccessor(value: object, key: string | number): boolean {
   for (let at: object | null = value; at; at = Object.getPrototypeOf(at)) {
     const descriptor = Object.getOwnPropertyDescriptor(at, key);
     if (descriptor) return descriptor.get !== undefined && key !== '__proto__';

@@ -9,16 +9,18 @@ import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import { defaultRegistry, NO_VALUES, type RegisteredClass } from '../registry/index.js';
+import { defaultRegistry, h5write, type RegisteredClass } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
 import { Encoding, LAYOUT_VERSION, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
+import { isAccessor } from './part-reader.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
 import { readFrom, type Store, serialize, type WriteOptions } from './serialize.js';
+import { NO_VALUES, type Values } from './values.js';
 
 /**
  * Puts a value in the place of what a path of an open file leads to, or merges it into that: all of it or, after an error,
@@ -178,9 +180,9 @@ class PartWriter {
     const type = group.attrs.get(Reserved.type);
     if (type !== undefined && type !== 'Map' && type !== 'null-prototype') return false;
     const cls = this.#class(group);
-    const { values = NO_VALUES } = this.#options;
+    const { values = NO_VALUES, registry = defaultRegistry } = this.#options;
     const version = group.attrs.get<number>(Reserved.version) ?? 0;
-    return !cls || (!cls.codec && !values.extend(cls, version));
+    return !cls || (!cls.codec && !values.decoder(cls, version, registry) && !values.encoder(cls));
   }
 
   #class(group: H5Group): RegisteredClass | undefined {
@@ -241,7 +243,11 @@ class PartWriter {
 
   /** The value of an object, with another value at the end of a way through it. */
   #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
-    const whole = readFrom(object, { ...this.#options, path: [] });
+    const { values = NO_VALUES } = this.#options;
+    // What is frozen is frozen when it has been changed.
+    const fixes: (() => void)[] = [];
+    const fix: Values['fix'] = (instances, integrity) => fixes.push(() => values.fix?.(instances, integrity));
+    const whole = readFrom(object, { ...this.#options, values: { ...values, fix }, path: [] });
     const change = (holder: unknown, [step, ...rest]: readonly Step[]): void => {
       const done = this.#steps.slice(0, this.#steps.length - rest.length);
       const next = rest.length > 0 ? memberOf(holder, step as Step) : undefined;
@@ -254,6 +260,7 @@ class PartWriter {
         );
     };
     change(whole, steps);
+    for (const each of fixes) each();
     return whole;
   }
 
@@ -373,6 +380,12 @@ function setMember(
   if (typeof holder !== 'object' || holder === null || holder instanceof Set) return false;
   const cls = registry.of(Object.getPrototypeOf(holder));
   const property = String(step.key);
+  // What the class says of what is stored is not known: a property that it does not have cannot be a part of that.
+  if (h5write in holder)
+    return (
+      (Object.hasOwn(holder, property) || isAccessor(holder, property)) &&
+      Reflect.set(holder, property, value)
+    );
   setProperty(holder, cls ? cls.storedName(property) : property, value, cls);
   return true;
 }

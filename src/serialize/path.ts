@@ -4,7 +4,7 @@ import type { Node, ObjectNode, VectorNode } from './plan.js';
 
 /** How a property is reached: `.name` where the name allows it, else `["any name"]`; of instances, not the stored name. */
 export function memberSegment(key: string, cls?: RegisteredClass): string {
-  const name = cls?.propertyFor(key) ?? key;
+  const name = String(cls?.propertyFor(key) ?? key);
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 

@@ -1,6 +1,6 @@
-import { H5Error, H5TypeError } from '../errors.js';
+import { H5TypeError } from '../errors.js';
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
-import type { Codec, RegisteredClass, TypeRegistry, Values } from '../registry/index.js';
+import type { Encoder, RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5LimitError } from './errors.js';
 import { hashArray, hashObject, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
 import {
@@ -11,7 +11,6 @@ import {
   Kinds,
   read,
   type TypedArray,
-  Unreadable,
   unsupported,
 } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
@@ -20,6 +19,7 @@ import { type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
 import { memberSegment, nthPresent, pathTo, shortPath } from './path.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
 import type { TextColumn } from './text-column.js';
+import type { Values } from './values.js';
 
 /** What becomes one HDF5 object. */
 export type Node = ObjectNode | VectorNode | EntriesNode | BinaryNode | DateNode;
@@ -42,6 +42,8 @@ abstract class PlanNode {
   pointed = false;
   /** Whether it is written as a part of the node above. */
   absorbed = false;
+  /** What of the instance, or of those that are its rows, cannot be changed. */
+  integrity: string | undefined;
   readonly place: Place | undefined;
   /** How many values it is within. */
   readonly depth: number;
@@ -58,7 +60,7 @@ export class ObjectNode extends PlanNode {
   readonly kind = 'object';
   readonly type: string | undefined;
   readonly class: RegisteredClass | undefined;
-  /** What its codec has made of the value. */
+  /** What its codec has made of the value, if that is something else than the value. */
   content: object | undefined;
   names: readonly string[] = [];
   /** Primitives as they are, for every object a Reference or its node. */
@@ -293,9 +295,22 @@ const MAX_TYPED_ROW = 1 << 16;
 /** A union tells its parts apart by one byte. */
 const MAX_PARTS = 250;
 
-type Task =
+export type Task =
   | { readonly holder: ObjectNode; readonly index: number; readonly value: object; readonly id: number }
   | { readonly node: ObjectNode | EntriesNode; readonly value: object };
+
+/** What a planner is made of. */
+export type Planning = readonly [
+  registry: TypeRegistry,
+  values: Values,
+  onUnsupported: OnUnsupported,
+  /** Whether accessors are stored. */
+  accessors: boolean,
+  limits?: Limits | undefined,
+  /** Whether async iterables can be stored. */
+  waits?: boolean,
+  identity?: IdentityTable,
+];
 
 /**
  * Decides, for a value and everything that it reaches, what becomes which HDF5 object, and where each
@@ -318,47 +333,33 @@ export class Planner {
   readonly references: Reference[] = [];
   readonly identity: IdentityTable;
   readonly homes = new RangeTable<Node | Elements>();
-  readonly #registry: TypeRegistry;
-  readonly #values: Values;
-  readonly #kinds: Kinds;
-  readonly #onUnsupported: OnUnsupported;
-  readonly #accessors: boolean;
-  readonly #maxDepth: number;
-  readonly #maxNodes: number;
-  readonly #waits: boolean;
+  protected readonly registry: TypeRegistry;
+  protected readonly values: Values;
+  protected readonly kinds: Kinds;
+  /** Whether only some properties of objects are stored, which `propertiesOf` says. */
+  protected readonly isSelective: boolean = false;
+  readonly #hasValues: boolean;
+  /** What an iterable has thrown: its affair, and none of the value that it is in. */
+  protected thrown: unknown;
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
   #nextVector = 0;
   #nextTask = 0;
-  readonly #sharing: ReturnType<NonNullable<Values['sharing']>> | undefined;
-  /** Views and buffers, and lists of typed arrays: only when all are known, it is known which share their bytes. */
-  #binaries: BinaryNode[] = [];
-  #typed: VectorNode[] = [];
-  /** What an iterable has thrown: its affair, and none of the value that it is in. */
-  #thrown: unknown;
-  /** Objects whose members are not all to be stored. */
-  readonly #leftOut = new Set<ObjectNode>();
+  readonly #waits: boolean;
+  readonly #maxDepth: number;
+  readonly #maxNodes: number;
 
-  /** `waits`: whether async iterables can be stored. */
   constructor(
-    registry: TypeRegistry,
-    values: Values,
-    onUnsupported: OnUnsupported,
-    accessors: boolean,
-    limits: Limits = {},
-    waits = false,
-    identity = new IdentityTable(),
+    ...[registry, values, , , limits = {}, waits = false, identity = new IdentityTable()]: Planning
   ) {
-    this.#registry = registry;
-    this.#values = values;
-    this.#kinds = new Kinds(registry, values, waits);
-    this.#onUnsupported = onUnsupported;
-    this.#accessors = accessors;
+    this.registry = registry;
+    this.values = values;
+    this.kinds = new Kinds(registry, values, waits);
+    this.#hasValues = registry.hasValues;
+    this.#waits = waits;
     this.#maxDepth = limits.depth ?? MAX_DEPTH;
     this.#maxNodes = limits.nodes ?? MAX_NODES;
-    this.#waits = waits;
     this.identity = identity;
-    this.#sharing = values.sharing?.();
   }
 
   /** Plans a value: `begin`, all steps, and `finish`. */
@@ -372,7 +373,7 @@ export class Planner {
     const { root } = this;
     root.names = ['value'];
     root.values = [value];
-    this.#member(root, 0);
+    this.member(root, 0);
   }
 
   /** Plans the elements of a list that has its node already. */
@@ -390,99 +391,68 @@ export class Planner {
       return true;
     }
     const task = this.#tasks[this.#nextTask];
-    if (!task) return this.#sharing !== undefined && this.#share(this.#sharing);
+    if (!task) return this.planMore();
     this.#nextTask++;
-    this.#runTask(task);
+    this.runTask(task);
     return true;
   }
 
   finish(): void {
     for (const reference of this.references) this.#resolve(reference);
-    for (const node of this.#leftOut) {
-      const { names, values } = node;
-      node.names = names.filter((_, i) => values[i] !== LEFT_OUT);
-      node.values = values.filter((value) => value !== LEFT_OUT);
-    }
+  }
+
+  /** What can be planned only when all else is. Returns whether more is to be planned then. */
+  protected planMore(): boolean {
+    return false;
   }
 
   // ---- members of objects ---------------------------------------------------------------------------
 
   /** Replaces the object that is a member by its node or a reference, at once or by a task. */
-  #member(holder: ObjectNode, index: number, isReplaced = false): void {
+  protected member(holder: ObjectNode, index: number): void {
     const value = holder.values[index];
     if (typeof value !== 'object') {
-      if (typeof value === 'function' || typeof value === 'symbol')
-        this.#named(value, holder, index, isReplaced);
+      if (typeof value === 'function' || typeof value === 'symbol') this.#named(value, holder, index);
       return;
     }
     if (value === null) return;
-    if (this.#registry.hasValues && this.#registry.nameOf(value) !== undefined) {
-      this.#named(value, holder, index, isReplaced);
+    if (this.#hasValues && this.registry.nameOf(value) !== undefined) {
+      this.#named(value, holder, index);
       return;
     }
-    // What is replaced, or left out, must not have been met.
-    const why = this.#onUnsupported !== 'error' && this.#problem(value);
-    if (why) {
-      this.#replace(value, holder, index, isReplaced, why);
+    const id = this.kinds.of(value);
+    const kind = this.kinds.kind(id);
+    if (kind === Kind.Unsupported) notSupported(value, holder, index);
+    if (kind === Kind.Object || kind === Kind.Map) {
+      this.#tasks.push({ holder, index, value, id });
       return;
     }
-    try {
-      const id = this.#kinds.of(value);
-      const kind = this.#kinds.kind(id);
-      if (kind === Kind.Unsupported) this.#unsupported(value, holder, index);
-      if (kind === Kind.Object || kind === Kind.Map) {
-        this.#tasks.push({ holder, index, value, id });
-        return;
-      }
-      if (kind === Kind.Iterable && !this.streams) {
-        holder.values[index] = this.#elementsOf(value);
-        this.#member(holder, index);
-        return;
-      }
-      holder.values[index] = this.#own(value, id, kind, {
-        node: holder,
-        role: 'member',
-        key: holder.names[index] as string,
-      });
-    } catch (error) {
-      this.#failed(error, value, holder, index);
+    if (kind === Kind.Iterable && !this.streams) {
+      holder.values[index] = this.#elementsOf(value);
+      this.member(holder, index);
+      return;
     }
+    const place: Place = { node: holder, role: 'member', key: holder.names[index] as string };
+    holder.values[index] = this.#own(value, id, kind, place);
   }
 
   /** Puts the name of a symbol, a function or a registered value in its place. */
-  #named(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean): void {
-    const name = this.#values.nameOf(value, this.#registry);
-    if (name !== undefined) {
-      holder.values[index] = new Named(name);
-      return;
-    }
-    this.#replace(value, holder, index, isReplaced);
+  #named(value: unknown, holder: ObjectNode, index: number): void {
+    const name = this.values.nameOf(value, this.registry);
+    if (name === undefined) notSupported(value, holder, index);
+    holder.values[index] = new Named(name);
   }
 
-  /** Puts what the caller wants in the place of a member that cannot be stored. */
-  #replace(value: unknown, holder: ObjectNode, index: number, isReplaced: boolean, why?: Problem): void {
-    // What replaces it must be stored.
-    if (isReplaced) this.#unsupported(value, holder, index, why);
-    const replacement = this.#replacement(value, holder, index, why);
-    holder.values[index] = replacement;
-    if (replacement === LEFT_OUT) this.#leftOut.add(holder);
-    else this.#member(holder, index, true);
-  }
-
-  #runTask(task: Task): void {
+  protected runTask(task: Task): void {
     if ('node' in task) {
-      this.#fill(task.node, task.value);
+      this.fill(task.node, task.value);
       return;
     }
     const { holder, index, value, id } = task;
     const place: Place = { node: holder, role: 'member', key: holder.names[index] as string };
-    try {
-      const owned = this.#own(value, id, this.#kinds.kind(id), place);
-      holder.values[index] = owned;
-      if (owned instanceof ObjectNode || owned instanceof EntriesNode) this.#fill(owned, value);
-    } catch (error) {
-      this.#failed(error, value, holder, index);
-    }
+    const owned = this.#own(value, id, this.kinds.kind(id), place);
+    holder.values[index] = owned;
+    if (owned instanceof ObjectNode || owned instanceof EntriesNode) this.fill(owned, value);
   }
 
   /** The node that is the home of an object, or a reference if it has one already. */
@@ -505,7 +475,7 @@ export class Planner {
       try {
         elements = Array.from(value as Iterable<unknown>);
       } catch (error) {
-        this.#thrown = error;
+        this.thrown = error;
         throw error;
       }
       this.arrays.set(value, elements);
@@ -533,29 +503,27 @@ export class Planner {
       case Kind.Date:
         return this.#add(new DateNode(place, value as Date));
       case Kind.Typed:
-      case Kind.Buffer: {
-        const node = this.#add(new BinaryNode(place, value as TypedArray));
-        this.#binaries.push(node);
-        return node;
-      }
+      case Kind.Buffer:
+        return this.#add(new BinaryNode(place, value as TypedArray));
       case Kind.SparseArray: {
         const node = this.#add(new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length));
-        this.#fill(node, value);
+        this.fill(node, value);
         return node;
       }
       case Kind.Iterable:
         return this.#stream(place, value);
       default: {
-        const { class: cls, type, codec } = this.#kinds.entry(id);
+        const { class: cls, fields, type, codec, integrity } = this.kinds.entry(id);
         // An object of no class may be iterable by itself.
         if (!cls && !codec && isIterable(value)) return this.#stream(place, value);
-        const content = codec ? contentOf(value, codec) : value;
+        const content = codec ? this.content(value, codec, { place } as Node) : value;
         const members =
-          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, cls);
+          kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, fields);
         const node = this.#add(
           members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls),
         );
-        if (codec) node.content = content;
+        if (content !== value) node.content = content;
+        node.integrity = integrity;
         return node;
       }
     }
@@ -571,25 +539,25 @@ export class Planner {
     return node;
   }
 
+  /** What a codec makes of a value: of a node, or of an element of one. */
+  protected content(value: object, codec: Encoder, _at: Node, _index = -1): object {
+    return contentOf(value, codec);
+  }
+
   /** The names of an object's properties, if they can be the names of members. */
   #members(value: object, cls: RegisteredClass | undefined): readonly string[] | undefined {
-    const names = this.#propertiesOf(value, cls);
+    const names = this.propertiesOf(value, cls);
     return fitMembers(names) ? names : undefined;
   }
 
   /** The properties of an object to store. */
-  #propertiesOf(value: object, cls: RegisteredClass | undefined): readonly string[] {
-    const names = cls ? cls.propertiesOf(value) : Object.keys(value);
-    if (this.#accessors) return names;
-    // What a class declares is stored whatever it is.
-    const isValue = (name: string) =>
-      cls?.isDeclared(name) ||
-      Object.hasOwn(Object.getOwnPropertyDescriptor(value, name) ?? { value }, 'value');
-    return names.filter(isValue);
+  protected propertiesOf(value: object, cls: RegisteredClass | undefined): readonly string[] {
+    return cls ? (cls.propertiesOf(value) as string[]) : Object.keys(value);
   }
 
-  #fill(node: ObjectNode | EntriesNode, source: object): void {
-    const cls = node.class;
+  protected fill(node: ObjectNode | EntriesNode, source: object): void {
+    // The content of a codec has the names that the file is to have.
+    const cls = node.content ? undefined : node.class;
     const value = node.content ?? source;
     node.content = undefined;
     let keys: readonly unknown[];
@@ -599,14 +567,14 @@ export class Planner {
       keys = Array.from(map.keys());
       values = Array.from(map.values());
     } else {
-      const properties = this.#propertiesOf(value, cls);
+      const properties = this.propertiesOf(value, cls);
       values = properties.map((property) => read(value, property));
       keys = cls ? properties.map((property) => cls.storedName(property)) : properties;
     }
     if (node.kind === 'object') {
       node.names = keys as string[];
       node.values = values;
-      for (let i = 0; i < values.length; i++) this.#member(node, i);
+      for (let i = 0; i < values.length; i++) this.member(node, i);
       return;
     }
     if (node.type === 'sparse') keys = keys.map(Number);
@@ -626,22 +594,10 @@ export class Planner {
     const values = vector.source as readonly unknown[];
     vector.source = undefined;
     vector.length = values.length;
-    try {
-      this.#planElements(vector, this.#onUnsupported === 'error' ? values : this.#replaced(vector, values));
-    } catch (error) {
-      if (error instanceof H5Error || error === this.#thrown || this.#onUnsupported !== 'error') throw error;
-      // Which of them it was: numbers count all of them.
-      vector.mask = undefined;
-      for (let i = 0; i < values.length; i++) {
-        const value = read(values, i);
-        const why = this.#problem(value, true);
-        if (why) this.#unsupported(value, vector, i, why);
-      }
-      throw error;
-    }
+    this.planElements(vector, values);
   }
 
-  #planElements(vector: VectorNode, all: readonly unknown[]): void {
+  protected planElements(vector: VectorNode, all: readonly unknown[]): void {
     let values = all;
     const { length } = values;
     const builder = new LeafBuilder(length);
@@ -656,7 +612,7 @@ export class Planner {
       const elements = values.map((value, i) =>
         everyId[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
       );
-      this.#planElements(vector, elements);
+      this.planElements(vector, elements);
       return;
     }
     if (missing > 0) vector.mask = maskOf(values);
@@ -665,7 +621,7 @@ export class Planner {
       return;
     }
     if (distinct.length === 1 && isPrimitive(distinct[0] as number)) {
-      this.#encode(vector, distinct[0] as number, values);
+      this.encode(vector, distinct[0] as number, values);
       return;
     }
     let ids = everyId;
@@ -684,8 +640,8 @@ export class Planner {
     }
     // A dataset of references has no place for missing elements; a union leaves them out.
     const alone = distinct.length === 1 && !(missing > 0 && distinct[0] === Kind.Reference);
-    if (alone) this.#encode(vector, distinct[0] as number, values);
-    else this.#union(vector, distinct, ids, values);
+    if (alone) this.encode(vector, distinct[0] as number, values);
+    else this.union(vector, distinct, ids, values);
   }
 
   /** The identifier of each value's kind or class, which of them there are, and how many values are missing. */
@@ -719,16 +675,16 @@ export class Planner {
             missing++;
             continue;
           }
-          if (this.#registry.hasValues && this.#registry.nameOf(value) !== undefined) {
+          if (this.#hasValues && this.registry.nameOf(value) !== undefined) {
             id = Kind.Named;
             break;
           }
-          id = this.#kinds.of(value);
-          if (this.#kinds.kind(id) !== Kind.Unsupported) break;
-          this.#unsupported(value, vector, i);
+          id = this.kinds.of(value);
+          if (this.kinds.kind(id) !== Kind.Unsupported) break;
+          notSupported(value, vector, i);
           break;
         default:
-          if (this.#values.nameOf(value, this.#registry) === undefined) this.#unsupported(value, vector, i);
+          if (this.values.nameOf(value, this.registry) === undefined) notSupported(value, vector, i);
           id = Kind.Named;
       }
       ids[i] = id;
@@ -748,15 +704,14 @@ export class Planner {
     const { length } = values;
     const [first] = values;
     if (length < MIN_UNIFORM || typeof first !== 'object' || first === null) return undefined;
-    const id = this.#kinds.of(first);
-    const { class: cls, codec } = this.#kinds.entry(id);
-    if (this.#kinds.kind(id) !== Kind.Object || codec || this.#registry.hasValues || !this.#accessors)
-      return undefined;
+    const id = this.kinds.of(first);
+    const { class: cls, codec, integrity, kind } = this.kinds.entry(id);
+    if (kind !== Kind.Object || codec || integrity || this.#hasValues || this.isSelective) return undefined;
     const keys = Object.keys(first);
     if (keys.length === 0 || !fitMembers(keys) || cls?.storesJust(keys) === false) return undefined;
     let table: ReturnType<typeof gatherUniform>;
     try {
-      table = gatherUniform(values as object[], keys);
+      table = gatherUniform(values as object[], keys, cls !== undefined);
     } catch {
       // A value throws when it is read: it is found one by one.
     }
@@ -776,7 +731,7 @@ export class Planner {
       const id = ids[i] as number;
       if (isPrimitive(id)) continue;
       const value = values[i] as object;
-      const hash = hashes ? (hashes[i] as number) : hashOf(this.#kinds.kind(id), value);
+      const hash = hashes ? (hashes[i] as number) : hashOf(this.kinds.kind(id), value);
       if (identity.claim(value, hash) < 0) continue;
       ids[i] = Kind.Reference;
       references++;
@@ -785,7 +740,12 @@ export class Planner {
     return references;
   }
 
-  #union(vector: VectorNode, distinct: number[], ids: Uint16Array, values: readonly unknown[]): void {
+  protected union(
+    vector: VectorNode,
+    distinct: number[],
+    ids: Uint16Array,
+    values: readonly unknown[],
+  ): void {
     // More classes than one byte can tell apart: the instances of the rest are stored one by one.
     distinct.sort((a, b) => Number(a >= FIRST_CLASS) - Number(b >= FIRST_CLASS));
     const rest = distinct.length > MAX_PARTS ? distinct.splice(MAX_PARTS) : [];
@@ -802,8 +762,8 @@ export class Planner {
     vector.parts = parts;
     for (let part = 0; part < distinct.length; part++) {
       const id = distinct[part] as number;
-      const child = this.#part(vector, part, this.#kinds.partName(id), (slices[part] as unknown[]).length);
-      this.#encode(child, id, slices[part] as unknown[]);
+      const child = this.#part(vector, part, this.kinds.partName(id), (slices[part] as unknown[]).length);
+      this.encode(child, id, slices[part] as unknown[]);
     }
     if (rest.length > 0) {
       const child = this.#part(vector, distinct.length, 'objects', restSlice.length);
@@ -820,8 +780,8 @@ export class Planner {
   }
 
   /** Stores values of one kind; they have been claimed. */
-  #encode(vector: VectorNode, id: number, values: readonly unknown[]): void {
-    switch (this.#kinds.kind(id)) {
+  protected encode(vector: VectorNode, id: number, values: readonly unknown[]): void {
+    switch (this.kinds.kind(id)) {
       case Kind.Number:
       case Kind.String:
       case Kind.Boolean: {
@@ -836,7 +796,7 @@ export class Planner {
         return;
       case Kind.Named:
         vector.encoding = 'named';
-        vector.values = Array.from(values, (value) => this.#values.nameOf(value, this.#registry) ?? '');
+        vector.values = Array.from(values, (value) => this.values.nameOf(value, this.registry) ?? '');
         return;
       case Kind.Date:
         vector.encoding = 'dates';
@@ -845,7 +805,7 @@ export class Planner {
       case Kind.Reference:
         vector.encoding = 'references';
         vector.values = (values as object[]).map((value) => {
-          const kind = this.#kinds.kind(this.#kinds.of(value));
+          const kind = this.kinds.kind(this.kinds.of(value));
           const reference = new Reference(this.identity.find(value, hashOf(kind, value)), false);
           this.references.push(reference);
           return reference;
@@ -920,7 +880,6 @@ export class Planner {
     leaf.encoding = 'typed';
     leaf.values = rows;
     vector.children = [leaf];
-    this.#typed.push(vector);
   }
 
   /** A vector whose elements are known: there is nothing left to plan. */
@@ -932,11 +891,12 @@ export class Planner {
   }
 
   #records(vector: VectorNode, id: number, values: readonly object[]): void {
-    let rows = values;
-    const { class: cls, codec } = this.#kinds.entry(id);
-    if (codec) rows = rows.map((row) => contentOf(row, codec));
-    const propertiesOf = this.#accessors ? undefined : (row: object) => this.#propertiesOf(row, cls);
-    const groups = mergeShapes(groupRows(rows, cls, propertiesOf), rows.length);
+    const { fields, codec } = this.kinds.entry(id);
+    // Missing elements are not counted any more.
+    vector.encoding = 'records';
+    const rows = codec ? values.map((row, i) => this.content(row, codec, vector, i)) : values;
+    const propertiesOf = this.isSelective ? (row: object) => this.propertiesOf(row, fields) : undefined;
+    const groups = mergeShapes(groupRows(rows, fields, propertiesOf), rows.length);
     if (!groups || groups.length > this.maxTables) {
       this.#list(vector, values);
     } else if (groups.length === 1) {
@@ -947,7 +907,7 @@ export class Planner {
       vector.parts = new Uint8Array(rows.length);
       for (const [part, group] of groups.entries()) {
         for (const row of group.rows) vector.parts[row] = part;
-        const child = this.#part(vector, part, this.#kinds.partName(id), group.rows.length);
+        const child = this.#part(vector, part, this.kinds.partName(id), group.rows.length);
         this.#columns(child, id, group.columns, group.gather(group.rows.map((row) => rows[row] as object)));
       }
     }
@@ -959,12 +919,13 @@ export class Planner {
     keys: readonly string[],
     columns: readonly (unknown[] | Leaf)[],
   ): void {
-    const { class: cls, type } = this.#kinds.entry(id);
+    const { class: cls, fields, type, integrity } = this.kinds.entry(id);
     vector.encoding = 'records';
     vector.class = cls;
     vector.items = type;
+    vector.integrity = integrity;
     for (const [i, key] of keys.entries()) {
-      vector.names.push(cls ? cls.storedName(key) : key);
+      vector.names.push(fields ? fields.storedName(key) : key);
       const place: Place = { node: vector, role: 'column', key };
       const column = columns[i] as unknown[] | Leaf;
       if (Array.isArray(column)) vector.children.push(this.#vector(place, undefined, column));
@@ -976,8 +937,8 @@ export class Planner {
   #list(vector: VectorNode, values: readonly object[]): void {
     vector.encoding = 'list';
     vector.values = values.map((value, index) => {
-      const id = this.#kinds.of(value);
-      const node = this.#makeNode(value, id, this.#kinds.kind(id), {
+      const id = this.kinds.of(value);
+      const node = this.#makeNode(value, id, this.kinds.kind(id), {
         node: vector,
         role: 'element',
         key: index,
@@ -987,45 +948,6 @@ export class Planner {
         this.#tasks.push({ node, value });
       return node;
     });
-  }
-
-  // ---- shared bytes ---------------------------------------------------------------------------------
-
-  /**
-   * Stores in another way, by their buffers, what of the views and buffers that have been met is not made again by its
-   * bytes alone. Returns whether there is more to plan then.
-   */
-  #share(sharing: ReturnType<NonNullable<Values['sharing']>>): boolean {
-    const nodes = this.#binaries;
-    const vectors = this.#typed;
-    if (nodes.length + vectors.length === 0) return false;
-    this.#binaries = [];
-    this.#typed = [];
-    const rowsOf = ({ children }: VectorNode) => (children[0] as VectorNode).values as readonly TypedArray[];
-    const typeOf = sharing([nodes.map(({ value }) => value), ...vectors.map(rowsOf)]);
-    if (!typeOf) return false;
-    for (const node of nodes) {
-      const type = typeOf(node.value);
-      if (!type) continue;
-      node.group = new ObjectNode(node.place, type.name, undefined);
-      this.#fill(node.group, contentOf(node.value, type));
-    }
-    for (const vector of vectors) {
-      const rows = rowsOf(vector);
-      const ids = Uint16Array.from(rows, (row) => {
-        const type = typeOf(row);
-        return type ? this.#kinds.idOf(type) : this.#kinds.of(row);
-      });
-      const distinct = [...new Set(ids)];
-      const [id] = distinct as [number];
-      if (distinct.length > 1 || this.#kinds.kind(id) === Kind.Object) {
-        (vector.children[0] as VectorNode).absorbed = true;
-        vector.children = [];
-        if (distinct.length > 1) this.#union(vector, distinct, ids, rows);
-        else this.#encode(vector, id, rows);
-      }
-    }
-    return true;
   }
 
   // ---- references -----------------------------------------------------------------------------------
@@ -1044,100 +966,23 @@ export class Planner {
     reference.node = home.node;
     reference.index = home.index;
   }
-
-  /** Where a typed array stands that has been planned. */
-  pathOf(array: object): string {
-    for (const node of this.nodes) {
-      if (node.kind === 'binary' && node.value === array) return pathTo(node);
-      const index = node.kind === 'vector' && node.encoding === 'typed' ? node.values.indexOf(array) : -1;
-      if (index >= 0) return pathTo((node.place as Place).node, index);
-    }
-    return '$';
-  }
-
-  #unsupported(value: unknown, holder: Node, index: number, why?: Problem): never {
-    throw unsupported(
-      value,
-      pathOf(holder, index),
-      why && 'cause' in why ? (why as Required<Problem>) : undefined,
-    );
-  }
-
-  /** What was thrown while a member was planned: if it is no error of ours, the value is to blame. */
-  #failed(cause: unknown, value: object, holder: ObjectNode, index: number): never {
-    if (cause instanceof H5Error || cause === this.#thrown || this.#onUnsupported !== 'error') throw cause;
-    throw unsupported(value, pathOf(holder, index), { cause });
-  }
-
-  /**
-   * Why a value cannot be stored, as far as it shows in itself: for what it is, or for what it throws. The elements of an
-   * array that is a row count; those of others are looked at by themselves.
-   */
-  #problem(value: unknown, isRow = false): Problem | undefined {
-    if (typeof value === 'function' || typeof value === 'symbol')
-      return this.#values.nameOf(value, this.#registry) === undefined ? {} : undefined;
-    if (typeof value !== 'object' || value === null || this.#registry.nameOf(value) !== undefined)
-      return undefined;
-    try {
-      const id = this.#kinds.of(value);
-      const { kind, class: cls, codec } = this.#kinds.entry(id);
-      if (kind === Kind.Unsupported) return Unreadable.cause(value) ?? {};
-      hashOf(kind, value);
-      if (codec) contentOf(value, codec);
-      else if (kind === Kind.Object || kind === Kind.SparseArray) this.#propertiesOf(value, cls);
-      else if (kind === Kind.Set || kind === Kind.Map || (kind === Kind.Array && isRow))
-        for (const _ of value as Iterable<unknown>);
-      return undefined;
-    } catch (cause) {
-      return { cause };
-    }
-  }
-
-  /** What stands in the place of a value that cannot be stored, if the caller wants it so. */
-  #replacement(value: unknown, holder: Node, index: number, why?: Problem): unknown {
-    const handle = this.#onUnsupported;
-    if (handle === 'error') this.#unsupported(value, holder, index, why);
-    if (handle === 'skip') return LEFT_OUT;
-    const replacement = handle(Unreadable.cause(value)?.cause ?? value, pathOf(holder, index));
-    if (replacement === value) this.#unsupported(value, holder, index, why);
-    return replacement;
-  }
-
-  /** The same values, with others in the place of those that cannot be stored. What is left out leaves a hole. */
-  #replaced(vector: VectorNode, values: readonly unknown[]): readonly unknown[] {
-    const replaced: unknown[] = [];
-    replaced.length = values.length;
-    for (let i = 0; i < values.length; i++) {
-      let value = read(values, i);
-      const why = this.#problem(value, true);
-      if (why) {
-        value = this.#replacement(value, vector, i, why);
-        const worse = value !== LEFT_OUT && this.#problem(value, true);
-        if (worse) this.#unsupported(value, vector, i, worse);
-      }
-      if (value !== LEFT_OUT && (value !== undefined || i in values)) replaced[i] = value;
-    }
-    return replaced;
-  }
-}
-
-/** Why a value cannot be stored: what was thrown, if anything was. */
-interface Problem {
-  readonly cause?: unknown;
 }
 
 /** What becomes of a value that cannot be stored: its place says where it is. */
 export type OnUnsupported = 'error' | 'skip' | ((value: unknown, path: string) => unknown);
 
-/** In the place of a member that is not stored. */
-const LEFT_OUT = Symbol('left out');
-
-function pathOf(holder: Node, index: number): string {
+/** Where a value stands: a member, or an element. */
+export function placeOf(holder: Node, index: number): string {
   if (holder.kind !== 'object') return pathTo(holder, index);
   return holder.place ? pathTo(holder) + memberSegment(holder.names[index] as string, holder.class) : '$';
 }
 
-function contentOf(value: object, codec: Codec): object {
+function notSupported(value: unknown, holder: Node, index: number): never {
+  throw unsupported(value, placeOf(holder, index));
+}
+
+/** What a codec makes of a value. */
+export function contentOf(value: object, codec: Encoder): object {
   const content = codec.encode(value) as unknown;
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
   throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
@@ -1167,7 +1012,7 @@ function mapMembers(map: Map<unknown, unknown>): readonly string[] | undefined {
 }
 
 function fitMembers(names: readonly string[]): boolean {
-  return names.length <= MAX_MEMBERS && names.every((name) => name.length <= MAX_NAME);
+  return names.length <= MAX_MEMBERS && !names.some((name) => name.length > MAX_NAME);
 }
 
 function offsetsOf(rows: readonly { readonly length: number }[]): Uint32Array {
@@ -1198,7 +1043,7 @@ function flatten(rows: readonly (readonly unknown[])[]): unknown[] {
   return flat;
 }
 
-function hashOf(kind: Kind, value: object): number {
+export function hashOf(kind: Kind, value: object): number {
   switch (kind) {
     case Kind.Array:
       return hashArray(value as unknown[]);

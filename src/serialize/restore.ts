@@ -7,7 +7,7 @@ import { type CompoundMember, type Datatype, isBoolean } from '../hdf5/messages/
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
-import type { Codec, Content, RegisteredClass, Spend, TypeRegistry, Values } from '../registry/index.js';
+import type { Class, Content, Decoder, RegisteredClass, Spend, TypeRegistry } from '../registry/index.js';
 import { H5LimitError, H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
@@ -15,6 +15,7 @@ import { type Limits, MAX_DEPTH } from './limits.js';
 import { unescapeName } from './names.js';
 import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
+import type { Values } from './values.js';
 import { decodeWtf8 } from './wtf8.js';
 
 /** What becomes of an instance of a class that is not registered. */
@@ -39,7 +40,7 @@ export interface RestorerAccess {
   word(info: ObjectInfo, name: string): string | undefined;
   length(info: ObjectInfo): number;
   class(info: ObjectInfo): RegisteredClass | undefined;
-  codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Codec | undefined;
+  codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Decoder | undefined;
   /** These are complete: all that they lead to is there as well. */
   scalar(attribute: Attribute, info: ObjectInfo): unknown;
   value(address: number): unknown;
@@ -50,6 +51,8 @@ export interface RestorerAccess {
   maskOf(info: ObjectInfo): Uint8Array | undefined;
   isReferences(info: DatasetInfo): boolean;
   spend(count: number): void;
+  /** What makes instances of what a group holds: they are frozen, or the like, as it says; an error says where. */
+  made<T extends readonly object[]>(info: ObjectInfo, make: () => T): T;
 }
 
 /** Makes a member that is read when it is asked for. Returns whether it did: else it is to be set. */
@@ -89,18 +92,26 @@ export class Restorer {
   readonly #values = new Map<number, unknown>();
   readonly #vectors = new Map<number, Vector>();
   readonly #unknownClass: UnknownClass;
-  readonly #types = new Map<string, Codec>();
+  readonly #types = new Map<string, Decoder>();
   readonly #moreValues: Values;
   // What was found for the last class.
   #lastClass: RegisteredClass | undefined;
   #lastVersion = 0;
-  #lastCodec: Codec | undefined;
+  #lastCodec: Decoder | undefined;
   #tasks: (() => void)[] = [];
   /** Of each task, how many values what it makes is within. */
   #depths: number[] = [];
   #depth = 0;
   /** What is done when all tasks are: the first of them last, so that what is within comes first. */
   #finishers: (() => void)[] = [];
+  /** What is done when these are done, too. */
+  readonly #last: (() => void)[] = [];
+  /** What is being read, from where to where something is looked for that went wrong. */
+  #root = 0;
+  #isBusy = false;
+  /** While code of a class runs: what its instances are read from, and the number of the one among them. */
+  #at: ObjectInfo | undefined;
+  #row = -1;
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
   readonly #limits: Limits;
@@ -145,27 +156,50 @@ export class Restorer {
   }
 
   /** The value of the object at an address, complete. */
-  restore(address: number): unknown {
-    const value = this.begin(address);
-    while (this.step());
-    return value();
+  restore(root: number): unknown {
+    return this.#whole(() => this.#begin(root))();
+  }
+
+  /** The same in steps. */
+  *restoring(root: number): Generator<void, unknown> {
+    this.#isBusy = true;
+    try {
+      const value = this.#begin(root);
+      while (this.#step()) yield;
+      for (const finish of this.#last.splice(0)) finish();
+      return value();
+    } catch (error) {
+      throw this.#located(error);
+    } finally {
+      this.#isBusy = false;
+      this.#at = undefined;
+    }
   }
 
   /** Begins with the value of the object at an address: what it is is known after all steps. */
-  begin(address: number): () => unknown {
-    const info = this.#info(address);
+  #begin(root: number): () => unknown {
+    this.#root = root;
+    const info = this.#info(root);
     this.#checkLayout(info);
     if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
-      const holder: Record<string, unknown> = {};
+      const holder: { value?: unknown } = {};
       this.#fillObject(holder, info, undefined);
       return () => holder.value;
     }
-    const whole = this.#value(address);
+    const whole = this.#value(root);
     return () => whole;
   }
 
+  /** An error that says where the instances are that it is about. */
+  #located(error: unknown): unknown {
+    const { address } = this.#at ?? {};
+    const { located } = this.#moreValues;
+    if (address === undefined || !located) return error;
+    return located(error, { space: this.#space, root: this.#root, address, row: this.#row });
+  }
+
   /** Does a part of what is left; false if there was nothing left. */
-  step(): boolean {
+  #step(): boolean {
     const task = this.#tasks.pop();
     this.#depth = task ? (this.#depths.pop() as number) : 0;
     const next = task ?? this.#finishers.pop();
@@ -181,6 +215,12 @@ export class Restorer {
     this.#depths.push(this.#depth + 1);
   }
 
+  /** The instance of a class that a value is to be, if the file does not say what it is. */
+  instance(value: unknown, as: Class): unknown {
+    const { instance } = this.#moreValues;
+    return instance ? instance(value, as, this.#registry, this.#heap.spend) : value;
+  }
+
   #checkLayout(info: ObjectInfo): void {
     const layout = this.#number(info, Reserved.layout);
     if (layout !== undefined && layout !== LAYOUT_VERSION) {
@@ -192,7 +232,8 @@ export class Restorer {
   }
 
   /** What reads parts of values, and parts that are asked for later. */
-  access(): RestorerAccess {
+  access(root: number): RestorerAccess {
+    this.#root = root;
     return {
       space: this.#space,
       info: (address) => this.#info(address),
@@ -210,62 +251,109 @@ export class Restorer {
       maskOf: (info) => this.#maskOf(info),
       isReferences: (info) => this.#isReferences(info),
       spend: (count) => this.#spend(count),
+      made: (info, make) => this.#whole(() => this.#fixed(info, this.#call(info, make))),
     };
   }
 
-  /** Makes something, and all that it leads to. */
+  /** Makes something, and all that it leads to. Code of a class may ask for something else meanwhile. */
   #whole<T>(make: () => T): T {
-    const value = make();
-    while (this.step());
-    return value;
+    const isOuter = !this.#isBusy;
+    this.#isBusy = true;
+    try {
+      const made = make();
+      while (this.#step());
+      if (isOuter) for (const finish of this.#last.splice(0)) finish();
+      return made;
+    } catch (error) {
+      throw isOuter ? this.#located(error) : error;
+    } finally {
+      if (isOuter) {
+        this.#isBusy = false;
+        this.#at = undefined;
+      }
+    }
   }
 
   // ---- codecs ---------------------------------------------------------------------------------------
 
   /** How what a group says it is, is made of its content, if not of its properties. */
-  #codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Codec | undefined {
+  #codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Decoder | undefined {
     if (!cls) return type === undefined ? undefined : this.#types.get(type);
     if (cls.codec) return cls.codec;
     const version = this.#version(info);
     if (cls !== this.#lastClass || version !== this.#lastVersion) {
       this.#lastClass = cls;
       this.#lastVersion = version;
-      this.#lastCodec = this.#moreValues.extend(cls, version);
+      this.#lastCodec = this.#moreValues.decoder(cls, version, this.#registry);
     }
     return this.#lastCodec;
   }
 
+  /** Runs code of a class; an error says where the instances are that it is about. */
+  #call<T>(info: ObjectInfo, action: () => T): T {
+    const at = this.#at;
+    this.#at = info;
+    const result = action();
+    this.#at = at;
+    this.#row = -1;
+    return result;
+  }
+
   /** Values that a codec makes of as many contents, which `fill` fills. */
-  #made(info: ObjectInfo, codec: Codec, contents: object[], fill: () => void): object[] {
-    if (codec.create) {
-      const values = contents.map(() => (codec as Required<Codec>).create());
+  #made(info: ObjectInfo, codec: Decoder, contents: object[], fill: () => void): object[] {
+    const { create } = codec;
+    if (!create) this.#complete(info, codec, fill);
+    const values = this.#call(info, () =>
+      contents.map((content, i) => {
+        this.#row = i;
+        return create
+          ? create.call(codec)
+          : (codec as Required<Decoder>).decode(content as Content, this.#heap.spend);
+      }),
+    );
+    if (create) {
       this.#later(fill);
       this.#finishers.push(() => {
         const version = this.#version(info);
-        for (let i = 0; i < values.length; i++)
-          codec.fill?.(values[i] as object, contents[i] as Content, version, this.#heap.spend);
+        this.#call(info, () => {
+          for (let i = 0; i < values.length; i++) {
+            this.#row = i;
+            codec.fill?.(values[i] as object, contents[i] as Content, version, this.#heap.spend);
+          }
+        });
       });
-      return values;
     }
-    this.#complete(info, codec, fill);
-    return contents.map((content) => (codec as Required<Codec>).decode(content as Content, this.#heap.spend));
+    return this.#fixed(info, values);
+  }
+
+  /** The same instances, which are going to be frozen, or the like, when all of the value has been made. */
+  #fixed<T extends readonly object[]>(info: ObjectInfo, instances: T): T {
+    const word = this.#word(info, Reserved.integrity);
+    if (word !== undefined)
+      this.#last.push(() => this.#call(info, () => this.#moreValues.fix?.(instances, word)));
+    return instances;
   }
 
   /** Does a task, and all that come of it, at once. */
-  #complete(info: ObjectInfo, codec: Codec, task: () => void): void {
+  #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
     const decoding = this.#decoding;
     const { address } = info;
+    this.#at = info;
     if (decoding.has(address))
-      fail(info, `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\``);
+      fail(
+        info,
+        `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`,
+      );
     if (decoding.size >= MAX_DECODING)
       fail(info, `more than ${MAX_DECODING} values that codecs make, in each other`);
+    this.#at = undefined;
     decoding.add(address);
     const before = [this.#tasks, this.#depths, this.#finishers, this.#depth] as const;
     this.#tasks = [];
     this.#depths = [];
     this.#finishers = [];
     this.#later(task);
-    while (this.step());
+    while (this.#step());
     [this.#tasks, this.#depths, this.#finishers, this.#depth] = before;
     decoding.delete(address);
   }
@@ -323,7 +411,9 @@ export class Restorer {
     if (cls || this.#unknownClass === 'object') return cls;
     const version = this.#version(info);
     const kept = this.#unknownClass === 'keep' ? this.#moreValues.unknown(name, version) : undefined;
+    this.#at = info;
     if (!kept) throw new H5UnknownClassError(name);
+    this.#at = undefined;
     return kept;
   }
 
@@ -437,7 +527,7 @@ export class Restorer {
 
   /** An empty object of the type that a group says, or an instance of its class. */
   #shell(info: GroupInfo, type: string | undefined, cls: RegisteredClass | undefined): object {
-    if (cls) return cls.create();
+    if (cls) return this.#fixed(info, [this.#call(info, () => cls.create())])[0] as object;
     if (type === 'Map') return new Map();
     if (type === 'null-prototype') return Object.create(null) as object;
     if (type !== undefined) unknownType(info, type);
@@ -454,7 +544,9 @@ export class Restorer {
       )[0] as object;
     }
     const target = this.#shell(info, type, cls);
-    this.#later(() => this.#fillObject(target, info, cls, this.lazy));
+    // What is frozen must not change when it is looked at.
+    const lazy = this.lazy && this.#word(info, Reserved.integrity) === undefined ? this.lazy : undefined;
+    this.#later(() => this.#fillObject(target, info, cls, lazy));
     return target;
   }
 
@@ -480,7 +572,7 @@ export class Restorer {
           numbers ??= new Set(this.#attribute(info, Reserved.numbers));
           if (numbers.has(attribute.name)) value = Number(value);
         }
-        setMember(target, unescapeName(attribute.name), value, cls);
+        this.#setMember(info, target, attribute.name, value, cls);
       } else if (link) {
         l++;
         // Neither a link to another place nor a datatype has a value.
@@ -488,11 +580,24 @@ export class Restorer {
         const { address } = link;
         const member = this.#info(address);
         if (member.kind === 'datatype') continue;
-        const name = unescapeName(link.name);
-        if (!lazy?.(target, name, cls, member, () => this.#whole(() => this.#value(address))))
-          setMember(target, name, this.#value(address), cls);
+        if (
+          !lazy?.(target, unescapeName(link.name), cls, member, () => this.#whole(() => this.#value(address)))
+        )
+          this.#setMember(info, target, link.name, this.#value(address), cls);
       }
     }
+  }
+
+  #setMember(
+    info: GroupInfo,
+    target: object,
+    name: string,
+    value: unknown,
+    cls: RegisteredClass | undefined,
+  ): void {
+    this.#at = info;
+    setMember(target, unescapeName(name), value, cls);
+    this.#at = undefined;
   }
 
   #entries(info: GroupInfo, type: string | undefined): object {
@@ -678,7 +783,7 @@ export class Restorer {
     const codec = items === 'null-prototype' ? undefined : this.#codec(info, cls, items);
     if (items !== undefined && items !== 'null-prototype' && !codec) unknownType(info, items);
     const rowClass = codec ? undefined : cls;
-    const rows = makeRows(count, names, rowClass, items === 'null-prototype');
+    const rows = this.#call(info, () => makeRows(count, names, rowClass, items === 'null-prototype'));
     const fill = (): void => {
       for (const [i, link] of links.entries()) {
         const name = names[i] as string;
@@ -686,12 +791,12 @@ export class Restorer {
         const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
         if (column.length !== count)
           fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
-        setColumn(rows, name, column, rowClass);
+        this.#call(info, () => setColumn(rows, name, column, rowClass));
       }
     };
     if (codec) return this.#made(info, codec, rows, fill);
     this.#later(fill);
-    return rows;
+    return this.#fixed(info, rows);
   }
 
   /** A column of booleans or short strings, none of them missing, from which rows can be filled directly. */

@@ -12,12 +12,12 @@ export function setProperty(
   const property = cls ? cls.propertyFor(name) : name;
   if (cls && !cls.isWritable(property)) return;
   if (cls?.isDeclared(property) || !(property in target))
-    (target as Record<string, unknown>)[property] = value;
+    (target as Record<string | symbol, unknown>)[property] = value;
   else define(target, property, value);
 }
 
 /** Names such as `__proto__` are data: defined, they are properties like any other. */
-function define(target: object, property: string, value: unknown): void {
+function define(target: object, property: string | symbol, value: unknown): void {
   Object.defineProperty(target, property, { value, writable: true, enumerable: true, configurable: true });
 }
 
@@ -140,7 +140,7 @@ export function setColumn(
   for (let i = 0; i < length; i++) {
     const value = lazy ? lazy.get(i) : values[i];
     if (value === undefined && !(i in values)) continue;
-    const row = rows[i] as Record<string, unknown>;
+    const row = rows[i] as Record<string | symbol, unknown>;
     if (assign) row[property] = value;
     else define(row, property, value);
   }

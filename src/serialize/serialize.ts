@@ -6,7 +6,7 @@ import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
-import { defaultRegistry, NO_VALUES, type TypeRegistry, type Values } from '../registry/index.js';
+import { defaultRegistry, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { datasetsNeeded, Emitter } from './emit.js';
@@ -15,10 +15,11 @@ import { type Expectation, expected } from './expectation.js';
 import type { IdentityTable } from './identity.js';
 import type { Limits } from './limits.js';
 import type { PartPath } from './part-path.js';
-import { type OnUnsupported, Planner } from './plan.js';
+import { type OnUnsupported, Planner, type Planning } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 import type { Datasets, StorageOptions, Storing } from './storing.js';
 import type { Streaming, Watch } from './streaming.js';
+import { NO_VALUES, type Values } from './values.js';
 
 export interface WriteOptions extends StorageOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
@@ -118,7 +119,7 @@ export async function piecesInTime(value: unknown, options: WriteOptions = {}): 
   const waiting = options.values?.inTime?.();
   const planner = newPlanner({ ...options, ...waiting });
   planner.plan(value);
-  await waiting?.ready((array) => planner.pathOf(array));
+  await waiting?.ready(planner.nodes);
   return emitted(planner, options).map(pieceBytes);
 }
 
@@ -139,7 +140,11 @@ export function newPlanner(
   }: WriteOptions,
   ...more: [waits?: boolean, identity?: IdentityTable]
 ): Planner {
-  return new Planner(registry, values, onUnsupported, accessors !== 'skip', limits, ...more);
+  const planning: Planning = [registry, values, onUnsupported, accessors !== 'skip', limits, ...more];
+  if (values.planner) return values.planner(...planning);
+  if (onUnsupported !== 'error' || accessors === 'skip')
+    throw new H5TypeError('`onUnsupported` and `accessors` need the option { values } of `h5pickle/values`');
+  return new Planner(...planning);
 }
 
 /** What stores datasets otherwise, if that is asked for. */
@@ -302,8 +307,9 @@ export function isPart({ path, select, lazy }: ReadOptions): boolean {
 
 function restore(space: FileSpace, address: number, options: ReadOptions = {}, check?: () => void): unknown {
   const restorer = newRestorer(space, options);
-  if (!isPart(options)) return restorer.restore(address);
-  if (!options.parts)
-    throw new H5TypeError('`path`, `select` and `lazy` need the option { parts } of `h5pickle/parts`');
-  return options.parts.read(restorer, address, options as ReadOptions<never>, check);
+  let value: unknown;
+  if (!isPart(options)) value = restorer.restore(address);
+  else if (options.parts) value = options.parts.read(restorer, address, options as ReadOptions<never>, check);
+  else throw new H5TypeError('`path`, `select` and `lazy` need the option { parts } of `h5pickle/parts`');
+  return options.as ? restorer.instance(value, options.as) : value;
 }

@@ -32,8 +32,9 @@ export function groupRows(
       last.rows.push(i);
       continue;
     }
-    const keys = propertiesOf?.(row) ?? (cls ? cls.propertiesOf(row) : Object.keys(row));
-    const signature = JSON.stringify(keys);
+    // Symbols are looked up as strings are; what tells shapes apart is what the file calls their keys.
+    const keys = propertiesOf?.(row) ?? (cls ? (cls.propertiesOf(row) as string[]) : Object.keys(row));
+    const signature = JSON.stringify(cls ? keys.map((key) => cls.storedName(key)) : keys);
     let shape = byKeys.get(signature);
     if (!shape) {
       shape = { keys, rows: [], forIn: useForIn && hasKeys(row, keys) && cls?.storesJust(keys) !== false };
@@ -57,11 +58,12 @@ const BLOCK = 1024;
 
 /**
  * The columns of rows that all have the prototype and just the keys of the first, and a hash of each row like
- * that of `hashObject`; undefined if one of them is different.
+ * that of `hashObject`; undefined if one of them is different, or an instance that cannot be extended.
  */
 export function gatherUniform(
   rows: readonly object[],
   keys: readonly string[],
+  areInstances = false,
 ): { columns: (unknown[] | Leaf)[]; hashes: Int32Array } | undefined {
   const [first] = rows as [object];
   if (inheritsEnumerable(first)) return undefined;
@@ -76,7 +78,12 @@ export function gatherUniform(
     const count = Math.min(BLOCK, length - start);
     for (let i = 0; i < count; i++) {
       const row = rows[start + i] as Record<string, unknown>;
-      if (typeof row !== 'object' || row === null || Object.getPrototypeOf(row) !== prototype)
+      if (
+        typeof row !== 'object' ||
+        row === null ||
+        Object.getPrototypeOf(row) !== prototype ||
+        (areInstances && !Object.isExtensible(row))
+      )
         return undefined;
       let j = 0;
       for (const key in row) {

@@ -38,7 +38,7 @@ export function piecesInTime(
   planner.begin(value);
   const planned = (): Planned | Promise<Planned> => {
     planner.finish();
-    const read = waiting?.ready((array) => planner.pathOf(array));
+    const read = waiting?.ready(planner.nodes);
     if (streams.length > 0) {
       // Its turn may be long to come.
       read?.catch(() => {});
@@ -239,16 +239,19 @@ export async function readInTime(
   pace: Pace,
 ): Promise<unknown> {
   const restorer = newRestorer(space, options);
-  const value = restorer.begin(address);
+  const restoring = restorer.restoring(address);
+  let value: unknown;
   pace.total = space.end;
-  const restoring = pace.run(
+  const running = pace.run(
     () => {
       // Bytes may be read several times, and not all of them have to be.
       pace.done = Math.min(restorer.done, space.end);
-      return restorer.step();
+      const next = restoring.next();
+      value = next.value;
+      return !next.done;
     },
     () => '$',
   );
-  if (restoring) await restoring;
-  return value();
+  if (running) await running;
+  return options.as ? restorer.instance(value, options.as) : value;
 }

@@ -153,7 +153,7 @@ export class Taker {
     if (this.#store.tables >= MANY_TABLES) planner.maxTables = 1;
     planner.list(list, this.#elements);
     while (planner.step());
-    this.#batch = { list, identity, planner, ready: waiting?.ready((array) => planner.pathOf(array)) };
+    this.#batch = { list, identity, planner, ready: waiting?.ready(planner.nodes) };
     if (this.#yielded.isEndless)
       throw new H5UnsupportedError(
         `${pathTo(stream.node)}[${this.#taken}]`,

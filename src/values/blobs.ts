@@ -1,6 +1,8 @@
 /** Blobs and files, whose bytes take time to read: `write` waits for them. */
 import type { Spend, ValueType } from '../registry/index.js';
 import { H5UnsupportedError } from '../serialize/errors.js';
+import { pathTo } from '../serialize/path.js';
+import type { Node, Place } from '../serialize/plan.js';
 import { checked, madeOf } from './content.js';
 
 /** The bytes of Blobs: arrays of the right size, which are filled while nothing else happens to the plan that holds them. */
@@ -16,18 +18,28 @@ export class BlobBytes {
     return bytes;
   }
 
-  /** Reads all of them; `pathOf` says where an array stands. */
-  async read(pathOf: (bytes: Uint8Array) => string): Promise<void> {
+  /** Reads all of them. They are among the nodes that have been planned. */
+  async read(nodes: readonly Node[]): Promise<void> {
     for (const [blob, bytes] of this.#arrays) {
       try {
         await readInto(bytes, blob);
       } catch (cause) {
-        const path = pathOf(bytes).replace(/\.bytes$/, '');
+        const path = pathOf(bytes, nodes).replace(/\.bytes$/, '');
         const remedy = `reading its bytes throws ${String(cause).slice(0, 200)}`;
         throw new H5UnsupportedError(path, 'a Blob', remedy, { cause });
       }
     }
   }
+}
+
+/** Where a typed array stands that has been planned. */
+function pathOf(array: object, nodes: readonly Node[]): string {
+  for (const node of nodes) {
+    if (node.kind === 'binary' && node.value === array) return pathTo(node);
+    const index = node.kind === 'vector' && node.encoding === 'typed' ? node.values.indexOf(array) : -1;
+    if (index >= 0) return pathTo((node.place as Place).node, index);
+  }
+  return '$';
 }
 
 async function readInto(bytes: Uint8Array, blob: Blob): Promise<void> {

@@ -30,16 +30,17 @@ export function madeOf<T>(what: string, make: () => T): T {
 }
 
 /** Whether a name is an index of an array. */
-export function isIndex(name: string): boolean {
-  return String(Number(name) >>> 0) === name && name !== '4294967295';
+export function isIndex(name: string | symbol): boolean {
+  return typeof name === 'string' && String(Number(name) >>> 0) === name && name !== '4294967295';
 }
 
 /** What an array has by itself: its elements and its length. A file may say that properties have such names. */
-export function isElement(name: string): boolean {
+export function isElement(name: string | symbol): boolean {
   return name === 'length' || isIndex(name);
 }
 
 /** The same of a typed array: a name that is any number is an element, or nothing. */
-export function isNumber(name: string): boolean {
+export function isNumber(name: string | symbol): boolean {
+  if (typeof name === 'symbol') return false;
   return name === 'length' || name === '-0' || String(Number(name)) === name;
 }

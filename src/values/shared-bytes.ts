@@ -2,8 +2,9 @@
  * Views that share their bytes, and buffers that can grow. Alone, a typed array is a dataset of its numbers. Where there is
  * more to its buffer than that, it is a group: the buffer, and which part of it the view shows.
  */
-import type { Values, ValueType } from '../registry/index.js';
+import type { ValueType } from '../registry/index.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
+import type { Values } from '../serialize/values.js';
 import { checked, checkedSize, madeOf } from './content.js';
 
 type View = TypedArray | DataView;

@@ -88,10 +88,10 @@ class Reader:
     def group(self, group):
         how = encoding(group)
         if how is None:
-            value = Object(self.type_of(group), keys=[], values=[])
+            value = Object(self.type_of(group), keys=[], values=[], **self.integrity(group))
             self.tasks.append(lambda: self.fill_members(value, group))
         elif how == "entries":
-            value = Object(self.type_of(group), keys=[], values=[])
+            value = Object(self.type_of(group), keys=[], values=[], **self.integrity(group))
 
             def fill():
                 value.content["keys"] = self.vector(group["keys"])[0]
@@ -116,6 +116,12 @@ class Reader:
         if name is not None:
             return f"class {name}"
         return word(group, "@type") or "object"
+
+    @staticmethod
+    def integrity(group):
+        word_of_it = word(group, "@integrity") if "@class" in group.attrs else None
+        assert word_of_it in (None, "frozen", "sealed", "inextensible")
+        return {} if word_of_it is None else {"integrity": word_of_it}
 
     def list(self, thing):
         if word(thing, "@type") == "Set":
@@ -243,7 +249,8 @@ class Reader:
 
     def records(self, group):
         kind = f"class {word(group, '@class')}" if "@class" in group.attrs else word(group, "@items") or "object"
-        rows = [Object(kind, keys=[], values=[]) for _ in range(int(group.attrs["@length"]))]
+        integrity = self.integrity(group)
+        rows = [Object(kind, keys=[], values=[], **integrity) for _ in range(int(group.attrs["@length"]))]
 
         def fill():
             for name in in_order(group):
@@ -339,6 +346,15 @@ def number(value):
     return ["n", "nan" if value != value else struct.pack(">d", value).hex()]
 
 
+def in_order_of_names(value):
+    """The content of an instance, whose class may have given names that are kept in a Map."""
+    content = value.content
+    if not value.kind.startswith("class ") or content.get("keys") != ["[[entries]]"]:
+        return content
+    names = content["values"][0].content
+    return {**content, "keys": names["keys"], "values": names["values"]}
+
+
 def graph(root):
     numbers = {}
     objects = []
@@ -367,7 +383,7 @@ def graph(root):
         value = objects[at]
         at += 1
         entry = {"kind": value.kind}
-        content = value.content
+        content = in_order_of_names(value)
         if "time" in content:
             entry["time"] = number(content["time"])
         if "bytes" in content:
@@ -385,6 +401,8 @@ def graph(root):
                 pairs = [(encode(k), encode(v)) for k, v in zip(keys, content["values"], strict=True)]
                 entry["keys"] = [k for k, _ in pairs]
                 entry["values"] = [v for _, v in pairs]
+        if "integrity" in content:
+            entry["integrity"] = content["integrity"]
         document["objects"].append(entry)
     return document
 

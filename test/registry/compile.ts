@@ -10,6 +10,8 @@ export interface CompileOptions {
   readonly decorators: 'standard' | 'legacy';
   /** Only `tsc` can, and only for legacy decorators. */
   readonly emitDecoratorMetadata?: boolean;
+  /** As a build for production does: classes get other names. */
+  readonly minify?: boolean;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,7 +37,7 @@ export async function compileFixture<Module = Record<string, unknown>>(
   options: CompileOptions,
 ): Promise<Module> {
   const file = fileURLToPath(fixture);
-  const { compiler, decorators, emitDecoratorMetadata = false } = options;
+  const { compiler, decorators, emitDecoratorMetadata = false, minify = false } = options;
   if (compiler === 'esbuild' && emitDecoratorMetadata) throw new Error('esbuild emits no decorator metadata');
   if (compiler === 'tsc') checkTypes(file, options);
 
@@ -54,6 +56,7 @@ export async function compileFixture<Module = Record<string, unknown>>(
       format: 'esm',
       target: 'es2022',
       sourcemap: 'inline',
+      minify,
       logLevel: 'silent',
       tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy' } },
       plugins: compiler === 'tsc' ? [transpileFixtures(options)] : [],

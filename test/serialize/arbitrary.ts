@@ -4,15 +4,19 @@ import {
   Account,
   Celsius,
   Counter,
+  Crate,
   DARK,
   Day,
   Failure,
   Index,
+  MARK,
   Money,
+  Notes,
   OPEN,
   onSave,
   Point,
   Point3,
+  registry,
   Samples,
   Session,
   Sheet,
@@ -476,7 +480,7 @@ const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
       { minLength: 1, maxLength: 5 },
     );
     const extended = fc
-      .tuple(fc.nat(6), fc.array(value, { maxLength: 4 }), value, fc.nat(9))
+      .tuple(fc.nat(8), fc.array(value, { maxLength: 4 }), value, fc.nat(9))
       .map(([what, items, note, n]): object => {
         switch (what) {
           case 0:
@@ -498,6 +502,16 @@ const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
             const failure = new Failure(`no ${n}`, note, n % 2 ? { cause: items } : undefined);
             failure.stack = 'short';
             return failure;
+          }
+          case 6: {
+            const points = items.map((item, i) => (i === n ? null : new Point(item, i)));
+            return Object.assign(new Crate(), { points: n === 0 ? new Set(points) : points, [MARK]: note });
+          }
+          case 7: {
+            const names = ['b', 'a', n < 3 ? '10' : 'c', '__proto__', n < 5 ? '9' : '@type'];
+            return Object.assign(new Notes(), {
+              entries: new Map([note, ...items].map((item, i) => [names[i] as string, item])),
+            });
           }
           default:
             return Object.assign(new Tree(note), { children: items });
@@ -629,9 +643,10 @@ function objectsOf(root: unknown): object[] {
 }
 
 /** What a class has hidden, by the names by which it is set. */
-function hiddenOf(value: object): readonly string[] {
+export function hiddenOf(value: object): readonly string[] {
   if (value instanceof Counter) return ['count'];
   if (value instanceof Tree) return ['children'];
+  if (value instanceof Notes) return ['entries'];
   return [];
 }
 
@@ -688,11 +703,36 @@ const graphsOf = (names: fc.Arbitrary<unknown>, isAll = true): fc.Arbitrary<unkn
   return fc.oneof({ weight: 1, arbitrary: value }, { weight: 12, arbitrary: object }).map(fillSlots);
 };
 
-/** Any value that this package stores, with sharing and cycles, for `registry` of classes.ts. */
-export const anyGraph: fc.Arbitrary<unknown> = graphsOf(nameOnly);
+/** Any value that this package stores, with sharing and cycles, for `registry` of classes.ts; nothing in it is frozen. */
+export const anyOpenGraph: fc.Arbitrary<unknown> = graphsOf(nameOnly);
+
+const FIXES = [Object.freeze, Object.seal, Object.preventExtensions];
+
+/** Has instances of registered classes frozen, or the like: all of them in one way, or one in this and one in that. */
+function fixInstances(root: unknown, choice: number): void {
+  const random = seeded(choice);
+  const [all, some] = [choice % 4 === 0, choice % 4 === 1];
+  if (!all && !some) return;
+  for (const object of objectsOf(root)) {
+    if (!registry.of(Object.getPrototypeOf(object) ?? {})) continue;
+    // The elements of typed arrays can always be changed.
+    const way = ArrayBuffer.isView(object) ? 2 : all ? choice % 3 : random(FIXES.length + 2);
+    FIXES[way]?.(object);
+  }
+}
+
+const fixed = ([value, choice]: readonly [unknown, number]): unknown => {
+  fixInstances(value, choice);
+  return value;
+};
+
+/** The same, with instances that are frozen, sealed or not extensible. */
+export const anyGraph: fc.Arbitrary<unknown> = fc.tuple(anyOpenGraph, fc.nat()).map(fixed);
 
 /** The same with what is registered by its name, for `named` of classes.ts. */
-export const anyNamedGraph: fc.Arbitrary<unknown> = graphsOf(fc.oneof(nameOnly, registered));
+export const anyNamedGraph: fc.Arbitrary<unknown> = fc
+  .tuple(graphsOf(fc.oneof(nameOnly, registered)), fc.nat())
+  .map(fixed);
 
 /** Only what the core stores without the option `values`: all of it can be reached by paths of names and numbers. */
 export const coreGraph: fc.Arbitrary<unknown> = graphsOf(fc.boolean(), false);

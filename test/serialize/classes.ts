@@ -1,4 +1,4 @@
-import { H5Field, H5Ignore, TypeRegistry } from '../../src/index.js';
+import { H5Field, H5Ignore, h5read, h5write, TypeRegistry } from '../../src/index.js';
 
 /** Classes of every sort that a registry knows, for tests of the codec. */
 
@@ -177,6 +177,34 @@ export class Tree {
   }
 }
 
+/** Says itself what is stored, under any names in any order; it may hold itself. */
+export class Notes {
+  #entries = new Map<string, unknown>();
+
+  get entries(): Map<string, unknown> {
+    return this.#entries;
+  }
+
+  set entries(entries: Map<string, unknown>) {
+    this.#entries = entries;
+  }
+
+  [h5write](dict: Map<string, unknown>): void {
+    for (const [name, value] of this.#entries) dict.set(name, value);
+  }
+
+  [h5read](dict: ReadonlyMap<string, unknown>): void {
+    this.#entries = new Map(dict);
+  }
+}
+
+/** A field says what it holds, another is named by a symbol. */
+export const MARK = Symbol('mark');
+export class Crate {
+  points: unknown = null;
+  [MARK]: unknown = null;
+}
+
 function filled(target: TypeRegistry): TypeRegistry {
   return target
     .register(Point, { name: 'geo.Point' })
@@ -200,6 +228,14 @@ function filled(target: TypeRegistry): TypeRegistry {
     .register(Day, { name: 'Day' })
     .register(Samples, { name: 'Samples' })
     .register(Failure, { name: 'Failure' })
+    .register(Notes, { name: 'Notes', construct: true })
+    .register(Crate, {
+      name: 'Crate',
+      fields: [
+        { property: 'points', as: () => Point },
+        { property: MARK, name: 'mark/of it' },
+      ],
+    })
     .codec(Money, {
       name: 'Money',
       encode: ({ cents }) => ({ cents }),

@@ -97,6 +97,12 @@ const expected = [
   'a member without a value, <f4',
   'a member without a value, {undefined: u1}',
   // Section 9: content, names, views.
+  ...['frozen', 'sealed', 'inextensible'].flatMap((integrity) => [
+    `object of a class, ${integrity}`,
+    `records of a class, ${integrity}`,
+  ]),
+  'object of a class with [[entries]]',
+  'records of a class with [[entries]]',
   ...[
     'RegExp',
     'URL',

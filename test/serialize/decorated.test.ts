@@ -37,6 +37,33 @@ describe.each<CompileOptions>([
   });
 });
 
+describe.each(['standard', 'legacy'] as const)('%s decorators, in a build for production', (decorators) => {
+  it('read what was written before, and write what others read: names are those that were given', async () => {
+    const { makeShop, write, read } = await compile({ compiler: 'esbuild', decorators });
+    const minified = await compile({ compiler: 'esbuild', decorators, minify: true });
+    const source = await compile({ compiler: 'tsc', decorators, minify: true });
+    for (const build of [minified, source]) {
+      // Of standard decorators, compilers keep the names of classes.
+      if (decorators === 'legacy') expect(build.Customer.name).not.toBe('Customer');
+      const shop = build.read(write(makeShop(20))).value as ReturnType<Shop['makeShop']>;
+      expect(shop[3]).toBeInstanceOf(build.Customer);
+      expect(shop[3]?.orders[2]).toBeInstanceOf(build.Order);
+      expect(shop[3]?.orders[2]?.customer).toBe(shop[3]);
+      expect(shop[3]?.name).toBe('customer 3');
+      expect(build.write(build.makeShop(20))).toEqual(write(makeShop(20)));
+      expect(read(build.write(shop)).value).toHaveLength(20);
+    }
+  });
+
+  it('read an older version, and say where something is missing', async () => {
+    const { readOld, makeOld } = await compile({ compiler: 'esbuild', decorators, minify: true });
+    expect(readOld(makeOld({ full_name: 'Ada', id: 1 })).greeting).toBe('Dear Ada, from version 1');
+    expect(() => readOld(makeOld({ id: 1 }))).toThrow(
+      /^\$: an instance of class shop\.Letter in the file has no "to", which is required \(property recipient\)/,
+    );
+  });
+});
+
 describeOracle('h5py', () => {
   it('sees a column for each field, under the name that the class gives it', async () => {
     const { makeShop, write } = await compile({ compiler: 'tsc', decorators: 'standard' });

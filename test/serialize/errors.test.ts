@@ -149,7 +149,7 @@ function placesIn(root: unknown): (() => void)[] {
       const stored = registry.of(Object.getPrototypeOf(object) ?? {})?.propertiesOf(object);
       for (const name of stored ?? Object.keys(object)) {
         if (name === 'label') continue;
-        waiting.push((object as Record<string, unknown>)[name]);
+        waiting.push((object as Record<string | symbol, unknown>)[name]);
         places.push(() => {
           const writable = { value: bad, writable: true, enumerable: true, configurable: true };
           if (object instanceof Counter || object instanceof Session) Reflect.set(object, name, bad);

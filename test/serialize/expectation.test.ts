@@ -109,7 +109,14 @@ describe('a class', () => {
     expect(deserialize(serialize(new Savings(), { registry }), { registry, as: Account })).toBeInstanceOf(
       Savings,
     );
-    for (const value of [{ owner: 'Ada' }, [new Account()], null, 'Account', 3]) {
+    for (const value of [
+      [new Account()],
+      [{ owner: 'Ada' }],
+      new Map([['owner', 'Ada']]),
+      null,
+      'Account',
+      3,
+    ]) {
       expect(() => deserialize(serialize(value, { registry }), { registry, as: Account })).toThrow(
         /the value is no instance of the class Account/,
       );

@@ -33,6 +33,9 @@ export function featuresOf(bytes: Uint8Array): Set<string> {
     found.add(form);
     if (role !== 'member' && role !== 'root') found.add(`${form} as ${role}`);
     if (type !== undefined) found.add(`${form}, a ${type}`);
+    const integrity = object.attrs.get('@integrity');
+    if (integrity !== undefined) found.add(`${form}, ${integrity}`);
+    if (object instanceof H5Group && object.has('[[entries]]')) found.add(`${form} with [[entries]]`);
     if (object.attrs.has('@mask')) found.add(`a mask on ${form}`);
     if ((links.get(address) ?? 0) > 1) found.add(`a shared ${form}`);
     if (object.attrs.has('@into')) {

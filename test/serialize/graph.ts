@@ -1,6 +1,12 @@
 import { types } from 'node:util';
 import { Temporal } from '@js-temporal/polyfill';
-import { defaultRegistry, type RegisteredClass, type TypeRegistry } from '../../src/index.js';
+import {
+  defaultRegistry,
+  type H5Writable,
+  h5write,
+  type RegisteredClass,
+  type TypeRegistry,
+} from '../../src/index.js';
 import { isTracking } from '../../src/values/shared-bytes.js';
 import { unknownClassOf } from '../../src/values.js';
 
@@ -107,13 +113,18 @@ function nameOf(item: symbol | object, registry: TypeRegistry): string {
 
 function describe(object: object, encode: Encode, registry: TypeRegistry): Description {
   const prototype = Object.getPrototypeOf(object) as object | null;
-  if (!Object.isExtensible(object)) throw new Error('an object that is not extensible');
+  const integrity = integrityOf(object);
   const cls = prototype ? registry.of(prototype) : undefined;
-  if (cls) return instance(object, cls, encode);
+  if (cls) return { ...instance(object, cls, encode, integrity), ...(integrity && { integrity }) };
+  const unknown = unknownClassOf(object);
+  if (unknown) {
+    checkFlags(object, Reflect.ownKeys(object), undefined, integrity);
+    const kind = `class ${unknown.name}`;
+    return { ...parts(kind, object, encode), version: unknown.version, ...(integrity && { integrity }) };
+  }
+  if (integrity) throw new Error('an object that is not extensible');
   const platform = PLATFORM.get(prototype);
   if (platform) return platform(object, encode);
-  const unknown = unknownClassOf(object);
-  if (unknown) return { ...members(object, encode), kind: `class ${unknown.name}`, version: unknown.version };
   throw new Error(
     `a test compares an object of a class that it did not register: ${object.constructor.name}`,
   );
@@ -245,7 +256,8 @@ function contentOf(entries: readonly (readonly [string, unknown])[]): object {
   return content;
 }
 
-const propertyOf = (object: object, name: string) => (object as Record<string, unknown>)[name];
+const propertyOf = (object: object, name: string | symbol) =>
+  (object as Record<string | symbol, unknown>)[name];
 
 function errorParts(error: object, names: readonly string[]): (readonly [string, unknown])[] {
   if (!types.isNativeError(error)) throw new Error('an object with the prototype of an error');
@@ -307,16 +319,28 @@ function slotOf(object: object): string | undefined {
 }
 
 /** An instance of a registered class: the names and values of what is stored of it, and what is in its slots. */
-function instance(object: object, cls: RegisteredClass, encode: Encode): Description {
+function instance(
+  object: object,
+  cls: RegisteredClass,
+  encode: Encode,
+  integrity: string | undefined,
+): Description {
   const kind = `class ${cls.name}`;
   if (cls.codec) return parts(kind, cls.codec.encode(object), encode);
+  if (h5write in object) {
+    const dict = new Map<string, unknown>();
+    (object as H5Writable)[h5write](dict);
+    return { kind, keys: [...dict.keys()], values: Array.from(dict.values(), (part) => encode(part)) };
+  }
   const slot = slotOf(object);
   const own = Reflect.ownKeys(object);
   if (types.isTypedArray(object)) own.splice(0, object.length);
-  checkFlags(object, own, slot === 'Array' ? 'length' : 'stack');
+  checkFlags(object, own, slot === 'Array' ? 'length' : 'stack', integrity);
   const inSlot = (name: string) =>
     slot === 'Error' ? HIDDEN.includes(name) : slot?.includes('Array') && isIndex(name);
-  const properties = cls.propertiesOf(object).filter((property) => !inSlot(property));
+  const properties = cls
+    .propertiesOf(object)
+    .filter((property) => typeof property === 'symbol' || !inSlot(property));
   const content = slot === 'Error' ? errorParts(object, []) : [];
   for (const property of properties) content.push([cls.storedName(property), propertyOf(object, property)]);
   if (slot === undefined)
@@ -367,12 +391,25 @@ function checkOwn(object: object, names: readonly string[], fixed?: string): voi
   checkFlags(object, own, fixed);
 }
 
-/** Nothing is frozen, or a getter that only looks like a value. */
-function checkFlags(object: object, names: readonly (string | symbol)[], fixed?: string): void {
+function integrityOf(object: object): string | undefined {
+  if (Object.isExtensible(object)) return undefined;
+  if (Object.isFrozen(object)) return 'frozen';
+  return Object.isSealed(object) ? 'sealed' : 'inextensible';
+}
+
+/** Nothing is frozen that is not said to be, or a getter that only looks like a value. */
+function checkFlags(
+  object: object,
+  names: readonly (string | symbol)[],
+  fixed?: string,
+  integrity?: string,
+): void {
   for (const name of names) {
     const { get, writable, configurable } = Object.getOwnPropertyDescriptor(object, name) ?? {};
     // Not to be deleted, by the language; and `stack`, which some engines have as a getter.
-    const asUsual = name === fixed ? writable || name === 'stack' : !get && writable && configurable;
+    const canBeSet = writable || integrity === 'frozen';
+    const canBeDeleted = configurable || integrity === 'frozen' || integrity === 'sealed';
+    const asUsual = name === fixed ? canBeSet || name === 'stack' : !get && canBeSet && canBeDeleted;
     if (!asUsual) throw new Error(`the property ${String(name)} is not as usual`);
   }
 }

@@ -286,6 +286,14 @@ function vector(parent: H5Group, name: string, how: string): H5Group {
   return group;
 }
 
+/** A group that says it is an instance, which JavaScript does not let be changed. */
+function unchangeable(parent: H5Group, name: string, integrity: unknown, cls = 'geo.Point'): H5Group {
+  const group = parent.createGroup(name);
+  group.attrs.set('@class', cls);
+  group.attrs.set('@integrity', integrity as string);
+  return group;
+}
+
 const uint32 = (...numbers: number[]) => ({ data: Uint32Array.from(numbers) });
 const numbers = (group: H5Group, name: string, ...data: number[]) => group.createDataset(name, { data });
 const attribute = (root: H5Group, value: unknown, dtype: DType) => root.attrs.set('x', value, { dtype });
@@ -495,14 +503,50 @@ const words: Hostile[] = [
   ],
 ];
 
+const integrities: Hostile[] = [
+  ['an unknown one', (r) => unchangeable(r, 'a', 'melted'), /^\$\.a: an unknown integrity: melted/],
+  ['one that objects inherit', (r) => unchangeable(r, 'a', '__proto__'), /an unknown integrity: __proto__/],
+  ['one that functions have', (r) => unchangeable(r, 'a', 'constructor'), /an unknown integrity/],
+  ['a number', (r) => unchangeable(r, 'a', 7), /@integrity is no string/],
+  ['a very long one', (r) => unchangeable(r, 'a', 'x'.repeat(30_000)), /an unknown integrity: x{40}$/],
+  ['of what is no instance', (r) => r.createGroup('a').attrs.set('@integrity', 'frozen'), 'a value'],
+  [
+    'of a table',
+    (r) => {
+      const rows = unchangeable(r, 'rows', 'frozen');
+      table(rows, 2, { x: [1, 2] });
+      r.link('again', rows);
+    },
+    'a value',
+  ],
+  [
+    'of an instance that is one of its own fields, and of a class that makes its instances itself',
+    (r) => {
+      const group = unchangeable(r, 'a', 'sealed', 'weather.Celsius');
+      group.link('place', group);
+    },
+    'a value',
+  ],
+  [
+    'of entries, one of whose keys is __proto__',
+    (r) => {
+      const group = unchangeable(r, 'a', 'frozen');
+      encoding(group, 'entries');
+      group.createDataset('keys', { data: ['__proto__', 'x'] });
+      numbers(group, 'values', 1, 2);
+    },
+    'a value',
+  ],
+];
+
 const itself = (group: H5Group, ...names: string[]) => names.map((name) => group.link(name, group));
 const typed = (root: H5Group, type: string): H5Group => {
   const group = root.createGroup('x');
   group.attrs.set('@type', type);
   return group;
 };
-const instance = (root: H5Group, name: string): H5Group => {
-  const group = root.createGroup('x');
+const instance = (root: H5Group, name: string, at = 'x'): H5Group => {
+  const group = root.createGroup(at);
   group.attrs.set('@class', name);
   return group;
 };
@@ -521,6 +565,100 @@ const holding: Record<string, (group: H5Group) => unknown> = {
   Day: (group) => group.attrs.set('[[Date]]', 1e300),
   Samples: (group) => group.createDataset('[[Float32Array]]', { data: Float32Array.of(1, 2) }),
 };
+
+const dict = (parent: H5Group): H5Group => parent.createGroup('[[entries]]', { attrs: { '@type': 'Map' } });
+
+/** Content of classes that say what is stored, and of fields that say what they hold. */
+const hooks: Hostile[] = [
+  ['nothing', (r) => instance(r, 'Notes'), 'a value'],
+  [
+    'names that mean something to objects',
+    (r) => {
+      const group = instance(r, 'Notes');
+      for (const name of REACHING) group.attrs.set(name, oddValue, { dtype: odd });
+    },
+    'a value',
+  ],
+  [
+    'the same in a Map',
+    (r) => {
+      const group = dict(instance(r, 'Notes'));
+      for (const name of REACHING) group.attrs.set(name, oddValue, { dtype: odd });
+    },
+    'a value',
+  ],
+  ['itself', (r) => itself(instance(r, 'Notes'), 'a', '__proto__'), 'a value'],
+  ['no Map', (r) => instance(r, 'Notes').createGroup('[[entries]]'), /^\$\.x: .* has no Map as its \[\[entr/],
+  ['a number for a Map', (r) => instance(r, 'Notes').attrs.set('[[entries]]', 5), /has no Map as its/],
+  ['itself for a Map', (r) => itself(instance(r, 'Notes'), '[[entries]]'), /has no Map as its/],
+  [
+    'a Map with keys that are no strings',
+    (r) => {
+      const group = dict(instance(r, 'Notes'));
+      encoding(group, 'entries');
+      numbers(group, 'keys', 1, 2);
+      numbers(group, 'values', 1, 2);
+    },
+    /^\$\.x: .* has a key among its \[\[entries\]\] that is no string/,
+  ],
+  [
+    'a Map that is its own value, and a name beside it',
+    (r) => {
+      const group = instance(r, 'Notes');
+      const map = dict(group);
+      map.link('10', map);
+      group.attrs.set('10', 1);
+    },
+    'a value',
+  ],
+  [
+    'a Map where the class says nothing of what is stored',
+    (r) => dict(instance(r, 'geo.Point')).attrs.set('10', 1),
+    'a value',
+  ],
+  [
+    'a number where a Point is to be',
+    (r) => instance(r, 'Crate').attrs.set('points', 5),
+    /^\$\.x\.points: a number/,
+  ],
+  [
+    'another class where a Point is to be',
+    (r) => instance(r, 'Crate').createGroup('points', { attrs: { '@class': 'Strict' } }),
+    /^\$\.x\.points: an instance of the class Strict where/,
+  ],
+  [
+    'itself where a Point is to be',
+    (r) => itself(instance(r, 'Crate'), 'points'),
+    /an instance of the class Crate/,
+  ],
+  [
+    'a list of itself where Points are to be',
+    (r) => {
+      const list = instance(r, 'Crate').createGroup('points');
+      encoding(list, 'list');
+      list.link('0', list);
+      list.link('1', list);
+    },
+    'a value',
+  ],
+  [
+    'an object without a class, which is its own field',
+    (r) => {
+      const point = instance(r, 'Crate').createGroup('points');
+      itself(point, 'x', '__proto__', 'constructor');
+    },
+    'a value',
+  ],
+  [
+    'what a symbol names, under the name of a symbol',
+    (r) => {
+      const group = instance(r, 'Crate');
+      group.attrs.set('Symbol(mark)', 1);
+      group.attrs.set('@%mark%2Fof it', 2);
+    },
+    'a value',
+  ],
+];
 
 const contents: Hostile[] = [
   ...['RegExp', 'URL', 'SharedArrayBuffer', 'Buffer'].flatMap((type): Hostile[] => [
@@ -618,6 +756,8 @@ const contents: Hostile[] = [
 ];
 
 describe.each([
+  ['integrities', integrities],
+  ['hooks', hooks],
   ['lengths', lengths],
   ['positions', positions],
   ['links and references', rounds],
@@ -966,6 +1106,18 @@ describe('a file that would expand without end', () => {
         return map;
       },
     ],
+    [
+      '@class',
+      'Notes',
+      '[[entries]]',
+      (root) => {
+        const map = vector(root, 'part', 'entries');
+        map.attrs.set('@type', 'Map');
+        const data = Array.from({ length: 20_000 }, (_, i) => String(i));
+        map.link('values', map.createDataset('keys', { data }));
+        return map;
+      },
+    ],
   ];
   it.each(parts)('by many values of %s %s that are made of one part', async (attribute, name, part, make) => {
     await expands(
@@ -979,6 +1131,17 @@ describe('a file that would expand without end', () => {
         }
       }),
     );
+  });
+
+  it('by one list in fields of many instances, which is looked through once', async () => {
+    const bytes = file((root) => {
+      const list = vector(root, 'part', 'list');
+      for (let i = 0; i < 10_000; i++) list.createGroup(String(i));
+      for (let i = 0; i < 5000; i++) instance(root, 'Crate', `g${i}`).link('points', list);
+    });
+    const { came, milliseconds } = await outside.read(bytes);
+    expect(came).toBe('a value');
+    expect(milliseconds).toBeLessThan(10_000);
   });
 
   it('by views of one buffer, which do not copy it', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { serialize } from '../../src/index.js';
+import { h5write, serialize } from '../../src/node.js';
 import {
   describeOracle,
   type H5pyDtype,
@@ -11,10 +11,21 @@ import {
 } from '../oracle/oracles.js';
 import { coreGraph } from './arbitrary.js';
 import { cases } from './cases.js';
-import { Account, Point, registry } from './classes.js';
+import { Account, registry as common, Point } from './classes.js';
 import { isReservedName, outline } from './outline.js';
 
 // What docs/FORMAT.md promises to those who open a file in another program, as h5py finds it.
+
+class Ledger {
+  readonly entries: [string, unknown][];
+  constructor(...entries: [string, unknown][]) {
+    this.entries = entries;
+  }
+  [h5write](dict: Map<string, unknown>): void {
+    for (const [key, value] of this.entries) dict.set(key, value);
+  }
+}
+const registry = common.extend().register(Ledger, { name: 'Ledger', version: 1 });
 
 const shared = { n: 1 };
 const row = { id: 1 };
@@ -145,6 +156,10 @@ const values: Record<string, unknown> = {
   refs: [shared, shared, shared],
   mixed: { o: shared, rows: [{ id: 2 }, row], l: [row, shared] },
   cycle,
+  frozen: { p: Object.freeze(new Point(1, 2)), s: Object.seal(new Account('Ada', 1)) },
+  frozenRows: [Object.freeze(new Point(1, 2)), Object.freeze(new Point(3, 4)), new Point(5, 6)],
+  ledger: { a: new Ledger(['b', 1], ['a', 2]), b: new Ledger(['10', 1], ['9', 'x']) },
+  ledgers: [new Ledger(['b', 1], ['a', 2]), new Ledger(['b', 3], ['a', 4])],
 };
 
 const layouts: Record<string, string[]> = {
@@ -367,6 +382,42 @@ const layouts: Record<string, string[]> = {
     'kids/ {encoding records, length 2}',
     '  up: object reference[2] = [-> /,-> /]',
   ],
+  frozen: [
+    'p/ {class geo.Point, integrity frozen}',
+    '  x: int32 = 1',
+    '  y: int32 = 2',
+    's/ {class bank/Account, integrity sealed}',
+    '  who: vlen utf-8 = Ada',
+    '  balance: int32 = 1',
+    '  label: vlen utf-8 = account of string',
+  ],
+  frozenRows: [
+    '@encoding: utf-8 of 5, nullpad = union',
+    '@kinds: uint8[3] = [0,0,1]',
+    'geo.Point/ {class geo.Point, integrity frozen, encoding records, length 2}',
+    '  x: int32[2] = [1,3]',
+    '  y: int32[2] = [2,4]',
+    'geo.Point-2/ {class geo.Point, encoding records, length 1}',
+    '  x: int32[1] = [5]',
+    '  y: int32[1] = [6]',
+  ],
+  ledger: [
+    'a/ {class Ledger, version 1}',
+    '  b: int32 = 1',
+    '  a: int32 = 2',
+    'b/ {class Ledger, version 1}',
+    '  [[entries]]/ {type Map}',
+    '    10: int32 = 1',
+    '    9: vlen utf-8 = x',
+  ],
+  ledgers: [
+    '@class: utf-8 of 6, nullpad = Ledger',
+    '@version: int32 = 1',
+    '@encoding: utf-8 of 7, nullpad = records',
+    '@length: uint32 = 2',
+    'b: int32[2] = [1,3]',
+    'a: int32[2] = [2,4]',
+  ],
 };
 
 describeOracle('h5py', () => {
@@ -404,6 +455,7 @@ const RESERVED: Record<string, { type: RegExp; on: 'group' | 'dataset' | 'both' 
   '@type': { type: /^\|S\d+$/, on: 'both' },
   '@class': { type: /^\|S\d+$/, on: 'group' },
   '@version': { type: /^<i4$/, on: 'group' },
+  '@integrity': { type: /^\|S\d+$/, on: 'group' },
   '@encoding': { type: /^\|S\d+$/, on: 'group' },
   '@length': { type: /^<u4$/, on: 'group' },
   '@mask': { type: /^\|O$/, on: 'both' },
@@ -502,6 +554,7 @@ function checkAttributes(object: H5pyObject, isRoot: boolean): void {
     }
     if (name === '@h5pickle') expect(isRoot).toBe(true);
     if (name === '@type') expect(value).toMatch(TYPES);
+    if (name === '@integrity') expect(value).toMatch(/^(frozen|sealed|inextensible)$/);
     if (name === '@encoding') expect(value).toMatch(ENCODINGS);
     if (name === '@mask') expect((value as number[]).some((code) => code > 0)).toBe(true);
   }

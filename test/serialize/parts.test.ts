@@ -23,7 +23,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { describeOracle } from '../oracle/oracles.js';
 import { PYTHON } from '../oracle/python-server.js';
 import { type Random, seeded } from '../random.js';
-import { anyGraph, coreGraph } from './arbitrary.js';
+import { anyGraph, coreGraph, hiddenOf } from './arbitrary.js';
 import { cases } from './cases.js';
 import { registry as classes } from './classes.js';
 import { graphOf } from './graph.js';
@@ -236,7 +236,9 @@ describe('a part by its path', () => {
 
   it('is what the options `as` and `schema` are about', () => {
     expect(deserialize(bytes, { registry, path: 'users/1', as: User }).age).toBe(40);
-    expect(() => deserialize(bytes, { registry, path: 'people/1', as: User })).toThrow(/no instance/);
+    expect(() => deserialize(bytes, { registry, path: 'people/1/name', as: User })).toThrow(/no instance/);
+    // What no class is said of is taken for one.
+    expect(deserialize(bytes, { registry, path: 'people/1', as: User })).toBeInstanceOf(User);
   });
 });
 
@@ -365,7 +367,7 @@ function readAll(value: unknown): void {
     if (item instanceof Map) todo.push(...item.keys(), ...item.values());
     if (item instanceof Set) todo.push(...item);
     const properties = classes.of(Object.getPrototypeOf(item))?.propertiesOf(item);
-    for (const key of properties ?? Reflect.ownKeys(item))
+    for (const key of [...(properties ?? Reflect.ownKeys(item)), ...hiddenOf(item)])
       todo.push((item as Record<PropertyKey, unknown>)[key]);
   }
 }

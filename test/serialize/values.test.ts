@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { deserialize as coreDeserialize, serialize as coreSerialize } from '../../src/index.js';
 import {
   deserialize,
+  H5Field,
   H5FormatError,
   H5RegistryError,
   H5UnknownClassError,
@@ -228,6 +229,37 @@ describe('classes that extend types of the language', () => {
     expect(found.failure.stack).toBe(failure.stack);
     expect(found.samples).toBeInstanceOf(Samples);
     expect([...found.samples, found.samples.rate]).toEqual([1, 2.5, 8000]);
+  });
+
+  it('may have fields with other names, or just some', () => {
+    class Bag extends Set<string> {
+      color = 'red';
+      size2 = 1;
+    }
+    const some = new TypeRegistry().register(Bag, {
+      name: 'Bag',
+      fields: [{ property: 'color', name: 'farbe' }],
+    });
+    const found = back([Object.assign(new Bag(['a']), { color: 'blue', size2: 7 }), new Bag()], some);
+    expect([...(found[0] as Bag)]).toEqual(['a']);
+    expect(found.map(({ color, size2 }) => [color, size2])).toEqual([
+      ['blue', undefined],
+      ['red', undefined],
+    ]);
+    const renamed = new TypeRegistry().register(Bag, { name: 'Bag' });
+    const odd = new Bag(['x']);
+    for (const name of ['__proto__', 'constructor', '5'])
+      Object.defineProperty(odd, name, { value: name, enumerable: true, writable: true, configurable: true });
+    const copy = back(odd, renamed);
+    expect(Object.entries(copy)).toEqual(Object.entries(odd));
+    expect(Object.getPrototypeOf(copy)).toBe(Bag.prototype);
+    expect([...copy]).toEqual(['x']);
+    class Loud extends Error {
+      @H5Field({ name: 'text' }) note = 'n';
+    }
+    const loud = new TypeRegistry().register(Loud, { name: 'Loud', ignore: ['other'] });
+    const error = back([Object.assign(new Loud('m'), { note: 'kept', other: 1 })], loud)[0];
+    expect([error?.message, error?.note, Object.keys(error ?? {})]).toEqual(['m', 'kept', ['note']]);
   });
 
   it('are tables where there are many', () => {

@@ -1,0 +1,247 @@
+import { H5Error } from '../errors.js';
+import type { Encoder, RegisteredClass } from '../registry/index.js';
+import { Kind, read, type TypedArray, Unreadable, unsupported } from './kinds.js';
+import { pathTo } from './path.js';
+import {
+  type BinaryNode,
+  contentOf,
+  hashOf,
+  type Node,
+  ObjectNode,
+  type OnUnsupported,
+  Planner,
+  type Planning,
+  placeOf,
+  type Task,
+  type VectorNode,
+} from './plan.js';
+import type { Values } from './values.js';
+
+/** Why a value cannot be stored: what was thrown, if anything was. */
+interface Problem {
+  readonly cause?: unknown;
+}
+
+/** In the place of a member that is not stored. */
+const LEFT_OUT = Symbol('left out');
+
+/**
+ * What the core's planner is without: it puts others in the place of values that cannot be stored, leaves accessors out, says
+ * where something was that has thrown, and stores by their buffers the views that share one.
+ */
+export class CompletePlanner extends Planner {
+  protected override readonly isSelective: boolean;
+  readonly #onUnsupported: OnUnsupported;
+  readonly #sharing: ReturnType<NonNullable<Values['sharing']>> | undefined;
+  /** How many nodes have been looked at for shared bytes. */
+  #looked = 0;
+  /** Objects whose members are not all to be stored. */
+  readonly #leftOut = new Set<ObjectNode>();
+  /** Whether the member that is planned stands in the place of another. */
+  #isReplaced = false;
+
+  constructor(...planning: Planning) {
+    super(...planning);
+    const [, values, onUnsupported, accessors] = planning;
+    this.#onUnsupported = onUnsupported;
+    this.isSelective = !accessors;
+    this.#sharing = values.sharing?.();
+  }
+
+  override finish(): void {
+    super.finish();
+    for (const node of this.#leftOut) {
+      const { names, values } = node;
+      node.names = names.filter((_, i) => values[i] !== LEFT_OUT);
+      node.values = values.filter((value) => value !== LEFT_OUT);
+    }
+  }
+
+  // ---- what cannot be stored ------------------------------------------------------------------------
+
+  protected override member(holder: ObjectNode, index: number): void {
+    const value = holder.values[index];
+    // What is replaced, or left out, must not have been met.
+    const why = this.#onUnsupported !== 'error' && this.#problem(value);
+    if (why) {
+      this.#replace(value, holder, index, why);
+      return;
+    }
+    try {
+      super.member(holder, index);
+    } catch (error) {
+      this.#failed(error, value, holder, index);
+    }
+  }
+
+  protected override runTask(task: Task): void {
+    try {
+      super.runTask(task);
+    } catch (error) {
+      if ('node' in task) throw error;
+      this.#failed(error, task.value, task.holder, task.index);
+    }
+  }
+
+  protected override planElements(vector: VectorNode, values: readonly unknown[]): void {
+    try {
+      super.planElements(vector, this.#onUnsupported === 'error' ? values : this.#replaced(vector, values));
+    } catch (error) {
+      if (this.#isOfItsOwn(error)) throw error;
+      // Which of them it was: numbers count all of them.
+      vector.mask = undefined;
+      for (let i = 0; i < values.length; i++) {
+        const value = read(values, i);
+        const why = this.#problem(value, true);
+        if (why) this.#unsupported(value, vector, i, why);
+      }
+      throw error;
+    }
+  }
+
+  protected override content(value: object, codec: Encoder, at: Node, index = -1): object {
+    try {
+      return contentOf(value, codec);
+    } catch (error) {
+      throw this.values.located?.(error, pathTo(at, index)) ?? error;
+    }
+  }
+
+  /** The properties of an object to store. */
+  protected override propertiesOf(value: object, cls: RegisteredClass | undefined): readonly string[] {
+    const names = super.propertiesOf(value, cls);
+    if (!this.isSelective) return names;
+    // What a class declares is stored whatever it is.
+    const isValue = (name: string) =>
+      cls?.isDeclared(name) ||
+      Object.hasOwn(Object.getOwnPropertyDescriptor(value, name) ?? { value }, 'value');
+    return names.filter(isValue);
+  }
+
+  /** Puts what the caller wants in the place of a member that cannot be stored. */
+  #replace(value: unknown, holder: ObjectNode, index: number, why: Problem): void {
+    // What replaces it must be stored.
+    if (this.#isReplaced) this.#unsupported(value, holder, index, why);
+    const replacement = this.#replacement(value, holder, index, why);
+    holder.values[index] = replacement;
+    if (replacement === LEFT_OUT) {
+      this.#leftOut.add(holder);
+      return;
+    }
+    this.#isReplaced = true;
+    this.member(holder, index);
+    this.#isReplaced = false;
+  }
+
+  #unsupported(value: unknown, holder: Node, index: number, why: Problem): never {
+    const cause = 'cause' in why ? (why as Required<Problem>) : undefined;
+    throw unsupported(value, placeOf(holder, index), cause);
+  }
+
+  /** Whether an error is not to be one about the value that is planned. */
+  #isOfItsOwn(error: unknown): boolean {
+    return error instanceof H5Error || error === this.thrown || this.#onUnsupported !== 'error';
+  }
+
+  /** What was thrown while a member was planned: if it is no error of ours, the value is to blame. */
+  #failed(cause: unknown, value: unknown, holder: ObjectNode, index: number): never {
+    if (this.#isOfItsOwn(cause)) throw cause;
+    throw unsupported(value, placeOf(holder, index), { cause });
+  }
+
+  /**
+   * Why a value cannot be stored, as far as it shows in itself: for what it is, or for what it throws. The elements of an
+   * array that is a row count; those of others are looked at by themselves.
+   */
+  #problem(value: unknown, isRow = false): Problem | undefined {
+    if (typeof value === 'function' || typeof value === 'symbol')
+      return this.values.nameOf(value, this.registry) === undefined ? {} : undefined;
+    if (typeof value !== 'object' || value === null || this.registry.nameOf(value) !== undefined)
+      return undefined;
+    try {
+      const id = this.kinds.of(value);
+      const { kind, fields, codec } = this.kinds.entry(id);
+      if (kind === Kind.Unsupported) return Unreadable.cause(value) ?? {};
+      hashOf(kind, value);
+      if (codec) contentOf(value, codec);
+      else if (kind === Kind.Object || kind === Kind.SparseArray) this.propertiesOf(value, fields);
+      else if (kind === Kind.Set || kind === Kind.Map || (kind === Kind.Array && isRow))
+        for (const _ of value as Iterable<unknown>);
+      return undefined;
+    } catch (cause) {
+      return { cause };
+    }
+  }
+
+  /** What stands in the place of a value that cannot be stored, if the caller wants it so. */
+  #replacement(value: unknown, holder: Node, index: number, why: Problem): unknown {
+    const handle = this.#onUnsupported;
+    if (handle === 'error') this.#unsupported(value, holder, index, why);
+    if (handle === 'skip') return LEFT_OUT;
+    const replacement = handle(Unreadable.cause(value)?.cause ?? value, placeOf(holder, index));
+    if (replacement === value) this.#unsupported(value, holder, index, why);
+    return replacement;
+  }
+
+  /** The same values, with others in the place of those that cannot be stored. What is left out leaves a hole. */
+  #replaced(vector: VectorNode, values: readonly unknown[]): readonly unknown[] {
+    const replaced: unknown[] = [];
+    replaced.length = values.length;
+    for (let i = 0; i < values.length; i++) {
+      let value = read(values, i);
+      const why = this.#problem(value, true);
+      if (why) {
+        value = this.#replacement(value, vector, i, why);
+        const worse = value !== LEFT_OUT && this.#problem(value, true);
+        if (worse) this.#unsupported(value, vector, i, worse);
+      }
+      if (value !== LEFT_OUT && (value !== undefined || i in values)) replaced[i] = value;
+    }
+    return replaced;
+  }
+
+  // ---- shared bytes ---------------------------------------------------------------------------------
+
+  /**
+   * Stores in another way, by their buffers, what of the views and buffers that have been met is not made again by its
+   * bytes alone: only when all are known, it is known which share their bytes.
+   */
+  protected override planMore(): boolean {
+    const sharing = this.#sharing;
+    if (!sharing) return false;
+    const nodes: BinaryNode[] = [];
+    const vectors: VectorNode[] = [];
+    for (; this.#looked < this.nodes.length; this.#looked++) {
+      const node = this.nodes[this.#looked] as Node;
+      if (node.kind === 'binary') nodes.push(node);
+      else if (node.kind === 'vector' && node.encoding === 'typed')
+        vectors.push(node.place?.node as VectorNode);
+    }
+    if (nodes.length + vectors.length === 0) return false;
+    const rowsOf = ({ children }: VectorNode) => (children[0] as VectorNode).values as readonly TypedArray[];
+    const typeOf = sharing([nodes.map(({ value }) => value), ...vectors.map(rowsOf)]);
+    if (!typeOf) return false;
+    for (const node of nodes) {
+      const type = typeOf(node.value);
+      if (!type) continue;
+      node.group = new ObjectNode(node.place, type.name, undefined);
+      this.fill(node.group, this.content(node.value, type, node));
+    }
+    for (const vector of vectors) {
+      const rows = rowsOf(vector);
+      const ids = Uint16Array.from(rows, (row) => {
+        const type = typeOf(row);
+        return type ? this.kinds.idOf(type) : this.kinds.of(row);
+      });
+      const distinct = [...new Set(ids)];
+      const [id] = distinct as [number];
+      if (distinct.length > 1 || this.kinds.kind(id) === Kind.Object) {
+        (vector.children[0] as VectorNode).absorbed = true;
+        vector.children = [];
+        if (distinct.length > 1) this.union(vector, distinct, ids, rows);
+        else this.encode(vector, id, rows);
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest';
+import {
+  deserialize,
+  H5File,
+  H5PathError,
+  h5read,
+  h5write,
+  readSync,
+  serialize,
+  TypeRegistry,
+  writeSync,
+} from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+
+// Parts are read and written through instances whose class has a say in what is stored.
+
+type Dict = Map<string, unknown>;
+type ReadDict = ReadonlyMap<string, unknown>;
+
+const ID = Symbol('id');
+
+/** Says what is stored; `log` has a setter, `sum` has none. */
+class Account {
+  #balance: number;
+  #log: unknown;
+  constructor(balance: number, log: unknown = []) {
+    this.#balance = balance;
+    this.#log = log;
+  }
+  get sum(): number {
+    return this.#balance;
+  }
+  get log(): unknown {
+    return this.#log;
+  }
+  set log(log: unknown) {
+    this.#log = log;
+  }
+  [h5write](dict: Dict): void {
+    dict.set('balance', this.#balance).set('log', this.#log);
+  }
+  static [h5read](dict: ReadDict): Account {
+    return new Account(dict.get('balance') as number, dict.get('log'));
+  }
+}
+
+/** The same, filled. */
+class Tree {
+  #children: unknown[] = [];
+  name = '';
+  get children(): unknown[] {
+    return this.#children;
+  }
+  [h5write](dict: Dict): void {
+    dict.set('name', this.name).set('children', this.#children);
+  }
+  [h5read](dict: ReadDict): void {
+    this.name = dict.get('name') as string;
+    this.#children = dict.get('children') as unknown[];
+  }
+}
+
+class Item {
+  price = 0;
+  tags: string[] = [];
+  twice(): number {
+    return this.price * 2;
+  }
+}
+class Cart {
+  items: unknown;
+  first: unknown;
+  [ID] = 0;
+}
+class Point {
+  x: unknown;
+  y: unknown;
+  constructor(x: unknown, y: unknown) {
+    this.x = x;
+    this.y = y;
+  }
+}
+class Loud {
+  n = 0;
+}
+
+const registry = new TypeRegistry()
+  .register(Account, { name: 'Account' })
+  .register(Tree, { name: 'Tree', construct: true })
+  .register(Item, { name: 'Item' })
+  .register(Cart, {
+    name: 'Cart',
+    fields: [
+      { property: 'items', as: () => Item },
+      { property: 'first', as: () => Item },
+      { property: ID, name: 'id' },
+    ],
+  })
+  .register(Point, { name: 'Point' })
+  .register(Loud, {
+    name: 'Loud',
+    afterRead: ({ n }) => {
+      if (n === 13) throw new RangeError('too loud');
+    },
+  });
+
+const item = (price: number): Item => Object.assign(new Item(), { price });
+const make = () => {
+  const tree = new Tree();
+  tree.name = 'root';
+  tree.children.push(tree, { leaf: [1, 2] });
+  return {
+    account: new Account(5, [{ at: 'noon' }]),
+    accounts: Array.from({ length: 20 }, (_, i) => new Account(i, [i])),
+    tree,
+    cart: Object.assign(new Cart(), { items: [item(1), item(2)], first: item(3), [ID]: 7 }),
+    frozen: Object.freeze(new Point(1, { deep: new Float64Array(5000) })),
+    points: Array.from({ length: 20 }, (_, i) => Object.freeze(new Point(i, i * 2))),
+    mixed: [Object.freeze(new Point(1, 2)), new Point(3, 4), Object.seal(new Point(5, 6)), null],
+    sealed: Object.seal(new Point(1, new Float64Array(5000))),
+    loud: { a: [new Loud(), Object.assign(new Loud(), { n: 13 })], b: new Loud() },
+  };
+};
+const bytes = serialize(make(), { registry });
+const part = <T = unknown>(path: string): T => readSync<T>(bytes, { registry, path });
+
+describe('a part that is read', () => {
+  it('is that of an instance whose class says what is stored', () => {
+    expect(part('account/sum')).toBe(5);
+    expect(part('account/log/0/at')).toBe('noon');
+    expect(part<Account>('account')).toBeInstanceOf(Account);
+    expect(part<Account>('accounts/17').sum).toBe(17);
+    expect(part('accounts/17/log')).toEqual([17]);
+    expect(part<Account[]>('accounts/3:5').map(({ sum }) => sum)).toEqual([3, 4]);
+    expect(part('tree/children/1/leaf')).toEqual([1, 2]);
+    expect(part<Tree>('tree/children/0').name).toBe('root');
+    // The names in the file are its own.
+    expect(() => part('account/balance')).toThrow(H5PathError);
+  });
+
+  it('is an instance where a field says so', () => {
+    expect(part<Item>('cart/items/1').twice()).toBe(4);
+    expect(part('cart/first/price')).toBe(3);
+    // Of a program that knows no classes.
+    const plain = serialize({ cart: { items: [{ price: 4 }], id: 9 } });
+    for (const options of [{ path: 'cart' }, { select: (value: { cart: Cart }) => value.cart }]) {
+      const cart = readSync(plain, { registry, as: Cart, ...options });
+      expect((cart.items as Item[])[0]?.twice()).toBe(8);
+      expect(cart[ID]).toBe(9);
+    }
+  });
+
+  it('is frozen, or the like', () => {
+    for (const path of ['frozen', 'points/3', 'mixed/0']) {
+      expect(Object.isFrozen(part(path)), path).toBe(true);
+      expect(part(path)).toBeInstanceOf(Point);
+    }
+    expect(part<Point[]>('points/3:6').map((each) => Object.isFrozen(each))).toEqual([true, true, true]);
+    expect(part<Point[]>('points/3:6').map(({ y }) => y)).toEqual([6, 8, 10]);
+    expect(Object.isExtensible(part('mixed/1'))).toBe(true);
+    expect([Object.isSealed(part('mixed/2')), Object.isFrozen(part('mixed/2'))]).toEqual([true, false]);
+    expect(part('frozen/y/deep')).toHaveLength(5000);
+    expect(part('points/3/x')).toBe(3);
+    expect(part('points/*/x')).toHaveLength(20);
+  });
+
+  it('says where code of a class has thrown', () => {
+    expect(part<Loud>('loud/b').n).toBe(0);
+    expect(() => part('loud/a/1')).toThrow(
+      expect.objectContaining({ name: 'H5HookError', path: '$.loud.a[1]', className: 'Loud' }),
+    );
+  });
+});
+
+describe('a value that is read lazily', () => {
+  const { loud: _, ...quiet } = make();
+  const stored = serialize(quiet, { registry });
+
+  it('has instances that are what they were', () => {
+    const lazy = deserialize<ReturnType<typeof make>>(stored, { registry, lazy: true });
+    expect(lazy.account.sum).toBe(5);
+    expect(lazy.accounts[3]?.log).toEqual([3]);
+    expect(lazy.tree.children[0]).toBe(lazy.tree);
+    expect((lazy.cart.items as Item[])[1]?.twice()).toBe(4);
+    expect(lazy.cart[ID]).toBe(7);
+    expect(lazy.points.every((each) => Object.isFrozen(each))).toBe(true);
+  });
+
+  it('has none that is frozen and still changes', () => {
+    const { frozen, sealed } = deserialize<ReturnType<typeof make>>(stored, { registry, lazy: true });
+    expect(Object.isFrozen(frozen)).toBe(true);
+    expect(Object.getOwnPropertyDescriptor(frozen, 'y')).toHaveProperty('value');
+    expect(() => Object.assign(frozen, { y: 1 })).toThrow(TypeError);
+    expect([Object.isSealed(sealed), Object.isFrozen(sealed)]).toEqual([true, false]);
+    sealed.y = 4;
+    expect(sealed.y).toBe(4);
+    // Written again, it is the same.
+    const again = deserialize<ReturnType<typeof make>>(stored, { registry, lazy: true });
+    expect(serialize(again, { registry })).toEqual(stored);
+  });
+
+  it('may be asked for a part while a hook runs', () => {
+    class Holder {
+      held: { readonly numbers?: Float64Array } = {};
+      length = 0;
+      [h5write](dict: Dict): void {
+        dict.set('held', this.held);
+      }
+      [h5read](dict: ReadDict): void {
+        this.held = dict.get('held') as Holder['held'];
+        this.length = this.held.numbers?.length ?? 0;
+      }
+    }
+    const types = new TypeRegistry().register(Holder, { name: 'Holder', construct: true });
+    const holder = Object.assign(new Holder(), { held: { numbers: new Float64Array(3000) } });
+    const value = { holders: [holder, Object.freeze(Object.assign(new Holder(), { held: {} }))] };
+    const found = deserialize<typeof value>(serialize(value, { registry: types }), {
+      registry: types,
+      lazy: true,
+    });
+    expect(found.holders.map(({ length }) => length)).toEqual([3000, 0]);
+    expect(found.holders.map((each) => Object.isFrozen(each))).toEqual([false, true]);
+  });
+
+  it('says where code of a class has thrown, when that is', () => {
+    const lazy = deserialize<ReturnType<typeof make>>(bytes, { registry, lazy: true });
+    expect(lazy.account.sum).toBe(5);
+    expect(() => lazy.loud.a).toThrow(
+      expect.objectContaining({ name: 'H5HookError', path: '$.loud.a[1]', className: 'Loud' }),
+    );
+  });
+});
+
+describe('a part that is written', () => {
+  const { loud: _, ...quiet } = make();
+  type Quiet = typeof quiet;
+  const written = (path: string, value: unknown): Quiet => {
+    const file = H5File.open(serialize(quiet, { registry }), 'r+');
+    writeSync(file, value, { registry, path });
+    const content = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(content))).toMatchObject({ problems: [] });
+    return deserialize<Quiet>(content, { registry });
+  };
+
+  it('may be an instance', () => {
+    expect(written('account', new Account(9)).account.sum).toBe(9);
+    expect(written('accounts/4', new Account(9)).accounts.map(({ sum }) => sum)).toEqual(
+      Array.from({ length: 20 }, (_, i) => (i === 4 ? 9 : i)),
+    );
+    expect(written('tree/name', 'top').tree.name).toBe('top');
+    expect(Object.isFrozen(written('account', Object.freeze(new Point(1, 2))).account)).toBe(true);
+  });
+
+  it('sets a property of an instance whose class says what is stored, and all of that is stored again', () => {
+    const { account } = written('account/log', ['new']);
+    expect([account.sum, account.log]).toEqual([5, ['new']]);
+    expect(written('account/log/0/at', 'night').account.log).toEqual([{ at: 'night' }]);
+    expect(written('accounts/7/log', 'x').accounts.map(({ log }) => log)[7]).toBe('x');
+    expect(written('tree/children/1/leaf', 'x').tree.children[1]).toEqual({ leaf: 'x' });
+  });
+
+  it.each(['account/sum', 'account/balance', 'account/constructor', 'account/__proto__', 'account/more'])(
+    'is none that such a class does not know: %s',
+    (path) => {
+      expect(() => written(path, 1)).toThrow(H5PathError);
+    },
+  );
+
+  it('is checked where a field says what it holds', () => {
+    const { cart } = written('cart/items/0/price', 8);
+    expect((cart.items as Item[]).map((each) => each.twice())).toEqual([16, 4]);
+    expect(() => written('cart/items/0', { price: 1 })).toThrow(
+      /items\[0\]: a plain object cannot be stored; the field is to hold instances of the class Item/,
+    );
+    expect(written('cart/first', item(5)).cart.first).toEqual(item(5));
+    expect(written('cart/first', item(5)).cart[ID]).toBe(7);
+  });
+
+  it('may be in what is frozen, which stays so', () => {
+    for (const path of ['frozen/x', 'points/4/x', 'mixed/0/x']) {
+      const found = written(path, 'new');
+      const [point] = [found.frozen, found.points[4], found.mixed[0]].filter((each) => each?.x === 'new');
+      expect(Object.isFrozen(point), path).toBe(true);
+    }
+    const sealed = written('mixed/2/y', 'new').mixed[2];
+    expect([sealed?.y, Object.isSealed(sealed), Object.isFrozen(sealed)]).toEqual(['new', true, false]);
+  });
+});
