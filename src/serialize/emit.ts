@@ -606,7 +606,7 @@ export function datasetsNeeded(): never {
 }
 
 /** Reserved attributes of a group take creation orders below this; its links follow. */
-const MAX_RESERVED = 9;
+export const MAX_RESERVED = 9;
 
 /** Whether a member is a child of the group, and not one of its attributes. */
 function isMember(value: unknown): value is Node | Reference {

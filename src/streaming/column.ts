@@ -337,6 +337,7 @@ export class DatesPart extends Part {
 export class RecordsPart extends Part {
   readonly class: RegisteredClass | undefined;
   readonly items: string | undefined;
+  readonly integrity: string | undefined;
   names: readonly string[] = [];
   columns = new Map<string, Column>();
   #cells = 0;
@@ -345,11 +346,13 @@ export class RecordsPart extends Part {
     super(vector, store);
     this.class = vector.class;
     this.items = vector.items;
+    this.integrity = vector.integrity;
   }
 
   override fits(vector: VectorNode, anyway: boolean): boolean {
-    if (vector.encoding !== 'records' || vector.class !== this.class || vector.items !== this.items)
-      return false;
+    const { class: cls, items, integrity } = this;
+    if (vector.encoding !== 'records' || vector.class !== cls) return false;
+    if (vector.items !== items || vector.integrity !== integrity) return false;
     const names = this.#merged(vector.names);
     if (!names || names.length > MAX_MEMBERS) return false;
     const rows = this.count + vector.length;

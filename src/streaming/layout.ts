@@ -24,7 +24,7 @@ import {
 } from '../hdf5/messages/datatype.js';
 import { encodeNumbers } from '../hdf5/number-elements.js';
 import { utf8Encoder } from '../hdf5/text.js';
-import { datasetsNeeded } from '../serialize/emit.js';
+import { datasetsNeeded, MAX_RESERVED } from '../serialize/emit.js';
 import { Encoding, LAYOUT_VERSION, Reserved, Tag } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import type { Node, VectorNode } from '../serialize/plan.js';
@@ -325,6 +325,7 @@ export class Layout {
     if (cls && cls.stored.length > 0 && !this.#storing) datasetsNeeded();
     if (cls) this.#word(Reserved.class, cls.name);
     if (cls && cls.version !== 0) this.#number(Reserved.version, INT32, cls.version);
+    if (part.integrity) this.#word(Reserved.integrity, part.integrity);
     if (items) this.#word(Reserved.items, items);
     this.#word(Reserved.encoding, Encoding.records);
     this.#number(Reserved.length, UINT32, part.count);
@@ -443,9 +444,6 @@ export class Layout {
     return count * longest <= total + count * FIXED_SIZE_SLACK ? Math.max(1, longest) : 0;
   }
 }
-
-/** As for lists of one go: links take creation orders from here on. */
-const MAX_RESERVED = 8;
 
 const MASK = (): Uint8Array => datatypeBytes(variableLength(UINT8));
 

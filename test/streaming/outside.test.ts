@@ -49,6 +49,10 @@ const LISTS: { readonly [name: string]: readonly unknown[] } = {
   'one that becomes a mixed list with its last element': list((i) => (i < 19 ? i : 'last')),
   'records with a column that becomes mixed': list((i) => ({ a: i < 19 ? i : { deep: i } })),
   'instances of a class': list((i) => new Point(i, i / 4)),
+  'frozen instances': list((i) => Object.freeze(new Point(i, i))),
+  'instances, some of which are sealed': list((i) =>
+    i % 5 < 4 ? new Point(i, i) : Object.seal(new Point(-i, i)),
+  ),
   'nothing at all': [],
   'nothing but undefined': list(() => undefined),
 };
