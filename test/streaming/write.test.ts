@@ -13,6 +13,7 @@ import {
   readSync,
   serialize,
   streaming,
+  TypeRegistry,
   write,
   writeSync,
 } from '../../src/node.js';
@@ -415,6 +416,21 @@ describe('reading', () => {
       expect(told.at(-1)?.done).toBe(readFileSync(at('a.h5')).length);
       expect(told.at(-1)?.total).toBe(readFileSync(at('a.h5')).length);
     }
+  });
+
+  it('as a class, and with frozen instances', async () => {
+    class Row {
+      id = 0;
+      name = '';
+    }
+    const registry = new TypeRegistry().register(Row, { name: 'Row' });
+    await write(at('a.h5'), { one: row(1), rows: [Object.freeze(new Row())].values() }, { registry });
+    const watched = { registry, onProgress: () => {} };
+    const read1 = await read<{ rows: Row[] }>(at('a.h5'), watched);
+    expect(read1.rows[0]).toBeInstanceOf(Row);
+    expect(Object.isFrozen(read1.rows[0])).toBe(true);
+    await write(at('a.h5'), row(5));
+    expect(await read(at('a.h5'), { ...watched, as: Row })).toBeInstanceOf(Row);
   });
 
   it('a signal stops it', async () => {
