@@ -20,7 +20,7 @@ export const parts: Parts = {
     if (lazy) restorer.lazy = lazily(check);
     if (path === undefined && select === undefined) return restorer.restore(address);
     const steps = [...(path === undefined ? [] : parsePath(path)), ...(select ? recordPath(select) : [])];
-    return readPart(restorer.access(address), address, steps);
+    return readPart(restorer, address, steps);
   },
   write: writePart,
 };

@@ -6,6 +6,7 @@ import { H5FormatError } from './errors.js';
 import type { Codec, Content, Spend, TypeRegistry, ValueType } from './registry/index.js';
 import { RegisteredClass } from './registry/index.js';
 import { CompletePlanner } from './serialize/complete-planner.js';
+import { CompleteRestorer } from './serialize/complete-restorer.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { setProperty } from './serialize/rows.js';
 import type { Values } from './serialize/values.js';
@@ -412,7 +413,8 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
     get types() {
       return allTypes();
     },
-    planner: (...planning) => new CompletePlanner(...planning),
+    Planner: CompletePlanner,
+    Restorer: CompleteRestorer,
     sharing,
     inTime() {
       const bytes = new BlobBytes();

@@ -22,7 +22,7 @@ import {
   isElement,
   isMissing,
   isReserved,
-  type RestorerAccess,
+  type Restorer,
   splitRows,
   typedColumn,
 } from './restore.js';
@@ -56,19 +56,34 @@ const NO_PROPERTY = 'the object has no such property';
 const MAX_DEPTH = 64;
 
 /** The value at the end of a way through the value of an object: what is beside the way is not read. */
-export function readPart(access: RestorerAccess, root: number, steps: readonly Step[]): unknown {
-  return new PartReader(access).read(root, steps);
+export function readPart(restorer: Restorer, root: number, steps: readonly Step[]): unknown {
+  restorer.root = root;
+  return new PartReader(restorer).read(root, steps);
 }
 
 class PartReader {
-  readonly #file: RestorerAccess;
+  readonly #file: Restorer;
   /** Whether the elements of a vector can be made without the others, by its address. */
   readonly #pure = new Map<number, boolean>();
   #steps: readonly Step[] = [];
   #done = 0;
 
-  constructor(file: RestorerAccess) {
+  constructor(file: Restorer) {
     this.#file = file;
+  }
+
+  // These are whole: all that they lead to is there as well.
+
+  #wholeScalar(attribute: Attribute, info: ObjectInfo): unknown {
+    return this.#file.whole(() => this.#file.scalar(attribute, info));
+  }
+
+  #wholeValue(address: number): unknown {
+    return this.#file.whole(() => this.#file.value(address));
+  }
+
+  #wholeElements(vector: number): Elements {
+    return this.#file.whole(() => this.#file.vector(vector).elements);
   }
 
   read(root: number, steps: readonly Step[]): unknown {
@@ -92,7 +107,7 @@ class PartReader {
       case 'value':
         return place.value;
       case 'object':
-        return this.#file.value(place.address);
+        return this.#wholeValue(place.address);
       case 'many': {
         const values = place.places.map((each) => this.#value(each));
         if (place.as === 'list') return values;
@@ -110,7 +125,7 @@ class PartReader {
 
   #elementsOf(vector: number, start: number, count: number): Elements {
     if (this.#isPure(vector)) return this.#slice(vector, start, count);
-    return this.#file.elements(vector).slice(start, start + count);
+    return this.#wholeElements(vector).slice(start, start + count);
   }
 
   // ---- steps ----------------------------------------------------------------------------------------
@@ -132,7 +147,7 @@ class PartReader {
   #stepObject(address: number, step: Step): Place {
     const file = this.#file;
     const info = file.info(address);
-    const whole = () => this.#stepInto(file.value(address), step);
+    const whole = () => this.#stepInto(this.#wholeValue(address), step);
     const type = file.word(info, Reserved.type);
     if (info.kind === 'datatype' || type === 'Set') return whole();
     if (info.kind === 'dataset') {
@@ -142,7 +157,7 @@ class PartReader {
     }
     const encoding = file.word(info, Reserved.encoding);
     if (encoding === undefined || encoding === Encoding.entries) {
-      const cls = file.class(info);
+      const cls = file.classOf(info);
       if (file.codec(info, cls, type)) return whole();
       if (encoding === Encoding.entries)
         return (!rangeOf(step, 0) && this.#entry(info, type === 'Map' ? undefined : cls, step)) || whole();
@@ -225,7 +240,7 @@ class PartReader {
     const file = this.#file;
     const info = file.info(vector);
     if (info.kind !== 'group' || file.word(info, Reserved.encoding) !== Encoding.records) return undefined;
-    const cls = file.class(info);
+    const cls = file.classOf(info);
     if (file.codec(info, cls, file.word(info, Reserved.items))) return undefined;
     const mask = file.maskOf(info);
     const first = rank(mask, start);
@@ -258,7 +273,7 @@ class PartReader {
         return part ? this.#stepElement(hardTarget(info, part), before, step) : whole();
       }
       case Encoding.records: {
-        const cls = file.class(info);
+        const cls = file.classOf(info);
         if (file.codec(info, cls, file.word(info, Reserved.items))) return whole();
         const link = info.links.find(({ name }) => propertyOf(name, cls) === step.key);
         if (!link) return whole();
@@ -300,7 +315,7 @@ class PartReader {
   #scalar(attribute: Attribute, info: ObjectInfo): Place {
     const { datatype, dataspace, data } = attribute;
     if (dataspace.kind !== 'scalar' || datatype.class !== 'compound' || !isElement(datatype))
-      return { at: 'value', value: this.#number(this.#file.scalar(attribute, info), attribute, info) };
+      return { at: 'value', value: this.#number(this.#wholeScalar(attribute, info), attribute, info) };
     const [pair] = this.#file.leaf(datatype, data, 1) as Record<string, unknown>[];
     const address = addressOf(pair?.[Tag.into], info);
     const index = Number(pair?.[Tag.index]);
@@ -308,7 +323,7 @@ class PartReader {
     // Elements are numbered without the missing ones here.
     return this.#file.info(address).kind === 'group' && !this.#file.maskOf(this.#file.info(address))
       ? { at: 'elements', vector: address, start: this.#checkIndex(address, index), count: 1, as: 'one' }
-      : { at: 'value', value: this.#file.scalar(attribute, info) };
+      : { at: 'value', value: this.#wholeScalar(attribute, info) };
   }
 
   /** A number that is stored as an integer of 64 bits. */
@@ -326,7 +341,7 @@ class PartReader {
 
   /** The value of a key among entries. */
   #entry(info: GroupInfo, cls: RegisteredClass | undefined, { key, isText }: Step): Place | undefined {
-    const keys = this.#file.elements(child(info, 'keys'));
+    const keys = this.#wholeElements(child(info, 'keys'));
     const wanted = cls ? cls.storedName(String(key)) : key;
     let at = (keys as unknown[]).indexOf(wanted);
     if (at < 0 && isText) at = (keys as unknown[]).indexOf(Number(key));
@@ -383,7 +398,7 @@ class PartReader {
     if (mask) return mask.length;
     switch (file.word(info, Reserved.encoding)) {
       case Encoding.records:
-        return file.length(info);
+        return file.lengthOf(info);
       case Encoding.list:
         return info.links.length;
       case Encoding.union:
@@ -413,7 +428,7 @@ class PartReader {
       if (isTable || isUnion || encoding === Encoding.ragged) {
         const items = file.word(info, Reserved.items);
         const isCoded =
-          isTable && items !== 'null-prototype' && file.codec(info, file.class(info), items) !== undefined;
+          isTable && items !== 'null-prototype' && file.codec(info, file.classOf(info), items) !== undefined;
         isPure = !isCoded && info.links.every((link) => this.#isPure(hardTarget(info, link), depth + 1));
       }
     }
@@ -456,15 +471,16 @@ class PartReader {
 
   #sliceRecords(info: GroupInfo, start: number, count: number): object[] {
     const file = this.#file;
-    const cls = file.class(info);
+    const cls = file.classOf(info);
     const isBare = file.word(info, Reserved.items) === 'null-prototype';
     const names = info.links.map(({ name }) => unescapeName(name));
-    return file.made(info, () => {
+    const make = (): object[] => {
       const rows = makeRows(count, names, cls, isBare);
       for (const [i, link] of info.links.entries())
         setColumn(rows, names[i] as string, this.#slice(hardTarget(info, link), start, count), cls);
       return rows;
-    });
+    };
+    return file.whole(() => file.fixed(info, file.call(info, make)));
   }
 
   #sliceRagged(info: GroupInfo, start: number, count: number): object[] {

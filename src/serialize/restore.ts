@@ -31,30 +31,6 @@ interface Vector {
   readonly isHome: boolean;
 }
 
-/** What of a Restorer reads parts. */
-export interface RestorerAccess {
-  readonly space: FileSpace;
-  info(address: number): ObjectInfo;
-  checkLayout(info: ObjectInfo): void;
-  /** A reserved attribute that is a word. */
-  word(info: ObjectInfo, name: string): string | undefined;
-  length(info: ObjectInfo): number;
-  class(info: ObjectInfo): RegisteredClass | undefined;
-  codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Decoder | undefined;
-  /** These are complete: all that they lead to is there as well. */
-  scalar(attribute: Attribute, info: ObjectInfo): unknown;
-  value(address: number): unknown;
-  elements(address: number): Elements;
-  element(address: number, index: unknown, from: ObjectInfo): unknown;
-  leaf(type: Datatype, bytes: Uint8Array, count: number): Elements;
-  attribute(info: ObjectInfo, name: string): Elements | undefined;
-  maskOf(info: ObjectInfo): Uint8Array | undefined;
-  isReferences(info: DatasetInfo): boolean;
-  spend(count: number): void;
-  /** What makes instances of what a group holds: they are frozen, or the like, as it says; an error says where. */
-  made<T extends readonly object[]>(info: ObjectInfo, make: () => T): T;
-}
-
 /** Makes a member that is read when it is asked for. Returns whether it did: else it is to be set. */
 export type LazyMember = (
   target: object,
@@ -86,14 +62,14 @@ const AGAIN = 4;
  * met and filled later from a list of tasks: so cycles need no special case, and nothing recurses.
  */
 export class Restorer {
-  readonly #space: FileSpace;
-  readonly #registry: TypeRegistry;
+  readonly space: FileSpace;
+  protected readonly registry: TypeRegistry;
   readonly #infos = new Map<number, ObjectInfo>();
-  readonly #values = new Map<number, unknown>();
+  readonly #known = new Map<number, unknown>();
   readonly #vectors = new Map<number, Vector>();
   readonly #unknownClass: UnknownClass;
   readonly #types = new Map<string, Decoder>();
-  readonly #moreValues: Values;
+  protected readonly values: Values;
   // What was found for the last class.
   #lastClass: RegisteredClass | undefined;
   #lastVersion = 0;
@@ -104,14 +80,10 @@ export class Restorer {
   #depth = 0;
   /** What is done when all tasks are: the first of them last, so that what is within comes first. */
   #finishers: (() => void)[] = [];
-  /** What is done when these are done, too. */
-  readonly #last: (() => void)[] = [];
-  /** What is being read, from where to where something is looked for that went wrong. */
-  #root = 0;
-  #isBusy = false;
-  /** While code of a class runs: what its instances are read from, and the number of the one among them. */
-  #at: ObjectInfo | undefined;
-  #row = -1;
+  /** The address of what is being read. */
+  root = -1;
+  /** Which of the instances it is about when code of a class runs. */
+  protected row = -1;
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
   readonly #limits: Limits;
@@ -136,9 +108,9 @@ export class Restorer {
     limits: Limits = {},
   ) {
     this.#unknownClass = unknownClass;
-    this.#space = space;
-    this.#registry = registry;
-    this.#moreValues = values;
+    this.space = space;
+    this.registry = registry;
+    this.values = values;
     for (const type of values.types) this.#types.set(type.name, type);
     this.#limits = limits;
     this.#maxDepth = limits.depth ?? MAX_DEPTH;
@@ -151,51 +123,34 @@ export class Restorer {
       limit: heap.limit,
       numbers: heap.numbers,
       collection: (address) => heap.collection(address),
-      spend: (size) => this.#spend(size),
+      spend: (size) => this.spend(size),
     };
   }
 
   /** The value of the object at an address, complete. */
   restore(root: number): unknown {
-    return this.#whole(() => this.#begin(root))();
+    return this.whole(() => this.#begin(root))();
   }
 
   /** The same in steps. */
   *restoring(root: number): Generator<void, unknown> {
-    this.#isBusy = true;
-    try {
-      const value = this.#begin(root);
-      while (this.#step()) yield;
-      for (const finish of this.#last.splice(0)) finish();
-      return value();
-    } catch (error) {
-      throw this.#located(error);
-    } finally {
-      this.#isBusy = false;
-      this.#at = undefined;
-    }
+    const value = this.#begin(root);
+    while (this.#step()) yield;
+    return value();
   }
 
   /** Begins with the value of the object at an address: what it is is known after all steps. */
   #begin(root: number): () => unknown {
-    this.#root = root;
-    const info = this.#info(root);
-    this.#checkLayout(info);
-    if (info.kind === 'group' && this.#word(info, Reserved.encoding) === Encoding.value) {
+    this.root = root;
+    const info = this.info(root);
+    this.checkLayout(info);
+    if (info.kind === 'group' && this.word(info, Reserved.encoding) === Encoding.value) {
       const holder: { value?: unknown } = {};
       this.#fillObject(holder, info, undefined);
       return () => holder.value;
     }
-    const whole = this.#value(root);
+    const whole = this.value(root);
     return () => whole;
-  }
-
-  /** An error that says where the instances are that it is about. */
-  #located(error: unknown): unknown {
-    const { address } = this.#at ?? {};
-    const { located } = this.#moreValues;
-    if (address === undefined || !located) return error;
-    return located(error, { space: this.#space, root: this.#root, address, row: this.#row });
   }
 
   /** Does a part of what is left; false if there was nothing left. */
@@ -216,12 +171,11 @@ export class Restorer {
   }
 
   /** The instance of a class that a value is to be, if the file does not say what it is. */
-  instance(value: unknown, as: Class): unknown {
-    const { instance } = this.#moreValues;
-    return instance ? instance(value, as, this.#registry, this.#heap.spend) : value;
+  instance(value: unknown, _as: Class): unknown {
+    return value;
   }
 
-  #checkLayout(info: ObjectInfo): void {
+  checkLayout(info: ObjectInfo): void {
     const layout = this.#number(info, Reserved.layout);
     if (layout !== undefined && layout !== LAYOUT_VERSION) {
       fail(
@@ -231,81 +185,45 @@ export class Restorer {
     }
   }
 
-  /** What reads parts of values, and parts that are asked for later. */
-  access(root: number): RestorerAccess {
-    this.#root = root;
-    return {
-      space: this.#space,
-      info: (address) => this.#info(address),
-      checkLayout: (info) => this.#checkLayout(info),
-      word: (info, name) => this.#word(info, name),
-      length: (info) => this.#length(info),
-      class: (info) => this.#class(info),
-      codec: (info, cls, type) => this.#codec(info, cls, type),
-      scalar: (attribute, info) => this.#whole(() => this.#scalar(attribute, info)),
-      value: (address) => this.#whole(() => this.#value(address)),
-      elements: (address) => this.#whole(() => this.#vector(address).elements),
-      element: (address, index, info) => this.#whole(() => this.#element(address, index, info)),
-      leaf: (type, bytes, count) => this.#leaf(type, bytes, count),
-      attribute: (info, name) => this.#attribute(info, name),
-      maskOf: (info) => this.#maskOf(info),
-      isReferences: (info) => this.#isReferences(info),
-      spend: (count) => this.#spend(count),
-      made: (info, make) => this.#whole(() => this.#fixed(info, this.#call(info, make))),
-    };
-  }
-
   /** Makes something, and all that it leads to. Code of a class may ask for something else meanwhile. */
-  #whole<T>(make: () => T): T {
-    const isOuter = !this.#isBusy;
-    this.#isBusy = true;
-    try {
-      const made = make();
-      while (this.#step());
-      if (isOuter) for (const finish of this.#last.splice(0)) finish();
-      return made;
-    } catch (error) {
-      throw isOuter ? this.#located(error) : error;
-    } finally {
-      if (isOuter) {
-        this.#isBusy = false;
-        this.#at = undefined;
-      }
-    }
+  whole<T>(make: () => T): T {
+    const made = make();
+    while (this.#step());
+    return made;
   }
 
   // ---- codecs ---------------------------------------------------------------------------------------
 
   /** How what a group says it is, is made of its content, if not of its properties. */
-  #codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Decoder | undefined {
+  codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Decoder | undefined {
     if (!cls) return type === undefined ? undefined : this.#types.get(type);
     if (cls.codec) return cls.codec;
     const version = this.#version(info);
     if (cls !== this.#lastClass || version !== this.#lastVersion) {
       this.#lastClass = cls;
       this.#lastVersion = version;
-      this.#lastCodec = this.#moreValues.decoder(cls, version, this.#registry);
+      this.#lastCodec = this.values.decoder(cls, version, this.registry);
     }
     return this.#lastCodec;
   }
 
-  /** Runs code of a class; an error says where the instances are that it is about. */
-  #call<T>(info: ObjectInfo, action: () => T): T {
-    const at = this.#at;
-    this.#at = info;
-    const result = action();
-    this.#at = at;
-    this.#row = -1;
-    return result;
+  /** Runs code of a class, on what an object holds. */
+  call<T>(_info: ObjectInfo, action: () => T): T {
+    return action();
+  }
+
+  /** Instances that an object holds, just made. */
+  fixed<T extends readonly object[]>(_info: ObjectInfo, instances: T): T {
+    return instances;
   }
 
   /** Values that a codec makes of as many contents, which `fill` fills. */
   #made(info: ObjectInfo, codec: Decoder, contents: object[], fill: () => void): object[] {
     const { create } = codec;
     if (!create) this.#complete(info, codec, fill);
-    const values = this.#call(info, () =>
+    const values = this.call(info, () =>
       contents.map((content, i) => {
-        this.#row = i;
+        this.row = i;
         return create
           ? create.call(codec)
           : (codec as Required<Decoder>).decode(content as Content, this.#heap.spend);
@@ -315,38 +233,27 @@ export class Restorer {
       this.#later(fill);
       this.#finishers.push(() => {
         const version = this.#version(info);
-        this.#call(info, () => {
+        this.call(info, () => {
           for (let i = 0; i < values.length; i++) {
-            this.#row = i;
+            this.row = i;
             codec.fill?.(values[i] as object, contents[i] as Content, version, this.#heap.spend);
           }
         });
       });
     }
-    return this.#fixed(info, values);
-  }
-
-  /** The same instances, which are going to be frozen, or the like, when all of the value has been made. */
-  #fixed<T extends readonly object[]>(info: ObjectInfo, instances: T): T {
-    const word = this.#word(info, Reserved.integrity);
-    if (word !== undefined)
-      this.#last.push(() => this.#call(info, () => this.#moreValues.fix?.(instances, word)));
-    return instances;
+    return this.fixed(info, values);
   }
 
   /** Does a task, and all that come of it, at once. */
   #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
     const decoding = this.#decoding;
     const { address } = info;
-    this.#at = info;
-    if (decoding.has(address))
-      fail(
-        info,
-        `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`,
-      );
-    if (decoding.size >= MAX_DECODING)
-      fail(info, `more than ${MAX_DECODING} values that codecs make, in each other`);
-    this.#at = undefined;
+    const problem = decoding.has(address)
+      ? `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`
+      : decoding.size >= MAX_DECODING
+        ? `more than ${MAX_DECODING} values that codecs make, in each other`
+        : undefined;
+    if (problem) this.call(info, () => fail(info, problem));
     decoding.add(address);
     const before = [this.#tasks, this.#depths, this.#finishers, this.#depth] as const;
     this.#tasks = [];
@@ -358,16 +265,16 @@ export class Restorer {
     decoding.delete(address);
   }
 
-  #spend(count: number): void {
+  spend(count: number): void {
     this.#budget -= count;
     if (this.#budget < 0)
       throw new H5LimitError('bytes', this.#most, 'the file expands to far more than its size allows');
   }
 
-  #info(address: number): ObjectInfo {
+  info(address: number): ObjectInfo {
     let info = this.#infos.get(address);
     if (!info) {
-      info = readObject(this.#space, address);
+      info = readObject(this.space, address);
       this.#infos.set(address, info);
       const most = this.#maxNodes;
       if (this.#infos.size > most) throw new H5LimitError('nodes', most, 'the objects of the file');
@@ -378,7 +285,7 @@ export class Restorer {
   // ---- attributes -----------------------------------------------------------------------------------
 
   /** A reserved attribute that is a word, if it is there. */
-  #word(info: ObjectInfo, name: string): string | undefined {
+  word(info: ObjectInfo, name: string): string | undefined {
     if (info.attributes.length === 0) return undefined;
     const attribute = find(info, name);
     if (!attribute) return undefined;
@@ -388,33 +295,30 @@ export class Restorer {
   }
 
   #number(info: ObjectInfo, name: string): number | undefined {
-    const value = this.#attribute(info, name)?.[0];
+    const value = this.attribute(info, name)?.[0];
     if (value !== undefined && typeof value !== 'number') fail(info, `${name} is no number`);
     return value;
   }
 
-  #attribute(info: ObjectInfo, name: string): Elements | undefined {
+  attribute(info: ObjectInfo, name: string): Elements | undefined {
     const attribute = find(info, name);
     return attribute && this.#decode(attribute.datatype, attribute.data, extent(attribute.dataspace));
   }
 
   /** The number of rows of a table, or the length of a sparse array. */
-  #length(info: ObjectInfo): number {
+  lengthOf(info: ObjectInfo): number {
     const length = this.#number(info, Reserved.length) ?? 0;
     return length === length >>> 0 ? length : fail(info, `no length: ${length}`);
   }
 
-  #class(info: ObjectInfo): RegisteredClass | undefined {
-    const name = this.#word(info, Reserved.class);
+  classOf(info: ObjectInfo): RegisteredClass | undefined {
+    const name = this.word(info, Reserved.class);
     if (name === undefined) return undefined;
-    const cls = this.#registry.get(name);
+    const cls = this.registry.get(name);
     if (cls || this.#unknownClass === 'object') return cls;
     const version = this.#version(info);
-    const kept = this.#unknownClass === 'keep' ? this.#moreValues.unknown(name, version) : undefined;
-    this.#at = info;
-    if (!kept) throw new H5UnknownClassError(name);
-    this.#at = undefined;
-    return kept;
+    const kept = this.#unknownClass === 'keep' ? this.values.unknown(name, version) : undefined;
+    return kept ?? this.call(info, () => unknownClass(name));
   }
 
   #version(info: ObjectInfo): number {
@@ -425,7 +329,7 @@ export class Restorer {
   #data(info: DatasetInfo, keep?: false): Uint8Array;
   #data(info: DatasetInfo, keep: true): Uint8Array<ArrayBuffer>;
   #data(info: DatasetInfo, keep = false): Uint8Array {
-    const data = rawData(this.#space, info, 'the data of a dataset');
+    const data = rawData(this.space, info, 'the data of a dataset');
     const count = extent(info.dataspace);
     const size = count * info.datatype.size;
     // What is compressed counts as if it were in the file as it is, as far as that can be.
@@ -433,7 +337,7 @@ export class Restorer {
     this.#inflatable -= inflated;
     this.done += size;
     // A limit that is asked for is one for what there is.
-    this.#spend(this.#limits.bytes === undefined ? size - BUDGET_PER_BYTE * inflated : size);
+    this.spend(this.#limits.bytes === undefined ? size - BUDGET_PER_BYTE * inflated : size);
     return keep ? data.copy(0, count) : data.read(0, count);
   }
 
@@ -442,15 +346,15 @@ export class Restorer {
   }
 
   /** The value of an attribute that is no reserved one. */
-  #scalar(attribute: Attribute, info: ObjectInfo): unknown {
+  scalar(attribute: Attribute, info: ObjectInfo): unknown {
     const { datatype, dataspace, data } = attribute;
     if (dataspace.kind === 'null') return tagOf(datatype) === Tag.undefined ? undefined : null;
     if (dataspace.kind === 'scalar') {
       if (datatype.class === 'compound' && isElement(datatype))
         return this.#elements(datatype, data, 1, info)[0];
-      return this.#leaf(datatype, data, 1)[0];
+      return this.leaf(datatype, data, 1)[0];
     }
-    return this.#nest(copied(this.#leaf(datatype, data, extent(dataspace))), dataspace.dims);
+    return this.#nest(copied(this.leaf(datatype, data, extent(dataspace))), dataspace.dims);
   }
 
   /** Elements as arrays of arrays, of which there can be many where there is no element at all. */
@@ -458,7 +362,7 @@ export class Restorer {
     let rows = 1;
     for (let i = 0; i < dims.length - 1; i++) {
       rows *= dims[i] as number;
-      this.#spend(rows * AGAIN);
+      this.spend(rows * AGAIN);
     }
     return nest(flat, dims);
   }
@@ -466,13 +370,13 @@ export class Restorer {
   // ---- values that have an object of their own ------------------------------------------------------
 
   /** The value of an object: made on the first call, complete when all tasks have run. */
-  #value(address: number): unknown {
-    if (this.#values.has(address)) return this.#values.get(address);
-    const info = this.#info(address);
+  value(address: number): unknown {
+    if (this.#known.has(address)) return this.#known.get(address);
+    const info = this.info(address);
     if (info.kind === 'datatype') fail(info, 'a datatype is no value');
-    const type = this.#word(info, Reserved.type);
+    const type = this.word(info, Reserved.type);
     const value = info.kind === 'dataset' ? this.#datasetValue(info, type) : this.#groupValue(info, type);
-    this.#values.set(address, value);
+    this.#known.set(address, value);
     return value;
   }
 
@@ -484,7 +388,7 @@ export class Restorer {
     if (type === 'DataView') return new DataView(bytes.buffer);
     const { datatype, dataspace } = info;
     if (dataspace.kind === 'null') return null;
-    const flat = this.#leaf(datatype, bytes, extent(dataspace));
+    const flat = this.leaf(datatype, bytes, extent(dataspace));
     if (type !== undefined) return typedColumn(flat, type, info);
     return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, this.#dims(info));
   }
@@ -499,17 +403,17 @@ export class Restorer {
   }
 
   #groupValue(info: GroupInfo, type: string | undefined): unknown {
-    switch (this.#word(info, Reserved.encoding)) {
+    switch (this.word(info, Reserved.encoding)) {
       case undefined:
         return this.#object(info, type);
       case Encoding.entries:
         return this.#entries(info, type);
       case Encoding.sparse: {
         const array: unknown[] = [];
-        array.length = this.#length(info);
+        array.length = this.lengthOf(info);
         this.#later(() => {
           const indices = this.#positions(info, 'indices');
-          const values = this.#vector(child(info, 'values')).elements;
+          const values = this.vector(child(info, 'values')).elements;
           if (indices.length !== values.length)
             fail(info, `${indices.length} keys and ${values.length} values`);
           for (let i = 0; i < indices.length; i++) {
@@ -527,7 +431,7 @@ export class Restorer {
 
   /** An empty object of the type that a group says, or an instance of its class. */
   #shell(info: GroupInfo, type: string | undefined, cls: RegisteredClass | undefined): object {
-    if (cls) return this.#fixed(info, [this.#call(info, () => cls.create())])[0] as object;
+    if (cls) return this.fixed(info, [this.call(info, () => cls.create())])[0] as object;
     if (type === 'Map') return new Map();
     if (type === 'null-prototype') return Object.create(null) as object;
     if (type !== undefined) unknownType(info, type);
@@ -535,8 +439,8 @@ export class Restorer {
   }
 
   #object(info: GroupInfo, type: string | undefined): object {
-    const cls = this.#class(info);
-    const codec = this.#codec(info, cls, type);
+    const cls = this.classOf(info);
+    const codec = this.codec(info, cls, type);
     if (codec) {
       const content = {};
       return this.#made(info, codec, [content], () =>
@@ -545,7 +449,7 @@ export class Restorer {
     }
     const target = this.#shell(info, type, cls);
     // What is frozen must not change when it is looked at.
-    const lazy = this.lazy && this.#word(info, Reserved.integrity) === undefined ? this.lazy : undefined;
+    const lazy = this.lazy && this.word(info, Reserved.integrity) === undefined ? this.lazy : undefined;
     this.#later(() => this.#fillObject(target, info, cls, lazy));
     return target;
   }
@@ -567,46 +471,44 @@ export class Restorer {
       if (attribute && !(link && link.order < attribute.order)) {
         a++;
         if (isReserved(attribute.name)) continue;
-        let value = this.#scalar(attribute, info);
+        let value = this.scalar(attribute, info);
         if (typeof value === 'bigint') {
-          numbers ??= new Set(this.#attribute(info, Reserved.numbers));
+          numbers ??= new Set(this.attribute(info, Reserved.numbers));
           if (numbers.has(attribute.name)) value = Number(value);
         }
-        this.#setMember(info, target, attribute.name, value, cls);
+        this.setMember(info, target, attribute.name, value, cls);
       } else if (link) {
         l++;
         // Neither a link to another place nor a datatype has a value.
         if (link.kind !== 'hard') continue;
         const { address } = link;
-        const member = this.#info(address);
+        const member = this.info(address);
         if (member.kind === 'datatype') continue;
         if (
-          !lazy?.(target, unescapeName(link.name), cls, member, () => this.#whole(() => this.#value(address)))
+          !lazy?.(target, unescapeName(link.name), cls, member, () => this.whole(() => this.value(address)))
         )
-          this.#setMember(info, target, link.name, this.#value(address), cls);
+          this.setMember(info, target, link.name, this.value(address), cls);
       }
     }
   }
 
-  #setMember(
-    info: GroupInfo,
+  protected setMember(
+    _info: GroupInfo,
     target: object,
     name: string,
     value: unknown,
     cls: RegisteredClass | undefined,
   ): void {
-    this.#at = info;
     setMember(target, unescapeName(name), value, cls);
-    this.#at = undefined;
   }
 
   #entries(info: GroupInfo, type: string | undefined): object {
-    const cls = this.#class(info);
-    const codec = this.#codec(info, cls, type);
+    const cls = this.classOf(info);
+    const codec = this.codec(info, cls, type);
     const target = codec ? {} : this.#shell(info, type, cls);
     const fill = (): void => {
-      const keys = this.#vector(child(info, 'keys')).elements;
-      const values = this.#vector(child(info, 'values')).elements;
+      const keys = this.vector(child(info, 'keys')).elements;
+      const values = this.vector(child(info, 'values')).elements;
       if (keys.length !== values.length) fail(info, `${keys.length} keys and ${values.length} values`);
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i];
@@ -623,10 +525,10 @@ export class Restorer {
   /** An array or a Set. Where its elements are known at once, they are the array; else a task fills it. */
   #list(info: ObjectInfo, type: string | undefined): unknown {
     if (type !== undefined && type !== 'Array' && type !== 'Set') fail(info, `an unknown type: ${type}`);
-    if (type !== 'Set' && !this.#leadsOn(info)) return asArray(this.#vector(info.address).elements);
+    if (type !== 'Set' && !this.#leadsOn(info)) return asArray(this.vector(info.address).elements);
     const list = type === 'Set' ? new Set<unknown>() : [];
     this.#later(() => {
-      const { elements } = this.#vector(info.address);
+      const { elements } = this.vector(info.address);
       if (list instanceof Set) for (let i = 0; i < elements.length; i++) list.add(elements[i]);
       else {
         list.length = elements.length;
@@ -638,12 +540,12 @@ export class Restorer {
 
   /** Whether to make the elements of a vector means to visit other objects: not now, then, but by a task. */
   #leadsOn(info: ObjectInfo): boolean {
-    if (info.kind !== 'group') return this.#isReferences(info as DatasetInfo);
-    const encoding = this.#word(info, Reserved.encoding);
+    if (info.kind !== 'group') return this.isReferences(info as DatasetInfo);
+    const encoding = this.word(info, Reserved.encoding);
     return encoding === Encoding.list || encoding === Encoding.union;
   }
 
-  #isReferences({ datatype, attributes }: DatasetInfo): boolean {
+  isReferences({ datatype, attributes }: DatasetInfo): boolean {
     return (
       datatype.class === 'reference' ||
       isElement(datatype) ||
@@ -653,13 +555,13 @@ export class Restorer {
 
   // ---- vectors --------------------------------------------------------------------------------------
 
-  #vector(address: number, depth = 0): Vector {
+  vector(address: number, depth = 0): Vector {
     const known = this.#vectors.get(address);
     if (known) {
-      this.#spend(known.elements.length * AGAIN);
+      this.spend(known.elements.length * AGAIN);
       return known;
     }
-    const info = this.#info(address);
+    const info = this.info(address);
     let vector: Vector;
     if (info.kind === 'dataset') {
       vector = this.#datasetVector(info);
@@ -680,15 +582,15 @@ export class Restorer {
     const total = extent(dataspace);
     if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list of no elements');
     const bytes = this.#data(info);
-    this.#spend(total);
-    if (this.#isReferences(info)) return this.#references(info, bytes, count);
+    this.spend(total);
+    if (this.isReferences(info)) return this.#references(info, bytes, count);
     let elements: Elements;
-    let mask = this.#maskOf(info);
+    let mask = this.maskOf(info);
     if (isMissing(datatype)) {
       elements = new Array<unknown>(total);
       mask = bytes;
     } else {
-      elements = this.#leaf(datatype, bytes, total);
+      elements = this.leaf(datatype, bytes, total);
     }
     if (find(info, Reserved.numbers)) elements = typedColumn(elements, 'Float64Array', info) as Elements;
     if (mask) {
@@ -696,18 +598,18 @@ export class Restorer {
       elements = asArray(elements);
       applyMask(elements, mask, info);
     }
-    const items = this.#word(info, Reserved.items);
+    const items = this.word(info, Reserved.items);
     for (let level = dims.length - 1; level > 0; level--) {
       const width = dims[level] as number;
       elements = splitRows(elements, width, level === dims.length - 1 ? items : undefined, info);
       // At a lower price: bytes in as many dimensions as there can be must not be too expensive.
-      this.#spend(elements.length / 4);
+      this.spend(elements.length / 4);
     }
     return { elements, rows: elements, isHome: dims.length > 1 || tagOf(datatype) === Tag.date };
   }
 
   /** The values of plain elements: numbers, strings, booleans, and what the tags stand for. */
-  #leaf(type: Datatype, bytes: Uint8Array, count: number): Elements {
+  leaf(type: Datatype, bytes: Uint8Array, count: number): Elements {
     const tag = tagOf(type);
     if (tag === undefined || type.class !== 'compound') return this.#decode(type, bytes, count);
     const values = this.#decode((type.members[0] as CompoundMember).type, bytes, count);
@@ -727,13 +629,13 @@ export class Restorer {
   }
 
   #named(name: string): unknown {
-    const value = this.#moreValues.named(name, this.#registry);
+    const value = this.values.named(name, this.registry);
     if (value === undefined) throw new H5UnknownClassError(name, 'value');
     return value;
   }
 
-  #maskOf(info: ObjectInfo): Uint8Array | undefined {
-    const mask = this.#attribute(info, Reserved.mask);
+  maskOf(info: ObjectInfo): Uint8Array | undefined {
+    const mask = this.attribute(info, Reserved.mask);
     if (!mask) return undefined;
     if (!(mask[0] instanceof Uint8Array)) fail(info, 'a mask of no bytes');
     return mask[0];
@@ -741,9 +643,9 @@ export class Restorer {
 
   /** Puts the elements that a group holds in their places between the missing ones. */
   #spread(info: GroupInfo, rows: Elements, isHome: boolean): Vector {
-    const mask = this.#maskOf(info);
+    const mask = this.maskOf(info);
     if (!mask) return { elements: rows, rows, isHome };
-    this.#spend(mask.length);
+    this.spend(mask.length);
     const elements = new Array<unknown>(mask.length);
     let next = 0;
     for (let i = 0; i < mask.length; i++) if (mask[i] === Missing.present) elements[i] = rows[next++];
@@ -753,16 +655,16 @@ export class Restorer {
   }
 
   #groupVector(info: GroupInfo, depth: number): Vector {
-    switch (this.#word(info, Reserved.encoding)) {
+    switch (this.word(info, Reserved.encoding)) {
       case Encoding.records:
         return this.#spread(info, this.#records(info), true);
       case Encoding.ragged:
         return this.#spread(info, this.#ragged(info), true);
       case Encoding.list:
-        this.#spend(info.links.length);
+        this.spend(info.links.length);
         return this.#spread(
           info,
-          info.links.map((link) => this.#value(hardTarget(info, link))),
+          info.links.map((link) => this.value(hardTarget(info, link))),
           false,
         );
       case Encoding.union:
@@ -774,34 +676,34 @@ export class Restorer {
 
   #records(info: GroupInfo): object[] {
     const { links } = info;
-    const count = this.#length(info);
-    const cls = this.#class(info);
-    const items = this.#word(info, Reserved.items);
+    const count = this.lengthOf(info);
+    const cls = this.classOf(info);
+    const items = this.word(info, Reserved.items);
     if (links.length === 0) fail(info, 'a table without columns');
-    this.#spend(count);
+    this.spend(count);
     const names = links.map((link) => unescapeName(link.name));
-    const codec = items === 'null-prototype' ? undefined : this.#codec(info, cls, items);
+    const codec = items === 'null-prototype' ? undefined : this.codec(info, cls, items);
     if (items !== undefined && items !== 'null-prototype' && !codec) unknownType(info, items);
     const rowClass = codec ? undefined : cls;
-    const rows = this.#call(info, () => makeRows(count, names, rowClass, items === 'null-prototype'));
+    const rows = this.call(info, () => makeRows(count, names, rowClass, items === 'null-prototype'));
     const fill = (): void => {
       for (const [i, link] of links.entries()) {
         const name = names[i] as string;
         const address = hardTarget(info, link);
-        const column = this.#lazyColumn(address) ?? this.#vector(address).elements;
+        const column = this.#lazyColumn(address) ?? this.vector(address).elements;
         if (column.length !== count)
           fail(info, `the column ${name} has ${column.length} elements, not ${count}`);
-        this.#call(info, () => setColumn(rows, name, column, rowClass));
+        this.call(info, () => setColumn(rows, name, column, rowClass));
       }
     };
     if (codec) return this.#made(info, codec, rows, fill);
     this.#later(fill);
-    return this.#fixed(info, rows);
+    return this.fixed(info, rows);
   }
 
   /** A column of booleans or short strings, none of them missing, from which rows can be filled directly. */
   #lazyColumn(address: number): LazyColumn | undefined {
-    const info = this.#info(address);
+    const info = this.info(address);
     if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1)
       return undefined;
     const { datatype } = info;
@@ -817,9 +719,9 @@ export class Restorer {
    * the way to the rows of a vector could go through the rows of another, and through its own.
    */
   #plain(holder: GroupInfo, name: string): Elements {
-    const info = this.#info(child(holder, name));
-    if (info.kind !== 'dataset' || this.#isReferences(info)) fail(holder, `${name} that are no numbers`);
-    return this.#vector(info.address).elements;
+    const info = this.info(child(holder, name));
+    if (info.kind !== 'dataset' || this.isReferences(info)) fail(holder, `${name} that are no numbers`);
+    return this.vector(info.address).elements;
   }
 
   /** Offsets, kinds or indices. */
@@ -837,14 +739,14 @@ export class Restorer {
       const next = offsets[i + 1] as number;
       if (next !== next >>> 0 || next < (offsets[i] as number)) fail(info, 'offsets that go down');
     }
-    const items = this.#word(info, Reserved.items) ?? 'Array';
+    const items = this.word(info, Reserved.items) ?? 'Array';
     const total = offsets[count] as number;
-    const column = (name: string, elements = this.#vector(child(info, name)).elements): Elements => {
+    const column = (name: string, elements = this.vector(child(info, name)).elements): Elements => {
       if (elements.length !== total) fail(info, `${elements.length} ${name} for offsets up to ${total}`);
       return elements;
     };
     // Before rows of these lengths are made: they may be a lie.
-    this.#spend(count + total);
+    this.spend(count + total);
     if (items !== 'Array' && items !== 'Set' && items !== 'Map') {
       const values = typedColumn(column('values', this.#plain(info, 'values')), items, info);
       return Array.from({ length: count }, (_, i) =>
@@ -875,7 +777,7 @@ export class Restorer {
     const kinds = this.#positions(info, '@kinds');
     const parts = info.links
       .filter(({ name }) => name !== '@kinds')
-      .map((link) => this.#vector(hardTarget(info, link), depth + 1).elements);
+      .map((link) => this.vector(hardTarget(info, link), depth + 1).elements);
     const next = new Uint32Array(parts.length);
     const elements = newArray<unknown>(kinds.length);
     for (let i = 0; i < kinds.length; i++) {
@@ -898,12 +800,12 @@ export class Restorer {
       const target = addressOf(this.#decode(into.datatype, into.data, 1)[0], info);
       if (datatype.class !== 'fixed-point') fail(info, 'rows that are no numbers');
       const indexes = this.#decode(datatype, bytes, count);
-      elements = Array.from(indexes as ArrayLike<unknown>, (index) => this.#element(target, index, info));
+      elements = Array.from(indexes as ArrayLike<unknown>, (index) => this.element(target, index, info));
     } else if (isElement(datatype)) {
       elements = this.#elements(datatype, bytes, count, info);
     } else {
       elements = Array.from(this.#decode(datatype, bytes, count) as ArrayLike<unknown>, (reference) =>
-        this.#value(addressOf(reference, info)),
+        this.value(addressOf(reference, info)),
       );
     }
     return { elements, rows: [], isHome: false };
@@ -914,21 +816,25 @@ export class Restorer {
     const pairs = this.#decode(type, bytes, count) as Record<string, unknown>[];
     return pairs.map(({ [Tag.into]: reference, [Tag.index]: index }) => {
       const address = addressOf(reference, info);
-      return index === -1n ? this.#value(address) : this.#element(address, Number(index), info);
+      return index === -1n ? this.value(address) : this.element(address, Number(index), info);
     });
   }
 
-  #element(address: number, index: unknown, from: ObjectInfo): unknown {
-    const info = this.#info(address);
+  element(address: number, index: unknown, from: ObjectInfo): unknown {
+    const info = this.info(address);
     // What leads on to other objects is never where objects live; to follow it could go round in circles.
     if (this.#leadsOn(info)) fail(from, 'a reference into a list of references');
     // One element of a vector that is known costs nothing, unlike the use of all of them again.
-    const { rows, isHome } = this.#vectors.get(address) ?? this.#vector(address);
+    const { rows, isHome } = this.#vectors.get(address) ?? this.vector(address);
     if (!isHome || typeof index !== 'number' || !(index >= 0 && index < rows.length)) {
       fail(from, `the list has no such element: ${index}`);
     }
     return rows[index];
   }
+}
+
+function unknownClass(name: string): never {
+  throw new H5UnknownClassError(name);
 }
 
 export function fail(info: ObjectInfo, message: string): never {

@@ -15,7 +15,7 @@ import { type Expectation, expected } from './expectation.js';
 import type { IdentityTable } from './identity.js';
 import type { Limits } from './limits.js';
 import type { PartPath } from './part-path.js';
-import { type OnUnsupported, Planner, type Planning } from './plan.js';
+import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 import type { Datasets, StorageOptions, Storing } from './storing.js';
 import type { Streaming, Watch } from './streaming.js';
@@ -140,11 +140,16 @@ export function newPlanner(
   }: WriteOptions,
   ...more: [waits?: boolean, identity?: IdentityTable]
 ): Planner {
-  const planning: Planning = [registry, values, onUnsupported, accessors !== 'skip', limits, ...more];
-  if (values.planner) return values.planner(...planning);
-  if (onUnsupported !== 'error' || accessors === 'skip')
+  if (!values.Planner && (onUnsupported !== 'error' || accessors === 'skip'))
     throw new H5TypeError('`onUnsupported` and `accessors` need the option { values } of `h5pickle/values`');
-  return new Planner(...planning);
+  return new (values.Planner ?? Planner)(
+    registry,
+    values,
+    onUnsupported,
+    accessors !== 'skip',
+    limits,
+    ...more,
+  );
 }
 
 /** What stores datasets otherwise, if that is asked for. */
@@ -297,7 +302,7 @@ export function newRestorer(
   space: FileSpace,
   { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error', limits }: ReadOptions = {},
 ): Restorer {
-  return new Restorer(space, registry, values, unknownClass, limits);
+  return new (values.Restorer ?? Restorer)(space, registry, values, unknownClass, limits);
 }
 
 /** Whether not all of what there is is to be read now. */

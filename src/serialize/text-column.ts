@@ -133,10 +133,14 @@ export class FixedSizeText implements Extent {
 
   writeTo(target: Uint8Array, position: number): void {
     const { bytes, ends } = this.#column;
+    const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const view = new DataView(target.buffer, target.byteOffset, target.length);
     let from = 0;
     for (let i = 0; i < ends.length; i++) {
       const end = ends[i] as number;
       let to = position + i * this.#size;
+      // Four bytes at a time: twice as fast as one by one; a call for each string takes longer than either.
+      for (; from + 4 <= end; from += 4, to += 4) view.setInt32(to, source.getInt32(from));
       while (from < end) target[to++] = bytes[from++] as number;
     }
   }

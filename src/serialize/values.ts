@@ -10,7 +10,8 @@ import {
   type TypeRegistry,
   type ValueType,
 } from '../registry/index.js';
-import type { Node, Planner, Planning } from './plan.js';
+import type { Node, Planner } from './plan.js';
+import type { Restorer } from './restore.js';
 
 /** A place in a file that is being read: an object that the one at `root` leads to, and the number of an instance in it. */
 export interface FilePlace {
@@ -35,8 +36,9 @@ export interface Values {
   nameOf(value: unknown, registry: TypeRegistry): string | undefined;
   /** The value of such a name. */
   named(name: string, registry: TypeRegistry): unknown;
-  /** Plans what is stored, with all that the options can ask for. */
-  planner?(...planning: Planning): Planner;
+  /** What plans and restores, with all that the options can ask for. */
+  readonly Planner?: typeof Planner;
+  readonly Restorer?: typeof Restorer;
   /** How an array is stored that its elements alone do not make again, if it is not by them. */
   typeOfArray?(array: readonly unknown[]): ValueType | undefined;
   /**
