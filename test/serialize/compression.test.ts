@@ -274,7 +274,7 @@ describe('what is stored so', () => {
       },
       { requiredKeys: [] },
     );
-    const numRuns = Number(process.env.H5PICKLE_CASES ?? 1000) / 5;
+    const numRuns = Number(process.env.H5PICKLE_CASES ?? 400) / 5;
     fc.assert(
       fc.property(anyGraph, options, (whole, how) => {
         check(whole, how);

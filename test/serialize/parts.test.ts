@@ -28,7 +28,7 @@ import { cases } from './cases.js';
 import { registry as classes } from './classes.js';
 import { graphOf } from './graph.js';
 
-const CASES = Number(process.env['H5PICKLE_CASES'] ?? 1000);
+const CASES = Number(process.env['H5PICKLE_CASES'] ?? 400);
 const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));

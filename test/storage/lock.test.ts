@@ -539,7 +539,7 @@ describe('any order of system calls', () => {
   const THREADS = 3;
   const FIRST_PID = 2 ** 30;
   const PIDS = 64;
-  const CASES = Number(process.env['H5PICKLE_CASES'] ?? 1000) / 20;
+  const CASES = Number(process.env['H5PICKLE_CASES'] ?? 400) / 20;
   const [STEP, DIE] = [1, 2];
   const [WORKING, HOLDING, FINISHED] = [0, 2, 3];
 
