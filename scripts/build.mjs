@@ -44,6 +44,7 @@ for (const [entry, names] of [
   ['values', 'H5HookError, UnknownInstance, unknownClassOf, values, valuesWith'],
   ['parts', 'parts'],
   ['datasets', 'datasets, datasetsWith, indexes'],
+  ['streaming', 'streaming'],
 ])
   writeFileSync(`${root}dist/${entry}-of-node.js`, `export { ${names} } from './node.js';\n`);
 
@@ -51,9 +52,17 @@ for (const [entry, names] of [
 await build({
   ...common,
   ...shared,
-  entryPoints: ['index', 'indexes', 'editing', 'filters', 'datasets', 'values', 'parts', 'verify'].map(
-    (entry) => `src/${entry}.ts`,
-  ),
+  entryPoints: [
+    'index',
+    'indexes',
+    'editing',
+    'filters',
+    'datasets',
+    'streaming',
+    'values',
+    'parts',
+    'verify',
+  ].map((entry) => `src/${entry}.ts`),
 });
 
 // This takes the package by its name, so that it is of the same one in Node and elsewhere.

@@ -46,13 +46,14 @@ export {
   TypeRegistry,
   type ValueType,
 } from './registry/index.js';
-export { H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
+export { H5LimitError, H5UnknownClassError, H5UnsupportedError } from './serialize/errors.js';
 export {
   type Expectation,
   H5UnexpectedError,
   type SchemaIssue,
   type StandardSchema,
 } from './serialize/expectation.js';
+export type { Limits } from './serialize/limits.js';
 export {
   deserialize,
   type ReadOptions,
@@ -64,6 +65,7 @@ export {
   write,
 } from './serialize/serialize.js';
 export type { Chunks, Datasets, StorageOptions, StringEncoding } from './serialize/storing.js';
+export type { Progress, Streaming, Watch } from './serialize/streaming.js';
 export type { Values } from './serialize/values.js';
 export { MemoryStorage } from './storage/memory.js';
 export type { Storage, WritableStorage } from './storage/storage.js';

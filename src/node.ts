@@ -1,16 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { existsSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
+import type { FileSession } from './hdf5/file-session.js';
 import { FilterSet } from './hdf5/filters/filter-set.js';
 import { registeredFilters } from './hdf5/filters/registered-filters.js';
 import { standardFilters } from './hdf5/filters/standard-filters.js';
 import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
-import type { H5Group as CoreGroup } from './hdf5/h5-group.js';
+import { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { ValueType } from './registry/index.js';
@@ -19,27 +20,32 @@ import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
 import {
   atOnce,
-  piecesInTime,
+  isPart as isPartRead,
   type ReadOptions,
   type ReadSource,
   readFrom,
   restoreStorage,
   serialize as serializeCore,
-  serializePieces,
   type WriteOptions,
   type WriteTarget,
+  within,
   write as writeCore,
-  writeInto,
 } from './serialize/serialize.js';
 import type { Datasets } from './serialize/storing.js';
+import type { Watch } from './serialize/streaming.js';
 import type { Values } from './serialize/values.js';
-import { FileStorage, pathOf } from './storage/file.js';
-import { FileAtPath } from './storage/file-at-path.js';
+import { FileStorage, pathOf, WritableFileStorage } from './storage/file.js';
+import { FileAtPath, temporaryName } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
-import { replaceFile, replaceFileSync } from './storage/replace-file.js';
+import { replaceFile, replaceFileSync, replaceNow, type Source, takeTurn } from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { recovered } from './storage/transaction.js';
+import { finished, type Planned, piecesInTime, piecesNow, readInTime } from './streaming/in-time.js';
+import { writeIntoInTime, writeIntoNow } from './streaming/into.js';
+import { chunksOf } from './streaming/lazy.js';
+import { Pace } from './streaming/pace.js';
+import { streaming } from './streaming.js';
 import { makeValues, type ValuesOptions } from './values.js';
 
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
@@ -47,7 +53,7 @@ export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
 export { H5HookError, UnknownInstance, unknownClassOf } from './values.js';
-export { datasetsWith, editing, FileStorage, filters, parts };
+export { datasetsWith, editing, FileStorage, filters, parts, streaming };
 
 const filters = /* @__PURE__ */ new FilterSet(
   /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
@@ -159,19 +165,39 @@ function readLazily(path: FilePath, options: ReadOptions | undefined): unknown {
   }
 }
 
-/** The value in the file at a path. */
-function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
-  if (options?.lazy) return readLazily(path, options);
+/** Does something with a file at a path: one that is whole, whatever a writer has left. Then it is to be closed. */
+function opened<T>(path: FilePath, options: ReadOptions, use: (storage: Storage, file: FileStorage) => T): T {
   const file = new FileStorage(path, { mark: tailMark });
   try {
     const storage = recovered(file);
-    const isPart = options?.path || options?.select;
     // Nearly all of the file is needed: then one large read is faster than many small ones.
-    if (isPart || storage.size > WHOLE_FILE || storage.size === 0) return restoreStorage(storage, options);
-    return restoreStorage(new MemoryStorage(storage.read(0, storage.size)), options);
-  } finally {
+    const isWhole = !isPartRead(options) && storage.size <= WHOLE_FILE && storage.size > 0;
+    return use(isWhole ? new MemoryStorage(storage.read(0, storage.size)) : storage, file);
+  } catch (error) {
     file.close();
+    throw error;
   }
+}
+
+/** The value in the file at a path. */
+function readPath(path: FilePath, options: ReadOptions): unknown {
+  if (options.lazy) return readLazily(path, options);
+  return opened(path, options, (storage, file) => {
+    const value = restoreStorage(storage, options);
+    file.close();
+    return value;
+  });
+}
+
+/** The same in time. */
+async function readPathInTime(path: FilePath, options: ReadOptions, pace: Pace): Promise<unknown> {
+  return opened(path, options, async (storage, file) => {
+    try {
+      return await within(storage, options, (space, address) => readInTime(space, address, options, pace));
+    } finally {
+      file.close();
+    }
+  });
 }
 
 /**
@@ -179,21 +205,31 @@ function readPath(path: FilePath, options: ReadOptions | undefined): unknown {
  *
  * @throws {H5FormatError} when it is not a whole HDF5 file.
  * @throws {H5UnknownClassError} when it holds an instance of a class that is not registered.
+ * @throws {H5LimitError} when it is more than `limits` says; and the reason of `signal` when that is aborted.
  * @example
  * const state = await read('state.h5');
  */
-export async function read<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): Promise<T> {
-  return expected(readAnything(source, options), options ?? {});
+export async function read<T = unknown>(
+  source: FilePath | ReadSource,
+  options: ReadOptions<T> & Watch = {},
+): Promise<T> {
+  const all = { indexes, values, parts, ...options };
+  const pace = new Pace(options);
+  let value: unknown;
+  if (!pace.isWatched || isPartRead(all)) value = readAnything(source, all);
+  else if (isPath(source)) value = await whileStaleInTime(() => readPathInTime(source, all, pace));
+  else value = await within(source, all, (space, address) => readInTime(space, address, all, pace));
+  pace.end();
+  return expected(value, options);
 }
 
 /** What `read` does, at once. */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): T {
-  return atOnce(readAnything(source, options), options);
+  return atOnce(readAnything(source, { indexes, values, parts, ...options }), options);
 }
 
-function readAnything(source: FilePath | ReadSource, options: ReadOptions | undefined): unknown {
-  const all = { indexes, values, parts, ...options };
-  return isPath(source) ? whileStale(() => readPath(source, all)) : readFrom(source, all);
+function readAnything(source: FilePath | ReadSource, options: ReadOptions): unknown {
+  return isPath(source) ? whileStale(() => readPath(source, options)) : readFrom(source, options);
 }
 
 /** A writer that commits over and over lets a reader begin after a few attempts. */
@@ -204,6 +240,16 @@ function whileStale<T>(action: () => T): T {
   for (let attempt = 1; ; attempt++) {
     try {
       return action();
+    } catch (error) {
+      if (!(error instanceof H5StaleError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function whileStaleInTime<T>(action: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await action();
     } catch (error) {
       if (!(error instanceof H5StaleError) || attempt === ATTEMPTS) throw error;
     }
@@ -235,47 +281,155 @@ export function serialize(value: unknown, options?: WriteOptions): Uint8Array<Ar
  * With `path` or the mode 'merge' a part of the file is changed in place, in one transaction, and all else stays. So it is for
  * a file that is open, or a group of one.
  *
+ * Iterators and async iterables are stored as the list of what they yield, which need not fit into memory.
+ *
  * @throws {H5LockedError} when the file is open for writing.
  * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
+ * @throws {H5LimitError} when it is more than `limits` says; and the reason of `signal` when that is aborted.
  * @example
  * await write('state.h5', { users: [new User('Ada')], saved: new Date() });
+ *
+ * @example
+ * await write('log.h5', { day: 'today', rows: database.query('select ...') }); // an async iterable of rows
  */
 export async function write(
   target: FilePath | WriteTarget,
   value: unknown,
-  options?: WriteOptions,
+  options: WriteOptions & Watch = {},
 ): Promise<void> {
-  const all = { values, parts, datasets, ...options };
-  if (!isPath(target)) await writeCore(target, value, all);
-  else if (isPart(all)) writeIntoPath(target, value, all);
-  else await replaceFile(pathOf(target), await piecesInTime(value, all));
+  const all = { values, parts, datasets, streaming, ...options };
+  if (target instanceof CoreGroup) await writeIntoOpen(target, value, all);
+  else if (!isPath(target)) await writeCore(target, value, all);
+  else if (isPart(all)) await takeTurn(pathOf(target), () => writeIntoPathInTime(target, value, all));
+  else await writeInTime(pathOf(target), value, all, replaceFile);
 }
 
-/** What `write` does, at once. */
-export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
-  const all = { values, parts, datasets, ...options };
-  if (!isPath(target)) writeInto(target, value, all);
-  else if (isPart(all)) writeIntoPath(target, value, all);
-  else replaceFileSync(pathOf(target), serializePieces(value, all));
-}
-
-function isPart({ path, mode }: WriteOptions): boolean {
-  return (path !== undefined && path.length > 0) || mode === 'merge';
+async function writeInTime(
+  path: string,
+  value: unknown,
+  options: WriteOptions & Watch,
+  replace: typeof replaceFile,
+): Promise<void> {
+  const pace = new Pace(options);
+  const spill = new FileSpill(path);
+  const source = (planned: Planned): Source => ({
+    pieces: async () => chunksOf(await finished(planned, spill.make)),
+    written: (count) => {
+      pace.done += count;
+      pace.tell(() => '$');
+      pace.check();
+    },
+  });
+  const planned = piecesInTime(value, options, pace);
+  try {
+    await replace(path, planned instanceof Promise ? planned.then(source) : source(planned));
+  } finally {
+    spill.close();
+  }
+  pace.end();
 }
 
 /** Opens a file, writes a part of it, and closes it; where there is none, the part is all of a new one. */
-function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): void {
+async function writeIntoPathInTime(
+  path: FilePath,
+  value: unknown,
+  options: WriteOptions & Watch,
+): Promise<void> {
   if (!existsSync(path)) {
     const whole = wrapped(value, parsePath(options.path ?? []));
-    replaceFileSync(pathOf(path), serializePieces(whole, options));
+    await writeInTime(pathOf(path), whole, options, replaceNow);
     return;
   }
   const file = H5File.open(path, 'r+');
   try {
-    writeInto(file, value, options);
+    await writeIntoOpen(file, value, options);
   } finally {
     file.close();
   }
+}
+
+async function writeIntoOpen(group: CoreGroup, value: unknown, options: WriteOptions & Watch): Promise<void> {
+  const spill = spillOf(group);
+  try {
+    await writeIntoInTime(group, value, options, spill?.make);
+  } finally {
+    spill?.close();
+  }
+}
+
+/** What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time. */
+export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
+  const all = { values, parts, datasets, ...options };
+  if (!isPath(target)) writeIntoOpenNow(target, value, all);
+  else if (isPart(all)) writeIntoPath(target, value, all);
+  else writeNow(pathOf(target), value, all);
+}
+
+function writeNow(path: string, value: unknown, options: WriteOptions): void {
+  const spill = new FileSpill(path);
+  try {
+    replaceFileSync(path, chunksOf(piecesNow(value, options, spill.make)));
+  } finally {
+    spill.close();
+  }
+}
+
+function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): void {
+  if (!existsSync(path)) {
+    const whole = wrapped(value, parsePath(options.path ?? []));
+    writeNow(pathOf(path), whole, options);
+    return;
+  }
+  const file = H5File.open(path, 'r+');
+  try {
+    writeIntoOpenNow(file, value, options);
+  } finally {
+    file.close();
+  }
+}
+
+function writeIntoOpenNow(group: CoreGroup, value: unknown, options: WriteOptions): void {
+  const spill = spillOf(group);
+  try {
+    writeIntoNow(group, value, options, spill?.make);
+  } finally {
+    spill?.close();
+  }
+}
+
+/** Where the files are that are open. */
+const paths = new WeakMap<FileSession, string>();
+
+/** Where data wait that go into an open file; of one in memory, in memory. */
+function spillOf({ session }: CoreGroup): FileSpill | undefined {
+  const path = paths.get(session);
+  return path === undefined ? undefined : new FileSpill(path);
+}
+
+/** Files beside the one that is to be written, without names: they are gone when the process is. */
+class FileSpill {
+  readonly #path: string;
+  readonly #files: WritableFileStorage[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  readonly make = (): WritableFileStorage => {
+    const path = temporaryName(this.#path);
+    const file = new WritableFileStorage(path, { create: true, syncFolder: false });
+    this.#files.push(file);
+    unlinkSync(path);
+    return file;
+  };
+
+  close(): void {
+    for (const file of this.#files) file.close();
+  }
+}
+
+function isPart({ path, mode }: WriteOptions): boolean {
+  return (path !== undefined && path.length > 0) || mode === 'merge';
 }
 
 // ---- files ----------------------------------------------------------------------------------------------
@@ -320,6 +474,8 @@ export class H5File extends CoreFile {
       }
     };
     if (mode === 'r') return whileStale(() => begin(new FileStorage(path, { mark: tailMark })));
-    return begin(new FileAtPath(path, create, options?.durability !== 'off'));
+    const file = begin(new FileAtPath(path, create, options?.durability !== 'off'));
+    paths.set(file.session, path);
+    return file;
   }
 }

@@ -21,6 +21,11 @@ export interface Extent {
   readonly length: number;
   /** Writes the bytes to `target`, which holds zeros from `position` on. */
   writeTo(target: Uint8Array, position: number): void;
+  /**
+   * Of data that are made only when they are written, for they need addresses: tells them where they are to stand, and the
+   * addresses of all objects by their numbers, which they may complete.
+   */
+  placed?(address: number, addresses: NumberList): void;
 }
 
 /** A file, or a part of one, as what it is made of, in order. */
@@ -44,17 +49,20 @@ export function pieceBytes(piece: Piece): Uint8Array {
 export class FileBuilder extends HeaderWriter<ObjectId> {
   readonly #heap = new GlobalHeapBuilder();
   /** Address by object number; 0 until its header is written. */
-  readonly #addresses = new NumberList();
+  readonly addresses = new NumberList();
   /** Where an address of an object is to be filled in, and of which. Negative: in the heap, not in `out`. */
-  readonly #referenceAt = new NumberList();
-  readonly #referenceTo = new NumberList();
+  readonly referenceAt = new NumberList();
+  readonly referenceTo = new NumberList();
   /** Where a position in the global heap is to be made an address. Negative: in the heap itself. */
   readonly #heapReferenceAt = new NumberList();
+  /** What stands between the superblock and all else, of so many bytes. */
+  before: readonly Piece[] = [];
+  base = 0;
   readonly #extents: Piece[] = [];
   readonly #extentAt = new NumberList();
   /** Header chunks, from the first byte of each to its checksum. */
-  readonly #chunkStart = new NumberList();
-  readonly #chunkEnd = new NumberList();
+  readonly chunkStart = new NumberList();
+  readonly chunkEnd = new NumberList();
 
   /** `capacity`: about how many bytes are to come, without large data. Too much costs next to nothing. */
   constructor(capacity = 1 << 14) {
@@ -62,22 +70,23 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     this.out.zeros(SUPERBLOCK_SIZE);
   }
 
-  newObject(): ObjectId {
-    return this.#addresses.push(0);
+  /** A new object; `address`: of one that is not written here. */
+  newObject(address = 0): ObjectId {
+    return this.addresses.push(address);
   }
 
   protected began(id: ObjectId): void {
-    this.#addresses.data[id] = this.out.length;
+    this.addresses.data[id] = this.addressOf(this.out.length);
   }
 
   protected chunkEnded(start: number, end: number): void {
     // The checksum is written by `finish`, when nothing in the chunk changes any more.
-    this.#chunkStart.push(start);
-    this.#chunkEnd.push(end);
+    this.chunkStart.push(start);
+    this.chunkEnd.push(end);
   }
 
   protected addressOf(position: number): number {
-    return position;
+    return position + this.base;
   }
 
   // ---- datasets -------------------------------------------------------------------------------------
@@ -96,7 +105,8 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     size = data.length,
   ): void {
     const { out } = this;
-    if (size > 0 && size <= COMPACT_LIMIT) {
+    const isLate = 'placed' in data;
+    if (size > 0 && size <= COMPACT_LIMIT && !isLate) {
       this.beginDatasetHeader(id, linkCount, datatype, dataspace, true);
       encodeCompactLayout(out, size);
       out.raw(pieceBytes(data), start, size);
@@ -105,7 +115,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       encodeContiguousLayout(out);
       out.undefinedAddress();
       out.u64(0);
-    } else if (size < EXTENT_LIMIT) {
+    } else if (size < EXTENT_LIMIT && !isLate) {
       out.align(8);
       const address = out.length;
       out.raw(pieceBytes(data), start, size);
@@ -123,7 +133,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   /**
    * The same for data that have been written to `out` already, because they hold references, or that are not
-   * written at all and read as zeros: their address is UNDEFINED_ADDRESS.
+   * written at all and read as zeros. `address`: their position in `out`, or UNDEFINED_ADDRESS.
    */
   beginDatasetAt(
     id: ObjectId,
@@ -136,19 +146,20 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
     encodeContiguousLayout(this.out);
     if (address === UNDEFINED_ADDRESS) this.out.undefinedAddress();
-    else this.out.u64(address);
+    else this.out.u64(this.addressOf(address));
     this.out.u64(size);
     this.endMessage();
   }
 
-  /** Lays out large data behind the rest; their address is written to the position `at`. */
-  protected extent(data: Piece, at: number): void {
+  /** Lays out large data behind the rest; their address is written to the position `at`, which is nowhere if it is 0. */
+  extent(data: Piece, at = 0): void {
     this.#extentAt.push(at);
     this.#extents.push(data);
   }
 
-  /** What is laid out for large data at an address, which is known now. */
-  protected placed(data: Piece, _address: number): readonly Piece[] {
+  /** What is laid out for large data at an address, which is known now; undefined in between, if that takes its time. */
+  protected placed(data: Piece, address: number): Iterable<Piece | undefined> {
+    if ('placed' in data) data.placed?.(address, this.addresses);
     return [data];
   }
 
@@ -159,8 +170,8 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   objectReference(target: ObjectId | undefined, heapAt = -1): void {
     if (target !== undefined) {
-      this.#referenceAt.push(heapAt < 0 ? this.out.length : -heapAt);
-      this.#referenceTo.push(target);
+      this.referenceAt.push(heapAt < 0 ? this.out.length : -heapAt);
+      this.referenceTo.push(target);
     }
     if (heapAt < 0) this.out.u64(0);
   }
@@ -206,27 +217,38 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   /** Completes the file and returns its bytes in pieces, in order. Nothing may be added afterwards. */
   finish(root: ObjectId): Piece[] {
+    const finishing = this.finishing(root);
+    for (;;) {
+      const { done, value } = finishing.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in steps. */
+  *finishing(root: ObjectId): Generator<void, Piece[]> {
     const { out } = this;
     const heap = this.#heap.out;
     this.#heap.close();
     out.align(8);
-    const heapAddress = out.length;
+    const heapAddress = this.addressOf(out.length);
     const tail: Piece[] = [];
     let end = heapAddress + heap.length;
     for (let i = 0; i < this.#extents.length; i++) {
       out.u64At(this.#extentAt.data[i] as number, end);
       for (const piece of this.placed(this.#extents[i] as Piece, end)) {
-        tail.push(piece);
-        end += piece.length;
+        if (piece) {
+          tail.push(piece);
+          end += piece.length;
+        } else yield;
       }
       const padding = -end & 7;
       if (padding > 0) tail.push(new Uint8Array(padding));
       end += padding;
     }
 
-    for (let i = 0; i < this.#referenceAt.length; i++) {
-      const address = this.#addresses.data[this.#referenceTo.data[i] as number] as number;
-      const at = this.#referenceAt.data[i] as number;
+    for (let i = 0; i < this.referenceAt.length; i++) {
+      const address = this.addresses.data[this.referenceTo.data[i] as number] as number;
+      const at = this.referenceAt.data[i] as number;
       if (at > 0) out.u64At(at, address);
       else heap.u64At(-at, address);
     }
@@ -237,14 +259,13 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       const position = into.view.getUint32(place, true) + into.view.getUint32(place + 4, true) * 0x100000000;
       into.u64At(place, heapAddress + position);
     }
-    for (let i = 0; i < this.#chunkStart.length; i++) {
-      const chunkEnd = this.#chunkEnd.data[i] as number;
-      out.view.setUint32(chunkEnd, lookup3(out.view, this.#chunkStart.data[i] as number, chunkEnd), true);
+    for (let i = 0; i < this.chunkStart.length; i++) {
+      const chunkEnd = this.chunkEnd.data[i] as number;
+      out.view.setUint32(chunkEnd, lookup3(out.view, this.chunkStart.data[i] as number, chunkEnd), true);
     }
     const superblock = new ByteWriter(SUPERBLOCK_SIZE);
-    encodeSuperblock(superblock, this.#addresses.data[root] as number, end);
-    out.bytes.set(superblock.bytes);
-    return [out.finish(), heap.finish(), ...tail];
+    encodeSuperblock(superblock, this.addresses.data[root] as number, end);
+    return [superblock.bytes, ...this.before, out.finish().subarray(SUPERBLOCK_SIZE), heap.finish(), ...tail];
   }
 }
 

@@ -48,14 +48,13 @@ export class CompletePlanner extends Planner {
     this.#sharing = values.sharing?.();
   }
 
-  override plan(value: unknown): ObjectNode {
-    const root = super.plan(value);
+  override finish(): void {
+    super.finish();
     for (const node of this.#leftOut) {
       const { names, values } = node;
       node.names = names.filter((_, i) => values[i] !== LEFT_OUT);
       node.values = values.filter((value) => value !== LEFT_OUT);
     }
-    return root;
   }
 
   // ---- what cannot be stored ------------------------------------------------------------------------
@@ -88,7 +87,7 @@ export class CompletePlanner extends Planner {
     try {
       super.planElements(vector, this.#onUnsupported === 'error' ? values : this.#replaced(vector, values));
     } catch (error) {
-      if (error instanceof H5Error || this.#onUnsupported !== 'error') throw error;
+      if (this.#isOfItsOwn(error)) throw error;
       // Which of them it was: numbers count all of them.
       vector.mask = undefined;
       for (let i = 0; i < values.length; i++) {
@@ -139,9 +138,14 @@ export class CompletePlanner extends Planner {
     throw unsupported(value, placeOf(holder, index), cause);
   }
 
+  /** Whether an error is not to be one about the value that is planned. */
+  #isOfItsOwn(error: unknown): boolean {
+    return error instanceof H5Error || error === this.thrown || this.#onUnsupported !== 'error';
+  }
+
   /** What was thrown while a member was planned: if it is no error of ours, the value is to blame. */
   #failed(cause: unknown, value: unknown, holder: ObjectNode, index: number): never {
-    if (cause instanceof H5Error || this.#onUnsupported !== 'error') throw cause;
+    if (this.#isOfItsOwn(cause)) throw cause;
     throw unsupported(value, placeOf(holder, index), { cause });
   }
 

@@ -22,16 +22,35 @@ export class CompleteRestorer extends Restorer {
       if (isOuter) for (const finish of this.#last.splice(0)) finish();
       return made;
     } catch (error) {
-      const { address } = this.#at ?? {};
-      const { located } = this.values;
-      if (!isOuter || address === undefined || !located) throw error;
-      throw located(error, { space: this.space, root: this.root, address, row: this.row });
+      throw isOuter ? this.#located(error) : error;
     } finally {
       if (isOuter) {
         this.#isBusy = false;
         this.#at = undefined;
       }
     }
+  }
+
+  override *restoring(root: number): Generator<void, unknown> {
+    this.#isBusy = true;
+    try {
+      const value = yield* super.restoring(root);
+      for (const finish of this.#last.splice(0)) finish();
+      return value;
+    } catch (error) {
+      throw this.#located(error);
+    } finally {
+      this.#isBusy = false;
+      this.#at = undefined;
+    }
+  }
+
+  /** An error that says where the instances are that it is about. */
+  #located(error: unknown): unknown {
+    const { address } = this.#at ?? {};
+    const { located } = this.values;
+    if (address === undefined || !located) return error;
+    return located(error, { space: this.space, root: this.root, address, row: this.row });
   }
 
   override call<T>(info: ObjectInfo, action: () => T): T {

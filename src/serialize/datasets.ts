@@ -47,7 +47,15 @@ import {
   Reference,
   type VectorNode,
 } from './plan.js';
-import type { Chunks, Datasets, StorageOptions, Storing, StringEncoding } from './storing.js';
+import type {
+  Chunks,
+  Datasets,
+  StorageOptions,
+  StoredOf,
+  Storing,
+  StringEncoding,
+  TextsOf,
+} from './storing.js';
 import type { TextColumn } from './text-column.js';
 import { decodeWtf8 } from './wtf8.js';
 
@@ -89,7 +97,7 @@ interface Field extends Packing {
 }
 
 /** What is known about one dataset of a field. */
-interface Stored {
+interface Stored extends StoredOf {
   readonly field: Field;
   /** Its datatype message, and its elements, where they are others than the value suggests. */
   message?: Uint8Array;
@@ -170,7 +178,8 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
   #text(node: Node): void {
     const encoding = this.#stringEncoding;
     if (node.kind === 'vector' && node.text) {
-      const fixedSize = fixedSizeOf(node.text, encoding, this.#packing.above);
+      const { bytes, ends, longest, plain } = node.text;
+      const fixedSize = this.fixedSizeOf({ count: ends.length, total: bytes.length, longest, plain });
       if (fixedSize === undefined) return;
       if (fixedSize * node.length > 0xffffffff)
         throw new H5TypeError(
@@ -182,6 +191,28 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
         if (typeof value === 'string') node.values[i] = fixedScalar(value);
       });
     }
+  }
+
+  fixedSizeOf({ count, total, longest, plain }: TextsOf): number | undefined {
+    const encoding = this.#stringEncoding;
+    if (encoding === 'variable') return 0;
+    const padded = count * longest;
+    // Strings of variable length are in the heap, where nothing compresses them.
+    const isFixed =
+      encoding === 'fixed' ||
+      (this.#packing.compression !== undefined &&
+        padded > this.#packing.above &&
+        padded <= total * MAX_PADDING);
+    return plain && isFixed ? Math.max(1, longest) : undefined;
+  }
+
+  storedOf(id: ObjectId): StoredOf | undefined {
+    return this.#stored.get(id);
+  }
+
+  store(id: ObjectId, stored: StoredOf): void {
+    const { marks, ...rest } = stored as Stored;
+    this.#stored.set(id, { ...rest, marks: [...marks] });
   }
 
   #fieldOf(cls: RegisteredClass, rule: FieldRule): Field {
@@ -271,7 +302,7 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     const isTyped = field.type !== undefined || field.shape !== undefined;
     const waiting: Level[] = [];
     const add = (node: Node, depth: number, rows?: Level): void => {
-      const stored: Stored = { field, marks: [] };
+      const stored: Stored = { field, isTyped: field.type !== undefined, marks: [] };
       this.#stored.set(node.id, stored);
       waiting.push({ node, stored, depth, rows });
     };
@@ -420,16 +451,6 @@ function compressionOf(compression: Compression | undefined): CompressionOptions
       `the compression ${JSON.stringify(compression)} is none of true, 'gzip', a level from 0 to 9, and { level, shuffle, above }`,
     );
   return how;
-}
-
-/** The bytes that each string of a column is to take; 0: as many as it has; undefined: what is usual. */
-function fixedSizeOf(text: TextColumn, encoding: StringEncoding, above: number): number | undefined {
-  if (encoding === 'variable') return 0;
-  const { plain, longest, bytes, ends } = text;
-  const padded = ends.length * longest;
-  // Strings of variable length are in the heap, where nothing compresses them.
-  const isFixed = encoding === 'fixed' || (padded > above && padded <= bytes.length * MAX_PADDING);
-  return plain && isFixed ? Math.max(1, longest) : undefined;
 }
 
 function fixedScalar(text: string): unknown {

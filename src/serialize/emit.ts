@@ -39,10 +39,12 @@ import type { Storing } from './storing.js';
 import { FixedSizeText, sizeOfEach, type TextColumn } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
 
+const spaceOut = /* @__PURE__ */ new ByteWriter(32);
+/** Valid until the next call. */
 const space = (...dims: number[]) => {
-  const out = new ByteWriter(32);
-  encodeDataspace(out, simple(...dims));
-  return out.finish();
+  spaceOut.length = 0;
+  encodeDataspace(spaceOut, simple(...dims));
+  return spaceOut.finish();
 };
 const spaceOf = (dataspace: typeof SCALAR) => {
   const out = new ByteWriter(8);
@@ -84,41 +86,59 @@ const types = /* @__PURE__ */ (() => ({
   }),
 }))();
 
-/** Writes planned nodes to a new file. Returns its bytes in pieces. */
-export function emit(nodes: readonly Node[], holder: ObjectNode, storing?: Storing): Piece[] {
-  return new Emitter(storing).emit(nodes, holder);
-}
-
-class Emitter {
+/** Writes planned nodes to a file: one at a step. */
+export class Emitter {
   readonly #builder: FileBuilder;
   readonly #storing: Storing | undefined;
+  readonly #nodes: readonly Node[];
+  #next = 0;
+  #root: Node | undefined;
+  #finishing: Generator<void, Piece[]> | undefined;
+  /** The bytes of the file, when all steps are done. */
+  pieces: Piece[] = [];
 
-  constructor(storing: Storing | undefined) {
+  /** Every node gets its number. */
+  constructor(
+    nodes: readonly Node[],
+    storing: Storing | undefined,
+    builder: FileBuilder = storing ?? new FileBuilder(),
+  ) {
+    this.#nodes = nodes;
     this.#storing = storing;
-    this.#builder = storing ?? new FileBuilder();
+    this.#builder = builder;
+    for (const node of nodes) node.id = builder.newObject();
+    storing?.prepare(nodes);
   }
 
-  emit(nodes: readonly Node[], holder: ObjectNode): Piece[] {
-    const builder = this.#builder;
+  /** Begins with the root: the only member of an object, or that object. */
+  begin(holder: ObjectNode): void {
     const [value] = holder.values;
     const member = value instanceof Object ? (value as Node) : undefined;
-    const root = member && isGroup(member) ? member : holder;
-    // The superblock leads to the root group, which counts as a hard link.
-    if (root === holder) holder.links = 1;
-    root.id = builder.newObject();
-    for (const node of nodes) if (node !== root) node.id = builder.newObject();
-    this.#storing?.prepare(nodes);
-
-    if (root === holder) {
+    if (member && isGroup(member)) {
+      this.#root = member;
+      this.#emitNode(member, true);
+    } else {
+      this.#root = holder;
+      holder.id = this.#builder.newObject();
       this.#beginGroup(holder, holder.names.length);
       this.#int32(Reserved.layout, LAYOUT_VERSION);
       this.#word(Reserved.encoding, Encoding.value);
       this.#members(holder, 2);
-    } else {
-      this.#emitNode(root, true);
     }
-    for (const node of nodes) if (node !== root && !node.absorbed) this.#emitNode(node, false);
-    return builder.finish(root.id);
+  }
+
+  /** Writes the next node, or completes a part of the file; false if there was nothing left to do. */
+  step(): boolean {
+    const node = this.#nodes[this.#next];
+    if (node) {
+      this.#next++;
+      if (node !== this.#root && !node.absorbed) this.#emitNode(node, false);
+      return true;
+    }
+    this.#finishing ??= this.#builder.finishing(this.#root?.id ?? -1);
+    const { done, value } = this.#finishing.next();
+    if (done) this.pieces = value;
+    return !done;
   }
 
   #emitNode(node: Node, root: boolean): void {
@@ -340,6 +360,10 @@ class Emitter {
   // ---- vectors --------------------------------------------------------------------------------------
 
   #vector(node: VectorNode, root: boolean): void {
+    if (node.emit) {
+      node.emit(this.#builder, root);
+      return;
+    }
     switch (node.encoding) {
       case 'records':
         this.#records(node, root);
@@ -582,11 +606,11 @@ export function datasetsNeeded(): never {
 }
 
 /** Reserved attributes of a group take creation orders below this; its links follow. */
-const MAX_RESERVED = 9;
+export const MAX_RESERVED = 9;
 
 /** Whether a member is a child of the group, and not one of its attributes. */
 function isMember(value: unknown): value is Node | Reference {
-  if (value instanceof Reference) return value.index < 0;
+  if (value instanceof Reference) return value.isMember && value.index < 0;
   if (value instanceof DateNode) return value.referenced;
   if (value instanceof Named) return false;
   return value instanceof Object;

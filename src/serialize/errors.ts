@@ -1,4 +1,6 @@
 import { H5Error } from '../errors.js';
+import type { Limits } from './limits.js';
+import { shortPath } from './path.js';
 
 /**
  * A value that cannot be stored. `path` says where it stands in the value that was to be written, in
@@ -16,9 +18,7 @@ export class H5UnsupportedError extends H5Error {
   readonly path: string;
 
   constructor(path: string, what: string, remedy: string, options?: ErrorOptions) {
-    // A list of a million links has a path that nobody wants to see whole.
-    const shown = path.length > 300 ? `${path.slice(0, 140)} … ${path.slice(-140)}` : path;
-    super('H5_UNSUPPORTED', `${shown}: ${what} cannot be stored; ${remedy}`, options);
+    super('H5_UNSUPPORTED', `${shortPath(path)}: ${what} cannot be stored; ${remedy}`, options);
     this.path = path;
   }
 }
@@ -34,5 +34,28 @@ export class H5UnknownClassError extends H5Error {
       `the ${what} "${className}", which is not registered, is in the file; register it under that name`,
     );
     this.className = className;
+  }
+}
+
+/**
+ * A value or a file goes beyond a limit, which may be the default. `limit` is its name in the option `limits`.
+ *
+ * @example
+ * try {
+ *   deserialize(upload, { limits: { depth: 100, bytes: 1e8 } });
+ * } catch (error) {
+ *   if (error instanceof H5LimitError) console.error('too large an upload:', error.limit);
+ * }
+ */
+export class H5LimitError extends H5Error {
+  override readonly name: string = 'H5LimitError';
+  readonly limit: keyof Limits;
+
+  constructor(limit: keyof Limits, most: number, what: string) {
+    super(
+      'H5_LIMIT',
+      `${what}: the limit \`${limit}\` is ${most}; the option { limits: { ${limit} } } moves it`,
+    );
+    this.limit = limit;
   }
 }

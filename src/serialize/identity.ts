@@ -29,7 +29,8 @@ export class IdentityTable {
     return this.#size;
   }
 
-  #object(number: number): object {
+  /** The object that has got a number. */
+  object(number: number): object {
     return (this.#blocks[number >> BLOCK_BITS] as object[])[number & BLOCK_MASK] as object;
   }
 
@@ -65,7 +66,7 @@ export class IdentityTable {
     let cell = (hash & this.#mask) * 2;
     for (let entry = cells[cell + 1]; entry !== 0; entry = cells[cell + 1]) {
       if (cells[cell] === hash) {
-        if (this.#object((entry as number) - 1) === object) return (entry as number) - 1;
+        if (this.object((entry as number) - 1) === object) return (entry as number) - 1;
         const known = this.#others.size;
         this.#others.add(object);
         if (this.#others.size === known) return this.#numberOf(object);
@@ -86,14 +87,14 @@ export class IdentityTable {
     let cell = (hash & this.#mask) * 2;
     while (cells[cell + 1] !== 0 && cells[cell] !== hash) cell = (cell + 2) & (2 * this.#mask + 1);
     const number = (cells[cell + 1] as number) - 1;
-    return number >= 0 && this.#object(number) === object ? number : this.#numberOf(object);
+    return number >= 0 && this.object(number) === object ? number : this.#numberOf(object);
   }
 
   #numberOf(object: object): number {
     let number = this.#numbers.get(object);
     if (number === undefined) {
       for (; this.#numbered < this.#size; this.#numbered++) {
-        const other = this.#object(this.#numbered);
+        const other = this.object(this.#numbered);
         if (this.#others.has(other)) this.#numbers.set(other, this.#numbered);
       }
       number = this.#numbers.get(object);
@@ -101,7 +102,7 @@ export class IdentityTable {
     if (number === undefined) {
       // It has changed since, when a getter was asked for example: its hash is another one now.
       number = 0;
-      while (this.#object(number) !== object) number++;
+      while (this.object(number) !== object) number++;
     }
     return number;
   }
@@ -138,26 +139,26 @@ interface Waiting {
 
 /** Which owner a number belongs to, where owners take ranges of numbers in turn. */
 export class RangeTable<Owner> {
-  readonly #starts = new NumberList();
-  readonly #owners: Owner[] = [];
+  readonly starts = new NumberList();
+  readonly owners: Owner[] = [];
 
   /** The owner of all numbers from `start` up to the next range's. */
   add(start: number, owner: Owner): void {
-    this.#starts.push(start);
-    this.#owners.push(owner);
+    this.starts.push(start);
+    this.owners.push(owner);
   }
 
   /** The owner of a number and the number's place in the owner's range. */
   locate(number: number): { owner: Owner; index: number } {
-    const starts = this.#starts.data;
+    const starts = this.starts.data;
     let low = 0;
-    let high = this.#starts.length - 1;
+    let high = this.starts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if ((starts[middle] as number) <= number) low = middle;
       else high = middle - 1;
     }
-    return { owner: this.#owners[low] as Owner, index: number - (starts[low] as number) };
+    return { owner: this.owners[low] as Owner, index: number - (starts[low] as number) };
   }
 }
 

@@ -52,6 +52,8 @@ export const Kind = {
   Typed: 14,
   /** A symbol, a function, a class, or what is registered: stored by its name. */
   Named: 15,
+  /** Stored as the list of what it yields. */
+  Iterable: 16,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -59,7 +61,7 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
  * The first identifier that is not a Kind. Every class, and every type of typed array, gets one of its own
  * from here on, so that a list can be told apart by identifiers alone.
  */
-export const FIRST_CLASS = 16;
+export const FIRST_CLASS = 17;
 
 export function isPrimitive(id: number): boolean {
   return id <= Kind.BigInt || id === Kind.Named;
@@ -90,12 +92,15 @@ const PART_NAMES: Record<number, string> = {
   [Kind.SparseArray]: 'arrays',
   [Kind.Reference]: 'references',
   [Kind.Named]: 'names',
+  [Kind.Iterable]: 'arrays',
 };
 
 /** Tells objects apart by their prototypes. */
 export class Kinds {
   readonly #registry: TypeRegistry;
   readonly #values: Values;
+  /** Whether what async iterables yield can be waited for. */
+  readonly #waits: boolean;
   readonly #ids = new Map<object | null, number>();
   readonly #entries: Entry[] = [];
   /** Of instances that cannot be extended, by the identifier of their class and a word of `Integrity`. */
@@ -104,9 +109,10 @@ export class Kinds {
   #lastId = 0;
   #lastIsClass = false;
 
-  constructor(registry: TypeRegistry, values: Values) {
+  constructor(registry: TypeRegistry, values: Values, waits: boolean) {
     this.#registry = registry;
     this.#values = values;
+    this.#waits = waits;
     for (let id = 0; id < FIRST_CLASS; id++) {
       const type = id === Kind.Map ? 'Map' : undefined;
       this.#entries.push({
@@ -185,6 +191,10 @@ export class Kinds {
     const codec = cls && (cls.codec ?? this.#values.encoder(cls));
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
+    if (isIterable(value) && (this.#waits || !(Symbol.asyncIterator in value))) {
+      this.#ids.set(prototype, Kind.Iterable);
+      return Kind.Iterable;
+    }
     // The platform's own types of another realm (a frame, a vm context) are what they are here.
     const maker = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
     if (isPlatformObject(maker) && Object.prototype.toString.call(value) === `[object ${maker.name}]`) {
@@ -223,6 +233,14 @@ function hasInternalState(value: object): boolean {
     [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, Promise, ArrayBuffer].some(
       (type) => value instanceof type,
     )
+  );
+}
+
+/** Whether an object is an iterator, or iterable in time: it is stored as what it yields. */
+export function isIterable(value: object): boolean {
+  return (
+    Symbol.asyncIterator in value ||
+    (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function')
   );
 }
 
@@ -270,6 +288,10 @@ export function unsupported(value: unknown, path: string, why = Unreadable.cause
   if (typeof value === 'symbol') return new H5UnsupportedError(path, String(value), leaveOut);
   const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: unknown };
   const name = typeof maker === 'function' ? maker.name : '';
+  if (Symbol.asyncIterator in (value as object)) {
+    const remedy = "use write, which waits for what it yields (with { streaming } of 'h5pickle/streaming')";
+    return new H5UnsupportedError(path, `an async iterable${name && ` of type ${name}`}`, remedy);
+  }
   if (name === '' || maker === Object) {
     return new H5UnsupportedError(path, 'an object of no class', 'copy it into a plain one: { ...object }');
   }

@@ -10,6 +10,8 @@ import { hasReferences } from '../hdf5/release.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry, h5write, type RegisteredClass } from '../registry/index.js';
+import { MemoryStorage } from '../storage/memory.js';
+import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
 import { Encoding, LAYOUT_VERSION, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
@@ -17,15 +19,20 @@ import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } fro
 import { isAccessor } from './part-reader.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
-import { readFrom, serialize, type WriteOptions } from './serialize.js';
+import { readFrom, type Store, serialize, type WriteOptions } from './serialize.js';
 import { NO_VALUES, type Values } from './values.js';
 
 /**
  * Puts a value in the place of what a path of an open file leads to, or merges it into that: all of it or, after an error,
- * nothing.
+ * nothing. `store` may take its time, and then so does this.
  */
-export function writePart(target: H5Group, value: unknown, options: WriteOptions): void {
-  new PartWriter(target, options).write(value);
+export function writePart(
+  target: H5Group,
+  value: unknown,
+  options: WriteOptions,
+  store: Store = (stored, how) => new MemoryStorage(serialize(stored, how)),
+): void | Promise<void> {
+  return new PartWriter(target, options).write(value, store);
 }
 
 /** A member of a group, and further steps through what it is. */
@@ -36,6 +43,15 @@ interface Home {
   readonly rest: readonly Step[];
   /** Whether there is nothing yet, so that the steps make objects. */
   readonly isNew: boolean;
+}
+
+/** A value that is to be stored, and copied into a group. */
+interface Graft {
+  readonly group: H5Group;
+  readonly value: unknown;
+  readonly how: 'members' | 'merge' | 'content';
+  /** Whether it is what is there already, changed. */
+  readonly isRewritten?: boolean;
 }
 
 /** Objects of the file that have lost a link, by their addresses. */
@@ -59,14 +75,30 @@ class PartWriter {
       this.#refuse('it is not one place: write to one after another');
   }
 
-  write(value: unknown): void {
+  write(value: unknown, store: Store): void | Promise<void> {
+    this.#target.session.edit();
+    const home = this.#home();
+    const change = this.#prepare(home, value);
+    if (typeof change === 'function') return this.#apply(change);
+    const { path: _, mode: __, ...options } = this.#options;
+    // What cannot be stored throws before anything changes.
+    const stored = store(change.value, options);
+    if (!(stored instanceof Promise)) return this.#apply(this.#graft(change, stored));
+    return stored.then((storage) => {
+      // Meanwhile the file may have been changed, or closed.
+      this.#target.session.edit();
+      if (!isSameHome(home, this.#home()))
+        throw new H5StateError('H5_GONE', `${showPath(this.#steps)} has changed while the value was stored`);
+      this.#apply(this.#graft(change, storage));
+    });
+  }
+
+  #apply(change: () => Replaced): void {
     const { session, file } = this.#target;
     const editor = session.edit();
-    // What cannot be stored throws before anything changes.
-    const apply = this.#prepare(value);
     file.transaction(() => {
       const { clock } = editor;
-      const { marked, rewritten } = apply();
+      const { marked, rewritten } = change();
       if (marked.length === 0 && rewritten.length === 0) return;
       editor.flush();
       // What was written anew and is still there is two objects now.
@@ -79,23 +111,25 @@ class PartWriter {
     });
   }
 
-  #prepare(value: unknown): () => Replaced {
+  /** What changes an element where it stands, or what is to be copied to where. */
+  #prepare(home: Home | undefined, value: unknown): (() => Replaced) | Graft {
     const isMerged = this.#options.mode === 'merge';
-    const home = this.#home();
+    const target = this.#target;
     if (!home) {
       // The target itself, or a part of what it is as a whole.
-      if (this.#steps.length === 0) return this.#graft(this.#target, value, isMerged ? 'merge' : 'content');
-      return this.#graft(this.#target, this.#changed(this.#target, this.#steps, value), 'content', true);
+      if (this.#steps.length === 0) return { group: target, value, how: isMerged ? 'merge' : 'content' };
+      const whole = this.#changed(target, this.#steps, value);
+      return { group: target, value: whole, how: 'content', isRewritten: true };
     }
     const { group, name, rest, isNew } = home;
-    if (rest.length === 0 || isNew) {
-      return this.#graft(group, { [name]: wrapped(value, rest) }, isMerged ? 'merge' : 'members');
-    }
+    if (rest.length === 0 || isNew)
+      return { group, value: { [name]: wrapped(value, rest) }, how: isMerged ? 'merge' : 'members' };
     const member = group.get(escapeName(name));
     if (member instanceof H5Group || member instanceof H5Dataset) {
       const set = this.#elementSetter(member, rest, value);
       if (set) return set;
-      return this.#graft(group, { [name]: this.#changed(member, rest, value) }, 'members', true);
+      const whole = { [name]: this.#changed(member, rest, value) };
+      return { group, value: whole, how: 'members', isRewritten: true };
     }
     const element = group.attrs.get(escapeName(name));
     if (isElement(element)) {
@@ -230,15 +264,9 @@ class PartWriter {
     return whole;
   }
 
-  #graft(
-    group: H5Group,
-    value: unknown,
-    how: 'members' | 'merge' | 'content',
-    isRewritten = false,
-  ): () => Replaced {
-    const { path: _, mode: __, ...options } = this.#options;
+  #graft({ group, how, isRewritten = false }: Graft, stored: Storage): () => Replaced {
     const { indexes } = group.session.space;
-    const source = H5File.open(serialize(value, options), 'r', indexes ? { indexes } : {});
+    const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
     if (how !== 'content' && source.attrs.has(Reserved.encoding))
       this.#refuse('it is not stored as an object with members');
     const isRoot = group.isSame(group.file);
@@ -259,6 +287,14 @@ class PartWriter {
       return replaced;
     };
   }
+}
+
+/** Whether a path still leads to where it led. */
+function isSameHome(a: Home | undefined, b: Home | undefined): boolean {
+  if (!a || !b) return a === b;
+  return (
+    a.group.isSame(b.group) && a.name === b.name && a.rest.length === b.rest.length && a.isNew === b.isNew
+  );
 }
 
 /** Whether both are objects with members, of one type or class. */

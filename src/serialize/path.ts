@@ -28,7 +28,7 @@ export function pathTo(node: Node, element = -1): string {
     }
     const vector = at as VectorNode;
     if (vector.type || !place) {
-      segments.push(`[${positionOf(vector, element)}]`);
+      segments.push(`[${positionOf(vector, element) + vector.first}]`);
       element = -1;
       continue;
     }
@@ -60,6 +60,11 @@ export function pathTo(node: Node, element = -1): string {
     }
   }
   return `$${segments.reverse().join('')}`;
+}
+
+/** A path as messages have it: a list of a million links has one that nobody wants to see whole. */
+export function shortPath(path: string): string {
+  return path.length > 300 ? `${path.slice(0, 140)} … ${path.slice(-140)}` : path;
 }
 
 /** The position in a vector of the element that is number `index` of those that are present. */

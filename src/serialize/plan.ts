@@ -1,11 +1,22 @@
 import { H5TypeError } from '../errors.js';
-import type { ObjectId } from '../hdf5/file-builder.js';
+import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Encoder, RegisteredClass, TypeRegistry } from '../registry/index.js';
+import { H5LimitError } from './errors.js';
 import { hashArray, hashObject, hashRows, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
-import { FIRST_CLASS, isPrimitive, Kind, Kinds, read, type TypedArray, unsupported } from './kinds.js';
+import {
+  FIRST_CLASS,
+  isIterable,
+  isPrimitive,
+  Kind,
+  Kinds,
+  read,
+  type TypedArray,
+  unsupported,
+} from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
-import { memberSegment, nthPresent, pathTo } from './path.js';
+import { type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
+import { memberSegment, nthPresent, pathTo, shortPath } from './path.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from './shapes.js';
 import type { TextColumn } from './text-column.js';
 import type { Values } from './values.js';
@@ -24,7 +35,7 @@ export interface Place {
 abstract class PlanNode {
   id: ObjectId = -1;
   /** Hard links that lead to it. */
-  links = 0;
+  links = 1;
   /** Whether something else refers to it, or to one of its elements. */
   referenced = false;
   /** Whether references in attributes or datasets lead to it, and not links alone. */
@@ -34,9 +45,13 @@ abstract class PlanNode {
   /** What of the instance, or of those that are its rows, cannot be changed. */
   integrity: string | undefined;
   readonly place: Place | undefined;
+  /** How many values it is within. */
+  readonly depth: number;
 
   constructor(place: Place | undefined) {
     this.place = place;
+    // A part holds the very elements of its union.
+    this.depth = place ? place.node.depth + Number(place.role !== 'part') : 0;
   }
 }
 
@@ -151,15 +166,14 @@ export class VectorNode extends PlanNode {
   data: TypedArray | undefined;
   /** The strings of a leaf. */
   text: TextColumn | undefined;
+  /** The number of elements before the first, where these are only some of a list; for error messages. */
+  first = 0;
+  /** Writes it, where that is the affair of somebody else. */
+  emit: ((builder: FileBuilder, isRoot: boolean) => void) | undefined;
 
-  constructor(
-    place: Place | undefined,
-    type: 'Array' | 'Set' | undefined,
-    source: readonly unknown[] | undefined,
-  ) {
+  constructor(place: Place | undefined, type?: 'Array' | 'Set') {
     super(place);
     this.type = type;
-    this.source = source;
   }
 }
 
@@ -168,7 +182,7 @@ export class Reference {
   /** The object's number in the identity table. */
   readonly ordinal: number;
   /** Whether it stands for a member, so that it is one more hard link if its home is a node. */
-  readonly isMember: boolean;
+  isMember: boolean;
   /** Its home: a node, or the element `index` of a vector; -1 for the node itself. */
   node: Node | undefined;
   index = -1;
@@ -190,8 +204,21 @@ export class Named {
   }
 }
 
+/** An iterable whose elements are still to be taken, and the node that is to hold them. */
+export interface Stream {
+  readonly node: VectorNode;
+  readonly value: object;
+}
+
+/** A node, or an element of one. */
+export interface Home {
+  readonly node: Node;
+  /** -1 for the node itself. */
+  readonly index: number;
+}
+
 /** Stands in the table of homes for the elements of a vector, as the vector itself does for its own value. */
-class Elements {
+export class Elements {
   readonly vector: VectorNode;
   /** Of a union: the part, and the index in it, of each element that is at home here. */
   parts: Uint8Array | undefined;
@@ -202,7 +229,7 @@ class Elements {
   }
 
   /** The node that element number `claimed` of those at home here is, or is an element of. */
-  locate(claimed: number): { node: Node; index: number } {
+  locate(claimed: number): Home {
     const { vector } = this;
     if (vector.encoding !== 'union') return homeWithin(vector, claimed);
     vector.referenced = true;
@@ -240,7 +267,7 @@ function isHome(encoding: VectorEncoding): boolean {
   );
 }
 
-function homeWithin(vector: VectorNode, claimed: number): { node: Node; index: number } {
+function homeWithin(vector: VectorNode, claimed: number): Home {
   vector.referenced = true;
   if (vector.encoding === 'list') return { node: vector.values[claimed] as Node, index: -1 };
   // A dataset of dates has a place for the missing ones too.
@@ -280,6 +307,10 @@ export type Planning = readonly [
   onUnsupported: OnUnsupported,
   /** Whether accessors are stored. */
   accessors: boolean,
+  limits?: Limits | undefined,
+  /** Whether async iterables can be stored. */
+  waits?: boolean,
+  identity?: IdentityTable,
 ];
 
 /**
@@ -292,41 +323,83 @@ export type Planning = readonly [
 export class Planner {
   /** All nodes in the order in which they were met. */
   readonly nodes: Node[] = [];
+  /** Holds the value as its only member, "value". */
+  readonly root = new ObjectNode(undefined, undefined, undefined);
+  /** The iterables that have been met, if they are not taken in at once. */
+  streams: Stream[] | undefined;
+  /** What iterables that are taken in at once have yielded. */
+  arrays = new Map<object, readonly unknown[]>();
+  /** Of a list of records: what would be more is stored object by object. */
+  maxTables = Infinity;
+  readonly references: Reference[] = [];
+  readonly identity: IdentityTable;
+  readonly homes = new RangeTable<Node | Elements>();
   protected readonly registry: TypeRegistry;
   protected readonly values: Values;
   protected readonly kinds: Kinds;
   /** Whether only some properties of objects are stored, which `propertiesOf` says. */
   protected readonly isSelective: boolean = false;
   readonly #hasValues: boolean;
-  readonly #identity = new IdentityTable();
-  readonly #homes = new RangeTable<Node | Elements>();
-  readonly #references: Reference[] = [];
+  /** What an iterable has thrown: its affair, and none of the value that it is in. */
+  protected thrown: unknown;
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
+  #nextVector = 0;
+  #nextTask = 0;
+  readonly #waits: boolean;
+  readonly #maxDepth: number;
+  readonly #maxNodes: number;
 
-  constructor(...[registry, values]: Planning) {
+  constructor(
+    ...[registry, values, , , limits = {}, waits = false, identity = new IdentityTable()]: Planning
+  ) {
     this.registry = registry;
     this.values = values;
-    this.kinds = new Kinds(registry, values);
+    this.kinds = new Kinds(registry, values, waits);
     this.#hasValues = registry.hasValues;
+    this.#waits = waits;
+    this.#maxDepth = limits.depth ?? MAX_DEPTH;
+    this.#maxNodes = limits.nodes ?? MAX_NODES;
+    this.identity = identity;
   }
 
-  /** Plans a value. The result holds it as its only member, "value". */
-  plan(value: unknown): ObjectNode {
-    const root = new ObjectNode(undefined, undefined, undefined);
+  /** Plans a value: `begin`, all steps, and `finish`. */
+  plan(value: unknown): void {
+    this.begin(value);
+    while (this.step());
+    this.finish();
+  }
+
+  begin(value: unknown): void {
+    const { root } = this;
     root.names = ['value'];
     root.values = [value];
     this.member(root, 0);
-    let vector = 0;
-    let task = 0;
-    do {
-      while (vector < this.#vectors.length || task < this.#tasks.length) {
-        if (vector < this.#vectors.length) this.#planVector(this.#vectors[vector++] as VectorNode);
-        else this.runTask(this.#tasks[task++] as Task);
-      }
-    } while (this.planMore());
-    for (const reference of this.#references) this.#resolve(reference);
-    return root;
+  }
+
+  /** Plans the elements of a list that has its node already. */
+  list(node: VectorNode, elements: readonly unknown[]): void {
+    node.source = elements;
+    this.#vectors.push(node);
+  }
+
+  /** Does a part of what is left; false if there was nothing left. */
+  step(): boolean {
+    const vector = this.#vectors[this.#nextVector];
+    if (vector) {
+      this.#nextVector++;
+      this.#planVector(vector);
+      return true;
+    }
+    const task = this.#tasks[this.#nextTask];
+    if (!task) return this.planMore();
+    this.#nextTask++;
+    this.runTask(task);
+    return true;
+  }
+
+  finish(): void {
+    for (const reference of this.references) this.#resolve(reference);
   }
 
   /** What can be planned only when all else is. Returns whether more is to be planned then. */
@@ -355,6 +428,11 @@ export class Planner {
       this.#tasks.push({ holder, index, value, id });
       return;
     }
+    if (kind === Kind.Iterable && !this.streams) {
+      holder.values[index] = this.#elementsOf(value);
+      this.member(holder, index);
+      return;
+    }
     const place: Place = { node: holder, role: 'member', key: holder.names[index] as string };
     holder.values[index] = this.#own(value, id, kind, place);
   }
@@ -380,53 +458,85 @@ export class Planner {
 
   /** The node that is the home of an object, or a reference if it has one already. */
   #own(value: object, id: number, kind: Kind, place: Place): Node | Reference {
-    const ordinal = this.#identity.claim(value, hashOf(kind, value), id);
+    const ordinal = this.identity.claim(value, hashOf(kind, value), id);
     if (ordinal >= 0) {
       const reference = new Reference(ordinal, true);
-      this.#references.push(reference);
+      this.references.push(reference);
       return reference;
     }
     const node = this.#makeNode(value, id, kind, place);
-    this.#homes.add(this.#identity.size - 1, node);
+    this.homes.add(this.identity.size - 1, node);
     return node;
+  }
+
+  /** What an iterable yields, as an array that stands for it from now on. */
+  #elementsOf(value: object): readonly unknown[] {
+    let elements = this.arrays.get(value);
+    if (!elements) {
+      try {
+        elements = Array.from(value as Iterable<unknown>);
+      } catch (error) {
+        this.thrown = error;
+        throw error;
+      }
+      this.arrays.set(value, elements);
+    }
+    return elements;
+  }
+
+  #add<T extends Node>(node: T): T {
+    if (node.depth > this.#maxDepth) this.#exceeded('depth', this.#maxDepth, node);
+    if (this.nodes.push(node) > this.#maxNodes) this.#exceeded('nodes', this.#maxNodes, node);
+    return node;
+  }
+
+  #exceeded(limit: 'depth' | 'nodes', most: number, node: Node): never {
+    throw new H5LimitError(limit, most, shortPath(pathTo(node)));
   }
 
   /** A node of its own for an object. Objects and entries are still to be filled. */
   #makeNode(value: object, id: number, kind: Kind, place: Place): Node {
-    let node: Node;
     switch (kind) {
       case Kind.Array:
-        node = this.#vector(place, 'Array', value as unknown[]);
-        break;
+        return this.#vector(place, 'Array', value as unknown[]);
       case Kind.Set:
-        node = this.#vector(place, 'Set', Array.from(value as Set<unknown>));
-        break;
+        return this.#vector(place, 'Set', Array.from(value as Set<unknown>));
       case Kind.Date:
-        node = new DateNode(place, value as Date);
-        this.nodes.push(node);
-        break;
+        return this.#add(new DateNode(place, value as Date));
       case Kind.Typed:
       case Kind.Buffer:
-        node = new BinaryNode(place, value as TypedArray);
-        this.nodes.push(node);
-        break;
-      case Kind.SparseArray:
-        node = new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length);
-        this.nodes.push(node);
+        return this.#add(new BinaryNode(place, value as TypedArray));
+      case Kind.SparseArray: {
+        const node = this.#add(new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length));
         this.fill(node, value);
-        break;
+        return node;
+      }
+      case Kind.Iterable:
+        return this.#stream(place, value);
       default: {
         const { class: cls, fields, type, codec, integrity } = this.kinds.entry(id);
+        // An object of no class may be iterable by itself.
+        if (!cls && !codec && isIterable(value)) return this.#stream(place, value);
         const content = codec ? this.content(value, codec, { place } as Node) : value;
         const members =
           kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, fields);
-        node = members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls);
+        const node = this.#add(
+          members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls),
+        );
         if (content !== value) node.content = content;
         node.integrity = integrity;
-        this.nodes.push(node);
+        return node;
       }
     }
-    node.links = 1;
+  }
+
+  /** The list of what an iterable yields. */
+  #stream(place: Place, value: object): VectorNode {
+    if (Symbol.asyncIterator in value && !this.#waits)
+      throw unsupported(value, pathTo(new VectorNode(place, 'Array')));
+    if (!this.streams) return this.#vector(place, 'Array', this.#elementsOf(value));
+    const node = this.#add(new VectorNode(place, 'Array'));
+    this.streams.push({ node, value });
     return node;
   }
 
@@ -474,10 +584,8 @@ export class Planner {
   }
 
   #vector(place: Place, type: 'Array' | 'Set' | undefined, source: readonly unknown[]): VectorNode {
-    const vector = new VectorNode(place, type, source);
-    vector.links = 1;
-    this.nodes.push(vector);
-    this.#vectors.push(vector);
+    const vector = this.#add(new VectorNode(place, type));
+    this.list(vector, source);
     return vector;
   }
 
@@ -501,6 +609,13 @@ export class Planner {
 
     const table = this.#uniformTable(values);
     const { distinct, missing, ids: everyId } = table ?? this.#classify(vector, values);
+    if (distinct.includes(Kind.Iterable) && !this.streams) {
+      const elements = values.map((value, i) =>
+        everyId[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
+      );
+      this.planElements(vector, elements);
+      return;
+    }
     if (missing > 0) vector.mask = maskOf(values);
     if (distinct.length === 0) {
       vector.encoding = 'missing';
@@ -610,7 +725,7 @@ export class Planner {
    * that of a reference; returns their number.
    */
   #claimAll(vector: VectorNode, values: readonly unknown[], ids: Uint16Array, table?: UniformTable): number {
-    const identity = this.#identity;
+    const identity = this.identity;
     const start = identity.size;
     let references = 0;
     if (!table || table.hashes || !identity.claimAll(values as object[], ids[0] as number, table.keys)) {
@@ -625,7 +740,7 @@ export class Planner {
         references++;
       }
     }
-    if (identity.size > start) this.#homes.add(start, new Elements(vector));
+    if (identity.size > start) this.homes.add(start, new Elements(vector));
     return references;
   }
 
@@ -695,8 +810,8 @@ export class Planner {
         vector.encoding = 'references';
         vector.values = (values as object[]).map((value) => {
           const kind = this.kinds.kind(this.kinds.of(value));
-          const reference = new Reference(this.#identity.find(value, hashOf(kind, value)), false);
-          this.#references.push(reference);
+          const reference = new Reference(this.identity.find(value, hashOf(kind, value)), false);
+          this.references.push(reference);
           return reference;
         });
         return;
@@ -773,11 +888,9 @@ export class Planner {
 
   /** A vector whose elements are known: there is nothing left to plan. */
   #leafNode(place: Place, length: number, leaf: Leaf | undefined): VectorNode {
-    const node = new VectorNode(place, undefined, undefined);
-    node.links = 1;
+    const node = this.#add(new VectorNode(place));
     node.length = length;
     if (leaf) setLeaf(node, leaf);
-    this.nodes.push(node);
     return node;
   }
 
@@ -788,7 +901,7 @@ export class Planner {
     const rows = codec ? values.map((row, i) => this.content(row, codec, vector, i)) : values;
     const propertiesOf = this.isSelective ? (row: object) => this.propertiesOf(row, fields) : undefined;
     const groups = mergeShapes(groupRows(rows, fields, propertiesOf), rows.length);
-    if (!groups) {
+    if (!groups || groups.length > this.maxTables) {
       this.#list(vector, values);
     } else if (groups.length === 1) {
       const [group] = groups as [RowGroup];
@@ -843,9 +956,14 @@ export class Planner {
 
   // ---- references -----------------------------------------------------------------------------------
 
+  /** The node that an object is, or is an element of, by its number in the identity table. */
+  home(ordinal: number): Home {
+    const { owner, index } = this.homes.locate(ordinal);
+    return owner instanceof Elements ? owner.locate(index) : { node: owner, index: -1 };
+  }
+
   #resolve(reference: Reference): void {
-    const { owner, index } = this.#homes.locate(reference.ordinal);
-    const home = owner instanceof Elements ? owner.locate(index) : { node: owner, index: -1 };
+    const home = this.home(reference.ordinal);
     home.node.referenced = true;
     if (reference.isMember && home.index < 0) home.node.links++;
     else home.node.pointed = true;

@@ -8,9 +8,10 @@ import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '.
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend, TypeRegistry } from '../registry/index.js';
-import { H5UnknownClassError } from './errors.js';
+import { H5LimitError, H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { type Limits, MAX_DEPTH } from './limits.js';
 import { unescapeName } from './names.js';
 import { newArray } from './new-array.js';
 import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, setProperty } from './rows.js';
@@ -74,6 +75,9 @@ export class Restorer {
   #lastVersion = 0;
   #lastCodec: Decoder | undefined;
   #tasks: (() => void)[] = [];
+  /** Of each task, how many values what it makes is within. */
+  #depths: number[] = [];
+  #depth = 0;
   /** What is done when all tasks are: the first of them last, so that what is within comes first. */
   #finishers: (() => void)[] = [];
   /** The address of what is being read. */
@@ -82,7 +86,13 @@ export class Restorer {
   protected row = -1;
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
+  readonly #limits: Limits;
+  readonly #maxDepth: number;
+  readonly #maxNodes: number;
+  readonly #most: number;
   #budget: number;
+  /** How many bytes of data have been read. */
+  done = 0;
   /** Puts off what members of objects are; undefined: nothing is put off. */
   lazy: LazyMember | undefined;
   /** How many more bytes can be in the file, compressed. */
@@ -90,13 +100,23 @@ export class Restorer {
   /** Any number of elements may lead to the same data in the heap: each time counts. */
   readonly #heap: Heap & { readonly spend: Spend };
 
-  constructor(space: FileSpace, registry: TypeRegistry, values: Values, unknownClass: UnknownClass) {
+  constructor(
+    space: FileSpace,
+    registry: TypeRegistry,
+    values: Values,
+    unknownClass: UnknownClass,
+    limits: Limits = {},
+  ) {
     this.#unknownClass = unknownClass;
     this.space = space;
     this.registry = registry;
     this.values = values;
     for (const type of values.types) this.#types.set(type.name, type);
-    this.#budget = BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+    this.#limits = limits;
+    this.#maxDepth = limits.depth ?? MAX_DEPTH;
+    this.#maxNodes = limits.nodes ?? Infinity;
+    this.#most = limits.bytes ?? BASE_BUDGET + BUDGET_PER_BYTE * space.end;
+    this.#budget = this.#most;
     this.#inflatable = MOST_INFLATED * space.end;
     const { globalHeap: heap } = space;
     this.#heap = {
@@ -109,16 +129,45 @@ export class Restorer {
 
   /** The value of the object at an address, complete. */
   restore(root: number): unknown {
+    return this.whole(() => this.#begin(root))();
+  }
+
+  /** The same in steps. */
+  *restoring(root: number): Generator<void, unknown> {
+    const value = this.#begin(root);
+    while (this.#step()) yield;
+    return value();
+  }
+
+  /** Begins with the value of the object at an address: what it is is known after all steps. */
+  #begin(root: number): () => unknown {
     this.root = root;
-    return this.whole(() => {
-      const info = this.info(root);
-      this.checkLayout(info);
+    const info = this.info(root);
+    this.checkLayout(info);
+    if (info.kind === 'group' && this.word(info, Reserved.encoding) === Encoding.value) {
       const holder: { value?: unknown } = {};
-      if (info.kind === 'group' && this.word(info, Reserved.encoding) === Encoding.value)
-        this.#fillObject(holder, info, undefined);
-      else holder.value = this.value(root);
-      return holder;
-    }).value;
+      this.#fillObject(holder, info, undefined);
+      return () => holder.value;
+    }
+    const whole = this.value(root);
+    return () => whole;
+  }
+
+  /** Does a part of what is left; false if there was nothing left. */
+  #step(): boolean {
+    const task = this.#tasks.pop();
+    this.#depth = task ? (this.#depths.pop() as number) : 0;
+    const next = task ?? this.#finishers.pop();
+    next?.();
+    return next !== undefined;
+  }
+
+  /** Something is done later: what it makes is within what is being made now. */
+  #later(task: () => void): void {
+    const most = this.#maxDepth;
+    if (this.#depth >= most) throw new H5LimitError('depth', most, 'values within each other');
+    this.#tasks.push(task);
+    this.#depths.push(this.#depth + 1);
   }
 
   /** The instance of a class that a value is to be, if the file does not say what it is. */
@@ -139,13 +188,8 @@ export class Restorer {
   /** Makes something, and all that it leads to. Code of a class may ask for something else meanwhile. */
   whole<T>(make: () => T): T {
     const made = make();
-    this.#run();
+    while (this.#step());
     return made;
-  }
-
-  #run(): void {
-    for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) task();
-    for (let finish = this.#finishers.pop(); finish; finish = this.#finishers.pop()) finish();
   }
 
   // ---- codecs ---------------------------------------------------------------------------------------
@@ -186,7 +230,7 @@ export class Restorer {
       }),
     );
     if (create) {
-      this.#tasks.push(fill);
+      this.#later(fill);
       this.#finishers.push(() => {
         const version = this.#version(info);
         this.call(info, () => {
@@ -211,19 +255,20 @@ export class Restorer {
         : undefined;
     if (problem) this.call(info, () => fail(info, problem));
     decoding.add(address);
-    const tasks = this.#tasks;
-    const finishers = this.#finishers;
-    this.#tasks = [task];
+    const before = [this.#tasks, this.#depths, this.#finishers, this.#depth] as const;
+    this.#tasks = [];
+    this.#depths = [];
     this.#finishers = [];
-    this.#run();
-    this.#tasks = tasks;
-    this.#finishers = finishers;
+    this.#later(task);
+    while (this.#step());
+    [this.#tasks, this.#depths, this.#finishers, this.#depth] = before;
     decoding.delete(address);
   }
 
   spend(count: number): void {
     this.#budget -= count;
-    if (this.#budget < 0) throw new H5FormatError(-1, 'the file expands to far more than its size allows');
+    if (this.#budget < 0)
+      throw new H5LimitError('bytes', this.#most, 'the file expands to far more than its size allows');
   }
 
   info(address: number): ObjectInfo {
@@ -231,6 +276,8 @@ export class Restorer {
     if (!info) {
       info = readObject(this.space, address);
       this.#infos.set(address, info);
+      const most = this.#maxNodes;
+      if (this.#infos.size > most) throw new H5LimitError('nodes', most, 'the objects of the file');
     }
     return info;
   }
@@ -288,7 +335,9 @@ export class Restorer {
     // What is compressed counts as if it were in the file as it is, as far as that can be.
     const inflated = info.filters ? Math.min(size, this.#inflatable) : 0;
     this.#inflatable -= inflated;
-    this.spend(size - BUDGET_PER_BYTE * inflated);
+    this.done += size;
+    // A limit that is asked for is one for what there is.
+    this.spend(this.#limits.bytes === undefined ? size - BUDGET_PER_BYTE * inflated : size);
     return keep ? data.copy(0, count) : data.read(0, count);
   }
 
@@ -362,7 +411,7 @@ export class Restorer {
       case Encoding.sparse: {
         const array: unknown[] = [];
         array.length = this.lengthOf(info);
-        this.#tasks.push(() => {
+        this.#later(() => {
           const indices = this.#positions(info, 'indices');
           const values = this.vector(child(info, 'values')).elements;
           if (indices.length !== values.length)
@@ -401,7 +450,7 @@ export class Restorer {
     const target = this.#shell(info, type, cls);
     // What is frozen must not change when it is looked at.
     const lazy = this.lazy && this.word(info, Reserved.integrity) === undefined ? this.lazy : undefined;
-    this.#tasks.push(() => this.#fillObject(target, info, cls, lazy));
+    this.#later(() => this.#fillObject(target, info, cls, lazy));
     return target;
   }
 
@@ -469,7 +518,7 @@ export class Restorer {
       }
     };
     if (codec) return this.#made(info, codec, [target], fill)[0] as object;
-    this.#tasks.push(fill);
+    this.#later(fill);
     return target;
   }
 
@@ -478,7 +527,7 @@ export class Restorer {
     if (type !== undefined && type !== 'Array' && type !== 'Set') fail(info, `an unknown type: ${type}`);
     if (type !== 'Set' && !this.#leadsOn(info)) return asArray(this.vector(info.address).elements);
     const list = type === 'Set' ? new Set<unknown>() : [];
-    this.#tasks.push(() => {
+    this.#later(() => {
       const { elements } = this.vector(info.address);
       if (list instanceof Set) for (let i = 0; i < elements.length; i++) list.add(elements[i]);
       else {
@@ -648,7 +697,7 @@ export class Restorer {
       }
     };
     if (codec) return this.#made(info, codec, rows, fill);
-    this.#tasks.push(fill);
+    this.#later(fill);
     return this.fixed(info, rows);
   }
 
@@ -709,7 +758,7 @@ export class Restorer {
       const length = (offsets[i + 1] as number) - (offsets[i] as number);
       rows[i] = items === 'Array' ? new Array(length) : items === 'Set' ? new Set() : new Map();
     }
-    this.#tasks.push(() => {
+    this.#later(() => {
       const keys = items === 'Map' ? column('keys') : [];
       const values = column('values');
       for (let i = 0; i < count; i++) {

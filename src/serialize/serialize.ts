@@ -9,12 +9,16 @@ import type { StoredObject } from '../hdf5/stored-object.js';
 import { defaultRegistry, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
-import { datasetsNeeded, emit } from './emit.js';
+import { datasetsNeeded, Emitter } from './emit.js';
+import { H5LimitError } from './errors.js';
 import { type Expectation, expected } from './expectation.js';
+import type { IdentityTable } from './identity.js';
+import type { Limits } from './limits.js';
 import type { PartPath } from './part-path.js';
-import { type ObjectNode, type OnUnsupported, Planner } from './plan.js';
+import { type OnUnsupported, Planner } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
-import type { Datasets, StorageOptions } from './storing.js';
+import type { Datasets, StorageOptions, Storing } from './storing.js';
+import type { Streaming, Watch } from './streaming.js';
 import { NO_VALUES, type Values } from './values.js';
 
 export interface WriteOptions extends StorageOptions {
@@ -46,6 +50,13 @@ export interface WriteOptions extends StorageOptions {
    * otherwise; with 'skip' they are left out, and never called. What `@H5Field` or `fields` declare is stored always.
    */
   readonly accessors?: 'value' | 'skip';
+  /** How much it may be. What is more is an `H5LimitError`. */
+  readonly limits?: Limits;
+  /**
+   * What lets `write` take in iterables bit by bit, wait for async ones, and be watched: `streaming` of `h5pickle/streaming`.
+   * In Node it is the default.
+   */
+  readonly streaming?: Streaming | undefined;
 }
 
 export interface ReadOptions<T = unknown> extends Expectation<T> {
@@ -68,15 +79,22 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
   readonly lazy?: boolean;
   /** What `path`, `select` and `lazy` need: `parts` of `h5pickle/parts`. In Node it is the default. */
   readonly parts?: Parts;
+  /** How much it may be. What is more is an `H5LimitError`. */
+  readonly limits?: Limits;
+  /** What lets `read` be watched: `streaming` of `h5pickle/streaming`. In Node it is the default. */
+  readonly streaming?: Streaming | undefined;
 }
 
 /** Reads and writes parts of values. The export `h5pickle/parts` holds it; in Node it is always there. */
 export interface Parts {
   /** `check` throws when what is asked for later cannot be read any more. */
   read(restorer: Restorer, address: number, options: ReadOptions<never>, check?: () => void): unknown;
-  /** Puts a value into an open file, in one transaction. */
-  write(target: H5Group, value: unknown, options: WriteOptions): void;
+  /** Puts a value into an open file, in one transaction: at once, if it is stored at once. */
+  write(target: H5Group, value: unknown, options: WriteOptions, store?: Store): void | Promise<void>;
 }
+
+/** Makes a file of a value, which is copied from there. */
+export type Store = (value: unknown, options: WriteOptions) => Storage | Promise<Storage>;
 
 /**
  * A value, and everything that it reaches, as the bytes of an HDF5 file. The same value always gives the
@@ -97,32 +115,64 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
 }
 
 /** The same, of a value that may hold what takes time to read. */
-export async function piecesInTime(value: unknown, options?: WriteOptions): Promise<Uint8Array[]> {
-  const waiting = options?.values?.inTime?.();
-  const planner = plannerWith({ ...options, ...waiting });
-  const holder = planner.plan(value);
+export async function piecesInTime(value: unknown, options: WriteOptions = {}): Promise<Uint8Array[]> {
+  const waiting = options.values?.inTime?.();
+  const planner = newPlanner({ ...options, ...waiting });
+  planner.plan(value);
   await waiting?.ready(planner.nodes);
-  return emitWith(planner, holder, options).map(pieceBytes);
+  return emitted(planner, options).map(pieceBytes);
 }
 
-function pieces(value: unknown, options: WriteOptions | undefined): Piece[] {
-  const planner = plannerWith(options);
-  const holder = planner.plan(value);
-  return emitWith(planner, holder, options);
+function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
+  const planner = newPlanner(options);
+  planner.plan(value);
+  return emitted(planner, options);
 }
 
-function plannerWith(options: WriteOptions = {}): Planner {
-  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error', accessors } = options;
+/** What decides how values are stored; `waits`: also what async iterables yield. */
+export function newPlanner(
+  {
+    registry = defaultRegistry,
+    values = NO_VALUES,
+    onUnsupported = 'error',
+    accessors,
+    limits,
+  }: WriteOptions,
+  ...more: [waits?: boolean, identity?: IdentityTable]
+): Planner {
   if (!values.Planner && (onUnsupported !== 'error' || accessors === 'skip'))
     throw new H5TypeError('`onUnsupported` and `accessors` need the option { values } of `h5pickle/values`');
-  return new (values.Planner ?? Planner)(registry, values, onUnsupported, accessors !== 'skip');
+  return new (values.Planner ?? Planner)(
+    registry,
+    values,
+    onUnsupported,
+    accessors !== 'skip',
+    limits,
+    ...more,
+  );
 }
 
-/** Writes what has been planned, as the options say. */
-function emitWith(planner: Planner, holder: ObjectNode, options: WriteOptions = {}): Piece[] {
+/** What stores datasets otherwise, if that is asked for. */
+export function newStoring(options: WriteOptions): Storing | undefined {
   const { registry = defaultRegistry, datasets } = options;
   if (!datasets && (options.compression || options.chunks || options.stringEncoding)) datasetsNeeded();
-  return emit(planner.nodes, holder, datasets?.begin(registry, options));
+  return datasets?.begin(registry, options);
+}
+
+/** A file of what has been planned, as the options say. */
+export function emitted({ nodes, root }: Planner, options: WriteOptions): Piece[] {
+  const emitter = new Emitter(nodes, newStoring(options));
+  emitter.begin(root);
+  while (emitter.step());
+  return limited(emitter.pieces, options);
+}
+
+/** Pieces, if they are not more than they may be. */
+export function limited(pieces: Piece[], { limits = {} }: WriteOptions): Piece[] {
+  const { bytes = Infinity } = limits;
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (size > bytes) throw new H5LimitError('bytes', bytes, `a file of ${size} bytes`);
+  return pieces;
 }
 
 /**
@@ -164,8 +214,13 @@ export interface Sink {
  * using file = H5File.open(bytes);
  * const users = await read(file.group('users'));
  */
-export async function read<T = unknown>(source: ReadSource, options?: ReadOptions<T>): Promise<T> {
-  return expected(readFrom(source, options), options ?? {});
+export async function read<T = unknown>(
+  source: ReadSource,
+  options: ReadOptions<T> & Watch = {},
+): Promise<T> {
+  const { signal, streaming } = options;
+  signal?.throwIfAborted();
+  return expected(streaming ? await streaming.read(source, options) : readFrom(source, options), options);
 }
 
 /** What a value is written to: what takes a new file, or an open file, or a group of one. */
@@ -181,21 +236,44 @@ export type WriteTarget = Sink | H5Group;
  * await write({ save: (pieces) => upload(new Blob(pieces)) }, state);
  * await write(file, 'dark', { path: 'settings/theme' });
  */
-export async function write(target: WriteTarget, value: unknown, options?: WriteOptions): Promise<void> {
-  if (target instanceof H5Object) writeInto(target, value, options);
+export async function write(
+  target: WriteTarget,
+  value: unknown,
+  options: WriteOptions & Watch = {},
+): Promise<void> {
+  const { signal, streaming } = options;
+  signal?.throwIfAborted();
+  if (streaming) await streaming.write(target, value, options);
+  else if (target instanceof H5Object) writeInto(target, value, options);
   else await target.save(await piecesInTime(value, options));
 }
 
 /** Puts a value into an open file. */
-export function writeInto(target: H5Group, value: unknown, options: WriteOptions | undefined): void {
+export function writeInto(
+  target: H5Group,
+  value: unknown,
+  options: WriteOptions | undefined,
+  store?: Store,
+): void | Promise<void> {
   if (!options?.parts)
     throw new H5TypeError('to write into an open file needs the option { parts } of `h5pickle/parts`');
-  options.parts.write(target, value, options);
+  return options.parts.write(target, value, options, store);
 }
 
 /** What `read` does, at once. */
 export function readFrom(source: ReadSource, options?: ReadOptions): unknown {
-  if (source instanceof Uint8Array) return restoreStorage(new MemoryStorage(source), options);
+  return within(source, options, (space, address, check) => restore(space, address, options, check));
+}
+
+/**
+ * Makes something of a file and of an address in it: those of what is to be read. `check` throws when what is asked for later
+ * cannot be read any more.
+ */
+export function within<T>(
+  source: ReadSource,
+  options: ReadOptions | undefined,
+  make: (space: FileSpace, address: number, check?: () => void) => T,
+): T {
   if (source instanceof H5Object) {
     const { session } = source;
     session.check();
@@ -207,28 +285,36 @@ export function readFrom(source: ReadSource, options?: ReadOptions): unknown {
       if (session.editor?.clock !== clock)
         throw new H5StateError('H5_GONE', 'the file has changed since the value was read: read it again');
     };
-    return restore(session.space, (source.node as StoredObject).info.address, options, check);
+    return make(session.space, (source.node as StoredObject).info.address, check);
   }
-  return restoreStorage(source, options);
+  const storage = source instanceof Uint8Array ? new MemoryStorage(source) : source;
+  const space = new FileSpace(storage, options?.indexes);
+  return make(space, space.superblock.rootAddress);
 }
 
 /** The value in a storage. */
 export function restoreStorage(storage: Storage, options?: ReadOptions): unknown {
-  const space = new FileSpace(storage, options?.indexes);
-  return restore(space, space.superblock.rootAddress, options);
+  return readFrom(storage, options);
 }
 
-function restore(
+/** What makes the values of a file again. */
+export function newRestorer(
   space: FileSpace,
-  address: number,
-  options: ReadOptions | undefined,
-  check?: () => void,
-): unknown {
-  const { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error' } = options ?? {};
-  const restorer = new (values.Restorer ?? Restorer)(space, registry, values, unknownClass);
+  { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error', limits }: ReadOptions = {},
+): Restorer {
+  return new (values.Restorer ?? Restorer)(space, registry, values, unknownClass, limits);
+}
+
+/** Whether not all of what there is is to be read now. */
+export function isPart({ path, select, lazy }: ReadOptions): boolean {
+  return !!(path || select || lazy);
+}
+
+function restore(space: FileSpace, address: number, options: ReadOptions = {}, check?: () => void): unknown {
+  const restorer = newRestorer(space, options);
   let value: unknown;
-  if (!options?.path && !options?.select && !options?.lazy) value = restorer.restore(address);
+  if (!isPart(options)) value = restorer.restore(address);
   else if (options.parts) value = options.parts.read(restorer, address, options as ReadOptions<never>, check);
   else throw new H5TypeError('`path`, `select` and `lazy` need the option { parts } of `h5pickle/parts`');
-  return options?.as ? restorer.instance(value, options.as) : value;
+  return options.as ? restorer.instance(value, options.as) : value;
 }

@@ -1,4 +1,4 @@
-import type { FileBuilder } from '../hdf5/file-builder.js';
+import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Compression, TypeRegistry } from '../registry/index.js';
 import type { Node } from './plan.js';
 
@@ -41,4 +41,27 @@ export interface Datasets {
 export interface Storing extends FileBuilder {
   /** Looks at all nodes when they have their numbers, before the first of them is written. */
   prepare(nodes: readonly Node[]): void;
+  /** What has been found to be done for the dataset of a node, if there is something, for that of a list that it is a part of. */
+  storedOf(id: ObjectId): StoredOf | undefined;
+  /** Stores a dataset so. */
+  store(id: ObjectId, stored: StoredOf): void;
+  /** The bytes that each string of a list is to take; 0: as many as it has; undefined: what is usual. */
+  fixedSizeOf(texts: TextsOf): number | undefined;
+}
+
+/** How a dataset of a field is stored; only who made it knows more. */
+export interface StoredOf {
+  /** Its datatype message, if that is another than the value suggests. */
+  readonly message?: Uint8Array;
+  /** Whether the field says of what type its elements are. */
+  readonly isTyped: boolean;
+}
+
+/** What is known of the strings of a list. */
+export interface TextsOf {
+  readonly count: number;
+  /** The bytes of all of them, and of the longest. */
+  readonly total: number;
+  readonly longest: number;
+  readonly plain: boolean;
 }

@@ -15,22 +15,35 @@ import { promisify } from 'node:util';
 import { syncFolder, systemError } from './file.js';
 import { keepMode, temporaryName } from './file-at-path.js';
 import { acquireLock, type Lock } from './lock.js';
+import { Turns } from './turns.js';
 
 /** The most pieces that one system call takes on every platform (IOV_MAX). */
 const PIECES_A_CALL = 512;
 
+/** Pieces are asked for until there are so many bytes: they may be made one by one, to be forgotten. */
+const BYTES_A_CALL = 1 << 22;
+
 /** Batches of pieces for one call each; what a call leaves over stands at the front of the next. */
-function* batches(pieces: readonly Uint8Array[]): Generator<Uint8Array[], void, number> {
-  let rest = pieces.filter((piece) => piece.length > 0);
-  while (rest.length > 0) {
-    const batch = rest.slice(0, PIECES_A_CALL);
+function* batches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[], void, number> {
+  const source = pieces[Symbol.iterator]();
+  const batch: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    while (batch.length < PIECES_A_CALL && size < BYTES_A_CALL) {
+      const { done, value } = source.next();
+      if (done) break;
+      if (value.length > 0) batch.push(value);
+      size += value.length;
+    }
+    if (batch.length === 0) return;
     let written = yield batch;
+    size -= written;
     let whole = 0;
     while (whole < batch.length && written >= (batch[whole] as Uint8Array).length) {
       written -= (batch[whole++] as Uint8Array).length;
     }
-    rest = rest.slice(whole);
-    if (written > 0) rest[0] = (rest[0] as Uint8Array).subarray(written);
+    batch.splice(0, whole);
+    if (written > 0) batch[0] = (batch[0] as Uint8Array).subarray(written);
   }
 }
 
@@ -84,7 +97,7 @@ class Replacement {
  * @throws {H5LockedError} when a writer has the file open.
  * @throws {H5SystemError} when the system refuses to write it.
  */
-export function replaceFileSync(where: string, pieces: readonly Uint8Array[]): void {
+export function replaceFileSync(where: string, pieces: Iterable<Uint8Array>): void {
   const file = new Replacement(where);
   try {
     try {
@@ -101,36 +114,45 @@ export function replaceFileSync(where: string, pieces: readonly Uint8Array[]): v
   }
 }
 
-/** Of each path, the last replacement that is under way. */
-const underWay = new Map<string, Promise<void>>();
+/** What makes the pieces of a new file, when its turn has come; and is told of each call how many bytes it has written. */
+export interface Source {
+  pieces(): Promise<Iterable<Uint8Array>>;
+  written(count: number): void;
+}
 
-/** The same without blocking. Replacements of one file take turns. */
-export function replaceFile(where: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const before = underWay.get(where);
-  const work = before ? before.then(() => replaceNow(where, pieces)) : replaceNow(where, pieces);
-  // What is to come waits for the end of this one, whether it succeeds or not.
-  const turn = work.then(
-    () => {},
-    () => {},
-  );
-  underWay.set(where, turn);
-  void turn.then(() => {
-    if (underWay.get(where) === turn) underWay.delete(where);
-  });
-  return work;
+/** What takes turns, by the paths of the files. */
+const turns = new Turns<string>(new Map());
+
+/** Changes the file at a path when all that was begun before is done. */
+export function takeTurn(where: string, change: () => Promise<void>): Promise<void> {
+  return turns.take(where, change);
+}
+
+/** The same without blocking. Replacements of one file take turns, in the order of the calls. */
+export function replaceFile(where: string, source: Source | Promise<Source>): Promise<void> {
+  // If it fails while others have their turn, that is to be known when it has its own.
+  if (source instanceof Promise) source.catch(() => {});
+  return takeTurn(where, () => replaceNow(where, source));
 }
 
 const writevAsync = promisify(writev);
 const fsyncAsync = promisify(fsync);
 
-async function replaceNow(where: string, pieces: readonly Uint8Array[]): Promise<void> {
+/** The same, whoever else is about to. */
+export async function replaceNow(where: string, whence: Source | Promise<Source>): Promise<void> {
+  // What is there already takes the lock at once.
+  const source = whence instanceof Promise ? await whence : whence;
   const file = new Replacement(where);
   try {
     try {
-      const calls = batches(pieces);
-      for (let next = calls.next(); !next.done; )
-        next = calls.next((await writevAsync(file.fd, next.value)).bytesWritten);
+      const calls = batches(await source.pieces());
+      for (let next = calls.next(); !next.done; ) {
+        const { bytesWritten } = await writevAsync(file.fd, next.value);
+        source.written(bytesWritten);
+        next = calls.next(bytesWritten);
+      }
       await fsyncAsync(file.fd);
+      source.written(0);
       file.publish();
     } catch (error) {
       throw file.abandon(error);

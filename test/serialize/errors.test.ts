@@ -193,7 +193,7 @@ describe('what cannot be stored, and the remedy', () => {
     [Promise.resolve(), 'type Promise'],
     [new WeakMap(), 'type WeakMap'],
     [new ReadableStream(), 'type ReadableStream'],
-    [(function* () {})(), 'cannot be stored'],
+    [(async function* () {})(), 'an async iterable'],
     [new Plain(), "class Plain cannot be stored; register its class first, with @H5Class('Plain')"],
     [new Sub(1, 2), 'class Sub'],
     [new Point3(1, 2, 3), 'class Point3'],
