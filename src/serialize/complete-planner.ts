@@ -1,5 +1,6 @@
 import { H5Error } from '../errors.js';
 import type { Encoder, RegisteredClass } from '../registry/index.js';
+import { H5UnsupportedError } from './errors.js';
 import { Kind, read, type TypedArray, Unreadable, unsupported } from './kinds.js';
 import { pathTo } from './path.js';
 import {
@@ -9,11 +10,12 @@ import {
   type Node,
   ObjectNode,
   type OnUnsupported,
+  type Place,
   Planner,
   type Planning,
   placeOf,
   type Task,
-  type VectorNode,
+  VectorNode,
 } from './plan.js';
 import type { Values } from './values.js';
 
@@ -25,12 +27,42 @@ interface Problem {
 /** In the place of a member that is not stored. */
 const LEFT_OUT = Symbol('left out');
 
+/** Whether an object is an iterator, or iterable in time: it is stored as what it yields. */
+function isIterable(value: object): boolean {
+  return (
+    Symbol.asyncIterator in value ||
+    (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function')
+  );
+}
+
+/** The error for an async iterable, where nothing waits for it. */
+function waiting(value: object, path: string): H5UnsupportedError {
+  const { name = '' } =
+    (Object.getPrototypeOf(value) as { constructor?: { name?: string } }).constructor ?? {};
+  const what = `an async iterable${name === '' || name === 'Object' ? '' : ` of type ${name}`}`;
+  const remedy = "use write, which waits for what it yields (with { streaming } of 'h5pickle/streaming')";
+  return new H5UnsupportedError(path, what, remedy);
+}
+
+/** An iterable whose elements are still to be taken, and the node that is to hold them. */
+export interface Stream {
+  readonly node: VectorNode;
+  readonly value: object;
+}
+
 /**
  * What the core's planner is without: it puts others in the place of values that cannot be stored, leaves accessors out, says
- * where something was that has thrown, and stores by their buffers the views that share one.
+ * where something was that has thrown, takes what iterables yield, and stores by their buffers the views that share one.
  */
 export class CompletePlanner extends Planner {
+  /** The iterables that have been met, if they are not taken in at once. */
+  streams: Stream[] | undefined;
+  /** What iterables that are taken in at once have yielded. */
+  arrays = new Map<object, readonly unknown[]>();
   protected override readonly isSelective: boolean;
+  readonly #waits: boolean;
+  /** What an iterable has thrown: its affair, and none of the value that it is in. */
+  #thrown: unknown;
   readonly #onUnsupported: OnUnsupported;
   readonly #sharing: ReturnType<NonNullable<Values['sharing']>> | undefined;
   /** How many nodes have been looked at for shared bytes. */
@@ -42,7 +74,8 @@ export class CompletePlanner extends Planner {
 
   constructor(...planning: Planning) {
     super(...planning);
-    const [, values, onUnsupported, accessors] = planning;
+    const [, values, onUnsupported, accessors, , waits = false] = planning;
+    this.#waits = waits;
     this.#onUnsupported = onUnsupported;
     this.isSelective = !accessors;
     this.#sharing = values.sharing?.();
@@ -140,7 +173,7 @@ export class CompletePlanner extends Planner {
 
   /** Whether an error is not to be one about the value that is planned. */
   #isOfItsOwn(error: unknown): boolean {
-    return error instanceof H5Error || error === this.thrown || this.#onUnsupported !== 'error';
+    return error instanceof H5Error || error === this.#thrown || this.#onUnsupported !== 'error';
   }
 
   /** What was thrown while a member was planned: if it is no error of ours, the value is to blame. */
@@ -198,6 +231,58 @@ export class CompletePlanner extends Planner {
       if (value !== LEFT_OUT && (value !== undefined || i in values)) replaced[i] = value;
     }
     return replaced;
+  }
+
+  // ---- iterables ------------------------------------------------------------------------------------
+
+  protected override isIterable(value: object): boolean {
+    return isIterable(value) && (this.#waits || !(Symbol.asyncIterator in value));
+  }
+
+  protected override refuse(value: unknown, holder: Node, index: number): never {
+    if (typeof value === 'object' && value && Symbol.asyncIterator in value)
+      throw waiting(value, placeOf(holder, index));
+    super.refuse(value, holder, index);
+  }
+
+  protected override takeMember(holder: ObjectNode, index: number, value: object): boolean {
+    if (this.streams) return false;
+    holder.values[index] = this.#elementsOf(value);
+    this.member(holder, index);
+    return true;
+  }
+
+  protected override takeElements(vector: VectorNode, values: readonly unknown[], ids: Uint16Array): boolean {
+    if (this.streams) return false;
+    const elements = values.map((value, i) =>
+      ids[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
+    );
+    this.planElements(vector, elements);
+    return true;
+  }
+
+  protected override listOf(place: Place, value: object): VectorNode | undefined {
+    if (!isIterable(value)) return undefined;
+    if (!this.isIterable(value)) throw waiting(value, pathTo(new VectorNode(place, 'Array')));
+    if (!this.streams) return this.vector(place, 'Array', this.#elementsOf(value));
+    const node = this.add(new VectorNode(place, 'Array'));
+    this.streams.push({ node, value });
+    return node;
+  }
+
+  /** What an iterable yields, as an array that stands for it from now on. */
+  #elementsOf(value: object): readonly unknown[] {
+    let elements = this.arrays.get(value);
+    if (!elements) {
+      try {
+        elements = Array.from(value as Iterable<unknown>);
+      } catch (error) {
+        this.#thrown = error;
+        throw error;
+      }
+      this.arrays.set(value, elements);
+    }
+    return elements;
   }
 
   // ---- shared bytes ---------------------------------------------------------------------------------

@@ -31,12 +31,14 @@ export class CompleteRestorer extends Restorer {
     }
   }
 
-  override *restoring(root: number): Generator<void, unknown> {
+  /** What `restore` does, in steps. */
+  *restoring(root: number): Generator<void, unknown> {
     this.#isBusy = true;
     try {
-      const value = yield* super.restoring(root);
+      const value = this.begin(root);
+      while (this.step()) yield;
       for (const finish of this.#last.splice(0)) finish();
-      return value;
+      return value();
     } catch (error) {
       throw this.#located(error);
     } finally {

@@ -99,8 +99,7 @@ const PART_NAMES: Record<number, string> = {
 export class Kinds {
   readonly #registry: TypeRegistry;
   readonly #values: Values;
-  /** Whether what async iterables yield can be waited for. */
-  readonly #waits: boolean;
+  readonly #isIterable: (value: object) => boolean;
   readonly #ids = new Map<object | null, number>();
   readonly #entries: Entry[] = [];
   /** Of instances that cannot be extended, by the identifier of their class and a word of `Integrity`. */
@@ -109,10 +108,10 @@ export class Kinds {
   #lastId = 0;
   #lastIsClass = false;
 
-  constructor(registry: TypeRegistry, values: Values, waits: boolean) {
+  constructor(registry: TypeRegistry, values: Values, isIterable: (value: object) => boolean) {
     this.#registry = registry;
     this.#values = values;
-    this.#waits = waits;
+    this.#isIterable = isIterable;
     for (let id = 0; id < FIRST_CLASS; id++) {
       const type = id === Kind.Map ? 'Map' : undefined;
       this.#entries.push({
@@ -191,7 +190,7 @@ export class Kinds {
     const codec = cls && (cls.codec ?? this.#values.encoder(cls));
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
-    if (isIterable(value) && (this.#waits || !(Symbol.asyncIterator in value))) {
+    if (this.#isIterable(value)) {
       this.#ids.set(prototype, Kind.Iterable);
       return Kind.Iterable;
     }
@@ -233,14 +232,6 @@ function hasInternalState(value: object): boolean {
     [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, Promise, ArrayBuffer].some(
       (type) => value instanceof type,
     )
-  );
-}
-
-/** Whether an object is an iterator, or iterable in time: it is stored as what it yields. */
-export function isIterable(value: object): boolean {
-  return (
-    Symbol.asyncIterator in value ||
-    (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function')
   );
 }
 
@@ -288,10 +279,6 @@ export function unsupported(value: unknown, path: string, why = Unreadable.cause
   if (typeof value === 'symbol') return new H5UnsupportedError(path, String(value), leaveOut);
   const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: unknown };
   const name = typeof maker === 'function' ? maker.name : '';
-  if (Symbol.asyncIterator in (value as object)) {
-    const remedy = "use write, which waits for what it yields (with { streaming } of 'h5pickle/streaming')";
-    return new H5UnsupportedError(path, `an async iterable${name && ` of type ${name}`}`, remedy);
-  }
   if (name === '' || maker === Object) {
     return new H5UnsupportedError(path, 'an object of no class', 'copy it into a plain one: { ...object }');
   }

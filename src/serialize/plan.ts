@@ -3,16 +3,7 @@ import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Encoder, RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5LimitError } from './errors.js';
 import { hashArray, hashObject, hashRows, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
-import {
-  FIRST_CLASS,
-  isIterable,
-  isPrimitive,
-  Kind,
-  Kinds,
-  read,
-  type TypedArray,
-  unsupported,
-} from './kinds.js';
+import { FIRST_CLASS, isPrimitive, Kind, Kinds, read, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
 import { type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
@@ -204,12 +195,6 @@ export class Named {
   }
 }
 
-/** An iterable whose elements are still to be taken, and the node that is to hold them. */
-export interface Stream {
-  readonly node: VectorNode;
-  readonly value: object;
-}
-
 /** A node, or an element of one. */
 export interface Home {
   readonly node: Node;
@@ -302,15 +287,19 @@ export type Task =
 
 /** What a planner is made of. */
 export type Planning = readonly [
+  ...PlanningOptions,
+  /** Whether async iterables can be stored. */
+  waits?: boolean,
+  identity?: IdentityTable,
+];
+
+export type PlanningOptions = readonly [
   registry: TypeRegistry,
   values: Values,
   onUnsupported: OnUnsupported,
   /** Whether accessors are stored. */
   accessors: boolean,
-  limits?: Limits | undefined,
-  /** Whether async iterables can be stored. */
-  waits?: boolean,
-  identity?: IdentityTable,
+  limits: Limits | undefined,
 ];
 
 /**
@@ -325,10 +314,6 @@ export class Planner {
   readonly nodes: Node[] = [];
   /** Holds the value as its only member, "value". */
   readonly root = new ObjectNode(undefined, undefined, undefined);
-  /** The iterables that have been met, if they are not taken in at once. */
-  streams: Stream[] | undefined;
-  /** What iterables that are taken in at once have yielded. */
-  arrays = new Map<object, readonly unknown[]>();
   /** Of a list of records: what would be more is stored object by object. */
   maxTables = Infinity;
   readonly references: Reference[] = [];
@@ -340,24 +325,18 @@ export class Planner {
   /** Whether only some properties of objects are stored, which `propertiesOf` says. */
   protected readonly isSelective: boolean = false;
   readonly #hasValues: boolean;
-  /** What an iterable has thrown: its affair, and none of the value that it is in. */
-  protected thrown: unknown;
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
   #nextVector = 0;
   #nextTask = 0;
-  readonly #waits: boolean;
   readonly #maxDepth: number;
   readonly #maxNodes: number;
 
-  constructor(
-    ...[registry, values, , , limits = {}, waits = false, identity = new IdentityTable()]: Planning
-  ) {
+  constructor(...[registry, values, , , limits = {}, , identity = new IdentityTable()]: Planning) {
     this.registry = registry;
     this.values = values;
-    this.kinds = new Kinds(registry, values, waits);
+    this.kinds = new Kinds(registry, values, (value) => this.isIterable(value));
     this.#hasValues = registry.hasValues;
-    this.#waits = waits;
     this.#maxDepth = limits.depth ?? MAX_DEPTH;
     this.#maxNodes = limits.nodes ?? MAX_NODES;
     this.identity = identity;
@@ -402,6 +381,32 @@ export class Planner {
     for (const reference of this.references) this.#resolve(reference);
   }
 
+  protected refuse(value: unknown, holder: Node, index: number): never {
+    throw unsupported(value, placeOf(holder, index));
+  }
+
+  // What iterables yield is for planners that take it.
+
+  /** Whether objects of the prototype of this one are iterables. */
+  protected isIterable(_value: object): boolean {
+    return false;
+  }
+
+  /** Puts what it yields in the place of an iterable, and plans that; false: it is planned as it is. */
+  protected takeMember(_holder: ObjectNode, _index: number, _value: object): boolean {
+    return false;
+  }
+
+  /** The same for all that are elements of a list. */
+  protected takeElements(_vector: VectorNode, _values: readonly unknown[], _ids: Uint16Array): boolean {
+    return false;
+  }
+
+  /** The list of what an object yields, if it is iterable. */
+  protected listOf(_place: Place, _value: object): VectorNode | undefined {
+    return undefined;
+  }
+
   /** What can be planned only when all else is. Returns whether more is to be planned then. */
   protected planMore(): boolean {
     return false;
@@ -423,16 +428,12 @@ export class Planner {
     }
     const id = this.kinds.of(value);
     const kind = this.kinds.kind(id);
-    if (kind === Kind.Unsupported) notSupported(value, holder, index);
+    if (kind === Kind.Unsupported) this.refuse(value, holder, index);
     if (kind === Kind.Object || kind === Kind.Map) {
       this.#tasks.push({ holder, index, value, id });
       return;
     }
-    if (kind === Kind.Iterable && !this.streams) {
-      holder.values[index] = this.#elementsOf(value);
-      this.member(holder, index);
-      return;
-    }
+    if (kind === Kind.Iterable && this.takeMember(holder, index, value)) return;
     const place: Place = { node: holder, role: 'member', key: holder.names[index] as string };
     holder.values[index] = this.#own(value, id, kind, place);
   }
@@ -440,7 +441,7 @@ export class Planner {
   /** Puts the name of a symbol, a function or a registered value in its place. */
   #named(value: unknown, holder: ObjectNode, index: number): void {
     const name = this.values.nameOf(value, this.registry);
-    if (name === undefined) notSupported(value, holder, index);
+    if (name === undefined) this.refuse(value, holder, index);
     holder.values[index] = new Named(name);
   }
 
@@ -469,22 +470,7 @@ export class Planner {
     return node;
   }
 
-  /** What an iterable yields, as an array that stands for it from now on. */
-  #elementsOf(value: object): readonly unknown[] {
-    let elements = this.arrays.get(value);
-    if (!elements) {
-      try {
-        elements = Array.from(value as Iterable<unknown>);
-      } catch (error) {
-        this.thrown = error;
-        throw error;
-      }
-      this.arrays.set(value, elements);
-    }
-    return elements;
-  }
-
-  #add<T extends Node>(node: T): T {
+  protected add<T extends Node>(node: T): T {
     if (node.depth > this.#maxDepth) this.#exceeded('depth', this.#maxDepth, node);
     if (this.nodes.push(node) > this.#maxNodes) this.#exceeded('nodes', this.#maxNodes, node);
     return node;
@@ -498,46 +484,33 @@ export class Planner {
   #makeNode(value: object, id: number, kind: Kind, place: Place): Node {
     switch (kind) {
       case Kind.Array:
-        return this.#vector(place, 'Array', value as unknown[]);
+        return this.vector(place, 'Array', value as unknown[]);
       case Kind.Set:
-        return this.#vector(place, 'Set', Array.from(value as Set<unknown>));
+        return this.vector(place, 'Set', Array.from(value as Set<unknown>));
       case Kind.Date:
-        return this.#add(new DateNode(place, value as Date));
+        return this.add(new DateNode(place, value as Date));
       case Kind.Typed:
       case Kind.Buffer:
-        return this.#add(new BinaryNode(place, value as TypedArray));
+        return this.add(new BinaryNode(place, value as TypedArray));
       case Kind.SparseArray: {
-        const node = this.#add(new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length));
+        const node = this.add(new EntriesNode(place, 'sparse', undefined, (value as unknown[]).length));
         this.fill(node, value);
         return node;
       }
-      case Kind.Iterable:
-        return this.#stream(place, value);
       default: {
         const { class: cls, fields, type, codec, integrity } = this.kinds.entry(id);
         // An object of no class may be iterable by itself.
-        if (!cls && !codec && isIterable(value)) return this.#stream(place, value);
+        const list = !cls && !codec && this.listOf(place, value);
+        if (list) return list;
         const content = codec ? this.content(value, codec, { place } as Node) : value;
         const members =
           kind === Kind.Map ? mapMembers(value as Map<unknown, unknown>) : this.#members(content, fields);
-        const node = this.#add(
-          members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls),
-        );
+        const node = this.add(members ? new ObjectNode(place, type, cls) : new EntriesNode(place, type, cls));
         if (content !== value) node.content = content;
         node.integrity = integrity;
         return node;
       }
     }
-  }
-
-  /** The list of what an iterable yields. */
-  #stream(place: Place, value: object): VectorNode {
-    if (Symbol.asyncIterator in value && !this.#waits)
-      throw unsupported(value, pathTo(new VectorNode(place, 'Array')));
-    if (!this.streams) return this.#vector(place, 'Array', this.#elementsOf(value));
-    const node = this.#add(new VectorNode(place, 'Array'));
-    this.streams.push({ node, value });
-    return node;
   }
 
   /** What a codec makes of a value: of a node, or of an element of one. */
@@ -579,12 +552,12 @@ export class Planner {
       return;
     }
     if (node.type === 'sparse') keys = keys.map(Number);
-    node.keys = this.#vector({ node, role: 'key', key: 0 }, undefined, keys);
-    node.values = this.#vector({ node, role: 'value', key: 0 }, undefined, values);
+    node.keys = this.vector({ node, role: 'key', key: 0 }, undefined, keys);
+    node.values = this.vector({ node, role: 'value', key: 0 }, undefined, values);
   }
 
-  #vector(place: Place, type: 'Array' | 'Set' | undefined, source: readonly unknown[]): VectorNode {
-    const vector = this.#add(new VectorNode(place, type));
+  protected vector(place: Place, type: 'Array' | 'Set' | undefined, source: readonly unknown[]): VectorNode {
+    const vector = this.add(new VectorNode(place, type));
     this.list(vector, source);
     return vector;
   }
@@ -609,13 +582,7 @@ export class Planner {
 
     const table = this.#uniformTable(values);
     const { distinct, missing, ids: everyId } = table ?? this.#classify(vector, values);
-    if (distinct.includes(Kind.Iterable) && !this.streams) {
-      const elements = values.map((value, i) =>
-        everyId[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
-      );
-      this.planElements(vector, elements);
-      return;
-    }
+    if (distinct.includes(Kind.Iterable) && this.takeElements(vector, values, everyId)) return;
     if (missing > 0) vector.mask = maskOf(values);
     if (distinct.length === 0) {
       vector.encoding = 'missing';
@@ -682,10 +649,10 @@ export class Planner {
           }
           id = this.kinds.of(value);
           if (this.kinds.kind(id) !== Kind.Unsupported) break;
-          notSupported(value, vector, i);
+          this.refuse(value, vector, i);
           break;
         default:
-          if (this.values.nameOf(value, this.registry) === undefined) notSupported(value, vector, i);
+          if (this.values.nameOf(value, this.registry) === undefined) this.refuse(value, vector, i);
           id = Kind.Named;
       }
       ids[i] = id;
@@ -866,7 +833,7 @@ export class Planner {
     const builder = new LeafBuilder(total);
     const isLeaf = total > 0 && rows.every((row) => row.length === 0 || builder.append(row, row.length));
     if (isLeaf) vector.children.push(this.#leafNode(place, total, builder.finish()));
-    else vector.children.push(this.#vector(place, undefined, flatten(rows)));
+    else vector.children.push(this.vector(place, undefined, flatten(rows)));
   }
 
   #typedRows(vector: VectorNode, rows: readonly TypedArray[]): void {
@@ -888,7 +855,7 @@ export class Planner {
 
   /** A vector whose elements are known: there is nothing left to plan. */
   #leafNode(place: Place, length: number, leaf: Leaf | undefined): VectorNode {
-    const node = this.#add(new VectorNode(place));
+    const node = this.add(new VectorNode(place));
     node.length = length;
     if (leaf) setLeaf(node, leaf);
     return node;
@@ -932,7 +899,7 @@ export class Planner {
       vector.names.push(fields ? fields.storedName(key) : key);
       const place: Place = { node: vector, role: 'column', key };
       const column = columns[i] as unknown[] | Leaf;
-      if (Array.isArray(column)) vector.children.push(this.#vector(place, undefined, column));
+      if (Array.isArray(column)) vector.children.push(this.vector(place, undefined, column));
       else vector.children.push(this.#leafNode(place, vector.length, column));
     }
   }
@@ -979,10 +946,6 @@ export type OnUnsupported = 'error' | 'skip' | ((value: unknown, path: string) =
 export function placeOf(holder: Node, index: number): string {
   if (holder.kind !== 'object') return pathTo(holder, index);
   return holder.place ? pathTo(holder) + memberSegment(holder.names[index] as string, holder.class) : '$';
-}
-
-function notSupported(value: unknown, holder: Node, index: number): never {
-  throw unsupported(value, placeOf(holder, index));
 }
 
 /** What a codec makes of a value. */

@@ -129,18 +129,11 @@ export class Restorer {
 
   /** The value of the object at an address, complete. */
   restore(root: number): unknown {
-    return this.whole(() => this.#begin(root))();
-  }
-
-  /** The same in steps. */
-  *restoring(root: number): Generator<void, unknown> {
-    const value = this.#begin(root);
-    while (this.#step()) yield;
-    return value();
+    return this.whole(() => this.begin(root))();
   }
 
   /** Begins with the value of the object at an address: what it is is known after all steps. */
-  #begin(root: number): () => unknown {
+  begin(root: number): () => unknown {
     this.root = root;
     const info = this.info(root);
     this.checkLayout(info);
@@ -154,7 +147,7 @@ export class Restorer {
   }
 
   /** Does a part of what is left; false if there was nothing left. */
-  #step(): boolean {
+  step(): boolean {
     const task = this.#tasks.pop();
     this.#depth = task ? (this.#depths.pop() as number) : 0;
     const next = task ?? this.#finishers.pop();
@@ -188,7 +181,7 @@ export class Restorer {
   /** Makes something, and all that it leads to. Code of a class may ask for something else meanwhile. */
   whole<T>(make: () => T): T {
     const made = make();
-    while (this.#step());
+    while (this.step());
     return made;
   }
 
@@ -260,7 +253,7 @@ export class Restorer {
     this.#depths = [];
     this.#finishers = [];
     this.#later(task);
-    while (this.#step());
+    while (this.step());
     [this.#tasks, this.#depths, this.#finishers, this.#depth] = before;
     decoding.delete(address);
   }

@@ -12,10 +12,9 @@ import type { Storage } from '../storage/storage.js';
 import { datasetsNeeded, Emitter } from './emit.js';
 import { H5LimitError } from './errors.js';
 import { type Expectation, expected } from './expectation.js';
-import type { IdentityTable } from './identity.js';
 import type { Limits } from './limits.js';
 import type { PartPath } from './part-path.js';
-import { type OnUnsupported, Planner } from './plan.js';
+import { type OnUnsupported, Planner, type PlanningOptions } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 import type { Datasets, StorageOptions, Storing } from './storing.js';
 import type { Streaming, Watch } from './streaming.js';
@@ -129,27 +128,18 @@ function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
   return emitted(planner, options);
 }
 
-/** What decides how values are stored; `waits`: also what async iterables yield. */
-export function newPlanner(
-  {
-    registry = defaultRegistry,
-    values = NO_VALUES,
-    onUnsupported = 'error',
-    accessors,
-    limits,
-  }: WriteOptions,
-  ...more: [waits?: boolean, identity?: IdentityTable]
-): Planner {
+/** What decides how values are stored. */
+export function newPlanner(options: WriteOptions): Planner {
+  const { values = NO_VALUES, onUnsupported = 'error', accessors } = options;
   if (!values.Planner && (onUnsupported !== 'error' || accessors === 'skip'))
     throw new H5TypeError('`onUnsupported` and `accessors` need the option { values } of `h5pickle/values`');
-  return new (values.Planner ?? Planner)(
-    registry,
-    values,
-    onUnsupported,
-    accessors !== 'skip',
-    limits,
-    ...more,
-  );
+  return new (values.Planner ?? Planner)(...planning(options));
+}
+
+/** What the options say to a planner. */
+export function planning(options: WriteOptions): PlanningOptions {
+  const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error' } = options;
+  return [registry, values, onUnsupported, options.accessors !== 'skip', options.limits];
 }
 
 /** What stores datasets otherwise, if that is asked for. */
@@ -301,8 +291,9 @@ export function restoreStorage(storage: Storage, options?: ReadOptions): unknown
 export function newRestorer(
   space: FileSpace,
   { registry = defaultRegistry, values = NO_VALUES, unknownClass = 'error', limits }: ReadOptions = {},
+  Type = values.Restorer ?? Restorer,
 ): Restorer {
-  return new (values.Restorer ?? Restorer)(space, registry, values, unknownClass, limits);
+  return new Type(space, registry, values, unknownClass, limits);
 }
 
 /** Whether not all of what there is is to be read now. */

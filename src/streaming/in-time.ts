@@ -1,13 +1,15 @@
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
 import type { FileSpace } from '../hdf5/file-space.js';
+import { CompletePlanner, type Stream } from '../serialize/complete-planner.js';
+import { CompleteRestorer } from '../serialize/complete-restorer.js';
 import { Emitter } from '../serialize/emit.js';
 import { pathTo } from '../serialize/path.js';
-import type { Planner, Stream } from '../serialize/plan.js';
+import type { Planner } from '../serialize/plan.js';
 import {
   limited,
-  newPlanner,
   newRestorer,
   newStoring,
+  planning as planningOf,
   type ReadOptions,
   type WriteOptions,
 } from '../serialize/serialize.js';
@@ -32,7 +34,7 @@ export function piecesInTime(
   batch?: BatchSize,
 ): Planned | Promise<Planned> {
   const waiting = options.values?.inTime?.();
-  const planner = newPlanner({ ...options, ...waiting }, true);
+  const planner = new CompletePlanner(...planningOf({ ...options, ...waiting }), true);
   const streams: Stream[] = [];
   planner.streams = streams;
   planner.begin(value);
@@ -94,7 +96,7 @@ export function piecesNow(
   make?: MakeSpill,
   batch?: BatchSize,
 ): Piece[] {
-  const planner = newPlanner(options);
+  const planner = new CompletePlanner(...planningOf(options));
   const streams: Stream[] = [];
   planner.streams = streams;
   planner.plan(value);
@@ -238,7 +240,7 @@ export async function readInTime(
   options: ReadOptions,
   pace: Pace,
 ): Promise<unknown> {
-  const restorer = newRestorer(space, options);
+  const restorer = newRestorer(space, options, CompleteRestorer) as CompleteRestorer;
   const restoring = restorer.restoring(address);
   let value: unknown;
   pace.total = space.end;

@@ -1,9 +1,10 @@
 import type { FileBuilder } from '../hdf5/file-builder.js';
+import { CompletePlanner, type Stream } from '../serialize/complete-planner.js';
 import { H5LimitError, H5UnsupportedError } from '../serialize/errors.js';
 import { Missing } from '../serialize/layout.js';
 import { pathTo, shortPath } from '../serialize/path.js';
-import { Elements, type Node, type Planner, type Stream, VectorNode } from '../serialize/plan.js';
-import { newPlanner, newStoring, type WriteOptions } from '../serialize/serialize.js';
+import { Elements, type Node, type Planner, VectorNode } from '../serialize/plan.js';
+import { newStoring, planning, type WriteOptions } from '../serialize/serialize.js';
 import type { WritableStorage } from '../storage/storage.js';
 import { Blobs, type Holder } from './blobs.js';
 import { Column, ListPart, Store, type Target } from './column.js';
@@ -148,7 +149,7 @@ export class Taker {
     list.first = this.#taken;
     const identity = new BatchIdentity(this.#homes);
     const waiting = this.#waits ? this.#options.values?.inTime?.() : undefined;
-    const planner = newPlanner({ ...this.#options, ...waiting }, this.#waits, identity);
+    const planner = new CompletePlanner(...planning({ ...this.#options, ...waiting }), this.#waits, identity);
     planner.arrays = this.#yielded;
     if (this.#store.tables >= MANY_TABLES) planner.maxTables = 1;
     planner.list(list, this.#elements);
