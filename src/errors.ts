@@ -136,3 +136,8 @@ export class H5SystemError extends H5Error {
     this.cause = cause;
   }
 }
+
+/** How errors speak of an option of a name, which an entry of the same name brings; in Node it is the default. */
+export function optionOf(name: string): string {
+  return `the option { ${name} } of 'h5pickle/${name}'`;
+}

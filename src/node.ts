@@ -24,7 +24,6 @@ import {
   type ReadOptions,
   type ReadSource,
   readFrom,
-  restoreStorage,
   serialize as serializeCore,
   type WriteOptions,
   type WriteTarget,
@@ -125,7 +124,7 @@ const WHOLE_FILE = 1 << 23;
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
   // What a commit that was interrupted left is read as if it had been completed.
   return atOnce(
-    restoreStorage(recovered(new MemoryStorage(bytes)), { indexes, values, parts, ...options }),
+    readFrom(recovered(new MemoryStorage(bytes)), { indexes, values, parts, ...options }),
     options,
   );
 }
@@ -147,7 +146,7 @@ function readLazily(path: FilePath, options: ReadOptions | undefined): unknown {
       copy: (position, length) => storage.copy(position, length),
       close: () => storage.close(),
     };
-    const value = restoreStorage(view, options);
+    const value = readFrom(view, options);
     if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) {
       file.close();
       return value;
@@ -183,7 +182,7 @@ function opened<T>(path: FilePath, options: ReadOptions, use: (storage: Storage,
 function readPath(path: FilePath, options: ReadOptions): unknown {
   if (options.lazy) return readLazily(path, options);
   return opened(path, options, (storage, file) => {
-    const value = restoreStorage(storage, options);
+    const value = readFrom(storage, options);
     file.close();
     return value;
   });

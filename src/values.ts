@@ -420,8 +420,8 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
       const bytes = new BlobBytes();
       return { values: { ...values, types: allTypes(bytes) }, ready: (nodes) => bytes.read(nodes) };
     },
-    encoder: (cls) => encoderOf(cls, innerOf),
-    decoder: (cls, version, registry) => decoders.decoder(cls, version, registry),
+    encoder: (cls) => cls.codec ?? encoderOf(cls, innerOf),
+    decoder: (cls, version, registry) => cls.codec ?? decoders.decoder(cls, version, registry),
     unknown,
     unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,

@@ -215,16 +215,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   // ---- the whole ------------------------------------------------------------------------------------
 
-  /** Completes the file and returns its bytes in pieces, in order. Nothing may be added afterwards. */
-  finish(root: ObjectId): Piece[] {
-    const finishing = this.finishing(root);
-    for (;;) {
-      const { done, value } = finishing.next();
-      if (done) return value;
-    }
-  }
-
-  /** The same in steps. */
+  /** Completes the file, in steps, and returns its bytes in pieces, in order. Nothing may be added afterwards. */
   *finishing(root: ObjectId): Generator<void, Piece[]> {
     const { out } = this;
     const heap = this.#heap.out;

@@ -1,4 +1,4 @@
-import { H5FeatureError, H5TypeError } from '../errors.js';
+import { H5FeatureError, H5TypeError, optionOf } from '../errors.js';
 import type { DatasetDraft } from './draft.js';
 import { formatDType } from './dtype.js';
 import type { ElementAccess } from './element-access.js';
@@ -132,7 +132,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
     const elements = this.#elements;
     if (elements) return elements;
     throw new H5FeatureError(
-      `a part of "${this.path}", or how it is stored (without the option { indexes } from 'h5pickle/indexes')`,
+      `a part of "${this.path}", or how it is stored (without ${optionOf('indexes')})`,
     );
   }
 

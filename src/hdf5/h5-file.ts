@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { H5Error, H5StateError } from '../errors.js';
+import { H5Error, H5StateError, optionOf } from '../errors.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import type { Durability } from '../storage/transaction.js';
@@ -91,11 +91,7 @@ export class H5File extends H5Group {
       const source = editing?.recovered(storage) ?? storage;
       return new this(new FileSession(new FileSpace(source, indexes), options), storage);
     }
-    if (!editing)
-      throw new H5StateError(
-        'H5_READ_ONLY',
-        `the mode '${mode}' needs the option \`editing\`, of h5pickle/editing`,
-      );
+    if (!editing) throw new H5StateError('H5_READ_ONLY', `the mode '${mode}' needs ${optionOf('editing')}`);
     const isEmpty = storage.size === 0;
     if ((mode === 'x' || mode === 'w-') && !isEmpty)
       throw new H5Error('H5_EXISTS', `the mode '${mode}' makes a new file, and there is one already`);

@@ -1,4 +1,4 @@
-import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
+import { H5FeatureError, H5FormatError, H5TypeError, optionOf } from '../errors.js';
 import { LITTLE_ENDIAN, swapped } from './endian.js';
 import type { Datatype, FixedPoint, FloatingPoint } from './messages/datatype.js';
 
@@ -92,10 +92,7 @@ export function decodeNumbers(
     const whole = bytes.subarray(0, count * size);
     return new native((foreign ? swapped(whole, size) : new Uint8Array(whole)).buffer);
   }
-  if (!odd)
-    throw new H5FeatureError(
-      `numbers of ${size} bytes (without the option { indexes } from 'h5pickle/indexes')`,
-    );
+  if (!odd) throw new H5FeatureError(`numbers of ${size} bytes (without ${optionOf('indexes')})`);
   return odd(type, bytes, count);
 }
 

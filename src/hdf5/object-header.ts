@@ -1,4 +1,4 @@
-import { H5FeatureError } from '../errors.js';
+import { H5FeatureError, optionOf } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
@@ -35,7 +35,7 @@ export function readObjectHeader(space: FileSpace, address: number, extents: Ext
   if (look.left >= 4 && look.bytes[0] === 0x4f) return readVersion2(space, address, look, extents);
   const { oldHeader } = space.indexes ?? {};
   if (oldHeader) return oldHeader(space, address, look, extents);
-  look.version("the object header (without the option { indexes } from 'h5pickle/indexes')", 2);
+  look.version(`the object header (without ${optionOf('indexes')})`, 2);
   return [];
 }
 

@@ -1,4 +1,4 @@
-import { H5FeatureError, H5FormatError } from '../errors.js';
+import { H5FeatureError, H5FormatError, optionOf } from '../errors.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
 import type { LinkTable } from './link-table.js';
@@ -143,7 +143,7 @@ export function readObject(space: FileSpace, address: number): ObjectInfo {
 }
 
 function missing(what: string): never {
-  throw new H5FeatureError(`${what} (without the option { indexes } from 'h5pickle/indexes')`);
+  throw new H5FeatureError(`${what} (without ${optionOf('indexes')})`);
 }
 
 /** Sorts by creation order, and by name where that is not tracked, unless they stand so already. */

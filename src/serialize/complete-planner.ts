@@ -1,11 +1,10 @@
-import { H5Error } from '../errors.js';
+import { H5Error, H5TypeError } from '../errors.js';
 import type { Encoder, RegisteredClass } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
-import { Kind, read, type TypedArray, Unreadable, unsupported } from './kinds.js';
+import { Kind, type TypedArray } from './kinds.js';
 import { pathTo } from './path.js';
 import {
   type BinaryNode,
-  contentOf,
   hashOf,
   type Node,
   ObjectNode,
@@ -17,6 +16,7 @@ import {
   type Task,
   VectorNode,
 } from './plan.js';
+import { read, Unreadable, unreadable } from './unreadable.js';
 import type { Values } from './values.js';
 
 /** Why a value cannot be stored: what was thrown, if anything was. */
@@ -33,6 +33,13 @@ function isIterable(value: object): boolean {
     Symbol.asyncIterator in value ||
     (Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function')
   );
+}
+
+/** What a codec makes of a value. */
+function contentOf(value: object, codec: Encoder): object {
+  const content = codec.encode(value) as unknown;
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+  throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
 }
 
 /** The error for an async iterable, where nothing waits for it. */
@@ -103,7 +110,7 @@ export class CompletePlanner extends Planner {
     try {
       super.member(holder, index);
     } catch (error) {
-      this.#failed(error, value, holder, index);
+      this.#failed(error, holder, index);
     }
   }
 
@@ -112,7 +119,7 @@ export class CompletePlanner extends Planner {
       super.runTask(task);
     } catch (error) {
       if ('node' in task) throw error;
-      this.#failed(error, task.value, task.holder, task.index);
+      this.#failed(error, task.holder, task.index);
     }
   }
 
@@ -167,8 +174,8 @@ export class CompletePlanner extends Planner {
   }
 
   #unsupported(value: unknown, holder: Node, index: number, why: Problem): never {
-    const cause = 'cause' in why ? (why as Required<Problem>) : undefined;
-    throw unsupported(value, placeOf(holder, index), cause);
+    if ('cause' in why) throw unreadable(placeOf(holder, index), why as Required<Problem>);
+    this.refuse(value, holder, index);
   }
 
   /** Whether an error is not to be one about the value that is planned. */
@@ -177,9 +184,9 @@ export class CompletePlanner extends Planner {
   }
 
   /** What was thrown while a member was planned: if it is no error of ours, the value is to blame. */
-  #failed(cause: unknown, value: unknown, holder: ObjectNode, index: number): never {
+  #failed(cause: unknown, holder: ObjectNode, index: number): never {
     if (this.#isOfItsOwn(cause)) throw cause;
-    throw unsupported(value, placeOf(holder, index), { cause });
+    throw unreadable(placeOf(holder, index), { cause });
   }
 
   /**
@@ -239,7 +246,13 @@ export class CompletePlanner extends Planner {
     return isIterable(value) && (this.#waits || !(Symbol.asyncIterator in value));
   }
 
+  protected override read(object: object, key: string | number): unknown {
+    return read(object, key);
+  }
+
   protected override refuse(value: unknown, holder: Node, index: number): never {
+    const why = Unreadable.cause(value);
+    if (why) throw unreadable(placeOf(holder, index), why);
     if (typeof value === 'object' && value && Symbol.asyncIterator in value)
       throw waiting(value, placeOf(holder, index));
     super.refuse(value, holder, index);

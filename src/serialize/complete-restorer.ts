@@ -1,18 +1,32 @@
 import type { GroupInfo, ObjectInfo } from '../hdf5/object.js';
-import type { Class, RegisteredClass } from '../registry/index.js';
+import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
 import { Reserved } from './layout.js';
-import { Restorer } from './restore.js';
+import { fail, Restorer } from './restore.js';
+
+/** Values that codecs decode are made within each other at most so deep. */
+const MAX_DECODING = 200;
 
 /**
  * What the core's restorer is without: it says where something was when code of a class throws, makes instances of what only
  * the program knows to be some, and freezes those that were frozen.
  */
 export class CompleteRestorer extends Restorer {
+  #types: Map<string, Decoder> | undefined;
+  // What was found for the last class.
+  #lastClass: RegisteredClass | undefined;
+  #lastVersion = 0;
+  #lastCodec: Decoder | undefined;
+  /** Addresses of what is being decoded. */
+  readonly #decoding = new Set<number>();
+  /** What is done when all tasks are: the first of them last, so that what is within comes first. */
+  #finishers: (() => void)[] = [];
   /** What is done when all of a value has been made. */
   readonly #last: (() => void)[] = [];
   #isBusy = false;
-  /** While code of a class runs: what its instances are read from. */
+  /** While code of a class runs: what its instances are read from, and the number of the one among them. */
   #at: ObjectInfo | undefined;
+  #row = -1;
+  readonly #spend: Spend = (count) => this.spend(count);
 
   override whole<T>(make: () => T): T {
     const isOuter = !this.#isBusy;
@@ -52,7 +66,7 @@ export class CompleteRestorer extends Restorer {
     const { address } = this.#at ?? {};
     const { located } = this.values;
     if (address === undefined || !located) return error;
-    return located(error, { space: this.space, root: this.root, address, row: this.row });
+    return located(error, { space: this.space, root: this.root, address, row: this.#row });
   }
 
   override call<T>(info: ObjectInfo, action: () => T): T {
@@ -60,7 +74,7 @@ export class CompleteRestorer extends Restorer {
     this.#at = info;
     const result = action();
     this.#at = at;
-    this.row = -1;
+    this.#row = -1;
     return result;
   }
 
@@ -78,7 +92,7 @@ export class CompleteRestorer extends Restorer {
 
   override instance(value: unknown, as: Class): unknown {
     const { instance } = this.values;
-    return instance ? instance(value, as, this.registry, (count) => this.spend(count)) : value;
+    return instance ? instance(value, as, this.registry, this.#spend) : value;
   }
 
   /** The same instances, which are going to be frozen, or the like, when all of the value has been made. */
@@ -86,5 +100,82 @@ export class CompleteRestorer extends Restorer {
     const word = this.word(info, Reserved.integrity);
     if (word !== undefined) this.#last.push(() => this.call(info, () => this.values.fix?.(instances, word)));
     return instances;
+  }
+
+  // ---- codecs ---------------------------------------------------------------------------------------
+
+  override step(): boolean {
+    if (super.step()) return true;
+    const finish = this.#finishers.pop();
+    finish?.();
+    return finish !== undefined;
+  }
+
+  override codec(
+    info: ObjectInfo,
+    cls: RegisteredClass | undefined,
+    type: string | undefined,
+  ): Decoder | undefined {
+    if (!cls) {
+      this.#types ??= new Map(this.values.types.map((each) => [each.name, each]));
+      return type === undefined ? undefined : this.#types.get(type);
+    }
+    const version = this.version(info);
+    if (cls !== this.#lastClass || version !== this.#lastVersion) {
+      this.#lastClass = cls;
+      this.#lastVersion = version;
+      this.#lastCodec = this.values.decoder(cls, version, this.registry);
+    }
+    return this.#lastCodec;
+  }
+
+  protected override made(info: ObjectInfo, codec: Decoder, contents: object[], fill: () => void): object[] {
+    const { create } = codec;
+    if (!create) this.#complete(info, codec, fill);
+    const values = this.call(info, () =>
+      contents.map((content, i) => {
+        this.#row = i;
+        return create
+          ? create.call(codec)
+          : (codec as Required<Decoder>).decode(content as Content, this.#spend);
+      }),
+    );
+    if (create) {
+      this.later(fill);
+      this.#finishers.push(() => {
+        const version = this.version(info);
+        this.call(info, () => {
+          for (let i = 0; i < values.length; i++) {
+            this.#row = i;
+            codec.fill?.(values[i] as object, contents[i] as Content, version, this.#spend);
+          }
+        });
+      });
+    }
+    return this.fixed(info, values);
+  }
+
+  /** Does a task, and all that come of it, at once. */
+  #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
+    const decoding = this.#decoding;
+    const { address } = info;
+    this.call(info, () => {
+      if (decoding.has(address))
+        fail(
+          info,
+          `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`,
+        );
+      if (decoding.size >= MAX_DECODING)
+        fail(info, `more than ${MAX_DECODING} values that codecs make, in each other`);
+    });
+    decoding.add(address);
+    const before = [this.tasks, this.depths, this.#finishers, this.depth] as const;
+    this.tasks = [];
+    this.depths = [];
+    this.#finishers = [];
+    this.later(task);
+    while (this.step());
+    [this.tasks, this.depths, this.#finishers, this.depth] = before;
+    decoding.delete(address);
   }
 }

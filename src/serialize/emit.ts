@@ -1,4 +1,4 @@
-import { H5TypeError } from '../errors.js';
+import { H5TypeError, optionOf } from '../errors.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import { littleEndianBytes } from '../hdf5/endian.js';
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
@@ -601,7 +601,7 @@ export class Emitter {
 /** Throws the error for a value that is to be stored in a way that the core does not know. */
 export function datasetsNeeded(): never {
   throw new H5TypeError(
-    "compression, chunks, stringEncoding, and fields with a dtype or the like, need the option { datasets } of 'h5pickle/datasets'",
+    `compression, chunks, stringEncoding, and fields with a dtype or the like, need ${optionOf('datasets')}`,
   );
 }
 

@@ -187,7 +187,7 @@ export class Kinds {
   #meet(prototype: object, value: object): number {
     const cls =
       this.#registry.of(prototype) ?? this.#registry.codecFor(value) ?? this.#values.unknownOf(prototype);
-    const codec = cls && (cls.codec ?? this.#values.encoder(cls));
+    const codec = cls && this.#values.encoder(cls);
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
     if (this.#isIterable(value)) {
@@ -244,34 +244,8 @@ export function isSparse(array: readonly unknown[]): boolean {
   return holes >= 8 && Object.keys(array).length * 2 < length;
 }
 
-/** In the place of what throws when it is read: a property whose getter does, or that of a proxy. */
-export class Unreadable {
-  readonly #cause: unknown;
-
-  constructor(cause: unknown) {
-    this.#cause = cause;
-  }
-
-  /** Why a value cannot be read, if it is one of these; no proxy notices the question. */
-  static cause(value: unknown): { readonly cause: unknown } | undefined {
-    return typeof value === 'object' && value && #cause in value ? { cause: value.#cause } : undefined;
-  }
-}
-
-/** A property of an object, or what stands for it if it cannot be read. */
-export function read(object: object, key: string | number): unknown {
-  try {
-    return (object as Record<string | number, unknown>)[key];
-  } catch (error) {
-    return new Unreadable(error);
-  }
-}
-
-/** The error for a value that cannot be stored: what it is, and what to do, or what it throws. */
-export function unsupported(value: unknown, path: string, why = Unreadable.cause(value)): H5UnsupportedError {
-  if (why) {
-    return new H5UnsupportedError(path, 'the value', `reading it throws ${textOf(why.cause)}`, why);
-  }
+/** The error for a value that cannot be stored: what it is, and what to do. */
+export function unsupported(value: unknown, path: string): H5UnsupportedError {
   const leaveOut = 'leave it out (with @H5Ignore())';
   if (typeof value === 'function') {
     return new H5UnsupportedError(path, value.name ? `the function ${value.name}` : 'a function', leaveOut);
@@ -288,15 +262,6 @@ export function unsupported(value: unknown, path: string, why = Unreadable.cause
   }
   const remedy = `register its class first, with @H5Class('${name}') or registry.register`;
   return new H5UnsupportedError(path, `an instance of the class ${name}`, remedy);
-}
-
-/** What an error says. Anything can be thrown, also what has no text. */
-function textOf(error: unknown): string {
-  try {
-    return String(error).slice(0, 200);
-  } catch {
-    return typeof error;
-  }
 }
 
 /** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */

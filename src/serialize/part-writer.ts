@@ -182,7 +182,7 @@ class PartWriter {
     const cls = this.#class(group);
     const { values = NO_VALUES, registry = defaultRegistry } = this.#options;
     const version = group.attrs.get<number>(Reserved.version) ?? 0;
-    return !cls || (!cls.codec && !values.decoder(cls, version, registry) && !values.encoder(cls));
+    return !cls || (!values.decoder(cls, version, registry) && !values.encoder(cls));
   }
 
   #class(group: H5Group): RegisteredClass | undefined {

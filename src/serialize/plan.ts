@@ -3,7 +3,7 @@ import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Encoder, RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5LimitError } from './errors.js';
 import { hashArray, hashObject, hashRows, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
-import { FIRST_CLASS, isPrimitive, Kind, Kinds, read, type TypedArray, unsupported } from './kinds.js';
+import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
 import { type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
@@ -327,6 +327,7 @@ export class Planner {
   readonly #hasValues: boolean;
   readonly #vectors: VectorNode[] = [];
   readonly #tasks: Task[] = [];
+  readonly #read = (row: object, key: string): unknown => this.read(row, key);
   #nextVector = 0;
   #nextTask = 0;
   readonly #maxDepth: number;
@@ -379,6 +380,11 @@ export class Planner {
 
   finish(): void {
     for (const reference of this.references) this.#resolve(reference);
+  }
+
+  /** A property of an object, or an element of an array. */
+  protected read(object: object, key: string | number): unknown {
+    return (object as Record<string | number, unknown>)[key];
   }
 
   protected refuse(value: unknown, holder: Node, index: number): never {
@@ -514,8 +520,8 @@ export class Planner {
   }
 
   /** What a codec makes of a value: of a node, or of an element of one. */
-  protected content(value: object, codec: Encoder, _at: Node, _index = -1): object {
-    return contentOf(value, codec);
+  protected content(value: object, _codec: Encoder, _at: Node, _index = -1): object {
+    return value;
   }
 
   /** The names of an object's properties, if they can be the names of members. */
@@ -542,7 +548,7 @@ export class Planner {
       values = Array.from(map.values());
     } else {
       const properties = this.propertiesOf(value, cls);
-      values = properties.map((property) => read(value, property));
+      values = properties.map((property) => this.read(value, property));
       keys = cls ? properties.map((property) => cls.storedName(property)) : properties;
     }
     if (node.kind === 'object') {
@@ -872,14 +878,22 @@ export class Planner {
       this.#list(vector, values);
     } else if (groups.length === 1) {
       const [group] = groups as [RowGroup];
-      this.#columns(vector, id, group.columns, group.gather(rows));
+      this.#columns(vector, id, group.columns, group.gather(rows, this.#read));
     } else {
       vector.encoding = 'union';
       vector.parts = new Uint8Array(rows.length);
       for (const [part, group] of groups.entries()) {
         for (const row of group.rows) vector.parts[row] = part;
         const child = this.#part(vector, part, this.kinds.partName(id), group.rows.length);
-        this.#columns(child, id, group.columns, group.gather(group.rows.map((row) => rows[row] as object)));
+        this.#columns(
+          child,
+          id,
+          group.columns,
+          group.gather(
+            group.rows.map((row) => rows[row] as object),
+            this.#read,
+          ),
+        );
       }
     }
   }
@@ -946,13 +960,6 @@ export type OnUnsupported = 'error' | 'skip' | ((value: unknown, path: string) =
 export function placeOf(holder: Node, index: number): string {
   if (holder.kind !== 'object') return pathTo(holder, index);
   return holder.place ? pathTo(holder) + memberSegment(holder.names[index] as string, holder.class) : '$';
-}
-
-/** What a codec makes of a value. */
-export function contentOf(value: object, codec: Encoder): object {
-  const content = codec.encode(value) as unknown;
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
-  throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
 }
 
 function setLeaf(vector: VectorNode, { encoding, data, text }: Leaf): void {

@@ -1,4 +1,4 @@
-import { H5FormatError } from '../errors.js';
+import { H5FormatError, optionOf } from '../errors.js';
 import { decode, type Elements, type Heap, nest } from '../hdf5/elements.js';
 import type { FileSpace } from '../hdf5/file-space.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
@@ -7,7 +7,7 @@ import { type CompoundMember, type Datatype, isBoolean } from '../hdf5/messages/
 import { type DatasetInfo, type GroupInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { decodeUtf8 } from '../hdf5/text.js';
-import type { Class, Content, Decoder, RegisteredClass, Spend, TypeRegistry } from '../registry/index.js';
+import type { Class, Decoder, RegisteredClass, Spend, TypeRegistry } from '../registry/index.js';
 import { H5LimitError, H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
@@ -52,8 +52,6 @@ const BASE_BUDGET = 1 << 22;
 const BUDGET_PER_BYTE = 16;
 /** Deflate makes no more of a byte than this, so a file in which all is compressed expands to so many times its size. */
 const MOST_INFLATED = 1032;
-/** Values that codecs decode are made within each other at most so deep. */
-const MAX_DECODING = 200;
 /** What it costs to use the elements of a vector again. */
 const AGAIN = 4;
 
@@ -68,24 +66,13 @@ export class Restorer {
   readonly #known = new Map<number, unknown>();
   readonly #vectors = new Map<number, Vector>();
   readonly #unknownClass: UnknownClass;
-  readonly #types = new Map<string, Decoder>();
   protected readonly values: Values;
-  // What was found for the last class.
-  #lastClass: RegisteredClass | undefined;
-  #lastVersion = 0;
-  #lastCodec: Decoder | undefined;
-  #tasks: (() => void)[] = [];
+  protected tasks: (() => void)[] = [];
   /** Of each task, how many values what it makes is within. */
-  #depths: number[] = [];
-  #depth = 0;
-  /** What is done when all tasks are: the first of them last, so that what is within comes first. */
-  #finishers: (() => void)[] = [];
+  protected depths: number[] = [];
+  protected depth = 0;
   /** The address of what is being read. */
   root = -1;
-  /** Which of the instances it is about when code of a class runs. */
-  protected row = -1;
-  /** Addresses of what is being decoded. */
-  readonly #decoding = new Set<number>();
   readonly #limits: Limits;
   readonly #maxDepth: number;
   readonly #maxNodes: number;
@@ -111,7 +98,6 @@ export class Restorer {
     this.space = space;
     this.registry = registry;
     this.values = values;
-    for (const type of values.types) this.#types.set(type.name, type);
     this.#limits = limits;
     this.#maxDepth = limits.depth ?? MAX_DEPTH;
     this.#maxNodes = limits.nodes ?? Infinity;
@@ -148,19 +134,18 @@ export class Restorer {
 
   /** Does a part of what is left; false if there was nothing left. */
   step(): boolean {
-    const task = this.#tasks.pop();
-    this.#depth = task ? (this.#depths.pop() as number) : 0;
-    const next = task ?? this.#finishers.pop();
-    next?.();
-    return next !== undefined;
+    const task = this.tasks.pop();
+    this.depth = task ? (this.depths.pop() as number) : 0;
+    task?.();
+    return task !== undefined;
   }
 
   /** Something is done later: what it makes is within what is being made now. */
-  #later(task: () => void): void {
+  protected later(task: () => void): void {
     const most = this.#maxDepth;
-    if (this.#depth >= most) throw new H5LimitError('depth', most, 'values within each other');
-    this.#tasks.push(task);
-    this.#depths.push(this.#depth + 1);
+    if (this.depth >= most) throw new H5LimitError('depth', most, 'values within each other');
+    this.tasks.push(task);
+    this.depths.push(this.depth + 1);
   }
 
   /** The instance of a class that a value is to be, if the file does not say what it is. */
@@ -188,16 +173,13 @@ export class Restorer {
   // ---- codecs ---------------------------------------------------------------------------------------
 
   /** How what a group says it is, is made of its content, if not of its properties. */
-  codec(info: ObjectInfo, cls: RegisteredClass | undefined, type: string | undefined): Decoder | undefined {
-    if (!cls) return type === undefined ? undefined : this.#types.get(type);
-    if (cls.codec) return cls.codec;
-    const version = this.#version(info);
-    if (cls !== this.#lastClass || version !== this.#lastVersion) {
-      this.#lastClass = cls;
-      this.#lastVersion = version;
-      this.#lastCodec = this.values.decoder(cls, version, this.registry);
-    }
-    return this.#lastCodec;
+  codec(_info: ObjectInfo, cls: RegisteredClass | undefined, _type: string | undefined): Decoder | undefined {
+    return cls && this.values.decoder(cls, 0, this.registry);
+  }
+
+  /** Values that a codec makes of as many contents, which `fill` fills. */
+  protected made(_info: ObjectInfo, _codec: Decoder, contents: object[], _fill: () => void): object[] {
+    return contents;
   }
 
   /** Runs code of a class, on what an object holds. */
@@ -208,54 +190,6 @@ export class Restorer {
   /** Instances that an object holds, just made. */
   fixed<T extends readonly object[]>(_info: ObjectInfo, instances: T): T {
     return instances;
-  }
-
-  /** Values that a codec makes of as many contents, which `fill` fills. */
-  #made(info: ObjectInfo, codec: Decoder, contents: object[], fill: () => void): object[] {
-    const { create } = codec;
-    if (!create) this.#complete(info, codec, fill);
-    const values = this.call(info, () =>
-      contents.map((content, i) => {
-        this.row = i;
-        return create
-          ? create.call(codec)
-          : (codec as Required<Decoder>).decode(content as Content, this.#heap.spend);
-      }),
-    );
-    if (create) {
-      this.#later(fill);
-      this.#finishers.push(() => {
-        const version = this.#version(info);
-        this.call(info, () => {
-          for (let i = 0; i < values.length; i++) {
-            this.row = i;
-            codec.fill?.(values[i] as object, contents[i] as Content, version, this.#heap.spend);
-          }
-        });
-      });
-    }
-    return this.fixed(info, values);
-  }
-
-  /** Does a task, and all that come of it, at once. */
-  #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
-    const decoding = this.#decoding;
-    const { address } = info;
-    const problem = decoding.has(address)
-      ? `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`
-      : decoding.size >= MAX_DECODING
-        ? `more than ${MAX_DECODING} values that codecs make, in each other`
-        : undefined;
-    if (problem) this.call(info, () => fail(info, problem));
-    decoding.add(address);
-    const before = [this.#tasks, this.#depths, this.#finishers, this.#depth] as const;
-    this.#tasks = [];
-    this.#depths = [];
-    this.#finishers = [];
-    this.#later(task);
-    while (this.step());
-    [this.#tasks, this.#depths, this.#finishers, this.#depth] = before;
-    decoding.delete(address);
   }
 
   spend(count: number): void {
@@ -309,12 +243,12 @@ export class Restorer {
     if (name === undefined) return undefined;
     const cls = this.registry.get(name);
     if (cls || this.#unknownClass === 'object') return cls;
-    const version = this.#version(info);
+    const version = this.version(info);
     const kept = this.#unknownClass === 'keep' ? this.values.unknown(name, version) : undefined;
     return kept ?? this.call(info, () => unknownClass(name));
   }
 
-  #version(info: ObjectInfo): number {
+  protected version(info: ObjectInfo): number {
     return this.#number(info, Reserved.version) ?? 0;
   }
 
@@ -404,7 +338,7 @@ export class Restorer {
       case Encoding.sparse: {
         const array: unknown[] = [];
         array.length = this.lengthOf(info);
-        this.#later(() => {
+        this.later(() => {
           const indices = this.#positions(info, 'indices');
           const values = this.vector(child(info, 'values')).elements;
           if (indices.length !== values.length)
@@ -436,14 +370,12 @@ export class Restorer {
     const codec = this.codec(info, cls, type);
     if (codec) {
       const content = {};
-      return this.#made(info, codec, [content], () =>
-        this.#fillObject(content, info, undefined),
-      )[0] as object;
+      return this.made(info, codec, [content], () => this.#fillObject(content, info, undefined))[0] as object;
     }
     const target = this.#shell(info, type, cls);
     // What is frozen must not change when it is looked at.
     const lazy = this.lazy && this.word(info, Reserved.integrity) === undefined ? this.lazy : undefined;
-    this.#later(() => this.#fillObject(target, info, cls, lazy));
+    this.later(() => this.#fillObject(target, info, cls, lazy));
     return target;
   }
 
@@ -510,8 +442,8 @@ export class Restorer {
         else fail(info, 'a key that is no string');
       }
     };
-    if (codec) return this.#made(info, codec, [target], fill)[0] as object;
-    this.#later(fill);
+    if (codec) return this.made(info, codec, [target], fill)[0] as object;
+    this.later(fill);
     return target;
   }
 
@@ -520,7 +452,7 @@ export class Restorer {
     if (type !== undefined && type !== 'Array' && type !== 'Set') fail(info, `an unknown type: ${type}`);
     if (type !== 'Set' && !this.#leadsOn(info)) return asArray(this.vector(info.address).elements);
     const list = type === 'Set' ? new Set<unknown>() : [];
-    this.#later(() => {
+    this.later(() => {
       const { elements } = this.vector(info.address);
       if (list instanceof Set) for (let i = 0; i < elements.length; i++) list.add(elements[i]);
       else {
@@ -689,8 +621,8 @@ export class Restorer {
         this.call(info, () => setColumn(rows, name, column, rowClass));
       }
     };
-    if (codec) return this.#made(info, codec, rows, fill);
-    this.#later(fill);
+    if (codec) return this.made(info, codec, rows, fill);
+    this.later(fill);
     return this.fixed(info, rows);
   }
 
@@ -751,7 +683,7 @@ export class Restorer {
       const length = (offsets[i + 1] as number) - (offsets[i] as number);
       rows[i] = items === 'Array' ? new Array(length) : items === 'Set' ? new Set() : new Map();
     }
-    this.#later(() => {
+    this.later(() => {
       const keys = items === 'Map' ? column('keys') : [];
       const values = column('values');
       for (let i = 0; i < count; i++) {
@@ -835,7 +767,7 @@ export function fail(info: ObjectInfo, message: string): never {
 }
 
 function unknownType(info: ObjectInfo, type: string): never {
-  fail(info, `an unknown type: ${type} (without the option { values } of 'h5pickle/values'?)`);
+  fail(info, `an unknown type: ${type} (without ${optionOf('values')}?)`);
 }
 
 export function find(info: ObjectInfo, name: string): Attribute | undefined {

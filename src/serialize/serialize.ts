@@ -1,4 +1,4 @@
-import { H5StateError, H5TypeError } from '../errors.js';
+import { H5StateError, H5TypeError, optionOf } from '../errors.js';
 import { concatenate, type Piece, pieceBytes } from '../hdf5/file-builder.js';
 import { FileSpace } from '../hdf5/file-space.js';
 import type { GroupIndexes } from '../hdf5/group-indexes.js';
@@ -113,15 +113,6 @@ export function serializePieces(value: unknown, options?: WriteOptions): Uint8Ar
   return pieces(value, options).map(pieceBytes);
 }
 
-/** The same, of a value that may hold what takes time to read. */
-export async function piecesInTime(value: unknown, options: WriteOptions = {}): Promise<Uint8Array[]> {
-  const waiting = options.values?.inTime?.();
-  const planner = newPlanner({ ...options, ...waiting });
-  planner.plan(value);
-  await waiting?.ready(planner.nodes);
-  return emitted(planner, options).map(pieceBytes);
-}
-
 function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
   const planner = newPlanner(options);
   planner.plan(value);
@@ -132,7 +123,7 @@ function pieces(value: unknown, options: WriteOptions = {}): Piece[] {
 export function newPlanner(options: WriteOptions): Planner {
   const { values = NO_VALUES, onUnsupported = 'error', accessors } = options;
   if (!values.Planner && (onUnsupported !== 'error' || accessors === 'skip'))
-    throw new H5TypeError('`onUnsupported` and `accessors` need the option { values } of `h5pickle/values`');
+    throw new H5TypeError(`onUnsupported and accessors need ${optionOf('values')}`);
   return new (values.Planner ?? Planner)(...planning(options));
 }
 
@@ -177,7 +168,7 @@ export function limited(pieces: Piece[], { limits = {} }: WriteOptions): Piece[]
  * const state = deserialize<State>(new Uint8Array(await (await fetch('state.h5')).arrayBuffer()));
  */
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
-  return atOnce(restoreStorage(new MemoryStorage(bytes), options), options);
+  return atOnce(readFrom(bytes, options), options);
 }
 
 /** A value that was read, as the options expect it; a schema that takes its time is an error. */
@@ -235,7 +226,7 @@ export async function write(
   signal?.throwIfAborted();
   if (streaming) await streaming.write(target, value, options);
   else if (target instanceof H5Object) writeInto(target, value, options);
-  else await target.save(await piecesInTime(value, options));
+  else await target.save(serializePieces(value, options));
 }
 
 /** Puts a value into an open file. */
@@ -245,8 +236,7 @@ export function writeInto(
   options: WriteOptions | undefined,
   store?: Store,
 ): void | Promise<void> {
-  if (!options?.parts)
-    throw new H5TypeError('to write into an open file needs the option { parts } of `h5pickle/parts`');
+  if (!options?.parts) throw new H5TypeError(`to write into an open file needs ${optionOf('parts')}`);
   return options.parts.write(target, value, options, store);
 }
 
@@ -282,11 +272,6 @@ export function within<T>(
   return make(space, space.superblock.rootAddress);
 }
 
-/** The value in a storage. */
-export function restoreStorage(storage: Storage, options?: ReadOptions): unknown {
-  return readFrom(storage, options);
-}
-
 /** What makes the values of a file again. */
 export function newRestorer(
   space: FileSpace,
@@ -306,6 +291,6 @@ function restore(space: FileSpace, address: number, options: ReadOptions = {}, c
   let value: unknown;
   if (!isPart(options)) value = restorer.restore(address);
   else if (options.parts) value = options.parts.read(restorer, address, options as ReadOptions<never>, check);
-  else throw new H5TypeError('`path`, `select` and `lazy` need the option { parts } of `h5pickle/parts`');
+  else throw new H5TypeError(`path, select and lazy need ${optionOf('parts')}`);
   return options.as ? restorer.instance(value, options.as) : value;
 }

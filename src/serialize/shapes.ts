@@ -1,6 +1,5 @@
 import type { RegisteredClass } from '../registry/index.js';
 import { hashRows } from './identity.js';
-import { read } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
 
@@ -160,8 +159,11 @@ export class RowGroup {
     return true;
   }
 
-  /** The values of each column, for the rows of this group; a property that a row lacks is a hole. */
-  gather(rows: readonly object[]): unknown[][] {
+  /**
+   * The values of each column, for the rows of this group; a property that a row lacks is a hole. `read` gives those that
+   * cannot be taken as they are.
+   */
+  gather(rows: readonly object[], read: (row: object, key: string) => unknown): unknown[][] {
     const { columns } = this;
     const { length } = rows;
     const values = columns.map(() => new Array<unknown>(length));

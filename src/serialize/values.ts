@@ -1,3 +1,4 @@
+import { optionOf } from '../errors.js';
 import {
   type Class,
   type Decoder,
@@ -65,7 +66,7 @@ export interface Values {
 /** Nothing else. */
 export const NO_VALUES: Values = {
   types: [],
-  encoder: (cls) => without(h5write in cls.prototype, cls, 'stored'),
+  encoder: (cls) => without(cls.codec || h5write in cls.prototype, cls, 'stored'),
   decoder: (cls) => without(isSpecial(cls), cls, 'read'),
   unknown: () => undefined,
   unknownOf: () => undefined,
@@ -73,10 +74,11 @@ export const NO_VALUES: Values = {
   named: () => undefined,
 };
 
-function isSpecial({ declared, migrate, afterRead, prototype, target }: RegisteredClass): boolean {
+function isSpecial({ codec, declared, migrate, afterRead, prototype, target }: RegisteredClass): unknown {
   return (
-    migrate !== undefined ||
-    afterRead !== undefined ||
+    codec ||
+    migrate ||
+    afterRead ||
     h5read in prototype ||
     h5read in target ||
     declared.some(
@@ -85,10 +87,10 @@ function isSpecial({ declared, migrate, afterRead, prototype, target }: Register
   );
 }
 
-function without(isNeeded: boolean, cls: RegisteredClass, what: string): undefined {
+function without(isNeeded: unknown, cls: RegisteredClass, what: string): undefined {
   if (isNeeded)
     throw new H5RegistryError(
       'H5_REGISTRY_CLASS',
-      `class ${cls.name} is not ${what} without the option { values }`,
+      `class ${cls.name} is not ${what} without ${optionOf('values')}`,
     );
 }

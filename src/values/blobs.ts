@@ -63,7 +63,9 @@ function partOf(what: string, content: unknown, spend: Spend): Uint8Array<ArrayB
 export function blobTypes(bytes?: BlobBytes): ValueType[] {
   const bytesOf = (blob: Blob): Uint8Array => {
     if (bytes) return bytes.of(blob);
-    throw new Error('the bytes of a Blob take time: use write, which waits for them');
+    throw new Error(
+      "the bytes of a Blob take time: use write, which waits for them (with { streaming } of 'h5pickle/streaming')",
+    );
   };
   const types: ValueType[] = [];
   const add = <T extends object>(type: ValueType<T>) => types.push(type as unknown as ValueType);

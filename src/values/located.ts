@@ -5,10 +5,10 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
-import { unsupported } from '../serialize/kinds.js';
 import { Encoding, Missing, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { memberSegment } from '../serialize/path.js';
+import { unreadable } from '../serialize/unreadable.js';
 import type { FilePlace } from '../serialize/values.js';
 import { Misfit, Within } from './held.js';
 
@@ -48,7 +48,7 @@ export function located(error: unknown, where: string | FilePlace): unknown {
 
 function unstored(error: unknown, path: string): unknown {
   if (error instanceof Misfit) return error.stored(path);
-  return error instanceof H5Error ? withPath(error, path) : unsupported(undefined, path, { cause: error });
+  return error instanceof H5Error ? withPath(error, path) : unreadable(path, { cause: error });
 }
 
 export function unread(error: unknown, path: string, name: string): unknown {

@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { H5Error, H5FormatError } from '../../src/errors.js';
 import { ByteWriter } from '../../src/hdf5/byte-writer.js';
 import { lookup3 } from '../../src/hdf5/checksum.js';
-import { concatenate, FileBuilder } from '../../src/hdf5/file-builder.js';
+import { FileBuilder } from '../../src/hdf5/file-builder.js';
 import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
 import { H5Reference } from '../../src/hdf5/h5-reference.js';
 import { encodeDataspace } from '../../src/hdf5/messages/dataspace.js';
 import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { H5File } from '../../src/node.js';
 import { runs, STRIDE } from '../stride.js';
+import { finished } from './finished.js';
 
 /** Longer than any of these may take, on a machine that is busy. */
 const LONG_MS = 5_000;
@@ -164,7 +165,7 @@ test('a header whose continuation is itself', () => {
   const root = builder.newObject();
   builder.beginGroup(root, 2, 0);
   builder.end();
-  const bytes = concatenate(builder.finish(root));
+  const bytes = finished(builder, root);
   // The group info message becomes a continuation to the header's own chunk, and to one after another of no bytes.
   const view = new DataView(bytes.buffer);
   const header = 48;
@@ -198,7 +199,7 @@ describe('a dataspace that is too large', () => {
     builder.end();
     builder.beginDataset(dataset, 1, datatypeBytes(INT32), space.finish(), data);
     builder.end();
-    return concatenate(builder.finish(root));
+    return finished(builder, root);
   }
 
   test.each([[[2 ** 40, 2 ** 40]], [[2 ** 52, 2]], [[2 ** 31, 2 ** 31]], [[2 ** 30]], [[5]]])(

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../src/hdf5/byte-writer.js';
 import { lookup3 } from '../../src/hdf5/checksum.js';
-import { concatenate, FileBuilder } from '../../src/hdf5/file-builder.js';
+import { FileBuilder } from '../../src/hdf5/file-builder.js';
 import { FileSpace } from '../../src/hdf5/file-space.js';
 import { FilterSet } from '../../src/hdf5/filters/filter-set.js';
 import { H5File as CoreFile } from '../../src/hdf5/h5-file.js';
@@ -37,6 +37,7 @@ import { cases } from '../serialize/cases.js';
 import { fixChecksums } from '../serialize/checksums.js';
 import { registry } from '../serialize/classes.js';
 import { Editing } from './editing-model.js';
+import { finished } from './finished.js';
 
 /** Those that Node has. */
 const allFilters = indexes.filters as FilterSet;
@@ -675,7 +676,7 @@ function built(
     builder.hardLink(name, i, id);
   });
   builder.end();
-  return concatenate(builder.finish(root));
+  return finished(builder, root);
 }
 
 function space1(count: number): Uint8Array {

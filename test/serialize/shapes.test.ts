@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from '../../src/serialize/shapes.js';
 
+const read = (row: object, key: string) => (row as Record<string, unknown>)[key];
 const merge = (rows: object[]) => mergeShapes(groupRows(rows, undefined), rows.length);
 const repeat = (count: number, make: (i: number) => object) =>
   Array.from({ length: count }, (_, i) => make(i));
@@ -35,7 +36,7 @@ describe('mergeShapes', () => {
     ];
     const groups = merge(rows);
     expect(groups?.map(({ columns }) => columns)).toEqual([['a', 'b', 'c', 'd']]);
-    const [a, b, , d] = (groups as RowGroup[])[0]!.gather(rows);
+    const [a, b, , d] = (groups as RowGroup[])[0]!.gather(rows, read);
     expect(a).toEqual([1, 1, undefined]);
     expect(2 in (a as unknown[])).toBe(false);
     expect(b).toEqual([undefined, 2, 2]);
