@@ -112,6 +112,7 @@ test('more values are the same in Node, and come by themselves in a browser', as
     const { a, e } = main.deserialize(bytes, { values });
     const kept = main.deserialize(main.serialize(new (class P {})(), {
       registry: new main.TypeRegistry().codec((v) => true, { name: 'P', encode: () => ({ b: 1 }), decode: () => ({}) }),
+      values,
     }), { values, unknownClass: 'keep', registry: new main.TypeRegistry() });
     console.log(String(a), e instanceof RangeError, kept instanceof UnknownInstance, values === main.values);`;
   await writeFile(join(project, 'values.mjs'), use);

@@ -349,7 +349,9 @@ function memberOf(holder: unknown, step: Step): unknown {
     return at === undefined ? undefined : (holder as unknown[])[at];
   }
   if (holder instanceof Map) return holder.get(mapKey(holder, step));
-  if (typeof holder !== 'object' || holder === null || step.key === '__proto__') return undefined;
+  if (typeof holder !== 'object' || holder === null) return undefined;
+  // Of its own, it is a property like any other.
+  if (step.key === '__proto__' && !Object.hasOwn(holder, step.key)) return undefined;
   return (holder as Record<string, unknown>)[step.key];
 }
 

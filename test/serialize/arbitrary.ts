@@ -355,7 +355,7 @@ const large = fc.tuple(fc.nat(5), fc.nat()).map(([what, seed]): unknown => {
 });
 
 /** What else than the core's own values there is; `names`: those that are stored by a name. */
-const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
+const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean, hasViews: boolean) =>
   fc.letrec<{ value: unknown; object: unknown }>((tie) => {
     const value = tie('value');
     const object = tie('object');
@@ -611,7 +611,7 @@ const treesOf = (names: fc.Arbitrary<unknown>, isAll: boolean) =>
               { weight: 2, arbitrary: errors },
               { weight: 10, arbitrary: extended },
               { weight: 4, arbitrary: fc.array(extended, { minLength: 2, maxLength: 4 }) },
-              { weight: 4, arbitrary: views },
+              { weight: hasViews ? 4 : 0, arbitrary: views },
               { weight: 4, arbitrary: arrayWithProperties },
             ]
           : []),
@@ -698,8 +698,8 @@ function fillSlots(root: unknown): unknown {
   return fill(root);
 }
 
-const graphsOf = (names: fc.Arbitrary<unknown>, isAll = true): fc.Arbitrary<unknown> => {
-  const { value, object } = treesOf(names, isAll);
+const graphsOf = (names: fc.Arbitrary<unknown>, isAll = true, hasViews = true): fc.Arbitrary<unknown> => {
+  const { value, object } = treesOf(names, isAll, hasViews);
   return fc.oneof({ weight: 1, arbitrary: value }, { weight: 12, arbitrary: object }).map(fillSlots);
 };
 
@@ -728,6 +728,11 @@ const fixed = ([value, choice]: readonly [unknown, number]): unknown => {
 
 /** The same, with instances that are frozen, sealed or not extensible. */
 export const anyGraph: fc.Arbitrary<unknown> = fc.tuple(anyOpenGraph, fc.nat()).map(fixed);
+
+/** The same without views that share a buffer. */
+export const graphOfOwnBytes: fc.Arbitrary<unknown> = fc
+  .tuple(graphsOf(nameOnly, true, false), fc.nat())
+  .map(fixed);
 
 /** The same with what is registered by its name, for `named` of classes.ts. */
 export const anyNamedGraph: fc.Arbitrary<unknown> = fc

@@ -353,6 +353,8 @@ function instance(
   return parts(kind, contentOf(content), encode);
 }
 
+const inner = new WeakMap<object, object>();
+
 /** What is in the slots of an instance, as a value of the language's own. */
 function inSlotOf(object: object, slot: string): unknown {
   switch (slot) {
@@ -372,8 +374,11 @@ function inSlotOf(object: object, slot: string): unknown {
     default: {
       const type = VIEWS.find(({ name }) => name === slot) as Uint8ArrayConstructor | undefined;
       if (!type) throw new Error(`an instance that is a ${slot}`);
+      // One view each time it is asked: a buffer that only this shows is not one that is reached in several ways.
       const { buffer, byteOffset, length } = object as Uint8Array;
-      return new type(buffer as ArrayBuffer, byteOffset, length);
+      const view = inner.get(object) ?? new type(buffer as ArrayBuffer, byteOffset, length);
+      inner.set(object, view);
+      return view;
     }
   }
 }

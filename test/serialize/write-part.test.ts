@@ -340,8 +340,15 @@ it('of any graph: what is read is what a program would have', { timeout: 600_000
       return;
     }
     change.set(copy);
-    const result = file.toBytes();
-    expect(verifyStorage(new MemoryStorage(result), { indexes }).problems).toEqual([]);
+    let result = file.toBytes();
+    const { problems } = verifyStorage(new MemoryStorage(result), { indexes });
+    if (problems.length > 0) {
+      // What was replaced was a cycle: nothing leads to it any more, and it leads to what is still there.
+      expect(problems.every(({ code }) => code === 'link-count')).toBe(true);
+      file.compact();
+      result = file.toBytes();
+      expect(verifyStorage(new MemoryStorage(result), { indexes }).problems).toEqual([]);
+    }
     expect(graphOf(deserialize(result, { registry: classes }), classes), JSON.stringify(change.path)).toEqual(
       graphOf(expected, classes),
     );

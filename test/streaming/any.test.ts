@@ -6,7 +6,7 @@ import { MemoryStorage } from '../../src/storage/memory.js';
 import { finished, piecesInTime, piecesNow } from '../../src/streaming/in-time.js';
 import { Pace } from '../../src/streaming/pace.js';
 import { describeOracle, h5dump, h5wasm, readLayout } from '../oracle/oracles.js';
-import { anyGraph } from '../serialize/arbitrary.js';
+import { graphOfOwnBytes } from '../serialize/arbitrary.js';
 import { cases } from '../serialize/cases.js';
 import { registry } from '../serialize/classes.js';
 import { graphOf } from '../serialize/graph.js';
@@ -28,7 +28,7 @@ const MOST = 1000;
 /** What a value consists of: what an iterator is made of, and a list to compare with. */
 function elementsOf(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [value, value, value];
-  if (Array.isArray(value)) return Array.from(value.slice(0, MOST));
+  if (Array.isArray(value)) return Array.from(value).slice(0, MOST);
   const isOfMany = value instanceof Set || value instanceof Map;
   const parts = isOfMany ? [...value.keys(), ...value.values()] : Object.values(value);
   const some = parts.slice(0, MOST);
@@ -72,7 +72,7 @@ describe('what iterators yield comes back as it was', () => {
 
   it(`any graph: ${CASES} cases, seed ${SEED}`, { timeout: 3_000_000 }, () => {
     const batches = fc.integer({ min: 1, max: 7 });
-    fc.assert(fc.property(anyGraph, batches, fc.nat(2), roundTrip), { numRuns: CASES, seed: SEED });
+    fc.assert(fc.property(graphOfOwnBytes, batches, fc.nat(2), roundTrip), { numRuns: CASES, seed: SEED });
   });
 });
 
@@ -83,10 +83,24 @@ async function fileInTime(value: unknown, elements: number): Promise<Uint8Array>
   return concatenate(await finished(planned, () => new MemoryStorage()));
 }
 
-async function* inTime(list: readonly unknown[]): AsyncGenerator<unknown, void> {
-  for (const element of list) yield [element];
-  yield list[0];
+/** No generator: these wait for what they yield, if it has a method `then`. */
+class InTime {
+  readonly #elements: Iterator<unknown>;
+
+  constructor(list: readonly unknown[]) {
+    this.#elements = now(list);
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    return this.#elements.next();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
+
+const inTime = (list: readonly unknown[]): InTime => new InTime(list);
 
 function* now(list: readonly unknown[]): Generator<unknown, void> {
   for (const element of list) yield [element];
@@ -130,21 +144,25 @@ describe('async iterables', () => {
   });
 
   it('any graph', { timeout: 600_000 }, async () => {
-    const comesBack = fc.asyncProperty(anyGraph, fc.integer({ min: 1, max: 7 }), async (value, elements) => {
-      const expected = graphOf(
-        withIterables(value, (list) => [...now(list)]),
-        registry,
-      );
-      const bytes = await fileInTime(withIterables(value, inTime), elements);
-      expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(expected);
-    });
+    const comesBack = fc.asyncProperty(
+      graphOfOwnBytes,
+      fc.integer({ min: 1, max: 7 }),
+      async (value, elements) => {
+        const expected = graphOf(
+          withIterables(value, (list) => [...now(list)]),
+          registry,
+        );
+        const bytes = await fileInTime(withIterables(value, inTime), elements);
+        expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(expected);
+      },
+    );
     await fc.assert(comesBack, { numRuns: Math.ceil(CASES / 5), seed: SEED });
   });
 });
 
 const CASES_OUTSIDE = Math.ceil(CASES / 20);
 const streamedGraph = fc
-  .tuple(anyGraph, fc.integer({ min: 1, max: 7 }), fc.nat(2))
+  .tuple(graphOfOwnBytes, fc.integer({ min: 1, max: 7 }), fc.nat(2))
   .map(([value, elements, shape]) => {
     const [streamed, whole] = both(value, shape);
     return { bytes: fileOf(streamed(), elements), whole };
