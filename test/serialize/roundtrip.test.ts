@@ -9,7 +9,7 @@ import { cases } from './cases.js';
 import { named, registry } from './classes.js';
 import { type Graph, graphOf } from './graph.js';
 
-const CASES = Number(process.env.H5PICKLE_CASES ?? 400);
+const CASES = Number(process.env.H5PICKLE_CASES ?? 400) * 2;
 const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
 
 function expectSame(actual: Graph, expected: Graph): void {
