@@ -52,10 +52,7 @@ export class H5LimitError extends H5Error {
   readonly limit: keyof Limits;
 
   constructor(limit: keyof Limits, most: number, what: string) {
-    super(
-      'H5_LIMIT',
-      `${what}: the limit \`${limit}\` is ${most}; the option { limits: { ${limit} } } moves it`,
-    );
+    super('H5_LIMIT', `${what}: the limit \`${limit}\` is ${most}; { limits: { ${limit} } } moves it`);
     this.limit = limit;
   }
 }

@@ -143,7 +143,7 @@ export class Restorer {
   /** Something is done later: what it makes is within what is being made now. */
   protected later(task: () => void): void {
     const most = this.#maxDepth;
-    if (this.depth >= most) throw new H5LimitError('depth', most, 'values within each other');
+    if (this.depth >= most) throw new H5LimitError('depth', most, 'the file');
     this.tasks.push(task);
     this.depths.push(this.depth + 1);
   }
@@ -204,7 +204,7 @@ export class Restorer {
       info = readObject(this.space, address);
       this.#infos.set(address, info);
       const most = this.#maxNodes;
-      if (this.#infos.size > most) throw new H5LimitError('nodes', most, 'the objects of the file');
+      if (this.#infos.size > most) throw new H5LimitError('nodes', most, 'the file');
     }
     return info;
   }

@@ -105,8 +105,10 @@ export class TextColumnBuilder {
   #reserve(needed: number): Uint8Array {
     const position = this.#position;
     if (position + needed > this.#bytes.length) {
-      if (position + needed > 0xffffffff) throw new H5TypeError('a list of strings of more than 4 GB');
-      const grown = new Uint8Array(Math.max(position + needed, this.#bytes.length * 2));
+      if (position + needed > 0xffffffff) throw new H5TypeError('strings of more than 4 GB');
+      // About what all strings take, if the others are like those so far; a half too much would be memory for nothing.
+      const all = (position / (this.#count + 1)) * this.#ends.length * 1.1;
+      const grown = new Uint8Array(Math.max(position + needed, Math.min(all, this.#bytes.length * 16)));
       grown.set(this.#bytes.subarray(0, position));
       this.#bytes = grown;
     }
