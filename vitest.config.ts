@@ -35,11 +35,15 @@ function decorators(): Plugin {
   };
 }
 
-/** They replace modules. All others share what they import, for that takes as long as the tests. */
+/**
+ * They replace modules, or are about a process that has not loaded one. All others share what they import, for that takes as
+ * long as the tests.
+ */
 const ALONE = [
   'test/storage/file.test.ts',
   'test/hdf5/indexes/forged-checksums.test.ts',
   'test/hdf5/indexes/chunk-damage.test.ts',
+  'test/registry/decorators.test.ts',
 ];
 
 export default defineConfig({
