@@ -2,7 +2,7 @@ import { H5TypeError, optionOf } from '../errors.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import { littleEndianBytes } from '../hdf5/endian.js';
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
-import { encodeDataspace, MAX_RANK, NULL_SPACE, SCALAR, simple } from '../hdf5/messages/dataspace.js';
+import { encodeDataspace, NULL_SPACE, SCALAR, simple } from '../hdf5/messages/dataspace.js';
 import {
   BOOLEAN,
   compound,
@@ -23,7 +23,7 @@ import {
 } from '../hdf5/messages/datatype.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import type { TypedArray } from './kinds.js';
-import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { Encoding, LAYOUT_VERSION, MAX_DIMENSIONS, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import {
   type BinaryNode,
@@ -639,8 +639,13 @@ function rectangle(node: VectorNode): number[] | undefined {
     const width = offsets[1] as number;
     // Without a byte for a row, nothing would vouch for the number of rows.
     if (width === 0) return undefined;
-    // h5py ends its process when it reads strings, or other data of variable length, of as many dimensions as there can be.
-    if (level.referenced || level.mask || items === 'Set' || items === 'Map' || dims.length === MAX_RANK - 1)
+    if (
+      level.referenced ||
+      level.mask ||
+      items === 'Set' ||
+      items === 'Map' ||
+      dims.length === MAX_DIMENSIONS
+    )
       return undefined;
     for (let row = 1; row < rows; row++) {
       if ((offsets[row + 1] as number) - (offsets[row] as number) !== width) return undefined;
@@ -700,7 +705,7 @@ export function concatenated({ values, length }: VectorNode): TypedArray {
   return data;
 }
 
-function typeOfArray(array: TypedArray): Datatype {
+export function typeOfArray(array: TypedArray): Datatype {
   // By the tag and not by instanceof: it may be an array of another realm.
   const tag = array[Symbol.toStringTag];
   if (tag === 'Float32Array') return FLOAT32;

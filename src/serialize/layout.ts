@@ -72,3 +72,9 @@ export const MAX_MEMBERS = 1000;
 
 /** The longest name that fits into a header message with certainty, in UTF-16 code units. */
 export const MAX_NAME = 20_000;
+
+/**
+ * Nested arrays are one dataset up to so many dimensions: h5py ends its process when it reads strings, or other data of variable
+ * length, of as many as there can be (H5S_MAX_RANK).
+ */
+export const MAX_DIMENSIONS = 31;

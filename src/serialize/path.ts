@@ -62,7 +62,7 @@ export function pathTo(node: Node, element = -1): string {
   return `$${segments.reverse().join('')}`;
 }
 
-/** A path as messages have it: a list of a million links has one that nobody wants to see whole. */
+/** A path, or what else a message shows, as messages have it: a list of a million links has one that nobody wants to see whole. */
 export function shortPath(path: string): string {
   return path.length > 300 ? `${path.slice(0, 140)} … ${path.slice(-140)}` : path;
 }

@@ -17,7 +17,7 @@ export interface TextColumn {
 }
 
 /** A string that varies by at most this many bytes a string on average is stored with a fixed size. */
-const FIXED_SIZE_SLACK = 32;
+export const FIXED_SIZE_SLACK = 32;
 
 /** The bytes that each string of a column takes in the file; 0 if that varies. */
 export function sizeOfEach({ bytes, ends, longest, plain, fixedSize }: TextColumn): number {

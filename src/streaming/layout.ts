@@ -2,16 +2,14 @@ import { ByteReader } from '../hdf5/byte-reader.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { HeaderWriter } from '../hdf5/header-writer.js';
-import { encodeDataspace, MAX_RANK, SCALAR, simple } from '../hdf5/messages/dataspace.js';
+import { encodeDataspace, SCALAR, simple } from '../hdf5/messages/dataspace.js';
 import {
   BOOLEAN,
   compound,
   type Datatype,
   datatypeBytes,
   decodeDatatype,
-  FLOAT32,
   FLOAT64,
-  fixedPoint,
   fixedString,
   INT8,
   INT32,
@@ -24,11 +22,12 @@ import {
 } from '../hdf5/messages/datatype.js';
 import { encodeNumbers } from '../hdf5/number-elements.js';
 import { utf8Encoder } from '../hdf5/text.js';
-import { datasetsNeeded, MAX_RESERVED } from '../serialize/emit.js';
-import { Encoding, LAYOUT_VERSION, Reserved, Tag } from '../serialize/layout.js';
+import { datasetsNeeded, MAX_RESERVED, typeOfArray } from '../serialize/emit.js';
+import { Encoding, LAYOUT_VERSION, MAX_DIMENSIONS, Reserved, Tag } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import type { Node, VectorNode } from '../serialize/plan.js';
 import type { Storing } from '../serialize/storing.js';
+import { FIXED_SIZE_SLACK } from '../serialize/text-column.js';
 import { type Blobs, type Holder, OUTSIDE } from './blobs.js';
 import {
   BigIntsPart,
@@ -63,8 +62,6 @@ import {
 import { ListGroup, Prologue } from './list-group.js';
 import type { Track } from './spill.js';
 
-/** As for lists of one go: strings that vary by at most so many bytes on average get a fixed size. */
-const FIXED_SIZE_SLACK = 32;
 /** A union tells its parts apart by one byte; more are parts of parts. */
 const MAX_PARTS = 250;
 
@@ -474,7 +471,7 @@ function rectangle(
   while (part instanceof RaggedPart) {
     if (leaf?.mask || part.isReferenced || !part.isUniform || part.width === 0) return undefined;
     items = part.items;
-    if (items === 'Set' || items === 'Map' || dims.length === MAX_RANK) return undefined;
+    if (items === 'Set' || items === 'Map' || dims.length === MAX_DIMENSIONS) return undefined;
     dims.push(part.width);
     leaf = part.children[0] as Column;
     part = wholeOf(leaf);
@@ -486,7 +483,6 @@ function rectangle(
   return { dims, leaf: leaf as Column, items };
 }
 
-/** Names for the parts of a union, which say what they hold. */
 /** Whether its elements are objects, instances of a class, or typed arrays of one type. */
 function isOfClass(part: Part): boolean {
   if (part instanceof RecordsPart) return part.items !== 'Map';
@@ -494,6 +490,7 @@ function isOfClass(part: Part): boolean {
   return part instanceof ListPart;
 }
 
+/** Names for the parts of a union, which say what they hold. */
 function namesOf(parts: readonly Part[]): string[] {
   const taken = new Map<string, number>();
   return parts.map((part) => {
@@ -515,8 +512,5 @@ function nameOf(part: Part): string {
 
 function typeOf({ sample, stored }: BytesPart): Datatype {
   if (stored?.message) return decodeDatatype(new ByteReader(stored.message));
-  const tag = sample[Symbol.toStringTag];
-  if (tag === 'Float32Array') return FLOAT32;
-  if (tag === 'Float64Array') return FLOAT64;
-  return fixedPoint(sample.BYTES_PER_ELEMENT, tag.startsWith('I') || tag === 'BigInt64Array');
+  return typeOfArray(sample);
 }

@@ -7,7 +7,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
 import { Encoding, Missing, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
-import { memberSegment } from '../serialize/path.js';
+import { memberSegment, shortPath } from '../serialize/path.js';
 import { unreadable } from '../serialize/unreadable.js';
 import type { FilePlace } from '../serialize/values.js';
 import { Misfit, Within } from './held.js';
@@ -32,7 +32,7 @@ export class H5HookError extends H5Error {
   readonly className: string;
 
   constructor(path: string, className: string, cause: unknown) {
-    const what = shortened(cause instanceof Error ? cause.message : String(cause));
+    const what = shortPath(cause instanceof Error ? cause.message : String(cause));
     super('H5_HOOK', `${path}: the value of class ${className} cannot be read: ${what}`, { cause });
     this.path = path;
     this.className = className;
@@ -53,22 +53,17 @@ function unstored(error: unknown, path: string): unknown {
 
 export function unread(error: unknown, path: string, name: string): unknown {
   if (error instanceof Within) return unread(error.cause, path + error.segments, error.className);
-  if (error instanceof Misfit) return error.read(shortened(path));
-  return error instanceof H5Error ? withPath(error, path) : new H5HookError(shortened(path), name, error);
+  if (error instanceof Misfit) return error.read(shortPath(path));
+  return error instanceof H5Error ? withPath(error, path) : new H5HookError(shortPath(path), name, error);
 }
 
 function withPath(error: H5Error, path: string): H5Error {
-  const shown = shortened(path);
+  const shown = shortPath(path);
   const message = `${shown}: ${error.message}`;
   // What is printed of an error that nobody catches is the stack.
   if (error.stack) error.stack = error.stack.replace(error.message, () => message);
   error.message = message;
   return error;
-}
-
-/** A path, or a message, that is not too long to be read. */
-function shortened(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 140)} … ${text.slice(-140)}` : text;
 }
 
 // ---- in a file --------------------------------------------------------------------------------------------

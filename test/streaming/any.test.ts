@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatenate } from '../../src/hdf5/file-builder.js';
-import { deserialize, serialize, values } from '../../src/node.js';
+import { deserialize, H5Dataset, H5File, serialize, values } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { finished, piecesInTime, piecesNow } from '../../src/streaming/in-time.js';
 import { Pace } from '../../src/streaming/pace.js';
@@ -74,6 +74,22 @@ describe('what iterators yield comes back as it was', () => {
     const batches = fc.integer({ min: 1, max: 7 });
     fc.assert(fc.property(graphOfOwnBytes, batches, fc.nat(2), roundTrip), { numRuns: CASES, seed: SEED });
   });
+});
+
+it('nested rows have no more dimensions than those of arrays', () => {
+  let deep: unknown = ['a', 'b'];
+  for (let level = 1; level < 34; level++) deep = [deep];
+  // More than one batch: one alone is an array like any other.
+  const list = [deep, deep, deep];
+  const bytes = fileOf({ list: list.map((row) => structuredClone(row)).values() }, 1);
+  const shapes = (file: H5File): unknown[] => {
+    const found: unknown[] = [];
+    file.visit((_, object) => void (object instanceof H5Dataset && found.push(object.shape)));
+    return found;
+  };
+  const whole = serialize({ list: list.map((row) => structuredClone(row)) });
+  expect(shapes(H5File.open(bytes))).toEqual(shapes(H5File.open(whole)));
+  expect(shapes(H5File.open(bytes)).some((shape) => (shape as number[]).length === 31)).toBe(true);
 });
 
 /** The same with async iterables, in time. */
