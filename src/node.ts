@@ -2,6 +2,7 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
+import { usePlatform } from './containers/platform.js';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
 import type { FileSession } from './hdf5/file-session.js';
@@ -47,6 +48,7 @@ import { Pace } from './streaming/pace.js';
 import { streaming } from './streaming.js';
 import { makeValues, type ValuesOptions } from './values.js';
 
+export * from './containers.js';
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
@@ -396,13 +398,13 @@ function writeIntoOpenNow(group: CoreGroup, value: unknown, options: WriteOption
   }
 }
 
-/** Where the files are that are open. */
-const paths = new WeakMap<FileSession, string>();
+/** Where the files are that are open, and how they were opened. */
+const places = new WeakMap<FileSession, { readonly path: string; readonly mode: H5Mode }>();
 
 /** Where data wait that go into an open file; of one in memory, in memory. */
 function spillOf({ session }: CoreGroup): FileSpill | undefined {
-  const path = paths.get(session);
-  return path === undefined ? undefined : new FileSpill(path);
+  const place = session.editor && places.get(session);
+  return place && new FileSpill(place.path);
 }
 
 /** Files beside the one that is to be written, without names: they are gone when the process is. */
@@ -472,9 +474,17 @@ export class H5File extends CoreFile {
         throw error;
       }
     };
-    if (mode === 'r') return whileStale(() => begin(new FileStorage(path, { mark: tailMark })));
-    const file = begin(new FileAtPath(path, create, options?.durability !== 'off'));
-    paths.set(file.session, path);
+    const file =
+      mode === 'r'
+        ? whileStale(() => begin(new FileStorage(path, { mark: tailMark })))
+        : begin(new FileAtPath(path, create, options?.durability !== 'off'));
+    places.set(file.session, { path, mode });
     return file;
   }
 }
+
+usePlatform({
+  openFile: (where, mode, options) => H5File.open(where, mode, options),
+  placeOf: ({ session }) => places.get(session),
+  codec: { indexes, values, parts, datasets },
+});

@@ -170,7 +170,7 @@ function isCopiedAsStored({ datatype, dataspace, layout, fillValue }: DatasetInf
 }
 
 /** Elements with what they lead to in the global heap; `bytes` are copied where that is needed. */
-function copyElements(
+export function copyElements(
   space: FileSpace,
   type: Datatype,
   count: number,

@@ -32,6 +32,8 @@ export class EditedObject extends StoredObject {
   /** The creation orders that new attributes and links are to have; others come after all that there are. */
   readonly attributeOrders = new Map<string, number>();
   readonly linkOrders = new Map<string, number>();
+  /** Behind all that have been given. */
+  #nextOrder: number | undefined;
 
   constructor(space: EditableSpace, info: ObjectInfo) {
     super(info, EditableMap);
@@ -58,8 +60,29 @@ export class EditedObject extends StoredObject {
     return link && 'order' in link ? link.order : -1;
   }
 
-  /** A creation order behind those of all attributes and links. */
-  get nextOrder(): number {
+  /** The creation order that an attribute or a link of a name is to get: the one that it has, else one behind all others. */
+  orderFor(name: string): number {
+    const known = this.orderOf(name);
+    if (known >= 0) return known;
+    if (this.#nextOrder === undefined) {
+      this.#nextOrder = this.#orderAfterAll();
+      // What was added without a number is before this one.
+      for (const other of this.attributeChanges.keys())
+        if (this.allAttributes.get(other) !== undefined) this.number(this.attributeOrders, other);
+      for (const other of this.linkChanges.keys())
+        if (this.allLinks.get(other)) this.number(this.linkOrders, other);
+    }
+    return this.#nextOrder++;
+  }
+
+  /** Gives a number to what is added without one, where others have been given: no two may have the same. */
+  number(orders: Map<string, number>, name: string): void {
+    if (this.#nextOrder === undefined || orders.has(name)) return;
+    const known = this.orderOf(name);
+    orders.set(name, known >= 0 ? known : this.#nextOrder++);
+  }
+
+  #orderAfterAll(): number {
     const { header } = this;
     const links = header.find(MessageType.LinkInfo);
     const attributes = header.find(MessageType.AttributeInfo);

@@ -72,8 +72,20 @@ export interface TransactionState {
   depth: number;
 }
 
+/** Is told what becomes of changes. */
+export interface EditWatcher {
+  /** All changes are about to be written to the space: the time for those that were put off. */
+  flushing(): void;
+  committed(): void;
+  /** How much has been changed; `undone` is told to go back to it. */
+  mark(): number;
+  /** Changes are taken back: those behind a mark, or all. */
+  undone(mark: number | undefined): void;
+}
+
 /** Changes one file. */
 export interface Editor {
+  watcher: EditWatcher | undefined;
   readonly space: FileSpace;
   readonly root: Node;
   /** Goes on with every event that can make an object a different one. */
@@ -102,6 +114,20 @@ export interface Editor {
   delete(group: H5Group, path: string): boolean;
   /** Copies the members of a group of another file into a group. */
   graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void;
+  // The same by members, which are attributes and links in one order. What is set stands in the place of what had its name.
+  /** Sets an attribute, or a dataset if the group has `most` attributes, or no place for one in the order. */
+  setScalar(group: Node, name: string, value: unknown, options: ValueOptions | undefined, most: number): void;
+  /** Sets a link to an object of the file, to a new dataset, or to a new group. */
+  setObject(
+    group: Node,
+    name: string,
+    object: H5Object | CreateDatasetOptions | undefined,
+    attrs?: Attributes,
+  ): void;
+  /** Sets a link to a copy of an object of this or another file; `copied` is called before what is there goes. */
+  setCopy(group: Node, name: string, source: H5Object, copied: () => void): void;
+  /** Gives a member another name, in its place, or another group; false if there is none. `most`: as for `setScalar`. */
+  moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
   /** Whether an object of the file was deleted since `clock` was `since`. */
   isDeleted(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;
@@ -116,6 +142,8 @@ export interface Editor {
   readonly failure: unknown;
   /** Does what `H5File.transaction` is to do. */
   transaction<T>(state: TransactionState, action: () => T): T;
+  /** Remembers the state. What is returned goes back to it. */
+  savepoint(): () => void;
   flush(): void;
   commit(): void;
   rollback(): void;

@@ -22,6 +22,7 @@ import type {
   Attributes,
   DatasetOptions,
   Editor,
+  EditWatcher,
   TransactionState,
   ValueOptions,
 } from './editing.js';
@@ -33,12 +34,13 @@ import { copyTo, create, linkObject, linkPath, move, remove, rename } from './gr
 import type { H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
 import type { CreateDatasetOptions, H5Group } from './h5-group.js';
-import type { H5Object } from './h5-object.js';
+import { H5Object } from './h5-object.js';
 import { H5Reference } from './h5-reference.js';
 import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import { checkName } from './link-name.js';
+import { moveMember, setMember } from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
@@ -103,6 +105,7 @@ export class FileEditor implements Editor {
   /** Whether new objects may use committed datatypes. */
   #usesTypes = false;
   #clock = 0;
+  watcher: EditWatcher | undefined;
   /** Why a new file can never be whole. */
   #failure: unknown;
 
@@ -200,6 +203,13 @@ export class FileEditor implements Editor {
     if (bytes.length > SmallData.LIMIT) return new DatasetDraft(id, type, dataspace, bytes);
     const at = small.keep(bytes);
     return new DatasetDraft(id, type, dataspace, small.slab, at);
+  }
+
+  /** A dataset of what could be an attribute. */
+  scalarDataset(value: AttributeDraft): DatasetDraft {
+    if (typeof value !== 'object') return this.newDataset(value, NO_OPTIONS);
+    const { datatype, dataspace, encoded, committed } = value;
+    return new DatasetDraft(this.#made++, typeOf(datatype, committed), dataspace, encoded);
   }
 
   elements(dataset: Node): DatasetStorage {
@@ -429,6 +439,44 @@ export class FileEditor implements Editor {
     return remove(this, group, path);
   }
 
+  setScalar(
+    group: Node,
+    name: string,
+    value: unknown,
+    options: ValueOptions | undefined,
+    most: number,
+  ): void {
+    setMember(this, group, name, { attribute: this.newAttribute(name, value, options) }, most);
+  }
+
+  setObject(
+    group: Node,
+    name: string,
+    object: H5Object | CreateDatasetOptions | undefined,
+    attrs?: Attributes,
+  ): void {
+    let node: Node;
+    if (object instanceof H5Object) {
+      if (object.session.editor !== this)
+        throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
+      node = object.node;
+    } else node = object ? this.newDataset(object.data, object) : this.newGroup();
+    if (attrs) for (const each of Object.keys(attrs)) this.setAttribute(node, each, attrs[each]);
+    setMember(this, group, name, { object: node }, MAX_ATTRIBUTES);
+  }
+
+  setCopy(group: Node, name: string, source: H5Object, copied: () => void): void {
+    source.session.check();
+    const copy = this.copyNode(source.session, source.node);
+    copied();
+    setMember(this, group, name, { object: copy }, MAX_ATTRIBUTES);
+    this.finishCopy();
+  }
+
+  moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean {
+    return moveMember(this, group, from, other, to, most);
+  }
+
   graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void {
     graft(this, group, source, node, options);
   }
@@ -450,6 +498,7 @@ export class FileEditor implements Editor {
     if (node instanceof EditedObject) {
       const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
       if (!node.allLinks.add(name, to)) return false;
+      node.number(node.linkOrders, name);
       note(node.linkChanges, name, false, true);
       if (to.kind === 'hard') this.#countLink(to.address, 1);
       return true;
@@ -465,6 +514,7 @@ export class FileEditor implements Editor {
     if (!links || !link) return false;
     links.delete(name);
     if (node instanceof EditedObject) {
+      node.linkOrders.delete(name);
       note(node.linkChanges, name, true, false);
       const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
       if (to.kind === 'hard') this.#countLink(to.address, -1);
@@ -480,7 +530,7 @@ export class FileEditor implements Editor {
 
   setAttribute(object: Node, name: string, value: unknown, options = NO_OPTIONS): void {
     checkName(name);
-    this.putAttribute(object, name, this.#newAttribute(name, value, options));
+    this.putAttribute(object, name, this.newAttribute(name, value, options));
   }
 
   putAttribute(object: Node, name: string, draft: AttributeDraft): void {
@@ -496,12 +546,16 @@ export class FileEditor implements Editor {
       this.#countType(draft, 1);
     }
     attributes.set(name, draft);
+    if (node instanceof EditedObject) node.number(node.attributeOrders, name);
   }
 
   deleteAttribute(object: Node, name: string): boolean {
     if (object.attributes?.get(name) === undefined) return false;
     const node = this.edit(object);
-    if (node instanceof EditedObject) this.#releaseAttribute(node, name, true);
+    if (node instanceof EditedObject) {
+      this.#releaseAttribute(node, name, true);
+      node.attributeOrders.delete(name);
+    }
     return (node.attributes as EditableMap<unknown> | undefined)?.delete(name) ?? false;
   }
 
@@ -542,7 +596,8 @@ export class FileEditor implements Editor {
     });
   }
 
-  #newAttribute(name: string, value: unknown, { dtype, shape }: ValueOptions): AttributeDraft {
+  /** The value of an attribute, checked. */
+  newAttribute(name: string, value: unknown, { dtype, shape }: ValueOptions = NO_OPTIONS): AttributeDraft {
     if (dtype === undefined && shape === undefined && isUsualScalar(value)) return value;
     const prepared = { ...prepare(value, plain(dtype), shape), committed: this.#committed(dtype) };
     const { datatype, dataspace, encoded } = prepared;
@@ -613,6 +668,7 @@ export class FileEditor implements Editor {
 
   /** Writes all changes to the space. */
   flush(): void {
+    this.watcher?.flushing();
     if (!this.isChanged) return;
     this.#flushElements();
     const base = this.#flushed;
@@ -752,6 +808,7 @@ export class FileEditor implements Editor {
     this.#kept = this.#made;
     this.#deletedNow = [];
     this.#newTypes.clear();
+    this.watcher?.committed();
   }
 
   compact(): Editor {
@@ -773,7 +830,7 @@ export class FileEditor implements Editor {
   }
 
   transaction<T>(state: TransactionState, action: () => T): T {
-    const undo = state.depth > 0 ? this.#savepoint() : () => this.rollback();
+    const undo = state.depth > 0 ? this.savepoint() : () => this.rollback();
     state.depth++;
     const fail = (error: unknown): never => {
       state.depth--;
@@ -795,16 +852,17 @@ export class FileEditor implements Editor {
     return succeed(result);
   }
 
-  /** Remembers the state. What is returned goes back to it. */
-  #savepoint(): () => void {
+  savepoint(): () => void {
     this.flush();
     const restore = this.space.savepoint();
     const made = this.#made;
     const deleted = this.#deletedNow.length;
+    const mark = this.watcher?.mark();
     return () => {
       this.#forget(made, deleted);
       restore();
       this.#begin();
+      this.watcher?.undone(mark);
     };
   }
 
@@ -814,6 +872,7 @@ export class FileEditor implements Editor {
     this.space.rollback();
     this.#begin();
     this.#kept = this.#made;
+    this.watcher?.undone(undefined);
   }
 
   /** Forgets all but the first `made` objects, and all but the first deletions of this transaction. */

@@ -80,13 +80,10 @@ function graftMembers(
     ...Array.from(attributes, ([name, { order }]) => ({ name, order, link: undefined })),
     ...Array.from(links ?? [], ([name, link]) => ({ name, order: link.order, link })),
   ].sort((a, b) => a.order - b.order);
-  let next = target.nextOrder;
   for (const { name, link } of members) {
     if (!link && !options.takes(name)) continue;
     const there = target.allLinks.get(name);
-    const known = target.orderOf(name);
-    const order = known < 0 ? next : known;
-    next = Math.max(next, order + 1);
+    const order = target.orderFor(name);
     if (!link) {
       unlink(editor, target, name, options);
       target.attributeOrders.set(name, order);

@@ -35,6 +35,48 @@ export function writePart(
   return new PartWriter(target, options).write(value, store);
 }
 
+/**
+ * Sets members of a group to values: in one transaction, with the objects that they share. What has their names is replaced,
+ * whatever the group is; `names` are those of the file.
+ */
+export function writeMembers(group: H5Group, values: object, options: WriteOptions): void {
+  const { path: _, mode: __, ...how } = options;
+  const stored = new MemoryStorage(serialize(values, how));
+  const { indexes } = group.session.space;
+  const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
+  replacing(group, (replaced) => {
+    group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
+      isCleared: false,
+      takes: (name) => !isReserved(name),
+      merges: () => false,
+      replaces: (node) => note(group.wrap(node, ''), replaced, false),
+    });
+  });
+}
+
+/** Does something that takes the place of objects of a group: `losing` is called with each. What stays may not refer to them. */
+export function replaceObjects(group: H5Group, change: (losing: (object: H5Object) => void) => void): void {
+  replacing(group, (replaced) => change((object) => note(object, replaced, false)));
+}
+
+/** Does in one transaction what replaces objects, unless references lead to them. */
+function replacing(group: H5Group, change: (replaced: Replaced) => void): void {
+  const { session, file } = group;
+  const editor = session.edit();
+  file.transaction(() => {
+    const { clock } = editor;
+    const replaced: Replaced = { marked: [], rewritten: [] };
+    change(replaced);
+    const { marked } = replaced;
+    if (marked.length === 0) return;
+    editor.flush();
+    checkReferences(
+      file,
+      marked.filter((address) => editor.isDeleted(address, clock)),
+    );
+  });
+}
+
 /** A member of a group, and further steps through what it is. */
 interface Home {
   readonly group: H5Group;

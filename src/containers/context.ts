@@ -1,0 +1,40 @@
+import type { OpenOptions } from '../hdf5/h5-file.js';
+import type { H5Object } from '../hdf5/h5-object.js';
+import type { ReadOptions, WriteOptions } from '../serialize/serialize.js';
+import { type CommitPolicy, LiveFile } from './live-file.js';
+import { thePlatform } from './platform.js';
+
+/** How collections read and write values. */
+export interface ContainerOptions
+  extends Pick<ReadOptions, 'registry' | 'values' | 'unknownClass' | 'limits'>,
+    Pick<
+      WriteOptions,
+      'datasets' | 'onUnsupported' | 'accessors' | 'compression' | 'chunks' | 'stringEncoding'
+    > {
+  /** From how many bytes on an array of numbers is an `H5Array`, and not read at once. 1 MB unless told otherwise. */
+  readonly largeArray?: number;
+  /** When changes last: at the end of the current task (`'microtask'`), after each operation, or when `commit` is called. */
+  readonly commit?: CommitPolicy;
+}
+
+/** The same with how a file is opened. */
+export interface ContainerOpenOptions extends ContainerOptions, OpenOptions {}
+
+/** What the collections of a file have in common that were got from each other. */
+export interface Context {
+  readonly live: LiveFile;
+  readonly options: ContainerOptions;
+  /** The same for the codec, with what the platform has. */
+  readonly codec: ReadOptions & WriteOptions;
+}
+
+export const LARGE_ARRAY = 1 << 20;
+
+/** The context for an object, whose file is the user's: what changes is committed when they say so, unless they say how. */
+export function contextOf(object: H5Object, options: ContainerOptions = {}): Context {
+  return {
+    live: LiveFile.of(object, options.commit),
+    options,
+    codec: { ...thePlatform().codec, ...options } as Context['codec'],
+  };
+}

@@ -1,0 +1,88 @@
+import { H5Dict } from './h5-dict.js';
+import type { H5List } from './h5-list.js';
+
+/**
+ * A dict as an object: each key is a property. Dicts in it are views as well; lists and arrays are what `get` returns.
+ * Properties are those of the file alone; methods of the dict are not among them.
+ */
+export type DictView<T> = {
+  [K in keyof T]: T[K] extends H5Dict<infer D> ? DictView<D> : T[K];
+};
+
+const dicts = new WeakMap<object, H5Dict>();
+
+/** The dict that a view shows. */
+export function dictOf(view: object): H5Dict | undefined {
+  return dicts.get(view);
+}
+
+export function viewOf<T extends object>(dict: H5Dict<T>): DictView<T> {
+  // What is not in the dict is that of any object: `toString` and the like.
+  const view = new Proxy({}, new Handler(dict as unknown as H5Dict));
+  dicts.set(view, dict as unknown as H5Dict);
+  return view as DictView<T>;
+}
+
+class Handler implements ProxyHandler<object> {
+  readonly #dict: H5Dict;
+
+  constructor(dict: H5Dict) {
+    this.#dict = dict;
+  }
+
+  get(target: object, key: string | symbol, receiver: unknown): unknown {
+    if (typeof key === 'string' && this.#dict.has(key)) return shown(this.#dict.get(key));
+    if (key === Symbol.for('nodejs.util.inspect.custom')) return () => this.#dict.toString();
+    // It would give the views of an object another prototype.
+    return key === '__proto__' ? undefined : Reflect.get(target, key, receiver);
+  }
+
+  set(_target: object, key: string | symbol, value: unknown): boolean {
+    if (typeof key === 'symbol') return false;
+    this.#dict.set(key, stored(value));
+    return true;
+  }
+
+  has(target: object, key: string | symbol): boolean {
+    return (typeof key === 'string' && this.#dict.has(key)) || Reflect.has(target, key);
+  }
+
+  deleteProperty(_target: object, key: string | symbol): boolean {
+    if (typeof key === 'string') this.#dict.delete(key);
+    return true;
+  }
+
+  ownKeys(): string[] {
+    return [...this.#dict.keys()];
+  }
+
+  getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
+    if (typeof key === 'symbol' || !this.#dict.has(key)) return undefined;
+    return { value: shown(this.#dict.get(key)), writable: true, enumerable: true, configurable: true };
+  }
+
+  defineProperty(_target: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
+    if (typeof key === 'symbol' || !('value' in descriptor)) return false;
+    this.#dict.set(key, stored(descriptor.value));
+    return true;
+  }
+
+  setPrototypeOf(): boolean {
+    return false;
+  }
+
+  preventExtensions(): boolean {
+    return false;
+  }
+}
+
+function shown(value: unknown): unknown {
+  return value instanceof H5Dict ? value.view : value;
+}
+
+/** A view is set as the dict that it shows. */
+function stored(value: unknown): unknown {
+  return (typeof value === 'object' && value !== null && dicts.get(value)) || value;
+}
+
+export type { H5List };

@@ -1,0 +1,538 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { H5PathError, type H5StateError, H5TypeError } from '../errors.js';
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5File, H5Mode } from '../hdf5/h5-file.js';
+import { H5Group } from '../hdf5/h5-group.js';
+import { memberNames } from '../hdf5/members.js';
+import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
+import { escapeName, unescapeName } from '../serialize/names.js';
+import { isReserved } from '../serialize/restore.js';
+import { readFrom } from '../serialize/serialize.js';
+import { type ContainerOpenOptions, type ContainerOptions, type Context, contextOf } from './context.js';
+import { type DictView, viewOf } from './dict-view.js';
+import { assign, merge } from './difference.js';
+import { LargeDict } from './large-dict.js';
+import type { ChangeListener } from './live-file.js';
+import {
+  CH5MPY,
+  checkKey,
+  deleteMember,
+  getMember,
+  hasMember,
+  isDict,
+  replaced,
+  setMember,
+} from './member.js';
+import { type FileSource, openFile } from './platform.js';
+import { showDict } from './text.js';
+
+/** What is opened: a file, or a group of one that is open. */
+export type DictSource = FileSource | H5Group;
+
+export interface DictOpenOptions extends ContainerOpenOptions {
+  /** `'r'` unless told otherwise; with `'a'`, `'w'`, `'w-'` and `'x'` an empty dict is made where there is none. */
+  readonly mode?: H5Mode;
+  /** Which part of the file: the names of groups with `/` between them. */
+  readonly name?: string;
+}
+
+/** The state of a program by the names of its parts, or any keys. */
+export type DictKey<T> = Extract<keyof T, string>;
+
+/**
+ * A Map on a file. Values are read when they are asked for, and written when they are set; what is in the file is never
+ * all in memory. Dicts in it are `H5Dict`s, lists `H5List`s, large arrays of numbers `H5Array`s, on the same file; all other
+ * values are copies, which `set` writes back.
+ *
+ * What `write` stored of an object or a Map can be opened, and what a dict holds can be read with `read`.
+ *
+ * @example
+ * using state = H5Dict.open<State>('state.h5', { mode: 'a' });
+ * state.set('theme', 'dark');
+ * state.get('users').at(-1);
+ *
+ * @example
+ * const { view } = H5Dict.open<State>('state.h5', { mode: 'r+' });
+ * view.count++;
+ */
+export class H5Dict<T extends object = Record<string, unknown>>
+  implements Iterable<[DictKey<T>, T[DictKey<T>]]>
+{
+  readonly #group: H5Group;
+  readonly #context: Context;
+  /** The file, if it is to be closed with this dict. */
+  readonly #owned: boolean;
+  #view: DictView<T> | undefined;
+  /** Why it is no instance of its class, if it should be one. */
+  readonly note: string | undefined;
+
+  /** @internal */
+  constructor(group: H5Group, context: Context, isOwned = false, note?: string) {
+    this.#group = group;
+    this.#context = context;
+    this.#owned = isOwned;
+    this.note = note;
+  }
+
+  /**
+   * Opens the dict that a file holds, or one of its parts.
+   *
+   * @throws {H5PathError} when there is no such part, or it is no dict.
+   * @throws {H5LockedError} when it is to be changed and another writer has the file open.
+   * @example
+   * using settings = H5Dict.open('state.h5', { name: 'settings', mode: 'r+' });
+   */
+  static open<T extends object = Record<string, unknown>>(
+    source: DictSource,
+    { mode = 'r', name, ...options }: DictOpenOptions = {},
+  ): H5Dict<T> {
+    if (source instanceof H5Group)
+      return H5Dict.of<T>(name === undefined ? source : groupAt(source, name), options);
+    const file = openFile(source, mode, options);
+    try {
+      const group = name === undefined ? file : groupAt(file, name, mode !== 'r' && mode !== 'r+');
+      const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...options }), true);
+      dict.#check(mode !== 'r' && mode !== 'r+');
+      return dict;
+    } catch (error) {
+      file[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * The dict that a group of an open file is. What is changed is committed with the file, unless `commit` says when.
+   *
+   * @throws {H5PathError} when the group is no dict, but a list or an instance.
+   */
+  static of<T extends object = Record<string, unknown>>(
+    group: H5Group,
+    options: ContainerOptions = {},
+  ): H5Dict<T> {
+    const dict = new H5Dict<T>(group, contextOf(group, options));
+    dict.#check(false);
+    return dict;
+  }
+
+  /**
+   * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it.
+   *
+   * @example
+   * using state = H5Dict.write('state.h5', { users: [], count: 0 });
+   */
+  static write<T extends object>(
+    target: FileSource | undefined,
+    value: T | ReadonlyMap<string, unknown>,
+    options: Omit<DictOpenOptions, 'mode'> = {},
+  ): H5Dict<T> {
+    const dict = H5Dict.open<T>(target as FileSource, { ...options, mode: 'w' });
+    try {
+      dict.transaction(() => dict.assign(value as T));
+    } catch (error) {
+      dict.#context.live.file.rollback();
+      throw error;
+    }
+    return dict;
+  }
+
+  /** Opens a dict for reading. */
+  static read<T extends object = Record<string, unknown>>(
+    source: DictSource,
+    name?: string,
+    options: Omit<DictOpenOptions, 'mode' | 'name'> = {},
+  ): H5Dict<T> {
+    return H5Dict.open<T>(source, { ...options, mode: 'r', ...(name === undefined ? {} : { name }) });
+  }
+
+  /** Makes sure that the group is a dict; an empty file becomes one. */
+  #check(isNew: boolean): void {
+    const group = this.#group;
+    const { attrs } = group;
+    const isRoot = group.isSame(group.file);
+    if (isNew && isRoot && attrs.size === 0 && group.size === 0) {
+      attrs.set(Reserved.layout, LAYOUT_VERSION);
+      return;
+    }
+    if (isDict(group)) return;
+    const type = attrs.get<string>(CH5MPY.type);
+    if (type === 'object' || attrs.has(Reserved.class)) return;
+    const what = attrs.get(Reserved.encoding) ?? attrs.get(Reserved.type) ?? type;
+    throw new H5PathError(
+      'H5_WRONG_KIND',
+      group.path,
+      `"${group.path}" is no dict, but a value of the kind '${String(what)}': read reads it, and H5List.open opens lists`,
+    );
+  }
+
+  // ---- what it is -----------------------------------------------------------------------------------
+
+  /** The group that the dict is. */
+  get object(): H5Group {
+    return this.#group;
+  }
+
+  /** The file that it is in. */
+  get file(): H5File {
+    return this.#group.file;
+  }
+
+  /** Where it is in the file: `/settings`. */
+  get path(): string {
+    return this.#group.path;
+  }
+
+  /** The dict that holds it; undefined for that of the whole file. */
+  get parent(): H5Dict | undefined {
+    if (this.#group.path === '/') return undefined;
+    return new H5Dict(this.#group.parent, this.#context);
+  }
+
+  get isOpen(): boolean {
+    return this.file.isOpen;
+  }
+
+  /**
+   * The same as an object: its properties are the values, read and written in the file.
+   *
+   * @example
+   * const { view } = H5Dict.open<State>('state.h5', { mode: 'r+' });
+   * view.count++;
+   * delete view.draft;
+   * Object.keys(view);
+   */
+  get view(): DictView<T> {
+    this.#view ??= viewOf(this);
+    return this.#view;
+  }
+
+  /** Its content as keys and values, if it is stored so. */
+  get #large(): LargeDict | undefined {
+    if (this.#group.attrs.get(Reserved.encoding) !== Encoding.entries) return undefined;
+    return LargeDict.of(this.#group, this.#context);
+  }
+
+  // ---- Map ------------------------------------------------------------------------------------------
+
+  /** The number of keys. */
+  get size(): number {
+    const large = this.#large;
+    if (large) return large.size;
+    let { size } = this.#group;
+    for (const name of this.#group.attrs.keys()) if (!isHidden(name)) size++;
+    return size;
+  }
+
+  has(key: string): boolean {
+    if (typeof key !== 'string') return false;
+    const large = this.#large;
+    return large ? large.has(key) : hasMember(this.#group, escapeName(key));
+  }
+
+  /** The value of a key; undefined if there is none, like that of a Map. */
+  get<K extends DictKey<T>>(key: K): T[K];
+  get(key: string): unknown;
+  get(key: string): unknown {
+    checkKey(key);
+    const large = this.#large;
+    return large ? large.get(key) : getMember(this.#group, escapeName(key), this.#context);
+  }
+
+  /**
+   * What is stored of an instance of a class, as a dict by itself; of all else the same as `get`.
+   *
+   * @example
+   * state.raw('owner').get('name'); // of an instance of User, without making one
+   */
+  raw(key: string): unknown {
+    checkKey(key);
+    if (this.#large) return this.get(key);
+    return getMember(this.#group, escapeName(key), this.#context, true);
+  }
+
+  /**
+   * Sets the value of a key. A dict that is there is changed to what an object or a Map says: only the difference is
+   * written.
+   *
+   * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
+   */
+  set<K extends DictKey<T>>(key: K, value: T[K] | Stored<T[K]>): this;
+  set(key: string, value: unknown): this;
+  set(key: string, value: unknown): this {
+    checkKey(key);
+    this.#change(key, () => {
+      if (!assign(this, key, value)) setMember(this.#group, key, value, this.#context);
+    });
+    return this;
+  }
+
+  /** Removes a key. Returns whether it was there. */
+  delete(key: string): boolean {
+    if (typeof key !== 'string') return false;
+    const { live } = this.#context;
+    live.edit();
+    if (!this.has(key)) return false;
+    return this.#change(key, () => deleteMember(this.#group, escapeName(key)));
+  }
+
+  /** Removes all keys. */
+  clear(): void {
+    this.transaction(() => {
+      for (const key of [...this.keys()]) this.delete(key);
+    });
+  }
+
+  *keys(): IterableIterator<DictKey<T>> {
+    const large = this.#large;
+    if (large) yield* large.keys() as Iterable<DictKey<T>>;
+    else
+      for (const name of memberNames(this.#group.node))
+        if (!isHidden(name)) yield unescapeName(name) as DictKey<T>;
+  }
+
+  *values(): IterableIterator<T[DictKey<T>]> {
+    for (const key of this.keys()) yield this.get(key);
+  }
+
+  *entries(): IterableIterator<[DictKey<T>, T[DictKey<T>]]> {
+    for (const key of this.keys()) yield [key, this.get(key)];
+  }
+
+  [Symbol.iterator](): IterableIterator<[DictKey<T>, T[DictKey<T>]]> {
+    return this.entries();
+  }
+
+  forEach(callback: (value: T[DictKey<T>], key: DictKey<T>, dict: this) => void, thisArg?: unknown): void {
+    for (const [key, value] of this.entries()) callback.call(thisArg, value, key, this);
+  }
+
+  // ---- more than a Map ------------------------------------------------------------------------------
+
+  /** The value of a key, which is set first, to this value, if it is not there. */
+  getOrInsert<K extends DictKey<T>>(key: K, value: T[K] | Stored<T[K]>): T[K] {
+    if (!this.has(key)) this.set(key, value);
+    return this.get(key);
+  }
+
+  /** The same with a value that is made when it is needed. */
+  getOrInsertComputed<K extends DictKey<T>>(key: K, make: (key: K) => T[K] | Stored<T[K]>): T[K] {
+    if (!this.has(key)) this.set(key, make(key));
+    return this.get(key);
+  }
+
+  /**
+   * Gets a value, lets `change` change it or return another, and sets it.
+   *
+   * @example
+   * state.update('owner', (owner) => { owner.name = 'Ada'; });
+   */
+  update<K extends DictKey<T>>(key: K, change: (value: T[K]) => T[K] | Stored<T[K]> | void): this {
+    const value = this.get(key);
+    const changed = change(value);
+    // What a function without a return changes is what it was given.
+    return this.set(key, (changed === undefined ? value : changed) as T[K]);
+  }
+
+  /** Sets this dict to what an object or a Map says: keys that it does not have are removed. Only the difference is written. */
+  assign(value: T | ReadonlyMap<string, unknown>): this {
+    this.transaction(() => assign(this, undefined, value));
+    return this;
+  }
+
+  /**
+   * Sets keys to the values that an object, a Map or another dict has for them; where both have a dict, that is merged, too.
+   * Other keys stay.
+   */
+  merge(other: Partial<T> | ReadonlyMap<string, unknown> | H5Dict): this {
+    this.transaction(() => merge(this, other));
+    return this;
+  }
+
+  /** Gives a value another key, and leaves it in its place. What has that key already is replaced. */
+  rename(key: string, newKey: string): void {
+    checkKey(key);
+    checkKey(newKey);
+    this.#change(key, (editor) => {
+      const { node } = this.#group;
+      replaced(this.#group, escapeName(newKey), () => {
+        if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_MEMBERS))
+          this.#missing(key);
+      });
+    });
+    this.#context.live.change(this.#pathOf(newKey), () => {});
+  }
+
+  /** Moves a value to another dict of the same file, there under `newKey`. */
+  move(key: string, target: H5Dict, newKey = key): void {
+    checkKey(key);
+    checkKey(newKey);
+    if (!this.has(key)) this.#missing(key);
+    if (target.file !== this.file)
+      throw new H5TypeError('a value is moved within its file: set it in the other one, and delete it here');
+    const group = this.#group;
+    const object = group.get(escapeName(key));
+    if (object && `${target.path}/`.startsWith(`${object.path}/`))
+      throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
+    this.transaction(() => {
+      target.#change(newKey, (editor) =>
+        replaced(target.#group, escapeName(newKey), () =>
+          editor.moveMember(group.node, escapeName(key), target.#group.node, escapeName(newKey), MAX_MEMBERS),
+        ),
+      );
+      this.#change(key, () => {});
+    });
+  }
+
+  /** All of it in memory: an object, or a Map if it was one. */
+  copy(): T {
+    return readFrom(this.#group, this.#context.codec) as T;
+  }
+
+  /** All of it in memory as an object. */
+  toObject(): T {
+    const copy: unknown = this.copy();
+    return (copy instanceof Map ? Object.fromEntries(copy as Map<string, unknown>) : copy) as T;
+  }
+
+  /** What `JSON.stringify` takes. */
+  toJSON(): unknown {
+    return this.toObject();
+  }
+
+  // ---- transactions ---------------------------------------------------------------------------------
+
+  /**
+   * Makes several changes as one commit: all of them or, if `action` throws or is rejected, none.
+   *
+   * @example
+   * state.transaction(() => {
+   *   state.set('total', total);
+   *   state.delete('draft');
+   * });
+   */
+  transaction<R>(action: (dict: this) => R): R {
+    return this.#context.live.transaction(() => action(this));
+  }
+
+  /** The same: many sets, one commit. */
+  batch<R>(action: (dict: this) => R): R {
+    return this.transaction(action);
+  }
+
+  /** Makes all changes of the file last. */
+  commit(): void {
+    this.#context.live.commit();
+  }
+
+  /** The same. */
+  flush(): void {
+    this.commit();
+  }
+
+  /** Forgets all changes of the file that have not been committed. */
+  rollback(): void {
+    this.file.rollback();
+  }
+
+  /**
+   * Calls a listener after each commit that has changed the value of a key, or what is at a path below this dict, or in
+   * it; without a key, anything in this dict. Returns what ends that.
+   *
+   * @example
+   * const stop = state.subscribe('settings/theme', ({ paths }) => console.log('changed:', paths));
+   */
+  subscribe(listener: ChangeListener): () => void;
+  subscribe(keyOrPath: string, listener: ChangeListener): () => void;
+  subscribe(keyOrPath: string | ChangeListener, listener?: ChangeListener): () => void {
+    const { live } = this.#context;
+    if (typeof keyOrPath === 'function') return live.subscribe(this.path, keyOrPath);
+    const keys = keyOrPath.split('/').filter((key) => key !== '');
+    const names = this.has(keyOrPath) ? [keyOrPath] : keys;
+    const path = names.map(escapeName).join('/');
+    return live.subscribe(
+      this.path === '/' ? `/${path}` : `${this.path}/${path}`,
+      listener as ChangeListener,
+    );
+  }
+
+  // ---- the end --------------------------------------------------------------------------------------
+
+  /** Commits what has changed, and closes the file. */
+  close(): void {
+    this.#context.live.close();
+  }
+
+  /** Closes the file if it was opened with this dict; else commits nothing and closes nothing. */
+  [Symbol.dispose](): void {
+    if (this.#owned && this.isOpen) this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'H5Dict';
+  }
+
+  /** As text: keys and values, of dicts and lists in it only that they are there; of more than 100 keys the first and the last ten. */
+  toString(): string {
+    return showDict(this as H5Dict);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** @internal Removes a key without a check whether it is there. */
+  get context(): Context {
+    return this.#context;
+  }
+
+  // ---- how it is done -------------------------------------------------------------------------------
+
+  #change<R>(key: string, action: Parameters<Context['live']['change']>[1]): R {
+    const { live } = this.#context;
+    // With keys of any number in two columns there is nothing to be changed in place.
+    const large = live.edit() && this.#large;
+    if (large) live.transaction(() => large.spread());
+    return live.change(this.#pathOf(key), action) as R;
+  }
+
+  #pathOf(key: string): string {
+    const { path } = this.#group;
+    return `${path === '/' ? '' : path}/${escapeName(key)}`;
+  }
+
+  #missing(key: string): never {
+    throw new H5PathError(
+      'H5_NOT_FOUND',
+      this.#pathOf(key),
+      `there is no key ${JSON.stringify(key)} in the dict "${this.path}"`,
+    );
+  }
+}
+
+/** What may be set where a live collection is got. */
+export type Stored<V> = V extends { toArray(): infer A }
+  ? A
+  : V extends H5Dict<infer D>
+    ? D | ReadonlyMap<string, unknown>
+    : V;
+
+/** Whether a name is not one of the program's. */
+function isHidden(name: string): boolean {
+  return isReserved(name) || name === CH5MPY.type || name === CH5MPY.class;
+}
+
+/** A group by the names of groups; the last ones are made if they are to be. */
+function groupAt(group: H5Group, name: string, isMade = false): H5Group {
+  const path = name
+    .split('/')
+    .filter((key) => key !== '')
+    .map(escapeName)
+    .join('/');
+  if (path === '') return group;
+  return isMade ? group.requireGroup(path) : group.group(path);
+}
+
+export type { H5Dataset, H5StateError };

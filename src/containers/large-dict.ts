@@ -1,0 +1,100 @@
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
+import { MAX_MEMBERS, Reserved } from '../serialize/layout.js';
+import { escapeName } from '../serialize/names.js';
+import { writeMembers } from '../serialize/part-writer.js';
+import { readFrom } from '../serialize/serialize.js';
+import type { Context } from './context.js';
+import { H5List } from './h5-list.js';
+
+const KEYS = 'keys';
+const VALUES = 'values';
+
+/**
+ * A dict of so many keys that `write` has stored it as a column of keys and one of values. It is read as it is; before it is
+ * changed, it becomes a group with a member for each key.
+ */
+export class LargeDict {
+  readonly #group: H5Group;
+  readonly #context: Context;
+  /** The number of each key. */
+  readonly #places = new Map<string, number>();
+  readonly #values: H5List;
+
+  /** That of a group, kept as long as it is one. */
+  static of(group: H5Group, context: Context): LargeDict {
+    group.session.editor?.flush();
+    return context.live.state(addressOf(group), () => new LargeDict(group, context));
+  }
+
+  private constructor(group: H5Group, context: Context) {
+    this.#group = group;
+    this.#context = context;
+    const keys = readFrom(group.dataset(KEYS), context.codec) as readonly string[];
+    for (const [i, key] of keys.entries()) this.#places.set(key, i);
+    this.#values = new H5List(group.get(VALUES) as H5Group | H5Dataset, context);
+  }
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  has(key: string): boolean {
+    return this.#places.has(key);
+  }
+
+  get(key: string): unknown {
+    const place = this.#places.get(key);
+    return place === undefined ? undefined : this.#values.get(place);
+  }
+
+  keys(): Iterable<string> {
+    return this.#places.keys();
+  }
+
+  /** Makes a member of each key. To be called in a transaction. */
+  spread(): void {
+    const group = this.#group;
+    const { session } = group;
+    const editor = session.edit();
+    const whole = readFrom(group, this.#context.codec) as Map<string, unknown> | Record<string, unknown>;
+    const entries = whole instanceof Map ? [...whole] : Object.entries(whole);
+    // All are stored together, so that what they share is one, in groups that are not too large to have members.
+    const slices: Record<string, Record<string, unknown>> = {};
+    for (let start = 0; start < entries.length; start += MAX_MEMBERS) {
+      const slice = Object.create(null) as Record<string, unknown>;
+      for (const [key, value] of entries.slice(start, start + MAX_MEMBERS)) slice[key] = value;
+      slices[String(start)] = slice;
+    }
+    for (const name of [KEYS, VALUES]) group.delete(name);
+    group.attrs.delete(Reserved.encoding);
+    // Now that it is empty, any name is free.
+    const name = 'members';
+    writeMembers(group, { [name]: slices }, this.#context.codec);
+    const holder = group.group(name);
+    // The name may be one of the keys.
+    const free = freeName(whole);
+    if (free !== name) editor.moveMember(group.node, name, group.node, free, MAX_MEMBERS);
+    for (let start = 0; start < entries.length; start += MAX_MEMBERS) {
+      const slice = holder.group(String(start));
+      for (const [key] of entries.slice(start, start + MAX_MEMBERS)) {
+        const each = escapeName(key);
+        editor.moveMember(slice.node, each, group.node, each, MAX_MEMBERS);
+      }
+    }
+    group.delete(free);
+    this.#context.live.dropState(addressOf(group));
+  }
+}
+
+function freeName(keys: Map<string, unknown> | Record<string, unknown>): string {
+  for (let i = 0; ; i++) {
+    const name = `members ${i}`;
+    if (!(keys instanceof Map ? keys.has(name) : Object.hasOwn(keys, name))) return name;
+  }
+}
+
+function addressOf(group: H5Group): number {
+  return (group.node as StoredObject).info.address;
+}

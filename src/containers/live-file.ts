@@ -1,0 +1,245 @@
+import type { Editor, EditWatcher } from '../hdf5/editing.js';
+import type { FileSession } from '../hdf5/file-session.js';
+import type { H5File } from '../hdf5/h5-file.js';
+import type { H5Object } from '../hdf5/h5-object.js';
+
+/**
+ * When changes of collections last: after each operation; at the end of the current task, so that all that a program does
+ * in one go is one commit; or when `commit`, `flush` or `close` is called.
+ */
+export type CommitPolicy = 'operation' | 'microtask' | 'manual';
+
+/** What has changed with a commit. */
+export interface ChangeEvent {
+  /** The paths of members that were set or deleted, from the root of the file, each once: `/settings/theme`. */
+  readonly paths: readonly string[];
+}
+
+export type ChangeListener = (event: ChangeEvent) => void;
+
+interface Subscription {
+  readonly path: string;
+  readonly listener: ChangeListener;
+}
+
+/** What keeps changes for a while. */
+export interface Deferred {
+  /** Writes them. */
+  flush(): void;
+}
+
+/** An open file, as all its collections share it: when changes are committed, and who hears of them. */
+export class LiveFile implements EditWatcher {
+  static readonly #all = new WeakMap<FileSession, LiveFile>();
+
+  /** That of the file of an object. The first who asks with a policy decides. */
+  static of({ session }: H5Object, policy?: CommitPolicy): LiveFile {
+    let live = LiveFile.#all.get(session);
+    if (!live) {
+      live = new LiveFile(session);
+      LiveFile.#all.set(session, live);
+    }
+    if (policy) live.policy = policy;
+    return live;
+  }
+
+  policy: CommitPolicy = 'manual';
+  readonly #session: FileSession;
+  /** Whether a commit is to come at the end of the task; until then there is a transaction. */
+  #isPending = false;
+  /** Why the last commit failed, if nobody has been told yet. */
+  #failure: { readonly error: unknown } | undefined;
+  readonly #subscriptions = new Set<Subscription>();
+  /** The paths of what has changed since the last commit. */
+  #changes: string[] = [];
+  /** What stands for the contents of objects of the file, by their addresses. */
+  readonly #states = new Map<number, object>();
+  readonly #deferred = new Set<Deferred>();
+
+  private constructor(session: FileSession) {
+    this.#session = session;
+  }
+
+  get file(): H5File {
+    return this.#session.file;
+  }
+
+  // ---- changes --------------------------------------------------------------------------------------
+
+  /** What makes changes. A commit that has failed behind the back of the program fails here. */
+  edit(): Editor {
+    const failure = this.#failure;
+    if (failure) {
+      this.#failure = undefined;
+      throw failure.error;
+    }
+    const editor = this.#session.edit();
+    // After `compact` it is another one.
+    editor.watcher = this;
+    return editor;
+  }
+
+  /** Makes a change that is all or nothing by itself. `path` says of what, for those who listen. */
+  change<T>(path: string, action: (editor: Editor) => T): T {
+    const editor = this.edit();
+    const session = this.#session;
+    if (this.policy === 'operation' && session.depth === 0)
+      return session.file.transaction(() => this.#note(path, action(editor)));
+    if (this.policy === 'microtask' && !this.#isPending) this.#commitLater();
+    // What writes parts would commit by itself.
+    session.depth++;
+    try {
+      return this.#note(path, action(editor));
+    } finally {
+      session.depth--;
+    }
+  }
+
+  /** Makes several changes as one: all of them or, if `action` throws or is rejected, none. */
+  transaction<T>(action: () => T): T {
+    this.edit();
+    const session = this.#session;
+    // It lasts when it is over; by hand, when that is asked for.
+    if (session.depth > 0 || this.policy !== 'manual') return session.file.transaction(action);
+    session.depth++;
+    return lasting(
+      () => session.file.transaction(action),
+      () => session.depth--,
+    );
+  }
+
+  #note<T>(path: string, result: T): T {
+    if (this.#subscriptions.size > 0) this.#changes.push(path);
+    return result;
+  }
+
+  #commitLater(): void {
+    this.#isPending = true;
+    this.#session.depth++;
+    queueMicrotask(() => this.#commitNow());
+  }
+
+  #commitNow(): void {
+    if (!this.#isPending) return;
+    const session = this.#session;
+    this.#isPending = false;
+    session.depth--;
+    if (session.closed) return;
+    if (session.depth > 0) {
+      // A transaction that takes its time is under way: what came before it waits for its end.
+      session.depth++;
+      this.#isPending = true;
+      setTimeout(() => this.#commitNow(), 1);
+      return;
+    }
+    try {
+      session.file.commit();
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  /** Commits what has changed. */
+  commit(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.error;
+    this.#session.file.flush();
+  }
+
+  /** Commits, and closes the file. */
+  close(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    this.#session.file.close();
+    if (failure) throw failure.error;
+  }
+
+  // ---- what stands for objects ----------------------------------------------------------------------
+
+  /** Something that is kept for an object of the file as long as no rollback may have changed it. */
+  state<T extends object>(address: number, make: () => T): T {
+    let state = this.#states.get(address);
+    if (!state) {
+      state = make();
+      this.#states.set(address, state);
+    }
+    return state as T;
+  }
+
+  dropState(address: number): void {
+    this.#states.delete(address);
+  }
+
+  /** Something has changes that are not in the file yet: it is asked for them before others look. */
+  defer(deferred: Deferred): void {
+    this.#deferred.add(deferred);
+  }
+
+  // ---- listeners ------------------------------------------------------------------------------------
+
+  /** Calls a listener after each commit that has changed what is at a path, below it or above it. Returns what ends that. */
+  subscribe(path: string, listener: ChangeListener): () => void {
+    const { editor } = this.#session;
+    if (editor) editor.watcher = this;
+    const subscription = { path, listener };
+    this.#subscriptions.add(subscription);
+    return () => this.#subscriptions.delete(subscription);
+  }
+
+  // ---- what the editor tells ------------------------------------------------------------------------
+
+  flushing(): void {
+    if (this.#deferred.size === 0) return;
+    const all = [...this.#deferred];
+    this.#deferred.clear();
+    for (const each of all) each.flush();
+  }
+
+  committed(): void {
+    if (this.#changes.length === 0) return;
+    const paths = [...new Set(this.#changes)];
+    this.#changes = [];
+    for (const { path, listener } of [...this.#subscriptions]) {
+      const concerned = paths.filter((each) => isWithin(each, path) || isWithin(path, each));
+      if (concerned.length === 0) continue;
+      try {
+        listener({ paths: concerned });
+      } catch (error) {
+        // It is committed: that a listener fails is its own affair, and no reason to say that the commit has.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  mark(): number {
+    return this.#changes.length;
+  }
+
+  undone(mark = 0): void {
+    this.#changes.length = mark;
+    this.#deferred.clear();
+    this.#states.clear();
+  }
+}
+
+/** Whether a path is that of something in what another path leads to, or of the same. */
+function isWithin(path: string, holder: string): boolean {
+  return path === holder || path.startsWith(holder === '/' ? '/' : `${holder}/`);
+}
+
+/** Does something when an action is over, which may take its time. */
+function lasting<T>(action: () => T, after: () => void): T {
+  let result: T;
+  try {
+    result = action();
+  } catch (error) {
+    after();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(after) as T;
+  after();
+  return result;
+}

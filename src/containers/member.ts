@@ -1,0 +1,174 @@
+/** Members of groups as values: what H5Dict gets and sets. */
+import { H5TypeError } from '../errors.js';
+import type { AttributeDraft } from '../hdf5/draft.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5Datatype } from '../hdf5/h5-datatype.js';
+import { H5Group } from '../hdf5/h5-group.js';
+import { H5Object } from '../hdf5/h5-object.js';
+import type { Attribute } from '../hdf5/messages/attribute.js';
+import { Encoding, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
+import { escapeName } from '../serialize/names.js';
+import { replaceObjects, writeMembers } from '../serialize/part-writer.js';
+import { readFrom } from '../serialize/serialize.js';
+import { type Context, LARGE_ARRAY } from './context.js';
+import { H5Array } from './h5-array.js';
+import { H5Dict } from './h5-dict.js';
+import { H5List } from './h5-list.js';
+import { decodeScalar, encodeScalar } from './scalar.js';
+
+/** What ch5mpy says an object is. */
+export const CH5MPY = { type: '__h5_type__', class: '__h5_class__' } as const;
+
+// ---- reading ----------------------------------------------------------------------------------------------
+
+/** Whether a group has a member of a name. */
+export function hasMember(group: H5Group, name: string): boolean {
+  const { node } = group;
+  return node.attributes?.get(name) !== undefined || node.links?.get(name) !== undefined;
+}
+
+/** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
+export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
+  const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
+  if (attribute !== undefined) return decodeScalar(group, name, attribute, context);
+  const object = group.get(name);
+  return object && presented(object, context, isRaw);
+}
+
+/** An object of a file as a program sees it: as a live collection if it can be one, else as the value that it is. */
+export function presented(
+  object: H5Group | H5Dataset | H5Datatype,
+  context: Context,
+  isRaw = false,
+): unknown {
+  if (object instanceof H5Datatype) return object;
+  const { attrs } = object;
+  const type = attrs.get<string>(Reserved.type);
+  if (object instanceof H5Group) {
+    const encoding = attrs.get<string>(Reserved.encoding);
+    if (encoding === undefined || encoding === Encoding.entries) {
+      if (isRaw || isDict(object)) return new H5Dict(object, context);
+    } else if (type !== 'Set' && encoding !== Encoding.sparse) return new H5List(object, context);
+    return readFrom(object, context.codec);
+  }
+  if (type === 'Array') return new H5List(object, context);
+  const isNumbers = type === undefined || type.endsWith('Array');
+  const { largeArray = LARGE_ARRAY } = context.options;
+  if (isNumbers && object.ndim > 0 && object.nbytes >= largeArray) return H5Array.of(object);
+  return readFrom(object, context.codec);
+}
+
+/** Whether a group is an object whose members are properties, or a Map with keys that are strings, and no instance. */
+export function isDict(group: H5Group): boolean {
+  const { attrs } = group;
+  const type = attrs.get<string>(Reserved.type);
+  if (type !== undefined && type !== 'Map' && type !== 'null-prototype') return false;
+  if (attrs.has(Reserved.class) || attrs.has(CH5MPY.type)) return false;
+  const encoding = attrs.get<string>(Reserved.encoding);
+  if (encoding === undefined) return true;
+  if (encoding !== Encoding.entries) return false;
+  const keys = group.get('keys');
+  if (!(keys instanceof H5Dataset)) return false;
+  const { class: kind } = keys.datatype;
+  return kind === 'string' || kind === 'variable-length' || (kind === 'compound' && type !== 'Map');
+}
+
+// ---- writing ----------------------------------------------------------------------------------------------
+
+/** Sets a member of a group to a value. What has its name is replaced, and keeps its place in the order. */
+export function setMember(group: H5Group, key: string, value: unknown, context: Context): void {
+  const editor = group.session.edit();
+  const name = escapeName(key);
+  const scalar = encodeScalar(value, context);
+  if (scalar) {
+    const { data, dtype } = scalar;
+    replaced(group, name, () => editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_MEMBERS));
+    return;
+  }
+  const source = storedObject(value);
+  if (source) {
+    // It may be a part of what it replaces: it is copied first.
+    replaceObjects(group, (losing) => {
+      editor.setCopy(group.node, name, source, () => {
+        const old = objectAt(group, name);
+        if (old) losing(old);
+      });
+      group.get(name)?.attrs.delete(Reserved.layout);
+    });
+  } else if (isSimpleArray(value)) {
+    replaced(group, name, () => editor.setObject(group.node, name, { data: value }));
+  } else {
+    // What cannot be stored throws before anything changes.
+    const members = Object.create(null) as Record<string, unknown>;
+    members[key] = value;
+    writeMembers(group, members, context.codec);
+  }
+}
+
+/** Does what sets a member anew: references may not lead to the object that it was. */
+export function replaced(group: H5Group, name: string, set: () => void): void {
+  const old = objectAt(group, name);
+  if (!old) {
+    set();
+    return;
+  }
+  replaceObjects(group, (losing) => {
+    losing(old);
+    set();
+  });
+}
+
+/** The object that a link of a group leads to, if there is one. */
+function objectAt(group: H5Group, name: string): H5Group | H5Dataset | H5Datatype | undefined {
+  return group.linkInfo(name)?.kind === 'hard' ? group.get(name) : undefined;
+}
+
+/** Removes a member of a group. Returns whether there was one. */
+export function deleteMember(group: H5Group, name: string): boolean {
+  const editor = group.session.edit();
+  const { node } = group;
+  if (node.attributes?.get(name) !== undefined) return editor.deleteAttribute(node, name);
+  if (!node.links?.get(name)) return false;
+  replaced(group, name, () => group.delete(name));
+  return true;
+}
+
+/** The object of a file that a live collection, or a handle, stands for. */
+export function storedObject(value: unknown): H5Group | H5Dataset | H5Datatype | undefined {
+  if (value instanceof H5Dict || value instanceof H5List) return value.object;
+  if (value instanceof H5Object) return value as H5Group | H5Dataset | H5Datatype;
+  return undefined;
+}
+
+const SIMPLE_ARRAYS = new Set<unknown>(
+  [
+    Int8Array,
+    Uint8Array,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ].map(({ prototype }) => prototype),
+);
+
+/** Whether it is numbers, which make a dataset as they are. */
+function isSimpleArray(value: unknown): boolean {
+  return (
+    SIMPLE_ARRAYS.has(Object.getPrototypeOf(value)) &&
+    (value as Uint8Array).length > 0 &&
+    Object.getPrototypeOf((value as Uint8Array).buffer) === ArrayBuffer.prototype &&
+    !((value as Uint8Array).buffer as { resizable?: boolean }).resizable
+  );
+}
+
+/** Throws if a key cannot be one of a dict. */
+export function checkKey(key: unknown): asserts key is string {
+  if (typeof key !== 'string')
+    throw new H5TypeError(
+      `the key of a dict is a string, not ${typeof key === 'symbol' ? String(key) : typeof key}: a Map with other keys can be stored as a value`,
+    );
+}

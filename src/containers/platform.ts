@@ -1,0 +1,45 @@
+import { editing } from '../editing.js';
+import { H5TypeError } from '../errors.js';
+import { H5File, type H5Mode, type OpenOptions } from '../hdf5/h5-file.js';
+import { indexes } from '../indexes.js';
+import { parts } from '../parts.js';
+import type { ReadOptions, WriteOptions } from '../serialize/serialize.js';
+import type { Storage } from '../storage/storage.js';
+
+/** Where a file is: a path, on platforms that have them; its bytes; or a storage that holds it. */
+export type FileSource = string | URL | Uint8Array | Storage;
+
+/** What a platform has: how it opens files, and what values it knows. */
+export interface Platform {
+  openFile(where: FileSource, mode: H5Mode, options: OpenOptions): H5File;
+  /** The path of an open file, and the mode that it was opened with. */
+  placeOf(file: H5File): { readonly path: string; readonly mode: H5Mode } | undefined;
+  /** What values are read and written with, if the user says nothing else. */
+  readonly codec: Pick<ReadOptions & WriteOptions, 'values' | 'datasets' | 'parts' | 'indexes'>;
+}
+
+let platform: Platform = {
+  openFile(where, mode, options) {
+    if (typeof where === 'string' || where instanceof URL)
+      throw new H5TypeError(
+        `there are no paths here, such as ${String(where)}: give the bytes of the file, or a storage`,
+      );
+    return H5File.open(where, mode, options);
+  },
+  placeOf: () => undefined,
+  codec: { parts, indexes },
+};
+
+/** Says what the platform has; the entry for it does that. */
+export function usePlatform(other: Platform): void {
+  platform = other;
+}
+
+export function thePlatform(): Platform {
+  return platform;
+}
+
+/** Opens a file with all that collections need. */
+export function openFile(where: FileSource, mode: H5Mode, options: OpenOptions = {}): H5File {
+  return platform.openFile(where, mode, { indexes, editing, ...options });
+}

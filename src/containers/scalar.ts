@@ -1,0 +1,105 @@
+/** Scalars of the codec as attributes, or as datasets without a dimension, one by one. */
+import type { AttributeDraft } from '../hdf5/draft.js';
+import type { DType } from '../hdf5/dtype.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import type { Attribute } from '../hdf5/messages/attribute.js';
+import { isBoolean } from '../hdf5/messages/datatype.js';
+import type { GroupInfo } from '../hdf5/object.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
+import { isPlainText } from '../hdf5/text.js';
+import { defaultRegistry } from '../registry/index.js';
+import { NOT_A_TIME, Reserved, Tag } from '../serialize/layout.js';
+import { newRestorer } from '../serialize/serialize.js';
+import { encodeWtf8 } from '../serialize/wtf8.js';
+import type { Context } from './context.js';
+
+/** A scalar as HDF5 has it. */
+export interface StoredScalar {
+  readonly data: unknown;
+  readonly dtype?: DType;
+}
+
+const NULL: StoredScalar = { data: null, dtype: 'f4' };
+const UNDEFINED: StoredScalar = { data: null, dtype: { compound: { [Tag.undefined]: 'u1' } } };
+
+/** How a value is stored that is a scalar; undefined of other values, among them those that cannot be stored. */
+export function encodeScalar(value: unknown, { codec }: Context): StoredScalar | undefined {
+  switch (typeof value) {
+    case 'number':
+    case 'boolean':
+      return { data: value };
+    case 'string':
+      if (isPlainText(value)) return { data: value };
+      return tagged(Tag.text, { vlen: 'u1' }, encodeWtf8(value));
+    case 'bigint':
+      if (BigInt.asIntN(64, value) === value) return { data: value };
+      return tagged(Tag.bigint, 'str', String(value));
+    case 'undefined':
+      return UNDEFINED;
+    case 'symbol':
+    case 'function':
+      return named(value, codec);
+    default:
+      if (value === null) return NULL;
+      if (!isPlainDate(value)) return named(value, codec);
+      return tagged(Tag.date, 'i8', Number.isNaN(value.getTime()) ? NOT_A_TIME : BigInt(value.getTime()));
+  }
+}
+
+function named(
+  value: unknown,
+  { values, registry = defaultRegistry }: Context['codec'],
+): StoredScalar | undefined {
+  const name = values?.nameOf(value, registry);
+  return name === undefined ? undefined : tagged(Tag.named, 'str', name);
+}
+
+function tagged(tag: string, dtype: DType, value: unknown): StoredScalar {
+  return { data: { [tag]: value }, dtype: { compound: { [tag]: dtype } } };
+}
+
+/** Whether it is a Date and no more: not one of a subclass, or with properties. */
+function isPlainDate(value: unknown): value is Date {
+  return (
+    value instanceof Date &&
+    Object.getPrototypeOf(value) === Date.prototype &&
+    Object.keys(value).length === 0
+  );
+}
+
+/** The value of an attribute of a group that is no reserved one. */
+export function decodeScalar(
+  group: H5Group,
+  name: string,
+  attribute: Attribute | AttributeDraft,
+  context: Context,
+): unknown {
+  if (typeof attribute !== 'object') return attribute;
+  if ('data' in attribute && isUsual(attribute)) return group.attrs.get(name);
+  // What has not been written yet is to be found in the file.
+  const { session } = group;
+  session.editor?.flush();
+  const { info } = group.node as StoredObject;
+  const restorer = newRestorer(session.space, context.codec);
+  restorer.root = info.address;
+  const stored = info.attributes.find((each) => each.name === name) as Attribute;
+  const value = restorer.whole(() => restorer.scalar(stored, info));
+  if (typeof value !== 'bigint') return value;
+  const numbers = restorer.attribute(info as GroupInfo, Reserved.numbers) as unknown[] | undefined;
+  return numbers?.includes(name) ? Number(value) : value;
+}
+
+/** Whether the value is what its datatype says, and nothing else. */
+function isUsual({ datatype, dataspace }: Attribute): boolean {
+  if (dataspace.kind !== 'scalar') return false;
+  switch (datatype.class) {
+    case 'fixed-point':
+      return datatype.size < 8;
+    case 'floating-point':
+      return true;
+    case 'enumerated':
+      return isBoolean(datatype);
+    default:
+      return datatype.class === 'variable-length' && datatype.string !== undefined;
+  }
+}

@@ -1,0 +1,90 @@
+/** Collections as text. */
+import { H5Error } from '../errors.js';
+import { formatShape, H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5Dict } from './h5-dict.js';
+import { H5List } from './h5-list.js';
+
+/** Of more keys than this, so many are shown at each end. */
+const MANY_KEYS = 100;
+const SHOWN_KEYS = 10;
+const LONG = 200;
+
+/**
+ * A dict with its values in one line each:
+ *
+ *     H5Dict {
+ *       theme: 'dark',
+ *       users: H5List(3),
+ *       settings: {...}
+ *     }
+ */
+export function showDict(dict: H5Dict): string {
+  if (!dict.isOpen) return 'H5Dict (closed)';
+  const note = dict.note === undefined ? '' : ` [${dict.note}]`;
+  const keys = [...dict.keys()];
+  if (keys.length === 0) return `H5Dict${note} {}`;
+  const line = (key: string): string => `  ${showKey(key)}: ${showMember(dict, key)}`;
+  const lines =
+    keys.length > MANY_KEYS
+      ? [
+          ...keys.slice(0, SHOWN_KEYS).map(line),
+          `  ... ${keys.length - 2 * SHOWN_KEYS} more`,
+          ...keys.slice(-SHOWN_KEYS).map(line),
+        ]
+      : keys.map(line);
+  return `H5Dict${note} {\n${lines.join(',\n')}\n}`;
+}
+
+function showKey(key: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? key : JSON.stringify(key);
+}
+
+function showMember(dict: H5Dict, key: string): string {
+  try {
+    return showValue(dict.get(key));
+  } catch (error) {
+    // A value that cannot be made does not keep the others from being shown.
+    if (!(error instanceof H5Error)) throw error;
+    return `<${error.message}>`;
+  }
+}
+
+/** A value in one line. */
+export function showValue(value: unknown): string {
+  if (value instanceof H5Dict) return value.size === 0 ? '{}' : '{...}';
+  if (value instanceof H5List) return `H5List(${value.length})`;
+  if (value instanceof H5Dataset) return `${value.dtype} ${formatShape(value.shape)}`;
+  switch (typeof value) {
+    case 'string':
+      return shorten(JSON.stringify(value));
+    case 'bigint':
+      return `${value}n`;
+    case 'object':
+      break;
+    default:
+      return shorten(String(value));
+  }
+  if (value === null) return 'null';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (ArrayBuffer.isView(value) && 'length' in value) {
+    const list = value as Uint8Array;
+    const more = list.length > 6 ? ', ...' : '';
+    return `${list[Symbol.toStringTag]}(${list.length}) [${Array.from(list.subarray(0, 6), String).join(', ')}${more}]`;
+  }
+  if (value instanceof Map || value instanceof Set)
+    return `${Object.prototype.toString.call(value).slice(8, -1)}(${value.size})`;
+  if (Array.isArray(value)) return `Array(${value.length})`;
+  if (Object.hasOwn(Object.getPrototypeOf(value) as object, 'toString') && !isPlain(value))
+    return shorten(String(value));
+  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor
+    ?.name;
+  return `${typeof name === 'string' && name !== 'Object' ? `${name} ` : ''}{...}`;
+}
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function shorten(text: string): string {
+  return text.length > LONG ? `${text.slice(0, LONG)}...` : text;
+}

@@ -1,0 +1,130 @@
+/**
+ * The attributes and the links of a group as one thing: members, each of one name, in one order. So the codec lays objects
+ * out, and what changes members one by one keeps to it.
+ */
+import { copyElements } from './copy.js';
+import type { AttributeDraft } from './draft.js';
+import type { EditedObject } from './edited-object.js';
+import type { FileEditor } from './editor.js';
+import { H5Reference } from './h5-reference.js';
+import { checkName } from './link-name.js';
+import type { Attribute } from './messages/attribute.js';
+import { extent } from './messages/dataspace.js';
+import { type AnyLink, anew, linkTo, type Node } from './stored-object.js';
+
+/** HDF5 numbers attributes with 16 bits: behind this, one cannot have its place in the order. */
+const LAST_ORDER = 0xfffe;
+
+/** What becomes of a member: an attribute, or a link. */
+export type Member = { readonly attribute: AttributeDraft } | { readonly object: Node };
+
+/**
+ * Sets a member in the place of that of its name, or behind all others. An attribute becomes a dataset if the group has `most`
+ * of them, or no place for it in the order.
+ */
+export function setMember(editor: FileEditor, group: Node, name: string, member: Member, most: number): void {
+  checkName(name);
+  const target = editable(editor, group);
+  const order = target.orderFor(name);
+  if ('attribute' in member) {
+    const { allAttributes } = target;
+    if (order <= LAST_ORDER && (allAttributes.size < most || allAttributes.get(name) !== undefined)) {
+      editor.deleteLink(target, name);
+      target.attributeOrders.set(name, order);
+      editor.putAttribute(target, name, member.attribute);
+      return;
+    }
+  }
+  const object = 'attribute' in member ? editor.scalarDataset(member.attribute) : member.object;
+  editor.deleteLink(target, name);
+  editor.deleteAttribute(target, name);
+  target.linkOrders.set(name, order);
+  editor.addLink(target, name, linkTo(object));
+}
+
+/**
+ * Gives a member another name, or another group. In its group it stays in its place. What has the name there is gone. Returns
+ * whether there was one.
+ */
+export function moveMember(
+  editor: FileEditor,
+  group: Node,
+  from: string,
+  other: Node,
+  to: string,
+  most: number,
+): boolean {
+  checkName(to);
+  // If one of them is new, both are to be asked for when it is in the file.
+  editable(editor, group);
+  const target = editable(editor, other);
+  const source = editable(editor, group);
+  const link = source.allLinks.get(from) as AnyLink | undefined;
+  const attribute = source.allAttributes.get(from);
+  if (!link && attribute === undefined) return false;
+  if (source === target && from === to) return true;
+  const order = source.orderFor(from);
+  // It has another link before it loses the old one.
+  if (attribute !== undefined)
+    setMember(editor, target, to, { attribute: detached(editor, attribute) }, most);
+  else {
+    const place = target.orderFor(to);
+    editor.deleteLink(target, to);
+    editor.deleteAttribute(target, to);
+    target.linkOrders.set(to, place);
+    editor.addLink(target, to, anew(link as AnyLink));
+  }
+  editor.deleteLink(source, from);
+  editor.deleteAttribute(source, from);
+  if (source === target)
+    (target.linkOrders.has(to) ? target.linkOrders : target.attributeOrders).set(to, order);
+  return true;
+}
+
+/** The names of the members of a group, in their order; where none is stored, attributes come before links. */
+export function memberNames(group: Node): string[] {
+  const members: [name: string, order: number][] = [];
+  let isOrdered = true;
+  const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
+  let last = -1;
+  const add = (name: string, order: number): void => {
+    // What has no number yet comes behind all others, in the order in which it came.
+    if (order < 0 && !edited) isOrdered = false;
+    const place = order < 0 ? last + 1 : order;
+    last = Math.max(last, place);
+    members.push([name, place]);
+  };
+  const orderOf = (name: string, item: unknown): number =>
+    edited?.orderOf(name) ??
+    (typeof item === 'object' && item !== null && 'order' in item ? (item as { order: number }).order : -1);
+  for (const [name, attribute] of group.attributes ?? []) add(name, orderOf(name, attribute));
+  for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
+    add(name, orderOf(name, link));
+  // The sort is stable.
+  if (isOrdered) members.sort((a, b) => a[1] - b[1]);
+  return members.map(([name]) => name);
+}
+
+/** The value of an attribute of the file as that of a new one. */
+function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft): AttributeDraft {
+  if (typeof attribute !== 'object' || !('data' in attribute)) return attribute;
+  const { datatype, dataspace, data } = attribute;
+  const redirect = (address: number): H5Reference => new H5Reference(address, 'object');
+  return {
+    datatype,
+    dataspace,
+    committed: datatype.committed,
+    encoded:
+      dataspace.kind === 'null'
+        ? undefined
+        : copyElements(space, datatype, extent(dataspace), data, redirect),
+  };
+}
+
+/** A group as it stands in the file, to be changed: there its members have numbers. */
+function editable(editor: FileEditor, group: Node): EditedObject {
+  if (!('info' in group) && group.address < 0) editor.flush();
+  // What it was before a flush is not what it is now.
+  const address = 'info' in group ? group.info.address : group.address;
+  return editor.edit(editor.stored(address)) as EditedObject;
+}
