@@ -143,7 +143,9 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
 }
 
 function isTyped(value: unknown): value is TypedArray {
-  return TYPED_ARRAYS.some((type) => type.prototype === Object.getPrototypeOf(value));
+  return (
+    ArrayBuffer.isView(value) && TYPED_ARRAYS.some((type) => type.prototype === Object.getPrototypeOf(value))
+  );
 }
 
 /** So many elements of a large array are compared at a time. */

@@ -4,7 +4,7 @@ import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
-import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
+import { Encoding, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
@@ -12,7 +12,7 @@ import { type ContainerOpenOptions, type ContainerOptions, type Context, context
 import { type DictView, viewOf } from './dict-view.js';
 import { assign, merge } from './difference.js';
 import { LargeDict } from './large-dict.js';
-import type { ChangeListener } from './live-file.js';
+import { type ChangeListener, LiveFile } from './live-file.js';
 import {
   CH5MPY,
   checkKey,
@@ -90,9 +90,10 @@ export class H5Dict<T extends object = Record<string, unknown>>
       return H5Dict.of<T>(name === undefined ? source : groupAt(source, name), options);
     const file = openFile(source, mode, options);
     try {
+      if (file.mode !== 'r') LiveFile.of(file).begin();
       const group = name === undefined ? file : groupAt(file, name, mode !== 'r' && mode !== 'r+');
       const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...options }), true);
-      dict.#check(mode !== 'r' && mode !== 'r+');
+      dict.#check();
       return dict;
     } catch (error) {
       file[Symbol.dispose]();
@@ -110,7 +111,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     options: ContainerOptions = {},
   ): H5Dict<T> {
     const dict = new H5Dict<T>(group, contextOf(group, options));
-    dict.#check(false);
+    dict.#check();
     return dict;
   }
 
@@ -144,15 +145,10 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return H5Dict.open<T>(source, { ...options, mode: 'r', ...(name === undefined ? {} : { name }) });
   }
 
-  /** Makes sure that the group is a dict; an empty file becomes one. */
-  #check(isNew: boolean): void {
+  /** Makes sure that the group is a dict. */
+  #check(): void {
     const group = this.#group;
     const { attrs } = group;
-    const isRoot = group.isSame(group.file);
-    if (isNew && isRoot && attrs.size === 0 && group.size === 0) {
-      attrs.set(Reserved.layout, LAYOUT_VERSION);
-      return;
-    }
     if (isDict(group)) return;
     const type = attrs.get<string>(CH5MPY.type);
     if (type === 'object' || attrs.has(Reserved.class)) return;
@@ -325,10 +321,10 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * @example
    * state.update('owner', (owner) => { owner.name = 'Ada'; });
    */
-  update<K extends DictKey<T>>(key: K, change: (value: T[K]) => T[K] | Stored<T[K]> | void): this {
+  update<K extends DictKey<T>>(key: K, change: (value: T[K]) => unknown): this {
     const value = this.get(key);
     const changed = change(value);
-    // What a function without a return changes is what it was given.
+    // A function without a return changes what it was given.
     return this.set(key, (changed === undefined ? value : changed) as T[K]);
   }
 
@@ -493,7 +489,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   #change<R>(key: string, action: Parameters<Context['live']['change']>[1]): R {
     const { live } = this.#context;
     // With keys of any number in two columns there is nothing to be changed in place.
-    const large = live.edit() && this.#large;
+    live.edit();
+    const large = this.#large;
     if (large) live.transaction(() => large.spread());
     return live.change(this.#pathOf(key), action) as R;
   }

@@ -2,6 +2,7 @@ import type { Editor, EditWatcher } from '../hdf5/editing.js';
 import type { FileSession } from '../hdf5/file-session.js';
 import type { H5File } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
+import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 
 /**
  * When changes of collections last: after each operation; at the end of the current task, so that all that a program does
@@ -79,10 +80,17 @@ export class LiveFile implements EditWatcher {
     return editor;
   }
 
+  /** Says of a new file what its layout is. */
+  begin(): void {
+    const { attrs, size } = this.#session.file;
+    if (size === 0 && attrs.size === 0) attrs.set(Reserved.layout, LAYOUT_VERSION);
+  }
+
   /** Makes a change that is all or nothing by itself. `path` says of what, for those who listen. */
   change<T>(path: string, action: (editor: Editor) => T): T {
     const editor = this.edit();
     const session = this.#session;
+    this.begin();
     if (this.policy === 'operation' && session.depth === 0)
       return session.file.transaction(() => this.#note(path, action(editor)));
     if (this.policy === 'microtask' && !this.#isPending) this.#commitLater();
