@@ -70,7 +70,7 @@ export class H5TypeError extends H5Error {
 export class H5StateError extends H5Error {
   override readonly name: string = 'H5StateError';
   constructor(
-    code: 'H5_CLOSED' | 'H5_READ_ONLY' | 'H5_GONE' | 'H5_UNFINISHED' | 'H5_REFERENCED',
+    code: 'H5_CLOSED' | 'H5_READ_ONLY' | 'H5_GONE' | 'H5_UNFINISHED' | 'H5_REFERENCED' | 'H5_TOO_LARGE',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -1,12 +1,17 @@
 /** What of a dict differs from an object or a Map, so that no more than that is written. */
-import { H5TypeError } from '../errors.js';
+import { H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
-import type { H5Group } from '../hdf5/h5-group.js';
+import { H5Group } from '../hdf5/h5-group.js';
+import type { H5Object } from '../hdf5/h5-object.js';
+import type { Datatype } from '../hdf5/messages/datatype.js';
+import { hasReferences } from '../hdf5/release.js';
 import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
+import { isElement } from '../serialize/restore.js';
+import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { H5Dict } from './h5-dict.js';
@@ -64,9 +69,26 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
   }
   if (!source || value instanceof H5Dict) return false;
   const there = dictAt(dict as unknown as H5Dict, key);
-  if (!there || kindOfGroup(there.object) !== source || !isTree(value)) return false;
-  there.transaction(() => update(there, value as object));
-  return true;
+  if (!there || kindOfGroup(there.object) !== source || !isOnlyOne(there.object) || !isTree(value))
+    return false;
+  return tryTo(there, () => update(there, value as object));
+}
+
+/** Does something in a transaction. Returns false if it can only be changed as a whole: references within it are in the way, or a key. */
+function tryTo(dict: H5Dict, action: () => void): boolean {
+  try {
+    dict.transaction(action);
+    return true;
+  } catch (error) {
+    if (error instanceof H5StateError && (error.code === 'H5_REFERENCED' || error.code === 'H5_TOO_LARGE'))
+      return false;
+    throw error;
+  }
+}
+
+/** Whether one link leads to an object: it can be changed without another member noticing. */
+function isOnlyOne(object: H5Group | H5Dataset): boolean {
+  return object.session.edit().linkCount(object.node) === 1;
 }
 
 /** The dict that a dict has for a key, if it has one. */
@@ -80,16 +102,17 @@ function dictAt(dict: H5Dict, key: string): H5Dict | undefined {
 function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   const { object: group, context } = dict;
   const { live } = context;
-  if (!(value instanceof H5Dict) && !isTree(value)) {
-    // Parts that are shared, or lead back, are stored together.
-    live.change(group.path, () => writeInto(group, value, context.codec));
-    return;
-  }
-  if (!(value instanceof H5Dict) && kindOfGroup(group) !== source) {
-    if (source === 'object') live.change(group.path, () => group.attrs.delete(Reserved.type));
-    else live.change(group.path, () => group.attrs.set(Reserved.type, source));
-  }
-  update(dict, value);
+  const isDict = value instanceof H5Dict;
+  const inParts = (): void => {
+    if (!isDict && kindOfGroup(group) !== source) {
+      if (source === 'object') live.change(group.path, () => group.attrs.delete(Reserved.type));
+      else live.change(group.path, () => group.attrs.set(Reserved.type, source));
+    }
+    update(dict, value);
+  };
+  // Parts that are shared, or lead back, are stored together.
+  if ((isDict || isTree(value)) && tryTo(dict, inParts)) return;
+  live.change(group.path, () => writeInto(group, isDict ? (value as H5Dict).copy() : value, context.codec));
 }
 
 /** Gives a dict these entries and no others. */
@@ -104,7 +127,22 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   const source = other instanceof H5Dict ? 'object' : kindOf(other);
   if (!source)
     throw new H5TypeError('a dict is merged with an object, a Map with keys that are strings, or a dict');
-  mergeInto(dict as unknown as H5Dict, other);
+  if (other instanceof H5Dict || isTree(other)) mergeInto(dict as unknown as H5Dict, other);
+  else {
+    // What is shared is stored together.
+    const { object: group, context } = dict;
+    const kind = kindOfGroup(group);
+    const value = kind === source ? other : madeOf(kind, entriesOf(other));
+    context.live.change(group.path, () => writeInto(group, value, { ...context.codec, mode: 'merge' }));
+  }
+}
+
+/** An object or a Map of these entries. */
+function madeOf(kind: string, entries: Iterable<readonly [string, unknown]>): object {
+  if (kind === 'Map') return new Map(entries);
+  const object = (kind === 'object' ? {} : Object.create(null)) as object;
+  for (const [name, value] of entries) setProperty(object, name, value, undefined);
+  return object;
 }
 
 function mergeInto(dict: H5Dict, other: object): void {
@@ -120,7 +158,8 @@ function put(
 ): void {
   const source = value instanceof H5Dict ? kindOfGroup(value.object) : kindOf(value);
   const there = source && dictAt(dict, key);
-  if (there && kindOfGroup(there.object) === source) combine(there, value as object);
+  const isChanged = combine === mergeInto || (there && isOnlyOne(there.object));
+  if (there && isChanged && kindOfGroup(there.object) === source) combine(there, value as object);
   else if (!isSame(dict, key, value)) dict.set(key, value);
 }
 
@@ -130,7 +169,8 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
   const name = escapeName(key);
   const attribute = group.node.attributes?.get(name);
   if (attribute !== undefined) {
-    if (!encodeScalar(value, context)) return false;
+    const isReference = typeof attribute === 'object' && isElement(attribute.datatype);
+    if (isReference || !encodeScalar(value, context)) return false;
     const there = decodeScalar(group, name, attribute, context);
     return there instanceof Date && value instanceof Date
       ? Object.is(there.getTime(), value.getTime())
@@ -138,8 +178,11 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
   }
   const object = dict.has(key) ? group.get(name) : undefined;
   if (!object || object instanceof H5Datatype || storedObject(value)) return false;
-  if (object instanceof H5Dataset && isTyped(value)) return hasNumbers(object, value);
-  return isStoredSame(object, value, context);
+  const isEqual =
+    object instanceof H5Dataset && isTyped(value)
+      ? hasNumbers(object, value)
+      : isStoredSame(object, value, context);
+  return isEqual && isAlone(object);
 }
 
 function isTyped(value: unknown): value is TypedArray {
@@ -174,4 +217,21 @@ function isStoredSame(object: H5Group | H5Dataset, value: unknown, { codec }: Co
   }
   const [a, b] = [serialize(there, codec), serialize(value, codec)];
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Whether nothing else is a part of an object, and it refers to nothing else: so that to leave it is to have it anew. */
+function isAlone(object: H5Group | H5Dataset): boolean {
+  const isShared = (each: H5Object): true | undefined => {
+    if (each instanceof H5Datatype) return undefined;
+    const refers =
+      each instanceof H5Dataset && (hasReferences(each.datatype) || each.attrs.has(Reserved.into));
+    const elements = [...each.attrs.keys()].some((name) =>
+      isElement(each.attrs.info(name)?.datatype as Datatype),
+    );
+    return (
+      refers || elements || each.attrs.has(Reserved.referenced) || !isOnlyOne(each as H5Group) || undefined
+    );
+  };
+  if (isShared(object)) return false;
+  return !(object instanceof H5Group) || object.visit((_, each) => isShared(each)) === undefined;
 }

@@ -6,6 +6,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
 import { Encoding, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
+import { replaceMembers } from '../serialize/part-writer.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
 import { type ContainerOpenOptions, type ContainerOptions, type Context, contextOf } from './context.js';
@@ -13,16 +14,7 @@ import { type DictView, viewOf } from './dict-view.js';
 import { assign, merge } from './difference.js';
 import { LargeDict } from './large-dict.js';
 import { type ChangeListener, LiveFile } from './live-file.js';
-import {
-  CH5MPY,
-  checkKey,
-  deleteMember,
-  getMember,
-  hasMember,
-  isDict,
-  replaced,
-  setMember,
-} from './member.js';
+import { CH5MPY, checkKey, deleteMember, getMember, hasMember, isDict, setMember } from './member.js';
 import { type FileSource, openFile } from './platform.js';
 import { showDict } from './text.js';
 
@@ -349,7 +341,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     checkKey(newKey);
     this.#change(key, (editor) => {
       const { node } = this.#group;
-      replaced(this.#group, escapeName(newKey), () => {
+      replaceMembers(this.#group, [escapeName(newKey)], () => {
         if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_MEMBERS))
           this.#missing(key);
       });
@@ -370,7 +362,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
       throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
     this.transaction(() => {
       target.#change(newKey, (editor) =>
-        replaced(target.#group, escapeName(newKey), () =>
+        replaceMembers(target.#group, [escapeName(newKey)], () =>
           editor.moveMember(group.node, escapeName(key), target.#group.node, escapeName(newKey), MAX_MEMBERS),
         ),
       );

@@ -1,7 +1,8 @@
+import { H5StateError } from '../errors.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
-import { MAX_MEMBERS, Reserved } from '../serialize/layout.js';
+import { MAX_MEMBERS, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { writeMembers } from '../serialize/part-writer.js';
 import { readFrom } from '../serialize/serialize.js';
@@ -53,9 +54,20 @@ export class LargeDict {
     return this.#places.keys();
   }
 
-  /** Makes a member of each key. To be called in a transaction. */
+  /**
+   * Makes a member of each key. To be called in a transaction.
+   *
+   * @throws {H5StateError} when a key is too long to be the name of one.
+   */
   spread(): void {
     const group = this.#group;
+    for (const key of this.#places.keys()) {
+      if (key.length <= MAX_NAME) continue;
+      throw new H5StateError(
+        'H5_TOO_LARGE',
+        `"${group.path}" has a key of ${key.length} characters, more than a member of a group can have: it can only be set as a whole`,
+      );
+    }
     const { session } = group;
     const editor = session.edit();
     const whole = readFrom(group, this.#context.codec) as Map<string, unknown> | Record<string, unknown>;

@@ -8,7 +8,7 @@ import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { Encoding, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
-import { replaceObjects, writeMembers } from '../serialize/part-writer.js';
+import { replaceMembers, writeMembers } from '../serialize/part-writer.js';
 import { readFrom } from '../serialize/serialize.js';
 import { type Context, LARGE_ARRAY } from './context.js';
 import { H5Array } from './h5-array.js';
@@ -80,47 +80,25 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
   const editor = group.session.edit();
   const name = escapeName(key);
   const scalar = encodeScalar(value, context);
+  const source = scalar ? undefined : storedObject(value);
   if (scalar) {
     const { data, dtype } = scalar;
-    replaced(group, name, () => editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_MEMBERS));
-    return;
-  }
-  const source = storedObject(value);
-  if (source) {
-    // It may be a part of what it replaces: it is copied first.
-    replaceObjects(group, (losing) => {
-      editor.setCopy(group.node, name, source, () => {
-        const old = objectAt(group, name);
-        if (old) losing(old);
-      });
+    replaceMembers(group, [name], () =>
+      editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_MEMBERS),
+    );
+  } else if (source) {
+    replaceMembers(group, [name], () => {
+      editor.setCopy(group.node, name, source);
+      // A root is no root as a member.
       group.get(name)?.attrs.delete(Reserved.layout);
     });
   } else if (isSimpleArray(value)) {
-    replaced(group, name, () => editor.setObject(group.node, name, { data: value }));
+    replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
   } else {
-    // What cannot be stored throws before anything changes.
     const members = Object.create(null) as Record<string, unknown>;
     members[key] = value;
     writeMembers(group, members, context.codec);
   }
-}
-
-/** Does what sets a member anew: references may not lead to the object that it was. */
-export function replaced(group: H5Group, name: string, set: () => void): void {
-  const old = objectAt(group, name);
-  if (!old) {
-    set();
-    return;
-  }
-  replaceObjects(group, (losing) => {
-    losing(old);
-    set();
-  });
-}
-
-/** The object that a link of a group leads to, if there is one. */
-function objectAt(group: H5Group, name: string): H5Group | H5Dataset | H5Datatype | undefined {
-  return group.linkInfo(name)?.kind === 'hard' ? group.get(name) : undefined;
 }
 
 /** Removes a member of a group. Returns whether there was one. */
@@ -129,7 +107,7 @@ export function deleteMember(group: H5Group, name: string): boolean {
   const { node } = group;
   if (node.attributes?.get(name) !== undefined) return editor.deleteAttribute(node, name);
   if (!node.links?.get(name)) return false;
-  replaced(group, name, () => group.delete(name));
+  replaceMembers(group, [name], () => group.delete(name));
   return true;
 }
 

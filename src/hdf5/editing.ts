@@ -124,10 +124,14 @@ export interface Editor {
     object: H5Object | CreateDatasetOptions | undefined,
     attrs?: Attributes,
   ): void;
-  /** Sets a link to a copy of an object of this or another file; `copied` is called before what is there goes. */
-  setCopy(group: Node, name: string, source: H5Object, copied: () => void): void;
+  /** Sets a link to a copy of an object of this or another file. */
+  setCopy(group: Node, name: string, source: H5Object): void;
+  /** Sets copies of all members of the root of another file that are taken. */
+  setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void;
   /** Gives a member another name, in its place, or another group; false if there is none. `most`: as for `setScalar`. */
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
+  /** How many hard links lead to an object. */
+  linkCount(object: Node): number;
   /** Whether an object of the file was deleted since `clock` was `since`. */
   isDeleted(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;

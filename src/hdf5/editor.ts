@@ -40,7 +40,7 @@ import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import { checkName } from './link-name.js';
-import { moveMember, setMember } from './members.js';
+import { memberNames, moveMember, place, setMember } from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
@@ -53,6 +53,7 @@ import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
+import { StoredHeader } from './stored-header.js';
 import { type HardLink, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
@@ -455,6 +456,7 @@ export class FileEditor implements Editor {
     object: H5Object | CreateDatasetOptions | undefined,
     attrs?: Attributes,
   ): void {
+    place(this, group);
     let node: Node;
     if (object instanceof H5Object) {
       if (object.session.editor !== this)
@@ -465,10 +467,25 @@ export class FileEditor implements Editor {
     setMember(this, group, name, { object: node }, MAX_ATTRIBUTES);
   }
 
-  setCopy(group: Node, name: string, source: H5Object, copied: () => void): void {
+  setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void {
+    place(this, group);
+    const { root } = source;
+    const copy = this.copyNode(source, root) as GroupDraft;
+    for (const name of memberNames(root)) {
+      if (!takes(name)) continue;
+      const attribute = copy.attributes?.get(name);
+      const link = copy.links?.get(name);
+      if (attribute !== undefined) setMember(this, group, name, { attribute }, most);
+      else if (link?.kind === 'group' || link?.kind === 'dataset')
+        setMember(this, group, name, { object: link }, most);
+    }
+    this.finishCopy();
+  }
+
+  setCopy(group: Node, name: string, source: H5Object): void {
     source.session.check();
+    place(this, group);
     const copy = this.copyNode(source.session, source.node);
-    copied();
     setMember(this, group, name, { object: copy }, MAX_ATTRIBUTES);
     this.finishCopy();
   }
@@ -479,6 +496,13 @@ export class FileEditor implements Editor {
 
   graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void {
     graft(this, group, source, node, options);
+  }
+
+  linkCount(object: Node): number {
+    place(this, object);
+    const address = 'info' in object ? object.info.address : object.address;
+    const header = this.#edited.get(address)?.header ?? new StoredHeader(this.space, address);
+    return header.linkCount + (this.#linkChanges.get(address) ?? 0);
   }
 
   isDeleted(address: number, since: number): boolean {

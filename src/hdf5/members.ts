@@ -55,8 +55,7 @@ export function moveMember(
   most: number,
 ): boolean {
   checkName(to);
-  // If one of them is new, both are to be asked for when it is in the file.
-  editable(editor, group);
+  place(editor, group);
   const target = editable(editor, other);
   const source = editable(editor, group);
   const link = source.allLinks.get(from) as AnyLink | undefined;
@@ -123,8 +122,13 @@ function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft):
 
 /** A group as it stands in the file, to be changed: there its members have numbers. */
 function editable(editor: FileEditor, group: Node): EditedObject {
-  if (!('info' in group) && group.address < 0) editor.flush();
+  place(editor, group);
   // What it was before a flush is not what it is now.
   const address = 'info' in group ? group.info.address : group.address;
   return editor.edit(editor.stored(address)) as EditedObject;
+}
+
+/** Sees to it that a group stands in the file. What is made before that must be linked before it. */
+export function place(editor: FileEditor, group: Node): void {
+  if (!('info' in group) && group.address < 0) editor.flush();
 }

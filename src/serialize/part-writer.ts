@@ -13,7 +13,7 @@ import { defaultRegistry, h5write, type RegisteredClass } from '../registry/inde
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
-import { Encoding, LAYOUT_VERSION, Reserved, Tag } from './layout.js';
+import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
 import { isAccessor } from './part-reader.js';
@@ -35,40 +35,40 @@ export function writePart(
   return new PartWriter(target, options).write(value, store);
 }
 
-/**
- * Sets members of a group to values: in one transaction, with the objects that they share. What has their names is replaced,
- * whatever the group is; `names` are those of the file.
- */
+/** Sets members of a group to values, with the objects that they share. What has their names is replaced. */
 export function writeMembers(group: H5Group, values: object, options: WriteOptions): void {
   const { path: _, mode: __, ...how } = options;
+  // What cannot be stored throws before anything changes.
   const stored = new MemoryStorage(serialize(values, how));
   const { indexes } = group.session.space;
   const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
-  replacing(group, (replaced) => {
-    group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
-      isCleared: false,
-      takes: (name) => !isReserved(name),
-      merges: () => false,
-      replaces: (node) => note(group.wrap(node, ''), replaced, false),
-    });
-  });
+  const isMember = (name: string): boolean => !isReserved(name);
+  const replaced = [...source.keys()].filter(isMember).concat([...source.attrs.keys()].filter(isMember));
+  replaceMembers(group, replaced, () =>
+    group.session.edit().setCopies(group.node, source.session, isMember, MAX_MEMBERS),
+  );
 }
 
-/** Does something that takes the place of objects of a group: `losing` is called with each. What stays may not refer to them. */
-export function replaceObjects(group: H5Group, change: (losing: (object: H5Object) => void) => void): void {
-  replacing(group, (replaced) => change((object) => note(object, replaced, false)));
-}
-
-/** Does in one transaction what replaces objects, unless references lead to them. */
-function replacing(group: H5Group, change: (replaced: Replaced) => void): void {
+/**
+ * Does what takes the place of members of a group, or removes them: one change, or several in one transaction if that is
+ * needed to find out whether references lead to what goes. Then it is an error, and nothing has changed.
+ */
+export function replaceMembers(group: H5Group, names: readonly string[], change: () => void): void {
   const { session, file } = group;
   const editor = session.edit();
+  const replaced: Replaced = { marked: [], rewritten: [] };
+  for (const name of names) {
+    const object = group.linkInfo(name)?.kind === 'hard' ? group.get(name) : undefined;
+    if (object) note(object, replaced, false);
+  }
+  const { marked } = replaced;
+  if (marked.length === 0) {
+    change();
+    return;
+  }
   file.transaction(() => {
     const { clock } = editor;
-    const replaced: Replaced = { marked: [], rewritten: [] };
-    change(replaced);
-    const { marked } = replaced;
-    if (marked.length === 0) return;
+    change();
     editor.flush();
     checkReferences(
       file,
@@ -439,8 +439,12 @@ function setMember(
 /** Notes the objects in a part of a file that is replaced. */
 function note(object: H5Object, { marked, rewritten }: Replaced, isRewritten: boolean): void {
   const noteOne = (each: H5Object): void => {
+    const isMarked = each.attrs.has(Reserved.referenced);
+    if (!isMarked && !isRewritten) return;
+    // What is new has its address when it is in the file.
+    if (!('info' in each.node)) each.session.edit().flush();
     const { address } = (each.node as StoredObject).info;
-    if (each.attrs.has(Reserved.referenced)) marked.push(address);
+    if (isMarked) marked.push(address);
     if (!isRewritten) return;
     rewritten.push(address);
     for (const [, target] of referencesOf(each)) rewritten.push(target);
