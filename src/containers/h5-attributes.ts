@@ -1,0 +1,159 @@
+import { H5TypeError } from '../errors.js';
+import type { AttributeDraft } from '../hdf5/draft.js';
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5Group } from '../hdf5/h5-group.js';
+import type { H5Object } from '../hdf5/h5-object.js';
+import type { Attribute } from '../hdf5/messages/attribute.js';
+import type { Datatype } from '../hdf5/messages/datatype.js';
+import { escapeName, unescapeName } from '../serialize/names.js';
+import { isReserved } from '../serialize/restore.js';
+import { deserialize, serialize } from '../serialize/serialize.js';
+import { type ContainerOptions, type Context, contextOf } from './context.js';
+import { CH5MPY } from './member.js';
+import { decodeScalar, encodeScalar } from './scalar.js';
+
+/** How the datatype of a value is tagged that is stored as the bytes of a file of its own. */
+const WHOLE = 'h5pickle';
+
+/** What ch5mpy stores for None. */
+const CH5MPY_NONE = '__h5_NONE__';
+
+/**
+ * The attributes of a group, a dataset or a file, with any value: numbers, strings, booleans, null and dates are what other
+ * programs find as such; so are lists of numbers, of strings or of booleans. All else, objects, Maps, instances of registered
+ * classes, is stored as the bytes that `serialize` makes.
+ *
+ * The scalars of an `H5Dict` are attributes of its group: so they are among these.
+ *
+ * @example
+ * const attributes = H5Attributes.of(file.dataset('speed'));
+ * attributes.set('unit', 'm/s');
+ * attributes.set('calibrated', { by: 'Ada', on: new Date() });
+ * attributes.asDict();
+ */
+export class H5Attributes implements Iterable<[string, unknown]> {
+  readonly #object: H5Group | H5Dataset;
+  readonly #context: Context;
+
+  /** @internal */
+  constructor(object: H5Group | H5Dataset, context: Context) {
+    this.#object = object;
+    this.#context = context;
+  }
+
+  /** Those of an object of an open file. */
+  static of(object: H5Object, options?: ContainerOptions): H5Attributes {
+    return new H5Attributes(object as H5Group | H5Dataset, contextOf(object, options));
+  }
+
+  /** The group or dataset that has them. */
+  get object(): H5Group | H5Dataset {
+    return this.#object;
+  }
+
+  /** The number of attributes. */
+  get size(): number {
+    let size = 0;
+    for (const _ of this.keys()) size++;
+    return size;
+  }
+
+  has(name: string): boolean {
+    return this.#object.attrs.has(escapeName(name));
+  }
+
+  /** The value of an attribute; undefined if there is none. */
+  get<T = unknown>(name: string): T | undefined {
+    const stored = escapeName(name);
+    const attribute = this.#object.node.attributes?.get(stored) as Attribute | AttributeDraft | undefined;
+    if (attribute === undefined) return undefined;
+    const { attrs } = this.#object;
+    const info = attrs.info(stored) as { readonly shape: readonly number[] | null; readonly datatype: Datatype };
+    const { datatype, shape } = info;
+    if (datatype.class === 'opaque' && datatype.tag === WHOLE)
+      return deserialize(attrs.get(stored) as Uint8Array, this.#context.codec) as T;
+    if (shape && shape.length > 0) return attrs.get(stored) as T;
+    const value = decodeScalar(this.#object, stored, attribute, this.#context);
+    return (value === CH5MPY_NONE ? null : value) as T;
+  }
+
+  /**
+   * Sets an attribute, in place of one of any type and size.
+   *
+   * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
+   */
+  set(name: string, value: unknown): this {
+    if (typeof name !== 'string') throw new H5TypeError(`the name of an attribute is a string, not ${typeof name}`);
+    const stored = escapeName(name);
+    const object = this.#object;
+    const { live } = this.#context;
+    live.edit();
+    const scalar = encodeScalar(value, this.#context);
+    const { data, dtype } = scalar ?? this.#encoded(value);
+    live.change(this.#pathOf(stored), () => object.attrs.set(stored, data, dtype && { dtype }));
+    return this;
+  }
+
+  #encoded(value: unknown): { data: unknown; dtype?: { opaque: number; tag: string } } {
+    if (ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value)) return { data: value };
+    const bytes = serialize(value, this.#context.codec);
+    return { data: bytes, dtype: { opaque: bytes.length, tag: WHOLE } };
+  }
+
+  /** Sets several attributes, all of them or none. */
+  update(values: { readonly [name: string]: unknown } | ReadonlyMap<string, unknown>): this {
+    const entries = values instanceof Map ? values : Object.entries(values);
+    this.#context.live.transaction(() => {
+      for (const [name, value] of entries) this.set(name, value);
+    });
+    return this;
+  }
+
+  /** Removes an attribute. Returns whether there was one. */
+  delete(name: string): boolean {
+    const stored = escapeName(name);
+    const { live } = this.#context;
+    live.edit();
+    if (!this.#object.attrs.has(stored)) return false;
+    return live.change(this.#pathOf(stored), () => this.#object.attrs.delete(stored));
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const name of this.#object.attrs.keys())
+      if (!isReserved(name) && name !== CH5MPY.type && name !== CH5MPY.class) yield unescapeName(name);
+  }
+
+  *values(): IterableIterator<unknown> {
+    for (const name of this.keys()) yield this.get(name);
+  }
+
+  *entries(): IterableIterator<[string, unknown]> {
+    for (const name of this.keys()) yield [name, this.get(name)];
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, unknown]> {
+    return this.entries();
+  }
+
+  /** All of them in memory. */
+  asDict(): Record<string, unknown> {
+    return Object.fromEntries(this.entries());
+  }
+
+  toJSON(): unknown {
+    return this.asDict();
+  }
+
+  #pathOf(name: string): string {
+    const { path } = this.#object;
+    return this.#object instanceof H5Group ? `${path === '/' ? '' : path}/${name}` : path;
+  }
+}
+
+/** Whether it is a list whose elements HDF5 has one type for, in one dimension. */
+function isListOfOneKind(value: unknown): value is readonly unknown[] {
+  if (!Array.isArray(value) || value.length === 0 || Object.keys(value).length !== value.length) return false;
+  const kind = typeof value[0];
+  if (kind !== 'number' && kind !== 'boolean' && kind !== 'string') return false;
+  return value.every((each) => typeof each === kind && !(kind === 'string' && (each as string).includes('\0')));
+}
