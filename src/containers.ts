@@ -1,8 +1,46 @@
 /** Live collections on a file: dicts, lists and arrays. */
-export type { ContainerOpenOptions, ContainerOptions } from './containers/context.js';
+export type {
+  ArrayIndex,
+  ArraySelection,
+  BooleanList,
+  IndexArray,
+  IndexList,
+} from './containers/array-selection.js';
+export type { CollectionOpenOptions, CollectionOptions } from './containers/context.js';
 export type { DictView } from './containers/dict-view.js';
-export { H5Array } from './containers/h5-array.js';
-export { type DictOpenOptions, type DictSource, H5Dict, type Stored } from './containers/h5-dict.js';
+export { H5IndexError } from './containers/errors.js';
+export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
+export { H5Attributes } from './containers/h5-attributes.js';
+export { type DictOpenOptions, H5Dict, type Stored } from './containers/h5-dict.js';
 export { H5List } from './containers/h5-list.js';
+export {
+  fromTransferable,
+  type Handle,
+  type TransferableHandle,
+  toTransferable,
+} from './containers/handle.js';
 export type { ChangeEvent, ChangeListener, CommitPolicy } from './containers/live-file.js';
+export type { ContainerSource } from './containers/opening.js';
+export {
+  type ContainerOptions,
+  type ErrorMode,
+  type OptionChanges,
+  options,
+  parseMemorySize,
+  setOptions,
+  withOptions,
+} from './containers/options.js';
 export type { FileSource } from './containers/platform.js';
+export {
+  readObject,
+  type StoreDatasetOptions,
+  storeDataset,
+  type WriteDatasetOptions,
+  type WriteLocation,
+  type WriteObjectOptions,
+  writeDataset,
+  writeDatasets,
+  writeObject,
+  writeObjects,
+} from './containers/utilities.js';
+export type { Block, BlockData, BlockSource, DTypeName } from './kernels/block-source.js';

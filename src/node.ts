@@ -2,6 +2,8 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
+import { handleTypes } from './containers/handle.js';
+import { useEnvironment } from './containers/options.js';
 import { usePlatform } from './containers/platform.js';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
@@ -93,19 +95,6 @@ const PROPERTIES_ONLY = {
 function isPlainArray(array: readonly unknown[]): boolean {
   return inspect(array, PROPERTIES_ONLY) === `[ ... ${array.length} more items ]`;
 }
-
-/**
- * What of the platform's values is stored, for the option `values`: those of `h5pickle/values`, and `Buffer`.
- *
- * @example
- * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
- */
-export function valuesWith(options: ValuesOptions = {}): Values {
-  return makeValues({ ...options, types: [bufferType, ...(options.types ?? [])] }, isPlainArray);
-}
-
-/** All of them. */
-export const values: Values = /* @__PURE__ */ valuesWith();
 
 /** Where a file is: a path, or a `file:` URL. */
 export type FilePath = string | URL;
@@ -483,8 +472,28 @@ export class H5File extends CoreFile {
   }
 }
 
+// ---- what Node has ---------------------------------------------------------------------------------------
+
+/**
+ * What of the platform's values is stored, for the option `values`: those of `h5pickle/values`, and `Buffer`.
+ *
+ * @example
+ * const bytes = serialize(report, { values: valuesWith({ stack: false }) });
+ */
+export function valuesWith(options: ValuesOptions = {}): Values {
+  return makeValues(
+    { ...options, types: [bufferType, ...handleTypes([H5File]), ...(options.types ?? [])] },
+    isPlainArray,
+  );
+}
+
+/** All of them. */
+export const values: Values = /* @__PURE__ */ valuesWith();
+
+useEnvironment(process.env);
 usePlatform({
   openFile: (where, mode, options) => H5File.open(where, mode, options),
   placeOf: ({ session }) => places.get(session),
+  files: [H5File],
   codec: { indexes, values, parts, datasets },
 });

@@ -5,7 +5,7 @@ import { type CommitPolicy, LiveFile } from './live-file.js';
 import { thePlatform } from './platform.js';
 
 /** How collections read and write values. */
-export interface ContainerOptions
+export interface CollectionOptions
   extends Pick<ReadOptions, 'registry' | 'values' | 'unknownClass' | 'limits'>,
     Pick<
       WriteOptions,
@@ -18,12 +18,12 @@ export interface ContainerOptions
 }
 
 /** The same with how a file is opened. */
-export interface ContainerOpenOptions extends ContainerOptions, OpenOptions {}
+export interface CollectionOpenOptions extends CollectionOptions, OpenOptions {}
 
 /** What the collections of a file have in common that were got from each other. */
 export interface Context {
   readonly live: LiveFile;
-  readonly options: ContainerOptions;
+  readonly options: CollectionOptions;
   /** The same for the codec, with what the platform has. */
   readonly codec: ReadOptions & WriteOptions;
 }
@@ -31,7 +31,7 @@ export interface Context {
 export const LARGE_ARRAY = 1 << 20;
 
 /** The context for an object, whose file is the user's: what changes is committed when they say so, unless they say how. */
-export function contextOf(object: H5Object, options: ContainerOptions = {}): Context {
+export function contextOf(object: H5Object, options: CollectionOptions = {}): Context {
   return {
     live: LiveFile.of(object, options.commit),
     options,

@@ -8,7 +8,7 @@ import type { Datatype } from '../hdf5/messages/datatype.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { isReserved } from '../serialize/restore.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
-import { type ContainerOptions, type Context, contextOf } from './context.js';
+import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { CH5MPY } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
@@ -42,7 +42,7 @@ export class H5Attributes implements Iterable<[string, unknown]> {
   }
 
   /** Those of an object of an open file. */
-  static of(object: H5Object, options?: ContainerOptions): H5Attributes {
+  static of(object: H5Object, options?: CollectionOptions): H5Attributes {
     return new H5Attributes(object as H5Group | H5Dataset, contextOf(object, options));
   }
 
@@ -68,7 +68,10 @@ export class H5Attributes implements Iterable<[string, unknown]> {
     const attribute = this.#object.node.attributes?.get(stored) as Attribute | AttributeDraft | undefined;
     if (attribute === undefined) return undefined;
     const { attrs } = this.#object;
-    const info = attrs.info(stored) as { readonly shape: readonly number[] | null; readonly datatype: Datatype };
+    const info = attrs.info(stored) as {
+      readonly shape: readonly number[] | null;
+      readonly datatype: Datatype;
+    };
     const { datatype, shape } = info;
     if (datatype.class === 'opaque' && datatype.tag === WHOLE)
       return deserialize(attrs.get(stored) as Uint8Array, this.#context.codec) as T;
@@ -83,7 +86,8 @@ export class H5Attributes implements Iterable<[string, unknown]> {
    * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
    */
   set(name: string, value: unknown): this {
-    if (typeof name !== 'string') throw new H5TypeError(`the name of an attribute is a string, not ${typeof name}`);
+    if (typeof name !== 'string')
+      throw new H5TypeError(`the name of an attribute is a string, not ${typeof name}`);
     const stored = escapeName(name);
     const object = this.#object;
     const { live } = this.#context;
@@ -95,7 +99,8 @@ export class H5Attributes implements Iterable<[string, unknown]> {
   }
 
   #encoded(value: unknown): { data: unknown; dtype?: { opaque: number; tag: string } } {
-    if (ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value)) return { data: value };
+    if (ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value))
+      return { data: value };
     const bytes = serialize(value, this.#context.codec);
     return { data: bytes, dtype: { opaque: bytes.length, tag: WHOLE } };
   }
@@ -155,5 +160,7 @@ function isListOfOneKind(value: unknown): value is readonly unknown[] {
   if (!Array.isArray(value) || value.length === 0 || Object.keys(value).length !== value.length) return false;
   const kind = typeof value[0];
   if (kind !== 'number' && kind !== 'boolean' && kind !== 'string') return false;
-  return value.every((each) => typeof each === kind && !(kind === 'string' && (each as string).includes('\0')));
+  return value.every(
+    (each) => typeof each === kind && !(kind === 'string' && (each as string).includes('\0')),
+  );
 }

@@ -1,6 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { H5PathError, type H5StateError, H5TypeError } from '../errors.js';
-import type { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
@@ -9,19 +8,17 @@ import { escapeName, unescapeName } from '../serialize/names.js';
 import { replaceMembers } from '../serialize/part-writer.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
-import { type ContainerOpenOptions, type ContainerOptions, type Context, contextOf } from './context.js';
+import { type CollectionOpenOptions, type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
 import { assign, merge } from './difference.js';
 import { LargeDict } from './large-dict.js';
 import { type ChangeListener, LiveFile } from './live-file.js';
 import { CH5MPY, checkKey, deleteMember, getMember, hasMember, isDict, setMember } from './member.js';
+import type { ContainerSource } from './opening.js';
 import { type FileSource, openFile } from './platform.js';
 import { showDict } from './text.js';
 
-/** What is opened: a file, or a group of one that is open. */
-export type DictSource = FileSource | H5Group;
-
-export interface DictOpenOptions extends ContainerOpenOptions {
+export interface DictOpenOptions extends CollectionOpenOptions {
   /** `'r'` unless told otherwise; with `'a'`, `'w'`, `'w-'` and `'x'` an empty dict is made where there is none. */
   readonly mode?: H5Mode;
   /** Which part of the file: the names of groups with `/` between them. */
@@ -75,7 +72,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * using settings = H5Dict.open('state.h5', { name: 'settings', mode: 'r+' });
    */
   static open<T extends object = Record<string, unknown>>(
-    source: DictSource,
+    source: ContainerSource,
     { mode = 'r', name, ...options }: DictOpenOptions = {},
   ): H5Dict<T> {
     if (source instanceof H5Group)
@@ -100,7 +97,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    */
   static of<T extends object = Record<string, unknown>>(
     group: H5Group,
-    options: ContainerOptions = {},
+    options: CollectionOptions = {},
   ): H5Dict<T> {
     const dict = new H5Dict<T>(group, contextOf(group, options));
     dict.#check();
@@ -130,7 +127,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** Opens a dict for reading. */
   static read<T extends object = Record<string, unknown>>(
-    source: DictSource,
+    source: ContainerSource,
     name?: string,
     options: Omit<DictOpenOptions, 'mode' | 'name'> = {},
   ): H5Dict<T> {
@@ -523,5 +520,3 @@ function groupAt(group: H5Group, name: string, isMade = false): H5Group {
   if (path === '') return group;
   return isMade ? group.requireGroup(path) : group.group(path);
 }
-
-export type { H5Dataset, H5StateError };

@@ -1,7 +1,7 @@
 /** Handles of files, and of what is in them, as values: where they are, so that they can be opened again. */
 import { H5FormatError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
-import { H5File, type H5Mode } from '../hdf5/h5-file.js';
+import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { Content, ValueType } from '../registry/index.js';
 import { contextOf } from './context.js';
@@ -9,7 +9,7 @@ import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
 import { lazyHandle } from './lazy-handle.js';
-import { openFile, thePlatform } from './platform.js';
+import { openFile, type Platform, thePlatform } from './platform.js';
 
 /** What a handle can be. */
 export type Handle = H5File | H5Group | H5Dataset | H5Dict | H5List | H5Array;
@@ -43,16 +43,49 @@ function kind<T extends Handle>(
   return { name, prototype: type.prototype as object, open, objectOf: objectOf as HandleKind['objectOf'] };
 }
 
-function kinds(): readonly HandleKind[] {
+function kinds(files = thePlatform().files): readonly HandleKind[] {
   const itself = <T extends H5Group | H5Dataset>(object: H5Group | H5Dataset): T => object as T;
   return [
-    kind(H5Dict as unknown as { prototype: H5Dict }, 'H5Dict', (object) => H5Dict.of(object as H5Group), (dict) => dict.object),
-    kind(H5List, 'H5List', (object) => new H5List(object, contextOf(object)), (list) => list.object),
-    kind(H5Array, 'H5Array', (object) => H5Array.of(object as H5Dataset), (array) => array.dataset),
-    ...thePlatform().files.map((type) => kind(type, 'H5File', (object) => object.file, (file) => file)),
-    kind(H5Group, 'H5Group', (object) => itself<H5Group>(object), (group) => group),
-    kind(H5Dataset as unknown as { prototype: H5Dataset }, 'H5Dataset', (object) => itself<H5Dataset>(object), (dataset) => dataset),
+    kind(
+      H5Dict as unknown as { prototype: H5Dict },
+      'H5Dict',
+      (object) => H5Dict.of(object as H5Group),
+      (dict) => dict.object,
+    ),
+    kind(
+      H5List,
+      'H5List',
+      (object) => new H5List(object, contextOf(object)),
+      (list) => list.object,
+    ),
+    kind(H5Array, 'H5Array', (object) => H5Array.of(object as H5Dataset), wholeDataset),
+    ...files.map((type) =>
+      kind(
+        type,
+        'H5File',
+        (object) => object.file,
+        (file) => file,
+      ),
+    ),
+    kind(
+      H5Group,
+      'H5Group',
+      (object) => itself<H5Group>(object),
+      (group) => group,
+    ),
+    kind(
+      H5Dataset as unknown as { prototype: H5Dataset },
+      'H5Dataset',
+      (object) => itself<H5Dataset>(object),
+      (dataset) => dataset,
+    ),
   ];
+}
+
+function wholeDataset(array: H5Array): H5Dataset {
+  const { dataset } = array;
+  if (dataset && !array.isView) return dataset as H5Dataset;
+  throw new H5TypeError('a part of an array is no handle: store the whole array, or a copy of the part');
 }
 
 function kindOf(handle: Handle): HandleKind {
@@ -105,21 +138,24 @@ export function fromTransferable(data: TransferableHandle): Handle {
   });
 }
 
-/** How handles are stored as values: nothing of the file that they lead to, but where it is. For the option `values`. */
-export function handleTypes(): ValueType[] {
-  return kinds().map(({ name, prototype, objectOf }) => ({
+/** How handles are stored as values: nothing of the file that they lead to, but where it is; `files`: the classes of open files. */
+export function handleTypes(files: Platform['files']): ValueType[] {
+  return kinds(files).map(({ name, prototype, objectOf }) => ({
     name,
     prototype,
     encode(handle) {
       const object = objectOf(handle as never);
       const place = thePlatform().placeOf(object.file);
       if (!place)
-        throw new H5TypeError('a handle of a file in memory leads nowhere later: store a copy of what it holds');
+        throw new H5TypeError(
+          'a handle of a file in memory leads nowhere later: store a copy of what it holds',
+        );
       return { file: place.path, path: object.path, mode: again(place.mode) };
     },
     decode({ file, path, mode }: Content) {
       const isPlace = typeof file === 'string' && typeof path === 'string';
-      if (!isPlace || (mode !== 'r' && mode !== 'r+')) throw new H5FormatError(-1, `a ${name} that leads nowhere`);
+      if (!isPlace || (mode !== 'r' && mode !== 'r+'))
+        throw new H5FormatError(-1, `a ${name} that leads nowhere`);
       return fromTransferable({ kind: name, file, path, mode });
     },
   }));

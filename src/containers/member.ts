@@ -54,7 +54,8 @@ export function presented(
   if (type === 'Array') return new H5List(object, context);
   const isNumbers = type === undefined || type.endsWith('Array');
   const { largeArray = LARGE_ARRAY } = context.options;
-  if (isNumbers && object.ndim > 0 && object.nbytes >= largeArray) return H5Array.of(object);
+  if (isNumbers && object.ndim > 0 && object.nbytes >= largeArray)
+    return H5Array.of(object as H5Dataset<unknown>);
   return readFrom(object, context.codec);
 }
 
@@ -92,6 +93,8 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
       // A root is no root as a member.
       group.get(name)?.attrs.delete(Reserved.layout);
     });
+  } else if (value instanceof H5Array) {
+    replaceMembers(group, [name], () => H5Array.write(group, name, value, { overwrite: true }));
   } else if (isSimpleArray(value)) {
     replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
   } else {
@@ -114,6 +117,7 @@ export function deleteMember(group: H5Group, name: string): boolean {
 /** The object of a file that a live collection, or a handle, stands for. */
 export function storedObject(value: unknown): H5Group | H5Dataset | H5Datatype | undefined {
   if (value instanceof H5Dict || value instanceof H5List) return value.object;
+  if (value instanceof H5Array && !value.isView) return value.dataset as H5Dataset | undefined;
   if (value instanceof H5Object) return value as H5Group | H5Dataset | H5Datatype;
   return undefined;
 }

@@ -1,10 +1,10 @@
 /** Scalars of the codec as attributes, or as datasets without a dimension, one by one. */
 import type { AttributeDraft } from '../hdf5/draft.js';
 import type { DType } from '../hdf5/dtype.js';
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { isBoolean } from '../hdf5/messages/datatype.js';
-import type { GroupInfo } from '../hdf5/object.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText } from '../hdf5/text.js';
 import { defaultRegistry } from '../registry/index.js';
@@ -69,7 +69,7 @@ function isPlainDate(value: unknown): value is Date {
 
 /** The value of an attribute of a group that is no reserved one. */
 export function decodeScalar(
-  group: H5Group,
+  group: H5Group | H5Dataset,
   name: string,
   attribute: Attribute | AttributeDraft,
   context: Context,
@@ -85,7 +85,7 @@ export function decodeScalar(
   const stored = info.attributes.find((each) => each.name === name) as Attribute;
   const value = restorer.whole(() => restorer.scalar(stored, info));
   if (typeof value !== 'bigint') return value;
-  const numbers = restorer.attribute(info as GroupInfo, Reserved.numbers) as unknown[] | undefined;
+  const numbers = restorer.attribute(info, Reserved.numbers) as unknown[] | undefined;
   return numbers?.includes(name) ? Number(value) : value;
 }
 

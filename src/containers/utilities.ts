@@ -2,9 +2,9 @@
 import { H5PathError, H5TypeError } from '../errors.js';
 import type { DatasetOptions } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
-import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import { escapeName } from '../serialize/names.js';
-import { type ContainerOptions, type Context, contextOf } from './context.js';
+import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { hasMember, presented, setMember } from './member.js';
@@ -21,21 +21,24 @@ export interface WriteDatasetOptions {
   readonly fillValue?: unknown;
 }
 
-export interface WriteObjectOptions extends WriteDatasetOptions, ContainerOptionsOfWriting {
+export interface WriteObjectOptions extends WriteDatasetOptions, OptionsOfWriting {
   /** Whether what has the name already is replaced; unless told so, that is an error. */
   readonly overwrite?: boolean;
   /** Is called after each object: how many have been written, of how many, and the name of the last one. */
   readonly progress?: (done: number, total: number, name: string) => void;
 }
 
-type ContainerOptionsOfWriting = Omit<ContainerOptions, 'chunks'>;
+type OptionsOfWriting = Omit<CollectionOptions, 'chunks'>;
 
 export interface StoreDatasetOptions extends WriteDatasetOptions {
   /** Follows from the data; needed where there are none. */
   readonly shape?: readonly number[];
 }
 
-function placeOf(target: WriteLocation, options: ContainerOptions = {}): { group: H5Group; context: Context } {
+function placeOf(
+  target: WriteLocation,
+  options: CollectionOptions = {},
+): { group: H5Group; context: Context } {
   if (target instanceof H5Dict) return { group: target.object, context: target.context };
   return { group: target, context: contextOf(target, options) };
 }
@@ -63,7 +66,9 @@ export function storeDataset(
   const { chunks = true, maxShape = chunks === false ? undefined : true } = options;
   const created: CreateDatasetOptions = {
     ...(values === undefined ? {} : { data: values }),
-    ...(shape ?? (data instanceof H5Array ? data.shape : undefined) ? { shape: shape ?? (data as H5Array).shape } : {}),
+    ...((shape ?? (data instanceof H5Array ? data.shape : undefined))
+      ? { shape: shape ?? (data as H5Array).shape }
+      : {}),
     ...(dtype === undefined ? {} : { dtype }),
     ...(fillValue === undefined ? {} : { fillValue }),
     ...(isScalar ? {} : { chunks, ...(maxShape === undefined ? {} : { maxShape }) }),
@@ -85,7 +90,8 @@ export function writeDataset(
   options: WriteDatasetOptions = {},
 ): void {
   const { group, context } = placeOf(target);
-  const isObject = typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype;
+  const isObject =
+    typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype;
   if (isObject || data instanceof Map) {
     const inner = group.requireGroup(escapeName(name));
     writeDatasets(inner, data as object, options);
@@ -94,10 +100,19 @@ export function writeDataset(
   context.live.transaction(() => {
     const stored = escapeName(name);
     const there = hasMember(group, stored) ? group.get(stored) : undefined;
-    if (there instanceof H5Dataset && data instanceof H5Array && there.isSame(data.dataset)) return;
+    if (
+      there instanceof H5Dataset &&
+      data instanceof H5Array &&
+      !data.isView &&
+      data.dataset &&
+      there.isSame(data.dataset)
+    )
+      return;
     const isSimilar = there instanceof H5Dataset && hasShapeOf(there, data, options);
     if (isSimilar) {
-      context.live.change(there.path, () => there.write(data instanceof H5Array ? data.toTypedArray() : data));
+      context.live.change(there.path, () =>
+        there.write(data instanceof H5Array ? data.toTypedArray() : data),
+      );
       return;
     }
     if (hasMember(group, stored)) context.live.change(pathOf(group, name), () => removed(group, stored));
@@ -158,7 +173,11 @@ export function writeObjects(target: WriteLocation, values: object, options: Wri
       const stored = escapeName(name);
       if (hasMember(group, stored) && !overwrite) {
         const place = pathOf(group, name);
-        throw new H5PathError('H5_EXISTS', place, `"${place}" exists already: { overwrite: true } replaces it`);
+        throw new H5PathError(
+          'H5_EXISTS',
+          place,
+          `"${place}" exists already: { overwrite: true } replaces it`,
+        );
       }
       const isArray = (ArrayBuffer.isView(value) && !(value instanceof DataView)) || value instanceof H5Array;
       if (isArray) {
@@ -176,7 +195,10 @@ export function writeObjects(target: WriteLocation, values: object, options: Wri
  * @example
  * readObject(file.group('state/owner')); // an instance of User
  */
-export function readObject(object: H5Group | H5Dataset, options: ContainerOptions & { readonly raw?: boolean } = {}): unknown {
+export function readObject(
+  object: H5Group | H5Dataset,
+  options: CollectionOptions & { readonly raw?: boolean } = {},
+): unknown {
   const { raw = false, ...others } = options;
   return presented(object, contextOf(object, others), raw);
 }
