@@ -141,7 +141,8 @@ export class FileEditor implements Editor {
       if (address < 0 && node.id >= this.#flushed) return node;
       if (address < 0) throw new H5StateError('H5_GONE', 'the object has been deleted');
     }
-    if (this.isDeleted(address, since)) throw new H5StateError('H5_GONE', 'the object has been deleted');
+    const from = 'info' in node ? since : Math.max(since, node.since);
+    if (this.isDeleted(address, from)) throw new H5StateError('H5_GONE', 'the object has been deleted');
     return this.stored(address);
   }
 
@@ -714,6 +715,7 @@ export class FileEditor implements Editor {
       const count = counts[draft.id - base] as number;
       if (count <= 0) continue;
       writer.write(draft, count);
+      draft.since = this.#clock;
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
     // What was deleted before it was ever in the file.

@@ -74,7 +74,9 @@ const simple: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('delete' as const), key }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rename' as const), key, to: key }) },
   fc.record({ do: fc.constant('insert' as const), key, value }),
-  fc.record({ do: fc.constant('merge' as const), entries: fc.array(fc.tuple(key, value), { maxLength: 3 }) }),
+  fc.record({ do: fc.constant('merge' as const), // What is shared is stored together, and stays so.
+    entries: fc.array(fc.tuple(key, value), { maxLength: 3 }).filter((entries) => isTree(entries)),
+  }),
 );
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 12, arbitrary: simple },

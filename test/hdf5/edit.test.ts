@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Draft } from '../../src/hdf5/draft.js';
+import type { StoredObject } from '../../src/hdf5/stored-object.js';
 import { H5File, type H5Group, type H5Reference, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
@@ -238,4 +240,24 @@ test('a name with a replacement character is added to a large group, and deleted
   expect(file.delete('b\ufffd')).toBe(true);
   expect(H5File.open(file.toBytes()).has('a\ufffd')).toBe(true);
   expect(file.size).toBe(21);
+});
+
+test('a new object may stand where one was that has just been deleted', () => {
+  const file = H5File.open(undefined, 'w');
+  file.commit();
+  const editor = file.session.edit();
+  const old = file.createGroup('old', { attrs: { x: 1 } });
+  // What is not committed can be used again at once.
+  editor.flush();
+  const { address } = (old.node as StoredObject).info;
+  file.delete('old');
+  file.createGroup('new', { attrs: { x: 2 } });
+  const handle = file.group('new');
+  const { node } = handle;
+  editor.flush();
+  expect((node as Draft).address).toBe(address);
+  expect(handle.attrs.get('x')).toBe(2);
+  file.delete('new');
+  editor.flush();
+  expect(() => handle.attrs.get('x')).toThrow(/deleted/);
 });
