@@ -140,8 +140,9 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const { attrs } = group;
     if (isDict(group)) return;
     const type = attrs.get<string>(CH5MPY.type);
-    if (type === 'object' || attrs.has(Reserved.class)) return;
-    const what = attrs.get(Reserved.encoding) ?? attrs.get(Reserved.type) ?? type;
+    const encoding = attrs.get(Reserved.encoding);
+    if (encoding === undefined && (type === 'object' || attrs.has(Reserved.class))) return;
+    const what = encoding ?? attrs.get(Reserved.type) ?? type;
     throw new H5PathError(
       'H5_WRONG_KIND',
       group.path,

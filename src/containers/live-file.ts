@@ -93,7 +93,7 @@ export class LiveFile implements EditWatcher {
     this.begin();
     if (this.policy === 'operation' && session.depth === 0)
       return session.file.transaction(() => this.#note(path, action(editor)));
-    if (this.policy === 'microtask' && !this.#isPending) this.#commitLater();
+    if (this.policy === 'microtask' && session.depth === 0) this.#commitLater();
     // What writes parts would commit by itself.
     session.depth++;
     try {
@@ -108,6 +108,12 @@ export class LiveFile implements EditWatcher {
     this.edit();
     const session = this.#session;
     // It lasts when it is over; by hand, when that is asked for.
+    if (this.#isPending) {
+      return lasting(
+        () => session.file.transaction(action),
+        (isLate) => isLate && this.#commitNow(),
+      );
+    }
     if (session.depth > 0 || this.policy !== 'manual') return session.file.transaction(action);
     session.depth++;
     return lasting(
@@ -238,16 +244,16 @@ function isWithin(path: string, holder: string): boolean {
   return path === holder || path.startsWith(holder === '/' ? '/' : `${holder}/`);
 }
 
-/** Does something when an action is over, which may take its time. */
-function lasting<T>(action: () => T, after: () => void): T {
+/** Does something when an action is over; `isLate`: it has taken its time. */
+function lasting<T>(action: () => T, after: (isLate: boolean) => void): T {
   let result: T;
   try {
     result = action();
   } catch (error) {
-    after();
+    after(false);
     throw error;
   }
-  if (result instanceof Promise) return result.finally(after) as T;
-  after();
+  if (result instanceof Promise) return result.finally(() => after(true)) as T;
+  after(false);
   return result;
 }

@@ -273,7 +273,7 @@ export class Restorer {
   }
 
   /** The value of an attribute that is no reserved one. */
-  scalar(attribute: Attribute, info: ObjectInfo): unknown {
+  scalar(attribute: Pick<Attribute, 'datatype' | 'dataspace' | 'data'>, info: ObjectInfo): unknown {
     const { datatype, dataspace, data } = attribute;
     if (dataspace.kind === 'null') return tagOf(datatype) === Tag.undefined ? undefined : null;
     if (dataspace.kind === 'scalar') {
@@ -314,10 +314,9 @@ export class Restorer {
     if (type === 'ArrayBuffer') return bytes.buffer;
     if (type === 'DataView') return new DataView(bytes.buffer);
     const { datatype, dataspace } = info;
-    if (dataspace.kind === 'null') return null;
+    if (dataspace.kind !== 'simple') return this.scalar({ ...info, data: bytes }, info);
     const flat = this.leaf(datatype, bytes, extent(dataspace));
-    if (type !== undefined) return typedColumn(flat, type, info);
-    return dataspace.kind === 'scalar' ? flat[0] : this.#nest(flat, this.#dims(info));
+    return type === undefined ? this.#nest(flat, this.#dims(info)) : typedColumn(flat, type, info);
   }
 
   /** The dimensions of a dataset, as the program has them: axes that are one for it are one. */

@@ -74,7 +74,8 @@ const simple: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('delete' as const), key }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rename' as const), key, to: key }) },
   fc.record({ do: fc.constant('insert' as const), key, value }),
-  fc.record({ do: fc.constant('merge' as const), // What is shared is stored together, and stays so.
+  fc.record({
+    do: fc.constant('merge' as const), // What is shared is stored together, and stays so.
     entries: fc.array(fc.tuple(key, value), { maxLength: 3 }).filter((entries) => isTree(entries)),
   }),
 );
@@ -223,14 +224,14 @@ class Run {
         break;
       case 'commit':
         this.file.commit();
-        this.committed = new Map(this.model);
+        this.committed = copy(this.model) as Model;
         break;
       case 'rollback':
         this.file.rollback();
-        this.model = new Map(this.committed);
+        this.model = copy(this.committed) as Model;
         break;
       case 'reopen':
-        this.committed = new Map(this.model);
+        this.committed = copy(this.model) as Model;
         this.file = H5File.open(this.file.toBytes(), 'r+');
         this.dict = H5Dict.of(this.file, { registry });
         break;
@@ -240,7 +241,8 @@ class Run {
   }
 
   #transaction(within: readonly Operation[], fails: boolean): void {
-    const before = new Map(this.model);
+    // Merging changes what is within.
+    const before = copy(this.model) as Model;
     const run = (): void =>
       this.dict.transaction(() => {
         for (const each of within) this.do(each);

@@ -1,0 +1,580 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  deserialize,
+  H5Array,
+  H5Dict,
+  H5File,
+  H5List,
+  H5PathError,
+  h5read,
+  h5write,
+  readSync,
+  TypeRegistry,
+  writeSync,
+} from '../../src/node.js';
+import { describeOracle, h5py, objectAt } from '../oracle/oracles.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const newPath = (): string => join(folder, `${files++}.h5`);
+
+const registry = new TypeRegistry();
+class User {
+  name: string;
+  age: number;
+  constructor(name: string, age: number) {
+    this.name = name;
+    this.age = age;
+  }
+}
+registry.register(User, { name: 'dict.User' });
+
+class Secret {
+  #value: number;
+  constructor(value: number) {
+    this.#value = value;
+  }
+  get value(): number {
+    return this.#value;
+  }
+  [h5write](dict: Map<string, unknown>): void {
+    dict.set('value', this.#value);
+  }
+  static [h5read](dict: ReadonlyMap<string, unknown>): Secret {
+    return new Secret(dict.get('value') as number);
+  }
+}
+registry.register(Secret, { name: 'dict.Secret' });
+
+interface State {
+  count: number;
+  title: string;
+  settings: H5Dict<{ dark: boolean; font: H5Dict<{ size: number }> }>;
+  users: H5List;
+  speed: Float64Array;
+  owner: User;
+}
+
+const content = () => ({
+  count: 1,
+  title: 'state',
+  settings: { dark: true, font: { size: 12 } },
+  users: [new User('Ada', 36), new User('Bob', 40)],
+  speed: Float64Array.of(1, 2, 3),
+  owner: new User('Cy', 50),
+});
+
+function stored(): string {
+  const path = newPath();
+  writeSync(path, content(), { registry });
+  return path;
+}
+
+const opened = (path = stored()): H5Dict<State> => H5Dict.open<State>(path, { mode: 'r+', registry });
+
+describe('what an H5Dict gives', () => {
+  it('is live where it can be, else a copy', () => {
+    using dict = opened();
+    expect([...dict.keys()]).toEqual(Object.keys(content()));
+    expect(dict.get('count')).toBe(1);
+    expect(dict.get('title')).toBe('state');
+    expect(dict.get('settings')).toBeInstanceOf(H5Dict);
+    expect(dict.get('settings').get('font').get('size')).toBe(12);
+    expect(dict.get('users')).toBeInstanceOf(H5List);
+    expect(dict.get('speed')).toEqual(Float64Array.of(1, 2, 3));
+    expect(dict.get('owner')).toEqual(new User('Cy', 50));
+    expect(dict.get('owner')).toBeInstanceOf(User);
+    expect(dict.get('nothing')).toBeUndefined();
+    expect(dict.has('toString')).toBe(false);
+    expect(dict.get('toString')).toBeUndefined();
+  });
+
+  it('is an H5Array from the size on that is asked for', () => {
+    const path = newPath();
+    writeSync(path, { large: new Float64Array(1000), small: new Float64Array(10) });
+    using dict = H5Dict.open(path, { largeArray: 1000 });
+    expect(dict.get('large')).toBeInstanceOf(H5Array);
+    expect(dict.get('small')).toBeInstanceOf(Float64Array);
+  });
+
+  it('is what an instance is stored as, if asked for', () => {
+    using dict = opened();
+    const raw = dict.raw('owner') as H5Dict;
+    expect(raw).toBeInstanceOf(H5Dict);
+    expect([...raw.entries()]).toEqual([
+      ['name', 'Cy'],
+      ['age', 50],
+    ]);
+    raw.set('age', 51);
+    expect(dict.get('owner')).toEqual(new User('Cy', 51));
+    dict.set('secret' as never, new Secret(7) as never);
+    expect((dict.get('secret') as unknown as Secret).value).toBe(7);
+    expect((dict.raw('secret') as H5Dict).get('value')).toBe(7);
+  });
+
+  it('is a copy that update writes back', () => {
+    using dict = opened();
+    const owner = dict.get('owner');
+    owner.age = 99;
+    expect(dict.get('owner').age).toBe(50);
+    dict.update('owner', (user) => {
+      user.age++;
+    });
+    dict.update('count', (count) => count + 1);
+    expect(dict.get('owner')).toEqual(new User('Cy', 51));
+    expect(dict.get('count')).toBe(2);
+  });
+
+  it('is written by write, and read by read', () => {
+    const path = newPath();
+    H5Dict.write(
+      path,
+      new Map<string, unknown>([
+        ['a', 1],
+        ['b', { c: [1, 'two'] }],
+      ]),
+    ).close();
+    expect(readSync(path)).toEqual(
+      new Map<string, unknown>([
+        ['a', 1],
+        ['b', { c: [1, 'two'] }],
+      ]),
+    );
+    expect(H5Dict.read(path).copy()).toEqual(readSync(path));
+    using nested = H5Dict.read(path, 'b');
+    expect(nested.path).toBe('/b');
+    expect(nested.toObject()).toEqual({ c: [1, 'two'] });
+    expect(nested.parent?.size).toBe(2);
+    expect(nested.parent?.parent).toBeUndefined();
+    expect(nested.file).toBeInstanceOf(H5File);
+  });
+});
+
+describe('the view of an H5Dict', () => {
+  it('has its keys as properties', () => {
+    using dict = opened();
+    const { view } = dict;
+    view.count++;
+    view.settings.font.size += 2;
+    view.title = 'new';
+    expect(dict.get('count')).toBe(2);
+    expect(dict.get('settings').get('font').get('size')).toBe(14);
+    expect('title' in view).toBe(true);
+    expect('subtitle' in view).toBe(false);
+    expect(Object.keys(view)).toEqual([...dict.keys()]);
+    delete (view as { speed?: unknown }).speed;
+    expect(dict.has('speed')).toBe(false);
+    const { count, ...others } = view;
+    expect(count).toBe(2);
+    expect(Object.keys(others)).toEqual(['title', 'settings', 'users', 'owner']);
+    expect(JSON.parse(JSON.stringify(view.settings))).toEqual({ dark: true, font: { size: 14 } });
+    expect(Object.assign({}, view.settings.font)).toEqual({ size: 14 });
+    expect(structuredClone(dict.get('settings').toObject())).toEqual({ dark: true, font: { size: 14 } });
+    expect(`${view.settings.font}`).toBe('[object Object]');
+    expect(Object.entries(view.settings.font)).toEqual([['size', 14]]);
+  });
+
+  it('takes what it gives', () => {
+    using dict = opened();
+    const { view } = dict;
+    (view as unknown as Record<string, unknown>)['again'] = view.settings;
+    dict.get('settings').set('dark', false);
+    expect((dict.get('again' as never) as H5Dict).toObject()).toEqual({ dark: true, font: { size: 12 } });
+    Object.defineProperty(view, 'defined', { value: 5 });
+    expect(dict.get('defined')).toBe(5);
+    expect(() => Object.freeze(view)).toThrow(TypeError);
+    expect(() => Object.setPrototypeOf(view, null)).toThrow(TypeError);
+  });
+
+  it('does not let keys touch prototypes', () => {
+    using dict = opened();
+    const view = dict.view as unknown as Record<string, unknown>;
+    dict.set('__proto__', { polluted: true });
+    expect((view['__proto__'] as { polluted: boolean }).polluted).toBe(true);
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    expect(Object.getPrototypeOf(view)).toBe(Object.prototype);
+    expect(dict.delete('__proto__')).toBe(true);
+    expect(view['__proto__']).toBeUndefined();
+  });
+});
+
+describe('assignment', () => {
+  /** How many bytes of a file a commit changes. */
+  function changedBytes(dict: H5Dict, change: () => void): number {
+    const before = dict.file.toBytes();
+    change();
+    const after = dict.file.toBytes();
+    let changed = Math.abs(after.length - before.length);
+    for (let i = 0; i < Math.min(before.length, after.length); i++) if (before[i] !== after[i]) changed++;
+    return changed;
+  }
+
+  it('writes only the difference', () => {
+    const dict = H5Dict.of(H5File.open(undefined, 'w'));
+    const big = new Float64Array(100_000).map((_, i) => i);
+    const value = () => ({
+      big: Float64Array.from(big),
+      names: ['a', 'b', 'c'],
+      at: { x: 1, y: 2 },
+      when: new Date(5),
+    });
+    dict.set('state', value());
+    dict.commit();
+    expect(changedBytes(dict, () => dict.set('state', value()))).toBe(0);
+    const { big: _, ...small } = value();
+    expect(changedBytes(dict, () => dict.set('state', { ...value(), at: { x: 1, y: 3 } }))).toBeLessThan(
+      1000,
+    );
+    expect(changedBytes(dict, () => dict.set('state', small))).toBeLessThan(2000);
+    expect((dict.get('state') as H5Dict).copy()).toEqual(small);
+    expect(changedBytes(dict, () => dict.set('state', { ...small, names: ['a', 'b', 'd'] }))).toBeLessThan(
+      2000,
+    );
+    expect((dict.get('state') as H5Dict).copy()).toEqual({ ...small, names: ['a', 'b', 'd'] });
+  });
+
+  it('does not change what another key shares', () => {
+    const shared = { x: 1 };
+    const dict = H5Dict.write(undefined, { a: shared, b: shared });
+    dict.set('a', { x: 2 });
+    expect(dict.copy()).toEqual({ a: { x: 2 }, b: { x: 1 } });
+    dict.set('a', dict.get('b'));
+    dict.set('b', { x: 3 });
+    expect(dict.copy()).toEqual({ a: { x: 1 }, b: { x: 3 } });
+  });
+
+  it('makes what was shared no longer shared', () => {
+    const shared = { x: 1 };
+    const dict = H5Dict.write(undefined, { both: { a: shared, b: shared } });
+    const copy = () => (dict.get('both') as unknown as H5Dict).copy() as unknown as { a: object; b: object };
+    const first = copy();
+    expect(first.a).toBe(first.b);
+    dict.set('both', { a: { x: 1 }, b: { x: 1 } });
+    const second = copy();
+    expect(second.a).not.toBe(second.b);
+    expect(second).toEqual(first);
+  });
+
+  it('keeps what is shared within a value, and cycles', () => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {});
+    const shared = { x: 1 };
+    const ring: Record<string, unknown> = { shared, again: shared };
+    ring['itself'] = ring;
+    dict.set('ring', { a: 1 });
+    dict.set('ring', ring);
+    const copy = (dict.get('ring') as H5Dict).copy() as typeof ring;
+    expect(copy['itself']).toBe(copy);
+    expect(copy['again']).toBe(copy['shared']);
+    dict.assign(ring);
+    const all = dict.copy() as typeof ring;
+    expect(all['itself']).toBe(all);
+  });
+
+  it('takes collections of this and of other files as copies', () => {
+    const other = H5Dict.write(undefined, { list: [1, 2, 3], inner: { deep: [{ a: 1 }] } });
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {});
+    dict.set('other', other);
+    dict.set('list', other.get('list'));
+    dict.set('self', dict.get('other'));
+    other.set('list', [] as never);
+    expect(dict.toObject()).toEqual({
+      other: { list: [1, 2, 3], inner: { deep: [{ a: 1 }] } },
+      list: [1, 2, 3],
+      self: { list: [1, 2, 3], inner: { deep: [{ a: 1 }] } },
+    });
+    expect(deserialize(dict.file.toBytes())).toEqual(dict.toObject());
+  });
+
+  it('merges as |= does', () => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {
+      a: 1,
+      c: { d: 'test', e: [1, 2] },
+      f: 2,
+    });
+    dict.merge({ c: { d: 'new', g: -1 }, h: { i: 1 } });
+    expect(dict.toObject()).toEqual({ a: 1, c: { d: 'new', e: [1, 2], g: -1 }, f: 2, h: { i: 1 } });
+    dict.merge(H5Dict.write(undefined, { c: { z: 1 }, a: { now: 'a dict' } }));
+    expect(dict.toObject()).toEqual({
+      a: { now: 'a dict' },
+      c: { d: 'new', e: [1, 2], g: -1, z: 1 },
+      f: 2,
+      h: { i: 1 },
+    });
+  });
+});
+
+describe('keys', () => {
+  it('are renamed in their place, and moved', () => {
+    using dict = opened();
+    dict.rename('title', 'name');
+    expect([...dict.keys()].slice(0, 3)).toEqual(['count', 'name', 'settings']);
+    dict.rename('users', 'people');
+    expect([...dict.keys()][3]).toBe('people');
+    dict.move('count', dict.get('settings') as unknown as H5Dict, 'counted');
+    dict.move('speed', dict.get('settings').get('font') as unknown as H5Dict);
+    expect(dict.get('settings').toObject()).toEqual({
+      dark: true,
+      font: { size: 12, speed: Float64Array.of(1, 2, 3) },
+      counted: 1,
+    });
+    expect(dict.has('count')).toBe(false);
+    expect(() => dict.move('settings', dict.get('settings') as unknown as H5Dict)).toThrow(/into itself/);
+    expect(() => dict.rename('nothing', 'something')).toThrow(/there is no key "nothing"/);
+    expect(() => dict.move('nothing', dict as unknown as H5Dict)).toThrow(/there is no key "nothing"/);
+  });
+
+  it('are inserted if they are not there', () => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, { a: 1 });
+    expect(dict.getOrInsert('a', 2)).toBe(1);
+    expect(dict.getOrInsert('b', 2)).toBe(2);
+    expect(dict.getOrInsertComputed('c', (key) => `${key}!`)).toBe('c!');
+    expect(dict.getOrInsertComputed('c', () => expect.fail())).toBe('c!');
+  });
+
+  it('may be more than HDF5 has attributes for', () => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {});
+    const model = new Map<string, unknown>();
+    dict.batch(() => {
+      for (let i = 0; i < 3000; i++) {
+        const value = i % 7 === 0 ? undefined : i % 5 === 0 ? null : i % 3 === 0 ? new Date(i) : i;
+        dict.set(`key ${i}`, value);
+        model.set(`key ${i}`, value);
+      }
+    });
+    const again = H5Dict.of(H5File.open(dict.file.toBytes(), 'r+'));
+    expect(new Map(again.entries())).toEqual(model);
+    expect(deserialize(dict.file.toBytes())).toEqual(Object.fromEntries(model));
+    expect(again.get('key 2999')).toBe(2999);
+    again.set('key 2998', 'changed');
+    again.delete('key 0');
+    expect([...again.keys()].slice(-2)).toEqual(['key 2998', 'key 2999']);
+  });
+
+  it('of a large object that write stored can be changed', () => {
+    const entries = Array.from({ length: 2500 }, (_, i) => [`k${i}`, i % 2 ? i : { i }] as const);
+    const shared = { shared: true };
+    const value = { map: new Map<string, unknown>([...entries, ['one', shared], ['two', shared]]) };
+    const path = newPath();
+    writeSync(path, value);
+    {
+      using dict = H5Dict.open(path, { mode: 'r+' });
+      const map = dict.get('map') as H5Dict;
+      expect(map.size).toBe(2502);
+      expect(map.get('k2499')).toBe(2499);
+      expect(map.get('k2')).toEqual({ i: 2 });
+      expect(map.has('k2500')).toBe(false);
+      map.set('k1', 'changed');
+      map.delete('k3');
+      map.set('members 0', 1);
+      value.map.set('k1', 'changed');
+      value.map.delete('k3');
+      value.map.set('members 0', 1);
+    }
+    const back = readSync<typeof value>(path);
+    expect([...back.map]).toEqual([...value.map]);
+    expect(back.map.get('one')).toBe(back.map.get('two'));
+  });
+});
+
+describe('changes', () => {
+  it('are committed at the end of the task, with each operation, or by hand', async () => {
+    const path = stored();
+    using dict = opened(path);
+    dict.set('count', 5);
+    dict.set('title', 'x');
+    expect(readSync<State>(path, { registry }).count).toBe(1);
+    await Promise.resolve();
+    expect(readSync<State>(path, { registry })).toMatchObject({ count: 5, title: 'x' });
+    dict.close();
+    const each = H5Dict.open<State>(path, { mode: 'r+', commit: 'operation', registry });
+    each.set('count', 6);
+    expect(readSync<State>(path, { registry }).count).toBe(6);
+    each.close();
+    const byHand = H5Dict.open<State>(path, { mode: 'r+', commit: 'manual', registry });
+    byHand.set('count', 7);
+    byHand.transaction(() => byHand.set('title', 'y'));
+    await Promise.resolve();
+    expect(readSync<State>(path, { registry })).toMatchObject({ count: 6, title: 'x' });
+    byHand.commit();
+    expect(readSync<State>(path, { registry })).toMatchObject({ count: 7, title: 'y' });
+    byHand.set('count', 8);
+    byHand.rollback();
+    expect(byHand.get('count')).toBe(7);
+    byHand.close();
+  });
+
+  it('are all or none in a transaction, which may take its time', async () => {
+    const path = stored();
+    using dict = opened(path);
+    const before = dict.toObject();
+    expect(() =>
+      dict.batch(() => {
+        dict.set('count', 5);
+        dict.get('settings').set('dark', false);
+        dict.delete('owner');
+        dict.set('title', (() => 1) as never);
+      }),
+    ).toThrow(/title: .*function cannot be stored/);
+    expect(dict.toObject()).toEqual(before);
+    await dict.transaction(async () => {
+      dict.set('count', 2);
+      await new Promise((done) => setTimeout(done, 5));
+      dict.set('title', 'later');
+    });
+    expect(readSync<State>(path, { registry })).toMatchObject({ count: 2, title: 'later' });
+    await expect(
+      dict.transaction(async () => {
+        dict.set('count', 3);
+        await new Promise((done) => setTimeout(done, 5));
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(dict.get('count')).toBe(2);
+  });
+
+  it('that came before a transaction that takes its time last when it is over', async () => {
+    const path = stored();
+    using dict = opened(path);
+    dict.set('count', 2);
+    const transaction = dict.transaction(async () => {
+      await new Promise((done) => setTimeout(done, 5));
+      throw new Error('no');
+    });
+    await expect(transaction).rejects.toThrow('no');
+    await new Promise((done) => setTimeout(done, 10));
+    expect(readSync<State>(path, { registry }).count).toBe(2);
+  });
+
+  it('are seen by all handles of a group', () => {
+    using dict = opened();
+    const one = dict.get('settings');
+    const two = H5Dict.of<{ dark: boolean }>(dict.file.group('settings'));
+    one.set('dark', false);
+    expect(two.get('dark')).toBe(false);
+    two.set('dark', true);
+    expect(one.get('dark')).toBe(true);
+    dict.delete('settings');
+    dict.commit();
+    expect(() => one.get('dark')).toThrow(/has been deleted/);
+    expect(() => two.set('dark', true)).toThrow(/has been deleted/);
+  });
+
+  it('are told after the commit to those who listen', async () => {
+    using dict = opened();
+    const heard: string[][] = [];
+    const stop = dict.subscribe('settings/font', ({ paths }) => heard.push([...paths]));
+    const all: string[][] = [];
+    dict.subscribe(({ paths }) => all.push([...paths]));
+    dict.get('settings').get('font').set('size', 13);
+    dict.set('count', 2);
+    expect(heard).toEqual([]);
+    await Promise.resolve();
+    expect(heard).toEqual([['/settings/font/size']]);
+    expect(all).toEqual([['/settings/font/size', '/count']]);
+    expect(() =>
+      dict.transaction(() => {
+        dict.get('settings').get('font').set('size', 14);
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    dict.commit();
+    expect(heard.length).toBe(1);
+    dict.delete('settings');
+    dict.commit();
+    expect(heard[1]).toEqual(['/settings']);
+    stop();
+    dict.set('settings', { dark: true, font: { size: 1 } } as never);
+    dict.commit();
+    expect(heard.length).toBe(2);
+  });
+});
+
+describe('a dict says', () => {
+  it('what it holds, in a few lines', () => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {
+      count: 1,
+      title: 'text',
+      nothing: null,
+      inner: { a: 1 },
+      empty: {},
+      list: [1, 2],
+      'two words': 5n,
+    });
+    const text = [
+      'H5Dict {',
+      '  count: 1,',
+      '  title: "text",',
+      '  nothing: null,',
+      '  inner: {...},',
+      '  empty: {},',
+      '  list: H5List(2),',
+      '  "two words": 5n',
+      '}',
+    ].join('\n');
+    expect(String(dict)).toBe(text);
+    expect(inspect(dict)).toBe(text);
+    expect(inspect(dict.view)).toBe(text);
+    const many = H5Dict.write(
+      undefined,
+      Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`k${i}`, i])),
+    );
+    const lines = String(many).split('\n');
+    expect(lines.length).toBe(23);
+    expect(lines[11]).toBe('  ... 81 more,');
+    expect(Object.prototype.toString.call(dict)).toBe('[object H5Dict]');
+    dict.close();
+    expect(String(dict)).toBe('H5Dict (closed)');
+  });
+
+  it('what is wrong', () => {
+    const path = stored();
+    const size = statSync(path).size;
+    const bytes = readFileSync(path);
+    {
+      using reader = H5Dict.open<State>(path, { registry });
+      expect(() => reader.set('count', 2)).toThrow(/open for reading/);
+      expect(() => reader.delete('count')).toThrow(/open for reading/);
+      expect(() => reader.get(5 as never)).toThrow(/string/);
+      expect(reader.has(5 as never)).toBe(false);
+    }
+    const closed = H5Dict.open<State>(path);
+    closed.close();
+    expect(() => closed.get('count')).toThrow(/closed/);
+    expect(() => closed.size).toThrow(/closed/);
+    using dict = opened(path);
+    expect(() => dict.set(Symbol('s') as never, 1 as never)).toThrow(/string/);
+    expect(() => dict.set('count', Promise.resolve() as never)).toThrow(/\$\.count: .*Promise/);
+    expect(() => dict.set('owner', new (class Unknown {})() as never)).toThrow(/Unknown/);
+    expect(() => H5Dict.open(path, { name: 'users' })).toThrow(H5PathError);
+    expect(() => H5Dict.open(path, { name: 'users' })).toThrow(/no dict.*'records'/);
+    expect(() => H5Dict.open(path, { name: 'nowhere' })).toThrow(/does not exist/);
+    expect(() => dict.assign(5 as never)).toThrow(/object/);
+    expect(() => dict.merge(new Map([[1, 2]]) as never)).toThrow(/keys that are strings/);
+    dict.close();
+    expect(statSync(path).size).toBe(size);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+});
+
+describeOracle('h5py', () => {
+  it('finds what a dict has written where one would look', async () => {
+    const path = newPath();
+    {
+      using dict = H5Dict.open(path, { mode: 'w' });
+      dict.set('speed', Float64Array.of(1, 2));
+      dict.set('unit', 'm/s');
+      dict.set('settings', { dark: true });
+      dict.set('names', ['a', 'b']);
+    }
+    const file = await h5py(path);
+    expect(objectAt(file, 'speed')).toMatchObject({ kind: 'dataset', value: [1, 2] });
+    expect(file.root.attrs.find(({ name }) => name === 'unit')?.value).toBe('m/s');
+    expect(objectAt(file, 'settings').attrs).toMatchObject([{ name: 'dark', value: true }]);
+    expect(objectAt(file, 'names')).toMatchObject({ value: ['a', 'b'] });
+  });
+});
