@@ -46,9 +46,10 @@ function isTree(value: unknown): boolean {
   const todo: unknown[] = [value];
   while (todo.length > 0) {
     const each = todo.pop();
-    if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each) || storedObject(each)) continue;
+    if (typeof each !== 'object' || each === null || storedObject(each)) continue;
     if (seen.has(each)) return false;
     seen.add(each);
+    if (ArrayBuffer.isView(each)) continue;
     if (each instanceof Map) todo.push(...each.keys(), ...each.values());
     else if (each instanceof Set || Array.isArray(each)) for (const item of each) todo.push(item);
     else todo.push(...Object.values(each));

@@ -12,8 +12,15 @@ import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { CH5MPY } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
-/** How the datatype of a value is tagged that is stored as the bytes of a file of its own. */
-const WHOLE = 'h5pickle';
+/**
+ * A value that is stored as a file of its own is opaque bytes, which begin as such files do. They have no tag: h5py reads none
+ * that have one.
+ */
+const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+function isFile(bytes: Uint8Array): boolean {
+  return SIGNATURE.every((byte, i) => bytes[i] === byte);
+}
 
 /** What ch5mpy stores for None. */
 const CH5MPY_NONE = '__h5_NONE__';
@@ -73,8 +80,11 @@ export class H5Attributes implements Iterable<[string, unknown]> {
       readonly datatype: Datatype;
     };
     const { datatype, shape } = info;
-    if (datatype.class === 'opaque' && datatype.tag === WHOLE)
-      return deserialize(attrs.get(stored) as Uint8Array, this.#context.codec) as T;
+    if (datatype.class === 'opaque' && shape?.length === 0) {
+      // Others are those of another program, such as Python's pickles: they stay what they are.
+      const bytes = attrs.get(stored) as Uint8Array;
+      return (isFile(bytes) ? deserialize(bytes, this.#context.codec) : bytes) as T;
+    }
     if (shape && shape.length > 0) return attrs.get(stored) as T;
     const value = decodeScalar(this.#object, stored, attribute, this.#context);
     return (value === CH5MPY_NONE ? null : value) as T;
@@ -98,11 +108,11 @@ export class H5Attributes implements Iterable<[string, unknown]> {
     return this;
   }
 
-  #encoded(value: unknown): { data: unknown; dtype?: { opaque: number; tag: string } } {
+  #encoded(value: unknown): { data: unknown; dtype?: { opaque: number } } {
     if (ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value))
       return { data: value };
     const bytes = serialize(value, this.#context.codec);
-    return { data: bytes, dtype: { opaque: bytes.length, tag: WHOLE } };
+    return { data: bytes, dtype: { opaque: bytes.length } };
   }
 
   /** Sets several attributes, all of them or none. */

@@ -11,6 +11,7 @@ import { readFrom } from '../serialize/serialize.js';
 import { type CollectionOpenOptions, type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
 import { assign, merge } from './difference.js';
+import { H5Attributes } from './h5-attributes.js';
 import { LargeDict } from './large-dict.js';
 import { type ChangeListener, LiveFile } from './live-file.js';
 import { CH5MPY, checkKey, deleteMember, getMember, hasMember, isDict, setMember } from './member.js';
@@ -171,6 +172,11 @@ export class H5Dict<T extends object = Record<string, unknown>>
   get parent(): H5Dict | undefined {
     if (this.#group.path === '/') return undefined;
     return new H5Dict(this.#group.parent, this.#context);
+  }
+
+  /** The attributes of its group, with any values: its scalars are among them. */
+  get attributes(): H5Attributes {
+    return new H5Attributes(this.#group, this.#context);
   }
 
   get isOpen(): boolean {

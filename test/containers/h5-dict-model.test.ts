@@ -97,9 +97,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 function isTree(item: unknown, seen = new Set<unknown>()): boolean {
-  if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) return true;
+  if (typeof item !== 'object' || item === null) return true;
   if (seen.has(item)) return false;
   seen.add(item);
+  if (ArrayBuffer.isView(item)) return true;
   const parts =
     item instanceof Map
       ? [...item.keys(), ...item.values()]
