@@ -10,18 +10,19 @@ import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
+import { isReferenced } from '../serialize/part-writer.js';
 import { isElement } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { H5Dict } from './h5-dict.js';
-import { storedObject } from './member.js';
+import { deleteMember, prepareMember, storedObject } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
 /** What a value is that a dict can be set to: what the file says of such a dict. */
 type DictKind = 'object' | 'Map' | 'null-prototype';
 
-function kindOf(value: unknown): DictKind | undefined {
+export function kindOf(value: unknown): DictKind | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype) return 'object';
@@ -49,10 +50,15 @@ function isTree(value: unknown): boolean {
     if (typeof each !== 'object' || each === null || storedObject(each)) continue;
     if (seen.has(each)) return false;
     seen.add(each);
-    if (ArrayBuffer.isView(each)) continue;
-    if (each instanceof Map) todo.push(...each.keys(), ...each.values());
-    else if (each instanceof Set || Array.isArray(each)) for (const item of each) todo.push(item);
-    else todo.push(...Object.values(each));
+    if (ArrayBuffer.isView(each)) {
+      if (seen.has(each.buffer)) return false;
+      seen.add(each.buffer);
+    } else if (each instanceof Map) {
+      for (const [key, item] of each) todo.push(key, item);
+    } else {
+      const items = each instanceof Set || Array.isArray(each) ? each : Object.values(each);
+      for (const item of items) todo.push(item);
+    }
   }
   return true;
 }
@@ -72,13 +78,32 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
   const there = dictAt(dict as unknown as H5Dict, key);
   if (!there || kindOfGroup(there.object) !== source || !isOnlyOne(there.object) || !isTree(value))
     return false;
-  return tryTo(there, () => update(there, value as object));
+  const changes: Change[] = [];
+  update(there, value as object, changes);
+  return apply(there, changes);
 }
 
-/** Does something in a transaction. Returns false if it can only be changed as a whole: references within it are in the way, or a key. */
-function tryTo(dict: H5Dict, action: () => void): boolean {
+/** A member that is to be set or deleted. What can fail has been done. */
+interface Change {
+  readonly dict: H5Dict;
+  readonly key: string;
+  readonly make: () => unknown;
+}
+
+/** Makes changes, all or none. Returns false if there can only be a change as a whole: references within it are in the way, or a key. */
+function apply(dict: H5Dict, changes: readonly Change[]): boolean {
+  const make = (): void => {
+    for (const { dict: holder, key, make: each } of changes) holder.change(key, each);
+  };
   try {
-    dict.transaction(action);
+    const { live } = dict.context;
+    const isSafe =
+      changes.length <= 1 ||
+      changes.every(
+        ({ dict: { object, isLarge }, key }) => !isLarge && !isReferenced(object, escapeName(key)),
+      );
+    if (isSafe) live.together(make);
+    else live.transaction(make);
     return true;
   } catch (error) {
     if (error instanceof H5StateError && (error.code === 'H5_REFERENCED' || error.code === 'H5_TOO_LARGE'))
@@ -104,23 +129,33 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   const { object: group, context } = dict;
   const { live } = context;
   const isDict = value instanceof H5Dict;
-  const inParts = (): void => {
-    if (!isDict && kindOfGroup(group) !== source) {
-      if (source === 'object') live.change(group.path, () => group.attrs.delete(Reserved.type));
-      else live.change(group.path, () => group.attrs.set(Reserved.type, source));
-    }
-    update(dict, value);
-  };
   // Parts that are shared, or lead back, are stored together.
-  if ((isDict || isTree(value)) && tryTo(dict, inParts)) return;
+  if (isDict || isTree(value)) {
+    const changes: Change[] = [];
+    update(dict, value, changes);
+    const isDone = (): boolean => apply(dict, changes);
+    if (isDict || kindOfGroup(group) === source) {
+      if (isDone()) return;
+    } else {
+      const become = (): unknown =>
+        source === 'object' ? group.attrs.delete(Reserved.type) : group.attrs.set(Reserved.type, source);
+      const isBoth = live.together(() => {
+        live.change(group.path, become);
+        return isDone();
+      });
+      if (isBoth) return;
+    }
+  }
   live.change(group.path, () => writeInto(group, isDict ? (value as H5Dict).copy() : value, context.codec));
 }
 
-/** Gives a dict these entries and no others. */
-function update(dict: H5Dict, value: object): void {
+/** What gives a dict these entries and no others. */
+function update(dict: H5Dict, value: object, changes: Change[]): void {
   const wanted = new Map(entriesOf(value));
-  for (const key of [...dict.keys()]) if (!wanted.has(key)) dict.delete(key);
-  for (const [key, each] of wanted) put(dict, key, each, update);
+  const { object: group } = dict;
+  for (const key of dict.keys())
+    if (!wanted.has(key)) changes.push({ dict, key, make: () => deleteMember(group, escapeName(key)) });
+  for (const [key, each] of wanted) put(dict, key, each, changes, update);
 }
 
 /** Sets entries of a dict, and leaves others. */
@@ -128,8 +163,14 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   const source = other instanceof H5Dict ? 'object' : kindOf(other);
   if (!source)
     throw new H5TypeError('a dict is merged with an object, a Map with keys that are strings, or a dict');
-  if (other instanceof H5Dict || isTree(other)) mergeInto(dict as unknown as H5Dict, other);
-  else {
+  if (other instanceof H5Dict || isTree(other)) {
+    const changes: Change[] = [];
+    mergeInto(dict as unknown as H5Dict, other, changes);
+    if (apply(dict as unknown as H5Dict, changes)) return;
+    dict.transaction(() => {
+      for (const { dict: holder, key, make } of changes) holder.change(key, make);
+    });
+  } else {
     // What is shared is stored together.
     const { object: group, context } = dict;
     const kind = kindOfGroup(group);
@@ -146,22 +187,24 @@ function madeOf(kind: string, entries: Iterable<readonly [string, unknown]>): ob
   return object;
 }
 
-function mergeInto(dict: H5Dict, other: object): void {
-  for (const [key, value] of entriesOf(other)) put(dict, key, value, mergeInto);
+function mergeInto(dict: H5Dict, other: object, changes: Change[]): void {
+  for (const [key, value] of entriesOf(other)) put(dict, key, value, changes, mergeInto);
 }
 
-/** Sets what a dict has for a key, unless it has that already; `combine` is for two dicts. */
+/** What sets what a dict has for a key, unless it has that already; `combine` is for two dicts. */
 function put(
   dict: H5Dict,
   key: string,
   value: unknown,
-  combine: (there: H5Dict, here: object) => void,
+  changes: Change[],
+  combine: (there: H5Dict, here: object, changes: Change[]) => void,
 ): void {
   const source = value instanceof H5Dict ? kindOfGroup(value.object) : kindOf(value);
   const there = source && dictAt(dict, key);
   const isChanged = combine === mergeInto || (there && isOnlyOne(there.object));
-  if (there && isChanged && kindOfGroup(there.object) === source) combine(there, value as object);
-  else if (!isSame(dict, key, value)) dict.set(key, value);
+  if (there && isChanged && kindOfGroup(there.object) === source) combine(there, value as object, changes);
+  else if (!isSame(dict, key, value))
+    changes.push({ dict, key, make: prepareMember(dict.object, key, value, dict.context) });
 }
 
 /** Whether a dict has a value for a key that is the same, as far as a file can tell. */
@@ -172,18 +215,23 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
   if (attribute !== undefined) {
     const isReference = typeof attribute === 'object' && isElement(attribute.datatype);
     if (isReference || !encodeScalar(value, context)) return false;
-    const there = decodeScalar(group, name, attribute, context);
-    return there instanceof Date && value instanceof Date
-      ? Object.is(there.getTime(), value.getTime())
-      : Object.is(there, value);
+    return isSameScalar(decodeScalar(group, name, attribute, context), value);
   }
   const object = dict.has(key) ? group.get(name) : undefined;
   if (!object || object instanceof H5Datatype || storedObject(value)) return false;
+  if (object instanceof H5Dataset && object.ndim === 0 && !hasReferences(object.datatype))
+    return encodeScalar(value, context) !== undefined && isSameScalar(readFrom(object, context.codec), value);
   const isEqual =
     object instanceof H5Dataset && isTyped(value)
       ? hasNumbers(object, value)
       : isStoredSame(object, value, context);
   return isEqual && isAlone(object);
+}
+
+function isSameScalar(there: unknown, value: unknown): boolean {
+  return there instanceof Date && value instanceof Date
+    ? Object.is(there.getTime(), value.getTime())
+    : Object.is(there, value);
 }
 
 function isTyped(value: unknown): value is TypedArray {

@@ -1,22 +1,34 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { H5PathError, H5TypeError } from '../errors.js';
-import type { H5File, H5Mode } from '../hdf5/h5-file.js';
+import type { Editor } from '../hdf5/editing.js';
+import { H5File, type H5Mode } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
-import { Encoding, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
+import { indexes } from '../indexes.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
+import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { replaceMembers } from '../serialize/part-writer.js';
 import { isReserved } from '../serialize/restore.js';
-import { readFrom } from '../serialize/serialize.js';
+import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
 import { type CollectionOpenOptions, type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
-import { assign, merge } from './difference.js';
+import { assign, kindOf, merge } from './difference.js';
 import { H5Attributes } from './h5-attributes.js';
 import { LargeDict } from './large-dict.js';
 import { type ChangeListener, LiveFile } from './live-file.js';
-import { CH5MPY, checkKey, deleteMember, getMember, hasMember, isDict, setMember } from './member.js';
+import {
+  CH5MPY,
+  checkKey,
+  deleteMember,
+  getMember,
+  hasMember,
+  isDict,
+  MAX_ATTRIBUTES,
+  setMember,
+} from './member.js';
 import type { ContainerSource } from './opening.js';
-import { type FileSource, openFile } from './platform.js';
+import { type FileSource, openFile, thePlatform } from './platform.js';
 import { showDict } from './text.js';
 
 export interface DictOpenOptions extends CollectionOpenOptions {
@@ -116,13 +128,23 @@ export class H5Dict<T extends object = Record<string, unknown>>
     value: T | ReadonlyMap<string, unknown>,
     options: Omit<DictOpenOptions, 'mode'> = {},
   ): H5Dict<T> {
+    if (!kindOf(value))
+      throw new H5TypeError('a dict is written from an object, or from a Map with keys that are strings');
+    const { name, ...how } = options;
+    // What cannot be stored throws before a file is touched.
+    const stored = serialize(value, { ...thePlatform().codec, ...how } as WriteOptions);
+    const source = H5File.open(stored, 'r', { indexes });
     const dict = H5Dict.open<T>(target as FileSource, { ...options, mode: 'w' });
-    try {
-      dict.transaction(() => dict.assign(value as T));
-    } catch (error) {
-      dict.#context.live.file.rollback();
-      throw error;
-    }
+    const group = dict.#group;
+    const isRoot = group.path === '/';
+    dict.#context.live.change(group.path, (editor) =>
+      editor.graft(group.node, source.session, source.node as StoredObject, {
+        isCleared: false,
+        takes: (each) => isRoot || each !== Reserved.layout,
+        merges: () => false,
+        replaces: () => {},
+      }),
+    );
     return dict;
   }
 
@@ -251,9 +273,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   set(key: string, value: unknown): this;
   set(key: string, value: unknown): this {
     checkKey(key);
-    this.#change(key, () => {
-      if (!assign(this, key, value)) setMember(this.#group, key, value, this.#context);
-    });
+    this.#context.live.edit();
+    if (!assign(this, key, value)) this.change(key, () => setMember(this.#group, key, value, this.#context));
     return this;
   }
 
@@ -263,7 +284,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const { live } = this.#context;
     live.edit();
     if (!this.has(key)) return false;
-    return this.#change(key, () => deleteMember(this.#group, escapeName(key)));
+    return this.change(key, () => deleteMember(this.#group, escapeName(key)));
   }
 
   /** Removes all keys. */
@@ -326,7 +347,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** Sets this dict to what an object or a Map says: keys that it does not have are removed. Only the difference is written. */
   assign(value: T | ReadonlyMap<string, unknown>): this {
-    this.transaction(() => assign(this, undefined, value));
+    assign(this, undefined, value);
     return this;
   }
 
@@ -335,7 +356,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * Other keys stay.
    */
   merge(other: Partial<T> | ReadonlyMap<string, unknown> | H5Dict): this {
-    this.transaction(() => merge(this, other));
+    merge(this, other);
     return this;
   }
 
@@ -343,10 +364,10 @@ export class H5Dict<T extends object = Record<string, unknown>>
   rename(key: string, newKey: string): void {
     checkKey(key);
     checkKey(newKey);
-    this.#change(key, (editor) => {
+    this.change(key, (editor) => {
       const { node } = this.#group;
       replaceMembers(this.#group, [escapeName(newKey)], () => {
-        if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_MEMBERS))
+        if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
           this.#missing(key);
       });
     });
@@ -365,12 +386,18 @@ export class H5Dict<T extends object = Record<string, unknown>>
     if (object && `${target.path}/`.startsWith(`${object.path}/`))
       throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
     this.transaction(() => {
-      target.#change(newKey, (editor) =>
+      target.change(newKey, (editor) =>
         replaceMembers(target.#group, [escapeName(newKey)], () =>
-          editor.moveMember(group.node, escapeName(key), target.#group.node, escapeName(newKey), MAX_MEMBERS),
+          editor.moveMember(
+            group.node,
+            escapeName(key),
+            target.#group.node,
+            escapeName(newKey),
+            MAX_ATTRIBUTES,
+          ),
         ),
       );
-      this.#change(key, () => {});
+      this.change(key, () => {});
     });
   }
 
@@ -475,20 +502,26 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return this.toString();
   }
 
-  /** @internal Removes a key without a check whether it is there. */
+  /** @internal How values are read and written. */
   get context(): Context {
     return this.#context;
   }
 
+  /** @internal Whether it has to be made anew before it can be changed. */
+  get isLarge(): boolean {
+    return this.#large !== undefined;
+  }
+
   // ---- how it is done -------------------------------------------------------------------------------
 
-  #change<R>(key: string, action: Parameters<Context['live']['change']>[1]): R {
+  /** @internal Makes a change of what a key has. */
+  change<R>(key: string, action: (editor: Editor) => R): R {
     const { live } = this.#context;
     // With keys of any number in two columns there is nothing to be changed in place.
     live.edit();
     const large = this.#large;
     if (large) live.transaction(() => large.spread());
-    return live.change(this.#pathOf(key), action) as R;
+    return live.change(this.#pathOf(key), action);
   }
 
   #pathOf(key: string): string {

@@ -8,6 +8,7 @@ import { writeMembers } from '../serialize/part-writer.js';
 import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { H5List } from './h5-list.js';
+import { MAX_ATTRIBUTES } from './member.js';
 
 const KEYS = 'keys';
 const VALUES = 'values';
@@ -87,12 +88,12 @@ export class LargeDict {
     const holder = group.group(name);
     // The name may be one of the keys.
     const free = freeName(whole);
-    if (free !== name) editor.moveMember(group.node, name, group.node, free, MAX_MEMBERS);
+    if (free !== name) editor.moveMember(group.node, name, group.node, free, MAX_ATTRIBUTES);
     for (let start = 0; start < entries.length; start += MAX_MEMBERS) {
       const slice = holder.group(String(start));
       for (const [key] of entries.slice(start, start + MAX_MEMBERS)) {
         const each = escapeName(key);
-        editor.moveMember(slice.node, each, group.node, each, MAX_MEMBERS);
+        editor.moveMember(slice.node, each, group.node, each, MAX_ATTRIBUTES);
       }
     }
     group.delete(free);

@@ -122,6 +122,13 @@ export class LiveFile implements EditWatcher {
     );
   }
 
+  /** Makes several changes of which none can fail: they are one commit. */
+  together<T>(action: () => T): T {
+    this.edit();
+    const session = this.#session;
+    return this.policy === 'operation' && session.depth === 0 ? session.file.transaction(action) : action();
+  }
+
   #note<T>(path: string, result: T): T {
     if (this.#subscriptions.size > 0) this.#changes.push(path);
     return result;

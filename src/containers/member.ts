@@ -6,9 +6,9 @@ import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
-import { Encoding, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
+import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
-import { replaceMembers, writeMembers } from '../serialize/part-writer.js';
+import { prepareMembers, replaceMembers } from '../serialize/part-writer.js';
 import { readFrom } from '../serialize/serialize.js';
 import { type Context, LARGE_ARRAY } from './context.js';
 import { H5Array } from './h5-array.js';
@@ -18,6 +18,12 @@ import { decodeScalar, encodeScalar } from './scalar.js';
 
 /** What ch5mpy says an object is. */
 export const CH5MPY = { type: '__h5_type__', class: '__h5_class__' } as const;
+
+/**
+ * A group of so many attributes gets its further scalars as datasets: attributes are read all at once, while links are found one
+ * by one, so that a change costs the same however many there are.
+ */
+export const MAX_ATTRIBUTES = 64;
 
 // ---- reading ----------------------------------------------------------------------------------------------
 
@@ -78,30 +84,39 @@ export function isDict(group: H5Group): boolean {
 
 /** Sets a member of a group to a value. What has its name is replaced, and keeps its place in the order. */
 export function setMember(group: H5Group, key: string, value: unknown, context: Context): void {
+  prepareMember(group, key, value, context)();
+}
+
+/** The same in two steps: what is returned sets it. What cannot be stored throws here, before anything changes. */
+export function prepareMember(group: H5Group, key: string, value: unknown, context: Context): () => void {
   const editor = group.session.edit();
   const name = escapeName(key);
   const scalar = encodeScalar(value, context);
-  const source = scalar ? undefined : storedObject(value);
   if (scalar) {
     const { data, dtype } = scalar;
-    replaceMembers(group, [name], () =>
-      editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_MEMBERS),
-    );
-  } else if (source) {
-    replaceMembers(group, [name], () => {
-      editor.setCopy(group.node, name, source);
-      // A root is no root as a member.
-      group.get(name)?.attrs.delete(Reserved.layout);
-    });
-  } else if (value instanceof H5Array) {
-    replaceMembers(group, [name], () => H5Array.write(group, name, value, { overwrite: true }));
-  } else if (isSimpleArray(value)) {
-    replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
-  } else {
-    const members = Object.create(null) as Record<string, unknown>;
-    members[key] = value;
-    writeMembers(group, members, context.codec);
+    return () =>
+      replaceMembers(group, [name], () =>
+        editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_ATTRIBUTES),
+      );
   }
+  const source = storedObject(value);
+  if (source) {
+    return () =>
+      replaceMembers(group, [name], () => {
+        editor.setCopy(group.node, name, source);
+        // A root is no root as a member.
+        group.get(name)?.attrs.delete(Reserved.layout);
+      });
+  }
+  if (value instanceof H5Array) {
+    return () => replaceMembers(group, [name], () => H5Array.write(group, name, value, { overwrite: true }));
+  }
+  if (isSimpleArray(value)) {
+    return () => replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
+  }
+  const members = Object.create(null) as Record<string, unknown>;
+  members[key] = value;
+  return prepareMembers(group, members, context.codec);
 }
 
 /** Removes a member of a group. Returns whether there was one. */

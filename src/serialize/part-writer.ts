@@ -37,16 +37,21 @@ export function writePart(
 
 /** Sets members of a group to values, with the objects that they share. What has their names is replaced. */
 export function writeMembers(group: H5Group, values: object, options: WriteOptions): void {
+  prepareMembers(group, values, options)();
+}
+
+/** The same in two steps: what is returned sets them. What cannot be stored throws here, before anything changes. */
+export function prepareMembers(group: H5Group, values: object, options: WriteOptions): () => void {
   const { path: _, mode: __, ...how } = options;
-  // What cannot be stored throws before anything changes.
   const stored = new MemoryStorage(serialize(values, how));
   const { indexes } = group.session.space;
   const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
   const isMember = (name: string): boolean => !isReserved(name);
   const replaced = [...source.keys()].filter(isMember).concat([...source.attrs.keys()].filter(isMember));
-  replaceMembers(group, replaced, () =>
-    group.session.edit().setCopies(group.node, source.session, isMember, MAX_MEMBERS),
-  );
+  return () =>
+    replaceMembers(group, replaced, () =>
+      group.session.edit().setCopies(group.node, source.session, isMember, MAX_MEMBERS),
+    );
 }
 
 /**
@@ -56,12 +61,7 @@ export function writeMembers(group: H5Group, values: object, options: WriteOptio
 export function replaceMembers(group: H5Group, names: readonly string[], change: () => void): void {
   const { session, file } = group;
   const editor = session.edit();
-  const replaced: Replaced = { marked: [], rewritten: [] };
-  for (const name of names) {
-    const object = group.linkInfo(name)?.kind === 'hard' ? group.get(name) : undefined;
-    if (object) note(object, replaced, false);
-  }
-  const { marked } = replaced;
+  const marked = names.flatMap((name) => markedIn(group, name));
   if (marked.length === 0) {
     change();
     return;
@@ -75,6 +75,19 @@ export function replaceMembers(group: H5Group, names: readonly string[], change:
       marked.filter((address) => editor.isDeleted(address, clock)),
     );
   });
+}
+
+/** Whether references may lead to a member of a group, or to something within. */
+export function isReferenced(group: H5Group, name: string): boolean {
+  return markedIn(group, name).length > 0;
+}
+
+/** The addresses of what references may lead to, in a member of a group. */
+function markedIn(group: H5Group, name: string): number[] {
+  const object = group.linkInfo(name)?.kind === 'hard' ? group.get(name) : undefined;
+  const replaced: Replaced = { marked: [], rewritten: [] };
+  if (object) note(object, replaced, false);
+  return replaced.marked;
 }
 
 /** A member of a group, and further steps through what it is. */
