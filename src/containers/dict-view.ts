@@ -9,6 +9,8 @@ export type DictView<T> = {
   [K in keyof T]: T[K] extends H5Dict<infer D> ? DictView<D> : T[K];
 };
 
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
 const dicts = new WeakMap<object, H5Dict>();
 
 /** The dict that a view shows. */
@@ -18,7 +20,10 @@ export function dictOf(view: object): H5Dict | undefined {
 
 export function viewOf<T extends object>(dict: H5Dict<T>): DictView<T> {
   // What is not in the dict is that of any object: `toString` and the like.
-  const view = new Proxy({}, new Handler(dict as unknown as H5Dict));
+  const target = {};
+  // Node looks past a proxy.
+  Object.defineProperty(target, INSPECT, { value: () => dict.toString() });
+  const view = new Proxy(target, new Handler(dict as unknown as H5Dict));
   dicts.set(view, dict as unknown as H5Dict);
   return view as DictView<T>;
 }
@@ -32,7 +37,6 @@ class Handler implements ProxyHandler<object> {
 
   get(target: object, key: string | symbol, receiver: unknown): unknown {
     if (typeof key === 'string' && this.#dict.has(key)) return shown(this.#dict.get(key));
-    if (key === Symbol.for('nodejs.util.inspect.custom')) return () => this.#dict.toString();
     // It would give the views of an object another prototype.
     return key === '__proto__' ? undefined : Reflect.get(target, key, receiver);
   }

@@ -1,14 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { H5PathError, type H5StateError, H5TypeError } from '../errors.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
-import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
-import { type ContainerOpenOptions, type ContainerOptions, type Context, contextOf } from './context.js';
+import { Collection, type CollectionOpenOptions, groupAt, isMaking, namesIn, openIn } from './collection.js';
+import { type ContainerOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
 import { assign, merge } from './difference.js';
 import { LargeDict } from './large-dict.js';
@@ -23,18 +23,13 @@ import {
   replaced,
   setMember,
 } from './member.js';
-import { type FileSource, openFile } from './platform.js';
+import type { FileSource } from './platform.js';
 import { showDict } from './text.js';
 
 /** What is opened: a file, or a group of one that is open. */
 export type DictSource = FileSource | H5Group;
 
-export interface DictOpenOptions extends ContainerOpenOptions {
-  /** `'r'` unless told otherwise; with `'a'`, `'w'`, `'w-'` and `'x'` an empty dict is made where there is none. */
-  readonly mode?: H5Mode;
-  /** Which part of the file: the names of groups with `/` between them. */
-  readonly name?: string;
-}
+export interface DictOpenOptions extends CollectionOpenOptions {}
 
 /** The state of a program by the names of its parts, or any keys. */
 export type DictKey<T> = Extract<keyof T, string>;
@@ -56,21 +51,18 @@ export type DictKey<T> = Extract<keyof T, string>;
  * view.count++;
  */
 export class H5Dict<T extends object = Record<string, unknown>>
+  extends Collection
   implements Iterable<[DictKey<T>, T[DictKey<T>]]>
 {
   readonly #group: H5Group;
-  readonly #context: Context;
-  /** The file, if it is to be closed with this dict. */
-  readonly #owned: boolean;
   #view: DictView<T> | undefined;
   /** Why it is no instance of its class, if it should be one. */
   readonly note: string | undefined;
 
   /** @internal */
   constructor(group: H5Group, context: Context, isOwned = false, note?: string) {
+    super(context, isOwned);
     this.#group = group;
-    this.#context = context;
-    this.#owned = isOwned;
     this.note = note;
   }
 
@@ -87,17 +79,13 @@ export class H5Dict<T extends object = Record<string, unknown>>
     { mode = 'r', name, ...options }: DictOpenOptions = {},
   ): H5Dict<T> {
     if (source instanceof H5Group)
-      return H5Dict.of<T>(name === undefined ? source : groupAt(source, name), options);
-    const file = openFile(source, mode, options);
-    try {
-      const group = name === undefined ? file : groupAt(file, name, mode !== 'r' && mode !== 'r+');
+      return H5Dict.of<T>(name === undefined ? source : groupAt(source, namesIn(name)), options);
+    return openIn(source, mode, options, (file) => {
+      const group = name === undefined ? file : groupAt(file, namesIn(name), isMaking(mode));
       const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...options }), true);
-      dict.#check(mode !== 'r' && mode !== 'r+');
+      dict.#check(isMaking(mode));
       return dict;
-    } catch (error) {
-      file[Symbol.dispose]();
-      throw error;
-    }
+    });
   }
 
   /**
@@ -129,7 +117,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     try {
       dict.transaction(() => dict.assign(value as T));
     } catch (error) {
-      dict.#context.live.file.rollback();
+      dict.context.live.file.rollback();
       throw error;
     }
     return dict;
@@ -171,11 +159,6 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return this.#group;
   }
 
-  /** The file that it is in. */
-  get file(): H5File {
-    return this.#group.file;
-  }
-
   /** Where it is in the file: `/settings`. */
   get path(): string {
     return this.#group.path;
@@ -184,11 +167,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** The dict that holds it; undefined for that of the whole file. */
   get parent(): H5Dict | undefined {
     if (this.#group.path === '/') return undefined;
-    return new H5Dict(this.#group.parent, this.#context);
-  }
-
-  get isOpen(): boolean {
-    return this.file.isOpen;
+    return new H5Dict(this.#group.parent, this.context);
   }
 
   /**
@@ -208,7 +187,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** Its content as keys and values, if it is stored so. */
   get #large(): LargeDict | undefined {
     if (this.#group.attrs.get(Reserved.encoding) !== Encoding.entries) return undefined;
-    return LargeDict.of(this.#group, this.#context);
+    return LargeDict.of(this.#group, this.context);
   }
 
   // ---- Map ------------------------------------------------------------------------------------------
@@ -234,7 +213,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   get(key: string): unknown {
     checkKey(key);
     const large = this.#large;
-    return large ? large.get(key) : getMember(this.#group, escapeName(key), this.#context);
+    return large ? large.get(key) : getMember(this.#group, escapeName(key), this.context);
   }
 
   /**
@@ -246,7 +225,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   raw(key: string): unknown {
     checkKey(key);
     if (this.#large) return this.get(key);
-    return getMember(this.#group, escapeName(key), this.#context, true);
+    return getMember(this.#group, escapeName(key), this.context, true);
   }
 
   /**
@@ -260,7 +239,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   set(key: string, value: unknown): this {
     checkKey(key);
     this.#change(key, () => {
-      if (!assign(this, key, value)) setMember(this.#group, key, value, this.#context);
+      if (!assign(this, key, value)) setMember(this.#group, key, value, this.context);
     });
     return this;
   }
@@ -268,7 +247,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** Removes a key. Returns whether it was there. */
   delete(key: string): boolean {
     if (typeof key !== 'string') return false;
-    const { live } = this.#context;
+    const { live } = this.context;
     live.edit();
     if (!this.has(key)) return false;
     return this.#change(key, () => deleteMember(this.#group, escapeName(key)));
@@ -358,7 +337,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
           this.#missing(key);
       });
     });
-    this.#context.live.change(this.#pathOf(newKey), () => {});
+    this.context.live.change(this.#pathOf(newKey), () => {});
   }
 
   /** Moves a value to another dict of the same file, there under `newKey`. */
@@ -384,7 +363,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** All of it in memory: an object, or a Map if it was one. */
   copy(): T {
-    return readFrom(this.#group, this.#context.codec) as T;
+    return readFrom(this.#group, this.context.codec) as T;
   }
 
   /** All of it in memory as an object. */
@@ -398,40 +377,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return this.toObject();
   }
 
-  // ---- transactions ---------------------------------------------------------------------------------
-
-  /**
-   * Makes several changes as one commit: all of them or, if `action` throws or is rejected, none.
-   *
-   * @example
-   * state.transaction(() => {
-   *   state.set('total', total);
-   *   state.delete('draft');
-   * });
-   */
-  transaction<R>(action: (dict: this) => R): R {
-    return this.#context.live.transaction(() => action(this));
-  }
-
-  /** The same: many sets, one commit. */
-  batch<R>(action: (dict: this) => R): R {
-    return this.transaction(action);
-  }
-
-  /** Makes all changes of the file last. */
-  commit(): void {
-    this.#context.live.commit();
-  }
-
-  /** The same. */
-  flush(): void {
-    this.commit();
-  }
-
-  /** Forgets all changes of the file that have not been committed. */
-  rollback(): void {
-    this.file.rollback();
-  }
+  // ---- listeners ------------------------------------------------------------------------------------
 
   /**
    * Calls a listener after each commit that has changed the value of a key, or what is at a path below this dict, or in
@@ -443,7 +389,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   subscribe(listener: ChangeListener): () => void;
   subscribe(keyOrPath: string, listener: ChangeListener): () => void;
   subscribe(keyOrPath: string | ChangeListener, listener?: ChangeListener): () => void {
-    const { live } = this.#context;
+    const { live } = this.context;
     if (typeof keyOrPath === 'function') return live.subscribe(this.path, keyOrPath);
     const keys = keyOrPath.split('/').filter((key) => key !== '');
     const names = this.has(keyOrPath) ? [keyOrPath] : keys;
@@ -454,44 +400,19 @@ export class H5Dict<T extends object = Record<string, unknown>>
     );
   }
 
-  // ---- the end --------------------------------------------------------------------------------------
-
-  /** Commits what has changed, and closes the file. */
-  close(): void {
-    this.#context.live.close();
-  }
-
-  /** Closes the file if it was opened with this dict; else commits nothing and closes nothing. */
-  [Symbol.dispose](): void {
-    if (this.#owned && this.isOpen) this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this[Symbol.dispose]();
-  }
-
   get [Symbol.toStringTag](): string {
     return 'H5Dict';
   }
 
   /** As text: keys and values, of dicts and lists in it only that they are there; of more than 100 keys the first and the last ten. */
-  toString(): string {
+  override toString(): string {
     return showDict(this as H5Dict);
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
-
-  /** @internal Removes a key without a check whether it is there. */
-  get context(): Context {
-    return this.#context;
   }
 
   // ---- how it is done -------------------------------------------------------------------------------
 
   #change<R>(key: string, action: Parameters<Context['live']['change']>[1]): R {
-    const { live } = this.#context;
+    const { live } = this.context;
     // With keys of any number in two columns there is nothing to be changed in place.
     const large = live.edit() && this.#large;
     if (large) live.transaction(() => large.spread());
@@ -522,17 +443,6 @@ export type Stored<V> = V extends { toArray(): infer A }
 /** Whether a name is not one of the program's. */
 function isHidden(name: string): boolean {
   return isReserved(name) || name === CH5MPY.type || name === CH5MPY.class;
-}
-
-/** A group by the names of groups; the last ones are made if they are to be. */
-function groupAt(group: H5Group, name: string, isMade = false): H5Group {
-  const path = name
-    .split('/')
-    .filter((key) => key !== '')
-    .map(escapeName)
-    .join('/');
-  if (path === '') return group;
-  return isMade ? group.requireGroup(path) : group.group(path);
 }
 
 export type { H5Dataset, H5StateError };

@@ -85,6 +85,18 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
     replaced(group, name, () => editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_MEMBERS));
     return;
   }
+  setObjectMember(group, key, name, value, context);
+}
+
+/** The same for what is no scalar. */
+export function setObjectMember(
+  group: H5Group,
+  key: string,
+  name: string,
+  value: unknown,
+  context: Context,
+): void {
+  const editor = group.session.edit();
   const source = storedObject(value);
   if (source) {
     // It may be a part of what it replaces: it is copied first.

@@ -83,6 +83,19 @@ export interface EditWatcher {
   undone(mark: number | undefined): void;
 }
 
+/** A dataset, or a group of attributes, that is to be linked to. */
+export interface NewObject {
+  readonly name: string;
+  readonly order: number;
+  /** Undefined: a group. */
+  readonly dataset: CreateDatasetOptions | undefined;
+  readonly attributes?: readonly (readonly [
+    name: string,
+    value: unknown,
+    options: ValueOptions | undefined,
+  ])[];
+}
+
 /** Changes one file. */
 export interface Editor {
   watcher: EditWatcher | undefined;
@@ -128,6 +141,15 @@ export interface Editor {
   setCopy(group: Node, name: string, source: H5Object, copied: () => void): void;
   /** Gives a member another name, in its place, or another group; false if there is none. `most`: as for `setScalar`. */
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
+  /**
+   * An object of the file becomes what another is, to which just a link of a group leads; that goes. Links lead to the object
+   * as before; what it was is deleted, and handles of it are told so.
+   */
+  become(node: Node, group: Node, name: string): void;
+  /** Gives links of a group creation orders. */
+  orderLinks(group: Node, orders: ReadonlyMap<string, number>): void;
+  /** Adds links to new objects, behind all members of a group; or at these creation orders. */
+  addObjects(group: Node, objects: readonly NewObject[]): void;
   /** Whether an object of the file was deleted since `clock` was `since`. */
   isDeleted(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;

@@ -23,6 +23,7 @@ import type {
   DatasetOptions,
   Editor,
   EditWatcher,
+  NewObject,
   TransactionState,
   ValueOptions,
 } from './editing.js';
@@ -40,7 +41,7 @@ import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import { checkName } from './link-name.js';
-import { moveMember, setMember } from './members.js';
+import { editable, moveMember, orderLinks, setMember } from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
@@ -477,12 +478,53 @@ export class FileEditor implements Editor {
     return moveMember(this, group, from, other, to, most);
   }
 
+  orderLinks(group: Node, orders: ReadonlyMap<string, number>): void {
+    orderLinks(this, group, orders);
+  }
+
+  addObjects(group: Node, objects: readonly NewObject[]): void {
+    const target = editable(this, group);
+    for (const { name, order, dataset, attributes } of objects) {
+      const node = dataset ? this.newDataset(dataset.data, dataset) : this.newGroup();
+      if (attributes)
+        for (const [each, value, options] of attributes) this.setAttribute(node, each, value, options);
+      target.linkOrders.set(name, order);
+      this.addLink(target, name, node);
+    }
+  }
+
   graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void {
     graft(this, group, source, node, options);
   }
 
   isDeleted(address: number, since: number): boolean {
     return (this.#deleted.get(address) ?? -1) >= since;
+  }
+
+  become(node: Node, group: Node, name: string): void {
+    this.flush();
+    const link = group.links?.get(name);
+    if (!('info' in node) || link?.kind !== 'hard') throw new H5TypeError('both objects stand in the file');
+    const target = this.edit(this.stored(node.info.address)) as EditedObject;
+    const source = this.edit(this.stored(link.address)) as EditedObject;
+    this.deleteLink(group, name);
+    for (const [, each] of target.allLinks ?? []) if (each.kind === 'hard') this.#countLink(each.address, -1);
+    this.#countTypes(target, -1);
+    target.releaseContent(this.space, this.#heap);
+    target.header.takeOver(source.header);
+    target.header.write(this.space);
+    source.header.free(this.space);
+    for (const { address } of [target.info, source.info]) {
+      this.#storages.delete(address);
+      this.#edited.delete(address);
+      this.#deleted.set(address, this.#clock);
+      this.#deletedNow.push(address);
+    }
+    // Its last link is gone, and so is the object, but for what it holds.
+    this.#linkChanges.delete(source.info.address);
+    this.#clock++;
+    this.space.uncacheGroup(target.info.address);
+    this.#objects.clear();
   }
 
   /** The object that a hard link leads to. */

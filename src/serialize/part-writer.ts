@@ -1,10 +1,12 @@
 import { H5PathError, H5StateError } from '../errors.js';
+import type { GraftOptions } from '../hdf5/graft.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
+import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
@@ -40,23 +42,60 @@ export function writePart(
  * whatever the group is; `names` are those of the file.
  */
 export function writeMembers(group: H5Group, values: object, options: WriteOptions): void {
+  const source = storedMembers(group, values, options);
+  replacing(group, (replaced) => {
+    graftMembers(group, source, (node) => note(group.wrap(node, ''), replaced, false));
+  });
+}
+
+/** Adds members to a group whose names are new there. */
+export function addMembers(group: H5Group, values: object, options: WriteOptions): void {
+  graftMembers(group, storedMembers(group, values, options), () => {});
+}
+
+function storedMembers(group: H5Group, values: object, options: WriteOptions): H5File {
   const { path: _, mode: __, ...how } = options;
   const stored = new MemoryStorage(serialize(values, how));
   const { indexes } = group.session.space;
-  const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
-  replacing(group, (replaced) => {
-    group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
-      isCleared: false,
-      takes: (name) => !isReserved(name),
-      merges: () => false,
-      replaces: (node) => note(group.wrap(node, ''), replaced, false),
-    });
+  return H5File.open(stored, 'r', indexes ? { indexes } : {});
+}
+
+function graftMembers(group: H5Group, source: H5File, replaces: GraftOptions['replaces']): void {
+  group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
+    isCleared: false,
+    takes: (name) => !isReserved(name),
+    merges: () => false,
+    replaces,
   });
 }
 
 /** Does something that takes the place of objects of a group: `losing` is called with each. What stays may not refer to them. */
 export function replaceObjects(group: H5Group, change: (losing: (object: H5Object) => void) => void): void {
   replacing(group, (replaced) => change((object) => note(object, replaced, false)));
+}
+
+/**
+ * Does in one transaction what stores the value of an object anew, in its place: nothing else may share what it holds, or refer
+ * to that.
+ */
+export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): T {
+  const { session, file } = object;
+  const editor = session.edit();
+  return file.transaction(() => {
+    editor.flush();
+    const { clock } = editor;
+    const replaced: Replaced = { marked: [], rewritten: [] };
+    note(object, replaced, true);
+    const result = change();
+    editor.flush();
+    if (!replaced.rewritten.every((address) => editor.isDeleted(address, clock)))
+      throw new H5StateError(
+        'H5_REFERENCED',
+        `"${object.path}" holds what other parts of the file share: write the part that holds them all`,
+      );
+    checkReferences(file, replaced.marked);
+    return result;
+  });
 }
 
 /** Does in one transaction what replaces objects, unless references lead to them. */
@@ -196,8 +235,11 @@ class PartWriter {
       const encoding = group.attrs.get(Reserved.encoding);
       let name = String(key);
       if (encoding === Encoding.list && !group.attrs.has(Reserved.mask) && rest.length > 0) {
-        name = String(indexOf(this.#steps[i] as Step, group.size));
-        if (!group.has(name)) return home;
+        // In their order, for what their names are says nothing.
+        const links = orderedLinks(group.node);
+        const at = indexOf(this.#steps[i] as Step, links.length);
+        if (at === undefined) return home;
+        name = (links[at] as [string, number])[0];
       } else if (encoding !== undefined || !this.#hasMembers(group)) {
         return home;
       } else if (group.attrs.get(Reserved.type) === 'Map' && typeof key === 'number') {
