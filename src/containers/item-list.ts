@@ -239,13 +239,14 @@ export class ItemList implements ListStore {
     this.#pending = [];
     const { object } = this;
     const editor = object.session.edit();
-    let direct: NewObject[] = [];
+    const direct: NewObject[] = [];
     let others = Object.create(null) as Record<string, unknown>;
     let count = 0;
     const orders = new Map<string, number>();
     const writeOthers = (): void => {
       if (count === 0) return;
-      addMembers(object, others, this.#context.codec);
+      addMembers(object, others, this.#context.codec, orders);
+      orders.clear();
       others = Object.create(null) as Record<string, unknown>;
       count = 0;
     };
@@ -265,9 +266,6 @@ export class ItemList implements ListStore {
     }
     writeOthers();
     if (direct.length > 0) editor.addObjects(object.node, direct);
-    direct = [];
-    // Those that were written together have come behind the others.
-    if (orders.size > 0) editor.orderLinks(object.node, orders);
   }
 
   #newObject(name: string, order: number, value: unknown): NewObject {

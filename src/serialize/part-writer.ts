@@ -48,9 +48,14 @@ export function writeMembers(group: H5Group, values: object, options: WriteOptio
   });
 }
 
-/** Adds members to a group whose names are new there. */
-export function addMembers(group: H5Group, values: object, options: WriteOptions): void {
-  graftMembers(group, storedMembers(group, values, options), () => {});
+/** Adds members to a group whose names are new there, with these creation orders or behind all others. */
+export function addMembers(
+  group: H5Group,
+  values: object,
+  options: WriteOptions,
+  orders?: ReadonlyMap<string, number>,
+): void {
+  graftMembers(group, storedMembers(group, values, options), () => {}, orders);
 }
 
 function storedMembers(group: H5Group, values: object, options: WriteOptions): H5File {
@@ -60,12 +65,18 @@ function storedMembers(group: H5Group, values: object, options: WriteOptions): H
   return H5File.open(stored, 'r', indexes ? { indexes } : {});
 }
 
-function graftMembers(group: H5Group, source: H5File, replaces: GraftOptions['replaces']): void {
+function graftMembers(
+  group: H5Group,
+  source: H5File,
+  replaces: GraftOptions['replaces'],
+  orders?: ReadonlyMap<string, number>,
+): void {
   group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
     isCleared: false,
     takes: (name) => !isReserved(name),
     merges: () => false,
     replaces,
+    ...(orders && { orders }),
   });
 }
 
