@@ -161,7 +161,7 @@ export class ListState implements Deferred {
   // ---- other ways to be stored ----------------------------------------------------------------------
 
   /** Comes to a store that values fit, and that can change its length. */
-  #convert(values: readonly unknown[]): void {
+  #convert(values: readonly unknown[], isTried = false): void {
     const store = this.#store;
     store.flush();
     if (store.adapt(values)) return;
@@ -171,7 +171,7 @@ export class ListState implements Deferred {
       return;
     }
     // A vector or a table that values do not fit is one no more; what was stored in yet another way may be.
-    const isAny = length > 0 && !(store instanceof StoredList);
+    const isAny = !(store instanceof StoredList) && (length > 0 || isTried);
     const made = become(store.object, (holder, name) => {
       makeStore(
         holder,
@@ -190,7 +190,7 @@ export class ListState implements Deferred {
     });
     this.#store = openStore(made, this.#context);
     // Now that it can be changed, values may still not fit.
-    if (!values.every((value) => this.#store.fits(value))) this.#convert(values);
+    if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);
   }
 }
 

@@ -14,9 +14,11 @@ export function addressOf(object: H5Group | H5Dataset): number {
   return (object.node as StoredObject).info.address;
 }
 
+const MADE = 'made';
+
 /**
- * Makes of an object what `make` puts into a group under a name: for a while beside it, until that is whole. Links lead to it as
- * before. All of that or, after an error, nothing.
+ * Makes of an object what `make` puts into a group under a name: apart from all else, until that is whole. Links lead to the
+ * object as before. All of that or, after an error, nothing.
  *
  * @throws {H5StateError} when something else shares what the object holds, or refers to it.
  */
@@ -28,10 +30,11 @@ export function become(
   const address = addressOf(object);
   const editor = session.edit();
   return rewriteObject(object, () => {
-    const name = freeName(file);
-    make(file, name);
+    const apart = editor.groupApart();
+    const holder = file.wrap(apart, `${path}#`) as H5Group;
+    make(holder, MADE);
     editor.flush();
-    const made = file.get(name) as H5Group | H5Dataset;
+    const made = holder.get(MADE) as H5Group | H5Dataset;
     const { attrs } = object;
     // What the layout says of the value is said anew; what others say stays.
     for (const each of [...attrs.keys()])
@@ -41,17 +44,10 @@ export function become(
         made.attrs.set(each, attrs.get(each), info?.shape ? { dtype, shape: info.shape } : { dtype });
       }
     editor.flush();
-    editor.become(object.node, file.node, name);
+    editor.become(object.node, holder.node, MADE);
+    editor.dropApart(holder.node);
     return file.wrap(editor.stored(address), path) as H5Group | H5Dataset;
   });
-}
-
-/** A name that a group has no member of. */
-function freeName(group: H5Group): string {
-  for (let i = 0; ; i++) {
-    const name = `new ${i}`;
-    if (!group.has(name) && !group.attrs.has(name)) return name;
-  }
 }
 
 /** Sets a reserved attribute to a word, as the codec does. */

@@ -141,6 +141,10 @@ export interface Editor {
   setCopy(group: Node, name: string, source: H5Object, copied: () => void): void;
   /** Gives a member another name, in its place, or another group; false if there is none. `most`: as for `setScalar`. */
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
+  /** A group that stands in the file, and is in no other: for what is made before it has a place. */
+  groupApart(): Node;
+  /** Deletes it, with all that is in no other group. */
+  dropApart(group: Node): void;
   /**
    * An object of the file becomes what another is, to which just a link of a group leads; that goes. Links lead to the object
    * as before; what it was is deleted, and handles of it are told so.

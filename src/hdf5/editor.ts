@@ -85,6 +85,8 @@ export class FileEditor implements Editor {
   #stored: DatasetDraft[] = [];
   /** Elements of the last copy that wait for the addresses of what they refer to. */
   #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
+  /** New groups to which no link leads yet. */
+  #apart: GroupDraft[] = [];
   /** The elements of datasets that are written, by address. */
   readonly #storages = new Map<number, DatasetStorage>();
   #wroteElements = false;
@@ -501,6 +503,17 @@ export class FileEditor implements Editor {
     return (this.#deleted.get(address) ?? -1) >= since;
   }
 
+  groupApart(): Node {
+    const group = this.newGroup();
+    this.#apart.push(group);
+    this.flush();
+    return this.stored(group.address);
+  }
+
+  dropApart(group: Node): void {
+    this.#countLink((group as StoredObject).info.address, -1);
+  }
+
   become(node: Node, group: Node, name: string): void {
     this.flush();
     const link = group.links?.get(name);
@@ -699,7 +712,7 @@ export class FileEditor implements Editor {
   /** Whether there are changes that have not been flushed. */
   get isChanged(): boolean {
     return (
-      this.#root !== undefined || this.#edited.size > 0 || this.#wroteElements || this.#linkChanges.size > 0
+      this.#root !== undefined || this.#apart.length > 0 || this.#edited.size > 0 || this.#wroteElements || this.#linkChanges.size > 0
     );
   }
 
@@ -778,6 +791,8 @@ export class FileEditor implements Editor {
     };
     // The superblock counts as a link.
     if (this.#root) reach(this.#root);
+    for (const group of this.#apart) reach(group);
+    this.#apart = [];
     for (const object of this.#edited.values())
       for (const name of object.linkChanges.keys()) reachNew(object.allLinks.get(name));
     for (let draft = todo.pop(); draft; draft = todo.pop()) {
@@ -923,6 +938,7 @@ export class FileEditor implements Editor {
     this.#objects.clear();
     this.#storages.clear();
     this.#stored = [];
+    this.#apart = [];
     this.#wroteElements = false;
     this.#linkChanges.clear();
     // It may have been stopped in the middle of something.
