@@ -12,13 +12,14 @@ export { H5IndexError } from './containers/errors.js';
 export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
 export { H5Attributes } from './containers/h5-attributes.js';
 export { type DictOpenOptions, H5Dict, type Stored } from './containers/h5-dict.js';
-export { H5List } from './containers/h5-list.js';
+export { type Copied, H5List, type ListOpenOptions } from './containers/h5-list.js';
 export {
   fromTransferable,
   type Handle,
   type TransferableHandle,
   toTransferable,
 } from './containers/handle.js';
+export type { ListView } from './containers/list-view.js';
 export type { ChangeEvent, ChangeListener, CommitPolicy } from './containers/live-file.js';
 export type { ContainerSource } from './containers/opening.js';
 export {

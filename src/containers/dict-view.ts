@@ -9,6 +9,8 @@ export type DictView<T> = {
   [K in keyof T]: T[K] extends H5Dict<infer D> ? DictView<D> : T[K];
 };
 
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
 const dicts = new WeakMap<object, H5Dict>();
 
 /** The dict that a view shows. */
@@ -18,10 +20,7 @@ export function dictOf(view: object): H5Dict | undefined {
 
 export function viewOf<T extends object>(dict: H5Dict<T>): DictView<T> {
   // What is not in the dict is that of any object: `toString` and the like. Node shows the target instead of a proxy.
-  const target = Object.defineProperty({}, Symbol.for('nodejs.util.inspect.custom'), {
-    value: () => dict.toString(),
-    configurable: true,
-  });
+  const target = Object.defineProperty({}, INSPECT, { value: () => dict.toString(), configurable: true });
   const view = new Proxy(target, new Handler(dict as unknown as H5Dict));
   dicts.set(view, dict as unknown as H5Dict);
   return view as DictView<T>;

@@ -42,7 +42,7 @@ function entriesOf(value: object): Iterable<readonly [string, unknown]> {
 }
 
 /** Whether no object is reached twice: then the parts of a value can be stored one by one. */
-function isTree(value: unknown): boolean {
+export function isTree(value: unknown): boolean {
   const seen = new Set<unknown>();
   const todo: unknown[] = [value];
   while (todo.length > 0) {

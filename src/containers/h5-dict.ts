@@ -1,22 +1,23 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { H5PathError, H5TypeError } from '../errors.js';
 import type { Editor } from '../hdf5/editing.js';
-import { H5File, type H5Mode } from '../hdf5/h5-file.js';
+import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
-import { indexes } from '../indexes.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
+import { indexes } from '../indexes.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { replaceMembers } from '../serialize/part-writer.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
-import { type CollectionOpenOptions, type CollectionOptions, type Context, contextOf } from './context.js';
+import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
+import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
 import { assign, kindOf, merge } from './difference.js';
 import { H5Attributes } from './h5-attributes.js';
 import { LargeDict } from './large-dict.js';
-import { type ChangeListener, LiveFile } from './live-file.js';
+import type { ChangeListener } from './live-file.js';
 import {
   CH5MPY,
   checkKey,
@@ -28,15 +29,10 @@ import {
   setMember,
 } from './member.js';
 import type { ContainerSource } from './opening.js';
-import { type FileSource, openFile, thePlatform } from './platform.js';
+import { type FileSource, thePlatform } from './platform.js';
 import { showDict } from './text.js';
 
-export interface DictOpenOptions extends CollectionOpenOptions {
-  /** `'r'` unless told otherwise; with `'a'`, `'w'`, `'w-'` and `'x'` an empty dict is made where there is none. */
-  readonly mode?: H5Mode;
-  /** Which part of the file: the names of groups with `/` between them. */
-  readonly name?: string;
-}
+export interface DictOpenOptions extends OpenCollectionOptions {}
 
 /** The state of a program by the names of its parts, or any keys. */
 export type DictKey<T> = Extract<keyof T, string>;
@@ -58,21 +54,18 @@ export type DictKey<T> = Extract<keyof T, string>;
  * view.count++;
  */
 export class H5Dict<T extends object = Record<string, unknown>>
+  extends Collection
   implements Iterable<[DictKey<T>, T[DictKey<T>]]>
 {
   readonly #group: H5Group;
-  readonly #context: Context;
-  /** The file, if it is to be closed with this dict. */
-  readonly #owned: boolean;
   #view: DictView<T> | undefined;
   /** Why it is no instance of its class, if it should be one. */
   readonly note: string | undefined;
 
   /** @internal */
   constructor(group: H5Group, context: Context, isOwned = false, note?: string) {
+    super(context, isOwned);
     this.#group = group;
-    this.#context = context;
-    this.#owned = isOwned;
     this.note = note;
   }
 
@@ -89,18 +82,13 @@ export class H5Dict<T extends object = Record<string, unknown>>
     { mode = 'r', name, ...options }: DictOpenOptions = {},
   ): H5Dict<T> {
     if (source instanceof H5Group)
-      return H5Dict.of<T>(name === undefined ? source : groupAt(source, name), options);
-    const file = openFile(source, mode, options);
-    try {
-      if (file.mode !== 'r') LiveFile.of(file).begin();
-      const group = name === undefined ? file : groupAt(file, name, mode !== 'r' && mode !== 'r+');
+      return H5Dict.of<T>(name === undefined ? source : groupAt(source, namesIn(name)), options);
+    return openIn(source, mode, options, (file) => {
+      const group = name === undefined ? file : groupAt(file, namesIn(name), isMaking(mode));
       const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...options }), true);
       dict.#check();
       return dict;
-    } catch (error) {
-      file[Symbol.dispose]();
-      throw error;
-    }
+    });
   }
 
   /**
@@ -137,7 +125,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const dict = H5Dict.open<T>(target as FileSource, { ...options, mode: 'w' });
     const group = dict.#group;
     const isRoot = group.path === '/';
-    dict.#context.live.change(group.path, (editor) =>
+    dict.context.live.change(group.path, (editor) =>
       editor.graft(group.node, source.session, source.node as StoredObject, {
         isCleared: false,
         takes: (each) => isRoot || each !== Reserved.layout,
@@ -180,11 +168,6 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return this.#group;
   }
 
-  /** The file that it is in. */
-  get file(): H5File {
-    return this.#group.file;
-  }
-
   /** Where it is in the file: `/settings`. */
   get path(): string {
     return this.#group.path;
@@ -193,16 +176,12 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** The dict that holds it; undefined for that of the whole file. */
   get parent(): H5Dict | undefined {
     if (this.#group.path === '/') return undefined;
-    return new H5Dict(this.#group.parent, this.#context);
+    return new H5Dict(this.#group.parent, this.context);
   }
 
   /** The attributes of its group, with any values: its scalars are among them. */
   get attributes(): H5Attributes {
-    return new H5Attributes(this.#group, this.#context);
-  }
-
-  get isOpen(): boolean {
-    return this.file.isOpen;
+    return new H5Attributes(this.#group, this.context);
   }
 
   /**
@@ -222,7 +201,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** Its content as keys and values, if it is stored so. */
   get #large(): LargeDict | undefined {
     if (this.#group.attrs.get(Reserved.encoding) !== Encoding.entries) return undefined;
-    return LargeDict.of(this.#group, this.#context);
+    return LargeDict.of(this.#group, this.context);
   }
 
   // ---- Map ------------------------------------------------------------------------------------------
@@ -248,7 +227,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   get(key: string): unknown {
     checkKey(key);
     const large = this.#large;
-    return large ? large.get(key) : getMember(this.#group, escapeName(key), this.#context);
+    return large ? large.get(key) : getMember(this.#group, escapeName(key), this.context);
   }
 
   /**
@@ -260,7 +239,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   raw(key: string): unknown {
     checkKey(key);
     if (this.#large) return this.get(key);
-    return getMember(this.#group, escapeName(key), this.#context, true);
+    return getMember(this.#group, escapeName(key), this.context, true);
   }
 
   /**
@@ -273,15 +252,15 @@ export class H5Dict<T extends object = Record<string, unknown>>
   set(key: string, value: unknown): this;
   set(key: string, value: unknown): this {
     checkKey(key);
-    this.#context.live.edit();
-    if (!assign(this, key, value)) this.change(key, () => setMember(this.#group, key, value, this.#context));
+    this.context.live.edit();
+    if (!assign(this, key, value)) this.change(key, () => setMember(this.#group, key, value, this.context));
     return this;
   }
 
   /** Removes a key. Returns whether it was there. */
   delete(key: string): boolean {
     if (typeof key !== 'string') return false;
-    const { live } = this.#context;
+    const { live } = this.context;
     live.edit();
     if (!this.has(key)) return false;
     return this.change(key, () => deleteMember(this.#group, escapeName(key)));
@@ -371,7 +350,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
           this.#missing(key);
       });
     });
-    this.#context.live.change(this.#pathOf(newKey), () => {});
+    this.context.live.change(this.#pathOf(newKey), () => {});
   }
 
   /** Moves a value to another dict of the same file, there under `newKey`. */
@@ -403,7 +382,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** All of it in memory: an object, or a Map if it was one. */
   copy(): T {
-    return readFrom(this.#group, this.#context.codec) as T;
+    return readFrom(this.#group, this.context.codec) as T;
   }
 
   /** All of it in memory as an object. */
@@ -417,40 +396,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return this.toObject();
   }
 
-  // ---- transactions ---------------------------------------------------------------------------------
-
-  /**
-   * Makes several changes as one commit: all of them or, if `action` throws or is rejected, none.
-   *
-   * @example
-   * state.transaction(() => {
-   *   state.set('total', total);
-   *   state.delete('draft');
-   * });
-   */
-  transaction<R>(action: (dict: this) => R): R {
-    return this.#context.live.transaction(() => action(this));
-  }
-
-  /** The same: many sets, one commit. */
-  batch<R>(action: (dict: this) => R): R {
-    return this.transaction(action);
-  }
-
-  /** Makes all changes of the file last. */
-  commit(): void {
-    this.#context.live.commit();
-  }
-
-  /** The same. */
-  flush(): void {
-    this.commit();
-  }
-
-  /** Forgets all changes of the file that have not been committed. */
-  rollback(): void {
-    this.file.rollback();
-  }
+  // ---- listeners ------------------------------------------------------------------------------------
 
   /**
    * Calls a listener after each commit that has changed the value of a key, or what is at a path below this dict, or in
@@ -462,7 +408,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   subscribe(listener: ChangeListener): () => void;
   subscribe(keyOrPath: string, listener: ChangeListener): () => void;
   subscribe(keyOrPath: string | ChangeListener, listener?: ChangeListener): () => void {
-    const { live } = this.#context;
+    const { live } = this.context;
     if (typeof keyOrPath === 'function') return live.subscribe(this.path, keyOrPath);
     const keys = keyOrPath.split('/').filter((key) => key !== '');
     const names = this.has(keyOrPath) ? [keyOrPath] : keys;
@@ -473,38 +419,13 @@ export class H5Dict<T extends object = Record<string, unknown>>
     );
   }
 
-  // ---- the end --------------------------------------------------------------------------------------
-
-  /** Commits what has changed, and closes the file. */
-  close(): void {
-    this.#context.live.close();
-  }
-
-  /** Closes the file if it was opened with this dict; else commits nothing and closes nothing. */
-  [Symbol.dispose](): void {
-    if (this.#owned && this.isOpen) this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this[Symbol.dispose]();
-  }
-
   get [Symbol.toStringTag](): string {
     return 'H5Dict';
   }
 
   /** As text: keys and values, of dicts and lists in it only that they are there; of more than 100 keys the first and the last ten. */
-  toString(): string {
+  override toString(): string {
     return showDict(this as H5Dict);
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
-
-  /** @internal How values are read and written. */
-  get context(): Context {
-    return this.#context;
   }
 
   /** @internal Whether it has to be made anew before it can be changed. */
@@ -516,7 +437,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** @internal Makes a change of what a key has. */
   change<R>(key: string, action: (editor: Editor) => R): R {
-    const { live } = this.#context;
+    const { live } = this.context;
     // With keys of any number in two columns there is nothing to be changed in place.
     live.edit();
     const large = this.#large;
@@ -548,15 +469,4 @@ export type Stored<V> = V extends { toArray(): infer A }
 /** Whether a name is not one of the program's. */
 function isHidden(name: string): boolean {
   return isReserved(name) || name === CH5MPY.type || name === CH5MPY.class;
-}
-
-/** A group by the names of groups; the last ones are made if they are to be. */
-function groupAt(group: H5Group, name: string, isMade = false): H5Group {
-  const path = name
-    .split('/')
-    .filter((key) => key !== '')
-    .map(escapeName)
-    .join('/');
-  if (path === '') return group;
-  return isMade ? group.requireGroup(path) : group.group(path);
 }

@@ -45,6 +45,8 @@ export class LiveFile implements EditWatcher {
   }
 
   policy: CommitPolicy = 'manual';
+  /** How often changes were taken back: what is kept of the file may be of what it is no more. */
+  epoch = 0;
   readonly #session: FileSession;
   /** Whether a commit is to come at the end of the task; until then there is a transaction. */
   #isPending = false;
@@ -130,7 +132,7 @@ export class LiveFile implements EditWatcher {
   }
 
   #note<T>(path: string, result: T): T {
-    if (this.#subscriptions.size > 0) this.#changes.push(path);
+    if (this.#subscriptions.size > 0 && this.#changes.at(-1) !== path) this.#changes.push(path);
     return result;
   }
 
@@ -240,6 +242,7 @@ export class LiveFile implements EditWatcher {
   }
 
   undone(mark = 0): void {
+    this.epoch++;
     this.#changes.length = mark;
     this.#deferred.clear();
     this.#states.clear();

@@ -99,6 +99,18 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
         editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_ATTRIBUTES),
       );
   }
+  return prepareObjectMember(group, key, value, context);
+}
+
+/** The same for what is no scalar. */
+export function prepareObjectMember(
+  group: H5Group,
+  key: string,
+  value: unknown,
+  context: Context,
+): () => void {
+  const editor = group.session.edit();
+  const name = escapeName(key);
   const source = storedObject(value);
   if (source) {
     return () =>

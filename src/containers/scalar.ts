@@ -59,7 +59,7 @@ function tagged(tag: string, dtype: DType, value: unknown): StoredScalar {
 }
 
 /** Whether it is a Date and no more: not one of a subclass, or with properties. */
-function isPlainDate(value: unknown): value is Date {
+export function isPlainDate(value: unknown): value is Date {
   return (
     value instanceof Date &&
     Object.getPrototypeOf(value) === Date.prototype &&

@@ -35,13 +35,34 @@ export function showDict(dict: H5Dict): string {
   return `H5Dict${note} {\n${lines.join(',\n')}\n}`;
 }
 
+/** Of more elements than this, so many are shown at each end. */
+const MANY_ELEMENTS = 6;
+const SHOWN_ELEMENTS = 3;
+
+/** A list in one line: `H5List[1, 2, 3, ..., 98, 99, 100]`. */
+export function showList(list: H5List): string {
+  if (!list.isOpen) return 'H5List (closed)';
+  const { length } = list;
+  const show = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, i) => showSafely(() => list.get(from + i)));
+  const shown =
+    length > MANY_ELEMENTS
+      ? [...show(0, SHOWN_ELEMENTS), '...', ...show(length - SHOWN_ELEMENTS, length)]
+      : show(0, length);
+  return `H5List[${shown.join(', ')}]`;
+}
+
 function showKey(key: string): string {
   return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? key : JSON.stringify(key);
 }
 
 function showMember(dict: H5Dict, key: string): string {
+  return showSafely(() => dict.get(key));
+}
+
+function showSafely(get: () => unknown): string {
   try {
-    return showValue(dict.get(key));
+    return showValue(get());
   } catch (error) {
     // A value that cannot be made does not keep the others from being shown.
     if (!(error instanceof H5Error)) throw error;

@@ -69,6 +69,8 @@ export class DatasetStorage {
   dataspace: Dataspace;
   /** Whether the messages in the header are other ones now. */
   isChanged = false;
+  /** How often elements were written, or the shape was changed. */
+  changes = 0;
   /** Whether all elements got their space at once. */
   isEarly = false;
   /** What is done to the bytes of chunks, in this order. */
@@ -165,6 +167,7 @@ export class DatasetStorage {
     steps?: readonly number[],
   ): void {
     const { datatype } = this;
+    this.changes++;
     if (hasPointers(datatype) && this.#isWritten)
       releaseElements(space, heap, datatype, selection.count, this.read(selection));
     const target = this.#target;
@@ -248,6 +251,7 @@ export class DatasetStorage {
       throw new H5TypeError(
         'only a dataset in chunks can change its shape: make it with `chunks` or `maxShape`',
       );
+    this.changes++;
     this.#chunks.resize(dims);
     this.dataspace = { ...dataspace, dims: [...dims] };
     this.isChanged = true;

@@ -99,6 +99,12 @@ export class EditedObject extends StoredObject {
 
   /** Gives back all that the object takes. */
   release(space: EditableSpace, heap: GlobalHeapEditor): void {
+    this.releaseContent(space, heap);
+    this.header.free(space);
+  }
+
+  /** The same but for its header. */
+  releaseContent(space: EditableSpace, heap: GlobalHeapEditor): void {
     this.allAttributes.forEach((attribute) => {
       if (typeof attribute === 'object' && 'data' in attribute)
         releaseElements(space, heap, attribute.datatype, extent(attribute.dataspace), attribute.data);
@@ -113,7 +119,6 @@ export class EditedObject extends StoredObject {
     const linkInfo = this.header.find(MessageType.LinkInfo);
     const links = linkInfo && decodeLinkInfo(new ByteReader(linkInfo.data));
     if (links && links.fractalHeap !== UNDEFINED_ADDRESS) DenseLinks.open(space, links).free();
-    this.header.free(space);
   }
 
   /** Puts messages for all that has changed into the header, and writes that. */

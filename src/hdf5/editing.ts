@@ -83,6 +83,19 @@ export interface EditWatcher {
   undone(mark: number | undefined): void;
 }
 
+/** A dataset, or a group of attributes, that is to be linked to. */
+export interface NewObject {
+  readonly name: string;
+  readonly order: number;
+  /** Undefined: a group. */
+  readonly dataset: CreateDatasetOptions | undefined;
+  readonly attributes?: readonly (readonly [
+    name: string,
+    value: unknown,
+    options: ValueOptions | undefined,
+  ])[];
+}
+
 /** Changes one file. */
 export interface Editor {
   watcher: EditWatcher | undefined;
@@ -134,6 +147,19 @@ export interface Editor {
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
   /** How many hard links lead to an object. */
   linkCount(object: Node): number;
+  /** A group that stands in the file, and is in no other: for what is made before it has a place. */
+  groupApart(): Node;
+  /** Deletes it, with all that is in no other group. */
+  dropApart(group: Node): void;
+  /**
+   * An object of the file becomes what another is, to which just a link of a group leads; that goes. Links lead to the object
+   * as before; what it was is deleted, and handles of it are told so.
+   */
+  become(node: Node, group: Node, name: string): void;
+  /** Gives links of a group creation orders. */
+  orderLinks(group: Node, orders: ReadonlyMap<string, number>): void;
+  /** Adds links to new objects, behind all members of a group; or at these creation orders. */
+  addObjects(group: Node, objects: readonly NewObject[]): void;
   /** Whether an object of the file was deleted since `clock` was `since`. */
   isDeleted(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;
@@ -153,6 +179,8 @@ export interface Editor {
   flush(): void;
   commit(): void;
   rollback(): void;
+  /** Gives the file up: nothing of it is committed any more, when it is closed either. */
+  abandon(reason: unknown): void;
   /** Writes the file anew, without what is not used. What changes it from then on is another editor, which is returned. */
   compact(): Editor;
   close(): void;

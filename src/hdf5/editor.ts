@@ -23,6 +23,7 @@ import type {
   DatasetOptions,
   Editor,
   EditWatcher,
+  NewObject,
   TransactionState,
   ValueOptions,
 } from './editing.js';
@@ -40,7 +41,7 @@ import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import { checkName } from './link-name.js';
-import { memberNames, moveMember, place, setMember } from './members.js';
+import { editable, memberNames, moveMember, orderLinks, place, setMember } from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
@@ -85,6 +86,8 @@ export class FileEditor implements Editor {
   #stored: DatasetDraft[] = [];
   /** Elements of the last copy that wait for the addresses of what they refer to. */
   #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
+  /** New groups to which no link leads yet. */
+  #apart: GroupDraft[] = [];
   /** The elements of datasets that are written, by address. */
   readonly #storages = new Map<number, DatasetStorage>();
   #wroteElements = false;
@@ -502,6 +505,21 @@ export class FileEditor implements Editor {
     return moveMember(this, group, from, other, to, most);
   }
 
+  orderLinks(group: Node, orders: ReadonlyMap<string, number>): void {
+    orderLinks(this, group, orders);
+  }
+
+  addObjects(group: Node, objects: readonly NewObject[]): void {
+    const target = editable(this, group);
+    for (const { name, order, dataset, attributes } of objects) {
+      const node = dataset ? this.newDataset(dataset.data, dataset) : this.newGroup();
+      if (attributes)
+        for (const [each, value, options] of attributes) this.setAttribute(node, each, value, options);
+      target.linkOrders.set(name, order);
+      this.addLink(target, name, node);
+    }
+  }
+
   graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void {
     graft(this, group, source, node, options);
   }
@@ -515,6 +533,43 @@ export class FileEditor implements Editor {
 
   isDeleted(address: number, since: number): boolean {
     return (this.#deleted.get(address) ?? -1) >= since;
+  }
+
+  groupApart(): Node {
+    const group = this.newGroup();
+    this.#apart.push(group);
+    this.flush();
+    return this.stored(group.address);
+  }
+
+  dropApart(group: Node): void {
+    this.#countLink((group as StoredObject).info.address, -1);
+  }
+
+  become(node: Node, group: Node, name: string): void {
+    this.flush();
+    const link = group.links?.get(name);
+    if (!('info' in node) || link?.kind !== 'hard') throw new H5TypeError('both objects stand in the file');
+    const target = this.edit(this.stored(node.info.address)) as EditedObject;
+    const source = this.edit(this.stored(link.address)) as EditedObject;
+    this.deleteLink(group, name);
+    for (const [, each] of target.allLinks ?? []) if (each.kind === 'hard') this.#countLink(each.address, -1);
+    this.#countTypes(target, -1);
+    target.releaseContent(this.space, this.#heap);
+    target.header.takeOver(source.header);
+    target.header.write(this.space);
+    source.header.free(this.space);
+    for (const { address } of [target.info, source.info]) {
+      this.#storages.delete(address);
+      this.#edited.delete(address);
+      this.#deleted.set(address, this.#clock);
+      this.#deletedNow.push(address);
+    }
+    // Its last link is gone, and so is the object, but for what it holds.
+    this.#linkChanges.delete(source.info.address);
+    this.#clock++;
+    this.space.uncacheGroup(target.info.address);
+    this.#objects.clear();
   }
 
   /** The object that a hard link leads to. */
@@ -689,7 +744,11 @@ export class FileEditor implements Editor {
   /** Whether there are changes that have not been flushed. */
   get isChanged(): boolean {
     return (
-      this.#root !== undefined || this.#edited.size > 0 || this.#wroteElements || this.#linkChanges.size > 0
+      this.#root !== undefined ||
+      this.#apart.length > 0 ||
+      this.#edited.size > 0 ||
+      this.#wroteElements ||
+      this.#linkChanges.size > 0
     );
   }
 
@@ -769,6 +828,8 @@ export class FileEditor implements Editor {
     };
     // The superblock counts as a link.
     if (this.#root) reach(this.#root);
+    for (const group of this.#apart) reach(group);
+    this.#apart = [];
     for (const object of this.#edited.values())
       for (const name of object.linkChanges.keys()) reachNew(object.allLinks.get(name));
     for (let draft = todo.pop(); draft; draft = todo.pop()) {
@@ -844,6 +905,10 @@ export class FileEditor implements Editor {
     this.watcher?.committed();
   }
 
+  abandon(reason: unknown): void {
+    this.#failure ??= reason;
+  }
+
   compact(): Editor {
     this.commit();
     const { space } = this;
@@ -914,6 +979,7 @@ export class FileEditor implements Editor {
     this.#objects.clear();
     this.#storages.clear();
     this.#stored = [];
+    this.#apart = [];
     this.#wroteElements = false;
     this.#linkChanges.clear();
     // It may have been stopped in the middle of something.

@@ -19,6 +19,8 @@ export interface ElementAccess {
   readonly fillValue: Uint8Array | undefined;
   /** Where their variable-length data are, if not in the global heap of the file. */
   readonly heap?: Heap | undefined;
+  /** How often elements were written, or the shape was changed, where that can be: what is kept of them may be old. */
+  readonly changes?: number;
   /** The parts of the dataset that are in one chunk each, in row-major order. */
   parts(): Iterable<[start: number, stop: number][]>;
   /** The bytes of a part, and how many elements they are. */

@@ -3,6 +3,7 @@ import type { AttributeDraft, LinkDraft } from './draft.js';
 import type { EditedObject } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import type { FileSession } from './file-session.js';
+import { editable } from './members.js';
 import { isHard, isSameNode, type Node, type StoredObject } from './stored-object.js';
 
 /** What is done where the group has something of the same name. */
@@ -13,6 +14,8 @@ export interface GraftOptions {
   takes(name: string): boolean;
   /** Whether the members of the one group become members of the other, instead of the one the other. */
   merges(there: Node, here: Node): boolean;
+  /** The creation orders that members are to get; others come behind all that there are. */
+  readonly orders?: ReadonlyMap<string, number>;
   /** Called with an object before a link to it is removed. */
   replaces(node: Node): void;
 }
@@ -31,7 +34,7 @@ export function graft(
 ): void {
   // The group is to stand in the file, as all that it is compared with.
   editor.flush();
-  const target = editor.edit(group) as EditedObject;
+  const target = editable(editor, group);
   const standIns = new Map<number, StandIn>();
   pair(editor, target, source, node, options, standIns);
   editor.copyNode(source, node, standIns);
@@ -83,7 +86,7 @@ function graftMembers(
   for (const { name, link } of members) {
     if (!link && !options.takes(name)) continue;
     const there = target.allLinks.get(name);
-    const order = target.orderFor(name);
+    const order = options.orders?.get(name) ?? target.orderFor(name);
     if (!link) {
       unlink(editor, target, name, options);
       target.attributeOrders.set(name, order);

@@ -104,6 +104,27 @@ export function memberNames(group: Node): string[] {
   return members.map(([name]) => name);
 }
 
+/** Gives links of a group other creation orders. Those of which two get the same are in no order. */
+export function orderLinks(editor: FileEditor, group: Node, orders: ReadonlyMap<string, number>): void {
+  const target = editable(editor, group);
+  for (const [name, order] of orders) {
+    const link = target.allLinks.get(name) as AnyLink | undefined;
+    if (!link || target.orderOf(name) === order) continue;
+    editor.deleteLink(target, name);
+    target.linkOrders.set(name, order);
+    editor.addLink(target, name, anew(link));
+  }
+}
+
+/** The names of the links of a group in their order, with their creation orders. */
+export function orderedLinks(group: Node): [name: string, order: number][] {
+  const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
+  const links: [string, number][] = [];
+  for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
+    links.push([name, edited?.orderOf(name) ?? ('order' in link ? link.order : -1)]);
+  return links.sort((a, b) => a[1] - b[1]);
+}
+
 /** The value of an attribute of the file as that of a new one. */
 function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft): AttributeDraft {
   if (typeof attribute !== 'object' || !('data' in attribute)) return attribute;
@@ -121,7 +142,7 @@ function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft):
 }
 
 /** A group as it stands in the file, to be changed: there its members have numbers. */
-function editable(editor: FileEditor, group: Node): EditedObject {
+export function editable(editor: FileEditor, group: Node): EditedObject {
   place(editor, group);
   // What it was before a flush is not what it is now.
   const address = 'info' in group ? group.info.address : group.address;

@@ -82,6 +82,16 @@ export class StoredHeader {
     if (count !== 1) this.messages.push(referenceCount(count));
   }
 
+  /** Says from now on what another header says, of whatever object; as many links lead here as before. */
+  takeOver(other: StoredHeader): void {
+    const { linkCount } = this;
+    // How the first chunk is laid out stays.
+    const own = HeaderFlag.SizeOfChunk0 | HeaderFlag.Times | HeaderFlag.PhaseChange;
+    this.#flags = (this.#flags & own) | (other.#flags & ~own);
+    this.messages = other.messages;
+    this.linkCount = linkCount;
+  }
+
   find(type: number): HeaderMessage | undefined {
     return this.messages.find((message) => message.type === type);
   }

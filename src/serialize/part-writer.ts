@@ -5,6 +5,7 @@ import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
+import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
@@ -42,16 +43,61 @@ export function writeMembers(group: H5Group, values: object, options: WriteOptio
 
 /** The same in two steps: what is returned sets them. What cannot be stored throws here, before anything changes. */
 export function prepareMembers(group: H5Group, values: object, options: WriteOptions): () => void {
-  const { path: _, mode: __, ...how } = options;
-  const stored = new MemoryStorage(serialize(values, how));
-  const { indexes } = group.session.space;
-  const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
+  const source = storedMembers(group, values, options);
   const isMember = (name: string): boolean => !isReserved(name);
   const replaced = [...source.keys()].filter(isMember).concat([...source.attrs.keys()].filter(isMember));
   return () =>
     replaceMembers(group, replaced, () =>
       group.session.edit().setCopies(group.node, source.session, isMember, MAX_MEMBERS),
     );
+}
+
+/** Adds members to a group whose names are new there, with these creation orders or behind all others. */
+export function addMembers(
+  group: H5Group,
+  values: object,
+  options: WriteOptions,
+  orders?: ReadonlyMap<string, number>,
+): void {
+  const source = storedMembers(group, values, options);
+  group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
+    isCleared: false,
+    takes: (name) => !isReserved(name),
+    merges: () => false,
+    replaces: () => {},
+    ...(orders && { orders }),
+  });
+}
+
+function storedMembers(group: H5Group, values: object, options: WriteOptions): H5File {
+  const { path: _, mode: __, ...how } = options;
+  const stored = new MemoryStorage(serialize(values, how));
+  const { indexes } = group.session.space;
+  return H5File.open(stored, 'r', indexes ? { indexes } : {});
+}
+
+/**
+ * Does in one transaction what stores the value of an object anew, in its place: nothing else may share what it holds, or refer
+ * to that.
+ */
+export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): T {
+  const { session, file } = object;
+  const editor = session.edit();
+  return file.transaction(() => {
+    editor.flush();
+    const { clock } = editor;
+    const replaced: Replaced = { marked: [], rewritten: [] };
+    note(object, replaced, true);
+    const result = change();
+    editor.flush();
+    if (!replaced.rewritten.every((address) => editor.isDeleted(address, clock)))
+      throw new H5StateError(
+        'H5_REFERENCED',
+        `"${object.path}" holds what other parts of the file share: write the part that holds them all`,
+      );
+    checkReferences(file, replaced.marked);
+    return result;
+  });
 }
 
 /**
@@ -209,8 +255,11 @@ class PartWriter {
       const encoding = group.attrs.get(Reserved.encoding);
       let name = String(key);
       if (encoding === Encoding.list && !group.attrs.has(Reserved.mask) && rest.length > 0) {
-        name = String(indexOf(this.#steps[i] as Step, group.size));
-        if (!group.has(name)) return home;
+        // In their order, for what their names are says nothing.
+        const links = orderedLinks(group.node);
+        const at = indexOf(this.#steps[i] as Step, links.length);
+        if (at === undefined) return home;
+        name = (links[at] as [string, number])[0];
       } else if (encoding !== undefined || !this.#hasMembers(group)) {
         return home;
       } else if (group.attrs.get(Reserved.type) === 'Map' && typeof key === 'number') {

@@ -1,0 +1,446 @@
+import { H5FormatError } from '../errors.js';
+import type { NewObject, ValueOptions } from '../hdf5/editing.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import { orderedLinks } from '../hdf5/members.js';
+import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
+import { escapeName } from '../serialize/names.js';
+import { addMembers, replaceMembers } from '../serialize/part-writer.js';
+import { readFrom } from '../serialize/serialize.js';
+import type { Context } from './context.js';
+import { HOLE, type ListStore } from './list-store.js';
+import { getMember, prepareObjectMember, presented } from './member.js';
+import { setWord } from './rewriting.js';
+import { encodeScalar } from './scalar.js';
+
+/** An element: the name of its link, or what a mask says of one that is missing. */
+type Slot = string | number;
+
+/** Elements that wait are written when there are so many. */
+const MANY = 1 << 13;
+/** Where a place between two elements is needed, so many are made. */
+const GAP = 1 << 10;
+/** A plain object of at most so many properties is made as a group at once. */
+const MAX_DIRECT = 32;
+const MAX_DEPTH = 32;
+
+/** A copy of a value that is to be written: of a plain object with nothing but scalars, or of one with more in it. */
+class Snapshot {
+  readonly value: object;
+  readonly isFlat: boolean;
+
+  constructor(value: object, isFlat: boolean) {
+    this.value = value;
+    this.isFlat = isFlat;
+  }
+}
+
+/** A list of any values: a group with a link for each element, in the order of the elements. */
+export class ItemList implements ListStore {
+  readonly object: H5Group;
+  readonly #context: Context;
+  readonly #slots: Slot[] = [];
+  /** The creation orders of the links. */
+  readonly #orders: number[] = [];
+  /** Elements that have been appended since they were last written. */
+  #pending: unknown[] = [];
+  #nextName = 0;
+  #nextOrder = 0;
+  #hasMask = false;
+  #isMaskChanged = false;
+
+  /** Of a group that stands in the file. */
+  constructor(group: H5Group, context: Context) {
+    this.object = group;
+    this.#context = context;
+    this.#load();
+  }
+
+  /** Makes one without elements, under a name of a group. */
+  static make(holder: H5Group, name: string): H5Group {
+    const group = holder.createGroup(name);
+    setWord(group, Reserved.encoding, Encoding.list);
+    return group;
+  }
+
+  #load(): void {
+    const { object } = this;
+    object.session.editor?.flush();
+    const links = orderedLinks(object.node);
+    if (links.some(([, order]) => order < 0)) links.sort(([a], [b]) => Number(a) - Number(b));
+    for (const [i, [name, order]] of links.entries()) {
+      this.#orders.push(order < 0 ? i : order);
+      if (/^\d{1,15}$/.test(name)) this.#nextName = Math.max(this.#nextName, Number(name) + 1);
+    }
+    this.#nextOrder = (this.#orders.at(-1) ?? -1) + 1;
+    const mask = object.attrs.get(Reserved.mask) as ArrayLike<number> | undefined;
+    if (mask === undefined) {
+      for (const [name] of links) this.#slots.push(name);
+      return;
+    }
+    this.#hasMask = true;
+    const orders = this.#orders.splice(0);
+    for (let i = 0, next = 0; i < mask.length; i++) {
+      const code = mask[i] as number;
+      const name = links[next]?.[0];
+      if (code > Missing.absent || (code === Missing.present && name === undefined)) this.#damaged();
+      this.#slots.push(code === Missing.present ? (name as string) : code);
+      this.#orders.push(code === Missing.present ? (orders[next++] as number) : -1);
+      if (i === mask.length - 1 && next < links.length) this.#damaged();
+    }
+    if (mask.length === 0 && links.length > 0) this.#damaged();
+  }
+
+  #damaged(): never {
+    throw new H5FormatError(-1, `the mask of "${this.object.path}" does not go with its elements`);
+  }
+
+  get length(): number {
+    // The group is asked, for it may be gone.
+    void this.object.node;
+    return this.#slots.length + this.#pending.length;
+  }
+
+  // ---- reading --------------------------------------------------------------------------------------
+
+  get(index: number): unknown {
+    const slots = this.#slots;
+    if (index >= slots.length) {
+      const value = this.#pending[index - slots.length];
+      if (value === HOLE) return undefined;
+      if (value instanceof Date) return new Date(value);
+      if (!(value instanceof Snapshot)) return value;
+      this.flush();
+    }
+    const slot = slots[index] as Slot;
+    if (typeof slot === 'string') return presented(this.#objectAt(slot), this.#context);
+    return slot === Missing.null ? null : undefined;
+  }
+
+  #objectAt(name: string): H5Group | H5Dataset {
+    const object = this.object.linkInfo(name)?.kind === 'hard' ? this.object.get(name) : undefined;
+    if (object?.node.kind !== 'group' && object?.node.kind !== 'dataset')
+      throw new H5FormatError(-1, `"${this.object.path}" has no element ${name}`);
+    return object as H5Group | H5Dataset;
+  }
+
+  slice(start: number, end: number): unknown[] {
+    this.flush();
+    const values: unknown[] = [];
+    for (let i = start; i < end; i++) {
+      const slot = this.#slots[i] as Slot;
+      if (typeof slot === 'string') values.push(readFrom(this.#objectAt(slot), this.#context.codec));
+      else values.push(slot === Missing.absent ? HOLE : slot === Missing.null ? null : undefined);
+    }
+    return values;
+  }
+
+  // ---- changes --------------------------------------------------------------------------------------
+
+  /** It takes all values that can be stored. */
+  fits(): boolean {
+    return true;
+  }
+
+  adapt(): boolean {
+    return true;
+  }
+
+  add(value: unknown): boolean {
+    const kept = this.#kept(value);
+    if (kept !== undefined || value === undefined) {
+      this.#pending.push(kept);
+      if (this.#pending.length >= MANY) this.flush();
+      return true;
+    }
+    this.flush();
+    this.#append(this.#put(String(this.#nextName), value, this.#nextOrder));
+    return true;
+  }
+
+  /** What a value is kept as until it is written; undefined of what is to be written at once, and of undefined. */
+  #kept(value: unknown): unknown {
+    switch (typeof value) {
+      case 'number':
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'undefined':
+        return undefined;
+      case 'object':
+        if (value === null) return null;
+        if (value instanceof Date) return encodeScalar(value, this.#context) ? new Date(value) : undefined;
+        return this.#snapshot(value);
+      default:
+        return value === HOLE || encodeScalar(value, this.#context) ? value : undefined;
+    }
+  }
+
+  #snapshot(value: object): Snapshot | undefined {
+    if (this.#context.codec.accessors === 'skip') return undefined;
+    const made = new Copier(this.#context).copy(value);
+    return made && new Snapshot(made, isFlat(made));
+  }
+
+  /** The next element has this name. */
+  #append(slot: Slot): void {
+    this.#slots.push(slot);
+    if (typeof slot !== 'string') {
+      this.#orders.push(-1);
+      this.#isMaskChanged = true;
+      return;
+    }
+    this.#orders.push(this.#nextOrder++);
+    this.#nextName++;
+    if (this.#hasMask) this.#isMaskChanged = true;
+  }
+
+  /** Puts a value behind a new link, or in the place of what a link leads to. Returns what the element is then. */
+  #put(name: string, value: unknown, order: number): Slot {
+    const { object } = this;
+    const context = this.#context;
+    const editor = object.session.edit();
+    const scalar = encodeScalar(value, context);
+    if (!scalar) {
+      prepareObjectMember(object, name, value, context)();
+      if (object.has(name)) {
+        editor.orderLinks(object.node, new Map([[name, order]]));
+        return name;
+      }
+      // What cannot be stored may be left out, by an option, or be stored as something else.
+      if (!object.attrs.has(name)) return Missing.absent;
+      const other = getMember(object, name, context);
+      object.attrs.delete(name);
+      return other === undefined ? Missing.undefined : this.#put(name, other, order);
+    }
+    const { data, dtype } = scalar;
+    const dataset = dtype === undefined ? { data } : { data, dtype };
+    if (object.has(name)) this.#lose(name, () => editor.setObject(object.node, name, dataset));
+    else editor.addObjects(object.node, [{ name, order, dataset }]);
+    return name;
+  }
+
+  /** Does what takes an element away that is behind a link. */
+  #lose(name: string, change: () => void): void {
+    const { object } = this;
+    const old = object.get(name);
+    // Nothing refers to a scalar that does not say so.
+    if (old instanceof H5Dataset && old.ndim === 0 && !old.attrs.has(Reserved.referenced)) change();
+    else replaceMembers(object, [name], change);
+  }
+
+  flush(): void {
+    if (this.#pending.length > 0) this.#writePending();
+    if (this.#isMaskChanged) this.#writeMask();
+  }
+
+  #writePending(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    const { object } = this;
+    const editor = object.session.edit();
+    const direct: NewObject[] = [];
+    let others = Object.create(null) as Record<string, unknown>;
+    let count = 0;
+    const orders = new Map<string, number>();
+    const writeOthers = (): void => {
+      if (count === 0) return;
+      addMembers(object, others, this.#context.codec, orders);
+      orders.clear();
+      others = Object.create(null) as Record<string, unknown>;
+      count = 0;
+    };
+    for (const value of pending) {
+      if (value === undefined || value === HOLE) {
+        this.#append(value === HOLE ? Missing.absent : Missing.undefined);
+        continue;
+      }
+      const name = String(this.#nextName);
+      const order = this.#nextOrder;
+      if (value instanceof Snapshot && !value.isFlat) {
+        others[name] = value.value;
+        orders.set(name, order);
+        if (++count === MAX_MEMBERS) writeOthers();
+      } else direct.push(this.#newObject(name, order, value));
+      this.#append(name);
+    }
+    writeOthers();
+    if (direct.length > 0) editor.addObjects(object.node, direct);
+  }
+
+  #newObject(name: string, order: number, value: unknown): NewObject {
+    if (!(value instanceof Snapshot)) {
+      const { data, dtype } = encodeScalar(value, this.#context) as { data: unknown; dtype?: never };
+      return { name, order, dataset: dtype === undefined ? { data } : { data, dtype } };
+    }
+    const attributes: [string, unknown, ValueOptions | undefined][] = [];
+    const row = value.value as Record<string, unknown>;
+    for (const key of Object.keys(row)) {
+      const { data, dtype } = encodeScalar(row[key], this.#context) as { data: unknown; dtype?: never };
+      attributes.push([escapeName(key), data, dtype === undefined ? undefined : { dtype }]);
+    }
+    return { name, order, dataset: undefined, attributes };
+  }
+
+  #writeMask(): void {
+    this.#isMaskChanged = false;
+    const codes = Uint8Array.from(this.#slots, (slot) => (typeof slot === 'string' ? Missing.present : slot));
+    this.#hasMask = codes.some((code) => code !== Missing.present);
+    const { attrs } = this.object;
+    if (this.#hasMask) attrs.set(Reserved.mask, codes, { dtype: { vlen: 'u1' }, shape: [] });
+    else attrs.delete(Reserved.mask);
+  }
+
+  set(index: number, value: unknown): boolean {
+    this.flush();
+    const slot = this.#slots[index] as Slot;
+    if (value !== undefined && value !== HOLE && typeof slot === 'string') {
+      const next = this.#put(slot, value, this.#orders[index] as number);
+      if (next === slot) return true;
+      this.#slots[index] = next;
+      this.#orders[index] = -1;
+      this.#writeMask();
+      return true;
+    }
+    return this.splice(index, 1, [value]);
+  }
+
+  splice(start: number, count: number, values: readonly unknown[]): boolean {
+    this.flush();
+    const slots = this.#slots;
+    const orders = this.#orders;
+    const { object } = this;
+    const present = values.filter((value) => value !== undefined && value !== HOLE).length;
+    const first = this.#room(start, start + count, present);
+    // What cannot be stored throws before anything is deleted.
+    const newSlots: Slot[] = [];
+    const newOrders: number[] = [];
+    let order = first;
+    for (const value of values) {
+      const isMissing = value === undefined || value === HOLE;
+      const name = String(this.#nextName);
+      const missing = value === HOLE ? Missing.absent : Missing.undefined;
+      const slot = isMissing ? missing : this.#put(name, value, order);
+      if (slot === name) this.#nextName++;
+      newSlots.push(slot);
+      newOrders.push(slot === name ? order++ : -1);
+    }
+    for (let i = start; i < start + count; i++) {
+      const slot = slots[i] as Slot;
+      if (typeof slot === 'string') this.#lose(slot, () => object.delete(slot));
+    }
+    spliceInto(slots, start, count, newSlots);
+    spliceInto(orders, start, count, newOrders);
+    this.#nextOrder = Math.max(this.#nextOrder, order);
+    const last = slots.at(-1);
+    if (slots.length === 0) this.#nextName = 0;
+    else if (
+      typeof last === 'string' &&
+      start >= slots.length - newSlots.length &&
+      Number(last) + count === this.#nextName
+    )
+      this.#nextName = Number(last) + 1;
+    this.#isMaskChanged = this.#hasMask || newSlots.some((slot) => typeof slot !== 'string');
+    if (this.#isMaskChanged) this.#writeMask();
+    return true;
+  }
+
+  /** A creation order that has, with so many behind it, none of other elements than those from `start` to `end`. */
+  #room(start: number, end: number, count: number): number {
+    const orders = this.#orders;
+    let before = -1;
+    for (let i = start - 1; i >= 0 && before < 0; i--) before = orders[i] as number;
+    const taken: number[] = orders.slice(start, end).filter((order) => order >= 0);
+    let after = Infinity;
+    for (let i = end; i < orders.length && after === Infinity; i++)
+      if ((orders[i] as number) >= 0) after = orders[i] as number;
+    // Links that are replaced still have theirs.
+    const from = Math.max(before, ...[taken.length > 0 ? (taken.at(-1) as number) : -1]) + 1;
+    if (after - from >= count)
+      return after === Infinity
+        ? Math.max(from, this.#nextOrder)
+        : from + Math.floor((after - from - count) / 2);
+    // What follows gets other numbers, with room before it.
+    const moved = new Map<string, number>();
+    let next = Math.max(this.#nextOrder, from) + count + GAP;
+    for (let i = end; i < orders.length; i++) {
+      if ((orders[i] as number) < 0) continue;
+      moved.set(this.#slots[i] as string, next);
+      orders[i] = next++;
+    }
+    this.#nextOrder = next;
+    this.object.session.edit().orderLinks(this.object.node, moved);
+    return from;
+  }
+
+  truncate(length: number): boolean {
+    const stored = this.#slots.length;
+    if (length >= stored) {
+      this.#pending.length = length - stored;
+      return true;
+    }
+    this.#pending = [];
+    return this.splice(length, stored - length, []);
+  }
+}
+
+/** Any number of elements. */
+function spliceInto<T>(list: T[], start: number, count: number, values: readonly T[]): void {
+  if (values.length < 10_000) list.splice(start, count, ...values);
+  else {
+    const rest = list.splice(start).slice(count);
+    for (const value of values) list.push(value);
+    for (const value of rest) list.push(value);
+  }
+}
+
+/** Copies trees of plain objects, arrays and scalars. */
+class Copier {
+  readonly #context: Context;
+  /** The objects that have been met, but for the first. */
+  readonly #seen = new Set<object>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Undefined of all else, and of what reaches an object twice: the codec stores that as it is. */
+  copy(value: object, depth = MAX_DEPTH): object | undefined {
+    if (depth === 0) return undefined;
+    const isList = Array.isArray(value);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== (isList ? Array.prototype : Object.prototype)) return undefined;
+    const keys = Object.keys(value);
+    if (isList && keys.length !== value.length) return undefined;
+    if (Object.getOwnPropertySymbols(value).length > 0) return undefined;
+    const copy = (isList ? [] : {}) as Record<string, unknown>;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      if (key === '__proto__' || (isList && key !== String(i))) return undefined;
+      let each = (value as Record<string, unknown>)[key];
+      if (typeof each === 'object' && each !== null) {
+        each = this.#inner(each, depth);
+        if (each === undefined) return undefined;
+      } else if (typeof each === 'symbol' || typeof each === 'function') return undefined;
+      copy[key] = each;
+    }
+    return copy;
+  }
+
+  #inner(value: object, depth: number): object | undefined {
+    if (this.#seen.has(value)) return undefined;
+    this.#seen.add(value);
+    if (value instanceof Date) return encodeScalar(value, this.#context) ? new Date(value) : undefined;
+    return this.copy(value, depth - 1);
+  }
+}
+
+/** Whether all properties of a plain object are scalars, and few. */
+function isFlat(value: object): boolean {
+  if (Array.isArray(value)) return false;
+  const values = Object.values(value);
+  return (
+    values.length <= MAX_DIRECT &&
+    values.every((each) => typeof each !== 'object' || each === null || each instanceof Date)
+  );
+}

@@ -1,0 +1,246 @@
+/** How the lists of a file are stored, and become stored in other ways. */
+import { H5PathError, H5StateError } from '../errors.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import { Encoding, Reserved } from '../serialize/layout.js';
+import { isColumn, STRIDE, typeOfValue } from './column.js';
+import type { Context } from './context.js';
+import { isTree } from './difference.js';
+import { ItemList } from './item-list.js';
+import type { ListStore } from './list-store.js';
+import type { Deferred } from './live-file.js';
+import { RecordList, shapeOfRow, typesOfRow } from './record-list.js';
+import { addressOf, become } from './rewriting.js';
+import { StoredList } from './stored-list.js';
+import { VectorList } from './vector-list.js';
+import { mayShare, WholeList } from './whole-list.js';
+
+const LISTS = new Set<string>([
+  Encoding.records,
+  Encoding.ragged,
+  Encoding.union,
+  Encoding.list,
+  Encoding.sparse,
+]);
+
+/** What an object is if it is no list. */
+export function otherThanList(object: H5Group | H5Dataset): string | undefined {
+  const { attrs } = object;
+  const type = attrs.get<string>(Reserved.type);
+  if (object instanceof H5Dataset) return type === 'Array' ? undefined : (type ?? 'dataset');
+  const encoding = attrs.get<string>(Reserved.encoding);
+  if (encoding === undefined || !LISTS.has(encoding))
+    return encoding ?? type ?? attrs.get<string>(Reserved.class) ?? 'object';
+  return type;
+}
+
+/** One list of an open file, as all its handles share it. What is appended is written together, before others look. */
+export class ListState implements Deferred {
+  readonly #context: Context;
+  #store: ListStore;
+  #isDeferred = false;
+  /** Where the list is in the file, as long as it is one. */
+  readonly address: number;
+  /** How often changes had been taken back when this was made: after one more it is no longer true. */
+  readonly epoch: number;
+  /** When it was last known to be there. */
+  since: number;
+
+  /** That of an object. */
+  static of(object: H5Group | H5Dataset, context: Context): ListState {
+    const { live } = context;
+    const address = addressOf(object);
+    const known = live.state(address, () => new ListState(object, address, context));
+    if (known instanceof ListState && known.isThere) return known;
+    // Another object was there.
+    live.dropState(address);
+    return live.state(address, () => new ListState(object, address, context));
+  }
+
+  private constructor(object: H5Group | H5Dataset, address: number, context: Context) {
+    this.#context = context;
+    this.address = address;
+    this.epoch = context.live.epoch;
+    this.since = object.session.editor?.clock ?? 0;
+    this.#store = openStore(object, context);
+  }
+
+  get isThere(): boolean {
+    const { session } = this.object;
+    if (session.editor?.isDeleted(this.address, this.since)) return false;
+    try {
+      return this.object.node !== undefined;
+    } catch (error) {
+      if (error instanceof H5StateError && error.code === 'H5_GONE') return false;
+      throw error;
+    }
+  }
+
+  get object(): H5Group | H5Dataset {
+    return this.#store.object;
+  }
+
+  get length(): number {
+    return this.#store.length;
+  }
+
+  get(index: number): unknown {
+    return this.#store.get(index);
+  }
+
+  /** Elements as values of their own. */
+  slice(start: number, end: number): unknown[] {
+    return this.#store.slice(start, end);
+  }
+
+  // ---- changes: each is to be made in one of `LiveFile.change` --------------------------------------
+
+  push(values: readonly unknown[]): void {
+    if (values.length === 1) this.#add(values[0]);
+    else if (values.every((value) => this.#store.fits(value)) && !(this.#store instanceof ItemList))
+      for (const value of values) this.#add(value);
+    else if (values.length > 0) this.#whole(() => this.#addAll(values));
+  }
+
+  #addAll(values: readonly unknown[]): void {
+    for (const value of values) this.#add(value);
+  }
+
+  #add(value: unknown): void {
+    if (!this.#store.add(value))
+      this.#whole(() => {
+        this.#convert([value]);
+        this.#store.add(value);
+      });
+    if (this.#isDeferred) return;
+    this.#isDeferred = true;
+    this.#context.live.defer(this);
+  }
+
+  set(index: number, value: unknown): void {
+    if (this.#store instanceof VectorList && this.#store.set(index, value)) return;
+    this.#whole(() => {
+      if (this.#store.set(index, value)) return;
+      this.#convert([value]);
+      this.#store.set(index, value);
+    });
+  }
+
+  splice(start: number, count: number, values: readonly unknown[]): void {
+    if (count === 0 && values.length === 0) return;
+    this.#whole(() => {
+      if (this.#store.splice(start, count, values)) return;
+      this.#convert(values);
+      this.#store.splice(start, count, values);
+    });
+  }
+
+  truncate(length: number): void {
+    if (this.#store.truncate(length)) return;
+    this.#whole(() => {
+      this.#convert([]);
+      this.#store.truncate(length);
+    });
+  }
+
+  flush(): void {
+    this.#isDeferred = false;
+    this.#store.flush();
+  }
+
+  /** Does what is all or nothing, also within a transaction. */
+  #whole(change: () => void): void {
+    const { file, session } = this.object;
+    // What was appended before is no part of it.
+    this.flush();
+    if (session.depth > 0) file.transaction(change);
+    else change();
+    this.since = session.edit().clock;
+  }
+
+  // ---- other ways to be stored ----------------------------------------------------------------------
+
+  /** Comes to a store that values fit, and that can change its length. */
+  #convert(values: readonly unknown[], isTried = false): void {
+    const store = this.#store;
+    store.flush();
+    if (store.adapt(values)) return;
+    const { length } = store;
+    if (store instanceof StoredList && length > 0 && isShared(store)) {
+      this.#store = new WholeList(store, this.#context);
+      return;
+    }
+    // A vector or a table that values do not fit is one no more; what was stored in yet another way may be.
+    const isAny = !(store instanceof StoredList) && (length > 0 || isTried);
+    const made = become(store.object, (holder, name) => {
+      makeStore(
+        holder,
+        name,
+        isAny ? undefined : length > 0 ? store.slice(0, 1) : values,
+        length,
+        this.#context,
+      );
+      holder.session.editor?.flush();
+      const list = ListState.of(holder.get(name) as H5Group | H5Dataset, this.#context);
+      for (let start = 0; start < length; start += STRIDE) {
+        list.#addAll(store.slice(start, Math.min(length, start + STRIDE)));
+        list.flush();
+      }
+      this.#context.live.dropState(list.address);
+    });
+    this.#store = openStore(made, this.#context);
+    // Now that it can be changed, values may still not fit.
+    if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);
+  }
+}
+
+/** What a list is stored in. */
+function openStore(object: H5Group | H5Dataset, context: Context): ListStore {
+  const { attrs } = object;
+  if (object instanceof H5Dataset)
+    return attrs.get(Reserved.type) === 'Array' && isColumn(object)
+      ? new VectorList(object)
+      : new StoredList(object, context);
+  switch (attrs.get<string>(Reserved.encoding)) {
+    case Encoding.list:
+      return new ItemList(object, context);
+    case Encoding.records:
+      return RecordList.of(object, context) ?? new StoredList(object, context);
+    default:
+      return new StoredList(object, context);
+  }
+}
+
+/** Makes what can hold values such as the first of these, under a name of a group; without values, any. */
+function makeStore(
+  holder: H5Group,
+  name: string,
+  values: readonly unknown[] | undefined,
+  length: number,
+  context: Context,
+): void {
+  const [first] = values ?? [];
+  const type = values && typeOfValue(first);
+  if (type) {
+    VectorList.make(holder, name, type, length);
+    return;
+  }
+  const shape = shapeOfRow(first, context);
+  const types = shape && typesOfRow(first, shape);
+  if (values && types) RecordList.make(holder, name, shape, types, length);
+  else ItemList.make(holder, name);
+}
+
+/** Whether elements share objects, or are far between. */
+function isShared(store: StoredList): boolean {
+  if (store.object.attrs.get(Reserved.encoding) === Encoding.sparse) return true;
+  return mayShare(store.object) && !isTree(store.whole());
+}
+
+export function noIndex(path: string, index: unknown, length: number): never {
+  throw new H5PathError(
+    'H5_NOT_FOUND',
+    path,
+    `the list "${path}" has ${length} elements, and none with the index ${String(index)}`,
+  );
+}

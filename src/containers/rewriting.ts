@@ -1,0 +1,57 @@
+/** Objects of a file that become others, and stay what they are to those who refer to them. */
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
+import { Reserved } from '../serialize/layout.js';
+import { rewriteObject } from '../serialize/part-writer.js';
+import { isReserved } from '../serialize/restore.js';
+
+/** Where an object is in its file, once it is written. */
+export function addressOf(object: H5Group | H5Dataset): number {
+  const { node, session } = object;
+  if ('info' in node) return node.info.address;
+  session.editor?.flush();
+  return (object.node as StoredObject).info.address;
+}
+
+const MADE = 'made';
+
+/**
+ * Makes of an object what `make` puts into a group under a name: apart from all else, until that is whole. Links lead to the
+ * object as before. All of that or, after an error, nothing.
+ *
+ * @throws {H5StateError} when something else shares what the object holds, or refers to it.
+ */
+export function become(
+  object: H5Group | H5Dataset,
+  make: (holder: H5Group, name: string) => void,
+): H5Group | H5Dataset {
+  const { file, session, path } = object;
+  const address = addressOf(object);
+  const editor = session.edit();
+  return rewriteObject(object, () => {
+    const apart = editor.groupApart();
+    const holder = file.wrap(apart, `${path}#`) as H5Group;
+    make(holder, MADE);
+    editor.flush();
+    const made = holder.get(MADE) as H5Group | H5Dataset;
+    const { attrs } = object;
+    // What the layout says of the value is said anew; what others say stays.
+    for (const each of [...attrs.keys()])
+      if (each === Reserved.layout || !isReserved(each)) {
+        const info = attrs.info(each);
+        const dtype = info?.datatype;
+        made.attrs.set(each, attrs.get(each), info?.shape ? { dtype, shape: info.shape } : { dtype });
+      }
+    editor.flush();
+    editor.become(object.node, holder.node, MADE);
+    editor.dropApart(holder.node);
+    return file.wrap(editor.stored(address), path) as H5Group | H5Dataset;
+  });
+}
+
+/** Sets a reserved attribute to a word, as the codec does. */
+export function setWord(object: H5Group | H5Dataset, name: string, word: string): void {
+  const size = new TextEncoder().encode(word).length;
+  object.attrs.set(name, word, { dtype: `S${size}` });
+}

@@ -1,0 +1,97 @@
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import { Reserved } from '../serialize/layout.js';
+import { newRestorer, readFrom, within } from '../serialize/serialize.js';
+import type { Context } from './context.js';
+import { HOLE, type ListStore } from './list-store.js';
+
+/** Elements that are read together, where they turn out to be no objects. */
+const BLOCK = 256;
+
+/**
+ * A list as `write` stored it, where it cannot grow as it is: with missing elements, of several kinds, of rows of several
+ * lengths, ... It is read where it stands.
+ */
+export class StoredList implements ListStore {
+  readonly object: H5Group | H5Dataset;
+  readonly #context: Context;
+  readonly length: number;
+  /** All elements, where a part of them cannot be read by itself. */
+  readonly #all: readonly unknown[] | undefined;
+  #block: readonly unknown[] = [];
+  #start = 0;
+  #areObjects = false;
+
+  constructor(object: H5Group | H5Dataset, context: Context) {
+    this.object = object;
+    this.#context = context;
+    const { codec } = context;
+    if (object instanceof H5Dataset && !object.attrs.has(Reserved.type)) {
+      // A column, which is no value by itself.
+      this.#all = within(object, codec, (space, address) => {
+        const restorer = newRestorer(space, codec);
+        return restorer.whole(() => Array.from(restorer.vector(address).elements as ArrayLike<unknown>));
+      });
+      this.length = this.#all.length;
+    } else this.length = readFrom(object, { ...codec, path: 'length' }) as number;
+  }
+
+  get(index: number): unknown {
+    void this.object.node;
+    if (this.#all) return this.#all[index];
+    const at = index - this.#start;
+    if (at >= 0 && at < this.#block.length) return this.#block[at];
+    if (this.#areObjects) return this.#read(index);
+    const start = index - (index % BLOCK);
+    const block = this.#part(start, Math.min(this.length, start + BLOCK));
+    this.#areObjects = block.some((value) => typeof value === 'object' && value !== null);
+    if (this.#areObjects) return this.#read(index);
+    this.#block = block;
+    this.#start = start;
+    return block[index - start];
+  }
+
+  #read(index: number): unknown {
+    return readFrom(this.object, { ...this.#context.codec, path: [index] });
+  }
+
+  #part(start: number, end: number): readonly unknown[] {
+    return readFrom(this.object, { ...this.#context.codec, path: `${start}:${end}` }) as readonly unknown[];
+  }
+
+  /** All elements, with the objects that they share. */
+  whole(): readonly unknown[] {
+    return this.#all ?? (readFrom(this.object, this.#context.codec) as readonly unknown[]);
+  }
+
+  slice(start: number, end: number): unknown[] {
+    const part = this.#all?.slice(start, end) ?? this.#part(start, end);
+    return Array.from(part, (value, i) => (i in part ? value : HOLE));
+  }
+
+  fits(): boolean {
+    return false;
+  }
+
+  add(): boolean {
+    return false;
+  }
+
+  set(): boolean {
+    return false;
+  }
+
+  splice(): boolean {
+    return false;
+  }
+
+  truncate(): boolean {
+    return false;
+  }
+
+  adapt(): boolean {
+    return false;
+  }
+
+  flush(): void {}
+}
