@@ -85,6 +85,8 @@ export class FileEditor implements Editor {
   #stored: DatasetDraft[] = [];
   /** Elements of the last copy that wait for the addresses of what they refer to. */
   #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
+  /** Objects that are deleted, and whose space is to be given back. */
+  #released: EditedObject[] = [];
   /** New groups to which no link leads yet. */
   #apart: GroupDraft[] = [];
   /** The elements of datasets that are written, by address. */
@@ -712,7 +714,11 @@ export class FileEditor implements Editor {
   /** Whether there are changes that have not been flushed. */
   get isChanged(): boolean {
     return (
-      this.#root !== undefined || this.#apart.length > 0 || this.#edited.size > 0 || this.#wroteElements || this.#linkChanges.size > 0
+      this.#root !== undefined ||
+      this.#apart.length > 0 ||
+      this.#edited.size > 0 ||
+      this.#wroteElements ||
+      this.#linkChanges.size > 0
     );
   }
 
@@ -740,6 +746,8 @@ export class FileEditor implements Editor {
       writer.write(draft, count);
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
+    // Only now, so that nothing new stands where a handle may still know what was deleted.
+    for (const object of this.#released.splice(0)) object.release(this.space, this.#heap);
     // What was deleted before it was ever in the file.
     for (const { address, storage } of this.#stored)
       if (address < 0) storage?.release(this.space, this.#heap);
@@ -843,7 +851,7 @@ export class FileEditor implements Editor {
   #delete(object: EditedObject): void {
     const { info } = object;
     this.#storages.delete(info.address);
-    object.release(this.space, this.#heap);
+    this.#released.push(object);
     this.#edited.delete(info.address);
     this.#deleted.set(info.address, this.#clock++);
     this.#deletedNow.push(info.address);
@@ -939,6 +947,7 @@ export class FileEditor implements Editor {
     this.#storages.clear();
     this.#stored = [];
     this.#apart = [];
+    this.#released = [];
     this.#wroteElements = false;
     this.#linkChanges.clear();
     // It may have been stopped in the middle of something.

@@ -45,23 +45,21 @@ const wideRow = fc.record(
   { noNullPrototype: true },
 );
 const point = fc.tuple(int, text).map(([x, label]) => new Point(x, label));
-const nested = fc
-  .letrec<{ value: unknown }>((tie) => ({
-    value: fc.oneof(
-      { maxDepth: 2, depthSize: 'small' },
-      int,
-      text,
-      fc.boolean(),
-      fc.constantFrom(null, undefined),
-      date,
-      fc.array(tie('value'), { maxLength: 3 }),
-      fc.dictionary(fc.constantFrom('a', 'b', 'a/b', '', '__x', 'length'), tie('value'), {
-        maxKeys: 3,
-        noNullPrototype: true,
-      }),
-    ),
-  }))
-  .value;
+const nested = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 2, depthSize: 'small' },
+    int,
+    text,
+    fc.boolean(),
+    fc.constantFrom(null, undefined),
+    date,
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', 'a/b', '', '__x', 'length'), tie('value'), {
+      maxKeys: 3,
+      noNullPrototype: true,
+    }),
+  ),
+})).value;
 const odd = fc.oneof(
   oddText,
   hugeInt,
@@ -123,7 +121,10 @@ type Op =
 
 function operations(theme: fc.Arbitrary<unknown>): fc.Arbitrary<Op> {
   const value = fc.oneof({ arbitrary: theme, weight: 30 }, { arbitrary: anything, weight: 1 });
-  const values = fc.oneof(fc.array(value, { maxLength: 4 }), fc.array(value, { minLength: 4, maxLength: 40 }));
+  const values = fc.oneof(
+    fc.array(value, { maxLength: 4 }),
+    fc.array(value, { minLength: 4, maxLength: 40 }),
+  );
   const at = fc.integer({ min: -8, max: 60 });
   const simple = fc.record({
     op: fc.constantFrom(
@@ -153,7 +154,13 @@ function operations(theme: fc.Arbitrary<unknown>): fc.Arbitrary<Op> {
     },
     {
       arbitrary: fc.record({
-        op: fc.constantFrom('insert' as const, 'set' as const, 'set' as const, 'viewSet' as const, 'update' as const),
+        op: fc.constantFrom(
+          'insert' as const,
+          'set' as const,
+          'set' as const,
+          'viewSet' as const,
+          'update' as const,
+        ),
         at,
         value,
       }),
@@ -177,21 +184,28 @@ function operations(theme: fc.Arbitrary<unknown>): fc.Arbitrary<Op> {
   return fc.oneof({ arbitrary: one, weight: 20 }, { arbitrary: transaction, weight: 1 });
 }
 
-const program = fc
-  .constantFrom(...THEMES)
-  .chain((theme) =>
-    fc.record({
-      isRoot: fc.boolean(),
-      start: fc.oneof(
-        fc.array(theme, { maxLength: 12 }),
-        fc.array(anything, { maxLength: 8 }),
-        fc.array(fc.oneof(theme, fc.constantFrom(null, undefined)), { maxLength: 8 }),
-        // eslint-disable-next-line no-sparse-arrays
-        fc.constantFrom<unknown[]>([1, , 3], [, 'a'], [[1, 2], [3]], [[1, 2], [3, 4]], new Array(3)),
+const program = fc.constantFrom(...THEMES).chain((theme) =>
+  fc.record({
+    isRoot: fc.boolean(),
+    start: fc.oneof(
+      fc.array(theme, { maxLength: 12 }),
+      fc.array(anything, { maxLength: 8 }),
+      fc.array(fc.oneof(theme, fc.constantFrom(null, undefined)), { maxLength: 8 }),
+      // eslint-disable-next-line no-sparse-arrays
+      fc.constantFrom<unknown[]>(
+        [1, , 3],
+        [, 'a'],
+        [[1, 2], [3]],
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        new Array(3),
       ),
-      ops: fc.array(operations(theme), { maxLength: 25 }),
-    }),
-  );
+    ),
+    ops: fc.array(operations(theme), { maxLength: 25 }),
+  }),
+);
 
 /** What an element is in memory. */
 function inMemory(value: unknown): unknown {
@@ -403,7 +417,10 @@ class Machine {
 }
 
 function byText(a: unknown, b: unknown): number {
-  const [x, y] = [typeof a + String(typeof a === 'object' ? '' : String(a)), typeof b + String(typeof b === 'object' ? '' : String(b))];
+  const [x, y] = [
+    typeof a + String(typeof a === 'object' ? '' : String(a)),
+    typeof b + String(typeof b === 'object' ? '' : String(b)),
+  ];
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
