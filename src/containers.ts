@@ -12,7 +12,7 @@ export { H5IndexError } from './containers/errors.js';
 export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
 export { H5Attributes } from './containers/h5-attributes.js';
 export { type DictOpenOptions, H5Dict, type Stored } from './containers/h5-dict.js';
-export { type Copied, H5List, type ListOpenOptions } from './containers/h5-list.js';
+export { type Copied, H5List, type ListOpenOptions, type ListSource } from './containers/h5-list.js';
 export {
   fromTransferable,
   type Handle,

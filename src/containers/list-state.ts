@@ -112,6 +112,11 @@ export class ListState implements Deferred {
         this.#convert([value]);
         this.#store.add(value);
       });
+    this.#defer();
+  }
+
+  /** There is something to be written. */
+  #defer(): void {
     if (this.#isDeferred) return;
     this.#isDeferred = true;
     this.#context.live.defer(this);
@@ -136,6 +141,7 @@ export class ListState implements Deferred {
   }
 
   truncate(length: number): void {
+    this.#defer();
     if (this.#store.truncate(length)) return;
     this.#whole(() => {
       this.#convert([]);
