@@ -727,6 +727,7 @@ export class H5Array<E = unknown> implements BlockSource {
     const { shape } = this;
     const along = checkAxis(axis, shape.length);
     const length = shape[along] as number;
+    const isOne = typeof index === 'number' || index.length === 1;
     const places = (typeof index === 'number' ? [index] : [...index]).map((given) => {
       const counted = given < 0 ? given + length : given;
       if (!Number.isInteger(given) || counted < 0 || counted > length)
@@ -738,14 +739,13 @@ export class H5Array<E = unknown> implements BlockSource {
     const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
     const given =
       values instanceof H5Array ? values : this.#inMemory(arrayValue(this.dtype, values, type, shape.length));
-    const rows = this.#asRows(given, along, typeof index === 'number' ? undefined : places.length);
-    const count = typeof index === 'number' ? (rows.shape[along] as number) : places.length;
+    const rows = this.#asRows(given, along, isOne ? undefined : places.length);
+    const count = isOne ? (rows.shape[along] as number) : places.length;
     if (count === 0) return;
     // One place for all rows, or each its own, in ascending order.
-    const order =
-      typeof index === 'number'
-        ? undefined
-        : places.map((_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number) || a - b);
+    const order = isOne
+      ? undefined
+      : places.map((_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number) || a - b);
     const sorted = order
       ? order.map((i) => places[i] as number)
       : new Array<number>(count).fill(places[0] as number);
