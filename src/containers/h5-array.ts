@@ -488,11 +488,11 @@ export class H5Array<E = unknown> implements BlockSource {
     );
   }
 
-  #readBox(view: ArrayView, start: readonly number[], shape: readonly number[]): BlockData {
+  #readBox(view: ArrayView, start: readonly number[], shape: readonly number[], into?: BlockData): BlockData {
     if (shape.includes(0)) return makeData(this.dtype, 0);
     const { selection, reading } = planBox(view, this.#store.dims, start, shape);
-    const data = this.#store.read(selection);
-    return reading ? gather(data, widthOf(this.dtype), reading) : data;
+    if (!reading) return this.#store.read(selection, into);
+    return gather(this.#store.read(selection), widthOf(this.dtype), reading, into);
   }
 
   /** The rows along the first axis, as views; the elements, where there is no other axis. */
@@ -528,19 +528,32 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /**
    * Boxes that cover the array, none of them twice, in row-major order of where they begin. The data of each, and what it
-   * takes to read them, are at most `maxBytes`, the cap of the options unless told otherwise, or one element. They end where
-   * chunks end, so that each chunk is read once.
+   * takes to read them, are at most `maxBytes`, or one element; without it a few megabytes, which go through memory fastest,
+   * and at most what the options say. They end where chunks end, so that each chunk is read once.
    *
    * @example
-   * for (const block of array.blocks()) sum += total(array.readBlock(block));
+   * let data: BlockData | undefined;
+   * for (const block of array.blocks()) {
+   *   data = array.readBlock(block, data);
+   *   sum += total(data);
+   * }
    */
-  blocks(maxBytes: number = containerOptions().maxMemory): IterableIterator<Block> {
-    return planBlocks(this.#now, this.#store.chunkDims, memorySizeOf(this.dtype), maxBytes);
+  blocks(maxBytes?: number): IterableIterator<Block> {
+    return planBlocks(
+      this.#now,
+      this.#store.chunkDims,
+      memorySizeOf(this.dtype),
+      maxBytes ?? containerOptions().maxMemory,
+      maxBytes === undefined,
+    );
   }
 
-  /** The elements of a box, one after another in row-major order, as `BlockData` says; they belong to the caller. */
-  readBlock({ start, shape }: Pick<Block, 'start' | 'shape'>): BlockData {
-    return this.#readBox(this.#now, start, shape);
+  /**
+   * The elements of a box, one after another in row-major order, as `BlockData` says; they belong to the caller. The memory of
+   * `into`, elements of another box that are not needed any more, is used again where that is possible.
+   */
+  readBlock({ start, shape }: Pick<Block, 'start' | 'shape'>, into?: BlockData): BlockData {
+    return this.#readBox(this.#now, start, shape, into);
   }
 
   /**
