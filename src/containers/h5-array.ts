@@ -48,6 +48,9 @@ export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | '
   readonly mode?: H5Mode;
 }
 
+/** Filters that do not depend on the datatype: deflate, shuffle, fletcher32, lzf. */
+const KEPT_FILTERS: ReadonlySet<number> = new Set([1, 2, 3, 32000]);
+
 /** How many bytes are read ahead when rows are asked for one after another. */
 const READ_AHEAD = 1 << 20;
 
@@ -715,6 +718,53 @@ export class H5Array<E = unknown> implements BlockSource {
     this.#resizable('resize').resize(shape);
   }
 
+  /** Makes an axis, or several, longer by so many rows of the fill value. */
+  expand(amount: number, axis: number | readonly number[] = 0): void {
+    const { shape } = this;
+    const axes = [axis].flat().map((given) => checkAxis(given, shape.length));
+    this.resize(shape.map((size, i) => (axes.includes(i) ? size + amount : size)));
+  }
+
+  /** Makes an axis, or several, shorter by so many rows, which are gone. */
+  contract(amount: number, axis: number | readonly number[] = 0): void {
+    this.expand(-amount, axis);
+  }
+
+  /**
+   * Stores the elements as another dtype, converted as `astype` does, in the same place: a new dataset with the chunks, filters
+   * and attributes of the old one, which is deleted. Returns the array of it; views of the old one are gone.
+   *
+   * @throws {H5TypeError} when this is a view, or an element cannot be converted; then nothing is changed.
+   * @example
+   * const integers = array.convert('int32');
+   */
+  convert<F = unknown>(dtype: DTypeName): H5Array<F> {
+    const dataset = this.#resizable('convert');
+    const { parent, name } = dataset;
+    const source = this.astype<F>(dtype);
+    return this.#store.atomically(() => {
+      const aside = unusedName(parent, name);
+      parent.rename(name, aside);
+      const before = parent.dataset<unknown>(aside);
+      const made = parent.createDataset<unknown>(name, {
+        shape: this.shape,
+        dtype: storedAs(source.dtype),
+        ...(before.chunks && {
+          chunks: before.chunks,
+          maxShape: before.maxShape as number[],
+          filters: before.filters.flatMap(({ id, values }) =>
+            KEPT_FILTERS.has(id) ? [{ id, ...(id === 1 && { options: values[0] }) }] : [],
+          ),
+        }),
+      });
+      for (const [key, value] of before.attrs) made.attrs.set(key, value);
+      const array = H5Array.of<F>(made);
+      array.set('...', new H5Array<F>(new ConvertedStore(new DatasetStore(before), source.dtype)));
+      parent.delete(aside);
+      return array;
+    });
+  }
+
   /**
    * Adds rows along an axis: values of the shape of the array but for this axis, or one row.
    *
@@ -953,6 +1003,13 @@ function checkAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || counted < 0 || counted >= rank)
     throw new H5IndexError(`an array of ${rank} axes has no axis ${axis}`);
   return counted;
+}
+
+/** A name that nothing in a group has. */
+function unusedName(group: H5Group, name: string): string {
+  let aside = `${name}~`;
+  while (group.has(aside)) aside += '~';
+  return aside;
 }
 
 /** A selection of one axis. */
