@@ -1,9 +1,10 @@
-import { H5Error, H5PathError, H5TypeError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { DType } from '../hdf5/dtype.js';
 import type { Elements } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
 import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { formatArray } from './array-format.js';
@@ -246,6 +247,11 @@ export class H5Array<E = unknown> implements BlockSource {
   /** The file of the dataset; undefined for an array in memory. */
   get file(): H5File | undefined {
     return this.dataset?.file;
+  }
+
+  /** How the elements are stored, a field as it is within the record; undefined where they are not, but made when they are read. */
+  get datatype(): Datatype | undefined {
+    return this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
   }
 
   /** The path of the dataset; undefined for an array in memory. */
@@ -598,7 +604,7 @@ export class H5Array<E = unknown> implements BlockSource {
     }
     this.#assertWritable();
     const { dtype } = this;
-    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const type = this.datatype;
     const values = arrayValue(dtype, value, type, view.shape.length);
     const isFlat = values.shape.length === 1 && view.shape.length > 1 && values.shape[0] === view.size;
     const given = isFlat ? { shape: view.shape, data: values.data } : values;
@@ -676,21 +682,30 @@ export class H5Array<E = unknown> implements BlockSource {
     if (extra > 0 && source.shape.slice(0, extra).every((size) => size === 1))
       source = source.reshape(source.shape.slice(extra));
     stretch({ shape: source.shape }, view.shape);
-    source = source.broadcastTo(view.shape);
     if (view.size === 0) return;
-    // What is read from where it is written is read first.
-    if (this.#sharesElements(value)) {
-      const needed = value.size * memorySizeOf(value.dtype);
-      if (needed > containerOptions().maxMemory)
-        throw new H5Error(
-          'H5_MEMORY',
-          `an array is written to another part of its own dataset, and its ${needed} bytes are more than maxMemory: write it to a dataset of its own first, or set maxMemory`,
-        );
-      source = source.copy();
-    }
-    this.#inBlocks(view, (block) => {
-      this.#writeBox(view, block.start, block.shape, source.readBlock(block));
+    this.#apart(source, this.#sharesElements(value), (apart) => {
+      const all = apart.broadcastTo(view.shape);
+      this.#inBlocks(view, (block) => {
+        this.#writeBox(view, block.start, block.shape, all.readBlock(block));
+      });
     });
+  }
+
+  /**
+   * Does something with elements that may be those that it changes: with a copy of them, in memory if they fit there, else in
+   * the file, until it is done.
+   */
+  #apart(source: H5Array<unknown>, isOwn: boolean, action: (source: H5Array<unknown>) => void): void {
+    const { file } = this;
+    if (!isOwn) action(source);
+    else if (!file || source.size * memorySizeOf(source.dtype) <= containerOptions().maxMemory)
+      action(source.copy());
+    else
+      this.#store.atomically(() => {
+        const name = unusedName(file, 'aside');
+        action(H5Array.write(file, name, source));
+        file.delete(name);
+      });
   }
 
   #sharesElements(other: H5Array<unknown>): boolean {
@@ -799,7 +814,7 @@ export class H5Array<E = unknown> implements BlockSource {
         );
       return counted;
     });
-    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const type = this.datatype;
     const given =
       values instanceof H5Array ? values : this.#inMemory(arrayValue(this.dtype, values, type, shape.length));
     const rows = this.#asRows(given, along, isOne ? undefined : places.length);
@@ -814,30 +829,30 @@ export class H5Array<E = unknown> implements BlockSource {
       : new Array<number>(count).fill(places[0] as number);
     const source = order && rows.shape[along] !== 1 ? rows.slice(at(along, order)) : rows;
     const stretched = source.broadcastTo(shape.with(along, count));
-    // It is read after elements have been moved.
-    const isOwn = this.#sharesElements(given);
-    const inserted = isOwn ? stretched.copy() : stretched;
-    this.#store.atomically(() => {
-      dataset.resize(shape.with(along, length + count));
-      // From the end on, so that nothing is written over what is still to be moved.
-      let end = length;
-      for (let i = count - 1; i >= 0; ) {
-        const place = sorted[i] as number;
-        this.#move(along, place, end, i + 1);
-        end = place;
-        while (i >= 0 && sorted[i] === place) i--;
-      }
-      for (let i = 0; i < count; ) {
-        let next = i + 1;
-        while (next < count && sorted[next] === sorted[i]) next++;
-        const start = (sorted[i] as number) + i;
-        this.slice(at(along, { start, stop: start + next - i })).set(
-          '...',
-          inserted.slice(at(along, { start: i, stop: next })),
-        );
-        i = next;
-      }
-    });
+    // Rows of the array itself are read after they have been moved.
+    this.#store.atomically(() =>
+      this.#apart(stretched, this.#sharesElements(given), (inserted) => {
+        dataset.resize(shape.with(along, length + count));
+        // From the end on, so that nothing is written over what is still to be moved.
+        let end = length;
+        for (let i = count - 1; i >= 0; ) {
+          const place = sorted[i] as number;
+          this.#move(along, place, end, i + 1);
+          end = place;
+          while (i >= 0 && sorted[i] === place) i--;
+        }
+        for (let i = 0; i < count; ) {
+          let next = i + 1;
+          while (next < count && sorted[next] === sorted[i]) next++;
+          const start = (sorted[i] as number) + i;
+          this.slice(at(along, { start, stop: start + next - i })).set(
+            '...',
+            inserted.slice(at(along, { start: i, stop: next })),
+          );
+          i = next;
+        }
+      }),
+    );
   }
 
   /**
@@ -1134,11 +1149,11 @@ function createArray(
 ): H5Dataset<unknown> {
   if (overwrite && group.has(name)) group.delete(name);
   if (values instanceof H5Array) {
-    const own = values.dataset && dtype === undefined && storedDatatype(values);
+    const own = dtype === undefined ? values.datatype : undefined;
     const dataset = group.createDataset<unknown>(name, {
       ...options,
       shape: options.shape ?? values.shape,
-      dtype: own || storedAs(dtype ?? values.dtype),
+      dtype: own ?? storedAs(dtype ?? values.dtype),
     });
     H5Array.of(dataset).set('...', values);
     return dataset;
@@ -1165,12 +1180,4 @@ function createArray(
     .ravel()
     .writeBlock(blockAt([0], [product(shape)]), data);
   return dataset;
-}
-
-/** The datatype of a dataset that is shown as it is stored. */
-function storedDatatype(array: H5Array<unknown>): DType | undefined {
-  const datatype = array.dataset?.datatype;
-  return datatype && H5Array.of(array.dataset as H5Dataset<unknown>).dtype === array.dtype
-    ? datatype
-    : undefined;
 }
