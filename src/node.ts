@@ -2,6 +2,7 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
+import { useCodec } from './containers/codec-store.js';
 import { useFiles } from './containers/opening.js';
 import { useEnvironment } from './containers/options.js';
 import { editing } from './editing.js';
@@ -482,5 +483,6 @@ export class H5File extends CoreFile {
   }
 }
 
+useCodec({ values, parts, datasets });
 useEnvironment(process.env);
 useFiles((where, mode, options) => H5File.open(where, mode, options));

@@ -3,7 +3,7 @@ import type { DType } from '../hdf5/dtype.js';
 import type { Elements } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
-import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
@@ -24,6 +24,7 @@ import {
 } from './block-data.js';
 import { blockAt, planBlocks } from './blocks.js';
 import { planBox } from './box.js';
+import { type CodecOptions, CodecStore } from './codec-store.js';
 import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
 import type { ElementStore } from './element-store.js';
@@ -34,14 +35,17 @@ import { options as containerOptions } from './options.js';
 import { gather } from './strided.js';
 
 /** How an array is opened. */
-export interface ArrayOpenOptions extends OpenOptions {
+export interface ArrayOpenOptions extends OpenOptions, CodecOptions {
   /** `'r'` unless told otherwise. */
   readonly mode?: H5Mode;
 }
 
 /** How an array is made in a file. */
-export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'> {
-  /** Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them. */
+export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'>, CodecOptions {
+  /**
+   * Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them, and `'object'`: a list of
+   * values of any kind, stored as `write` stores it.
+   */
   readonly dtype?: DTypeName | DType;
   /** Whether an object that has the name already is replaced. */
   readonly overwrite?: boolean;
@@ -86,14 +90,17 @@ export class H5Array<E = unknown> implements BlockSource {
 
   // ---- making ---------------------------------------------------------------------------------------
 
-  /** The array that a dataset is. */
-  static of<E = unknown>(dataset: H5Dataset<unknown>): H5Array<E> {
-    if (!(dataset instanceof H5Dataset))
-      throw new H5TypeError(`H5Array.of takes an H5Dataset, not ${describe(dataset)}`);
-    const store = new DatasetStore(dataset);
-    // One without a shape is no array.
-    void store.dims;
-    return new H5Array<E>(store);
+  /**
+   * The array that a dataset is, or a list of values of any kind that `write` has stored: then elements are read and written
+   * as `read` and `write` do, with the options of these.
+   *
+   * @throws {H5TypeError} when it has no shape, or is a group that is no list.
+   * @example
+   * H5Array.of(file.dataset('matrix'));
+   * H5Array.of<User>(file.group('users')).at(-1); // an instance
+   */
+  static of<E = unknown>(source: H5Dataset<unknown> | H5Group, options?: CodecOptions): H5Array<E> {
+    return new H5Array<E>(storeOf(source, options));
   }
 
   /**
@@ -111,8 +118,7 @@ export class H5Array<E = unknown> implements BlockSource {
     const { mode = 'r', ...others } = options;
     const { group, isOwn } = openSource(source, mode, others);
     try {
-      const store = new DatasetStore(name === undefined ? firstDataset(group) : group.dataset(name));
-      void store.dims;
+      const store = storeOf(name === undefined ? firstDataset(group) : objectAt(group, name), options);
       return new H5Array<E>(store, undefined, isOwn ? group.file : undefined);
     } catch (error) {
       if (isOwn) group.file.close();
@@ -139,10 +145,13 @@ export class H5Array<E = unknown> implements BlockSource {
     const { group, isOwn } = openSource(target, mode, {});
     try {
       const { file } = group;
-      const dataset = file.session
-        .edit()
-        .transaction({ depth: 1 }, () => createArray(group, name, values, others));
-      return new H5Array<E>(new DatasetStore(dataset), undefined, isOwn ? file : undefined);
+      const store =
+        others.dtype === 'object'
+          ? createList(group, name, values, others)
+          : new DatasetStore(
+              file.session.edit().transaction({ depth: 1 }, () => createArray(group, name, values, others)),
+            );
+      return new H5Array<E>(store, undefined, isOwn ? file : undefined);
     } catch (error) {
       if (isOwn) group.file[Symbol.dispose]();
       throw error;
@@ -239,14 +248,14 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /** The dataset that it shows; undefined for an array in memory. */
   get dataset(): H5Dataset<unknown> | undefined {
-    let store = this.#store;
-    while (store instanceof ConvertedStore || store instanceof MappedStore) store = store.source;
+    const store = rootOf(this.#store);
     return store instanceof DatasetStore ? store.dataset : undefined;
   }
 
-  /** The file of the dataset; undefined for an array in memory. */
+  /** The file that it is in; undefined for an array in memory. */
   get file(): H5File | undefined {
-    return this.dataset?.file;
+    const root = rootOf(this.#store);
+    return root instanceof CodecStore ? root.parent.file : this.dataset?.file;
   }
 
   /** How the elements are stored, a field as it is within the record; undefined where they are not, but made when they are read. */
@@ -254,9 +263,12 @@ export class H5Array<E = unknown> implements BlockSource {
     return this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
   }
 
-  /** The path of the dataset; undefined for an array in memory. */
+  /** The path of the dataset, or of the list; undefined for an array in memory. */
   get path(): string | undefined {
-    return this.dataset?.path;
+    const root = rootOf(this.#store);
+    if (!(root instanceof CodecStore)) return this.dataset?.path;
+    const { parent, name } = root;
+    return name === undefined ? parent.path : `${parent.path === '/' ? '' : parent.path}/${name}`;
   }
 
   /** Closes the file, if `open` or `write` opened it for this array. */
@@ -620,7 +632,7 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   #assertWritable(): void {
-    this.dataset?.session.edit();
+    this.file?.session.edit();
   }
 
   #fillView(view: ArrayView, element: BlockData): void {
@@ -711,7 +723,9 @@ export class H5Array<E = unknown> implements BlockSource {
   #sharesElements(other: H5Array<unknown>): boolean {
     const [own, its] = [this.dataset, other.dataset];
     if (own && its) return own.isSame(its);
-    return rootOf(this.#store) === rootOf(other.#store);
+    return this.path !== undefined && this.path === other.path
+      ? this.file === other.file
+      : rootOf(this.#store) === rootOf(other.#store);
   }
 
   // ---- other shapes ---------------------------------------------------------------------------------
@@ -719,7 +733,9 @@ export class H5Array<E = unknown> implements BlockSource {
   #resizable(what: string): H5Dataset<unknown> {
     const { dataset } = this;
     if (this.#view || !dataset)
-      throw new H5TypeError(`${what} works on a whole dataset, not on a view or an array in memory`);
+      throw new H5TypeError(
+        `${what} works on a whole dataset, not on a view, an array in memory or a list of values of any kind`,
+      );
     dataset.session.edit();
     return dataset;
   }
@@ -994,7 +1010,7 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    if (this.dataset && !this.dataset.file.isOpen) return '<H5Array (closed)>';
+    if (this.file?.isOpen === false) return '<H5Array (closed)>';
     const text = formatArray(this, { separator: ', ', indent: 'H5Array('.length });
     return `H5Array(${text}, shape=(${this.shape.join(', ')}${this.ndim === 1 ? ',' : ''}), dtype=${this.dtype})`;
   }
@@ -1006,6 +1022,25 @@ function describe(value: unknown): string {
   return typeof value === 'object' && value !== null
     ? `an object (${value.constructor?.name ?? 'no class'})`
     : `a value of type ${typeof value}`;
+}
+
+function storeOf(source: unknown, options: CodecOptions | undefined): ElementStore {
+  if (source instanceof H5Group) {
+    const isRoot = source.path === '/';
+    return new CodecStore(isRoot ? source : source.parent, isRoot ? undefined : source.name, options);
+  }
+  if (!(source instanceof H5Dataset))
+    throw new H5TypeError(`an array is an H5Dataset, or an H5Group that is a list, not ${describe(source)}`);
+  const store = new DatasetStore(source);
+  // One without a shape is no array.
+  void store.dims;
+  return store;
+}
+
+function objectAt(group: H5Group, name: string): unknown {
+  const object = group.get(name);
+  if (object) return object;
+  throw new H5PathError('H5_NOT_FOUND', name, `there is no "${name}" in "${group.path}"`);
 }
 
 function firstDataset(group: H5Group): H5Dataset<unknown> {
@@ -1139,6 +1174,22 @@ function wider(a: DTypeName | undefined, b: DTypeName): DTypeName {
   if (isBoth('int32', 'float64')) return 'float64';
   if (isBoth('int32', 'int64')) return 'int64';
   return 'object';
+}
+
+function createList(
+  group: H5Group,
+  name: string,
+  values: unknown,
+  { overwrite, dtype, ...options }: ArrayWriteOptions,
+): CodecStore {
+  if (group.has(name) && !overwrite)
+    throw new H5PathError('H5_EXISTS', name, `"${name}" exists already; \`overwrite: true\` replaces it`);
+  const list = values instanceof H5Array ? values.read() : values;
+  if (!Array.isArray(list) && !ArrayBuffer.isView(list))
+    throw new H5TypeError(
+      `an array of the dtype '${String(dtype)}' is made of a list of values, not of ${describe(values)}`,
+    );
+  return CodecStore.write(group, name, Array.from(list as ArrayLike<unknown>), options);
 }
 
 function createArray(
