@@ -23,7 +23,7 @@ import {
   widthOf,
 } from './block-data.js';
 import { blockAt, planBlocks } from './blocks.js';
-import { planBox } from './box.js';
+import { elementSelection, planBox } from './box.js';
 import { type CodecOptions, CodecStore } from './codec-store.js';
 import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
@@ -463,13 +463,8 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   #readOne(view: ArrayView, start: readonly number[]): unknown {
-    const plan = planBox(
-      view,
-      this.#store.dims,
-      start,
-      start.map(() => 1),
-    );
-    return toElement(this.dtype, this.#store.read(plan.selection), this.#int64);
+    const store = this.#store;
+    return toElement(this.dtype, store.read(elementSelection(view, store.dims, start)), this.#int64);
   }
 
   get #int64(): 'bigint' | 'number' | undefined {
