@@ -6,6 +6,7 @@ export type {
   IndexArray,
   IndexList,
 } from './containers/array-selection.js';
+export type { CodecOptions } from './containers/codec-store.js';
 export type { CollectionOpenOptions, CollectionOptions } from './containers/context.js';
 export type { DictView } from './containers/dict-view.js';
 export { H5IndexError } from './containers/errors.js';

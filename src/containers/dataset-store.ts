@@ -56,10 +56,14 @@ export class DatasetStore implements ElementStore {
     throw new H5FeatureError(`a part of "${path}", or how it is stored (without ${optionOf('indexes')})`);
   }
 
-  read(selection: Selection): BlockData {
+  read(selection: Selection, into?: BlockData): BlockData {
     const access = this.#access;
-    const { bytes, count } = access.select(selection);
     const { field } = this;
+    const memory =
+      into && !Array.isArray(into) && !field
+        ? new Uint8Array(into.buffer as ArrayBuffer, into.byteOffset, into.byteLength)
+        : undefined;
+    const { bytes, count } = access.select(selection, memory);
     const own = field ? column(bytes, access.datatype.size, field, count) : bytes;
     return this.#decode(own, count, access);
   }

@@ -9,8 +9,8 @@ export interface ElementStore {
   readonly itemSize: number;
   /** The shape of a chunk; undefined if there are none. */
   readonly chunkDims: readonly number[] | undefined;
-  /** The elements of a selection, in its order, for the caller to keep. */
-  read(selection: Selection): BlockData;
+  /** The elements of a selection, in its order, for the caller to keep; in the memory of `into` where that is possible. */
+  read(selection: Selection, into?: BlockData): BlockData;
   /** Writes elements, or one element everywhere. `data` are as `read` returns them. */
   write(selection: Selection, data: BlockData, isOne: boolean): void;
   /** Whether one element can be written everywhere with one call, however many there are. */

@@ -1,9 +1,10 @@
-import { H5Error, H5PathError, H5TypeError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { DType } from '../hdf5/dtype.js';
 import type { Elements } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
-import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { formatArray } from './array-format.js';
@@ -22,7 +23,8 @@ import {
   widthOf,
 } from './block-data.js';
 import { blockAt, planBlocks } from './blocks.js';
-import { planBox } from './box.js';
+import { elementSelection, planBox } from './box.js';
+import { type CodecOptions, CodecStore } from './codec-store.js';
 import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
 import type { ElementStore } from './element-store.js';
@@ -33,20 +35,26 @@ import { options as containerOptions } from './options.js';
 import { gather } from './strided.js';
 
 /** How an array is opened. */
-export interface ArrayOpenOptions extends OpenOptions {
+export interface ArrayOpenOptions extends OpenOptions, CodecOptions {
   /** `'r'` unless told otherwise. */
   readonly mode?: H5Mode;
 }
 
 /** How an array is made in a file. */
-export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'> {
-  /** Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them. */
+export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'>, CodecOptions {
+  /**
+   * Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them, and `'object'`: a list of
+   * values of any kind, stored as `write` stores it.
+   */
   readonly dtype?: DTypeName | DType;
   /** Whether an object that has the name already is replaced. */
   readonly overwrite?: boolean;
   /** How a file is opened that is given by its path: `'a'` unless told otherwise. */
   readonly mode?: H5Mode;
 }
+
+/** Filters that do not depend on the datatype: deflate, shuffle, fletcher32, lzf. */
+const KEPT_FILTERS: ReadonlySet<number> = new Set([1, 2, 3, 32000]);
 
 /** How many bytes are read ahead when rows are asked for one after another. */
 const READ_AHEAD = 1 << 20;
@@ -82,14 +90,17 @@ export class H5Array<E = unknown> implements BlockSource {
 
   // ---- making ---------------------------------------------------------------------------------------
 
-  /** The array that a dataset is. */
-  static of<E = unknown>(dataset: H5Dataset<unknown>): H5Array<E> {
-    if (!(dataset instanceof H5Dataset))
-      throw new H5TypeError(`H5Array.of takes an H5Dataset, not ${describe(dataset)}`);
-    const store = new DatasetStore(dataset);
-    // One without a shape is no array.
-    void store.dims;
-    return new H5Array<E>(store);
+  /**
+   * The array that a dataset is, or a list of values of any kind that `write` has stored: then elements are read and written
+   * as `read` and `write` do, with the options of these.
+   *
+   * @throws {H5TypeError} when it has no shape, or is a group that is no list.
+   * @example
+   * H5Array.of(file.dataset('matrix'));
+   * H5Array.of<User>(file.group('users')).at(-1); // an instance
+   */
+  static of<E = unknown>(source: H5Dataset<unknown> | H5Group, options?: CodecOptions): H5Array<E> {
+    return new H5Array<E>(storeOf(source, options));
   }
 
   /**
@@ -107,8 +118,7 @@ export class H5Array<E = unknown> implements BlockSource {
     const { mode = 'r', ...others } = options;
     const { group, isOwn } = openSource(source, mode, others);
     try {
-      const store = new DatasetStore(name === undefined ? firstDataset(group) : group.dataset(name));
-      void store.dims;
+      const store = storeOf(name === undefined ? firstDataset(group) : objectAt(group, name), options);
       return new H5Array<E>(store, undefined, isOwn ? group.file : undefined);
     } catch (error) {
       if (isOwn) group.file.close();
@@ -135,10 +145,13 @@ export class H5Array<E = unknown> implements BlockSource {
     const { group, isOwn } = openSource(target, mode, {});
     try {
       const { file } = group;
-      const dataset = file.session
-        .edit()
-        .transaction({ depth: 1 }, () => createArray(group, name, values, others));
-      return new H5Array<E>(new DatasetStore(dataset), undefined, isOwn ? file : undefined);
+      const store =
+        others.dtype === 'object'
+          ? createList(group, name, values, others)
+          : new DatasetStore(
+              file.session.edit().transaction({ depth: 1 }, () => createArray(group, name, values, others)),
+            );
+      return new H5Array<E>(store, undefined, isOwn ? file : undefined);
     } catch (error) {
       if (isOwn) group.file[Symbol.dispose]();
       throw error;
@@ -235,19 +248,27 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /** The dataset that it shows; undefined for an array in memory. */
   get dataset(): H5Dataset<unknown> | undefined {
-    let store = this.#store;
-    while (store instanceof ConvertedStore || store instanceof MappedStore) store = store.source;
+    const store = rootOf(this.#store);
     return store instanceof DatasetStore ? store.dataset : undefined;
   }
 
-  /** The file of the dataset; undefined for an array in memory. */
+  /** The file that it is in; undefined for an array in memory. */
   get file(): H5File | undefined {
-    return this.dataset?.file;
+    const root = rootOf(this.#store);
+    return root instanceof CodecStore ? root.parent.file : this.dataset?.file;
   }
 
-  /** The path of the dataset; undefined for an array in memory. */
+  /** How the elements are stored, a field as it is within the record; undefined where they are not, but made when they are read. */
+  get datatype(): Datatype | undefined {
+    return this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+  }
+
+  /** The path of the dataset, or of the list; undefined for an array in memory. */
   get path(): string | undefined {
-    return this.dataset?.path;
+    const root = rootOf(this.#store);
+    if (!(root instanceof CodecStore)) return this.dataset?.path;
+    const { parent, name } = root;
+    return name === undefined ? parent.path : `${parent.path === '/' ? '' : parent.path}/${name}`;
   }
 
   /** Closes the file, if `open` or `write` opened it for this array. */
@@ -442,13 +463,8 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   #readOne(view: ArrayView, start: readonly number[]): unknown {
-    const plan = planBox(
-      view,
-      this.#store.dims,
-      start,
-      start.map(() => 1),
-    );
-    return toElement(this.dtype, this.#store.read(plan.selection), this.#int64);
+    const store = this.#store;
+    return toElement(this.dtype, store.read(elementSelection(view, store.dims, start)), this.#int64);
   }
 
   get #int64(): 'bigint' | 'number' | undefined {
@@ -488,11 +504,11 @@ export class H5Array<E = unknown> implements BlockSource {
     );
   }
 
-  #readBox(view: ArrayView, start: readonly number[], shape: readonly number[]): BlockData {
+  #readBox(view: ArrayView, start: readonly number[], shape: readonly number[], into?: BlockData): BlockData {
     if (shape.includes(0)) return makeData(this.dtype, 0);
     const { selection, reading } = planBox(view, this.#store.dims, start, shape);
-    const data = this.#store.read(selection);
-    return reading ? gather(data, widthOf(this.dtype), reading) : data;
+    if (!reading) return this.#store.read(selection, into);
+    return gather(this.#store.read(selection), widthOf(this.dtype), reading, into);
   }
 
   /** The rows along the first axis, as views; the elements, where there is no other axis. */
@@ -528,19 +544,32 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /**
    * Boxes that cover the array, none of them twice, in row-major order of where they begin. The data of each, and what it
-   * takes to read them, are at most `maxBytes`, the cap of the options unless told otherwise, or one element. They end where
-   * chunks end, so that each chunk is read once.
+   * takes to read them, are at most `maxBytes`, or one element; without it a few megabytes, which go through memory fastest,
+   * and at most what the options say. They end where chunks end, so that each chunk is read once.
    *
    * @example
-   * for (const block of array.blocks()) sum += total(array.readBlock(block));
+   * let data: BlockData | undefined;
+   * for (const block of array.blocks()) {
+   *   data = array.readBlock(block, data);
+   *   sum += total(data);
+   * }
    */
-  blocks(maxBytes: number = containerOptions().maxMemory): IterableIterator<Block> {
-    return planBlocks(this.#now, this.#store.chunkDims, memorySizeOf(this.dtype), maxBytes);
+  blocks(maxBytes?: number): IterableIterator<Block> {
+    return planBlocks(
+      this.#now,
+      this.#store.chunkDims,
+      memorySizeOf(this.dtype),
+      maxBytes ?? containerOptions().maxMemory,
+      maxBytes === undefined,
+    );
   }
 
-  /** The elements of a box, one after another in row-major order, as `BlockData` says; they belong to the caller. */
-  readBlock({ start, shape }: Pick<Block, 'start' | 'shape'>): BlockData {
-    return this.#readBox(this.#now, start, shape);
+  /**
+   * The elements of a box, one after another in row-major order, as `BlockData` says; they belong to the caller. The memory of
+   * `into`, elements of another box that are not needed any more, is used again where that is possible.
+   */
+  readBlock({ start, shape }: Pick<Block, 'start' | 'shape'>, into?: BlockData): BlockData {
+    return this.#readBox(this.#now, start, shape, into);
   }
 
   /**
@@ -582,7 +611,7 @@ export class H5Array<E = unknown> implements BlockSource {
     }
     this.#assertWritable();
     const { dtype } = this;
-    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const type = this.datatype;
     const values = arrayValue(dtype, value, type, view.shape.length);
     const isFlat = values.shape.length === 1 && view.shape.length > 1 && values.shape[0] === view.size;
     const given = isFlat ? { shape: view.shape, data: values.data } : values;
@@ -598,7 +627,7 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   #assertWritable(): void {
-    this.dataset?.session.edit();
+    this.file?.session.edit();
   }
 
   #fillView(view: ArrayView, element: BlockData): void {
@@ -660,27 +689,38 @@ export class H5Array<E = unknown> implements BlockSource {
     if (extra > 0 && source.shape.slice(0, extra).every((size) => size === 1))
       source = source.reshape(source.shape.slice(extra));
     stretch({ shape: source.shape }, view.shape);
-    source = source.broadcastTo(view.shape);
     if (view.size === 0) return;
-    // What is read from where it is written is read first.
-    if (this.#sharesElements(value)) {
-      const needed = value.size * memorySizeOf(value.dtype);
-      if (needed > containerOptions().maxMemory)
-        throw new H5Error(
-          'H5_MEMORY',
-          `an array is written to another part of its own dataset, and its ${needed} bytes are more than maxMemory: write it to a dataset of its own first, or set maxMemory`,
-        );
-      source = source.copy();
-    }
-    this.#inBlocks(view, (block) => {
-      this.#writeBox(view, block.start, block.shape, source.readBlock(block));
+    this.#apart(source, this.#sharesElements(value), (apart) => {
+      const all = apart.broadcastTo(view.shape);
+      this.#inBlocks(view, (block) => {
+        this.#writeBox(view, block.start, block.shape, all.readBlock(block));
+      });
     });
+  }
+
+  /**
+   * Does something with elements that may be those that it changes: with a copy of them, in memory if they fit there, else in
+   * the file, until it is done.
+   */
+  #apart(source: H5Array<unknown>, isOwn: boolean, action: (source: H5Array<unknown>) => void): void {
+    const { file } = this;
+    if (!isOwn) action(source);
+    else if (!file || source.size * memorySizeOf(source.dtype) <= containerOptions().maxMemory)
+      action(source.copy());
+    else
+      this.#store.atomically(() => {
+        const name = unusedName(file, 'aside');
+        action(H5Array.write(file, name, source));
+        file.delete(name);
+      });
   }
 
   #sharesElements(other: H5Array<unknown>): boolean {
     const [own, its] = [this.dataset, other.dataset];
     if (own && its) return own.isSame(its);
-    return rootOf(this.#store) === rootOf(other.#store);
+    return this.path !== undefined && this.path === other.path
+      ? this.file === other.file
+      : rootOf(this.#store) === rootOf(other.#store);
   }
 
   // ---- other shapes ---------------------------------------------------------------------------------
@@ -688,7 +728,9 @@ export class H5Array<E = unknown> implements BlockSource {
   #resizable(what: string): H5Dataset<unknown> {
     const { dataset } = this;
     if (this.#view || !dataset)
-      throw new H5TypeError(`${what} works on a whole dataset, not on a view or an array in memory`);
+      throw new H5TypeError(
+        `${what} works on a whole dataset, not on a view, an array in memory or a list of values of any kind`,
+      );
     dataset.session.edit();
     return dataset;
   }
@@ -700,6 +742,53 @@ export class H5Array<E = unknown> implements BlockSource {
    */
   resize(shape: readonly number[]): void {
     this.#resizable('resize').resize(shape);
+  }
+
+  /** Makes an axis, or several, longer by so many rows of the fill value. */
+  expand(amount: number, axis: number | readonly number[] = 0): void {
+    const { shape } = this;
+    const axes = [axis].flat().map((given) => checkAxis(given, shape.length));
+    this.resize(shape.map((size, i) => (axes.includes(i) ? size + amount : size)));
+  }
+
+  /** Makes an axis, or several, shorter by so many rows, which are gone. */
+  contract(amount: number, axis: number | readonly number[] = 0): void {
+    this.expand(-amount, axis);
+  }
+
+  /**
+   * Stores the elements as another dtype, converted as `astype` does, in the same place: a new dataset with the chunks, filters
+   * and attributes of the old one, which is deleted. Returns the array of it; views of the old one are gone.
+   *
+   * @throws {H5TypeError} when this is a view, or an element cannot be converted; then nothing is changed.
+   * @example
+   * const integers = array.convert('int32');
+   */
+  convert<F = unknown>(dtype: DTypeName): H5Array<F> {
+    const dataset = this.#resizable('convert');
+    const { parent, name } = dataset;
+    const source = this.astype<F>(dtype);
+    return this.#store.atomically(() => {
+      const aside = unusedName(parent, name);
+      parent.rename(name, aside);
+      const before = parent.dataset<unknown>(aside);
+      const made = parent.createDataset<unknown>(name, {
+        shape: this.shape,
+        dtype: storedAs(source.dtype),
+        ...(before.chunks && {
+          chunks: before.chunks,
+          maxShape: before.maxShape as number[],
+          filters: before.filters.flatMap(({ id, values }) =>
+            KEPT_FILTERS.has(id) ? [{ id, ...(id === 1 && { options: values[0] }) }] : [],
+          ),
+        }),
+      });
+      for (const [key, value] of before.attrs) made.attrs.set(key, value);
+      const array = H5Array.of<F>(made);
+      array.set('...', new H5Array<F>(new ConvertedStore(new DatasetStore(before), source.dtype)));
+      parent.delete(aside);
+      return array;
+    });
   }
 
   /**
@@ -727,6 +816,7 @@ export class H5Array<E = unknown> implements BlockSource {
     const { shape } = this;
     const along = checkAxis(axis, shape.length);
     const length = shape[along] as number;
+    const isOne = typeof index === 'number' || index.length === 1;
     const places = (typeof index === 'number' ? [index] : [...index]).map((given) => {
       const counted = given < 0 ? given + length : given;
       if (!Number.isInteger(given) || counted < 0 || counted > length)
@@ -735,46 +825,45 @@ export class H5Array<E = unknown> implements BlockSource {
         );
       return counted;
     });
-    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const type = this.datatype;
     const given =
       values instanceof H5Array ? values : this.#inMemory(arrayValue(this.dtype, values, type, shape.length));
-    const rows = this.#asRows(given, along, typeof index === 'number' ? undefined : places.length);
-    const count = typeof index === 'number' ? (rows.shape[along] as number) : places.length;
+    const rows = this.#asRows(given, along, isOne ? undefined : places.length);
+    const count = isOne ? (rows.shape[along] as number) : places.length;
     if (count === 0) return;
     // One place for all rows, or each its own, in ascending order.
-    const order =
-      typeof index === 'number'
-        ? undefined
-        : places.map((_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number) || a - b);
+    const order = isOne
+      ? undefined
+      : places.map((_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number) || a - b);
     const sorted = order
       ? order.map((i) => places[i] as number)
       : new Array<number>(count).fill(places[0] as number);
     const source = order && rows.shape[along] !== 1 ? rows.slice(at(along, order)) : rows;
     const stretched = source.broadcastTo(shape.with(along, count));
-    // It is read after elements have been moved.
-    const isOwn = this.#sharesElements(given);
-    const inserted = isOwn ? stretched.copy() : stretched;
-    this.#store.atomically(() => {
-      dataset.resize(shape.with(along, length + count));
-      // From the end on, so that nothing is written over what is still to be moved.
-      let end = length;
-      for (let i = count - 1; i >= 0; ) {
-        const place = sorted[i] as number;
-        this.#move(along, place, end, i + 1);
-        end = place;
-        while (i >= 0 && sorted[i] === place) i--;
-      }
-      for (let i = 0; i < count; ) {
-        let next = i + 1;
-        while (next < count && sorted[next] === sorted[i]) next++;
-        const start = (sorted[i] as number) + i;
-        this.slice(at(along, { start, stop: start + next - i })).set(
-          '...',
-          inserted.slice(at(along, { start: i, stop: next })),
-        );
-        i = next;
-      }
-    });
+    // Rows of the array itself are read after they have been moved.
+    this.#store.atomically(() =>
+      this.#apart(stretched, this.#sharesElements(given), (inserted) => {
+        dataset.resize(shape.with(along, length + count));
+        // From the end on, so that nothing is written over what is still to be moved.
+        let end = length;
+        for (let i = count - 1; i >= 0; ) {
+          const place = sorted[i] as number;
+          this.#move(along, place, end, i + 1);
+          end = place;
+          while (i >= 0 && sorted[i] === place) i--;
+        }
+        for (let i = 0; i < count; ) {
+          let next = i + 1;
+          while (next < count && sorted[next] === sorted[i]) next++;
+          const start = (sorted[i] as number) + i;
+          this.slice(at(along, { start, stop: start + next - i })).set(
+            '...',
+            inserted.slice(at(along, { start: i, stop: next })),
+          );
+          i = next;
+        }
+      }),
+    );
   }
 
   /**
@@ -916,7 +1005,7 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    if (this.dataset && !this.dataset.file.isOpen) return '<H5Array (closed)>';
+    if (this.file?.isOpen === false) return '<H5Array (closed)>';
     const text = formatArray(this, { separator: ', ', indent: 'H5Array('.length });
     return `H5Array(${text}, shape=(${this.shape.join(', ')}${this.ndim === 1 ? ',' : ''}), dtype=${this.dtype})`;
   }
@@ -930,6 +1019,25 @@ function describe(value: unknown): string {
     : `a value of type ${typeof value}`;
 }
 
+function storeOf(source: unknown, options: CodecOptions | undefined): ElementStore {
+  if (source instanceof H5Group) {
+    const isRoot = source.path === '/';
+    return new CodecStore(isRoot ? source : source.parent, isRoot ? undefined : source.name, options);
+  }
+  if (!(source instanceof H5Dataset))
+    throw new H5TypeError(`an array is an H5Dataset, or an H5Group that is a list, not ${describe(source)}`);
+  const store = new DatasetStore(source);
+  // One without a shape is no array.
+  void store.dims;
+  return store;
+}
+
+function objectAt(group: H5Group, name: string): unknown {
+  const object = group.get(name);
+  if (object) return object;
+  throw new H5PathError('H5_NOT_FOUND', name, `there is no "${name}" in "${group.path}"`);
+}
+
 function firstDataset(group: H5Group): H5Dataset<unknown> {
   for (const object of group.values()) if (object instanceof H5Dataset) return object as H5Dataset<unknown>;
   throw new H5PathError('H5_NOT_FOUND', group.path, `there is no dataset in "${group.path}"`);
@@ -940,6 +1048,13 @@ function checkAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || counted < 0 || counted >= rank)
     throw new H5IndexError(`an array of ${rank} axes has no axis ${axis}`);
   return counted;
+}
+
+/** A name that nothing in a group has. */
+function unusedName(group: H5Group, name: string): string {
+  let aside = `${name}~`;
+  while (group.has(aside)) aside += '~';
+  return aside;
 }
 
 /** A selection of one axis. */
@@ -1056,6 +1171,22 @@ function wider(a: DTypeName | undefined, b: DTypeName): DTypeName {
   return 'object';
 }
 
+function createList(
+  group: H5Group,
+  name: string,
+  values: unknown,
+  { overwrite, dtype, ...options }: ArrayWriteOptions,
+): CodecStore {
+  if (group.has(name) && !overwrite)
+    throw new H5PathError('H5_EXISTS', name, `"${name}" exists already; \`overwrite: true\` replaces it`);
+  const list = values instanceof H5Array ? values.read() : values;
+  if (!Array.isArray(list) && !ArrayBuffer.isView(list))
+    throw new H5TypeError(
+      `an array of the dtype '${String(dtype)}' is made of a list of values, not of ${describe(values)}`,
+    );
+  return CodecStore.write(group, name, Array.from(list as ArrayLike<unknown>), options);
+}
+
 function createArray(
   group: H5Group,
   name: string,
@@ -1064,11 +1195,11 @@ function createArray(
 ): H5Dataset<unknown> {
   if (overwrite && group.has(name)) group.delete(name);
   if (values instanceof H5Array) {
-    const own = values.dataset && dtype === undefined && storedDatatype(values);
+    const own = dtype === undefined ? values.datatype : undefined;
     const dataset = group.createDataset<unknown>(name, {
       ...options,
       shape: options.shape ?? values.shape,
-      dtype: own || storedAs(dtype ?? values.dtype),
+      dtype: own ?? storedAs(dtype ?? values.dtype),
     });
     H5Array.of(dataset).set('...', values);
     return dataset;
@@ -1095,12 +1226,4 @@ function createArray(
     .ravel()
     .writeBlock(blockAt([0], [product(shape)]), data);
   return dataset;
-}
-
-/** The datatype of a dataset that is shown as it is stored. */
-function storedDatatype(array: H5Array<unknown>): DType | undefined {
-  const datatype = array.dataset?.datatype;
-  return datatype && H5Array.of(array.dataset as H5Dataset<unknown>).dtype === array.dtype
-    ? datatype
-    : undefined;
 }

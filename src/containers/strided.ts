@@ -24,12 +24,18 @@ export function isRowMajor({ shape, strides, offset }: Strides): boolean {
 }
 
 /**
- * The elements at certain places, one after another; `width` numbers of `data` are one element.
+ * The elements at certain places, one after another; `width` numbers of `data` are one element. They go to the memory of
+ * `into`, if that is of the same kind and large enough.
  *
  * @example
  * gather(new Int8Array([1, 2, 3, 4]), 1, { shape: [2, 2], strides: [1, 2], offset: 0 }); // Int8Array [1, 3, 2, 4]
  */
-export function gather<Data extends BlockData>(data: Data, width: number, places: Strides): Data {
+export function gather<Data extends BlockData>(
+  data: Data,
+  width: number,
+  places: Strides,
+  into?: BlockData,
+): Data {
   const count = product(places.shape) * width;
   if (Array.isArray(data)) {
     const result = new Array<unknown>(count);
@@ -37,17 +43,23 @@ export function gather<Data extends BlockData>(data: Data, width: number, places
     return result as Data;
   }
   const { BYTES_PER_ELEMENT: size, buffer, byteOffset, length } = data;
-  const result = new (data.constructor as new (length: number) => Exclude<BlockData, unknown[]>)(count);
+  type Numbers = Exclude<BlockData, unknown[]>;
+  const given = into?.constructor === data.constructor ? (into as Numbers) : undefined;
+  const result =
+    given && given.length >= count && given.buffer !== buffer
+      ? given.subarray(0, count)
+      : new (data.constructor as new (length: number) => Numbers)(count);
+  const { buffer: target, byteOffset: at } = result;
   if (size === 1) {
     const from = new Uint8Array(buffer, byteOffset, length);
-    copy(from, new Uint8Array(result.buffer), places, width);
+    copy(from, new Uint8Array(target, at, count), places, width);
   } else if (size === 2) {
     const from = new Uint16Array(buffer, byteOffset, length);
-    copy(from, new Uint16Array(result.buffer), places, width);
+    copy(from, new Uint16Array(target, at, count), places, width);
   } else {
     const lanes = size / 4;
     const from = new Uint32Array(buffer, byteOffset, length * lanes);
-    copy(from, new Uint32Array(result.buffer), places, width * lanes);
+    copy(from, new Uint32Array(target, at, count * lanes), places, width * lanes);
   }
   return result as unknown as Data;
 }

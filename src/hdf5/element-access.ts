@@ -23,8 +23,11 @@ export interface ElementAccess {
   readonly changes?: number;
   /** The parts of the dataset that are in one chunk each, in row-major order. */
   parts(): Iterable<[start: number, stop: number][]>;
-  /** The bytes of a part, and how many elements they are. */
-  select(selection: SelectionInput | Selection | H5Reference): {
+  /** The bytes of a part, and how many elements they are. They go to `into`, if that is given, and large enough. */
+  select(
+    selection: SelectionInput | Selection | H5Reference,
+    into?: Uint8Array<ArrayBuffer>,
+  ): {
     readonly bytes: Uint8Array<ArrayBuffer>;
     readonly count: number;
   };
