@@ -7,17 +7,11 @@ import { Encoding, Reserved } from '../serialize/layout.js';
 import { type ReadOptions, readFrom, type WriteOptions, writeInto } from '../serialize/serialize.js';
 import { memorySizeOf } from './block-data.js';
 import type { ElementStore } from './element-store.js';
+import { thePlatform } from './platform.js';
 
 /** What the codec that reads and writes elements of any kind needs: in Node all of it is there. */
 export type CodecOptions = Pick<ReadOptions, 'registry' | 'values' | 'parts' | 'limits' | 'unknownClass'> &
   Pick<WriteOptions, 'datasets' | 'onUnsupported'>;
-
-let defaults: CodecOptions = {};
-
-/** Tells containers what codec there is where none is given. */
-export function useCodec(options: CodecOptions): void {
-  defaults = options;
-}
 
 /** The elements of a list that the codec has written, or will: values of any kind. */
 export class CodecStore implements ElementStore {
@@ -32,7 +26,7 @@ export class CodecStore implements ElementStore {
   constructor(parent: H5Group, name: string | undefined, options: CodecOptions = {}) {
     this.parent = parent;
     this.name = name;
-    this.#options = { ...defaults, ...options };
+    this.#options = { ...thePlatform().codec, ...options };
     void this.dims;
   }
 
@@ -43,7 +37,7 @@ export class CodecStore implements ElementStore {
     values: readonly unknown[],
     options: CodecOptions = {},
   ): CodecStore {
-    putInto(parent, values, { ...defaults, ...options, path: [name] });
+    putInto(parent, values, { ...thePlatform().codec, ...options, path: [name] });
     return new CodecStore(parent, name, options);
   }
 

@@ -26,7 +26,7 @@ let platform: Platform = {
       throw new H5TypeError(
         `there are no paths here, such as ${String(where)}: give the bytes of the file, or a storage`,
       );
-    return H5File.open(where, mode, options);
+    return H5File.open(where, mode, { indexes, editing, ...options });
   },
   placeOf: () => undefined,
   files: [H5File],
@@ -44,5 +44,5 @@ export function thePlatform(): Platform {
 
 /** Opens a file with all that collections need. */
 export function openFile(where: FileSource, mode: H5Mode, options: OpenOptions = {}): H5File {
-  return platform.openFile(where, mode, { indexes, editing, ...options });
+  return platform.openFile(where, mode, options);
 }

@@ -86,8 +86,6 @@ export class FileEditor implements Editor {
   #stored: DatasetDraft[] = [];
   /** Elements of the last copy that wait for the addresses of what they refer to. */
   #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
-  /** Objects that are deleted, and whose space is to be given back. */
-  #released: EditedObject[] = [];
   /** New groups to which no link leads yet. */
   #apart: GroupDraft[] = [];
   /** The elements of datasets that are written, by address. */
@@ -779,8 +777,6 @@ export class FileEditor implements Editor {
       draft.since = this.#clock;
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
-    // Only now, so that nothing new stands where a handle may still know what was deleted.
-    for (const object of this.#released.splice(0)) object.release(this.space, this.#heap);
     // What was deleted before it was ever in the file.
     for (const { address, storage } of this.#stored)
       if (address < 0) storage?.release(this.space, this.#heap);
@@ -884,7 +880,7 @@ export class FileEditor implements Editor {
   #delete(object: EditedObject): void {
     const { info } = object;
     this.#storages.delete(info.address);
-    this.#released.push(object);
+    object.release(this.space, this.#heap);
     this.#edited.delete(info.address);
     this.#deleted.set(info.address, this.#clock++);
     this.#deletedNow.push(info.address);
@@ -984,7 +980,6 @@ export class FileEditor implements Editor {
     this.#storages.clear();
     this.#stored = [];
     this.#apart = [];
-    this.#released = [];
     this.#wroteElements = false;
     this.#linkChanges.clear();
     // It may have been stopped in the middle of something.
