@@ -13,6 +13,7 @@ import { type ArrayValue, arrayValue, nested } from './array-value.js';
 import { type ArrayView, broadcastView, reshapeView, transposeView, wholeView } from './array-view.js';
 import {
   checkDType,
+  convert,
   isNumeric,
   makeData,
   memorySizeOf,
@@ -684,7 +685,7 @@ export class H5Array<E = unknown> implements BlockSource {
   #setArray(view: ArrayView, value: H5Array<unknown>): void {
     this.#assertWritable();
     const isFlat = value.ndim === 1 && view.shape.length > 1 && value.size === view.size;
-    let source = (isFlat ? value.reshape(view.shape) : value).astype(this.dtype);
+    let source = isFlat ? value.reshape(view.shape) : value;
     const extra = source.ndim - view.shape.length;
     if (extra > 0 && source.shape.slice(0, extra).every((size) => size === 1))
       source = source.reshape(source.shape.slice(extra));
@@ -693,7 +694,7 @@ export class H5Array<E = unknown> implements BlockSource {
     this.#apart(source, this.#sharesElements(value), (apart) => {
       const all = apart.broadcastTo(view.shape);
       this.#inBlocks(view, (block) => {
-        this.#writeBox(view, block.start, block.shape, all.readBlock(block));
+        this.#writeBox(view, block.start, block.shape, fitted(this.dtype, value.dtype, all.readBlock(block)));
       });
     });
   }
@@ -881,36 +882,45 @@ export class H5Array<E = unknown> implements BlockSource {
     const length = shape[along] as number;
     const list = Array.isArray(indices) ? [indices] : indices;
     const { maps, size } = selectView(wholeView([length]), list as ArraySelection);
-    const gone = new Uint8Array(length);
     const [map] = maps;
     const step = map?.strides[0] ?? 0;
-    for (let i = 0; i < size; i++) {
-      const place = (map?.offset ?? 0) + i * step;
-      gone[map?.table ? (map.table[place] as number) : place] = 1;
-    }
-    const count = gone.reduce((sum, isGone) => sum + isGone, 0);
+    // In ascending order, each once.
+    const from = (map?.offset ?? 0) + (step < 0 ? step * (size - 1) : 0);
+    const table = map?.table && Float64Array.from(new Set(map.table)).sort();
+    const count = table ? table.length : step === 0 ? Math.min(size, 1) : size;
     if (count === 0) return;
+    const gone = (i: number): number => (table ? (table[i] as number) : from + i * Math.abs(step));
     this.#store.atomically(() => {
-      let shift = 0;
-      for (let start = 0; start < length; ) {
-        let end = start + 1;
-        while (end < length && gone[end] === gone[start]) end++;
-        if (gone[start]) shift += end - start;
-        else if (shift > 0) this.#move(along, start, end, -shift);
-        start = end;
+      for (let i = 0; i < count; ) {
+        let next = i + 1;
+        while (next < count && gone(next) === gone(next - 1) + 1) next++;
+        // What follows, up to the next that is deleted, moves to the place of all before.
+        this.#move(along, gone(next - 1) + 1, next < count ? gone(next) : length, -next);
+        i = next;
       }
       dataset.resize(shape.with(along, length - count));
     });
   }
 
-  /** Moves the rows `start` up to `end` along an axis, in blocks, those first that others are moved to. */
+  /** Moves the rows `start` up to `end` along an axis, a part at a time, those first that others are moved to. */
   #move(axis: number, start: number, end: number, by: number): void {
-    if (start === end || by === 0) return;
-    const from = this.slice(at(axis, { start, stop: end }));
-    const into = this.slice(at(axis, { start: start + by, stop: end + by }));
-    const blocks = [...from.blocks(Math.ceil(containerOptions().maxMemory / 2))];
-    if (by > 0) blocks.reverse();
-    for (const block of blocks) into.writeBlock(block, from.readBlock(block));
+    const row = (this.size / (this.shape[axis] as number)) * memorySizeOf(this.dtype);
+    const most = Math.floor(containerOptions().maxMemory / 2);
+    const rows = Math.max(1, Math.floor(most / Math.max(1, row)));
+    for (let done = 0; done < end - start; ) {
+      const count = Math.min(rows, end - start - done);
+      const from = by > 0 ? end - done - count : start + done;
+      const source = this.slice(at(axis, { start: from, stop: from + count }));
+      const target = this.slice(at(axis, { start: from + by, stop: from + by + count }));
+      // Of one row that is in several blocks none is in the way of another.
+      const whole = blockAt(
+        source.shape.map(() => 0),
+        source.shape,
+      );
+      for (const block of row <= most ? [whole] : source.blocks(Math.max(1, most)))
+        target.writeBlock(block, source.readBlock(block));
+      done += count;
+    }
   }
 
   #inMemory({ shape, data }: ArrayValue): H5Array<unknown> {
@@ -951,7 +961,7 @@ export class H5Array<E = unknown> implements BlockSource {
       throw new H5TypeError(
         `values of the shape (${values.shape.join(', ')}) do not go along axis ${axis} of the shape (${shape.join(', ')})`,
       );
-    return rows.astype(this.dtype);
+    return rows;
   }
 
   // ---- comparing and showing --------------------------------------------------------------------------
@@ -1094,6 +1104,13 @@ function stretch({ shape }: Pick<ArrayValue, 'shape'>, to: readonly number[]): n
 function toBlockDataOf(dtype: DTypeName, data: BlockData): BlockData {
   if (!isNumeric(dtype) || widthOf(dtype) === 2) return data;
   return toBlockData(dtype, data);
+}
+
+/** Elements of another array: booleans are 0 and 1, all else must fit exactly, as a value must. */
+function fitted(dtype: DTypeName, from: DTypeName, data: BlockData): BlockData {
+  if (dtype === from) return data;
+  if (from === 'bool' && isNumeric(dtype)) return convert(data, from, dtype);
+  return toBlockData(dtype, widthOf(from) === 2 || from === 'bool' ? toElements(from, data) : data);
 }
 
 function isSameElement(a: unknown, b: unknown, equalNaN: boolean): boolean {
