@@ -26,11 +26,11 @@ export function sample(dtype: string, shape: readonly number[], seed: number, ra
   const next = generator(seed);
   const data = allocate(type, sizeOf(shape));
   const array = new NDArray(data, shape, type);
-  for (let i = 0; i < array.size; i++) setElement(type, data, i, valueOf(type, next, range) as never);
+  for (let i = 0; i < array.size; i++) setElement(type, data, i, elementFor(type, next, range) as never);
   return array;
 }
 
-function valueOf(type: ElementType, next: () => number, range: Range): unknown {
+function elementFor(type: ElementType, next: () => number, range: Range): unknown {
   const pick = <T>(list: readonly T[]) => list[next() % list.length] as T;
   switch (type.kind) {
     case 'b':
