@@ -45,6 +45,7 @@ for (const [entry, names] of [
   ['parts', 'parts'],
   ['datasets', 'datasets, datasetsWith, indexes'],
   ['streaming', 'streaming'],
+  ['containers', 'H5Array, H5IndexError, options, parseMemorySize, setOptions, withOptions'],
 ])
   writeFileSync(`${root}dist/${entry}-of-node.js`, `export { ${names} } from './node.js';\n`);
 
@@ -59,6 +60,7 @@ await build({
     'filters',
     'datasets',
     'streaming',
+    'containers',
     'values',
     'parts',
     'verify',

@@ -2,6 +2,8 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
+import { useFiles } from './containers/opening.js';
+import { useEnvironment } from './containers/options.js';
 import { editing } from './editing.js';
 import { H5Error, H5FormatError, H5StaleError } from './errors.js';
 import type { FileSession } from './hdf5/file-session.js';
@@ -47,6 +49,7 @@ import { Pace } from './streaming/pace.js';
 import { streaming } from './streaming.js';
 import { makeValues, type ValuesOptions } from './values.js';
 
+export * from './containers.js';
 export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
 export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
@@ -478,3 +481,6 @@ export class H5File extends CoreFile {
     return file;
   }
 }
+
+useEnvironment(process.env);
+useFiles((where, mode, options) => H5File.open(where, mode, options));

@@ -23,6 +23,9 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['G', 2 ** 30],
 ]);
 
+/** What the environment says, as long as nobody has asked for it. */
+let asked: string | undefined;
+
 let current: ContainerOptions = { errorMode: 'raise', maxMemory: 250 * 2 ** 20 };
 
 /**
@@ -56,8 +59,17 @@ function changed({ errorMode, maxMemory }: OptionChanges): ContainerOptions {
   };
 }
 
-/** The options that hold now. */
+/**
+ * The options that hold now.
+ *
+ * @throws {H5Error} with the code `H5_OPTION` when the environment has a size that is none.
+ */
 export function options(): ContainerOptions {
+  if (asked !== undefined) {
+    const maxMemory = parseMemorySize(asked);
+    asked = undefined;
+    current = { ...current, maxMemory };
+  }
   return current;
 }
 
@@ -69,7 +81,9 @@ export function options(): ContainerOptions {
  * setOptions({ maxMemory: '64M' });
  */
 export function setOptions(changes: OptionChanges): void {
+  if (changes.maxMemory === undefined) options();
   current = changed(changes);
+  asked = undefined;
 }
 
 /**
@@ -80,7 +94,7 @@ export function setOptions(changes: OptionChanges): void {
  * const total = withOptions({ maxMemory: '1M' }, () => sum(array));
  */
 export function withOptions<T>(changes: OptionChanges, action: () => T): T {
-  const before = current;
+  const before = options();
   current = changed(changes);
   const restore = (): void => {
     current = before;
@@ -98,12 +112,13 @@ export function withOptions<T>(changes: OptionChanges, action: () => T): T {
 }
 
 /**
- * Takes the options that the environment of a process has: `MAX_MEM_USAGE`.
+ * Takes the options that the environment of a process has: `MAX_MEM_USAGE`. They hold as long as `setOptions` says nothing
+ * else; what is wrong with them is told to the first who needs them.
  *
  * @example
  * useEnvironment({ MAX_MEM_USAGE: '1G' });
  */
 export function useEnvironment(environment: { readonly [name: string]: string | undefined }): void {
   const maxMemory = environment['MAX_MEM_USAGE'];
-  if (maxMemory !== undefined && maxMemory !== '') setOptions({ maxMemory });
+  if (maxMemory !== undefined && maxMemory !== '') asked = maxMemory;
 }

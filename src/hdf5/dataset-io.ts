@@ -64,7 +64,7 @@ const LONG_RUN = 24;
  * The bytes of the selected elements, one after another in the order of the selection, for the caller to keep.
  *
  * Throws H5TypeError if more than `maxFilled` bytes would be fill values alone, and H5FormatError where data lie outside of
- * the file or a chunk has another size than it must have.
+ * the file or a chunk has another size than it must have. `into`: memory that they go to, if it is large enough.
  *
  * @example
  * const selection = parseSelection([[0, 10]], [1000, 3]);
@@ -75,6 +75,7 @@ export function readSelection(
   selection: Selection,
   elementSize: number,
   maxFilled = MAX_FILLED,
+  into?: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
   const { count } = selection;
   const size = count * elementSize;
@@ -82,7 +83,7 @@ export function readSelection(
   switch (source.kind) {
     case 'compact': {
       checkCompact(source.bytes, selection, elementSize);
-      const result = room(size);
+      const result = room(size, into);
       const part = selection.part();
       if (part instanceof ListPart) new Copy(source.bytes, result, elementSize, false).list(part, 0);
       else new Copy(source.bytes, result, elementSize, false).part(part);
@@ -92,7 +93,7 @@ export function readSelection(
       const { space, address } = source;
       if (address === UNDEFINED_ADDRESS) {
         checkFilled(size, maxFilled);
-        const result = room(size);
+        const result = room(size, into);
         fill(result, source.fillValue, elementSize);
         return result;
       }
@@ -105,14 +106,19 @@ export function readSelection(
       }
       const part = selection.part();
       if (!(part instanceof ListPart) && part.loops.length === 0) {
+        if (into && into.length >= size && space.storage.readInto) {
+          const result = into.subarray(0, size);
+          space.storage.readInto(space.superblock.baseAddress + address + part.file * elementSize, result);
+          return result;
+        }
         return space.copy(address + part.file * elementSize, size, 'the data of a dataset');
       }
-      const result = room(size);
+      const result = room(size, into);
       new ContiguousReader(space, address, elementSize, result).transfer(part);
       return result;
     }
     case 'chunked':
-      return readChunked(source, selection, elementSize, maxFilled);
+      return readChunked(source, selection, elementSize, maxFilled, into);
   }
 }
 
@@ -174,8 +180,9 @@ function readChunked(
   selection: Selection,
   elementSize: number,
   maxFilled: number,
+  into: Uint8Array<ArrayBuffer> | undefined,
 ): Uint8Array<ArrayBuffer> {
-  const result = room(selection.count * elementSize);
+  const result = room(selection.count * elementSize, into);
   const chunkSize = product(chunkDims) * elementSize;
   checkFillValue(fillValue, elementSize);
   const isFilled = !isZero(fillValue);
@@ -730,8 +737,9 @@ function checkFilled(size: number, limit: number): void {
   );
 }
 
-/** New bytes, all zeros. */
-function room(size: number): Uint8Array<ArrayBuffer> {
+/** Bytes, all zeros: new ones, or the first of those that are given. */
+function room(size: number, given?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (given && given.length >= size) return given.subarray(0, size).fill(0);
   try {
     return new Uint8Array(size);
   } catch (cause) {

@@ -141,7 +141,10 @@ export class DatasetStorage {
     return readSelection(this.#target, selection, this.datatype.size);
   }
 
-  select(input: SelectionInput | H5Reference): { bytes: Uint8Array<ArrayBuffer>; count: number } {
+  select(
+    input: SelectionInput | Selection | H5Reference,
+    into?: Uint8Array<ArrayBuffer>,
+  ): { bytes: Uint8Array<ArrayBuffer>; count: number } {
     const { dims } = this.dataspace;
     const selection =
       input instanceof H5Reference ? regionOf(input, dims, this.#offsetSize) : parseSelection(input, dims);
@@ -152,6 +155,7 @@ export class DatasetStorage {
       selection,
       this.datatype.size,
       isNumber ? MAX_FILLED : MAX_FILLED_OBJECTS,
+      into,
     );
     return { bytes, count: selection.count };
   }

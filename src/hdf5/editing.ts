@@ -15,7 +15,7 @@ import type { H5Object } from './h5-object.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
-import type { SelectionInput } from './selection.js';
+import type { Selection, SelectionInput } from './selection.js';
 import type { Node, StoredObject } from './stored-object.js';
 
 /** How an attribute or a dataset is to be stored, where that does not follow from its value. */
@@ -85,7 +85,9 @@ export interface Editor {
   /** The elements of a dataset. */
   elements(dataset: Node): ElementAccess;
   /** Writes elements of a dataset. */
-  writeElements(dataset: Node, selection: SelectionInput, data: unknown): void;
+  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void;
+  /** Writes elements that are bytes already, and lead to nothing elsewhere; `isOne`: the same one everywhere. */
+  writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void;
   resize(dataset: Node, dims: readonly number[]): void;
   /** Makes a dataset longer along an axis, and writes elements there. */
   append(dataset: Node, data: unknown, axis: number): void;

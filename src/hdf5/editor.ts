@@ -50,7 +50,7 @@ import { ObjectWriter } from './object-writer.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasReferences, releaseElements } from './release.js';
-import { broadcast, parseSelection, type SelectionInput, selectAll } from './selection.js';
+import { broadcast, parseSelection, type Selection, type SelectionInput, selectAll } from './selection.js';
 import { type HardLink, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
@@ -233,7 +233,7 @@ export class FileEditor implements Editor {
     return this.stored(dataset.address);
   }
 
-  writeElements(dataset: Node, selection: SelectionInput, data: unknown): void {
+  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void {
     const storage = this.#storage(this.#placed(dataset));
     const { datatype, dataspace } = storage;
     if (dataspace.kind === 'null')
@@ -244,7 +244,7 @@ export class FileEditor implements Editor {
 
   #write(
     storage: DatasetStorage,
-    selection: SelectionInput,
+    selection: SelectionInput | Selection,
     shape: readonly number[],
     encoded: Encoded,
   ): void {
@@ -258,6 +258,13 @@ export class FileEditor implements Editor {
     this.#writer ??= new ObjectWriter(this.space, this.#heap);
     const bytes = this.#writer.elementBytes(encoded);
     storage.write(this.space, this.#heap, part, bytes, steps);
+    this.#wroteElements = true;
+  }
+
+  writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void {
+    const storage = this.#storage(this.#placed(dataset));
+    const steps = isOne ? selection.shape.map(() => 0) : undefined;
+    storage.write(this.space, this.#heap, selection, bytes, steps);
     this.#wroteElements = true;
   }
 

@@ -3,7 +3,7 @@ import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
-import type { SelectionInput } from './selection.js';
+import type { Selection, SelectionInput } from './selection.js';
 
 /** The elements of one dataset, wherever they are. */
 export interface ElementAccess {
@@ -21,8 +21,11 @@ export interface ElementAccess {
   readonly heap?: Heap | undefined;
   /** The parts of the dataset that are in one chunk each, in row-major order. */
   parts(): Iterable<[start: number, stop: number][]>;
-  /** The bytes of a part, and how many elements they are. */
-  select(selection: SelectionInput | H5Reference): {
+  /** The bytes of a part, and how many elements they are. They go to `into`, if that is given, and large enough. */
+  select(
+    selection: SelectionInput | Selection | H5Reference,
+    into?: Uint8Array<ArrayBuffer>,
+  ): {
     readonly bytes: Uint8Array<ArrayBuffer>;
     readonly count: number;
   };

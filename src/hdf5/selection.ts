@@ -711,7 +711,7 @@ function list(shape: readonly number[]): string {
 // ---- what users give --------------------------------------------------------------------------------------
 
 /**
- * Which elements of a dataset of `dims` an input selects.
+ * Which elements of a dataset of `dims` an input selects; a selection of such a dataset is that itself.
  *
  * Throws H5TypeError, which names the axis, the index and the size, where an index is not within the dataset, a step is
  * less than 1, or a mask has another shape.
@@ -719,7 +719,8 @@ function list(shape: readonly number[]): string {
  * @example
  * parseSelection([[0, 10], -1], [100, 3]).shape; // [10]
  */
-export function parseSelection(input: SelectionInput, dims: readonly number[]): Selection {
+export function parseSelection(input: SelectionInput | Selection, dims: readonly number[]): Selection {
+  if (input instanceof Selection) return input;
   if (Array.isArray(input)) return parseAxes(input, dims);
   if (typeof input === 'object' && input !== null) {
     if ('points' in input) return parsePoints(input.points, dims);

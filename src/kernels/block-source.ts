@@ -59,18 +59,27 @@ export interface Block {
  *
  * @example
  * let sum = 0;
- * for (const block of source.blocks(1 << 20)) for (const value of source.readBlock(block) as Float64Array) sum += value;
+ * let data: BlockData | undefined;
+ * for (const block of source.blocks()) {
+ *   data = source.readBlock(block, data);
+ *   for (const value of data as Float64Array) sum += value;
+ * }
  */
 export interface BlockSource {
   readonly shape: readonly number[];
   readonly dtype: DTypeName;
   /**
    * Boxes that cover the array, none of them twice, in row-major order of where they begin; an array without elements has
-   * none, one without axes has one. The data of each, and what it takes to read them, are at most `maxBytes`, or one element.
+   * none, one without axes has one. The data of each, and what it takes to read them, are at most `maxBytes`, or one element;
+   * without it they are as large as goes through memory fastest, a few megabytes.
    */
   blocks(maxBytes?: number): Iterable<Block>;
-  /** The elements of a box, which need not be one of `blocks`. They belong to the caller. */
-  readBlock(block: Block): BlockData;
+  /**
+   * The elements of a box, which need not be one of `blocks`. They belong to the caller. `into` are those of another box that
+   * are not needed any more: their memory is used again where that is possible, so that a loop over blocks does not fill memory
+   * faster than it is collected.
+   */
+  readBlock(block: Block, into?: BlockData): BlockData;
   /** Writes the elements of a box; `data` are as `readBlock` returns them, and may be used again afterwards. */
   writeBlock(block: Block, data: BlockData): void;
 }

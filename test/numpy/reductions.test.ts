@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { withOptions } from '../../src/containers/options.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as functions from '../../src/numpy/reductions.js';
-import { expectSame, isError, numpy, type Question, type Tolerance, Tuple } from '../oracle/numpy.js';
+import { expectSame, isError, numpy, type Question, type Tolerance, Tuple } from '../oracle/numpy-calls.js';
 import { NUMBER_DTYPES, sample } from './cases.js';
 import { MemorySource } from './memory-source.js';
 

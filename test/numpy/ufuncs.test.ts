@@ -3,7 +3,7 @@ import { withOptions } from '../../src/containers/options.js';
 import { UFUNCS } from '../../src/kernels/ufuncs.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as functions from '../../src/numpy/ufuncs.js';
-import { type Answer, expectSame, isError, numpy, type Question, type Tolerance } from '../oracle/numpy.js';
+import { type Answer, expectSame, isError, numpy, type Question, type Tolerance } from '../oracle/numpy-calls.js';
 import { NUMBER_DTYPES, type Range, sample } from './cases.js';
 import { MemorySource } from './memory-source.js';
 

@@ -1,0 +1,1119 @@
+import { H5Error, H5PathError, H5TypeError } from '../errors.js';
+import type { DType } from '../hdf5/dtype.js';
+import type { Elements } from '../hdf5/elements.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
+import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import { product, rowMajor } from '../hdf5/selection.js';
+import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
+import { formatArray } from './array-format.js';
+import { type ArrayIndex, type ArraySelection, broadcastShapes, selectView } from './array-selection.js';
+import { type ArrayValue, arrayValue, nested } from './array-value.js';
+import { type ArrayView, broadcastView, reshapeView, transposeView, wholeView } from './array-view.js';
+import {
+  checkDType,
+  isNumeric,
+  makeData,
+  memorySizeOf,
+  storedAs,
+  toBlockData,
+  toElement,
+  toElements,
+  widthOf,
+} from './block-data.js';
+import { blockAt, planBlocks } from './blocks.js';
+import { planBox } from './box.js';
+import { ConvertedStore, MappedStore } from './converted-store.js';
+import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
+import type { ElementStore } from './element-store.js';
+import { H5IndexError } from './errors.js';
+import { MemoryStore } from './memory-store.js';
+import { type ContainerSource, openSource } from './opening.js';
+import { options as containerOptions } from './options.js';
+import { gather } from './strided.js';
+
+/** How an array is opened. */
+export interface ArrayOpenOptions extends OpenOptions {
+  /** `'r'` unless told otherwise. */
+  readonly mode?: H5Mode;
+}
+
+/** How an array is made in a file. */
+export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'> {
+  /** Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them. */
+  readonly dtype?: DTypeName | DType;
+  /** Whether an object that has the name already is replaced. */
+  readonly overwrite?: boolean;
+  /** How a file is opened that is given by its path: `'a'` unless told otherwise. */
+  readonly mode?: H5Mode;
+}
+
+/** How many bytes are read ahead when rows are asked for one after another. */
+const READ_AHEAD = 1 << 20;
+
+/**
+ * An array whose elements stay in a dataset of a file, as numpy's interface has it. A part of it is a view: nothing is read
+ * before its elements are asked for, and what is written to it is written to the dataset. Everything that goes through
+ * elements does so in blocks of at most `options().maxMemory` bytes; only `read`, `toTypedArray`, `toNested`, `toElements` and
+ * `copy` return all that the array has, in memory, as they are asked to.
+ *
+ * It is a `BlockSource`: functions of arrays read and write it with `blocks`, `readBlock` and `writeBlock`.
+ *
+ * @example
+ * const array = H5Array.open('data.h5', 'matrix', { mode: 'r+' });
+ * array.shape; // [1000, 1000]
+ * array.at(0, -1);
+ * array.slice('::2, [0, 3]').toNested(); // every other row, of each two elements
+ * array.set('0', 1); // the first row
+ * array.close();
+ */
+export class H5Array<E = unknown> implements BlockSource {
+  readonly #store: ElementStore;
+  /** Absent for all of the store, whatever its shape becomes. */
+  readonly #view: ArrayView | undefined;
+  /** What `close` closes. */
+  readonly #ownFile: H5File | undefined;
+
+  private constructor(store: ElementStore, view?: ArrayView, ownFile?: H5File) {
+    this.#store = store;
+    this.#view = view;
+    this.#ownFile = ownFile;
+  }
+
+  // ---- making ---------------------------------------------------------------------------------------
+
+  /** The array that a dataset is. */
+  static of<E = unknown>(dataset: H5Dataset<unknown>): H5Array<E> {
+    if (!(dataset instanceof H5Dataset))
+      throw new H5TypeError(`H5Array.of takes an H5Dataset, not ${describe(dataset)}`);
+    const store = new DatasetStore(dataset);
+    // One without a shape is no array.
+    void store.dims;
+    return new H5Array<E>(store);
+  }
+
+  /**
+   * Opens the dataset of a name; without one the first that there is. `close` closes the file, if it was opened for this.
+   *
+   * @throws {H5PathError} when there is no such dataset.
+   * @example
+   * using array = H5Array.open('data.h5', 'runs/7/speed', { mode: 'r+' });
+   */
+  static open<E = unknown>(
+    source: ContainerSource,
+    name?: string,
+    options: ArrayOpenOptions = {},
+  ): H5Array<E> {
+    const { mode = 'r', ...others } = options;
+    const { group, isOwn } = openSource(source, mode, others);
+    try {
+      const store = new DatasetStore(name === undefined ? firstDataset(group) : group.dataset(name));
+      void store.dims;
+      return new H5Array<E>(store, undefined, isOwn ? group.file : undefined);
+    } catch (error) {
+      if (isOwn) group.file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a dataset of values, or without any, of a `shape` and a `dtype`, and returns it as an array. Another array is
+   * copied block by block. In a file that was opened for this, `close` makes it last.
+   *
+   * @throws {H5PathError} with the code `H5_EXISTS` when the name is taken, unless `overwrite` is true.
+   * @throws {H5TypeError} when values do not fit; then nothing is changed.
+   * @example
+   * using array = H5Array.write('data.h5', 'matrix', [[1, 2], [3, 4]], { dtype: 'float32', maxShape: [null, 2] });
+   */
+  static write<E = unknown>(
+    target: ContainerSource,
+    name: string,
+    values: unknown,
+    options: ArrayWriteOptions = {},
+  ): H5Array<E> {
+    const { mode = 'a', ...others } = options;
+    const { group, isOwn } = openSource(target, mode, {});
+    try {
+      const { file } = group;
+      const dataset = file.session
+        .edit()
+        .transaction({ depth: 1 }, () => createArray(group, name, values, others));
+      return new H5Array<E>(new DatasetStore(dataset), undefined, isOwn ? file : undefined);
+    } catch (error) {
+      if (isOwn) group.file[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * An array in memory, of a typed array, of values in lists within lists, or of another array.
+   *
+   * @example
+   * H5Array.from(new Float64Array(6), { shape: [2, 3] });
+   * H5Array.from([[1, 2], [3, 4]]).dtype; // 'int32'
+   */
+  static from<E = unknown>(
+    values: unknown,
+    options: { readonly dtype?: DTypeName; readonly shape?: readonly number[] } = {},
+  ): H5Array<E> {
+    if (values instanceof H5Array) {
+      const { dtype = values.dtype, shape = values.shape } = options;
+      return values.astype(dtype).copy().reshape(shape) as H5Array<E>;
+    }
+    const dtype = options.dtype === undefined ? inferDType(values) : checkDType(options.dtype);
+    const { shape, data } = arrayValue(dtype, values);
+    const given = options.shape ?? shape;
+    if (product(given) !== product(shape))
+      throw new H5TypeError(`${product(shape)} elements do not have the shape (${given.join(', ')})`);
+    // What was given may change.
+    const own = data === values ? (data.slice() as BlockData) : data;
+    return new H5Array<E>(new MemoryStore(dtype, given, own));
+  }
+
+  // ---- what it is -----------------------------------------------------------------------------------
+
+  get #now(): ArrayView {
+    const view = this.#view;
+    const { dims } = this.#store;
+    if (!view) return wholeView(dims);
+    const known = view.stored ?? view.dims;
+    const isSame = view.stored
+      ? product(known) === product(dims)
+      : known.length === dims.length && known.every((size, axis) => size <= (dims[axis] as number));
+    if (!isSame) wasResized(this.path ?? 'the array');
+    return view;
+  }
+
+  /** The size of each axis. */
+  get shape(): readonly number[] {
+    return this.#view ? this.#view.shape : this.#store.dims;
+  }
+
+  /** What the elements are, by numpy's name; `dataset.dtype` says how they are stored. */
+  get dtype(): DTypeName {
+    return this.#store.dtype;
+  }
+
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return product(this.shape);
+  }
+
+  /** The size of the first axis. */
+  get length(): number {
+    const [length] = this.shape;
+    if (length === undefined) throw new H5TypeError('an array without axes has no length');
+    return length;
+  }
+
+  /** The bytes of one element as it is stored. */
+  get itemsize(): number {
+    return this.#store.itemSize;
+  }
+
+  get nbytes(): number {
+    return this.size * this.itemsize;
+  }
+
+  /** The shape of a chunk of the dataset; null if it has none. */
+  get chunks(): readonly number[] | null {
+    return this.#store.chunkDims ?? null;
+  }
+
+  /** How far each axis may grow: `Infinity` where there is no limit. Of a view its shape. */
+  get maxShape(): readonly number[] {
+    return (this.isView ? undefined : this.dataset?.maxShape) ?? this.shape;
+  }
+
+  /** Whether it shows a part of an array, or all of it in another way. */
+  get isView(): boolean {
+    return this.#view !== undefined;
+  }
+
+  /** The dataset that it shows; undefined for an array in memory. */
+  get dataset(): H5Dataset<unknown> | undefined {
+    let store = this.#store;
+    while (store instanceof ConvertedStore || store instanceof MappedStore) store = store.source;
+    return store instanceof DatasetStore ? store.dataset : undefined;
+  }
+
+  /** The file of the dataset; undefined for an array in memory. */
+  get file(): H5File | undefined {
+    return this.dataset?.file;
+  }
+
+  /** The path of the dataset; undefined for an array in memory. */
+  get path(): string | undefined {
+    return this.dataset?.path;
+  }
+
+  /** Closes the file, if `open` or `write` opened it for this array. */
+  close(): void {
+    this.#ownFile?.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.#ownFile?.[Symbol.dispose]();
+  }
+
+  #with<F = E>(view: ArrayView | undefined, store: ElementStore = this.#store): H5Array<F> {
+    return new H5Array<F>(store, view);
+  }
+
+  // ---- views ----------------------------------------------------------------------------------------
+
+  /**
+   * A part of the array as a view: reading it reads the dataset, writing to it writes to the dataset.
+   *
+   * @throws {H5IndexError} when an index is not within its axis.
+   * @example
+   * array.slice('1:10:2, ..., -1');
+   * array.slice([null, { step: -1 }]); // a new axis, and the rows in reverse
+   * array.slice([[4, 0, 2]]); // three rows
+   */
+  slice(selection: ArraySelection): H5Array<E> {
+    return this.#with(selectView(this.#now, selection));
+  }
+
+  /** The view with its axes in reverse order. */
+  get T(): H5Array<E> {
+    return this.transpose();
+  }
+
+  /**
+   * A view with the axes in another order; without one in reverse order.
+   *
+   * @example
+   * array.transpose([1, 0, 2]);
+   */
+  transpose(axes?: readonly number[]): H5Array<E> {
+    const view = this.#now;
+    const { length } = view.shape;
+    const order = axes
+      ? axes.map((axis) => checkAxis(axis, length))
+      : view.shape.map((_, axis) => length - 1 - axis);
+    if (order.length !== length || new Set(order).size !== length)
+      throw new H5TypeError(`(${order.join(', ')}) is no order of ${length} axes`);
+    return this.#with(transposeView(view, order));
+  }
+
+  /**
+   * The elements in another shape: a view where that is possible, else a copy in memory. One size may be -1: what is left.
+   *
+   * @throws {H5TypeError} when it has another number of elements.
+   */
+  reshape(shape: number | readonly number[]): H5Array<E> {
+    const view = this.#now;
+    const to = completeShape(typeof shape === 'number' ? [shape] : shape, view.size);
+    const reshaped = reshapeView(view, to);
+    if (reshaped) return this.#with(reshaped);
+    return new H5Array<E>(new MemoryStore(this.dtype, to, this.#readAll(view)));
+  }
+
+  /** The elements along one axis: a view where that is possible, else a copy in memory. */
+  ravel(): H5Array<E> {
+    return this.reshape(-1);
+  }
+
+  /** A copy of the elements along one axis, in memory. */
+  flatten(): H5Array<E> {
+    return new H5Array<E>(new MemoryStore(this.dtype, [this.size], this.#readAll(this.#now)));
+  }
+
+  /** A view without the axes of size 1. */
+  squeeze(): H5Array<E> {
+    return this.reshape(this.shape.filter((size) => size !== 1));
+  }
+
+  /** A view in which axes of size 1, or new ones, are repeated. What it shows several times is not to be written. */
+  broadcastTo(shape: readonly number[]): H5Array<E> {
+    const view = this.#now;
+    const joint = broadcastShapes([view.shape, shape]);
+    if (joint.join() !== shape.join())
+      throw new H5TypeError(
+        `the shape (${view.shape.join(', ')}) does not broadcast to (${shape.join(', ')})`,
+      );
+    return this.#with(broadcastView(view, shape));
+  }
+
+  /**
+   * One field of the records of the array, as a view.
+   *
+   * @throws {H5TypeError} when the elements are no records, or have no such field.
+   * @example
+   * points.field('x').toTypedArray();
+   */
+  field<F = unknown>(name: string): H5Array<F> {
+    const store = this.#store;
+    if (!(store instanceof DatasetStore))
+      throw new H5TypeError(`the elements are no records, so they have no field "${name}"`);
+    return this.#with<F>(
+      this.#view,
+      new DatasetStore(store.dataset, fieldOf(store.datatype, name, store.field)),
+    );
+  }
+
+  /**
+   * A view of the elements as another dtype, which converts them as numpy's `astype` does whenever they are read. What is
+   * written to it must fit what is stored exactly.
+   *
+   * @throws {H5TypeError} when there is no such dtype; when elements are read that cannot be converted.
+   * @example
+   * array.astype('int32').toTypedArray();
+   */
+  astype<F = unknown>(dtype: DTypeName): H5Array<F> {
+    const to = checkDType(dtype);
+    if (to === this.dtype) return this.#with<F>(this.#view);
+    return this.#with<F>(this.#view, new ConvertedStore(this.#store, to));
+  }
+
+  /** A view of the elements as text. */
+  asString(): H5Array<string> {
+    return this.astype<string>('str');
+  }
+
+  /** A view of the elements as numbers of the dtype `float64`. */
+  asNumber(): H5Array<number> {
+    return this.astype<number>('float64');
+  }
+
+  /**
+   * A view of the elements by way of a function, or of a class whose constructor takes one. `take` makes an element of what is
+   * written; without it the view is read only.
+   *
+   * @example
+   * array.mapType(Temperature).at(0); // new Temperature(array.at(0))
+   * array.mapType((kelvin) => new Temperature(kelvin), (temperature) => temperature.kelvin).set('0', hot);
+   */
+  mapType<F>(make: ((value: E) => F) | (new (value: E) => F), take?: (value: F) => E): H5Array<F> {
+    const isClass = /^class\b/.test(Function.prototype.toString.call(make));
+    const call = isClass
+      ? (value: unknown) => new (make as new (value: E) => F)(value as E)
+      : (make as (value: unknown) => unknown);
+    const store = new MappedStore(this.#store, call, take as ((value: unknown) => unknown) | undefined);
+    return this.#with<F>(this.#view, store);
+  }
+
+  // ---- reading --------------------------------------------------------------------------------------
+
+  /**
+   * What a selection selects: the element, where it names an index for each axis, else a view.
+   *
+   * @example
+   * array.get('0, 1'); // an element
+   * array.get(0); // the first row
+   */
+  get(selection: ArraySelection): E | H5Array<E> {
+    const view = selectView(this.#now, selection);
+    const isElement = view.shape.length === 0;
+    return isElement ? (this.#readOne(view, []) as E) : this.#with(view);
+  }
+
+  /**
+   * One element.
+   *
+   * @throws {H5IndexError} when an index is not within its axis, or there are not as many as axes.
+   */
+  at(...indices: number[]): E {
+    const view = this.#now;
+    const { shape } = view;
+    if (indices.length !== shape.length)
+      throw new H5IndexError(`${indices.length} indices for an array of ${shape.length} axes`);
+    const start = indices.map((index, axis) => {
+      const size = shape[axis] as number;
+      const counted = index < 0 ? index + size : index;
+      if (!Number.isInteger(index) || counted < 0 || counted >= size)
+        throw new H5IndexError(`the index ${index} is not within axis ${axis}, of size ${size}`);
+      return counted;
+    });
+    return this.#readOne(view, start) as E;
+  }
+
+  /** The only element of an array of size 1. */
+  item(): E {
+    if (this.size !== 1) throw new H5TypeError(`an array of ${this.size} elements is no single one`);
+    return this.#readOne(
+      this.#now,
+      this.shape.map(() => 0),
+    ) as E;
+  }
+
+  #readOne(view: ArrayView, start: readonly number[]): unknown {
+    const plan = planBox(
+      view,
+      this.#store.dims,
+      start,
+      start.map(() => 1),
+    );
+    return toElement(this.dtype, this.#store.read(plan.selection), this.#int64);
+  }
+
+  get #int64(): 'bigint' | 'number' | undefined {
+    return this.dataset?.session.options.int64;
+  }
+
+  /**
+   * The elements, or those of a part, in row-major order: a typed array of numbers, else an array of values. All of them are
+   * in memory then.
+   */
+  read(selection?: ArraySelection): Elements {
+    const view = selection === undefined ? this.#now : selectView(this.#now, selection);
+    return toElements(this.dtype, this.#readAll(view), this.#int64);
+  }
+
+  /** The elements in row-major order, as `read` has them. */
+  toTypedArray(): Elements {
+    return this.read();
+  }
+
+  /** The elements as arrays within arrays; the element itself of an array without axes. */
+  toNested(): unknown {
+    return nested(this.read(), this.shape);
+  }
+
+  /** A copy in memory, with the same interface. */
+  copy(): H5Array<E> {
+    const view = this.#now;
+    return new H5Array<E>(new MemoryStore(this.dtype, view.shape, this.#readAll(view)));
+  }
+
+  #readAll(view: ArrayView): BlockData {
+    return this.#readBox(
+      view,
+      view.shape.map(() => 0),
+      view.shape,
+    );
+  }
+
+  #readBox(view: ArrayView, start: readonly number[], shape: readonly number[], into?: BlockData): BlockData {
+    if (shape.includes(0)) return makeData(this.dtype, 0);
+    const { selection, reading } = planBox(view, this.#store.dims, start, shape);
+    if (!reading) return this.#store.read(selection, into);
+    return gather(this.#store.read(selection), widthOf(this.dtype), reading, into);
+  }
+
+  /** The rows along the first axis, as views; the elements, where there is no other axis. */
+  *[Symbol.iterator](): IterableIterator<H5Array<E> | E> {
+    if (this.ndim === 1) {
+      for (const block of this.blocks(READ_AHEAD))
+        yield* toElements(this.dtype, this.readBlock(block), this.#int64) as Iterable<E>;
+      return;
+    }
+    const { length } = this;
+    for (let i = 0; i < length; i++) yield this.slice(i);
+  }
+
+  /** The elements of each row along the first axis; many rows are read at once. */
+  *rows(): IterableIterator<Elements> {
+    const [length, ...rest] = this.shape;
+    if (length === undefined) throw new H5TypeError('an array without axes has no rows');
+    const row = product(rest);
+    const size = Math.max(1, row * memorySizeOf(this.dtype));
+    const most = Math.max(1, Math.floor(Math.min(READ_AHEAD, containerOptions().maxMemory) / size));
+    for (let start = 0; start < length; start += most) {
+      const count = Math.min(most, length - start);
+      const data = toElements(
+        this.dtype,
+        this.#readBox(this.#now, [start, ...rest.map(() => 0)], [count, ...rest]),
+        this.#int64,
+      );
+      for (let i = 0; i < count; i++) yield data.slice(i * row, (i + 1) * row);
+    }
+  }
+
+  // ---- blocks ---------------------------------------------------------------------------------------
+
+  /**
+   * Boxes that cover the array, none of them twice, in row-major order of where they begin. The data of each, and what it
+   * takes to read them, are at most `maxBytes`, or one element; without it a few megabytes, which go through memory fastest,
+   * and at most what the options say. They end where chunks end, so that each chunk is read once.
+   *
+   * @example
+   * let data: BlockData | undefined;
+   * for (const block of array.blocks()) {
+   *   data = array.readBlock(block, data);
+   *   sum += total(data);
+   * }
+   */
+  blocks(maxBytes?: number): IterableIterator<Block> {
+    return planBlocks(
+      this.#now,
+      this.#store.chunkDims,
+      memorySizeOf(this.dtype),
+      maxBytes ?? containerOptions().maxMemory,
+      maxBytes === undefined,
+    );
+  }
+
+  /**
+   * The elements of a box, one after another in row-major order, as `BlockData` says; they belong to the caller. The memory of
+   * `into`, elements of another box that are not needed any more, is used again where that is possible.
+   */
+  readBlock({ start, shape }: Pick<Block, 'start' | 'shape'>, into?: BlockData): BlockData {
+    return this.#readBox(this.#now, start, shape, into);
+  }
+
+  /**
+   * Writes the elements of a box; `data` are as `readBlock` returns them.
+   *
+   * @throws {H5TypeError} when they are too few, or do not fit what is stored.
+   */
+  writeBlock({ start, shape }: Pick<Block, 'start' | 'shape'>, data: BlockData): void {
+    const width = widthOf(this.dtype);
+    if (data.length !== product(shape) * width)
+      throw new H5TypeError(`${data.length / width} elements are given for a block of (${shape.join(', ')})`);
+    this.#writeBox(this.#now, start, shape, toBlockDataOf(this.dtype, data));
+  }
+
+  #writeBox(view: ArrayView, start: readonly number[], shape: readonly number[], data: BlockData): void {
+    if (shape.includes(0)) return;
+    const { selection, writing } = planBox(view, this.#store.dims, start, shape);
+    this.#store.write(selection, writing ? gather(data, widthOf(this.dtype), writing) : data, false);
+  }
+
+  // ---- writing --------------------------------------------------------------------------------------
+
+  /**
+   * Writes to a part: a value, values in lists within lists, a typed array, or another array, which are broadcast to the shape
+   * of the part as in numpy. Flat values may stand for as many elements of several axes.
+   *
+   * @throws {H5TypeError} when a value does not fit the dtype, or the shape does not broadcast; then nothing is written.
+   * @throws {H5StateError} when the file is open for reading, or closed.
+   * @example
+   * array.set('0', 1); // the first row
+   * array.set([[4, 0, 2]], [[1, 2], [3, 4], [5, 6]]); // three rows
+   * array.set({ mask }, 0);
+   */
+  set(selection: ArraySelection, value: unknown): void {
+    const view = selectView(this.#now, selection);
+    if (value instanceof H5Array) {
+      this.#setArray(view, value);
+      return;
+    }
+    this.#assertWritable();
+    const { dtype } = this;
+    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const values = arrayValue(dtype, value, type, view.shape.length);
+    const isFlat = values.shape.length === 1 && view.shape.length > 1 && values.shape[0] === view.size;
+    const given = isFlat ? { shape: view.shape, data: values.data } : values;
+    const strides = stretch(given, view.shape);
+    if (view.size === 0) return;
+    if (given.data.length === widthOf(dtype)) this.#fillView(view, given.data);
+    else this.#writeValues(view, given, strides);
+  }
+
+  /** Writes one value everywhere. */
+  fill(value: E): void {
+    this.set('...', value);
+  }
+
+  #assertWritable(): void {
+    this.dataset?.session.edit();
+  }
+
+  #fillView(view: ArrayView, element: BlockData): void {
+    const store = this.#store;
+    const { shape } = view;
+    if (store.fillsAtOnce && view.drivers && !view.stored) {
+      const { selection } = planBox(
+        view,
+        store.dims,
+        shape.map(() => 0),
+        shape,
+      );
+      store.write(selection, element, true);
+      return;
+    }
+    this.#inBlocks(view, (block) => {
+      const { selection } = planBox(view, store.dims, block.start, block.shape);
+      store.write(selection, element, true);
+    });
+  }
+
+  #writeValues(view: ArrayView, { data }: ArrayValue, strides: readonly number[]): void {
+    const width = widthOf(this.dtype);
+    const isAsItIs = strides.join() === rowMajor(view.shape).join();
+    this.#inBlocks(view, ({ start, shape }) => {
+      const offset = start.reduce((sum, at, axis) => sum + at * (strides[axis] as number), 0);
+      const isAll = isAsItIs && product(shape) * width === data.length;
+      this.#writeBox(view, start, shape, isAll ? data : gather(data, width, { shape, strides, offset }));
+    });
+  }
+
+  /** Does something with each block of a view; if there are several, with all of them or with none. */
+  #inBlocks(view: ArrayView, action: (block: Block) => void): void {
+    const { maxMemory } = containerOptions();
+    const blocks = planBlocks(
+      view,
+      this.#store.chunkDims,
+      memorySizeOf(this.dtype),
+      Math.ceil(maxMemory / 2),
+    );
+    const [first, second] = [blocks.next(), blocks.next()];
+    if (first.done) return;
+    if (second.done) {
+      action(first.value);
+      return;
+    }
+    this.#store.atomically(() => {
+      action(first.value);
+      action(second.value);
+      for (const block of blocks) action(block);
+    });
+  }
+
+  #setArray(view: ArrayView, value: H5Array<unknown>): void {
+    this.#assertWritable();
+    const isFlat = value.ndim === 1 && view.shape.length > 1 && value.size === view.size;
+    let source = (isFlat ? value.reshape(view.shape) : value).astype(this.dtype);
+    const extra = source.ndim - view.shape.length;
+    if (extra > 0 && source.shape.slice(0, extra).every((size) => size === 1))
+      source = source.reshape(source.shape.slice(extra));
+    stretch({ shape: source.shape }, view.shape);
+    source = source.broadcastTo(view.shape);
+    if (view.size === 0) return;
+    // What is read from where it is written is read first.
+    if (this.#sharesElements(value)) {
+      const needed = value.size * memorySizeOf(value.dtype);
+      if (needed > containerOptions().maxMemory)
+        throw new H5Error(
+          'H5_MEMORY',
+          `an array is written to another part of its own dataset, and its ${needed} bytes are more than maxMemory: write it to a dataset of its own first, or set maxMemory`,
+        );
+      source = source.copy();
+    }
+    this.#inBlocks(view, (block) => {
+      this.#writeBox(view, block.start, block.shape, source.readBlock(block));
+    });
+  }
+
+  #sharesElements(other: H5Array<unknown>): boolean {
+    const [own, its] = [this.dataset, other.dataset];
+    if (own && its) return own.isSame(its);
+    return rootOf(this.#store) === rootOf(other.#store);
+  }
+
+  // ---- other shapes ---------------------------------------------------------------------------------
+
+  #resizable(what: string): H5Dataset<unknown> {
+    const { dataset } = this;
+    if (this.#view || !dataset)
+      throw new H5TypeError(`${what} works on a whole dataset, not on a view or an array in memory`);
+    dataset.session.edit();
+    return dataset;
+  }
+
+  /**
+   * Gives the dataset another shape, up to `maxShape`. What is cut off is gone; what is new is the fill value.
+   *
+   * @throws {H5TypeError} when it has no chunks, cannot grow as far, or this is a view.
+   */
+  resize(shape: readonly number[]): void {
+    this.#resizable('resize').resize(shape);
+  }
+
+  /**
+   * Adds rows along an axis: values of the shape of the array but for this axis, or one row.
+   *
+   * @throws {H5TypeError} when they do not fit, or the dataset cannot grow as far; then nothing is changed.
+   * @example
+   * log.append([[1, 2, 3], [4, 5, 6]]);
+   */
+  append(values: unknown, axis = 0): void {
+    this.insert(this.shape[checkAxis(axis, this.ndim)] as number, values, axis);
+  }
+
+  /**
+   * Inserts rows along an axis before an index: values of the shape of the array but for this axis, or one row, which are
+   * broadcast. With a list of indices, of the array as it is now, each row goes before its index.
+   *
+   * @throws {H5TypeError} when they do not fit, or the dataset cannot grow as far; then nothing is changed.
+   * @example
+   * array.insert(0, [1, 2, 3]);
+   * array.insert([0, 2], [[1, 1, 1], [2, 2, 2]]);
+   */
+  insert(index: number | readonly number[], values: unknown, axis = 0): void {
+    const dataset = this.#resizable('insert');
+    const { shape } = this;
+    const along = checkAxis(axis, shape.length);
+    const length = shape[along] as number;
+    const isOne = typeof index === 'number' || index.length === 1;
+    const places = (typeof index === 'number' ? [index] : [...index]).map((given) => {
+      const counted = given < 0 ? given + length : given;
+      if (!Number.isInteger(given) || counted < 0 || counted > length)
+        throw new H5IndexError(
+          `the index ${given} is not within axis ${along}, of size ${length}, or at its end`,
+        );
+      return counted;
+    });
+    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const given =
+      values instanceof H5Array ? values : this.#inMemory(arrayValue(this.dtype, values, type, shape.length));
+    const rows = this.#asRows(given, along, isOne ? undefined : places.length);
+    const count = isOne ? (rows.shape[along] as number) : places.length;
+    if (count === 0) return;
+    // One place for all rows, or each its own, in ascending order.
+    const order = isOne
+      ? undefined
+      : places.map((_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number) || a - b);
+    const sorted = order
+      ? order.map((i) => places[i] as number)
+      : new Array<number>(count).fill(places[0] as number);
+    const source = order && rows.shape[along] !== 1 ? rows.slice(at(along, order)) : rows;
+    const stretched = source.broadcastTo(shape.with(along, count));
+    // It is read after elements have been moved.
+    const isOwn = this.#sharesElements(given);
+    const inserted = isOwn ? stretched.copy() : stretched;
+    this.#store.atomically(() => {
+      dataset.resize(shape.with(along, length + count));
+      // From the end on, so that nothing is written over what is still to be moved.
+      let end = length;
+      for (let i = count - 1; i >= 0; ) {
+        const place = sorted[i] as number;
+        this.#move(along, place, end, i + 1);
+        end = place;
+        while (i >= 0 && sorted[i] === place) i--;
+      }
+      for (let i = 0; i < count; ) {
+        let next = i + 1;
+        while (next < count && sorted[next] === sorted[i]) next++;
+        const start = (sorted[i] as number) + i;
+        this.slice(at(along, { start, stop: start + next - i })).set(
+          '...',
+          inserted.slice(at(along, { start: i, stop: next })),
+        );
+        i = next;
+      }
+    });
+  }
+
+  /**
+   * Deletes rows along an axis: one, certain ones, a slice, or those of a mask.
+   *
+   * @throws {H5IndexError} when an index is not within the axis; then nothing is changed.
+   * @example
+   * array.delete(-1);
+   * array.delete({ start: 10, stop: 20 }, 1);
+   */
+  delete(indices: ArraySelection, axis = 0): void {
+    const dataset = this.#resizable('delete');
+    const { shape } = this;
+    const along = checkAxis(axis, shape.length);
+    const length = shape[along] as number;
+    const list = Array.isArray(indices) ? [indices] : indices;
+    const { maps, size } = selectView(wholeView([length]), list as ArraySelection);
+    const gone = new Uint8Array(length);
+    const [map] = maps;
+    const step = map?.strides[0] ?? 0;
+    for (let i = 0; i < size; i++) {
+      const place = (map?.offset ?? 0) + i * step;
+      gone[map?.table ? (map.table[place] as number) : place] = 1;
+    }
+    const count = gone.reduce((sum, isGone) => sum + isGone, 0);
+    if (count === 0) return;
+    this.#store.atomically(() => {
+      let shift = 0;
+      for (let start = 0; start < length; ) {
+        let end = start + 1;
+        while (end < length && gone[end] === gone[start]) end++;
+        if (gone[start]) shift += end - start;
+        else if (shift > 0) this.#move(along, start, end, -shift);
+        start = end;
+      }
+      dataset.resize(shape.with(along, length - count));
+    });
+  }
+
+  /** Moves the rows `start` up to `end` along an axis, in blocks, those first that others are moved to. */
+  #move(axis: number, start: number, end: number, by: number): void {
+    if (start === end || by === 0) return;
+    const from = this.slice(at(axis, { start, stop: end }));
+    const into = this.slice(at(axis, { start: start + by, stop: end + by }));
+    const blocks = [...from.blocks(Math.ceil(containerOptions().maxMemory / 2))];
+    if (by > 0) blocks.reverse();
+    for (const block of blocks) into.writeBlock(block, from.readBlock(block));
+  }
+
+  #inMemory({ shape, data }: ArrayValue): H5Array<unknown> {
+    return new H5Array(new MemoryStore(this.dtype, shape, data));
+  }
+
+  /** Values as rows along an axis: with all axes, each of the size of the array's, or 1. */
+  #asRows(values: H5Array<unknown>, axis: number, count: number | undefined): H5Array<unknown> {
+    const { shape } = this;
+    const others = shape.filter((_, i) => i !== axis);
+    const row = product(others);
+    let rows = values;
+    if (
+      values.ndim === 1 &&
+      shape.length > 1 &&
+      axis === 0 &&
+      row > 0 &&
+      values.size !== row &&
+      values.size % row === 0 &&
+      values.size > 0 &&
+      count === undefined
+    )
+      rows = values.reshape([values.size / row, ...others]);
+    else if (values.ndim < shape.length) {
+      // One row, the same for all places, or, of an array of one axis, one element for each.
+      const padded = [
+        ...new Array<number>(Math.max(0, others.length - values.ndim)).fill(1),
+        ...values.shape,
+      ];
+      rows = values.reshape(shape.length === 1 ? [1] : padded.toSpliced(axis, 0, 1));
+    }
+    const fits =
+      rows.ndim === shape.length &&
+      rows.shape.every((size, i) =>
+        i === axis ? count === undefined || size === 1 || size === count : size === shape[i] || size === 1,
+      );
+    if (!fits)
+      throw new H5TypeError(
+        `values of the shape (${values.shape.join(', ')}) do not go along axis ${axis} of the shape (${shape.join(', ')})`,
+      );
+    return rows.astype(this.dtype);
+  }
+
+  // ---- comparing and showing --------------------------------------------------------------------------
+
+  /** Whether any element is the value. */
+  includes(value: E): boolean {
+    const { dtype } = this;
+    for (const block of this.blocks()) {
+      const elements = toElements(dtype, this.readBlock(block), this.#int64);
+      if (widthOf(dtype) === 1) {
+        if ((elements as unknown[]).includes(value)) return true;
+        continue;
+      }
+      const [real, imaginary] = toBlockData(dtype, [value]) as Float64Array;
+      if ((elements as [number, number][]).some(([r, i]) => r === real && i === imaginary)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Whether another array, or values in lists within lists, have the same shape and the same elements. NaN is not the same as
+   * NaN, as in numpy, unless `equalNaN` is true.
+   */
+  equals(other: unknown, { equalNaN = false }: { readonly equalNaN?: boolean } = {}): boolean {
+    if (!(other instanceof H5Array)) {
+      let its: H5Array;
+      try {
+        its = this.#inMemory(arrayValue(this.dtype, other, undefined, this.ndim));
+      } catch (error) {
+        // What does not fit the dtype is not the same.
+        if (error instanceof H5TypeError) return false;
+        throw error;
+      }
+      return this.equals(its, { equalNaN });
+    }
+    if (this.shape.join() !== other.shape.join()) return false;
+    for (const block of this.blocks(Math.ceil(containerOptions().maxMemory / 2))) {
+      const own = this.readBlock(block);
+      const its = other.readBlock(block);
+      const isWide = widthOf(this.dtype) !== widthOf(other.dtype);
+      const a = isWide ? toElements(this.dtype, own) : own;
+      const b = isWide ? toElements(other.dtype, its) : its;
+      for (let i = 0; i < a.length; i++) if (!isSameElement(a[i], b[i], equalNaN)) return false;
+    }
+    return true;
+  }
+
+  /** The elements as text, those in the middle of long axes left out. Only what is shown is read. */
+  toString(): string {
+    return formatArray(this, { separator: ' ' });
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    if (this.dataset && !this.dataset.file.isOpen) return '<H5Array (closed)>';
+    const text = formatArray(this, { separator: ', ', indent: 'H5Array('.length });
+    return `H5Array(${text}, shape=(${this.shape.join(', ')}${this.ndim === 1 ? ',' : ''}), dtype=${this.dtype})`;
+  }
+}
+
+// ---- helpers ----------------------------------------------------------------------------------------------
+
+function describe(value: unknown): string {
+  return typeof value === 'object' && value !== null
+    ? `an object (${value.constructor?.name ?? 'no class'})`
+    : `a value of type ${typeof value}`;
+}
+
+function firstDataset(group: H5Group): H5Dataset<unknown> {
+  for (const object of group.values()) if (object instanceof H5Dataset) return object as H5Dataset<unknown>;
+  throw new H5PathError('H5_NOT_FOUND', group.path, `there is no dataset in "${group.path}"`);
+}
+
+function checkAxis(axis: number, rank: number): number {
+  const counted = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || counted < 0 || counted >= rank)
+    throw new H5IndexError(`an array of ${rank} axes has no axis ${axis}`);
+  return counted;
+}
+
+/** A selection of one axis. */
+function at(axis: number, index: ArrayIndex): ArraySelection {
+  return [...new Array<undefined>(axis).fill(undefined), index];
+}
+
+function completeShape(shape: readonly number[], size: number): number[] {
+  const open = shape.indexOf(-1);
+  const known = product(shape.filter((_, axis) => axis !== open));
+  if (shape.some((dim, axis) => axis !== open && !(Number.isSafeInteger(dim) && dim >= 0)))
+    throw new H5TypeError(`(${shape.join(', ')}) is no shape`);
+  const rest = known === 0 ? 0 : size / known;
+  const complete = open < 0 ? [...shape] : shape.with(open, rest);
+  if (!Number.isInteger(rest) || product(complete) !== size)
+    throw new H5TypeError(`${size} elements do not have the shape (${shape.join(', ')})`);
+  return complete;
+}
+
+/** How values are broadcast to a shape. */
+function stretch({ shape }: Pick<ArrayValue, 'shape'>, to: readonly number[]): number[] {
+  const extra = shape.length - to.length;
+  const misfit = (): never => {
+    throw new H5TypeError(`values of the shape (${shape.join(', ')}) do not broadcast to (${to.join(', ')})`);
+  };
+  for (let axis = 0; axis < extra; axis++) if (shape[axis] !== 1) misfit();
+  const own = rowMajor(shape);
+  return to.map((size, axis) => {
+    const given = shape[axis + extra] ?? 1;
+    if (given === size) return own[axis + extra] ?? 0;
+    if (given !== 1) misfit();
+    return 0;
+  });
+}
+
+/** Data that a block is written with, checked. */
+function toBlockDataOf(dtype: DTypeName, data: BlockData): BlockData {
+  if (!isNumeric(dtype) || widthOf(dtype) === 2) return data;
+  return toBlockData(dtype, data);
+}
+
+function isSameElement(a: unknown, b: unknown, equalNaN: boolean): boolean {
+  // Numbers and bigints of the same value are the same.
+  // biome-ignore lint/suspicious/noDoubleEquals: 1 == 1n
+  if (a === b || (typeof a === 'bigint' && typeof b === 'number' && a == (b as unknown))) return true;
+  // biome-ignore lint/suspicious/noDoubleEquals: 1 == 1n
+  if (typeof a === 'number' && typeof b === 'bigint' && a == (b as unknown)) return true;
+  if (equalNaN && Number.isNaN(a) && Number.isNaN(b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    keys.length === others.length &&
+    keys.every(
+      (key) =>
+        Object.hasOwn(b, key) &&
+        isSameElement((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], equalNaN),
+    )
+  );
+}
+
+function rootOf(store: ElementStore): ElementStore {
+  let root = store;
+  while (root instanceof ConvertedStore || root instanceof MappedStore) root = root.source;
+  return root;
+}
+
+const TYPED_DTYPES: { readonly [tag: string]: DTypeName } = {
+  Int8Array: 'int8',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Int16Array: 'int16',
+  Uint16Array: 'uint16',
+  Int32Array: 'int32',
+  Uint32Array: 'uint32',
+  BigInt64Array: 'int64',
+  BigUint64Array: 'uint64',
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+};
+
+/** The dtype that holds values: that of a typed array, else the smallest of a few that holds all of them. */
+function inferDType(values: unknown): DTypeName {
+  if (ArrayBuffer.isView(values)) return TYPED_DTYPES[(values as Uint8Array)[Symbol.toStringTag]] ?? 'object';
+  let dtype: DTypeName | undefined;
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+      if (ArrayBuffer.isView(value)) dtype = wider(dtype, inferDType(value));
+      else for (const each of value as readonly unknown[]) visit(each);
+      return;
+    }
+    const own: DTypeName =
+      typeof value === 'number'
+        ? (value | 0) === value && !Object.is(value, -0)
+          ? 'int32'
+          : 'float64'
+        : typeof value === 'boolean'
+          ? 'bool'
+          : typeof value === 'bigint'
+            ? 'int64'
+            : typeof value === 'string'
+              ? 'str'
+              : 'object';
+    dtype = wider(dtype, own);
+  };
+  visit(values);
+  return dtype ?? 'float64';
+}
+
+function wider(a: DTypeName | undefined, b: DTypeName): DTypeName {
+  if (a === undefined || a === b) return b;
+  const isBoth = (x: DTypeName, y: DTypeName): boolean => (a === x && b === y) || (a === y && b === x);
+  if (isBoth('int32', 'float64')) return 'float64';
+  if (isBoth('int32', 'int64')) return 'int64';
+  return 'object';
+}
+
+function createArray(
+  group: H5Group,
+  name: string,
+  values: unknown,
+  { overwrite, dtype, ...options }: ArrayWriteOptions,
+): H5Dataset<unknown> {
+  if (overwrite && group.has(name)) group.delete(name);
+  if (values instanceof H5Array) {
+    const own = values.dataset && dtype === undefined && storedDatatype(values);
+    const dataset = group.createDataset<unknown>(name, {
+      ...options,
+      shape: options.shape ?? values.shape,
+      dtype: own || storedAs(dtype ?? values.dtype),
+    });
+    H5Array.of(dataset).set('...', values);
+    return dataset;
+  }
+  if (values === undefined || values === null)
+    return group.createDataset<unknown>(name, {
+      ...options,
+      ...(dtype !== undefined && { dtype: storedAs(dtype) }),
+    });
+  const isComplex = dtype === 'complex64' || dtype === 'complex128';
+  if (!isComplex)
+    return group.createDataset<unknown>(name, {
+      ...options,
+      data: values,
+      ...(dtype !== undefined && { dtype: storedAs(dtype) }),
+    });
+  const { shape, data } = arrayValue(dtype, values);
+  const dataset = group.createDataset<unknown>(name, {
+    ...options,
+    shape: options.shape ?? shape,
+    dtype: storedAs(dtype),
+  });
+  H5Array.of(dataset)
+    .ravel()
+    .writeBlock(blockAt([0], [product(shape)]), data);
+  return dataset;
+}
+
+/** The datatype of a dataset that is shown as it is stored. */
+function storedDatatype(array: H5Array<unknown>): DType | undefined {
+  const datatype = array.dataset?.datatype;
+  return datatype && H5Array.of(array.dataset as H5Dataset<unknown>).dtype === array.dtype
+    ? datatype
+    : undefined;
+}
