@@ -1,3 +1,4 @@
+import type { DTypeName } from './block-source.js';
 import { KernelError } from './errors.js';
 
 /** The types of elements that kernels know, by numpy's letters and sizes. */
@@ -34,8 +35,8 @@ export type Data = NumberArray | BigArray | string[];
 /** How elements of one type stand in memory. */
 export interface ElementType {
   readonly name: TypeName;
-  /** The short name: `<f8`, `i1`, `bool`, `str`, `c16`. */
-  readonly dtype: string;
+  /** The name that users see: `float64`, `int8`, `bool`, `str`, `complex128`. */
+  readonly dtype: DTypeName;
   readonly kind: 'b' | 'i' | 'u' | 'f' | 'c' | 's';
   /** Bytes of an element; of a string what it takes on average, as far as a number can be given. */
   readonly size: number;
@@ -55,8 +56,9 @@ function type(
 ): ElementType {
   const compute =
     kind === 's' ? 'string' : kind === 'c' ? 'complex' : kind !== 'f' && size === 8 ? 'big' : 'number';
-  const short = name === 'bool' || name === 'str' || size === 1;
-  return { name, dtype: short ? name : `<${name}`, kind, size, width: kind === 'c' ? 2 : 1, compute, array };
+  const word = { b: 'bool', i: 'int', u: 'uint', f: 'float', c: 'complex', s: 'str' }[kind];
+  const dtype = (kind === 'b' || kind === 's' ? word : `${word}${size * 8}`) as DTypeName;
+  return { name, dtype, kind, size, width: kind === 'c' ? 2 : 1, compute, array };
 }
 
 /** What a string takes in memory, about: its object, and some characters. */

@@ -71,7 +71,8 @@ export function cumsum(
     // Parts that are no whole rows go along the axis for one place of what is before it.
     if (start[axis] === 0 && (m === inner * width || start.slice(axis + 1).every((at) => at === 0)))
       sums = undefined;
-    const carry = (sums ??= newSums(compute, inner * width));
+    sums ??= newSums(compute, inner * width);
+    const carry = sums;
     const offset = offsetWithin(source.shape, start, axis) * width;
     for (let o = 0; o < outer; o++) {
       if (o > 0) carry.fill((compute.compute === 'big' ? 0n : 0) as never);
@@ -159,8 +160,9 @@ export function diff(x: ArrayInput, options: DiffOptions = {}): ArrayResult {
       if (given.shape.length > 0) return values;
       const one = source.shape.map((length, i) => (i === axis ? 1 : length));
       const value = (given.memory as NDArray).get();
+      // A whole number is an integer, as it is in Python.
       const isWhole = given.literal && Number.isInteger(value) && source.type.kind !== 'b';
-      return filled(value, one, isWhole ? source.type : given.type);
+      return filled(value, one, isWhole ? I8 : given.type);
     };
     const parts = [
       ...(prepend === undefined ? [] : [beside(prepend)]),

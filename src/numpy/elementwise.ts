@@ -11,6 +11,7 @@ import { gatherInto, type Operand, runElementwise } from '../kernels/elementwise
 import { KernelError } from '../kernels/errors.js';
 import { broadcastShapes, sizeOf } from '../kernels/strides.js';
 import { type Plan, planUfunc, UFUNCS, type Ufunc } from '../kernels/ufuncs.js';
+import { isDestination } from './disk.js';
 import type { NDArray, Scalar } from './ndarray.js';
 import {
   type ArrayInput,
@@ -19,6 +20,7 @@ import {
   operandOf,
   type Part,
   type Source,
+  type Spare,
   sourceOf,
 } from './source.js';
 import { existing, finish, type Out, runOf, store, type Target, targetFor } from './target.js';
@@ -76,14 +78,14 @@ export function applyUfunc(
   let shape = broadcastShapes(...shapes);
   if (func.naturalExponent && (plan.result.kind === 'i' || plan.result.kind === 'u'))
     checkExponents(sources[1]);
-  if (out !== undefined && out !== null && !('name' in (out as object))) {
+  if (out !== undefined && out !== null && !isDestination(out)) {
     const own = existing(out).shape;
     // An `out` that is larger is filled, as in numpy.
     if (own.length >= shape.length && sizeOf(own) > sizeOf(shape)) shape = broadcastShapes(shape, own);
   }
   const target = targetFor(shape, plan.result, out);
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
-  streamElementwise(plan, sources, mask, target, out === undefined || 'name' in (out as object), keep);
+  streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
   return finish(target, out);
 }
 
@@ -123,10 +125,11 @@ export function streamElementwise(
   }
   const parts = partsFor(inputs, target, onDisk);
   let buffer: Data | undefined;
+  const spares: Spare[] = inputs.map(() => ({}));
   for (const part of parts) {
     const count = sizeOf(part.shape) * type.width;
     if (!buffer || buffer.length < count) buffer = allocate(type, sizeOf(part.shape));
-    computePart(plan, sources, mask, target, part, isNew, keep, buffer);
+    computePart(plan, sources, mask, target, part, isNew, keep, buffer, spares);
   }
 }
 
@@ -173,11 +176,12 @@ function computePart(
   isNew: boolean,
   keep: Source | undefined,
   buffer?: Data,
+  spares: readonly Spare[] = [],
 ): void {
   const { start, shape } = part;
   const { type } = target;
-  const operands = sources.map((source) => operandOf(source, start, shape));
-  const where = mask && operandOf(mask, start, shape);
+  const operands = sources.map((source, i) => operandOf(source, start, shape, spares[i]));
+  const where = mask && operandOf(mask, start, shape, spares[sources.length]);
   const at = runOf(target, part);
   if (at !== undefined) {
     const { data } = target.memory as NDArray;

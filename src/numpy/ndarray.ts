@@ -1,3 +1,4 @@
+import type { DTypeName } from '../kernels/block-source.js';
 import { convert } from '../kernels/convert.js';
 import {
   allocate,
@@ -44,7 +45,7 @@ export interface ArrayOptions {
  * @example
  * const a = array([[1, 2], [3, 4]]);
  * a.shape; // [2, 2]
- * a.dtype; // '<f8'
+ * a.dtype; // 'float64'
  * a.get(1, 0); // 3
  * a.toNested(); // [[1, 2], [3, 4]]
  */
@@ -69,8 +70,8 @@ export class NDArray {
     this.type = type;
   }
 
-  /** The short name of the type: `<f8`, `i1`, `bool`, `str`. */
-  get dtype(): string {
+  /** The name of the type: `float64`, `int8`, `bool`, `str`. */
+  get dtype(): DTypeName {
     return this.type.dtype;
   }
 

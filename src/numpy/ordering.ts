@@ -15,6 +15,7 @@ import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { argsortRun, firstOfEach, pick, sameElement, sortRun } from '../kernels/sorting.js';
 import { contiguous, copyStrided, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
+import { createOnDisk } from './disk.js';
 import { readRun } from './flat.js';
 import { type AxisOption, flat } from './manipulation.js';
 import { NDArray } from './ndarray.js';
@@ -28,7 +29,7 @@ import {
   type Source,
   sourceOf,
 } from './source.js';
-import { createOnDisk, existing, store, type Target, targetFor } from './target.js';
+import { existing, store, type Target, targetFor } from './target.js';
 
 /** Options of `sort` and `argsort`: the last axis, unless another one is given; `null`: all elements. */
 export interface SortOptions extends AxisOption {
@@ -341,14 +342,12 @@ function merged(type: ElementType, a: Known, b: Known, nan: boolean): Known {
   const chosen: number[] = [];
   const counts: number[] = [];
   for (let i = 0, j = a.count; i < a.count || j < n; ) {
-    if (j >= n) counts.push(a.counts[i]), chosen.push(i++);
-    else if (i >= a.count) counts.push(b.counts[j - a.count]), chosen.push(j++);
-    else if (sameElement(type, both, i, j, nan)) {
-      counts.push(a.counts[i] + b.counts[j - a.count]);
-      chosen.push(i++);
-      j++;
-    } else if (compare(i, j) <= 0) counts.push(a.counts[i]), chosen.push(i++);
-    else counts.push(b.counts[j - a.count]), chosen.push(j++);
+    const order =
+      j >= n ? -1 : i >= a.count ? 1 : sameElement(type, both, i, j, nan) ? 0 : compare(i, j) || -1;
+    counts.push((order <= 0 ? a.counts[i] : 0) + (order >= 0 ? b.counts[j - a.count] : 0));
+    chosen.push(order <= 0 ? i : j);
+    if (order <= 0) i++;
+    if (order >= 0) j++;
   }
   return {
     data: pick(type, both, chosen),

@@ -47,6 +47,7 @@ import {
   type Part,
   partsOf,
   type Source,
+  type Spare,
   sourceOf,
 } from './source.js';
 import { finish, type Out, store, type Target, targetFor } from './target.js';
@@ -168,8 +169,8 @@ function* slabsOf(
 }
 
 /** The elements of a part, one after another, in a type. They may be those of the source. */
-function elementsOf(source: Source, { start, shape }: Part, type: ElementType): Data {
-  const operand = operandOf(source, start, shape);
+function elementsOf(source: Source, { start, shape }: Part, type: ElementType, spare?: Spare): Data {
+  const operand = operandOf(source, start, shape, spare);
   return convert(source.type, contiguous(shape, operand, source.type.width), type);
 }
 
@@ -322,9 +323,10 @@ function foldDoubles(
     const result = new Float64Array(sizeOf(shape)).fill(number.identity);
     const lost = name === 'sum' ? new Float64Array(result.length) : undefined;
     const into = lost ? addExactly(result, lost) : number.into;
+    const spare: Spare = {};
     for (const piece of pieces) {
       // Numbers that are cast to a type on the way lose digits there.
-      let data = elementsOf(source, piece.part, F8) as Float64Array;
+      let data = elementsOf(source, piece.part, F8, spare) as Float64Array;
       if (mask) data = masked(data, maskOf(mask, source.shape, piece.part), number.identity);
       combine(result, shape, piece, foldNumbers(number, data, piece.part.shape, frame.folded), into);
     }
@@ -359,14 +361,15 @@ function foldIntegers(
   for (const { at, shape, pieces } of slabsOf(source, frame, 8, mask ? 3 : 2)) {
     const result = allocate(wide, sizeOf(shape)) as BigArray;
     result.fill(big.identity(wide === I8) as never);
+    const spare: Spare = {};
     for (const piece of pieces) {
       let partial: BigArray;
       if (asDoubles) {
-        let data = elementsOf(source, piece.part, F8) as Float64Array;
+        let data = elementsOf(source, piece.part, F8, spare) as Float64Array;
         if (mask) data = masked(data, maskOf(mask, source.shape, piece.part), 0);
         partial = convert(F8, foldNumbers(number, data, piece.part.shape, frame.folded), wide) as BigArray;
       } else {
-        let data = elementsOf(source, piece.part, wide) as BigArray;
+        let data = elementsOf(source, piece.part, wide, spare) as BigArray;
         if (mask) data = masked(data, maskOf(mask, source.shape, piece.part), big.identity(wide === I8));
         partial = foldBigs(big, data, piece.part.shape, frame.folded);
       }
@@ -392,8 +395,9 @@ function foldComplex(
     const size = sizeOf(shape);
     const result = allocate(C16, size) as Float64Array;
     const begun = new Uint8Array(size);
+    const spare: Spare = {};
     for (const piece of pieces) {
-      const data = elementsOf(source, piece.part, C16);
+      const data = elementsOf(source, piece.part, C16, spare);
       const counts = mask && maskOf(mask, source.shape, piece.part);
       const strides = rowMajor(piece.part.shape);
       const keptStrides = strides.filter((_, axis) => !frame.folded[axis]);
@@ -449,9 +453,10 @@ function test(number: NumberFold, name: string, input: ArrayInput, options: Redu
   const target = targetFor(frame.shape, BOOL, options.out);
   for (const { at, shape, pieces } of slabsOf(source, frame, 8, mask ? 3 : 2)) {
     const result = new Float64Array(sizeOf(shape)).fill(number.identity);
+    const spare: Spare = {};
     for (const piece of pieces) {
       const truth = source.type.kind === 'c' ? BOOL : F8;
-      let data = convert(truth, elementsOf(source, piece.part, truth), F8) as Float64Array;
+      let data = convert(truth, elementsOf(source, piece.part, truth, spare), F8) as Float64Array;
       if (mask) data = masked(data, maskOf(mask, source.shape, piece.part), number.identity);
       combine(result, shape, piece, foldNumbers(number, data, piece.part.shape, frame.folded), number.into);
       // One element decides.
@@ -634,8 +639,9 @@ function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: Dev
     const sum = new Float64Array(size);
     const lost = new Float64Array(size);
     const add = addExactly(sum, lost);
+    const spare: Spare = {};
     for (const piece of pieces) {
-      const data = elementsOf(source, piece.part, isComplex ? C16 : F8) as Float64Array;
+      const data = elementsOf(source, piece.part, isComplex ? C16 : F8, spare) as Float64Array;
       const counts = mask && maskOf(mask, source.shape, piece.part);
       const of = (values: Float64Array, around: Centers) =>
         momentsOf(
@@ -709,9 +715,10 @@ function argOf(least: boolean, input: ArrayInput, options: ArgOptions = {}): unk
         ? Number.isNaN(best[i])
         : compute === C16 && (Number.isNaN(best[i * 2]) || Number.isNaN(best[i * 2 + 1]));
     const width = compute.width;
+    const spare: Spare = {};
     for (const piece of pieces) {
       const { part } = piece;
-      const data = elementsOf(source, part, compute);
+      const data = elementsOf(source, part, compute, spare);
       const outer = lane < 0 ? 1 : sizeOf(part.shape.slice(0, lane));
       const n = lane < 0 ? sizeOf(part.shape) : part.shape[lane];
       const inner = lane < 0 ? 1 : sizeOf(part.shape.slice(lane + 1));

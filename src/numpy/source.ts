@@ -103,10 +103,20 @@ export function readAll(source: Source): NDArray {
   return readWhole(disk as BlockSource, type);
 }
 
+/** Memory that the next block is read into: what is read with one replaces what was read with it before. */
+export interface Spare {
+  data?: BlockData | undefined;
+}
+
 /**
  * The elements of an operand that belong to a box of the result, of which it has the shape or stretches to it.
  */
-export function operandOf(source: Source, start: readonly number[], shape: readonly number[]): Operand {
+export function operandOf(
+  source: Source,
+  start: readonly number[],
+  shape: readonly number[],
+  spare?: Spare,
+): Operand {
   const { type, memory } = source;
   const shift = shape.length - source.shape.length;
   if (memory) {
@@ -119,7 +129,9 @@ export function operandOf(source: Source, start: readonly number[], shape: reado
   }
   const from = source.shape.map((length, axis) => (length === 1 ? 0 : start[axis + shift]));
   const lengths = source.shape.map((length, axis) => (length === 1 ? 1 : shape[axis + shift]));
-  const data = dataOf((source.disk as BlockSource).readBlock(blockAt(from, lengths)));
+  const read = (source.disk as BlockSource).readBlock(blockAt(from, lengths), spare?.data);
+  if (spare) spare.data = read;
+  const data = dataOf(read);
   return { type, data, offset: 0, strides: broadcastStrides(lengths, rowMajor(lengths), shape) };
 }
 

@@ -4,43 +4,12 @@ import { convert, convertInto } from '../kernels/convert.js';
 import { allocate, canCast, type Data, type ElementType } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
 import { copyStrided, rowMajor, sizeOf } from '../kernels/strides.js';
+import { createOnDisk, type Destination, isDestination } from './disk.js';
 import { NDArray } from './ndarray.js';
 import { blockAt, isBlockSource, type Part, sourceOf, typeOfArray } from './source.js';
 
-/** A place in a file where a result is to be a dataset: an open file or group that can be written, and a name in it. */
-export interface Destination {
-  readonly file?: unknown;
-  readonly group?: unknown;
-  readonly name: string;
-}
-
 /** Where a result goes: an array that is there, or a place in a file. */
 export type Out = NDArray | BlockSource | ArrayBufferView | Destination;
-
-/** Makes arrays on disk: in a file that is named, or in a temporary one. */
-export interface ArrayMaker {
-  create(shape: readonly number[], type: ElementType, destination: Destination | undefined): BlockSource;
-}
-
-let maker: ArrayMaker | undefined;
-
-/** Sets what makes arrays on disk. */
-export function setArrayMaker(next: ArrayMaker): void {
-  maker = next;
-}
-
-/** A new array on disk. */
-export function createOnDisk(
-  shape: readonly number[],
-  type: ElementType,
-  destination?: Destination,
-): BlockSource {
-  if (maker) return maker.create(shape, type, destination);
-  throw new KernelError(
-    'H5_MEMORY',
-    `a result of ${sizeOf(shape) * type.size} bytes is above the half of maxMemory: give { out } for it`,
-  );
-}
 
 /** Where the elements of a result are put, box by box. */
 export interface Target {
@@ -50,10 +19,6 @@ export interface Target {
   readonly disk: BlockSource | undefined;
   /** What the caller gets: what it gave as `out`, or the result. */
   readonly value: unknown;
-}
-
-function isDestination(out: unknown): out is Destination {
-  return typeof out === 'object' && out !== null && 'name' in out && ('file' in out || 'group' in out);
 }
 
 /**

@@ -3,7 +3,14 @@ import { withOptions } from '../../src/containers/options.js';
 import { UFUNCS } from '../../src/kernels/ufuncs.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as functions from '../../src/numpy/ufuncs.js';
-import { type Answer, expectSame, isError, numpy, type Question, type Tolerance } from '../oracle/numpy-calls.js';
+import {
+  type Answer,
+  expectSame,
+  isError,
+  numpy,
+  type Question,
+  type Tolerance,
+} from '../oracle/numpy-calls.js';
 import { NUMBER_DTYPES, type Range, sample } from './cases.js';
 import { MemorySource } from './memory-source.js';
 
@@ -109,7 +116,10 @@ for (const [name, { inputs }] of UFUNCS) {
       [[1], [5, 1]],
     ] as const) {
       add(name, [sample('f8', a, seed++, range), sample('f8', b, seed++, range)]);
-      add(name, [sample('i4', a, seed++, range), sample('u1', b, seed++, 'natural')]);
+      add(name, [
+        sample('i4', a, seed++, a.length === 0 ? 'natural' : range),
+        sample('u1', b, seed++, 'natural'),
+      ]);
     }
     add(
       name,
