@@ -1,6 +1,6 @@
 import type { DTypeName } from '../kernels/block-source.js';
 import type { ArraySelection } from './array-selection.js';
-import { floatText, textOf } from './block-data.js';
+import { digitsOf, textOf } from './block-data.js';
 
 /** What can be shown: an H5Array. */
 interface Shown {
@@ -60,10 +60,10 @@ function elementText(value: unknown, dtype: DTypeName): string {
     const text = value.length > LONGEST ? `${value.slice(0, LONGEST)}...` : value;
     return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
   }
-  if (typeof value === 'number') return dtype.startsWith('float') ? floatText(value) : String(value);
+  if (typeof value === 'number') return textOf(value, dtype.startsWith('float'), digitsOf(dtype));
   if (typeof value === 'boolean' || typeof value === 'bigint' || value === null || value === undefined)
     return String(value);
-  if (dtype.startsWith('complex')) return textOf(value, true).slice(1, -1);
+  if (dtype.startsWith('complex')) return textOf(value, true, digitsOf(dtype)).slice(1, -1);
   const own =
     (value as object).toString === Object.prototype.toString ? shallowText(value as object) : String(value);
   return own.length > LONGEST ? `${own.slice(0, LONGEST)}...` : own;

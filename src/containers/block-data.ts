@@ -287,16 +287,40 @@ export function convert(data: BlockData, from: DTypeName, to: DTypeName): BlockD
 function toText(from: DTypeName, data: BlockData): string[] {
   const values = toElements(from, data);
   const isFloat = from.startsWith('float');
-  return Array.from(values, (value) => textOf(value, isFloat));
+  const digits = digitsOf(from);
+  return Array.from(values, (value) => textOf(value, isFloat, digits));
 }
 
-/** A value as Python writes it: `1.0` for a float, `True` for a boolean, `(1+2j)` for a complex number. */
-export function textOf(value: unknown, isFloat: boolean): string {
+/** How many decimal digits a number of a dtype has at most. */
+export function digitsOf(dtype: DTypeName): number {
+  return dtype === 'float32' || dtype === 'complex64' ? 9 : dtype === 'float16' ? 5 : 17;
+}
+
+/** The number of the fewest digits that is the same as a float of fewer bits. */
+function shortest(value: number, digits: number): number {
+  if (digits === 17 || !Number.isFinite(value)) return value;
+  // Half of the distance between two halves.
+  const near = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(value)))) - 11);
+  for (let count = 1; count < digits; count++) {
+    const short = Number(value.toPrecision(count));
+    if (digits === 9 ? Math.fround(short) === value : Math.abs(short - value) < near) return short;
+  }
+  return Number(value.toPrecision(digits));
+}
+
+/**
+ * A value as Python writes it: `1.0` for a float, `True` for a boolean, `(1+2j)` for a complex number. `digits`: how many a
+ * float of its size has at most.
+ */
+export function textOf(value: unknown, isFloat: boolean, digits = 17): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'number') return isFloat ? floatText(value) : String(value);
+  if (typeof value === 'number') return isFloat ? floatText(shortest(value, digits)) : String(value);
   if (Array.isArray(value) && value.length === 2) {
-    const [real, imaginary] = value as [number, number];
+    const [real, imaginary] = (value as [number, number]).map((part) => shortest(part, digits)) as [
+      number,
+      number,
+    ];
     const sign = imaginary < 0 || Object.is(imaginary, -0) ? '-' : '+';
     return `(${plainText(real)}${sign}${plainText(Math.abs(imaginary))}j)`;
   }
@@ -318,8 +342,7 @@ export function floatText(value: number): string {
     const digits = exponent.replace(/[+-]/, '').padStart(2, '0');
     return `${mantissa}e${exponent.startsWith('-') ? '-' : '+'}${digits}`;
   }
-  const text = magnitude >= 1e16 || (magnitude < 1e-6 && magnitude > 0) ? value.toFixed(20) : String(value);
-  return Number.isInteger(value) ? `${text}.0` : text;
+  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 /** Numbers from texts, or from other values. */

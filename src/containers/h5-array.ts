@@ -1,9 +1,10 @@
-import { H5Error, H5PathError, H5TypeError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { DType } from '../hdf5/dtype.js';
 import type { Elements } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
 import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { formatArray } from './array-format.js';
@@ -47,6 +48,9 @@ export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | '
   /** How a file is opened that is given by its path: `'a'` unless told otherwise. */
   readonly mode?: H5Mode;
 }
+
+/** Filters that do not depend on the datatype: deflate, shuffle, fletcher32, lzf. */
+const KEPT_FILTERS: ReadonlySet<number> = new Set([1, 2, 3, 32000]);
 
 /** How many bytes are read ahead when rows are asked for one after another. */
 const READ_AHEAD = 1 << 20;
@@ -243,6 +247,11 @@ export class H5Array<E = unknown> implements BlockSource {
   /** The file of the dataset; undefined for an array in memory. */
   get file(): H5File | undefined {
     return this.dataset?.file;
+  }
+
+  /** How the elements are stored, a field as it is within the record; undefined where they are not, but made when they are read. */
+  get datatype(): Datatype | undefined {
+    return this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
   }
 
   /** The path of the dataset; undefined for an array in memory. */
@@ -595,7 +604,7 @@ export class H5Array<E = unknown> implements BlockSource {
     }
     this.#assertWritable();
     const { dtype } = this;
-    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const type = this.datatype;
     const values = arrayValue(dtype, value, type, view.shape.length);
     const isFlat = values.shape.length === 1 && view.shape.length > 1 && values.shape[0] === view.size;
     const given = isFlat ? { shape: view.shape, data: values.data } : values;
@@ -673,21 +682,30 @@ export class H5Array<E = unknown> implements BlockSource {
     if (extra > 0 && source.shape.slice(0, extra).every((size) => size === 1))
       source = source.reshape(source.shape.slice(extra));
     stretch({ shape: source.shape }, view.shape);
-    source = source.broadcastTo(view.shape);
     if (view.size === 0) return;
-    // What is read from where it is written is read first.
-    if (this.#sharesElements(value)) {
-      const needed = value.size * memorySizeOf(value.dtype);
-      if (needed > containerOptions().maxMemory)
-        throw new H5Error(
-          'H5_MEMORY',
-          `an array is written to another part of its own dataset, and its ${needed} bytes are more than maxMemory: write it to a dataset of its own first, or set maxMemory`,
-        );
-      source = source.copy();
-    }
-    this.#inBlocks(view, (block) => {
-      this.#writeBox(view, block.start, block.shape, source.readBlock(block));
+    this.#apart(source, this.#sharesElements(value), (apart) => {
+      const all = apart.broadcastTo(view.shape);
+      this.#inBlocks(view, (block) => {
+        this.#writeBox(view, block.start, block.shape, all.readBlock(block));
+      });
     });
+  }
+
+  /**
+   * Does something with elements that may be those that it changes: with a copy of them, in memory if they fit there, else in
+   * the file, until it is done.
+   */
+  #apart(source: H5Array<unknown>, isOwn: boolean, action: (source: H5Array<unknown>) => void): void {
+    const { file } = this;
+    if (!isOwn) action(source);
+    else if (!file || source.size * memorySizeOf(source.dtype) <= containerOptions().maxMemory)
+      action(source.copy());
+    else
+      this.#store.atomically(() => {
+        const name = unusedName(file, 'aside');
+        action(H5Array.write(file, name, source));
+        file.delete(name);
+      });
   }
 
   #sharesElements(other: H5Array<unknown>): boolean {
@@ -713,6 +731,53 @@ export class H5Array<E = unknown> implements BlockSource {
    */
   resize(shape: readonly number[]): void {
     this.#resizable('resize').resize(shape);
+  }
+
+  /** Makes an axis, or several, longer by so many rows of the fill value. */
+  expand(amount: number, axis: number | readonly number[] = 0): void {
+    const { shape } = this;
+    const axes = [axis].flat().map((given) => checkAxis(given, shape.length));
+    this.resize(shape.map((size, i) => (axes.includes(i) ? size + amount : size)));
+  }
+
+  /** Makes an axis, or several, shorter by so many rows, which are gone. */
+  contract(amount: number, axis: number | readonly number[] = 0): void {
+    this.expand(-amount, axis);
+  }
+
+  /**
+   * Stores the elements as another dtype, converted as `astype` does, in the same place: a new dataset with the chunks, filters
+   * and attributes of the old one, which is deleted. Returns the array of it; views of the old one are gone.
+   *
+   * @throws {H5TypeError} when this is a view, or an element cannot be converted; then nothing is changed.
+   * @example
+   * const integers = array.convert('int32');
+   */
+  convert<F = unknown>(dtype: DTypeName): H5Array<F> {
+    const dataset = this.#resizable('convert');
+    const { parent, name } = dataset;
+    const source = this.astype<F>(dtype);
+    return this.#store.atomically(() => {
+      const aside = unusedName(parent, name);
+      parent.rename(name, aside);
+      const before = parent.dataset<unknown>(aside);
+      const made = parent.createDataset<unknown>(name, {
+        shape: this.shape,
+        dtype: storedAs(source.dtype),
+        ...(before.chunks && {
+          chunks: before.chunks,
+          maxShape: before.maxShape as number[],
+          filters: before.filters.flatMap(({ id, values }) =>
+            KEPT_FILTERS.has(id) ? [{ id, ...(id === 1 && { options: values[0] }) }] : [],
+          ),
+        }),
+      });
+      for (const [key, value] of before.attrs) made.attrs.set(key, value);
+      const array = H5Array.of<F>(made);
+      array.set('...', new H5Array<F>(new ConvertedStore(new DatasetStore(before), source.dtype)));
+      parent.delete(aside);
+      return array;
+    });
   }
 
   /**
@@ -749,7 +814,7 @@ export class H5Array<E = unknown> implements BlockSource {
         );
       return counted;
     });
-    const type = this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
+    const type = this.datatype;
     const given =
       values instanceof H5Array ? values : this.#inMemory(arrayValue(this.dtype, values, type, shape.length));
     const rows = this.#asRows(given, along, isOne ? undefined : places.length);
@@ -764,30 +829,30 @@ export class H5Array<E = unknown> implements BlockSource {
       : new Array<number>(count).fill(places[0] as number);
     const source = order && rows.shape[along] !== 1 ? rows.slice(at(along, order)) : rows;
     const stretched = source.broadcastTo(shape.with(along, count));
-    // It is read after elements have been moved.
-    const isOwn = this.#sharesElements(given);
-    const inserted = isOwn ? stretched.copy() : stretched;
-    this.#store.atomically(() => {
-      dataset.resize(shape.with(along, length + count));
-      // From the end on, so that nothing is written over what is still to be moved.
-      let end = length;
-      for (let i = count - 1; i >= 0; ) {
-        const place = sorted[i] as number;
-        this.#move(along, place, end, i + 1);
-        end = place;
-        while (i >= 0 && sorted[i] === place) i--;
-      }
-      for (let i = 0; i < count; ) {
-        let next = i + 1;
-        while (next < count && sorted[next] === sorted[i]) next++;
-        const start = (sorted[i] as number) + i;
-        this.slice(at(along, { start, stop: start + next - i })).set(
-          '...',
-          inserted.slice(at(along, { start: i, stop: next })),
-        );
-        i = next;
-      }
-    });
+    // Rows of the array itself are read after they have been moved.
+    this.#store.atomically(() =>
+      this.#apart(stretched, this.#sharesElements(given), (inserted) => {
+        dataset.resize(shape.with(along, length + count));
+        // From the end on, so that nothing is written over what is still to be moved.
+        let end = length;
+        for (let i = count - 1; i >= 0; ) {
+          const place = sorted[i] as number;
+          this.#move(along, place, end, i + 1);
+          end = place;
+          while (i >= 0 && sorted[i] === place) i--;
+        }
+        for (let i = 0; i < count; ) {
+          let next = i + 1;
+          while (next < count && sorted[next] === sorted[i]) next++;
+          const start = (sorted[i] as number) + i;
+          this.slice(at(along, { start, stop: start + next - i })).set(
+            '...',
+            inserted.slice(at(along, { start: i, stop: next })),
+          );
+          i = next;
+        }
+      }),
+    );
   }
 
   /**
@@ -955,6 +1020,13 @@ function checkAxis(axis: number, rank: number): number {
   return counted;
 }
 
+/** A name that nothing in a group has. */
+function unusedName(group: H5Group, name: string): string {
+  let aside = `${name}~`;
+  while (group.has(aside)) aside += '~';
+  return aside;
+}
+
 /** A selection of one axis. */
 function at(axis: number, index: ArrayIndex): ArraySelection {
   return [...new Array<undefined>(axis).fill(undefined), index];
@@ -1077,11 +1149,11 @@ function createArray(
 ): H5Dataset<unknown> {
   if (overwrite && group.has(name)) group.delete(name);
   if (values instanceof H5Array) {
-    const own = values.dataset && dtype === undefined && storedDatatype(values);
+    const own = dtype === undefined ? values.datatype : undefined;
     const dataset = group.createDataset<unknown>(name, {
       ...options,
       shape: options.shape ?? values.shape,
-      dtype: own || storedAs(dtype ?? values.dtype),
+      dtype: own ?? storedAs(dtype ?? values.dtype),
     });
     H5Array.of(dataset).set('...', values);
     return dataset;
@@ -1108,12 +1180,4 @@ function createArray(
     .ravel()
     .writeBlock(blockAt([0], [product(shape)]), data);
   return dataset;
-}
-
-/** The datatype of a dataset that is shown as it is stored. */
-function storedDatatype(array: H5Array<unknown>): DType | undefined {
-  const datatype = array.dataset?.datatype;
-  return datatype && H5Array.of(array.dataset as H5Dataset<unknown>).dtype === array.dtype
-    ? datatype
-    : undefined;
 }
