@@ -28,13 +28,14 @@ const common = {
 /** @type {import('esbuild').BuildOptions} */
 const shared = { chunkNames: 'shared/[hash]', splitting: true, external: ['node:*', 'fflate'] };
 
-// For Node: all in one, but for what only `verify` needs.
+// For Node: all in one, but for what only `verify` and `numpy` need.
 await build({
   ...common,
   ...shared,
   entryPoints: [
     { in: 'src/node.ts', out: 'node' },
     { in: 'src/verify.ts', out: 'verify-of-node' },
+    { in: 'src/numpy-of-node.ts', out: 'numpy-of-node' },
   ],
 });
 for (const [entry, names] of [
@@ -64,6 +65,7 @@ await build({
     'values',
     'parts',
     'verify',
+    'numpy',
   ].map((entry) => `src/${entry}.ts`),
 });
 

@@ -1,0 +1,223 @@
+// Complex numbers are pairs of doubles: x[2 i] is the real part, x[2 i + 1] the imaginary one.
+
+import type { BinaryLoop, UnaryLoop } from './loops.js';
+import { rint } from './scalars.js';
+
+type Unary = UnaryLoop<Float64Array, Float64Array>;
+type Binary = BinaryLoop<Float64Array, Float64Array>;
+type Predicate = UnaryLoop<Float64Array, Uint8Array>;
+type Comparison = BinaryLoop<Float64Array, Uint8Array>;
+
+/** The result of the last function, which has two parts. */
+let re = 0;
+let im = 0;
+
+function unary(f: (x: number, y: number) => void): Unary {
+  return (a, ai, out, oi, n) => {
+    for (let i = 0; i < n; i++) {
+      f(a[(ai + i) * 2], a[(ai + i) * 2 + 1]);
+      out[(oi + i) * 2] = re;
+      out[(oi + i) * 2 + 1] = im;
+    }
+  };
+}
+
+function binary(f: (a: number, b: number, c: number, d: number) => void): Binary {
+  return (a, ai, b, bi, out, oi, n) => {
+    for (let i = 0; i < n; i++) {
+      f(a[(ai + i) * 2], a[(ai + i) * 2 + 1], b[(bi + i) * 2], b[(bi + i) * 2 + 1]);
+      out[(oi + i) * 2] = re;
+      out[(oi + i) * 2 + 1] = im;
+    }
+  };
+}
+
+function predicate(f: (x: number, y: number) => boolean): Predicate {
+  return (a, ai, out, oi, n) => {
+    for (let i = 0; i < n; i++) out[oi + i] = f(a[(ai + i) * 2], a[(ai + i) * 2 + 1]) ? 1 : 0;
+  };
+}
+
+function comparison(f: (a: number, b: number, c: number, d: number) => boolean): Comparison {
+  return (a, ai, b, bi, out, oi, n) => {
+    for (let i = 0; i < n; i++)
+      out[oi + i] = f(a[(ai + i) * 2], a[(ai + i) * 2 + 1], b[(bi + i) * 2], b[(bi + i) * 2 + 1]) ? 1 : 0;
+  };
+}
+
+function set(x: number, y: number): undefined {
+  re = x;
+  im = y;
+}
+
+function multiply(a: number, b: number, c: number, d: number): undefined {
+  set(a * c - b * d, a * d + b * c);
+}
+
+/** By the larger part of the divisor, so that nothing overflows on the way. */
+function divide(a: number, b: number, c: number, d: number): undefined {
+  if (Math.abs(c) >= Math.abs(d)) {
+    if (c === 0 && d === 0) return set(a / Math.abs(c), b / Math.abs(c));
+    const ratio = d / c;
+    const scale = 1 / (c + d * ratio);
+    return set((a + b * ratio) * scale, (b - a * ratio) * scale);
+  }
+  const ratio = c / d;
+  const scale = 1 / (c * ratio + d);
+  return set((a * ratio + b) * scale, (b * ratio - a) * scale);
+}
+
+function sqrt(x: number, y: number): undefined {
+  if (x === 0 && y === 0) return set(0, y);
+  const root = Math.sqrt((Math.abs(x) + Math.hypot(x, y)) / 2);
+  const other = y / (2 * root);
+  if (x >= 0) return set(root, other);
+  return set(Math.abs(other), y < 0 || Object.is(y, -0) ? -root : root);
+}
+
+function exp(x: number, y: number): undefined {
+  const size = Math.exp(x);
+  set(size * Math.cos(y), size * Math.sin(y));
+}
+
+function log(x: number, y: number): undefined {
+  set(Math.log(Math.hypot(x, y)), Math.atan2(y, x));
+}
+
+function power(a: number, b: number, c: number, d: number): undefined {
+  if (c === 0 && d === 0) return set(1, 0);
+  if (a === 0 && b === 0) return d === 0 && c > 0 ? set(0, 0) : set(Number.NaN, Number.NaN);
+  if (d === 0 && Number.isInteger(c) && Math.abs(c) < 100) {
+    let [x, y] = [1, 0];
+    let [p, q] = [a, b];
+    for (let rest = Math.abs(c); rest > 0; rest >>= 1) {
+      if (rest & 1) [x, y] = [x * p - y * q, x * q + y * p];
+      [p, q] = [p * p - q * q, 2 * p * q];
+    }
+    return c < 0 ? divide(1, 0, x, y) : set(x, y);
+  }
+  log(a, b);
+  multiply(re, im, c, d);
+  return exp(re, im);
+}
+
+export const COMPLEX_UNARY = {
+  positive: unary(set),
+  negative: unary((x, y) => set(-x, -y)),
+  square: unary((x, y) => set(x * x - y * y, 2 * x * y)),
+  sqrt: unary(sqrt),
+  exp: unary(exp),
+  expm1: unary((x, y) => {
+    const half = Math.sin(y / 2);
+    set(Math.expm1(x) * Math.cos(y) - 2 * half * half, Math.exp(x) * Math.sin(y));
+  }),
+  exp2: unary((x, y) => exp(x * Math.LN2, y * Math.LN2)),
+  log: unary(log),
+  log2: unary((x, y) => {
+    log(x, y);
+    set(re / Math.LN2, im / Math.LN2);
+  }),
+  log10: unary((x, y) => {
+    log(x, y);
+    set(re / Math.LN10, im / Math.LN10);
+  }),
+  log1p: unary((x, y) => {
+    const size = Math.hypot(x + 1, y);
+    set(Math.log(size), Math.atan2(y, x + 1));
+  }),
+  sin: unary((x, y) => set(Math.sin(x) * Math.cosh(y), Math.cos(x) * Math.sinh(y))),
+  cos: unary((x, y) => set(Math.cos(x) * Math.cosh(y), -Math.sin(x) * Math.sinh(y))),
+  sinh: unary((x, y) => set(Math.sinh(x) * Math.cos(y), Math.cosh(x) * Math.sin(y))),
+  cosh: unary((x, y) => set(Math.cosh(x) * Math.cos(y), Math.sinh(x) * Math.sin(y))),
+  tan: unary((x, y) => tanh(-y, x, true)),
+  tanh: unary((x, y) => tanh(x, y, false)),
+  arctan: unary((x, y) => arctanh(-y, x, true)),
+  arctanh: unary((x, y) => arctanh(x, y, false)),
+  arcsin: unary((x, y) => arcsinh(-y, x, true)),
+  arcsinh: unary((x, y) => arcsinh(x, y, false)),
+  arccos: unary((x, y) => {
+    arcsinh(-y, x, true);
+    set(Math.PI / 2 - re, -im);
+  }),
+  arccosh: unary((x, y) => {
+    // log(z + sqrt(z + 1) sqrt(z - 1))
+    sqrt(x + 1, y);
+    const [a, b] = [re, im];
+    sqrt(x - 1, y);
+    multiply(a, b, re, im);
+    log(x + re, y + im);
+  }),
+  rint: unary((x, y) => set(rint(x), rint(y))),
+  sign: unary((x, y) => set(x > 0 ? 1 : x < 0 ? -1 : x === 0 ? (y > 0 ? 1 : y < 0 ? -1 : 0) : x, 0)),
+} satisfies { readonly [name: string]: Unary };
+
+/** Of i z, turned back, if that is asked for: so come tan, arctan and arcsin from these. */
+function turned(turn: boolean): undefined {
+  if (turn) set(im, -re);
+}
+
+function tanh(x: number, y: number, turn: boolean): undefined {
+  if (Math.abs(x) > 20) {
+    set(Math.sign(x), 0);
+  } else {
+    const scale = Math.cosh(2 * x) + Math.cos(2 * y);
+    set(Math.sinh(2 * x) / scale, Math.sin(2 * y) / scale);
+  }
+  turned(turn);
+}
+
+function arctanh(x: number, y: number, turn: boolean): undefined {
+  const below = (1 - x) * (1 - x) + y * y;
+  set(Math.log1p((4 * x) / below) / 4, Math.atan2(2 * y, (1 - x) * (1 + x) - y * y) / 2);
+  turned(turn);
+}
+
+function arcsinh(x: number, y: number, turn: boolean): undefined {
+  // log(z + sqrt(z z + 1)), of the half plane where nothing cancels.
+  const [p, q] = x < 0 ? [-x, -y] : [x, y];
+  sqrt(p * p - q * q + 1, 2 * p * q);
+  log(p + re, q + im);
+  if (x < 0) set(-re, -im);
+  turned(turn);
+}
+
+export const COMPLEX_BINARY = {
+  add: binary((a, b, c, d) => set(a + c, b + d)),
+  subtract: binary((a, b, c, d) => set(a - c, b - d)),
+  multiply: binary(multiply),
+  divide: binary(divide),
+  power: binary(power),
+  maximum: binary((a, b, c, d) =>
+    !(order(a, b, c, d) < 0) || Number.isNaN(a) || Number.isNaN(b) ? set(a, b) : set(c, d),
+  ),
+  minimum: binary((a, b, c, d) =>
+    !(order(a, b, c, d) > 0) || Number.isNaN(a) || Number.isNaN(b) ? set(a, b) : set(c, d),
+  ),
+} satisfies { readonly [name: string]: Binary };
+
+export const COMPLEX_PREDICATES = {
+  isfinite: predicate((x, y) => Number.isFinite(x) && Number.isFinite(y)),
+  isinf: predicate((x, y) => Math.abs(x) === Infinity || Math.abs(y) === Infinity),
+  isnan: predicate((x, y) => Number.isNaN(x) || Number.isNaN(y)),
+  logicalNot: predicate((x, y) => x === 0 && y === 0),
+  logicalIdentity: predicate((x, y) => x !== 0 || y !== 0),
+} satisfies { readonly [name: string]: Predicate };
+
+/** By the real parts, then by the imaginary ones. */
+function order(a: number, b: number, c: number, d: number): number {
+  return a < c ? -1 : a > c ? 1 : a === c ? (b < d ? -1 : b > d ? 1 : b === d ? 0 : Number.NaN) : Number.NaN;
+}
+
+const truth = (x: number, y: number) => x !== 0 || y !== 0;
+
+export const COMPLEX_COMPARISONS = {
+  equal: comparison((a, b, c, d) => a === c && b === d),
+  notEqual: comparison((a, b, c, d) => a !== c || b !== d),
+  greater: comparison((a, b, c, d) => order(a, b, c, d) > 0),
+  greaterEqual: comparison((a, b, c, d) => order(a, b, c, d) >= 0),
+  less: comparison((a, b, c, d) => order(a, b, c, d) < 0),
+  lessEqual: comparison((a, b, c, d) => order(a, b, c, d) <= 0),
+  logicalAnd: comparison((a, b, c, d) => truth(a, b) && truth(c, d)),
+  logicalOr: comparison((a, b, c, d) => truth(a, b) || truth(c, d)),
+  logicalXor: comparison((a, b, c, d) => truth(a, b) !== truth(c, d)),
+} satisfies { readonly [name: string]: Comparison };

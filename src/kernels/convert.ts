@@ -1,0 +1,181 @@
+import { allocate, type BigArray, type Data, type ElementType, type NumberArray } from './element-type.js';
+import { KernelError } from './errors.js';
+
+const TWO_32 = 4294967296;
+
+// Integers of 64 bits are taken apart rather than made bigints: that is several times as fast.
+
+function bigToNumber(
+  words: Int32Array,
+  signed: boolean,
+  from: number,
+  to: NumberArray,
+  at: number,
+  n: number,
+) {
+  for (let i = 0; i < n; i++) {
+    const low = words[(from + i) * 2] >>> 0;
+    const high = words[(from + i) * 2 + 1];
+    to[at + i] = (signed ? high : high >>> 0) * TWO_32 + low;
+  }
+}
+
+function numberToBig(from: NumberArray, start: number, words: Int32Array, at: number, n: number) {
+  for (let i = 0; i < n; i++) {
+    const value = Math.trunc(from[start + i]);
+    const high = Math.floor(value / TWO_32);
+    words[(at + i) * 2] = value - high * TWO_32;
+    words[(at + i) * 2 + 1] = high;
+    // What no integer of 64 bits is, becomes what processors make of it.
+    if (!(value >= -(2 ** 63) && value < 2 ** 64)) {
+      words[(at + i) * 2] = 0;
+      words[(at + i) * 2 + 1] = -2147483648;
+    }
+  }
+}
+
+function wordsOf(data: BigArray): Int32Array {
+  return new Int32Array(data.buffer, data.byteOffset, data.length * 2);
+}
+
+function truth(from: NumberArray, start: number, to: Uint8Array, at: number, n: number) {
+  for (let i = 0; i < n; i++) to[at + i] = from[start + i] === 0 ? 0 : 1;
+}
+
+/**
+ * Converts a run of elements to another type, into an array that is there. Numbers that do not fit an integer wrap around.
+ *
+ * @throws {KernelError} H5_VALUE for a string that is no number.
+ */
+export function convertInto(
+  fromType: ElementType,
+  from: Data,
+  start: number,
+  toType: ElementType,
+  to: Data,
+  at: number,
+  n: number,
+): void {
+  if (fromType === toType) {
+    if (Array.isArray(from)) for (let i = 0; i < n; i++) (to as string[])[at + i] = from[start + i];
+    else {
+      const { width } = fromType;
+      (to as NumberArray).set((from as NumberArray).subarray(start * width, (start + n) * width), at * width);
+    }
+    return;
+  }
+  if (toType.kind === 's') {
+    const strings = to as string[];
+    for (let i = 0; i < n; i++) strings[at + i] = textOf(fromType, from, start + i);
+    return;
+  }
+  if (fromType.kind === 's') {
+    const strings = from as string[];
+    for (let i = 0; i < n; i++) setFromText(strings[start + i], toType, to, at + i);
+    return;
+  }
+  if (fromType.kind === 'c' || toType.kind === 'c') {
+    convertComplex(fromType, from as NumberArray, start, toType, to as NumberArray, at, n);
+    return;
+  }
+  const fromBig = fromType.compute === 'big';
+  const toBig = toType.compute === 'big';
+  if (fromBig && toBig) {
+    wordsOf(to as BigArray).set(wordsOf(from as BigArray).subarray(start * 2, (start + n) * 2), at * 2);
+  } else if (fromBig) {
+    const words = wordsOf(from as BigArray);
+    if (toType.kind === 'b') {
+      const bytes = to as Uint8Array;
+      for (let i = 0; i < n; i++)
+        bytes[at + i] = (words[(start + i) * 2] | words[(start + i) * 2 + 1]) === 0 ? 0 : 1;
+    } else if (toType.kind === 'f') {
+      bigToNumber(words, fromType.kind === 'i', start, to as NumberArray, at, n);
+    } else {
+      // The low word is the number modulo 2^32.
+      const numbers = to as NumberArray;
+      for (let i = 0; i < n; i++) numbers[at + i] = words[(start + i) * 2];
+    }
+  } else if (toBig) {
+    numberToBig(from as NumberArray, start, wordsOf(to as BigArray), at, n);
+  } else if (toType.kind === 'b') {
+    truth(from as NumberArray, start, to as Uint8Array, at, n);
+  } else {
+    (to as NumberArray).set((from as NumberArray).subarray(start, start + n), at);
+  }
+}
+
+function convertComplex(
+  fromType: ElementType,
+  from: NumberArray | BigArray,
+  start: number,
+  toType: ElementType,
+  to: NumberArray | BigArray,
+  at: number,
+  n: number,
+): void {
+  if (fromType.kind === 'c' && toType.kind === 'c') {
+    (to as NumberArray).set((from as NumberArray).subarray(start * 2, (start + n) * 2), at * 2);
+  } else if (toType.kind === 'c') {
+    for (let i = 0; i < n; i++) {
+      to[(at + i) * 2] = Number(from[start + i]);
+      to[(at + i) * 2 + 1] = 0;
+    }
+  } else {
+    for (let i = 0; i < n; i++) {
+      const re = (from as NumberArray)[(start + i) * 2];
+      const im = (from as NumberArray)[(start + i) * 2 + 1];
+      if (toType.kind === 'b') to[at + i] = re !== 0 || im !== 0 ? 1 : 0;
+      else if (toType.compute === 'big') (to as BigArray)[at + i] = BigInt(Math.trunc(re));
+      else (to as NumberArray)[at + i] = re;
+    }
+  }
+}
+
+/** An element as numpy's `str` writes it. */
+function textOf(type: ElementType, data: Data, index: number): string {
+  if (type.kind === 'b') return data[index] ? 'True' : 'False';
+  if (type.kind === 'c') return `(${data[index * 2]}+${data[index * 2 + 1]}j)`;
+  const value = data[index];
+  if (type.kind === 'f' && Number.isInteger(value as number) && Math.abs(value as number) < 1e16)
+    return `${Object.is(value, -0) ? '-0' : value}.0`;
+  if (type.kind === 'f' && !Number.isFinite(value as number))
+    return Number.isNaN(value as number) ? 'nan' : (value as number) > 0 ? 'inf' : '-inf';
+  return String(value);
+}
+
+function setFromText(text: string, type: ElementType, data: Data, index: number): void {
+  const trimmed = text.trim();
+  if (type.compute === 'big') {
+    if (/^[+-]?\d+$/.test(trimmed)) {
+      (data as BigArray)[index] = BigInt(trimmed.replace(/^\+/, ''));
+      return;
+    }
+  } else {
+    const named = /^([+-]?)(nan|inf|infinity)$/i.exec(trimmed);
+    const value = named
+      ? named[2].toLowerCase() === 'nan'
+        ? Number.NaN
+        : named[1] === '-'
+          ? -Infinity
+          : Infinity
+      : Number(trimmed);
+    if (trimmed !== '' && (named || !Number.isNaN(value))) {
+      if (type.kind === 'c') (data as NumberArray)[index * 2] = value;
+      else (data as NumberArray)[index] = type.kind === 'b' ? (value === 0 ? 0 : 1) : value;
+      return;
+    }
+  }
+  throw new KernelError(
+    'H5_VALUE',
+    `'${text}' is no ${type.dtype}: strings become numbers only if they are some`,
+  );
+}
+
+/** Elements in another type; the same array if it is of that type already. */
+export function convert(fromType: ElementType, data: Data, toType: ElementType): Data {
+  if (fromType === toType) return data;
+  const count = data.length / fromType.width;
+  const result = allocate(toType, count);
+  convertInto(fromType, data, 0, toType, result, 0, count);
+  return result;
+}

@@ -1,0 +1,311 @@
+import { allocate, type ElementType, F8, I8, typeOfName } from '../kernels/element-type.js';
+import { gatherInto } from '../kernels/elementwise.js';
+import { KernelError } from '../kernels/errors.js';
+import { sizeOf } from '../kernels/strides.js';
+import { createOnDisk, type Destination, isDestination } from './disk.js';
+import { type ArrayOptions, fromValues, type NDArray, type Scalar } from './ndarray.js';
+import {
+  type ArrayInput,
+  type ArrayResult,
+  blockBytes,
+  isBlockSource,
+  operandOf,
+  partsOf,
+  readAll,
+  sourceOf,
+} from './source.js';
+import { existing, store, type Target, targetFor } from './target.js';
+
+/** The lengths of the axes; of one axis its length. */
+export type Shape = number | readonly number[];
+
+/**
+ * How an array is made: with `name` and `file` or `group` as a dataset there, else in memory, or in a temporary file if it takes more than
+ * half of the cap.
+ */
+export interface CreationOptions extends Partial<Destination> {
+  /** `float64`, unless it is given. */
+  readonly dtype?: string | undefined;
+}
+
+/** Checked lengths. */
+function shapeOf(shape: Shape): number[] {
+  const list = typeof shape === 'number' ? [shape] : [...shape];
+  if (list.every((length) => Number.isSafeInteger(length) && length >= 0)) return list;
+  throw new KernelError('H5_SHAPE', `(${list.join(', ')}) is no shape: lengths are whole numbers from 0`);
+}
+
+/** Where a new array is to be. */
+export function placeFor(shape: readonly number[], type: ElementType, options: CreationOptions): Target {
+  if (isDestination(options)) return existing(createOnDisk(shape, type, options));
+  if (options.name !== undefined) {
+    throw new KernelError(
+      'H5_VALUE',
+      `'${options.name}' is to be made nowhere: give { file } or { group } as well`,
+    );
+  }
+  return targetFor(shape, type);
+}
+
+function filled(shape: Shape, value: Scalar, options: CreationOptions): ArrayResult {
+  const lengths = shapeOf(shape);
+  const given = fromValues(value);
+  const type = options.dtype === undefined ? given.type : typeOfName(options.dtype);
+  const one = given.type === type ? given : given.astype(type.name);
+  const isZero =
+    type.kind !== 's' &&
+    Array.from(one.data as ArrayLike<number>).every((part) => Object.is(Number(part), 0));
+  if (isDestination(options)) {
+    // What is not written is the fill value: nothing is stored but that.
+    const fillValue =
+      options.fillValue ?? (isZero || type.kind === 'c' || type.kind === 's' ? undefined : one.get());
+    const target = existing(
+      createOnDisk(lengths, type, fillValue === undefined ? options : { ...options, fillValue }),
+    );
+    if (!isZero && fillValue === undefined) fillAll(target, one);
+    return target.value as ArrayResult;
+  }
+  const target = placeFor(lengths, type, options);
+  if (!isZero) fillAll(target, one);
+  return target.value as ArrayResult;
+}
+
+function fillAll(target: Target, value: NDArray): void {
+  const { type, shape } = target;
+  const source = sourceOf(value);
+  for (const part of partsOf(shape, Math.max(1, Math.floor(blockBytes(2) / type.size)))) {
+    const data = allocate(type, sizeOf(part.shape));
+    gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
+    store(target, part, data, type);
+  }
+}
+
+/** An array that is made later, where it is then said to be: in a group, by a name. */
+export type DeferredArray = (place: Destination) => ArrayResult;
+
+/** A function that makes an array of a shape. */
+export interface Creation {
+  (shape: Shape, options?: CreationOptions): ArrayResult;
+  /**
+   * The array to be made later.
+   *
+   * @example
+   * const make = ones.defer([5, 5]);
+   * make({ group, name: 'weights' });
+   */
+  defer(shape: Shape, options?: CreationOptions): DeferredArray;
+}
+
+function creation(value: Scalar): Creation {
+  const make = (shape: Shape, options: CreationOptions = {}) =>
+    filled(shape, value, { dtype: 'float64', ...options });
+  return Object.assign(make, {
+    defer:
+      (shape: Shape, options: CreationOptions = {}) =>
+      (place: Destination) =>
+        make(shape, { ...options, ...place }),
+  });
+}
+
+/**
+ * An array of zeros. It is as `zeros`: memory that was used before is shown to nobody.
+ *
+ * @throws {KernelError} H5_SHAPE, H5_DTYPE.
+ * @example
+ * empty([2, 3], { group, name: 'later', dtype: 'f4' });
+ */
+export const empty: Creation = creation(0);
+
+/**
+ * An array of zeros.
+ *
+ * @example
+ * zeros([2, 2]); // [[0, 0], [0, 0]]
+ */
+export const zeros: Creation = creation(0);
+
+/**
+ * An array of ones.
+ *
+ * @example
+ * ones(3, { dtype: 'i4' }); // [1, 1, 1]
+ */
+export const ones: Creation = creation(1);
+
+/** A function that makes an array of a shape and a value. */
+export interface FullCreation {
+  (shape: Shape, value: Scalar, options?: CreationOptions): ArrayResult;
+  /** The array to be made later. */
+  defer(shape: Shape, value: Scalar, options?: CreationOptions): DeferredArray;
+}
+
+/**
+ * An array of one value, of its type unless another one is given.
+ *
+ * @example
+ * full([2], 7); // [7, 7]
+ */
+export const full: FullCreation = Object.assign(
+  (shape: Shape, value: Scalar, options: CreationOptions = {}) => filled(shape, value, options),
+  {
+    defer:
+      (shape: Shape, value: Scalar, options: CreationOptions = {}) =>
+      (place: Destination) =>
+        filled(shape, value, { ...options, ...place }),
+  },
+);
+
+/**
+ * Numbers from `start` (0, if only one is given) up to, not including, `stop`, `step` apart. Whole ones are doubles as well, unless a
+ * dtype is given or they are bigints.
+ *
+ * @throws {KernelError} H5_VALUE when the step is zero.
+ * @example
+ * arange(4); // [0, 1, 2, 3]
+ * arange(1, 2, 0.25); // [1, 1.25, 1.5, 1.75]
+ */
+export function arange(stop: number | bigint, options?: CreationOptions): ArrayResult;
+export function arange(start: number | bigint, stop: number | bigint, options?: CreationOptions): ArrayResult;
+export function arange(
+  start: number | bigint,
+  stop: number | bigint,
+  step: number | bigint,
+  options?: CreationOptions,
+): ArrayResult;
+export function arange(...args: readonly unknown[]): ArrayResult {
+  const numbers = args.filter((arg) => typeof arg === 'number' || typeof arg === 'bigint') as (
+    | number
+    | bigint
+  )[];
+  const options = (args.find((arg) => typeof arg === 'object' && arg !== null) ?? {}) as CreationOptions;
+  const [start, stop, step] = (
+    numbers.length === 1 ? [0, numbers[0], 1] : numbers.length === 2 ? [...numbers, 1] : numbers
+  ).map(Number);
+  if (step === 0 || !Number.isFinite(start) || !Number.isFinite(stop) || !Number.isFinite(step)) {
+    throw new KernelError('H5_VALUE', `there is no way from ${start} to ${stop} in steps of ${step}`);
+  }
+  const isBig = numbers.some((number) => typeof number === 'bigint');
+  const type = options.dtype === undefined ? (isBig ? I8 : F8) : typeOfName(options.dtype);
+  const size = Math.max(0, Math.ceil((stop - start) / step));
+  const target = placeFor([size], type, options);
+  for (const part of partsOf([size], Math.max(1, Math.floor(blockBytes(2) / 8)))) {
+    const data = new Float64Array(part.shape[0]);
+    for (let i = 0; i < data.length; i++) data[i] = start + (part.start[0] + i) * step;
+    store(target, part, data, F8);
+  }
+  return target.value as ArrayResult;
+}
+
+/** Options of functions that make an array as another one is. */
+export interface LikeOptions extends CreationOptions {
+  readonly shape?: Shape | undefined;
+}
+
+function like(x: ArrayInput, value: Scalar, { shape, ...options }: LikeOptions): ArrayResult {
+  const source = sourceOf(x);
+  const lengths = shape === undefined ? source.shape : shape;
+  if (source.type.kind === 's' && options.dtype === undefined) {
+    return filled(lengths, value === 0 ? '' : String(value), { dtype: 'str', ...options });
+  }
+  return filled(lengths, value, { dtype: source.type.name, ...options });
+}
+
+/**
+ * Zeros, of the shape and the type of another array.
+ *
+ * @example
+ * zeros_like(new Int32Array([1, 2])); // [0, 0]
+ */
+export function zeros_like(x: ArrayInput, options: LikeOptions = {}): ArrayResult {
+  return like(x, 0, options);
+}
+
+/**
+ * Ones, of the shape and the type of another array.
+ *
+ * @example
+ * ones_like([[1.5, 2]]); // [[1, 1]]
+ */
+export function ones_like(x: ArrayInput, options: LikeOptions = {}): ArrayResult {
+  return like(x, 1, options);
+}
+
+/**
+ * A copy: in memory, or where the options say.
+ *
+ * @example
+ * copy(a, { file, name: 'copy' });
+ */
+export function copy(x: ArrayInput, options: CreationOptions = {}): ArrayResult {
+  const source = sourceOf(x);
+  const type = options.dtype === undefined ? source.type : typeOfName(options.dtype);
+  const target = placeFor(source.shape, type, options);
+  for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
+    const data = allocate(type, sizeOf(part.shape));
+    gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
+    store(target, part, data, type);
+  }
+  return target.value as ArrayResult;
+}
+
+/**
+ * An array in memory, of values or of an array on disk.
+ *
+ * @throws {KernelError} H5_SHAPE when rows differ in length, H5_DTYPE for values that are none, H5_MEMORY for what is above the cap.
+ * @example
+ * array([[1, 2], [3, 4]], { dtype: 'f4' });
+ */
+export function array(x: ArrayInput, options: ArrayOptions = {}): NDArray {
+  const result = asarray(x, options);
+  const isOwn = isBlockSource(x) || Array.isArray(x) || options.dtype !== undefined;
+  return isOwn && result !== x ? result : result.astype(result.type.name);
+}
+
+/**
+ * The same, without a copy of what is an array already. Typed arrays are shared.
+ *
+ * @example
+ * asarray(new Float32Array(3)).dtype; // 'float32'
+ */
+export function asarray(x: ArrayInput, options: ArrayOptions = {}): NDArray {
+  return fromValues(readAll(sourceOf(x)), options);
+}
+
+/** The same as `asarray`: there are no other arrays. */
+export function asanyarray(x: ArrayInput, options: ArrayOptions = {}): NDArray {
+  return asarray(x, options);
+}
+
+/**
+ * The number of axes.
+ *
+ * @example
+ * ndim([[1, 2]]); // 2
+ */
+export function ndim(x: ArrayInput): number {
+  return sourceOf(x).shape.length;
+}
+
+/**
+ * Whether two arrays may have elements in common: those in one typed array, or in one dataset.
+ *
+ * @example
+ * may_share_memory(a, a.reshape(-1)); // true
+ */
+export function may_share_memory(x: ArrayInput, y: ArrayInput): boolean {
+  const [a, b] = [sourceOf(x), sourceOf(y)];
+  if (a.memory && b.memory) {
+    const [p, q] = [a.memory.data, b.memory.data];
+    if (Array.isArray(p) || Array.isArray(q)) return p === q;
+    return (
+      p.buffer === q.buffer &&
+      p.byteOffset < q.byteOffset + q.byteLength &&
+      q.byteOffset < p.byteOffset + p.byteLength
+    );
+  }
+  const path = (disk: unknown) => disk as { dataset?: { path: string; file: unknown } | undefined };
+  if (!a.disk || !b.disk) return false;
+  if (a.disk === b.disk) return true;
+  const [p, q] = [path(a.disk).dataset, path(b.disk).dataset];
+  return p !== undefined && q !== undefined && p.file === q.file && p.path === q.path;
+}

@@ -1,0 +1,920 @@
+import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
+import { convert, convertInto } from '../kernels/convert.js';
+import {
+  allocate,
+  BOOL,
+  canCast,
+  type Data,
+  type ElementType,
+  F8,
+  I8,
+  promote,
+  resultType,
+  typeOfName,
+} from '../kernels/element-type.js';
+import { gather, gatherInto } from '../kernels/elementwise.js';
+import { KernelError } from '../kernels/errors.js';
+import {
+  broadcastShapes,
+  contiguous,
+  copyStrided,
+  normalizeAxis,
+  rowMajor,
+  sizeOf,
+} from '../kernels/strides.js';
+import { partsFor } from './elementwise.js';
+import { boxesOfRun, readRun } from './flat.js';
+import { NDArray, orderOf, reshaped, transposed } from './ndarray.js';
+import {
+  type ArrayInput,
+  type ArrayResult,
+  blockBytes,
+  blocksOf,
+  isBlockSource,
+  operandOf,
+  type Part,
+  partsOf,
+  readAll,
+  type Source,
+  sourceOf,
+} from './source.js';
+import { existing, finish, type Out, store, type Target, targetFor } from './target.js';
+
+/** Where a result goes. */
+export interface OutOption {
+  readonly out?: Out | undefined;
+}
+
+/** Elements that go through memory at once. */
+function elementsAtOnce(type: ElementType, blocks = 2): number {
+  return Math.max(1, Math.floor(blockBytes(blocks) / type.size));
+}
+
+/** Copies all elements to a target of as many, in row-major order of both. */
+function copyRuns(source: Source, target: Target): void {
+  let at = 0;
+  for (const part of partsOf(target.shape, elementsAtOnce(source.type))) {
+    const count = sizeOf(part.shape);
+    store(target, part, readRun(source, at, at + count), source.type);
+    at += count;
+  }
+}
+
+/**
+ * The elements in another shape; one length may be -1. In memory they are shared with the array that is given, else they are copied.
+ *
+ * @throws {KernelError} H5_SHAPE when the elements do not fill it.
+ * @example
+ * reshape([1, 2, 3, 4, 5, 6], [2, -1]); // [[1, 2, 3], [4, 5, 6]]
+ */
+export function reshape(
+  x: ArrayInput,
+  shape: number | readonly number[],
+  options: OutOption & { readonly order?: 'C' | 'F' | undefined } = {},
+): ArrayResult {
+  const source = sourceOf(x);
+  const to = reshaped(source.shape, typeof shape === 'number' ? [shape] : shape);
+  if (options.order === 'F') {
+    // Column by column is row by row of the transposed arrays.
+    const turned = sourceOf(transpose(x));
+    const target = targetFor([...to].reverse(), source.type);
+    copyRuns(turned, target);
+    return transpose(target.value as ArrayInput, undefined, { out: options.out });
+  }
+  if (source.memory && options.out === undefined) return source.memory.reshape(to);
+  const target = targetFor(to, source.type, options.out);
+  copyRuns(source, target);
+  return target.value as ArrayResult;
+}
+
+/**
+ * All elements along one axis, in row-major order, or column by column with `order: 'F'`.
+ *
+ * @example
+ * ravel([[1, 2], [3, 4]], { order: 'F' }); // [1, 3, 2, 4]
+ */
+export function ravel(
+  x: ArrayInput,
+  options: OutOption & { readonly order?: 'C' | 'F' | undefined } = {},
+): ArrayResult {
+  return reshape(x, [-1], options);
+}
+
+/**
+ * The axes in another order: reversed, unless it is given. The elements are copied.
+ *
+ * @throws {KernelError} H5_AXIS when the axes are not each given once.
+ * @example
+ * transpose([[1, 2, 3], [4, 5, 6]]); // [[1, 4], [2, 5], [3, 6]]
+ */
+export function transpose(x: ArrayInput, axes?: readonly number[], options: OutOption = {}): ArrayResult {
+  const source = sourceOf(x);
+  const { type } = source;
+  const order = orderOf(axes, source.shape.length);
+  if (source.memory && options.out === undefined) return transposed(source.memory, order);
+  const turn = (list: readonly number[]) => order.map((axis) => list[axis]);
+  const target = targetFor(turn(source.shape), type, options.out);
+  for (const { start, shape } of blocksOf(source, blockBytes(3))) {
+    const { data, offset, strides } = operandOf(source, start, shape);
+    const part: Part = { start: turn(start), shape: turn(shape) };
+    store(target, part, contiguous(part.shape, { data, offset, strides: turn(strides) }, type.width), type);
+  }
+  return target.value as ArrayResult;
+}
+
+/** Options of functions that put arrays together. */
+export interface JoinOptions extends OutOption {
+  readonly dtype?: string | undefined;
+}
+
+/**
+ * Arrays one behind the other along an axis; with `axis: null` all their elements along one axis.
+ *
+ * @throws {KernelError} H5_SHAPE when they differ in another axis, or have none; H5_DTYPE for strings and numbers.
+ * @example
+ * concatenate([[1, 2], [3]]); // [1, 2, 3]
+ */
+export function concatenate(
+  arrays: readonly ArrayInput[],
+  options: JoinOptions & { readonly axis?: number | null | undefined } = {},
+): ArrayResult {
+  const sources = [...arrays].map(sourceOf);
+  if (sources.length === 0)
+    throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
+  const type =
+    options.dtype === undefined
+      ? sources.map((source) => source.type).reduce((a, b) => promote(a, b))
+      : typeOfName(options.dtype);
+  for (const source of sources) {
+    if (!canCast(source.type, type)) {
+      throw new KernelError('H5_CASTING', `elements of ${source.type.dtype} cannot become ${type.dtype}`);
+    }
+  }
+  if (options.axis === null) {
+    const total = sources.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const target = targetFor([total], type, options.out);
+    let at = 0;
+    for (const source of sources) {
+      const size = sizeOf(source.shape);
+      const step = elementsAtOnce(source.type);
+      for (let from = 0; from < size; from += step) {
+        const to = Math.min(size, from + step);
+        store(target, { start: [at + from], shape: [to - from] }, readRun(source, from, to), source.type);
+      }
+      at += size;
+    }
+    return target.value as ArrayResult;
+  }
+  const { shape: first } = sources[0];
+  if (first.length === 0)
+    throw new KernelError('H5_SHAPE', 'what has no axes is not put together: use stack');
+  const axis = normalizeAxis(options.axis ?? 0, first.length);
+  const length = sources.reduce((sum, { shape }) => {
+    const fits = shape.length === first.length && shape.every((each, i) => i === axis || each === first[i]);
+    if (fits) return sum + shape[axis];
+    throw new KernelError(
+      'H5_SHAPE',
+      `arrays of the shapes (${first.join(', ')}) and (${shape.join(', ')}) are not put together along axis ${axis}: ` +
+        'they are the same along all others',
+    );
+  }, 0);
+  const target = targetFor(
+    first.map((each, i) => (i === axis ? length : each)),
+    type,
+    options.out,
+  );
+  let at = 0;
+  for (const source of sources) {
+    for (const { start, shape } of blocksOf(source, blockBytes(3))) {
+      const data = contiguous(shape, operandOf(source, start, shape), source.type.width);
+      const place = { start: start.map((each, i) => (i === axis ? each + at : each)), shape };
+      store(target, place, convert(source.type, data, type), type);
+    }
+    at += source.shape[axis];
+  }
+  return target.value as ArrayResult;
+}
+
+/** An operand with another shape of as many elements; on disk it is read where it does not only gain axes. */
+function shaped(x: ArrayInput, shape: (own: readonly number[]) => readonly number[]): ArrayInput {
+  const source = sourceOf(x);
+  const to = shape(source.shape);
+  if (to.length === source.shape.length) return x;
+  return source.memory ? source.memory.reshape(to) : new Reshaped(source, to);
+}
+
+/** An array on disk with more axes of one element. */
+class Reshaped implements BlockSource {
+  readonly #source: Source;
+  readonly shape: readonly number[];
+
+  constructor(source: Source, shape: readonly number[]) {
+    this.#source = source;
+    this.shape = shape;
+  }
+
+  get dtype(): DTypeName {
+    return (this.#source.disk as BlockSource).dtype;
+  }
+
+  *blocks(maxBytes?: number): IterableIterator<Block> {
+    for (const part of partsOf(this.shape, Math.max(1, (maxBytes ?? Infinity) / this.#source.type.size)))
+      yield {
+        ...part,
+        selection: part.start.map((start, axis) => ({ start, stop: start + part.shape[axis] })),
+      };
+  }
+
+  readBlock({ start, shape }: Block): BlockData {
+    // Axes of one element are left out.
+    const own = this.#source.shape;
+    const kept: number[] = [];
+    for (let axis = 0; axis < this.shape.length; axis++) {
+      const missing = own.length - kept.length;
+      if (this.shape[axis] !== 1 || this.shape.length - axis === missing) kept.push(axis);
+    }
+    const part = { start: kept.map((axis) => start[axis]), shape: kept.map((axis) => shape[axis]) };
+    return contiguous(part.shape, operandOf(this.#source, part.start, part.shape), this.#source.type.width);
+  }
+
+  writeBlock(): never {
+    throw new KernelError('H5_OUT', 'an array with more axes than its dataset is not written');
+  }
+}
+
+/**
+ * Arrays side by side: along the second axis, or along the only one.
+ *
+ * @example
+ * hstack([[[1], [2]], [[3], [4]]]); // [[1, 3], [2, 4]]
+ */
+export function hstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
+  const all = [...arrays].map((each) => shaped(each, (own) => (own.length === 0 ? [1] : own)));
+  if (all.length === 0) throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
+  return concatenate(all, { ...options, axis: sourceOf(all[0]).shape.length === 1 ? 0 : 1 });
+}
+
+/**
+ * Arrays one below the other: along the first axis; what has one axis is a row.
+ *
+ * @example
+ * vstack([[1, 2], [3, 4]]); // [[1, 2], [3, 4]]
+ */
+export function vstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
+  const all = [...arrays].map((each) =>
+    shaped(each, (own) => (own.length === 0 ? [1, 1] : own.length === 1 ? [1, ...own] : own)),
+  );
+  return concatenate(all, { ...options, axis: 0 });
+}
+
+/**
+ * Arrays of one shape along a new axis.
+ *
+ * @throws {KernelError} H5_SHAPE when their shapes differ.
+ * @example
+ * stack([[1, 2], [3, 4]], { axis: 1 }); // [[1, 3], [2, 4]]
+ */
+export function stack(
+  arrays: readonly ArrayInput[],
+  options: JoinOptions & { readonly axis?: number | undefined } = {},
+): ArrayResult {
+  const list = [...arrays];
+  if (list.length === 0) throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
+  const first = sourceOf(list[0]).shape;
+  const axis = normalizeAxis(options.axis ?? 0, first.length + 1);
+  for (const each of list) {
+    const { shape } = sourceOf(each);
+    if (shape.length !== first.length || shape.some((length, i) => length !== first[i])) {
+      throw new KernelError(
+        'H5_SHAPE',
+        `arrays of the shapes (${first.join(', ')}) and (${shape.join(', ')}) are not stacked: give them one shape`,
+      );
+    }
+  }
+  return concatenate(
+    list.map((each) => shaped(each, (own) => [...own.slice(0, axis), 1, ...own.slice(axis)])),
+    { ...options, axis },
+  );
+}
+
+/** Indices as whole numbers from 0 up to, not including, `length`. */
+function indicesOf(input: ArrayInput, length: number): { indices: Float64Array; shape: readonly number[] } {
+  const array = readAll(sourceOf(input));
+  if (array.type.kind !== 'i' && array.type.kind !== 'u' && array.type.kind !== 'f') {
+    throw new KernelError('H5_DTYPE', `indices are whole numbers, not ${array.type.dtype}`);
+  }
+  const indices = (convert(array.type, array.data, F8) as Float64Array).slice();
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i];
+    if (!Number.isInteger(index) || index < -length || index >= length) {
+      throw new KernelError('H5_INDEX', `the index ${index} is out of range for ${length} elements`);
+    }
+    if (index < 0) indices[i] = index + length;
+  }
+  return { indices, shape: array.shape };
+}
+
+/**
+ * Puts slices of a source along an axis to a target, of which the axis has as many. Where an index is -1, what is there stays.
+ */
+function takeSlices(source: Source, axis: number, indices: Float64Array, target: Target): void {
+  const { type } = source;
+  const own = source.shape;
+  const around = own.map((length, i) => (i === axis ? indices.length : length));
+  for (const part of partsOf(around, elementsAtOnce(type, 3))) {
+    const from = part.start[axis];
+    const n = part.shape[axis];
+    let least = Infinity;
+    let most = -1;
+    for (let i = from; i < from + n; i++) {
+      if (indices[i] < 0) continue;
+      least = Math.min(least, indices[i]);
+      most = Math.max(most, indices[i]);
+    }
+    if (most < 0) continue;
+    const size = sizeOf(part.shape);
+    const data = allocate(type, size);
+    const strides = rowMajor(part.shape);
+    const one = part.shape.map((length, i) => (i === axis ? 1 : length));
+    const isNear = source.memory !== undefined || most - least < n * 2 + 8;
+    const span = part.shape.map((length, i) => (i === axis ? most - least + 1 : length));
+    const begin = part.start.map((start, i) => (i === axis ? least : start));
+    const near = isNear ? operandOf(source, begin, span) : undefined;
+    for (let i = 0; i < n; i++) {
+      const index = indices[from + i];
+      if (index < 0) continue;
+      const read =
+        near ??
+        operandOf(
+          source,
+          part.start.map((start, j) => (j === axis ? index : start)),
+          one,
+        );
+      const offset = read.offset + (near ? (index - least) * near.strides[axis] : 0);
+      copyStrided(
+        one,
+        { data: read.data, offset, strides: read.strides },
+        { data, offset: i * strides[axis], strides },
+        type.width,
+      );
+    }
+    // Runs of what is taken: the rest is not touched.
+    for (let i = 0; i < n; ) {
+      if (indices[from + i] < 0) {
+        i++;
+        continue;
+      }
+      let end = i + 1;
+      while (end < n && indices[from + end] >= 0) end++;
+      const shape = part.shape.map((length, j) => (j === axis ? end - i : length));
+      const start = part.start.map((at, j) => (j === axis ? at + i : at));
+      store(
+        target,
+        { start, shape },
+        contiguous(shape, { data, offset: i * strides[axis], strides }, type.width),
+        type,
+      );
+      i = end;
+    }
+  }
+}
+
+/** Options of functions that go along an axis, or along all elements. */
+export interface AxisOption extends OutOption {
+  /** The axis; without it, all elements in row-major order. */
+  readonly axis?: number | null | undefined;
+}
+
+/**
+ * Elements by their indices, or slices along an axis. Negative indices count from the end.
+ *
+ * @throws {KernelError} H5_INDEX when an index is out of range.
+ * @example
+ * take([10, 20, 30], [2, 0]); // [30, 10]
+ * take([[1, 2], [3, 4]], [1], { axis: 1 }); // [[2], [4]]
+ */
+export function take(x: ArrayInput, indices: ArrayInput, options: AxisOption = {}): ArrayResult {
+  const source = sourceOf(x);
+  const { type } = source;
+  const { axis, out } = options;
+  if (axis === undefined || axis === null) {
+    const { indices: list, shape } = indicesOf(indices, sizeOf(source.shape));
+    const target = targetFor(shape, type, out);
+    takeElements(source, list, target);
+    return finish(target, out) as ArrayResult;
+  }
+  const at = normalizeAxis(axis, source.shape.length);
+  const { indices: list, shape } = indicesOf(indices, source.shape[at]);
+  const before = source.shape.slice(0, at);
+  const after = source.shape.slice(at + 1);
+  const target = targetFor([...before, ...shape, ...after], type, out);
+  takeSlices(source, at, list, flattened(target, [...before, list.length, ...after], at, shape));
+  return finish(target, out) as ArrayResult;
+}
+
+/** A target as if some of its axes were one. */
+function flattened(target: Target, shape: readonly number[], axis: number, axes: readonly number[]): Target {
+  if (axes.length === 1) return target;
+  if (target.memory) return { ...target, shape, memory: target.memory.reshape(shape) };
+  const disk: BlockSource = {
+    shape,
+    dtype: (target.disk as BlockSource).dtype,
+    blocks: () => [],
+    readBlock: () => [],
+    // One slice after another: along several axes they are no box.
+    writeBlock: (part, block) => {
+      const data = block as Data;
+      const strides = rowMajor(part.shape);
+      const one = part.shape.map((length, i) => (i === axis ? 1 : length));
+      for (let i = 0; i < part.shape[axis]; i++) {
+        const index: number[] = [];
+        for (let j = axes.length - 1, rest = part.start[axis] + i; j >= 0; j--) {
+          index.unshift(rest % axes[j]);
+          rest = Math.floor(rest / axes[j]);
+        }
+        const slice = contiguous(one, { data, offset: i * strides[axis], strides }, target.type.width);
+        store(
+          target,
+          {
+            start: [...part.start.slice(0, axis), ...index, ...part.start.slice(axis + 1)],
+            shape: [...part.shape.slice(0, axis), ...axes.map(() => 1), ...part.shape.slice(axis + 1)],
+          },
+          slice,
+          target.type,
+        );
+      }
+    },
+  };
+  return { ...target, shape, disk };
+}
+
+/** Single elements, of which those that are near each other are read together. */
+function takeElements(source: Source, indices: Float64Array, target: Target): void {
+  const { type } = source;
+  const window = elementsAtOnce(type, 3);
+  for (const part of partsOf(target.shape, window)) {
+    const count = sizeOf(part.shape);
+    const strides = rowMajor(target.shape);
+    const first = part.start.reduce((sum, at, axis) => sum + at * strides[axis], 0);
+    const data = allocate(type, count);
+    if (source.memory) {
+      for (let i = 0; i < count; i++)
+        convertInto(type, source.memory.data, indices[first + i], type, data, i, 1);
+    } else {
+      const order = Array.from({ length: count }, (_, i) => i).sort(
+        (a, b) => indices[first + a] - indices[first + b],
+      );
+      for (let i = 0; i < count; ) {
+        const from = indices[first + order[i]];
+        let end = i;
+        let to = from + 1;
+        while (end < count && indices[first + order[end]] < Math.min(from + window, to + 64)) {
+          to = Math.max(to, indices[first + order[end]] + 1);
+          end++;
+        }
+        const run = readRun(source, from, to);
+        for (; i < end; i++)
+          convertInto(type, run, indices[first + order[i]] - from, type, data, order[i], 1);
+      }
+    }
+    store(target, part, data, type);
+  }
+}
+
+/**
+ * Each element, or each slice along an axis, several times: as often as `repeats` says, of all or of each.
+ *
+ * @throws {KernelError} H5_SHAPE when there are not as many `repeats`, H5_VALUE when one is negative.
+ * @example
+ * repeat([1, 2], 2); // [1, 1, 2, 2]
+ * repeat([1, 2], [1, 3]); // [1, 2, 2, 2]
+ */
+export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption = {}): ArrayResult {
+  const { source, axis } = along(x, options.axis);
+  const n = source.shape[axis];
+  const times = readAll(sourceOf(repeats));
+  const list = convert(times.type, times.data, F8) as Float64Array;
+  if (list.length !== 1 && list.length !== n) {
+    throw new KernelError(
+      'H5_SHAPE',
+      `there are ${list.length} repeats for ${n} elements: give one, or one for each`,
+    );
+  }
+  let total = 0;
+  for (let i = 0; i < n; i++) {
+    const count = list[list.length === 1 ? 0 : i];
+    if (!Number.isInteger(count) || count < 0) {
+      throw new KernelError('H5_VALUE', `nothing is repeated ${count} times: give a whole number`);
+    }
+    total += count;
+  }
+  const indices = new Float64Array(total);
+  for (let i = 0, at = 0; i < n; i++) {
+    const count = list[list.length === 1 ? 0 : i];
+    indices.fill(i, at, at + count);
+    at += count;
+  }
+  const target = targetFor(
+    source.shape.map((length, i) => (i === axis ? total : length)),
+    source.type,
+    options.out,
+  );
+  takeSlices(source, axis, indices, target);
+  return target.value as ArrayResult;
+}
+
+/** A source along one of its axes; without one, all its elements as the only axis. */
+function along(x: ArrayInput, axis: number | null | undefined): { source: Source; axis: number } {
+  const source = sourceOf(x);
+  if (axis !== undefined && axis !== null) return { source, axis: normalizeAxis(axis, source.shape.length) };
+  return { source: flat(source), axis: 0 };
+}
+
+/** All elements of a source along one axis. */
+export function flat(source: Source): Source {
+  if (source.shape.length === 1) return source;
+  const size = sizeOf(source.shape);
+  if (source.memory) {
+    const memory = source.memory.reshape([size]);
+    return { ...source, shape: [size], memory, value: undefined };
+  }
+  const disk: BlockSource = {
+    shape: [size],
+    dtype: (source.disk as BlockSource).dtype,
+    *blocks(maxBytes?: number) {
+      for (const part of partsOf([size], Math.floor((maxBytes ?? Infinity) / source.type.size)))
+        yield { ...part, selection: [{ start: part.start[0], stop: part.start[0] + part.shape[0] }] };
+    },
+    readBlock: ({ start, shape }) => readRun(source, start[0], start[0] + shape[0]),
+    writeBlock: ({ start, shape }, block) => {
+      const data = block as Data;
+      let at = 0;
+      for (const part of boxesOfRun(source.shape, start[0], start[0] + shape[0])) {
+        const n = sizeOf(part.shape);
+        const own = contiguous([n], { data, offset: at, strides: [1] }, source.type.width);
+        store(existing(source.disk), part, own, source.type);
+        at += n;
+      }
+    },
+  };
+  return { ...source, shape: [size], disk };
+}
+
+/** Where to insert or delete: one index, several, a slice, or, to delete, true for each that goes. */
+export type Places =
+  | number
+  | bigint
+  | ArrayInput
+  | { readonly start?: number; readonly stop?: number; readonly step?: number };
+
+/** Indices along an axis of so many elements; `end` is one that is possible beyond them. */
+function placesOf(places: Places, length: number, end: 0 | 1): { list: number[]; single: boolean } {
+  if (typeof places === 'object' && places !== null && !Array.isArray(places)) {
+    const slice = places as { start?: number; stop?: number; step?: number };
+    if (!(places instanceof NDArray) && !ArrayBuffer.isView(places) && !isBlockSource(places)) {
+      return { list: sliceIndices(slice, length), single: false };
+    }
+  }
+  const array = readAll(sourceOf(places));
+  if (array.type === BOOL && array.ndim === 1) {
+    if (array.size !== length) {
+      throw new KernelError('H5_SHAPE', `a mask of ${array.size} elements is given for ${length}`);
+    }
+    const list: number[] = [];
+    for (let i = 0; i < length; i++) if (array.data[i]) list.push(i);
+    return { list, single: false };
+  }
+  if (array.size === 0) return { list: [], single: false };
+  if (!'iuf'.includes(array.type.kind)) {
+    throw new KernelError('H5_DTYPE', `indices are whole numbers, not ${array.type.dtype}`);
+  }
+  const list = Array.from(convert(array.type, array.data, F8) as Float64Array, (index) => {
+    const at = index < 0 ? index + length : index;
+    if (Number.isInteger(index) && at >= 0 && at < length + end) return at;
+    throw new KernelError('H5_INDEX', `the index ${index} is out of range for ${length} elements`);
+  });
+  return { list, single: array.ndim === 0 };
+}
+
+function sliceIndices(
+  { start, stop, step = 1 }: { start?: number; stop?: number; step?: number },
+  length: number,
+): number[] {
+  if (!Number.isInteger(step) || step === 0)
+    throw new KernelError('H5_INDEX', `the step ${step} leads nowhere`);
+  const bound = (value: number | undefined, other: number) => {
+    if (value === undefined) return other;
+    const at = value < 0 ? value + length : value;
+    return step > 0 ? Math.min(Math.max(at, 0), length) : Math.min(Math.max(at, -1), length - 1);
+  };
+  const from = bound(start, step > 0 ? 0 : length - 1);
+  const to = bound(stop, step > 0 ? length : -1);
+  const list: number[] = [];
+  for (let i = from; step > 0 ? i < to : i > to; i += step) list.push(i);
+  return list;
+}
+
+/** Whether the result is to be the array itself. */
+function isInPlace(x: unknown, out: unknown): boolean {
+  return out !== undefined && out === x;
+}
+
+/**
+ * The array without some elements, or slices along an axis. With `out` the array on disk that is given, it is changed in place.
+ *
+ * @throws {KernelError} H5_INDEX when an index is out of range.
+ * @example
+ * delete_([1, 2, 3, 4], [0, -1]); // [2, 3]
+ */
+export function delete_(x: ArrayInput, places: Places, options: AxisOption = {}): ArrayResult {
+  const { source, axis } = along(x, options.axis);
+  const n = source.shape[axis];
+  const gone = new Uint8Array(n);
+  for (const index of placesOf(places, n, 0).list) gone[index] = 1;
+  const indices = Float64Array.from({ length: n }, (_, i) => i).filter((i) => gone[i] === 0);
+  const shape = source.shape.map((length, i) => (i === axis ? indices.length : length));
+  if (isInPlace(x, options.out)) return changeInPlace(x, source, axis, indices, shape, []);
+  const target = targetFor(shape, source.type, options.out);
+  takeSlices(source, axis, indices, target);
+  return target.value as ArrayResult;
+}
+
+/**
+ * The array with values before some elements, or slices along an axis. Several indices are those of the array as it was. With `out` the
+ * array on disk that is given, it is changed in place.
+ *
+ * @throws {KernelError} H5_INDEX when an index is out of range, H5_SHAPE when the values do not fit.
+ * @example
+ * insert([1, 2, 3], 1, 9); // [1, 9, 2, 3]
+ * insert([[1, 2], [3, 4]], 1, [9, 8], { axis: 1 }); // [[1, 9, 2], [3, 8, 4]]
+ */
+export function insert(
+  x: ArrayInput,
+  places: Places,
+  values: ArrayInput,
+  options: AxisOption = {},
+): ArrayResult {
+  const { source, axis } = along(x, options.axis);
+  const { type } = source;
+  const n = source.shape[axis];
+  const { list, single } = placesOf(places, n, 1);
+  let given = readAll(sourceOf(values));
+  if (
+    !canCast(given.type, type, 'same_kind') &&
+    !(given.type === F8 && type.kind !== 's') &&
+    !(given.type === I8 && type.kind !== 's' && type.kind !== 'b')
+  ) {
+    throw new KernelError('H5_CASTING', `values of ${given.type.dtype} are not inserted into ${type.dtype}`);
+  }
+  given = given.type === type ? given : given.astype(type.name);
+  const ndim = source.shape.length;
+  let count = list.length;
+  if (list.length === 1) {
+    // Of one index, all values come there. A single one has its slice as the first axis of the values.
+    if (given.ndim < ndim)
+      given = given.reshape([...new Array<number>(ndim - given.ndim).fill(1), ...given.shape]);
+    if (single) {
+      const order = Array.from({ length: given.ndim }, (_, i) => i).slice(1);
+      order.splice(axis, 0, 0);
+      given = transposed(given, order);
+    }
+    count = given.shape[axis] ?? 1;
+  }
+  const shape = source.shape.map((length, i) => (i === axis ? n + count : length));
+  const slots = shape.map((length, i) => (i === axis ? count : length));
+  broadcastTo(given, slots);
+  const order =
+    list.length === 1
+      ? Array.from({ length: count }, (_, i) => i)
+      : list.map((_, i) => i).sort((a, b) => list[a] - list[b] || a - b);
+  const indices = new Float64Array(n + count).fill(-1);
+  const placed: { at: number; value: number }[] = order.map((value, i) => ({
+    at: (list.length === 1 ? list[0] : list[value]) + i,
+    value,
+  }));
+  const taken = new Uint8Array(n + count);
+  for (const { at } of placed) taken[at] = 1;
+  for (let i = 0, from = 0; i < n + count; i++) if (!taken[i]) indices[i] = from++;
+  const fill = (target: Target) => {
+    const inserted = sourceOf(given);
+    const one = slots.map((length, i) => (i === axis ? 1 : length));
+    for (const { at, value } of placed) {
+      for (const part of partsOf(one, elementsAtOnce(type))) {
+        const from = part.start.map((start, i) => (i === axis ? value : start));
+        const data = gather(operandOf(inserted, from, part.shape), part.shape, type);
+        store(
+          target,
+          { start: part.start.map((start, i) => (i === axis ? at : start)), shape: part.shape },
+          data,
+          type,
+        );
+      }
+    }
+  };
+  if (isInPlace(x, options.out)) return changeInPlace(x, source, axis, indices, shape, [fill]);
+  const target = targetFor(shape, type, options.out);
+  takeSlices(source, axis, indices, target);
+  fill(target);
+  return target.value as ArrayResult;
+}
+
+function broadcastTo(array: NDArray, shape: readonly number[]): void {
+  const together = broadcastShapes(array.shape, shape);
+  if (together.length === shape.length && together.every((length, i) => length === shape[i])) return;
+  throw new KernelError(
+    'H5_SHAPE',
+    `values of the shape (${array.shape.join(', ')}) do not stretch to (${shape.join(', ')})`,
+  );
+}
+
+/** An array that can get another shape. */
+interface Resizable {
+  resize(shape: readonly number[]): unknown;
+}
+
+/**
+ * Moves the slices of an array on disk to where they are to be, from the side where nothing is overwritten before it is read.
+ */
+function changeInPlace(
+  x: ArrayInput,
+  source: Source,
+  axis: number,
+  indices: Float64Array,
+  shape: readonly number[],
+  then: ((target: Target) => void)[],
+): ArrayResult {
+  const own = x as unknown as Partial<Resizable>;
+  if (!isBlockSource(x) || typeof own.resize !== 'function' || source.disk !== x) {
+    throw new KernelError(
+      'H5_OUT',
+      'only an array on disk is changed in place, along one of its axes: without out there is a new one',
+    );
+  }
+  const resizable = own as Resizable;
+  const grows = shape[axis] > source.shape[axis];
+  if (grows) resizable.resize(shape);
+  const now: Source = { ...sourceOf(x), memory: undefined };
+  const target: Target = { ...existing(x), shape };
+  const slice = sizeOf(source.shape) / Math.max(1, source.shape[axis]);
+  const step = Math.max(1, Math.floor(elementsAtOnce(source.type, 3) / Math.max(1, slice)));
+  const n = indices.length;
+  const windows = Array.from({ length: Math.ceil(n / step) }, (_, i) => i * step);
+  // Where it grows, slices move towards the end, so the last ones go first.
+  for (const from of grows ? windows.reverse() : windows) {
+    const part = new Float64Array(n).fill(-1);
+    let moves = false;
+    for (let i = from; i < Math.min(n, from + step); i++) {
+      if (indices[i] === i) continue;
+      part[i] = indices[i];
+      moves ||= indices[i] >= 0;
+    }
+    if (moves) takeWindow(now, axis, part, from, Math.min(n, from + step), target);
+  }
+  for (const each of then) each(target);
+  if (!grows) resizable.resize(shape);
+  return x as ArrayResult;
+}
+
+/** Slices of one window of the target, all of which are read before one is written. */
+function takeWindow(
+  source: Source,
+  axis: number,
+  indices: Float64Array,
+  from: number,
+  to: number,
+  target: Target,
+): void {
+  const { type } = source;
+  const pending: { part: Part; data: Data }[] = [];
+  for (let i = from; i < to; i++) {
+    if (indices[i] < 0) continue;
+    let end = i + 1;
+    while (end < to && indices[end] === indices[end - 1] + 1) end++;
+    const shape = source.shape.map((length, j) => (j === axis ? end - i : length));
+    const start = shape.map((_, j) => (j === axis ? indices[i] : 0));
+    const data = contiguous(shape, operandOf(source, start, shape), type.width);
+    pending.push({ part: { start: shape.map((_, j) => (j === axis ? i : 0)), shape }, data });
+    i = end - 1;
+  }
+  for (const { part, data } of pending) store(target, part, data, type);
+}
+
+/**
+ * The array with values at the end of an axis; without one, all elements and all values along one axis.
+ *
+ * @throws {KernelError} H5_SHAPE when the values do not fit.
+ * @example
+ * append([1, 2], [3]); // [1, 2, 3]
+ */
+export function append(x: ArrayInput, values: ArrayInput, options: AxisOption = {}): ArrayResult {
+  const { axis = null, out } = options;
+  return concatenate([x, values], { axis, out });
+}
+
+/**
+ * Copies elements into an array that is there, in memory or on disk; those of `where`, if it is given. What is smaller is repeated.
+ *
+ * @throws {KernelError} H5_CASTING when the type cannot hold them, H5_SHAPE when they do not fit.
+ * @example
+ * copyto(target, 0, { where: isnan(target) });
+ */
+export function copyto(
+  target: NDArray | Exclude<ArrayInput, string | number | bigint | boolean>,
+  values: ArrayInput,
+  options: {
+    readonly where?: ArrayInput | undefined;
+    readonly casting?: 'same_kind' | 'unsafe' | undefined;
+  } = {},
+): void {
+  const to = existing(target);
+  const from = sourceOf(values);
+  const mask = options.where === undefined || options.where === true ? undefined : sourceOf(options.where);
+  if (mask && mask.type !== BOOL)
+    throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
+  const isOwn = from.value !== undefined && resultType([{ type: to.type }, from]) === to.type;
+  if (!isOwn && options.casting !== 'unsafe' && !canCast(from.type, to.type)) {
+    throw new KernelError(
+      'H5_CASTING',
+      `elements of ${from.type.dtype} are not copied to ${to.type.dtype}: give { casting: 'unsafe' } if they may be cut`,
+    );
+  }
+  for (const each of mask ? [from, mask] : [from]) {
+    const together = broadcastShapes(each.shape, to.shape);
+    if (together.length !== to.shape.length || together.some((length, i) => length !== to.shape[i])) {
+      throw new KernelError(
+        'H5_SHAPE',
+        `the shape (${each.shape.join(', ')}) does not stretch to (${to.shape.join(', ')})`,
+      );
+    }
+  }
+  const inputs = mask ? [from, mask] : [from];
+  const onDisk = inputs.filter(({ disk }) => disk).length + (to.disk ? 1 : 0);
+  const whole: Part = { start: to.shape.map(() => 0), shape: to.shape };
+  for (const part of onDisk === 0 ? [whole] : partsFor(inputs, to, onDisk)) {
+    const { start, shape } = part;
+    const where = mask && operandOf(mask, start, shape);
+    const data = where
+      ? gather(operandOf({ ...to, value: undefined }, start, shape), shape, to.type)
+      : allocate(to.type, sizeOf(shape));
+    gatherInto(operandOf(from, start, shape), shape, { type: to.type, data, offset: 0 }, where);
+    store(to, part, data, to.type);
+  }
+}
+
+/** Of a list of conditions. */
+export interface Where {
+  (condition: ArrayInput): NDArray[];
+  (condition: ArrayInput, x: ArrayInput, y: ArrayInput, options?: OutOption): ArrayResult;
+}
+
+/**
+ * Elements of the one where the condition holds, else of the other. With the condition alone, the indices where it holds, for each axis.
+ *
+ * @example
+ * where([true, false], [1, 2], [10, 20]); // [1, 20]
+ * where([0, 3, 4]); // [[1n, 2n]]
+ */
+export const where: Where = ((
+  condition: ArrayInput,
+  x?: ArrayInput,
+  y?: ArrayInput,
+  options: OutOption = {},
+): unknown => {
+  const test = sourceOf(condition);
+  if (x === undefined || y === undefined) {
+    if (x === y) return placesWhere(test);
+    throw new KernelError('H5_VALUE', 'where takes the elements for both cases, or none');
+  }
+  const sources = [sourceOf(x), sourceOf(y)];
+  const type = resultType(sources);
+  const shape = broadcastShapes(test.shape, ...sources.map((source) => source.shape));
+  const target = targetFor(shape, type, options.out);
+  const inputs = [test, ...sources];
+  const onDisk = inputs.filter(({ disk }) => disk).length + (target.disk ? 1 : 0);
+  const whole: Part = { start: shape.map(() => 0), shape };
+  for (const part of onDisk === 0 ? [whole] : partsFor(inputs, target, onDisk + 1)) {
+    const [mask, a, b] = inputs.map((source) => operandOf(source, part.start, part.shape));
+    const data = gather(b, part.shape, type);
+    gatherInto(a, part.shape, { type, data, offset: 0 }, mask);
+    store(target, part, data, type);
+  }
+  return finish(target, options.out);
+}) as Where;
+
+/** The indices of all elements that are other than zero, for each axis. */
+function placesWhere(test: Source): NDArray[] {
+  if (test.shape.length === 0) throw new KernelError('H5_AXIS', 'what has no axes has no indices');
+  const found: number[] = [];
+  const size = sizeOf(test.shape);
+  const step = elementsAtOnce(test.type);
+  for (let from = 0; from < size; from += step) {
+    const n = Math.min(size, from + step) - from;
+    const truth = convert(test.type, readRun(test, from, from + n), BOOL);
+    for (let i = 0; i < n; i++) if (truth[i]) found.push(from + i);
+  }
+  const strides = rowMajor(test.shape);
+  return test.shape.map((length, axis) => {
+    const data = Float64Array.from(found, (at) => Math.floor(at / strides[axis]) % length);
+    return new NDArray(convert(F8, data, I8), [found.length], I8);
+  });
+}

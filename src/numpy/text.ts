@@ -1,0 +1,252 @@
+import { BOOL, type Data, type ElementType, STR } from '../kernels/element-type.js';
+import { gather } from '../kernels/elementwise.js';
+import { KernelError } from '../kernels/errors.js';
+import { broadcastShapes, sizeOf } from '../kernels/strides.js';
+import { compareText } from '../kernels/text-order.js';
+import { partsFor } from './elementwise.js';
+import { NDArray } from './ndarray.js';
+import { type ArrayInput, isBlockSource, operandOf, type Source, sourceOf } from './source.js';
+import { finish, type Out, store, targetFor } from './target.js';
+
+/** Whether an operand is of strings. */
+export function textOperand(input: unknown): boolean {
+  if (typeof input === 'string') return true;
+  if (isBlockSource(input)) return input.dtype === 'str';
+  if (input instanceof NDArray) return input.type === STR;
+  for (let first: unknown = input; Array.isArray(first); ) {
+    first = first[0];
+    if (typeof first === 'string') return true;
+  }
+  return false;
+}
+
+/** Goes through two operands element by element, in blocks that fit the cap. */
+function applyText(
+  sources: readonly Source[],
+  result: ElementType,
+  out: Out | undefined,
+  loop: (x: Data, y: Data, to: Data, n: number) => void,
+): unknown {
+  const shape = broadcastShapes(...sources.map((source) => source.shape));
+  const target = targetFor(shape, result, out);
+  const onDisk = sources.filter(({ disk }) => disk).length + (target.disk ? 1 : 0);
+  const whole = { start: shape.map(() => 0), shape };
+  for (const part of onDisk ? partsFor(sources, target, onDisk) : [whole]) {
+    const [x, y] = sources.map((source) =>
+      gather(operandOf(source, part.start, part.shape), part.shape, source.type),
+    );
+    const n = sizeOf(part.shape);
+    const to = result === STR ? new Array<string>(n).fill('') : new Uint8Array(n);
+    loop(x, y ?? x, to, n);
+    store(target, part, to, result);
+  }
+  return finish(target, out);
+}
+
+function stringsOf(input: ArrayInput, name: string): Source {
+  const source = sourceOf(input);
+  if (source.type === STR) return source;
+  throw new KernelError(
+    'H5_DTYPE',
+    `${name} takes strings, not ${source.type.dtype}: convert with astype('str')`,
+  );
+}
+
+/** Strings one behind the other. */
+export function addText(x: ArrayInput, y: ArrayInput, out?: Out): unknown {
+  return applyText([stringsOf(x, 'add'), stringsOf(y, 'add')], STR, out, (a, b, to, n) => {
+    for (let i = 0; i < n; i++) to[i] = `${a[i]}${b[i]}`;
+  });
+}
+
+/** The longest string that is made by repetition, in characters. */
+const MAX_REPEATED = 2 ** 28;
+
+/** Strings repeated. One operand is strings, the other whole numbers; less than one is none. */
+export function multiplyText(x: ArrayInput, y: ArrayInput, out?: Out): unknown {
+  const [strings, counts] = textOperand(x) ? [x, y] : [y, x];
+  const times = sourceOf(counts);
+  if (!times.literal && times.type.kind !== 'i' && times.type.kind !== 'u' && times.type.kind !== 'f') {
+    throw new KernelError('H5_DTYPE', `strings are repeated a number of times, not ${times.type.dtype}`);
+  }
+  return applyText([stringsOf(strings, 'multiply'), times], STR, out, (a, b, to, n) => {
+    for (let i = 0; i < n; i++) {
+      const count = Number(b[i]);
+      const text = a[i] as string;
+      if (!Number.isInteger(count)) {
+        throw new KernelError('H5_VALUE', `a string is repeated a whole number of times, not ${count}`);
+      }
+      if (count * text.length > MAX_REPEATED) {
+        throw new KernelError('H5_MEMORY', `a string of ${count * text.length} characters is too long`);
+      }
+      to[i] = count > 0 ? text.repeat(count) : '';
+    }
+  });
+}
+
+/** Comparisons of `char` do not see white space at the end. */
+const TRAILING = /\s+$/;
+
+function compare(name: string, holds: (order: number) => boolean) {
+  return (x: ArrayInput, y: ArrayInput, options: { readonly out?: Out | undefined } = {}): unknown =>
+    applyText(
+      [stringsOf(x, `char.${name}`), stringsOf(y, `char.${name}`)],
+      BOOL,
+      options.out,
+      (a, b, to, n) => {
+        const trim = (text: string) => text.replace(TRAILING, '');
+        for (let i = 0; i < n; i++)
+          to[i] = holds(compareText(trim(a[i] as string), trim(b[i] as string))) ? 1 : 0;
+      },
+    );
+}
+
+export const equalText = compare('equal', (order) => order === 0);
+export const notEqualText = compare('not_equal', (order) => order !== 0);
+export const greaterText = compare('greater', (order) => order > 0);
+export const greaterEqualText = compare('greater_equal', (order) => order >= 0);
+export const lessText = compare('less', (order) => order < 0);
+export const lessEqualText = compare('less_equal', (order) => order <= 0);
+
+/** Values put into strings as with Python's `%`: `%s %r %d %i %f %e %g %x %o %c %%`, with flags, width and precision. */
+export function modText(x: ArrayInput, y: unknown, out?: Out): unknown {
+  const formats = stringsOf(x, 'char.mod');
+  const values = sourceOf(y);
+  return applyText([formats, values], STR, out, (a, b, to, n) => {
+    const width = values.type.kind === 'b';
+    for (let i = 0; i < n; i++) {
+      const value = b[i];
+      to[i] = format(a[i] as string, width ? value !== 0 : value, values);
+    }
+  });
+}
+
+function format(text: string, value: string | number | bigint | boolean, source: Source): string {
+  let used = 0;
+  const result = text.replace(
+    /%([-+ #0]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g,
+    (whole, flags: string, width: string | undefined, precision: string | undefined, kind: string) => {
+      if (kind === '%') return '%';
+      if (used++ > 0) throw new KernelError('H5_VALUE', `'${text}' takes more than one value`);
+      return pad(convertOne(whole, kind, flags, precision, value, source), flags, Number(width ?? 0), kind);
+    },
+  );
+  if (used === 0) throw new KernelError('H5_VALUE', `'${text}' takes no value: use one %s, %d, %f, ...`);
+  return result;
+}
+
+function convertOne(
+  whole: string,
+  kind: string,
+  flags: string,
+  precision: string | undefined,
+  value: string | number | bigint | boolean,
+  source: Source,
+): string {
+  const digits = precision === undefined ? undefined : Number(precision);
+  const number = () => {
+    if (typeof value !== 'string') return Number(value);
+    throw new KernelError('H5_VALUE', `${whole} takes a number, not '${value}'`);
+  };
+  const signed = (shown: string) =>
+    shown.startsWith('-')
+      ? shown
+      : flags.includes('+')
+        ? `+${shown}`
+        : flags.includes(' ')
+          ? ` ${shown}`
+          : shown;
+  switch (kind) {
+    case 's':
+    case 'r':
+    case 'a': {
+      const shown = kind !== 's' && typeof value === 'string' ? `'${value}'` : shownAs(value, source);
+      return digits === undefined ? shown : shown.slice(0, digits);
+    }
+    case 'd':
+    case 'i':
+    case 'u':
+      number();
+      return signed(String(typeof value === 'bigint' ? value : Math.trunc(Number(value))));
+    case 'x':
+    case 'X':
+    case 'o': {
+      number();
+      const shown = (typeof value === 'bigint' ? value : Math.trunc(Number(value))).toString(
+        kind === 'o' ? 8 : 16,
+      );
+      const prefix = flags.includes('#') ? (kind === 'o' ? '0o' : `0${kind}`) : '';
+      const sign = shown.startsWith('-') ? '-' : '';
+      return signed(
+        `${sign}${prefix}${kind === 'X' ? shown.slice(sign.length).toUpperCase() : shown.slice(sign.length)}`,
+      );
+    }
+    case 'f':
+    case 'F':
+      return signed(fixed(number(), digits ?? 6));
+    case 'e':
+    case 'E': {
+      const shown = exponent(number(), digits ?? 6);
+      return signed(kind === 'E' ? shown.toUpperCase() : shown);
+    }
+    case 'g':
+    case 'G': {
+      const shown = general(number(), digits ?? 6);
+      return signed(kind === 'G' ? shown.toUpperCase() : shown);
+    }
+    case 'c':
+      return typeof value === 'string' ? value : String.fromCodePoint(Number(value));
+    default:
+      throw new KernelError('H5_VALUE', `'${whole}' is no format: s r d i f e g x o c are`);
+  }
+}
+
+/** As Python's `str` shows an element. */
+function shownAs(value: string | number | bigint | boolean, { type, literal }: Source): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value !== 'number') return String(value);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+  if (type.kind !== 'f' || literal) return String(value);
+  if (value !== 0 && (Math.abs(value) >= 1e16 || Math.abs(value) < 1e-4)) {
+    return String(value)
+      .replace(/e([+-])(\d)$/, 'e$10$2')
+      .replace(/^(-?\d+)$/, (digits) => exponent(Number(digits), 17).replace(/\.?0+e/, 'e'));
+  }
+  const shown = Object.is(value, -0) ? '-0' : String(value);
+  return Number.isInteger(value) ? `${shown}.0` : shown;
+}
+
+function named(value: number): string | undefined {
+  if (Number.isFinite(value)) return undefined;
+  return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+}
+
+function fixed(value: number, digits: number): string {
+  return named(value) ?? `${Object.is(value, -0) ? '-' : ''}${value.toFixed(Math.min(100, digits))}`;
+}
+
+function exponent(value: number, digits: number): string {
+  return named(value) ?? value.toExponential(Math.min(100, digits)).replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+function general(value: number, digits: number): string {
+  const name = named(value);
+  if (name) return name;
+  const precision = Math.max(1, digits);
+  const power = value === 0 ? 0 : Number(value.toExponential(Math.min(100, precision - 1)).split('e')[1]);
+  const shown =
+    power < -4 || power >= precision
+      ? exponent(value, precision - 1)
+      : value.toFixed(Math.max(0, precision - 1 - power));
+  return shown.includes('.') ? shown.replace(/\.?0+(e|$)/, '$1') : shown;
+}
+
+function pad(shown: string, flags: string, width: number, kind: string): string {
+  if (shown.length >= width) return shown;
+  if (flags.includes('-')) return shown.padEnd(width);
+  if (flags.includes('0') && kind !== 's' && kind !== 'c') {
+    const sign = /^[-+ ]/.exec(shown)?.[0] ?? '';
+    return sign + shown.slice(sign.length).padStart(width - sign.length, '0');
+  }
+  return shown.padStart(width);
+}
