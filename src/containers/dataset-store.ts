@@ -1,4 +1,5 @@
 import { H5FeatureError, H5StateError, H5TypeError, optionOf } from '../errors.js';
+import type { Editor } from '../hdf5/editing.js';
 import type { ElementAccess } from '../hdf5/element-access.js';
 import { decode, encode } from '../hdf5/elements.js';
 import { LITTLE_ENDIAN, swapped } from '../hdf5/endian.js';
@@ -10,6 +11,7 @@ import type { Selection } from '../hdf5/selection.js';
 import type { BlockData, DTypeName } from '../kernels/block-source.js';
 import { complexPart, dtypeOf, toElements } from './block-data.js';
 import type { ElementStore } from './element-store.js';
+import { LiveFile } from './live-file.js';
 
 /** A member of the records of a dataset, or one within that. */
 export interface Field {
@@ -82,12 +84,16 @@ export class DatasetStore implements ElementStore {
   }
 
   write(selection: Selection, data: BlockData, isOne: boolean): void {
-    const { dataset, field, datatype } = this;
-    const editor = dataset.session.edit();
-    if (field) {
-      this.#writeField(field, selection, data, isOne);
-      return;
-    }
+    const { dataset, field } = this;
+    const live = LiveFile.of(dataset);
+    const editor = live.edit();
+    if (field) this.#writeField(field, selection, data, isOne);
+    else this.#writeWhole(editor, selection, data, isOne);
+    live.changed(dataset.path);
+  }
+
+  #writeWhole(editor: Editor, selection: Selection, data: BlockData, isOne: boolean): void {
+    const { dataset, datatype } = this;
     const bytes = this.#bytes(data);
     if (bytes) editor.writeBytes(dataset.node, selection, bytes, isOne);
     else if (!isOne) editor.writeElements(dataset.node, selection, data);
@@ -141,8 +147,8 @@ export class DatasetStore implements ElementStore {
   }
 
   atomically<T>(action: () => T): T {
-    // Within another one it is not committed, but taken back by itself.
-    return this.dataset.session.edit().transaction({ depth: 1 }, action);
+    const { dataset } = this;
+    return LiveFile.of(dataset).atomically(dataset.path, action);
   }
 }
 

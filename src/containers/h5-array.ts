@@ -30,6 +30,7 @@ import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
 import type { ElementStore } from './element-store.js';
 import { H5IndexError } from './errors.js';
+import { LiveFile } from './live-file.js';
 import { MemoryStore } from './memory-store.js';
 import { type ContainerSource, openSource } from './opening.js';
 import { options as containerOptions } from './options.js';
@@ -742,7 +743,9 @@ export class H5Array<E = unknown> implements BlockSource {
    * @throws {H5TypeError} when it has no chunks, cannot grow as far, or this is a view.
    */
   resize(shape: readonly number[]): void {
-    this.#resizable('resize').resize(shape);
+    const dataset = this.#resizable('resize');
+    dataset.resize(shape);
+    LiveFile.of(dataset).changed(dataset.path);
   }
 
   /** Makes an axis, or several, longer by so many rows of the fill value. */

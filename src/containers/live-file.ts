@@ -124,6 +124,30 @@ export class LiveFile implements EditWatcher {
     );
   }
 
+  /** Something has been changed by other means: it is committed when changes are. */
+  changed(path: string): void {
+    this.#note(path, undefined);
+    const session = this.#session;
+    if (session.depth > 0) return;
+    if (this.policy === 'microtask') this.#commitLater();
+    else if (this.policy === 'operation') session.file.commit();
+  }
+
+  /** Does something of which all is taken back if it throws. It is no commit by itself. */
+  atomically<T>(path: string, action: () => T): T {
+    const editor = this.edit();
+    const session = this.#session;
+    session.depth++;
+    let result: T;
+    try {
+      result = editor.transaction(session, action);
+    } finally {
+      session.depth--;
+    }
+    this.changed(path);
+    return result;
+  }
+
   /** Makes several changes of which none can fail: they are one commit. */
   together<T>(action: () => T): T {
     this.edit();

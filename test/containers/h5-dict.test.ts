@@ -578,3 +578,30 @@ describeOracle('h5py', () => {
     expect(objectAt(file, 'names')).toMatchObject({ value: ['a', 'b'] });
   });
 });
+
+describe('arrays of a dict', () => {
+  it('are committed and told like the rest', async () => {
+    const path = newPath();
+    writeSync(path, { array: new Float64Array(100) });
+    using dict = H5Dict.open(path, { mode: 'r+', largeArray: 1 });
+    const heard: string[][] = [];
+    dict.subscribe('array', ({ paths }) => heard.push([...paths]));
+    const array = dict.get('array') as H5Array;
+    array.set('3', 5);
+    expect(readSync<{ array: Float64Array }>(path).array[3]).toBe(0);
+    await Promise.resolve();
+    expect(readSync<{ array: Float64Array }>(path).array[3]).toBe(5);
+    expect(heard).toEqual([['/array']]);
+    expect(() =>
+      dict.transaction(() => {
+        array.set('4', 5);
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(array.at(4)).toBe(0);
+    dict.close();
+    using each = H5Dict.open(path, { mode: 'r+', largeArray: 1, commit: 'operation' });
+    (each.get('array') as H5Array).set('5', 6);
+    expect(readSync<{ array: Float64Array }>(path).array[5]).toBe(6);
+  });
+});
