@@ -46,7 +46,11 @@ for (const [entry, names] of [
   ['parts', 'parts'],
   ['datasets', 'datasets, datasetsWith, indexes'],
   ['streaming', 'streaming'],
-  ['containers', 'H5Array, H5IndexError, options, parseMemorySize, setOptions, withOptions'],
+  [
+    'containers',
+    'H5Array, H5Attributes, H5Dict, H5IndexError, H5List, fromTransferable, options, parseMemorySize, readObject, ' +
+      'setOptions, storeDataset, toTransferable, withOptions, writeDataset, writeDatasets, writeObject, writeObjects',
+  ],
 ])
   writeFileSync(`${root}dist/${entry}-of-node.js`, `export { ${names} } from './node.js';\n`);
 

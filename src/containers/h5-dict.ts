@@ -210,8 +210,10 @@ export class H5Dict<T extends object = Record<string, unknown>>
   get size(): number {
     const large = this.#large;
     if (large) return large.size;
+    const { links } = this.#group.node;
+    const { isOurs } = this.context.live;
     let { size } = this.#group;
-    for (const name of this.#group.attrs.keys()) if (!isHidden(name)) size++;
+    for (const name of this.#group.attrs.keys()) if (!isHidden(name) && (isOurs || !links?.get(name))) size++;
     return size;
   }
 
@@ -276,9 +278,11 @@ export class H5Dict<T extends object = Record<string, unknown>>
   *keys(): IterableIterator<DictKey<T>> {
     const large = this.#large;
     if (large) yield* large.keys() as Iterable<DictKey<T>>;
-    else
-      for (const name of memberNames(this.#group.node))
-        if (!isHidden(name)) yield unescapeName(name) as DictKey<T>;
+    else {
+      const all = memberNames(this.#group.node);
+      const names = this.context.live.isOurs ? all : new Set(all);
+      for (const name of names) if (!isHidden(name)) yield unescapeName(name) as DictKey<T>;
+    }
   }
 
   *values(): IterableIterator<T[DictKey<T>]> {

@@ -9,6 +9,8 @@ import { isTree } from './difference.js';
 import { ItemList } from './item-list.js';
 import type { ListStore } from './list-store.js';
 import type { Deferred } from './live-file.js';
+import { CH5MPY } from './member.js';
+import { PythonList } from './python-list.js';
 import { RecordList, shapeOfRow, typesOfRow } from './record-list.js';
 import { addressOf, become } from './rewriting.js';
 import { StoredList } from './stored-list.js';
@@ -28,6 +30,7 @@ export function otherThanList(object: H5Group | H5Dataset): string | undefined {
   const { attrs } = object;
   const type = attrs.get<string>(Reserved.type);
   if (object instanceof H5Dataset) return type === 'Array' ? undefined : (type ?? 'dataset');
+  if (attrs.get(CH5MPY.type) === 'list') return undefined;
   const encoding = attrs.get<string>(Reserved.encoding);
   if (encoding === undefined || !LISTS.has(encoding))
     return encoding ?? type ?? attrs.get<string>(Reserved.class) ?? 'object';
@@ -213,6 +216,7 @@ function openStore(object: H5Group | H5Dataset, context: Context): ListStore {
     case Encoding.records:
       return RecordList.of(object, context) ?? new StoredList(object, context);
     default:
+      if (attrs.get(CH5MPY.type) === 'list') return new PythonList(object, context);
       return new StoredList(object, context);
   }
 }

@@ -52,6 +52,7 @@ export class LiveFile implements EditWatcher {
   #isPending = false;
   /** Why the last commit failed, if nobody has been told yet. */
   #failure: { readonly error: unknown } | undefined;
+  #isOurs = false;
   readonly #subscriptions = new Set<Subscription>();
   /** The paths of what has changed since the last commit. */
   #changes: string[] = [];
@@ -80,6 +81,12 @@ export class LiveFile implements EditWatcher {
     // After `compact` it is another one.
     editor.watcher = this;
     return editor;
+  }
+
+  /** Whether the file has the layout of ours; in others an attribute and a member can have one name. */
+  get isOurs(): boolean {
+    this.#isOurs ||= this.#session.file.attrs.has(Reserved.layout);
+    return this.#isOurs;
   }
 
   /** Says of a new file what its layout is. */
@@ -266,6 +273,7 @@ export class LiveFile implements EditWatcher {
   }
 
   undone(mark = 0): void {
+    this.#isOurs = false;
     this.epoch++;
     this.#changes.length = mark;
     this.#deferred.clear();

@@ -1,5 +1,5 @@
 /** Members of groups as values: what H5Dict gets and sets. */
-import { H5TypeError } from '../errors.js';
+import { H5Error, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
@@ -14,7 +14,8 @@ import { type Context, LARGE_ARRAY } from './context.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
-import { decodeScalar, encodeScalar } from './scalar.js';
+import { options as containerOptions } from './options.js';
+import { decodeScalar, encodeScalar, isUsualType } from './scalar.js';
 
 /** What ch5mpy says an object is. */
 export const CH5MPY = { type: '__h5_type__', class: '__h5_class__' } as const;
@@ -36,7 +37,8 @@ export function hasMember(group: H5Group, name: string): boolean {
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
 export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
   const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
-  if (attribute !== undefined) return decodeScalar(group, name, attribute, context);
+  if (attribute !== undefined && (context.live.isOurs || !group.node.links?.get(name)))
+    return decodeScalar(group, name, attribute, context);
   const object = group.get(name);
   return object && presented(object, context, isRaw);
 }
@@ -48,14 +50,21 @@ export function presented(
   isRaw = false,
 ): unknown {
   if (object instanceof H5Datatype) return object;
+  if (object instanceof H5Dataset && object.ndim === 0 && object.shape && isPlainScalar(object, context))
+    return object.value;
   const { attrs } = object;
   const type = attrs.get<string>(Reserved.type);
   if (object instanceof H5Group) {
+    const python = attrs.get(CH5MPY.type);
+    if (python === 'list') return new H5List(object, context);
+    // Nobody can make an instance of a class of Python's.
+    if (python === 'object')
+      return new H5Dict(object, context, false, 'stored by ch5mpy: an instance of a Python class');
     const encoding = attrs.get<string>(Reserved.encoding);
     if (encoding === undefined || encoding === Encoding.entries) {
       if (isRaw || isDict(object)) return new H5Dict(object, context);
     } else if (type !== 'Set' && encoding !== Encoding.sparse) return new H5List(object, context);
-    return readFrom(object, context.codec);
+    return instanceIn(object, context);
   }
   if (type === 'Array') return new H5List(object, context);
   const isNumbers = type === undefined || type.endsWith('Array');
@@ -63,6 +72,26 @@ export function presented(
   if (isNumbers && object.ndim > 0 && object.nbytes >= largeArray)
     return H5Array.of(object as H5Dataset<unknown>);
   return readFrom(object, context.codec);
+}
+
+/** Whether the one element of a dataset is what its datatype says. */
+function isPlainScalar({ datatype, attrs }: H5Dataset, { live }: Context): boolean {
+  return isUsualType(datatype, live.isOurs) && (attrs.size === 0 || !live.isOurs);
+}
+
+/** What a group stands for; with the errorMode 'ignore', that of an instance that cannot be made is its content. */
+function instanceIn(group: H5Group, context: Context): unknown {
+  try {
+    return readFrom(group, context.codec);
+  } catch (error) {
+    if (
+      containerOptions().errorMode !== 'ignore' ||
+      !(error instanceof H5Error) ||
+      !group.attrs.has(Reserved.class)
+    )
+      throw error;
+    return new H5Dict(group, context, false, `it could not be made again: ${error.message}`);
+  }
 }
 
 /** Whether a group is an object whose members are properties, or a Map with keys that are strings, and no instance. */

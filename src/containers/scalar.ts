@@ -4,7 +4,7 @@ import type { DType } from '../hdf5/dtype.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
-import { isBoolean } from '../hdf5/messages/datatype.js';
+import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText } from '../hdf5/text.js';
 import { defaultRegistry } from '../registry/index.js';
@@ -75,7 +75,7 @@ export function decodeScalar(
   context: Context,
 ): unknown {
   if (typeof attribute !== 'object') return attribute;
-  if ('data' in attribute && isUsual(attribute)) return group.attrs.get(name);
+  if ('data' in attribute && isUsual(attribute, context.live.isOurs)) return group.attrs.get(name);
   // What has not been written yet is to be found in the file.
   const { session } = group;
   session.editor?.flush();
@@ -90,11 +90,15 @@ export function decodeScalar(
 }
 
 /** Whether the value is what its datatype says, and nothing else. */
-function isUsual({ datatype, dataspace }: Attribute): boolean {
-  if (dataspace.kind !== 'scalar') return false;
+function isUsual({ datatype, dataspace }: Attribute, isOurs: boolean): boolean {
+  return dataspace.kind === 'scalar' && isUsualType(datatype, isOurs);
+}
+
+/** Whether values of a datatype are what it says; in files of ours an integer of 64 bits may stand for a number. */
+export function isUsualType(datatype: Datatype, isOurs: boolean): boolean {
   switch (datatype.class) {
     case 'fixed-point':
-      return datatype.size < 8;
+      return datatype.size < 8 || !isOurs;
     case 'floating-point':
       return true;
     case 'enumerated':
