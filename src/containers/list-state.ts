@@ -141,8 +141,10 @@ export class ListState implements Deferred {
   }
 
   truncate(length: number): void {
-    this.#defer();
-    if (this.#store.truncate(length)) return;
+    if (this.#store.truncate(length)) {
+      this.#defer();
+      return;
+    }
     this.#whole(() => {
       this.#convert([]);
       this.#store.truncate(length);
@@ -162,6 +164,7 @@ export class ListState implements Deferred {
     if (session.depth > 0) file.transaction(change);
     else change();
     this.since = session.edit().clock;
+    this.#defer();
   }
 
   // ---- other ways to be stored ----------------------------------------------------------------------
