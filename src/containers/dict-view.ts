@@ -22,7 +22,7 @@ export function viewOf<T extends object>(dict: H5Dict<T>): DictView<T> {
   // What is not in the dict is that of any object: `toString` and the like.
   const target = {};
   // Node looks past a proxy.
-  Object.defineProperty(target, INSPECT, { value: () => dict.toString() });
+  Object.defineProperty(target, INSPECT, { value: () => dict.toString(), configurable: true });
   const view = new Proxy(target, new Handler(dict as unknown as H5Dict));
   dicts.set(view, dict as unknown as H5Dict);
   return view as DictView<T>;

@@ -277,8 +277,10 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const given = Array.isArray(values) ? values : Array.from(values);
     const all = given.length === 1 ? [plain(given[0])] : given.map(plain);
     return this.#change((list) => {
+      // It may be gone.
+      const { length } = list;
       list.push(all);
-      return list.length;
+      return length + all.length;
     });
   }
 

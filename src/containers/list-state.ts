@@ -97,9 +97,13 @@ export class ListState implements Deferred {
 
   push(values: readonly unknown[]): void {
     if (values.length === 1) this.#add(values[0]);
-    else if (values.every((value) => this.#store.fits(value)) && !(this.#store instanceof ItemList))
-      for (const value of values) this.#add(value);
+    else if (this.#isQuick && values.every((value) => this.#store.fits(value))) this.#addAll(values);
     else if (values.length > 0) this.#whole(() => this.#addAll(values));
+  }
+
+  /** Whether values that fit are just kept in memory. */
+  get #isQuick(): boolean {
+    return this.#store instanceof VectorList || this.#store instanceof RecordList;
   }
 
   #addAll(values: readonly unknown[]): void {
@@ -107,8 +111,9 @@ export class ListState implements Deferred {
   }
 
   #add(value: unknown): void {
-    if (!this.#store.add(value))
+    if (this.#store instanceof WholeList || !this.#store.add(value))
       this.#whole(() => {
+        if (this.#store.add(value)) return;
         this.#convert([value]);
         this.#store.add(value);
       });
