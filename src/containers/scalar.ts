@@ -3,7 +3,7 @@ import type { AttributeDraft } from '../hdf5/draft.js';
 import type { DType } from '../hdf5/dtype.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
-import { isBoolean } from '../hdf5/messages/datatype.js';
+import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import type { GroupInfo } from '../hdf5/object.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText } from '../hdf5/text.js';
@@ -91,7 +91,11 @@ export function decodeScalar(
 
 /** Whether the value is what its datatype says, and nothing else. */
 function isUsual({ datatype, dataspace }: Attribute): boolean {
-  if (dataspace.kind !== 'scalar') return false;
+  return dataspace.kind === 'scalar' && isUsualType(datatype);
+}
+
+/** The same of a datatype. */
+export function isUsualType(datatype: Datatype): boolean {
   switch (datatype.class) {
     case 'fixed-point':
       return datatype.size < 8;

@@ -422,7 +422,7 @@ describe('as an array', () => {
     expect(list.find((value) => value < 3)).toBe(1);
     expect(list.findIndex((value) => value < 3)).toBe(1);
     expect(list.findLast((value) => value < 3)).toBe(1);
-    expect(list.findLastIndex((value) => value === 2)).toBe(2);
+    expect(list.findLastIndex((value) => value > 1 && value < 3)).toBe(2);
     expect(list.indexOf(1)).toBe(1);
     expect(list.indexOf(1, 2)).toBe(3);
     expect(list.lastIndexOf(1)).toBe(3);
@@ -442,7 +442,9 @@ describe('as an array', () => {
     expect(list.toSorted()).toEqual([1, 1, 2, 3]);
     expect(list.toReversed()).toEqual([1, 2, 1, 3]);
     const seen: number[] = [];
-    list.forEach((value) => seen.push(value));
+    list.forEach((value) => {
+      seen.push(value);
+    });
     expect(seen).toEqual(values);
     expect(JSON.stringify(list)).toBe('[3,1,2,1]');
     check(list.sort((a, b) => b - a) as H5List, [3, 2, 1, 1]);
