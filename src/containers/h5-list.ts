@@ -240,6 +240,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    * @example
    * users.update(0, (user) => { user.name = 'Ada'; });
    */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return is one of these
   update(index: number, change: (value: T) => T | Stored<T> | void): this {
     const value = this.get(index);
     const changed = change(value);
@@ -271,8 +272,10 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const given = Array.isArray(values) ? values : Array.from(values);
     const all = given.length === 1 ? [plain(given[0])] : given.map(plain);
     return this.#change((list) => {
+      // It may be gone.
+      const { length } = list;
       list.push(all);
-      return list.length;
+      return length + all.length;
     });
   }
 
@@ -306,11 +309,13 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   /** Removes elements, puts others in their place, and returns those that were removed: copies, in an array. */
-  splice(start: number, deleteCount?: number, ...values: (T | Stored<T>)[]): T[] {
+  splice(start: number, deleteCount?: number, ...values: (T | Stored<T>)[]): T[];
+  splice(start: number, ...rest: unknown[]): T[] {
     const { length } = this;
     const from = bound(start, length);
     // Without a number, all that follow; one that is undefined is none, as of an array.
-    const most = arguments.length === 1 ? length : Math.trunc(deleteCount ?? 0) || 0;
+    const most = rest.length === 0 ? length : Math.trunc(rest[0] as number) || 0;
+    const values = rest.slice(1);
     const count = Math.max(0, Math.min(most, length - from));
     return this.#change((list) => {
       const removed = list.slice(from, from + count);

@@ -1,8 +1,12 @@
 import { H5FormatError } from '../errors.js';
 import type { NewObject, ValueOptions } from '../hdf5/editing.js';
+import { decode } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
+import type { DatasetInfo } from '../hdf5/object.js';
+import { rawData } from '../hdf5/raw-data.js';
+import { type AnyLink, isHard, type Node, type StoredObject } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { addMembers, replaceMembers } from '../serialize/part-writer.js';
@@ -11,7 +15,7 @@ import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { getMember, prepareObjectMember, presented } from './member.js';
 import { setWord } from './rewriting.js';
-import { encodeScalar } from './scalar.js';
+import { encodeScalar, isUsualType } from './scalar.js';
 
 /** An element: the name of its link, or what a mask says of one that is missing. */
 type Slot = string | number;
@@ -113,8 +117,28 @@ export class ItemList implements ListStore {
       this.flush();
     }
     const slot = slots[index] as Slot;
-    if (typeof slot === 'string') return presented(this.#objectAt(slot), this.#context);
+    if (typeof slot === 'string') {
+      const node = this.#nodeAt(slot);
+      return isUsual(node)
+        ? this.#valueOf(node.info as DatasetInfo)
+        : presented(this.#objectAt(slot), this.#context);
+    }
     return slot === Missing.null ? null : undefined;
+  }
+
+  #nodeAt(name: string): Node | undefined {
+    const { node, session } = this.object;
+    const link = node.links?.get(name) as AnyLink | undefined;
+    return link && isHard(link) ? session.target(link) : undefined;
+  }
+
+  /** The value of a dataset that is what its datatype says. */
+  #valueOf(info: DatasetInfo): unknown {
+    const { space, editor } = this.object.session;
+    // What has been written to it is to be found in the file.
+    editor?.flush();
+    const bytes = rawData(space, info, 'the data of a dataset').copy(0, 1);
+    return decode(info.datatype, bytes, 1, space.globalHeap)[0];
   }
 
   #objectAt(name: string): H5Group | H5Dataset {
@@ -382,6 +406,16 @@ export class ItemList implements ListStore {
     this.#pending = [];
     return this.splice(length, stored - length, []);
   }
+}
+
+/** Whether an object is a number, a string or a boolean, as a scalar that is read by itself. */
+function isUsual(node: Node | undefined): node is StoredObject {
+  if (!node || !('info' in node) || node.info.kind !== 'dataset' || node.info.attributes.length > 0)
+    return false;
+  const { datatype, dataspace, layout } = node.info;
+  if (dataspace.kind !== 'scalar' || (layout.kind !== 'compact' && layout.kind !== 'contiguous'))
+    return false;
+  return isUsualType(datatype);
 }
 
 /** Any number of elements. */

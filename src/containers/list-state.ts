@@ -100,9 +100,13 @@ export class ListState implements Deferred {
 
   push(values: readonly unknown[]): void {
     if (values.length === 1) this.#add(values[0]);
-    else if (values.every((value) => this.#store.fits(value)) && !(this.#store instanceof ItemList))
-      for (const value of values) this.#add(value);
+    else if (this.#isQuick && values.every((value) => this.#store.fits(value))) this.#addAll(values);
     else if (values.length > 0) this.#whole(() => this.#addAll(values));
+  }
+
+  /** Whether values that fit are just kept in memory. */
+  get #isQuick(): boolean {
+    return this.#store instanceof VectorList || this.#store instanceof RecordList;
   }
 
   #addAll(values: readonly unknown[]): void {
@@ -110,8 +114,9 @@ export class ListState implements Deferred {
   }
 
   #add(value: unknown): void {
-    if (!this.#store.add(value))
+    if (this.#store instanceof WholeList || !this.#store.add(value))
       this.#whole(() => {
+        if (this.#store.add(value)) return;
         this.#convert([value]);
         this.#store.add(value);
       });
@@ -144,8 +149,10 @@ export class ListState implements Deferred {
   }
 
   truncate(length: number): void {
-    this.#defer();
-    if (this.#store.truncate(length)) return;
+    if (this.#store.truncate(length)) {
+      this.#defer();
+      return;
+    }
     this.#whole(() => {
       this.#convert([]);
       this.#store.truncate(length);
@@ -165,6 +172,7 @@ export class ListState implements Deferred {
     if (session.depth > 0) file.transaction(change);
     else change();
     this.since = session.edit().clock;
+    this.#defer();
   }
 
   // ---- other ways to be stored ----------------------------------------------------------------------

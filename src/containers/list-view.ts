@@ -20,7 +20,7 @@ export function shownBy(view: object): H5Dict | H5List | undefined {
 export function listViewOf<T>(list: H5List<T>): ListView<T> {
   const target: unknown[] = [];
   // Node looks past a proxy.
-  Object.defineProperty(target, INSPECT, { value: () => list.toString() });
+  Object.defineProperty(target, INSPECT, { value: () => list.toString(), configurable: true });
   const view = new Proxy(target, new Handler(list as H5List));
   lists.set(view, list as H5List);
   return view as ListView<T>;

@@ -1,0 +1,695 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { indexes } from '../../src/indexes.js';
+import {
+  deserialize,
+  H5Dataset,
+  H5Dict,
+  H5File,
+  H5FormatError,
+  H5List,
+  h5read,
+  h5write,
+  readSync,
+  serialize,
+  TypeRegistry,
+  writeSync,
+} from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { datasetAt, groupAt, h5py, oracleTest } from '../oracle/oracles.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const newPath = (): string => join(folder, `${files++}.h5`);
+
+const registry = new TypeRegistry();
+
+class Point {
+  x: number;
+  y: number;
+  constructor(x: number, y: number) {
+    this.x = x;
+    this.y = y;
+  }
+}
+registry.register(Point, { name: 'Point', version: 3 });
+
+/** Says itself what is stored. */
+class Box {
+  items: number[];
+  constructor(items: number[]) {
+    this.items = items;
+  }
+  [h5write](content: { set(key: string, value: unknown): void }): void {
+    content.set('l', this.items);
+  }
+  static [h5read](content: { get(key: string): unknown }): Box {
+    return new Box(content.get('l') as number[]);
+  }
+}
+registry.register(Box, { name: 'Box' });
+
+function newList<T = unknown>(values: T[] = []): H5List<T> {
+  return H5List.write(H5File.open(undefined, 'w'), values, { registry });
+}
+
+/** The encoding of a list in the file, or the datatype. */
+function kindOf({ object }: H5List): string | undefined {
+  return object instanceof H5Dataset ? object.dtype : object.attrs.get<string>('@encoding');
+}
+
+function check(list: H5List, values: unknown[]): void {
+  expect(list.toArray()).toStrictEqual(values);
+  expect(list.length).toBe(values.length);
+  const bytes = list.file.toBytes();
+  expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+  if (list.file.attrs.has('@encoding')) expect(deserialize(bytes, { registry })).toStrictEqual(values);
+}
+
+describe('as ch5mpy has it', () => {
+  const make = () => {
+    const path = newPath();
+    const data = [1.5, 2, new Box([1, 2, 3]), '4.', new Point(5, 0)];
+    H5List.write(path, data, { name: 'data', registry }).close();
+    return { data, list: H5List.open(path, { name: 'data', mode: 'r+', registry }) };
+  };
+
+  it('shows its elements', () => {
+    const { list } = make();
+    expect(String(list)).toBe('H5List[1.5, 2, Box {...}, "4.", Point {...}]');
+    expect(inspect(list)).toBe(String(list));
+    expect(inspect({ list })).toContain('H5List[1.5');
+    for (let i = 0; i < 3; i++) list.push(i);
+    expect(String(list)).toBe('H5List[1.5, 2, Box {...}, ..., 0, 1, 2]');
+    list.close();
+    expect(String(list)).toBe('H5List (closed)');
+  });
+
+  it('reads instances, also of classes that say what is stored', () => {
+    using list = make().list;
+    expect(list.get(4)).toStrictEqual(new Point(5, 0));
+    expect(list.get(2)).toStrictEqual(new Box([1, 2, 3]));
+  });
+
+  it('is an array in memory by copy', () => {
+    const { list, data } = make();
+    expect(list.copy()).toStrictEqual(data);
+    expect(list.equals(data)).toBe(true);
+    expect(list.equals(data.slice(1))).toBe(false);
+    expect(list.equals(H5List.write(H5File.open(undefined, 'w'), data, { registry }))).toBe(true);
+    list.close();
+  });
+
+  it('counts from the end with negative indices', () => {
+    using list = make().list;
+    expect(list.get(-2)).toBe('4.');
+    expect(list.at(-2)).toBe('4.');
+  });
+
+  it('grows by append', () => {
+    using list = make().list;
+    expect(list.append(-1)).toBe(6);
+    expect(list.get(5)).toBe(-1);
+  });
+
+  it('is what defer becomes in a dict', () => {
+    const dict = H5Dict.of<{ z: H5List<number> }>(H5File.open(undefined, 'w'));
+    dict.set('z', H5List.defer());
+    expect(dict.get('z')).toBeInstanceOf(H5List);
+    dict.get('z').push(1, 2);
+    expect(dict.copy()).toEqual({ z: [1, 2] });
+  });
+
+  it('loses its last element, and one from the middle', () => {
+    const { list, data } = make();
+    list.delete(-1);
+    expect(list.equals(data.slice(0, 4))).toBe(true);
+    list.delete(2);
+    expect(list.copy()).toStrictEqual([1.5, 2, '4.']);
+    expect(list.toDict()).toEqual({ 0: 1.5, 1: 2, 2: '4.' });
+    list.close();
+  });
+});
+
+describe('how it is opened', () => {
+  it('is the value of a file, or a part of it', () => {
+    const path = newPath();
+    writeSync(path, { a: { b: [1, 2, 3] }, c: 1 });
+    {
+      using list = H5List.open<number>(path, { name: 'a/b', mode: 'r+' });
+      list.push(4);
+      expect((list.parent as H5Dict).path).toBe('/a');
+    }
+    expect(readSync(path)).toEqual({ a: { b: [1, 2, 3, 4] }, c: 1 });
+    writeSync(path, [{ a: 1 }, { b: [] }, [2]]);
+    using list = H5List.read(path);
+    expect(list.parent).toBeUndefined();
+    expect(list.toJSON()).toEqual([{ a: 1 }, { b: [] }, [2]]);
+    expect(() => list.push(1)).toThrow(expect.objectContaining({ code: 'H5_READ_ONLY' }));
+  });
+
+  it('is made by the modes that make files', () => {
+    const path = newPath();
+    expect(() => H5List.open(path)).toThrow();
+    using list = H5List.open<number>(path, { mode: 'a', name: 'x/y' });
+    list.push(1);
+    list.commit();
+    expect(readSync(path)).toEqual({ x: { y: [1] } });
+    list.close();
+    const other = newPath();
+    {
+      using root = H5List.open<number>(other, { mode: 'a' });
+      root.push(1, 2);
+    }
+    using root = H5List.open<number>(other, { mode: 'a' });
+    root.push(3);
+    expect(root.copy()).toEqual([1, 2, 3]);
+  });
+
+  it('is no dict, no Set and no array of numbers', () => {
+    const file = H5File.open(serialize({ a: { b: 1 }, s: new Set([1]), n: Float64Array.of(1) }), 'r');
+    for (const name of ['a', 's', 'n', ''])
+      expect(() => H5List.open(file, { name })).toThrow(expect.objectContaining({ code: 'H5_WRONG_KIND' }));
+    expect(() => H5List.open(file, { name: 'q' })).toThrow(expect.objectContaining({ code: 'H5_NOT_FOUND' }));
+  });
+});
+
+describe('bad input', () => {
+  it('an index that is none', () => {
+    const list = newList([1, 2]);
+    expect(() => list.get(2)).toThrow('the list "/value" has 2 elements, and none with the index 2');
+    expect(() => list.get(-3)).toThrow(expect.objectContaining({ code: 'H5_NOT_FOUND' }));
+    expect(() => list.set(2, 1)).toThrow(expect.objectContaining({ code: 'H5_NOT_FOUND' }));
+    expect(() => list.delete(5)).toThrow(expect.objectContaining({ code: 'H5_NOT_FOUND' }));
+    expect(() => list.get(0.5)).toThrow(expect.objectContaining({ code: 'H5_TYPE' }));
+    expect(() => list.truncate(3)).toThrow(expect.objectContaining({ code: 'H5_TYPE' }));
+    expect(list.at(2)).toBeUndefined();
+    check(list, [1, 2]);
+  });
+
+  it.each([
+    ['a vector', [1, 2, 3]],
+    ['a table', [{ a: 1 }, { a: 2 }]],
+    ['any values', [1, 'x', { a: [1] }]],
+    ['missing elements', [1, null, 2]],
+  ])('a value that cannot be stored, in the middle of others, in %s', (_, values: unknown[]) => {
+    const list = newList(values);
+    const bad = () => list.push(4, { deep: [() => 1] }, 5);
+    expect(bad).toThrow(expect.objectContaining({ code: 'H5_UNSUPPORTED' }));
+    expect(() => list.set(0, new WeakMap())).toThrow(expect.objectContaining({ code: 'H5_UNSUPPORTED' }));
+    expect(() => list.insert(1, 1, new WeakMap())).toThrow(
+      expect.objectContaining({ code: 'H5_UNSUPPORTED' }),
+    );
+    check(list, values);
+    list.transaction(() => {
+      list.push(values[0]);
+      expect(bad).toThrow();
+    });
+    check(list, [...values, values[0]]);
+  });
+
+  it('a handle of what is gone, or closed', () => {
+    const dict = H5Dict.of<Record<string, H5List<number>>>(H5File.open(undefined, 'w'));
+    dict.set('a', [1, 2]);
+    const list = dict.get('a') as H5List<number>;
+    list.push(3);
+    dict.delete('a');
+    dict.commit();
+    expect(() => list.push(4)).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    expect(() => list.length).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    dict.close();
+    expect(() => list.length).toThrow(expect.objectContaining({ code: 'H5_CLOSED' }));
+  });
+});
+
+describe('how it is stored, and becomes stored in other ways', () => {
+  const cases: [string, unknown[], unknown[], string][] = [
+    ['integers stay integers', [1, 2], [3, -5], '<i4'],
+    ['integers become floats', [1, 2], [2.5], '<f8'],
+    ['-0 makes floats', [1], [-0], '<f8'],
+    ['floats stay floats', [0.5], [1, Number.NaN], '<f8'],
+    ['booleans', [true], [false], 'bool'],
+    ['bigints', [1n], [-5n], '<i8'],
+    ['a bigint that does not fit', [1n], [2n ** 70n], 'list'],
+    ['dates', [new Date(0)], [new Date(5), new Date(Number.NaN)], '{date_ms: <i8}'],
+    ['strings of one length', ['a', 'b'], ['c'], 'S1'],
+    ['longer strings', ['a', 'b'], ['c'.repeat(20)], 'S32'],
+    ['strings of very different lengths', ['a', 'b'], ['c'.repeat(300)], 'str'],
+    ['strings with a NUL', ['a'], ['b\0'], 'list'],
+    ['numbers and strings', [1], ['b'], 'list'],
+    ['numbers and null', [1], [null], 'list'],
+    ['numbers and undefined', [1], [undefined], 'list'],
+    ['missing elements', [1, null, undefined], [2], 'list'],
+    ['nothing but missing elements', [null, undefined], [1], 'list'],
+    ['an empty list of numbers', [], [1, 2], '<i4'],
+    ['an empty list of objects', [], [{ a: 1 }, { a: 2 }], 'records'],
+    ['an empty list of others', [], [[1]], 'list'],
+    [
+      'objects',
+      [
+        { a: 1, b: 'x' },
+        { a: 2, b: 'y' },
+      ],
+      [{ a: 3, b: 'z' }],
+      'records',
+    ],
+    [
+      'objects whose numbers become floats',
+      [
+        { a: 1, b: 'x' },
+        { a: 2, b: 'y' },
+      ],
+      [{ a: 0.5, b: 'z'.repeat(70) }],
+      'records',
+    ],
+    ['objects of other properties', [{ a: 1 }, { a: 2 }], [{ b: 3 }], 'list'],
+    [
+      'objects in another order of properties',
+      [
+        { a: 1, b: 2 },
+        { a: 2, b: 3 },
+      ],
+      [{ b: 3, a: 1 }],
+      'list',
+    ],
+    ['objects with null', [{ a: 1 }, { a: 2 }], [{ a: null }], 'list'],
+    [
+      'objects with cells that are missing',
+      [{ a: 1, b: 1 }, { a: 2 }, { a: 3, b: 3 }],
+      [{ a: 1, b: 2 }],
+      'list',
+    ],
+    ['instances', [new Point(1, 2), new Point(3, 4)], [new Point(5, 6.5)], 'records'],
+    ['instances and objects', [new Point(1, 2), new Point(3, 4)], [{ x: 1, y: 2 }], 'list'],
+    ['instances that say what is stored', [new Box([1]), new Box([2, 3])], [new Box([])], 'list'],
+    [
+      'rows of one length',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [[5, 6]],
+      'list',
+    ],
+    ['rows of several lengths', [[1], [2, 3]], [[4]], 'list'],
+    ['Sets', [new Set([1]), new Set([2, 3])], [new Set(['x'])], 'list'],
+    ['typed arrays', [Float64Array.of(1), Float64Array.of(2, 3)], [Int8Array.of(1)], 'list'],
+    ['many kinds', [1, 'a', 2, 'b', true, { a: 1 }, { a: 2 }], [3n], 'list'],
+    ['what has nothing in common', [{ a: { x: 1 } }, { b: [1] }, { c: 'd' }], [{ d: 1 }], 'list'],
+    ['regular expressions', [/a/g, /b/], [/c/], 'list'],
+  ];
+  it.each(cases)('%s', (_, start, more, kind) => {
+    const list = newList(start);
+    expect(list.toArray()).toStrictEqual(start);
+    list.push(...more);
+    check(list, [...start, ...more]);
+    expect(kindOf(list)).toBe(kind);
+    list.splice(0, 1);
+    list.unshift(start[0] ?? more[0]);
+    list.set(-1, more[0]);
+    const now = [...start, ...more];
+    now.splice(0, 1);
+    now.unshift(start[0] ?? more[0]);
+    now[now.length - 1] = more[0];
+    check(list, now);
+  });
+
+  it('holes stay holes where nothing is set', () => {
+    const start: unknown[] = [1, 2, 3];
+    delete start[1];
+    const list = newList(start);
+    expect(list.get(1)).toBeUndefined();
+    list.push('x');
+    const wanted: unknown[] = [1, 2, 3, 'x'];
+    delete wanted[1];
+    check(list, wanted);
+    list.set(1, undefined);
+    check(list, [1, undefined, 3, 'x']);
+  });
+
+  it('a sparse array stays one', () => {
+    const start: unknown[] = [];
+    start[5000] = 1;
+    start.length = 100_000;
+    const list = H5List.of(H5File.open(serialize(start), 'r+'));
+    list.push('x');
+    expect(list.length).toBe(100_001);
+    expect(list.get(5000)).toBe(1);
+    const [last] = (list.copy() as unknown[]).slice(-1);
+    expect(last).toBe('x');
+    expect(0 in list.copy()).toBe(false);
+  });
+
+  it('elements that share an object go on to share it', () => {
+    const shared = { n: 1 };
+    const list = newList<unknown>([shared, [shared], shared]);
+    list.push(2);
+    const now = list.copy() as [object, [object], object, number];
+    expect(now).toEqual([shared, [shared], shared, 2]);
+    expect(now[0]).toBe(now[2]);
+    expect(now[1][0]).toBe(now[0]);
+    list.set(1, 'x');
+    list.delete(-1);
+    check(list, [shared, 'x', shared]);
+    expect((list.copy()[0] as object) === list.copy()[2]).toBe(false);
+  });
+
+  it('a list that is reached in two ways is one', () => {
+    const rows: unknown[] = [1, 2];
+    const dict = H5Dict.of<Record<string, H5List>>(H5File.open(serialize({ a: rows, b: { c: rows } }), 'r+'));
+    const a = dict.get('a') as H5List;
+    const c = (dict.get('b') as unknown as H5Dict<Record<string, H5List>>).get('c') as H5List;
+    a.push(3.5);
+    expect(c.copy()).toEqual([1, 2, 3.5]);
+    c.push('x');
+    expect(a.copy()).toEqual([1, 2, 3.5, 'x']);
+    const back = deserialize<{ a: unknown[]; b: { c: unknown[] } }>(dict.file.toBytes());
+    expect(back.a).toBe(back.b.c);
+    expect(back.a).toEqual([1, 2, 3.5, 'x']);
+  });
+
+  it('what other parts refer to is not stored anew', () => {
+    const row = { n: 1, s: 'x' };
+    const value = { rows: [row, { n: 2, s: 'y' }, { n: 3, s: 'z' }], best: row };
+    const file = H5File.open(serialize(value), 'r+');
+    const rows = H5List.of(file.get('rows') as never);
+    expect(() => rows.push(5)).toThrow(expect.objectContaining({ code: 'H5_REFERENCED' }));
+    const back = deserialize<typeof value>(file.toBytes());
+    expect(back).toEqual(value);
+    expect(back.best).toBe(back.rows[0]);
+  });
+
+  it('parts of elements can be written where the names of elements are not their indices', () => {
+    const file = H5File.open(serialize({ list: ['x', { a: { n: 1 } }, { b: { n: 2 } }] }), 'r+');
+    const list = H5List.of(file.get('list') as never);
+    list.push([1]);
+    list.shift();
+    list.commit();
+    writeSync(file, 5, { path: 'list/1/b/n' });
+    expect(readSync(file)).toEqual({ list: [{ a: { n: 1 } }, { b: { n: 5 } }, [1]] });
+    expect(list.copy()).toEqual([{ a: { n: 1 } }, { b: { n: 5 } }, [1]]);
+  });
+
+  it('other handles of the dataset see what is appended, and it sees what they write', () => {
+    const file = H5File.open(serialize({ n: [1, 2, 3] }), 'r+');
+    const list = H5List.of<number>(file.get('n') as never);
+    list.push(4);
+    // It was another dataset before.
+    const dataset = file.dataset<Int32Array>('n');
+    list.get(0);
+    list.commit();
+    dataset.write([10], [[0, 1]]);
+    expect(list.get(0)).toBe(10);
+    dataset.append([5]);
+    expect(list.copy()).toEqual([10, 2, 3, 4, 5]);
+  });
+});
+
+describe('as an array', () => {
+  const values = [3, 1, 2, 1];
+  it('has its methods', () => {
+    const list = newList([...values]);
+    expect([...list]).toEqual(values);
+    expect([...list.keys()]).toEqual([0, 1, 2, 3]);
+    expect([...list.entries()]).toEqual([...values.entries()]);
+    expect(list.map((value, i) => value * i)).toEqual(values.map((value, i) => value * i));
+    expect(list.filter((value) => value > 1)).toEqual([3, 2]);
+    expect(list.find((value) => value < 3)).toBe(1);
+    expect(list.findIndex((value) => value < 3)).toBe(1);
+    expect(list.findLast((value) => value < 3)).toBe(1);
+    expect(list.findLastIndex((value) => value > 1 && value < 3)).toBe(2);
+    expect(list.indexOf(1)).toBe(1);
+    expect(list.indexOf(1, 2)).toBe(3);
+    expect(list.lastIndexOf(1)).toBe(3);
+    expect(list.lastIndexOf(1, -2)).toBe(1);
+    expect(list.includes(2)).toBe(true);
+    expect(newList([Number.NaN]).includes(Number.NaN)).toBe(true);
+    expect(newList([Number.NaN]).indexOf(Number.NaN)).toBe(-1);
+    expect(list.some((value) => value > 2)).toBe(true);
+    expect(list.every((value) => value > 2)).toBe(false);
+    expect(list.reduce((sum, value) => sum + value)).toBe(7);
+    expect(list.reduceRight((text, value) => `${text}${value}`, '')).toBe('1213');
+    expect(() => newList<number>().reduce((sum) => sum)).toThrow(TypeError);
+    expect(list.join('-')).toBe('3-1-2-1');
+    expect(newList([null, undefined, 'a']).join()).toBe(',,a');
+    expect(list.slice(-3, -1)).toEqual([1, 2]);
+    expect(list.concat([5], newList([6]), 7)).toEqual([...values, 5, 6, 7]);
+    expect(list.toSorted()).toEqual([1, 1, 2, 3]);
+    expect(list.toReversed()).toEqual([1, 2, 1, 3]);
+    const seen: number[] = [];
+    list.forEach((value) => {
+      seen.push(value);
+    });
+    expect(seen).toEqual(values);
+    expect(JSON.stringify(list)).toBe('[3,1,2,1]');
+    check(list.sort((a, b) => b - a) as H5List, [3, 2, 1, 1]);
+    check(list.reverse() as H5List, [1, 1, 2, 3]);
+    check(list.fill(0, 1, -1) as H5List, [1, 0, 0, 3]);
+  });
+
+  it('is gone through while it changes, as an array is', () => {
+    const list = newList([1, 2, 3]);
+    const seen: number[] = [];
+    for (const value of list) {
+      seen.push(value);
+      if (value < 3) list.push(value + 10);
+      if (value === 3) list.truncate(4);
+    }
+    expect(seen).toEqual([1, 2, 3, 11]);
+  });
+
+  it('has a view', () => {
+    const list = newList<unknown>([1, 2, 3]);
+    const { view } = list;
+    expect(Array.isArray(view)).toBe(true);
+    view[0] = 5;
+    view.push('x', { a: [1] });
+    view[5] = 'end';
+    expect([...view].length).toBe(6);
+    expect(view.length).toBe(6);
+    (view[4] as { a: H5List<number> }).a.view[0] = 7;
+    expect(list.toArray()).toEqual([5, 2, 3, 'x', { a: [7] }, 'end']);
+    expect(2 in view).toBe(true);
+    expect(6 in view).toBe(false);
+    expect(Object.keys(view)).toEqual(['0', '1', '2', '3', '4', '5']);
+    expect(() => {
+      view[10] = 1;
+    }).toThrow(expect.objectContaining({ code: 'H5_NOT_FOUND' }));
+    view.length = 2;
+    expect(view.map((value) => (value as number) + 1)).toEqual([6, 3]);
+    expect(view.sort()).toBe(view);
+    const [first, ...rest] = view;
+    expect([first, rest]).toEqual([2, [5]]);
+    expect(JSON.stringify({ view })).toBe('{"view":[2,5]}');
+    expect(inspect(view)).toBe('H5List[2, 5]');
+    expect(view.concat([1])).toEqual([2, 5, 1]);
+    check(list, [2, 5]);
+  });
+
+  it('holds dicts and lists that are live, and takes them as values', () => {
+    const list = newList<unknown>([{ a: { b: 1 } }, [1, 2], 'x']);
+    list.push(1);
+    (list.get(0) as H5Dict).set('c', 2);
+    (list.get(1) as H5List).push('y');
+    check(list, [{ a: { b: 1 }, c: 2 }, [1, 2, 'y'], 'x', 1]);
+    expect(list.indexOf(list.get(1))).toBe(1);
+    expect((list.get(1) as H5List).parent?.path).toBe('/');
+    list.push(list.get(0), (list.get(1) as H5List).view);
+    list.set(2, (list.get(0) as H5Dict).view);
+    const dict = { a: { b: 1 }, c: 2 };
+    check(list, [dict, [1, 2, 'y'], dict, 1, dict, [1, 2, 'y']]);
+  });
+
+  it('update writes back what is a copy', () => {
+    const list = newList([new Point(1, 2), new Point(3, 4)]);
+    list.get(0).x = 9;
+    list.update(1, (point) => {
+      point.x = 5;
+    });
+    list.update(0, ({ y }) => new Point(0, y));
+    check(list as H5List, [new Point(0, 2), new Point(5, 4)]);
+  });
+});
+
+describe('transactions', () => {
+  it('what fails is taken back, also of what has not been written yet', () => {
+    const path = newPath();
+    using list = H5List.open<unknown>(path, { mode: 'w' });
+    list.push(1, 2);
+    list.commit();
+    expect(() =>
+      list.batch(() => {
+        list.push(3);
+        list.push('x');
+        list.push(5);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(list.copy()).toEqual([1, 2]);
+    list.push(4);
+    list.rollback();
+    expect(list.copy()).toEqual([1, 2]);
+    list.push(7);
+    expect(list.copy()).toEqual([1, 2, 7]);
+  });
+
+  it('a list that a rollback takes away says so', () => {
+    const dict = H5Dict.of<Record<string, H5List<number>>>(H5File.open(undefined, 'w'));
+    dict.commit();
+    dict.set('a', [1]);
+    const list = dict.get('a') as H5List<number>;
+    list.push(2);
+    dict.rollback();
+    expect(() => list.length).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+  });
+
+  it('changes last at the end of a task, or of an operation', async () => {
+    const path = newPath();
+    using list = H5List.open<number>(path, { mode: 'w' });
+    for (let i = 0; i < 10; i++) list.push(i);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(readSync(path)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    list.close();
+    using other = H5List.open<number>(path, { mode: 'r+', commit: 'operation' });
+    other.push(10);
+    expect((readSync(path) as number[]).length).toBe(11);
+    other.pop();
+    expect((readSync(path) as number[]).length).toBe(10);
+  });
+
+  it('listeners hear of commits', () => {
+    const dict = H5Dict.of<Record<string, H5List<number>>>(H5File.open(undefined, 'w'));
+    dict.set('a', [1]);
+    dict.set('b', [1]);
+    dict.commit();
+    const list = dict.get('a') as H5List<number>;
+    const heard: unknown[] = [];
+    const stop = list.subscribe(({ paths }) => heard.push(paths));
+    (dict.get('b') as H5List<number>).push(1);
+    dict.commit();
+    expect(heard).toEqual([]);
+    list.push(2);
+    list.push(3);
+    expect(heard).toEqual([]);
+    dict.commit();
+    expect(heard).toEqual([['/a']]);
+    list.push(4);
+    list.rollback();
+    stop();
+    list.push(5);
+    dict.commit();
+    expect(heard).toEqual([['/a']]);
+  });
+});
+
+describe('large lists', () => {
+  it.each<[string, (i: number) => unknown]>([
+    ['numbers', (i) => i / 2],
+    ['records', (i) => ({ id: i, name: `n${i % 100}` })],
+    ['texts', (i) => `text ${i}`],
+    ['any', (i) => [i, `x${i}`, { a: i }, [i]][i % 4]],
+  ])('%s: moved, cut and turned into others', (name, make) => {
+    const count = name === 'any' ? 5000 : 40_000;
+    const values = Array.from({ length: count }, (_, i) => make(i));
+    const list = newList<unknown>();
+    for (const value of values) list.push(value);
+    const at = count - 3000;
+    list.splice(100, 7, make(1), make(2));
+    values.splice(100, 7, make(1), make(2));
+    list.splice(5, 0, ...values.slice(0, 20));
+    values.splice(5, 0, ...values.slice(0, 20));
+    list.truncate(at);
+    values.length = at;
+    list.set(at - 1, make(7));
+    values[at - 1] = make(7);
+    check(list, values);
+    list.push(new Map([[1, 2]]));
+    values.push(new Map([[1, 2]]));
+    expect(kindOf(list)).toBe('list');
+    check(list, values);
+  });
+});
+
+describe('hostile files', () => {
+  const table = (): H5File => {
+    const file = H5File.open(undefined, 'w');
+    H5List.write<unknown>(file, [], { name: 'rows' }).push({ a: 1, b: 'x' }, { a: 2, b: 'y' });
+    file.commit();
+    return file;
+  };
+  const reopened = (file: H5File): H5File => H5File.open(file.toBytes(), 'r+');
+
+  it('columns of unequal lengths', () => {
+    const file = table();
+    file.dataset('rows/a').append([3]);
+    expect(() => H5List.open(reopened(file), { name: 'rows' })).toThrow(H5FormatError);
+  });
+
+  it('a length that lies', () => {
+    const file = table();
+    file.group('rows').attrs.set('@length', 2 ** 31, { dtype: 'u4' });
+    expect(() => H5List.open(reopened(file), { name: 'rows' })).toThrow(H5FormatError);
+    file.group('rows').attrs.set('@length', 'many');
+    expect(() => H5List.open(reopened(file), { name: 'rows' })).toThrow(H5FormatError);
+  });
+
+  it('a mask that does not go with the elements', () => {
+    const file = H5File.open(undefined, 'w');
+    H5List.write<unknown>(file, [], { name: 'any' }).push(1, 'x', undefined);
+    file.commit();
+    for (const codes of [[0], [0, 0, 0], [0, 0, 9], [], [1, 1, 1]]) {
+      file.group('any').attrs.set('@mask', Uint8Array.from(codes), { dtype: { vlen: 'u1' }, shape: [] });
+      expect(() => H5List.open(reopened(file), { name: 'any' }).length).toThrow(H5FormatError);
+    }
+    file.group('any').attrs.set('@mask', 'no mask');
+    expect(() => H5List.open(reopened(file), { name: 'any' }).length).toThrow(H5FormatError);
+  });
+
+  it('a link that leads nowhere', () => {
+    const file = H5File.open(undefined, 'w');
+    H5List.write<unknown>(file, [], { name: 'any' }).push(1, 'x');
+    file.group('any').softLink('9', '/nowhere');
+    const list = H5List.open(reopened(file), { name: 'any' });
+    expect(() => list.get(2)).toThrow(H5FormatError);
+    expect(list.get(1)).toBe('x');
+  });
+});
+
+oracleTest('h5py', 'h5py finds lists as docs/FORMAT.md says', async () => {
+  const file = H5File.open(undefined, 'w');
+  const dict = H5Dict.of<Record<string, H5List>>(file);
+  for (const name of ['n', 's', 'r', 'any']) dict.set(name, []);
+  (dict.get('n') as H5List).push(1, 2, 3);
+  (dict.get('s') as H5List).push('ä', 'b');
+  (dict.get('r') as H5List).push({ id: 1, at: new Date(5) }, { id: 2, at: new Date(6) });
+  const any = dict.get('any') as H5List;
+  any.push(1, 'x', { a: 1 }, undefined, [1, 2]);
+  any.shift();
+  any.insert(1, true);
+  const seen = await h5py(file.toBytes());
+  expect(datasetAt(seen, 'n')).toMatchObject({ value: [1, 2, 3], maxshape: [null], layout: 'chunked' });
+  expect(datasetAt(seen, 's').value).toEqual(['ä', 'b']);
+  expect(datasetAt(seen, 'r/id').value).toEqual([1, 2]);
+  const group = groupAt(seen, 'any');
+  expect(group.links.map(({ type }) => type)).toEqual(['hard', 'hard', 'hard', 'hard']);
+  expect(group.links.map(({ name }) => datasetOrGroup(seen, `any/${String(name)}`))).toEqual([
+    'x',
+    true,
+    'group',
+    [1, 2],
+  ]);
+});
+
+function datasetOrGroup(seen: Parameters<typeof datasetAt>[0], path: string): unknown {
+  try {
+    return datasetAt(seen, path).value;
+  } catch {
+    return groupAt(seen, path).kind;
+  }
+}
