@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { H5Error } from '../../src/errors.js';
+import type { BlockSource } from '../../src/kernels/block-source.js';
 import {
   H5Array,
   H5File,
@@ -954,6 +955,21 @@ describe('large axes', () => {
     expect(array.slice('-3:').toNested()).toEqual([0, 1, 2]);
     expect(array.slice('::-1').at(0)).toBe(2);
     expect(() => array.read()).toThrow(H5TypeError);
+  });
+
+  test('blocks reckon with what it takes to read them: records of a field, texts, bytes in another order', () => {
+    const file = H5File.open(undefined, 'w');
+    const longest = (source: BlockSource, most: number) =>
+      Math.max(...[...source.blocks(most)].map(({ shape }) => shape[0] as number));
+    const of = (name: string, dtype: object | string): H5Array =>
+      H5Array.of(file.createDataset(name, { shape: [10_000], dtype: dtype as 'f8' }));
+    expect(longest(of('plain', 'f8'), 8000)).toBe(1000);
+    expect(longest(of('swapped', '>f8'), 8000)).toBe(500);
+    expect(longest(of('texts', 'S936'), 10_000)).toBe(10);
+    const records = of('records', { compound: { x: 'f8', other: { array: [124], base: 'f8' } } });
+    expect(longest(records.field('x'), 10_080)).toBe(10);
+    expect(longest(of('converted', 'f8').astype('float32'), 12_000)).toBe(1000);
+    expect(longest(of('turned', 'f8').slice('::-1'), 8000)).toBe(500);
   });
 
   test('of very many axes only a part is shown', () => {
