@@ -63,6 +63,10 @@ export class CodecStore implements ElementStore {
     return memorySizeOf('object');
   }
 
+  get cost(): number {
+    return memorySizeOf('object');
+  }
+
   read(selection: Selection): BlockData {
     const result = new Array<unknown>(selection.count);
     const list = this.#list;

@@ -16,7 +16,6 @@ import {
   convert,
   isNumeric,
   makeData,
-  memorySizeOf,
   storedAs,
   toBlockData,
   toElement,
@@ -64,7 +63,7 @@ const READ_AHEAD = 1 << 20;
 /**
  * An array whose elements stay in a dataset of a file, as numpy's interface has it. A part of it is a view: nothing is read
  * before its elements are asked for, and what is written to it is written to the dataset. Everything that goes through
- * elements does so in blocks of at most `options().maxMemory` bytes; only `read`, `toTypedArray`, `toNested`, `toElements` and
+ * elements does so in blocks of at most `options().maxMemory` bytes (of texts and other values that are no numbers as a guess); only `read`, `toTypedArray`, `toNested`, `toElements` and
  * `copy` return all that the array has, in memory, as they are asked to.
  *
  * It is a `BlockSource`: functions of arrays read and write it with `blocks`, `readBlock` and `writeBlock`.
@@ -94,7 +93,7 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /**
    * The array that a dataset is, or a list of values of any kind that `write` has stored: then elements are read and written
-   * as `read` and `write` do, with the options of these.
+   * as `read` and `write` do, with the options of these, and each operation that writes is a commit.
    *
    * @throws {H5TypeError} when it has no shape, or is a group that is no list.
    * @example
@@ -529,7 +528,7 @@ export class H5Array<E = unknown> implements BlockSource {
     const [length, ...rest] = this.shape;
     if (length === undefined) throw new H5TypeError('an array without axes has no rows');
     const row = product(rest);
-    const size = Math.max(1, row * memorySizeOf(this.dtype));
+    const size = Math.max(1, row * this.#store.cost);
     const most = Math.max(1, Math.floor(Math.min(READ_AHEAD, containerOptions().maxMemory) / size));
     for (let start = 0; start < length; start += most) {
       const count = Math.min(most, length - start);
@@ -560,7 +559,7 @@ export class H5Array<E = unknown> implements BlockSource {
     return planBlocks(
       this.#now,
       this.#store.chunkDims,
-      memorySizeOf(this.dtype),
+      this.#store.cost,
       maxBytes ?? containerOptions().maxMemory,
       maxBytes === undefined,
     );
@@ -664,12 +663,7 @@ export class H5Array<E = unknown> implements BlockSource {
   /** Does something with each block of a view; if there are several, with all of them or with none. */
   #inBlocks(view: ArrayView, action: (block: Block) => void): void {
     const { maxMemory } = containerOptions();
-    const blocks = planBlocks(
-      view,
-      this.#store.chunkDims,
-      memorySizeOf(this.dtype),
-      Math.ceil(maxMemory / 2),
-    );
+    const blocks = planBlocks(view, this.#store.chunkDims, this.#store.cost, Math.ceil(maxMemory / 2));
     const [first, second] = [blocks.next(), blocks.next()];
     if (first.done) return;
     if (second.done) {
@@ -707,8 +701,7 @@ export class H5Array<E = unknown> implements BlockSource {
   #apart(source: H5Array<unknown>, isOwn: boolean, action: (source: H5Array<unknown>) => void): void {
     const { file } = this;
     if (!isOwn) action(source);
-    else if (!file || source.size * memorySizeOf(source.dtype) <= containerOptions().maxMemory)
-      action(source.copy());
+    else if (!file || source.size * source.#store.cost <= containerOptions().maxMemory) action(source.copy());
     else
       this.#store.atomically(() => {
         const name = unusedName(file, 'aside');
@@ -907,7 +900,7 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /** Moves the rows `start` up to `end` along an axis, a part at a time, those first that others are moved to. */
   #move(axis: number, start: number, end: number, by: number): void {
-    const row = (this.size / (this.shape[axis] as number)) * memorySizeOf(this.dtype);
+    const row = (this.size / (this.shape[axis] as number)) * this.#store.cost;
     const most = Math.floor(containerOptions().maxMemory / 2);
     const rows = Math.max(1, Math.floor(most / Math.max(1, row)));
     for (let done = 0; done < end - start; ) {
