@@ -26,6 +26,7 @@ const SCENARIOS = [
   'memory',
   'large-array',
   'large-files',
+  'numpy',
   'editing',
   'import-time',
   'real-data',

@@ -4,7 +4,7 @@ import { convert, convertInto } from '../kernels/convert.js';
 import { allocate, canCast, type Data, type ElementType } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
 import { copyStrided, rowMajor, sizeOf } from '../kernels/strides.js';
-import { createOnDisk, type Destination, isDestination } from './disk.js';
+import { createOnDisk, type Destination, isDestination, noteWritten } from './disk.js';
 import { NDArray } from './ndarray.js';
 import { blockAt, isBlockSource, type Part, sourceOf, typeOfArray } from './source.js';
 
@@ -82,6 +82,7 @@ export function store(target: Target, { start, shape }: Part, data: Data, type: 
     const exact =
       data.length === count ? data : Array.isArray(data) ? data.slice(0, count) : data.subarray(0, count);
     target.disk.writeBlock(blockAt(start, shape), convert(type, exact, target.type));
+    noteWritten(target.disk, sizeOf(shape) * target.type.size);
     return;
   }
   const { memory } = target as { memory: NDArray };
