@@ -99,7 +99,7 @@ await runScenario(async ({ quick, folder }) => {
     });
     const rows = [row('h5pickle/numpy', ours)];
     if (theirs.length > 0) rows.push(row('numpy over h5py', theirs));
-    tables.push({ title: `${what}, and the most memory`, unit: 'ms', rows });
+    tables.push({ id: what, title: `${what}, and the most memory`, unit: 'ms', rows });
     if (limit !== undefined && theirs.length > 0) {
       targets.push({
         text: `${what} of ${megabytes} MB against numpy over h5py by chunks`,
