@@ -93,5 +93,19 @@ export function noteWritten(disk: BlockSource, bytes: number): void {
   const total = (written.get(session) ?? 0) + bytes;
   const isMuch = total >= Math.min(MOST_CHANGED, options().maxMemory / 8);
   written.set(session, isMuch ? 0 : total);
-  if (isMuch) file.commit();
+  if (!isMuch) return;
+  file.commit();
+  inParts.add(session);
+}
+
+/** Files of which a part of a result has been committed. */
+const inParts = new WeakSet<object>();
+
+/** Commits the last part, if there were others: a result is not left half committed. */
+export function settle(disk: BlockSource | undefined): void {
+  if (!(disk instanceof H5Array) || !disk.dataset) return;
+  const { session, file } = disk.dataset;
+  if (!inParts.delete(session)) return;
+  written.delete(session);
+  if (session.depth === 0) file.commit();
 }

@@ -40,12 +40,6 @@ export function targetFor(shape: readonly number[], type: ElementType, out?: unk
     const disk = createOnDisk(shape, type, out);
     return { shape, type, memory: undefined, disk, value: disk };
   }
-  if (!isBlockSource(out) && !(out instanceof NDArray) && !typeOfArray(out)) {
-    throw new KernelError(
-      'H5_OUT',
-      'out is no array that can be written: give an NDArray, a typed array, an H5Array, or { file, name }',
-    );
-  }
   const target = existing(out);
   if (target.shape.length !== shape.length || target.shape.some((length, axis) => length !== shape[axis])) {
     throw new KernelError(
@@ -64,6 +58,12 @@ export function targetFor(shape: readonly number[], type: ElementType, out?: unk
 
 /** An array that is there, as a target. */
 export function existing(out: unknown): Target {
+  if (!isBlockSource(out) && !(out instanceof NDArray) && !typeOfArray(out)) {
+    throw new KernelError(
+      'H5_OUT',
+      'out is no array that can be written: give an NDArray, a typed array, an H5Array, or { file, name }',
+    );
+  }
   if (isBlockSource(out)) {
     if (out.shape.length === 0)
       throw new KernelError('H5_OUT', 'out on disk has axes: of a scalar take the result');
