@@ -27,6 +27,7 @@ const SCENARIOS = [
   'large-array',
   'large-files',
   'arrays',
+  'numpy',
   'editing',
   'import-time',
   'real-data',

@@ -128,34 +128,26 @@ export const PRODUCT: NumberFold = {
 export const MINIMUM: NumberFold = {
   identity: Infinity,
   run(a, from, n) {
-    let m0 = Infinity;
-    let m1 = Infinity;
-    let m2 = Infinity;
-    let m3 = Infinity;
+    let least = Infinity;
     let i = from;
-    // What is not a number makes every comparison false: it is looked for at the end of a stretch only.
-    for (const end = from + n; i < end; ) {
-      const stop = Math.min(end, i + 1024);
-      let sum = 0;
-      for (; i + 4 <= stop; i += 4) {
-        const x0 = a[i];
-        const x1 = a[i + 1];
-        const x2 = a[i + 2];
-        const x3 = a[i + 3];
-        if (x0 < m0) m0 = x0;
-        if (x1 < m1) m1 = x1;
-        if (x2 < m2) m2 = x2;
-        if (x3 < m3) m3 = x3;
-        sum += x0 * 0 + x1 * 0 + (x2 * 0 + x3 * 0);
+    const end = from + n;
+    // Neither is greater nor the same where one is no number.
+    for (; i + 4 <= end; i += 4) {
+      const x0 = a[i];
+      const x1 = a[i + 1];
+      const x2 = a[i + 2];
+      const x3 = a[i + 3];
+      if (x0 >= least && x1 >= least && x2 >= least && x3 >= least) continue;
+      for (let j = i; j < i + 4; j++) {
+        if (Number.isNaN(a[j])) return Number.NaN;
+        if (!(a[j] >= least)) least = a[j];
       }
-      for (; i < stop; i++) {
-        if (a[i] < m0) m0 = a[i];
-        sum += a[i] * 0;
-      }
-      // It is no number too if there were infinities.
-      if (sum !== 0 && hasNaN(a, Math.max(from, stop - 1024), stop)) return Number.NaN;
     }
-    return Math.min(m0, m1, m2, m3);
+    for (; i < end; i++) {
+      if (Number.isNaN(a[i])) return Number.NaN;
+      if (!(a[i] >= least)) least = a[i];
+    }
+    return least;
   },
   into(to, at, a, from, n) {
     for (let i = 0; i < n; i++) {
@@ -168,32 +160,26 @@ export const MINIMUM: NumberFold = {
 export const MAXIMUM: NumberFold = {
   identity: -Infinity,
   run(a, from, n) {
-    let m0 = -Infinity;
-    let m1 = -Infinity;
-    let m2 = -Infinity;
-    let m3 = -Infinity;
+    let most = -Infinity;
     let i = from;
-    for (const end = from + n; i < end; ) {
-      const stop = Math.min(end, i + 1024);
-      let sum = 0;
-      for (; i + 4 <= stop; i += 4) {
-        const x0 = a[i];
-        const x1 = a[i + 1];
-        const x2 = a[i + 2];
-        const x3 = a[i + 3];
-        if (x0 > m0) m0 = x0;
-        if (x1 > m1) m1 = x1;
-        if (x2 > m2) m2 = x2;
-        if (x3 > m3) m3 = x3;
-        sum += x0 * 0 + x1 * 0 + (x2 * 0 + x3 * 0);
+    const end = from + n;
+    // Neither is less nor the same where one is no number.
+    for (; i + 4 <= end; i += 4) {
+      const x0 = a[i];
+      const x1 = a[i + 1];
+      const x2 = a[i + 2];
+      const x3 = a[i + 3];
+      if (x0 <= most && x1 <= most && x2 <= most && x3 <= most) continue;
+      for (let j = i; j < i + 4; j++) {
+        if (Number.isNaN(a[j])) return Number.NaN;
+        if (!(a[j] <= most)) most = a[j];
       }
-      for (; i < stop; i++) {
-        if (a[i] > m0) m0 = a[i];
-        sum += a[i] * 0;
-      }
-      if (sum !== 0 && hasNaN(a, Math.max(from, stop - 1024), stop)) return Number.NaN;
     }
-    return Math.max(m0, m1, m2, m3);
+    for (; i < end; i++) {
+      if (Number.isNaN(a[i])) return Number.NaN;
+      if (!(a[i] <= most)) most = a[i];
+    }
+    return most;
   },
   into(to, at, a, from, n) {
     for (let i = 0; i < n; i++) {
@@ -202,11 +188,6 @@ export const MAXIMUM: NumberFold = {
     }
   },
 };
-
-function hasNaN(a: Float64Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (Number.isNaN(a[i])) return true;
-  return false;
-}
 
 /** Of truth values: 0 and everything else. */
 export const ALL: NumberFold = {

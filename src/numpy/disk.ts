@@ -1,5 +1,6 @@
 import { H5Array } from '../containers/h5-array.js';
 import type { ContainerSource } from '../containers/opening.js';
+import { options } from '../containers/options.js';
 import type { CreateDatasetOptions } from '../hdf5/h5-group.js';
 import type { BlockSource } from '../kernels/block-source.js';
 import type { ElementType } from '../kernels/element-type.js';
@@ -72,4 +73,39 @@ export function createOnDisk(
     );
   }
   return H5Array.write(openTemporary(), `array-${++count}`, undefined, { shape: [...shape], dtype });
+}
+
+/** Bytes that were written to files since they were committed last. */
+const written = new WeakMap<object, number>();
+
+/** At most so many bytes of a file are changed in memory. */
+const MOST_CHANGED = 2 ** 23;
+
+/**
+ * Notes that elements were written. What a file held before is changed in memory until it is committed: so it is, whenever an eighth of
+ * the cap has come together, unless a transaction is under way, or the file is new, where nothing is in memory.
+ */
+export function noteWritten(disk: BlockSource, bytes: number): void {
+  if (!(disk instanceof H5Array) || !disk.dataset) return;
+  const { session, file } = disk.dataset;
+  const space = session.editor?.space as { readonly isNew?: boolean } | undefined;
+  if (!space || space.isNew || session.depth > 0) return;
+  const total = (written.get(session) ?? 0) + bytes;
+  const isMuch = total >= Math.min(MOST_CHANGED, options().maxMemory / 8);
+  written.set(session, isMuch ? 0 : total);
+  if (!isMuch) return;
+  file.commit();
+  inParts.add(session);
+}
+
+/** Files of which a part of a result has been committed. */
+const inParts = new WeakSet<object>();
+
+/** Commits the last part, if there were others: a result is not left half committed. */
+export function settle(disk: BlockSource | undefined): void {
+  if (!(disk instanceof H5Array) || !disk.dataset) return;
+  const { session, file } = disk.dataset;
+  if (!inParts.delete(session)) return;
+  written.delete(session);
+  if (session.depth === 0) file.commit();
 }

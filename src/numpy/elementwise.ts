@@ -11,12 +11,14 @@ import { gatherInto, type Operand, runElementwise } from '../kernels/elementwise
 import { KernelError } from '../kernels/errors.js';
 import { broadcastShapes, sizeOf } from '../kernels/strides.js';
 import { type Plan, planUfunc, UFUNCS, type Ufunc } from '../kernels/ufuncs.js';
-import { isDestination } from './disk.js';
+import { copy, may_share_memory } from './creation.js';
+import { isDestination, settle } from './disk.js';
 import type { NDArray, Scalar } from './ndarray.js';
 import {
   type ArrayInput,
   blockBytes,
   blocksOf,
+  isBlockSource,
   operandOf,
   type Part,
   type Source,
@@ -67,8 +69,8 @@ export function applyUfunc(
   options: ElementwiseOptions = {},
 ): unknown {
   const { out, where, dtype } = options;
-  const sources = inputs.map(sourceOf);
-  const mask = where === undefined || where === true ? undefined : sourceOf(where);
+  const sources = inputs.map((input) => apartFromOut(sourceOf(input), out));
+  const mask = where === undefined || where === true ? undefined : apartFromOut(sourceOf(where), out);
   if (mask && mask.type !== BOOL) {
     throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
   }
@@ -87,6 +89,14 @@ export function applyUfunc(
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
   streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
   return finish(target, out);
+}
+
+/** An operand that shows elements of `out` in other places is copied first: it would be read after they were written. */
+function apartFromOut(source: Source, out: unknown): Source {
+  const { disk } = source;
+  if (!disk || disk === out || !isBlockSource(out) || !may_share_memory(disk, out)) return source;
+  const isWhole = (array: unknown) => (array as { isView?: boolean }).isView === false;
+  return isWhole(disk) && isWhole(out) ? source : sourceOf(copy(disk));
 }
 
 /** Integers to the power of negative ones are no integers. */
@@ -131,6 +141,7 @@ export function streamElementwise(
     if (!buffer || buffer.length < count) buffer = allocate(type, sizeOf(part.shape));
     computePart(plan, sources, mask, target, part, isNew, keep, buffer, spares);
   }
+  settle(target.disk);
 }
 
 /** The boxes of a result that are computed one after another. */

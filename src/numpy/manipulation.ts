@@ -22,6 +22,7 @@ import {
   rowMajor,
   sizeOf,
 } from '../kernels/strides.js';
+import { settle } from './disk.js';
 import { partsFor } from './elementwise.js';
 import { boxesOfRun, readRun } from './flat.js';
 import { NDArray, orderOf, reshaped, transposed } from './ndarray.js';
@@ -859,6 +860,7 @@ export function copyto(
     gatherInto(operandOf(from, start, shape), shape, { type: to.type, data, offset: 0 }, where);
     store(to, part, data, to.type);
   }
+  settle(to.disk);
 }
 
 /** Of a list of conditions. */

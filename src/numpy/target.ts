@@ -4,7 +4,7 @@ import { convert, convertInto } from '../kernels/convert.js';
 import { allocate, canCast, type Data, type ElementType } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
 import { copyStrided, rowMajor, sizeOf } from '../kernels/strides.js';
-import { createOnDisk, type Destination, isDestination } from './disk.js';
+import { createOnDisk, type Destination, isDestination, noteWritten } from './disk.js';
 import { NDArray } from './ndarray.js';
 import { blockAt, isBlockSource, type Part, sourceOf, typeOfArray } from './source.js';
 
@@ -40,12 +40,6 @@ export function targetFor(shape: readonly number[], type: ElementType, out?: unk
     const disk = createOnDisk(shape, type, out);
     return { shape, type, memory: undefined, disk, value: disk };
   }
-  if (!isBlockSource(out) && !(out instanceof NDArray) && !typeOfArray(out)) {
-    throw new KernelError(
-      'H5_OUT',
-      'out is no array that can be written: give an NDArray, a typed array, an H5Array, or { file, name }',
-    );
-  }
   const target = existing(out);
   if (target.shape.length !== shape.length || target.shape.some((length, axis) => length !== shape[axis])) {
     throw new KernelError(
@@ -64,6 +58,12 @@ export function targetFor(shape: readonly number[], type: ElementType, out?: unk
 
 /** An array that is there, as a target. */
 export function existing(out: unknown): Target {
+  if (!isBlockSource(out) && !(out instanceof NDArray) && !typeOfArray(out)) {
+    throw new KernelError(
+      'H5_OUT',
+      'out is no array that can be written: give an NDArray, a typed array, an H5Array, or { file, name }',
+    );
+  }
   if (isBlockSource(out)) {
     if (out.shape.length === 0)
       throw new KernelError('H5_OUT', 'out on disk has axes: of a scalar take the result');
@@ -82,6 +82,7 @@ export function store(target: Target, { start, shape }: Part, data: Data, type: 
     const exact =
       data.length === count ? data : Array.isArray(data) ? data.slice(0, count) : data.subarray(0, count);
     target.disk.writeBlock(blockAt(start, shape), convert(type, exact, target.type));
+    noteWritten(target.disk, sizeOf(shape) * target.type.size);
     return;
   }
   const { memory } = target as { memory: NDArray };

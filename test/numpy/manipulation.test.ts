@@ -4,6 +4,7 @@ import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy.js';
 import { expectSame, isError, numpy, type Question, type Tolerance, Tuple } from '../oracle/numpy-calls.js';
 import { NUMBER_DTYPES, sample } from './cases.js';
+import { fileOfTest } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
 
 type Wrap = (array: NDArray) => unknown;
@@ -239,7 +240,11 @@ function check(name: string, wrap: Wrap): void {
 
 describe.each(names)('%s', (name) => {
   test('in memory is what numpy makes', () => check(name, (array) => array));
-  test('on disk is what numpy makes', () => check(name, (array) => new MemorySource(array)));
-  test('on disk under a tiny cap is what numpy makes', () =>
+  test('in blocks is what numpy makes', () => check(name, (array) => new MemorySource(array)));
+  test('in blocks under a tiny cap is what numpy makes', () =>
     withOptions({ maxMemory: '8K' }, () => check(name, (array) => new MemorySource(array))));
+  test('on disk is what numpy makes', () => {
+    const { write } = fileOfTest();
+    withOptions({ maxMemory: '8K' }, () => check(name, write));
+  });
 });

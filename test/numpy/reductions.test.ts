@@ -4,6 +4,7 @@ import { NDArray } from '../../src/numpy/ndarray.js';
 import * as functions from '../../src/numpy/reductions.js';
 import { expectSame, isError, numpy, type Question, type Tolerance, Tuple } from '../oracle/numpy-calls.js';
 import { NUMBER_DTYPES, sample } from './cases.js';
+import { fileOfTest } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
 
 type Call = (...args: unknown[]) => unknown;
@@ -164,7 +165,11 @@ function check(name: string, wrap: (value: NDArray) => unknown): void {
 
 describe.each(NAMES)('%s', (name) => {
   test('in memory is what numpy computes', () => check(name, (array) => array));
-  test('on disk is what numpy computes', () => check(name, (array) => new MemorySource(array)));
-  test('on disk in blocks of a few elements is what numpy computes', () =>
+  test('in blocks is what numpy computes', () => check(name, (array) => new MemorySource(array)));
+  test('in blocks of a few elements is what numpy computes', () =>
     withOptions({ maxMemory: 1000 }, () => check(name, (array) => new MemorySource(array))));
+  test('on disk is what numpy makes', () => {
+    const { write } = fileOfTest();
+    withOptions({ maxMemory: '8K' }, () => check(name, write));
+  });
 });

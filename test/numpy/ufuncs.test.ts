@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withOptions } from '../../src/containers/options.js';
 import { UFUNCS } from '../../src/kernels/ufuncs.js';
+import '../../src/numpy-of-node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as functions from '../../src/numpy/ufuncs.js';
 import {
@@ -12,6 +13,7 @@ import {
   type Tolerance,
 } from '../oracle/numpy-calls.js';
 import { NUMBER_DTYPES, type Range, sample } from './cases.js';
+import { fileOfTest } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
 
 type Call = (...args: unknown[]) => unknown;
@@ -167,10 +169,10 @@ try {
 }
 
 /** Compares all cases of a function, of which some are errors. */
-function check(name: string, wrap: (value: NDArray) => unknown): void {
+function check(name: string, wrap: (value: NDArray) => unknown, every = 1): void {
   let compared = 0;
   cases.forEach((each, i) => {
-    if (each.question.function !== name) return;
+    if (each.question.function !== name || i % every !== 0) return;
     const answer = answers[i];
     if (isError(answer)) {
       // Lambdas of numpy that refuse a type: so do ours.
@@ -186,14 +188,16 @@ function check(name: string, wrap: (value: NDArray) => unknown): void {
     expectSame(result, answer, each.title, each.tolerance);
     compared++;
   });
-  expect(compared).toBeGreaterThan(5);
+  expect(compared).toBeGreaterThan(3);
 }
 
 describe.each([...UFUNCS.keys()])('%s', (name) => {
   test('in memory is what numpy computes', () => check(name, copy));
-  test('on disk is what numpy computes, block by block', () =>
-    withOptions({ maxMemory: 400 }, () => {
-      // The result is as large as the operands: it has to fit half of the cap, or is an out of its own.
-      withOptions({ maxMemory: '1M' }, () => check(name, (array) => new MemorySource(array)));
-    }));
+  test('in blocks is what numpy computes', () =>
+    withOptions({ maxMemory: '1K' }, () => check(name, (array) => new MemorySource(array))));
+  test('on disk is what numpy computes', () => {
+    const { write } = fileOfTest();
+    // The types differ in memory, not on disk: some of the cases are enough.
+    check(name, write, 5);
+  });
 });

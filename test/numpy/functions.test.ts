@@ -1,0 +1,404 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { H5Array } from '../../src/containers/h5-array.js';
+import { withOptions } from '../../src/containers/options.js';
+import { H5File } from '../../src/node.js';
+import { NDArray } from '../../src/numpy/ndarray.js';
+import * as np from '../../src/numpy-of-node.js';
+import { expectSame, isError, numpy } from '../oracle/numpy-calls.js';
+import { sample } from './cases.js';
+import { TestFile } from './h5-arrays.js';
+import { MemorySource } from './memory-source.js';
+
+/** What the README of ch5mpy has ticked, without what stands twice there. */
+const TICKED = `all any isfinite isinf isnan isneginf isposinf logical_and logical_or logical_not logical_xor array_equal greater
+greater_equal less less_equal equal not_equal sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh floor ceil trunc
+prod sum diff exp expm1 exp2 log log10 log2 log1p add positive negative multiply divide power subtract true_divide floor_divide
+float_power fmod mod maximum fmax amax minimum fmin amin sqrt cbrt square absolute fabs sign unique in1d isin empty ones ones_like zeros
+zeros_like full array asarray asanyarray copy ravel transpose concatenate vstack hstack repeat delete insert ndim`;
+const TICKED_CHAR = 'add multiply mod equal not_equal greater_equal less_equal greater less';
+const TICKED_RANDOM = `beta binomial bytes chisquare choice dirichlet exponential f gamma get_state geometric gumbel hypergeometric laplace
+logistic lognormal logseries multinomial multivariate_normal negative_binomial noncentral_chisquare noncentral_f normal pareto permutation
+poisson power rand randint randn random random_integers random_sample rayleigh seed set_state shuffle standard_cauchy
+standard_exponential standard_gamma standard_normal standard_t triangular uniform vonmises wald weibull zipf`;
+/** What there is besides. */
+const OTHERS = `rint mean std var min max argmin argmax cumsum stack sort argsort append take reshape copyto where allclose isclose arange`;
+
+const words = (list: string) => list.split(/\s+/);
+
+describe('the list of functions', () => {
+  test('all that ch5mpy has ticked are here', () => {
+    // With unique, which is ticked twice, and ndarray.T.
+    expect(words(TICKED).length + words(TICKED_CHAR).length + words(TICKED_RANDOM).length + 2).toBe(148);
+    for (const name of [...words(TICKED), ...words(OTHERS)])
+      expect(typeof (np as unknown as { [name: string]: unknown })[name], name).toBe('function');
+    for (const name of words(TICKED_CHAR))
+      expect(typeof (np.char as unknown as { [name: string]: unknown })[name], `char.${name}`).toBe(
+        'function',
+      );
+    for (const name of words(TICKED_RANDOM))
+      expect(typeof (np.random as unknown as { [name: string]: unknown })[name], `random.${name}`).toBe(
+        'function',
+      );
+    expect(np.array([[1, 2]]).T.toNested()).toEqual([[1], [2]]);
+  });
+
+  test('each of them is called by a test', () => {
+    const read = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+    const table = read('../../src/kernels/ufuncs.ts');
+    const tests = ['manipulation', 'reductions', 'ch5mpy', 'functions']
+      .map((name) => read(`${name}.test.ts`))
+      .join('\n');
+    for (const name of [...words(TICKED), ...words(OTHERS)]) {
+      const isInTable = new RegExp(`^  ${name}: \\{ rule`, 'm').test(table);
+      expect(isInTable || tests.includes(`'${name}'`) || tests.includes(`np.${name}(`), name).toBe(true);
+    }
+    const random = read('random.test.ts');
+    for (const name of words(TICKED_RANDOM))
+      expect(new RegExp(`random\\.${name}\\(|^  ${name}: \\[`, 'm').test(random), `random.${name}`).toBe(
+        true,
+      );
+    for (const name of words(TICKED_CHAR))
+      expect(tests.includes(`'char.${name}'`), `char.${name}`).toBe(true);
+  });
+
+  test('the loops are those of the table', () => {
+    const script = fileURLToPath(new URL('../../scripts/loops.mjs', import.meta.url));
+    const made = execFileSync(process.execPath, [script, '--print'], { encoding: 'utf8' });
+    expect(made).toBe(
+      readFileSync(fileURLToPath(new URL('../../src/kernels/loops.ts', import.meta.url)), 'utf8'),
+    );
+  });
+});
+
+describe('strings', () => {
+  const a = np.array(['a', 'b ', '', 'Zz', 'é', '\u{1f600}', 'a']);
+  const b = np.array(['a ', 'b', 'x', 'zz', 'f', '\uffee', 'ab']);
+  const questions = [
+    { function: 'char.add', args: [a, b] },
+    { function: 'char.add', args: [a, np.reshape(b, [7, 1])] },
+    { function: 'char.multiply', args: [a, np.array([0, 1, 2, 3, -1, 2, 5], { dtype: 'i8' })] },
+    ...[
+      'char.equal',
+      'char.not_equal',
+      'char.greater',
+      'char.greater_equal',
+      'char.less',
+      'char.less_equal',
+    ].map((name) => ({
+      function: name,
+      args: [a, b],
+    })),
+    ...['%d|', '%5d', '%-5d|', '%05d', '%+d', '%x', '%s'].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format, `${format}%%`]), np.array([12, -7], { dtype: 'i8' })],
+    })),
+    ...['%f', '%.2f', '%8.3f', '%e', '%.3g', '%g', '%s', '%G'].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format]), np.array([3.25159, -0.5, 1e20, 1e-7, 100, 0])],
+    })),
+    { function: 'char.mod', args: [np.array(['<%s>', '%5s', '%-5s|']), np.array(['x', 'y', 'z'])] },
+  ];
+  const answers = numpy(questions);
+  const ours = (name: string) =>
+    (np.char as unknown as { [name: string]: (x: unknown, y: unknown) => unknown })[name.slice(5)];
+
+  test.each(questions.map((question, i) => [question.function, i] as const))(
+    'char: %s, case %i',
+    (name, i) => {
+      const { args } = questions[i] as (typeof questions)[number];
+      const answer = answers[i] as (typeof answers)[number];
+      if (isError(answer)) throw new Error(answer.message);
+      expectSame(ours(name)?.(args[0], args[1]), answer, name);
+      const file = new TestFile();
+      expectSame(
+        ours(name)?.(...(args.map((arg) => file.write(arg as NDArray)) as [unknown, unknown])),
+        answer,
+        name,
+      );
+    },
+  );
+
+  test('add and multiply of strings are those of char', () => {
+    expect((np.add(['a'], 'b') as NDArray).toNested()).toEqual(['ab']);
+    expect((np.multiply(['ab'], 2) as NDArray).toNested()).toEqual(['abab']);
+    expect(() => np.add(['a'], 1)).toThrow(expect.objectContaining({ code: 'H5_DTYPE' }));
+    expect(() => np.multiply(['a'], 1.5)).toThrow(expect.objectContaining({ code: 'H5_VALUE' }));
+    expect(() => np.multiply(['a'], 2 ** 40)).toThrow(expect.objectContaining({ code: 'H5_MEMORY' }));
+    expect(() => np.char.mod(['%d %d'], 1)).toThrow(/more than one value/);
+    expect(() => np.char.mod(['x'], 1)).toThrow(/takes no value/);
+    expect(() => np.char.equal(['x'], 1)).toThrow(expect.objectContaining({ code: 'H5_DTYPE' }));
+  });
+});
+
+describe('results', () => {
+  test('without axes are numbers; of 64-bit integers bigints', () => {
+    expect(np.sum(new Int32Array([1, 2]))).toBe(3);
+    expect(np.sum(new BigInt64Array([1n, 2n]))).toBe(3n);
+    expect(np.sum(new Uint32Array(2 ** 10).fill(2 ** 32 - 1))).toBe(2 ** 10 * (2 ** 32 - 1));
+    expect(np.add(1, 2)).toBe(3);
+    expect(np.isnan(Number.NaN)).toBe(true);
+    expect(np.argmax([1, 3, 2])).toBe(1);
+    expect(np.max(new BigUint64Array([2n ** 63n]))).toBe(2n ** 63n);
+    expect(np.prod(new Int32Array(40).fill(2))).toBe(2 ** 40);
+    // Beyond what a number holds exactly.
+    expect(np.prod(new Int32Array(20).fill(7))).toBe(7n ** 20n);
+  });
+
+  test('sums are as exact as numpy: ten million float32', () => {
+    const values = new Float32Array(10_000_000);
+    let exact = 0;
+    for (let i = 0; i < values.length; i++) values[i] = (i % 977) / 977;
+    for (const value of values) exact += value;
+    expect(Math.abs(Number(np.sum(values)) - exact) / exact).toBeLessThan(1e-7);
+    expect(Math.abs(np.mean(values) - exact / values.length) / (exact / values.length)).toBeLessThan(1e-6);
+  });
+
+  test('larger than half of the cap are on disk, smaller ones in memory', () => {
+    const source = new TestFile().write(np.arange(100) as NDArray);
+    withOptions({ maxMemory: 1600 }, () => expect(np.add(source, 1)).toBeInstanceOf(NDArray));
+    const large = withOptions({ maxMemory: 1599 }, () => np.add(source, 1));
+    expect(large).toBeInstanceOf(H5Array);
+    expect(np.array_equal(large, np.arange(1, 101))).toBe(true);
+  });
+
+  test('go to a dataset that out names', () => {
+    const { file } = new TestFile();
+    const result = np.sin([1, 2], { out: { group: file, name: 'sines' } });
+    expect(result).toBeInstanceOf(H5Array);
+    expect(file.dataset('sines').value).toEqual(Float64Array.of(Math.sin(1), Math.sin(2)));
+    expect(np.sum([[1, 2]], { axis: 0, out: { group: file, name: 'sums' } })).toBeInstanceOf(H5Array);
+    expect(file.dataset('sums').value).toEqual(Float64Array.of(1, 2));
+  });
+
+  test('go to out of any kind, which is returned', () => {
+    const typed = new Float32Array(3);
+    expect(np.multiply([1, 2, 3], 2, { out: typed })).toBe(typed);
+    expect(typed).toEqual(Float32Array.of(2, 4, 6));
+    const disk = new TestFile().write(np.zeros([3], { dtype: 'f8' }) as NDArray);
+    expect(np.multiply([1, 2, 3], 2, { out: disk })).toBe(disk);
+    expect(disk.toNested()).toEqual([2, 4, 6]);
+    np.add(disk, 1, { out: disk });
+    expect(disk.toNested()).toEqual([3, 5, 7]);
+    np.add(disk, 10, { out: disk, where: [true, false, true] });
+    expect(disk.toNested()).toEqual([13, 5, 17]);
+    // One value for all.
+    expect(np.add(1, 1, { out: disk })).toBe(disk);
+    expect(disk.toNested()).toEqual([2, 2, 2]);
+    for (const [compute, expected] of [
+      [() => np.cumsum([1, 2, 3], { out: disk }), [1, 3, 6]],
+      [() => np.sort([3, 1, 2], { out: disk }), [1, 2, 3]],
+      [() => np.take([5, 6], [1, 0, 1], { out: disk }), [6, 5, 6]],
+      [() => np.concatenate([[1], [2, 3]], { out: disk }), [1, 2, 3]],
+      [() => np.where([true, false, true], 1, [4, 5, 6], { out: disk }), [1, 5, 1]],
+      [
+        () =>
+          np.max(
+            [
+              [1, 5, 2],
+              [3, 4, 0],
+            ],
+            { axis: 0, out: disk },
+          ),
+        [3, 5, 2],
+      ],
+      [
+        () =>
+          np.mean(
+            [
+              [1, 5, 2],
+              [3, 4, 0],
+            ],
+            { axis: 0, out: disk },
+          ),
+        [2, 4.5, 1],
+      ],
+    ] as const) {
+      expect(compute()).toBe(disk);
+      expect(disk.toNested()).toEqual(expected);
+    }
+  });
+
+  test('may overlap their operands', () => {
+    const base = np.arange(6) as NDArray;
+    const array = new TestFile().write(base, { chunks: [2] });
+    withOptions({ maxMemory: 64 }, () =>
+      np.add(array.slice('0:5'), array.slice('1:6'), { out: array.slice('1:6') }),
+    );
+    expect(array.toNested()).toEqual([0, 1, 3, 5, 7, 9]);
+    const memory = np.arange(4) as NDArray;
+    np.add(new Float64Array((memory.data as Float64Array).buffer, 0, 1), 1, { out: memory });
+    expect(memory.toNested()).toEqual([1, 1, 1, 1]);
+  });
+
+  test('in place, what a file held is changed part by part under the cap', () => {
+    const file = H5File.open(new Uint8Array(0), 'w');
+    file.createDataset('a', { data: new Float64Array(50_000) });
+    const again = H5File.open(file.toBytes(), 'r+');
+    const array = H5Array.of(again.dataset('a'));
+    withOptions({ maxMemory: '32K' }, () => np.add(array, 1, { out: array }));
+    expect(np.sum(array)).toBe(50_000);
+    // A transaction is not cut into parts.
+    expect(() =>
+      again.transaction(() => {
+        withOptions({ maxMemory: '32K' }, () => np.add(array, 1, { out: array }));
+        throw new Error('taken back');
+      }),
+    ).toThrow('taken back');
+    expect(np.sum(H5Array.of(again.dataset('a')))).toBe(50_000);
+  });
+
+  test('blocks that are read are within the cap', () => {
+    const source = new MemorySource(np.reshape(np.arange(30_000), [100, 300]) as NDArray, [10, 10]);
+    withOptions({ maxMemory: '64K' }, () => {
+      for (const axis of [0, 1, undefined]) {
+        np.sum(source, axis === undefined ? {} : { axis });
+        np.std(source, axis === undefined ? {} : { axis });
+        np.argmax(source, axis === undefined ? {} : { axis });
+      }
+      np.sqrt(source);
+      np.cumsum(source, { axis: 0 });
+      np.sort(source, { axis: 0 });
+      np.transpose(source);
+      np.take(source, [5, 90], { axis: 0 });
+      np.concatenate([source, source]);
+    });
+    expect(source.reads).toBeGreaterThan(20);
+    expect(source.largest).toBeLessThanOrEqual(2 ** 16 / 4);
+  });
+
+  test('what is longer than the cap is sorted in runs', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double(), { minLength: 1, maxLength: 400 }),
+        fc.constantFrom(256, 512, 2048),
+        (values, maxMemory) => {
+          const array = np.array(values, { dtype: 'f8' });
+          const sorted = withOptions({ maxMemory }, () => np.sort(new MemorySource(array)));
+          expect(np.array_equal(sorted, np.sort(array), { equal_nan: true })).toBe(true);
+        },
+      ),
+      { numRuns: Number(process.env['CASES'] ?? 100) },
+    );
+  });
+
+  test('copyto writes what is selected', () => {
+    for (const target of [np.zeros([2, 3]) as NDArray, new TestFile().write(np.zeros([2, 3]) as NDArray)]) {
+      np.copyto(target, [1, 2, 3]);
+      np.copyto(target, -1, { where: [[true], [false]] });
+      expect(target.toNested()).toEqual([
+        [-1, -1, -1],
+        [1, 2, 3],
+      ]);
+    }
+    const whole = np.zeros(2, { dtype: 'i4' }) as NDArray;
+    expect(() => np.copyto(whole, [1.5, 2])).toThrow(expect.objectContaining({ code: 'H5_CASTING' }));
+    np.copyto(whole, [1.5, 2], { casting: 'unsafe' });
+    np.copyto(whole, 7, { where: [true, false] });
+    expect(whole.toNested()).toEqual([7, 2]);
+  });
+});
+
+describe('bad input', () => {
+  const code = (name: string) => expect.objectContaining({ code: name, name: 'KernelError' });
+  const a = np.reshape(np.arange(6), [2, 3]) as NDArray;
+
+  test.each([
+    ['shapes that do not broadcast', 'H5_SHAPE', () => np.add(a, [1, 2])],
+    ['an axis that there is not', 'H5_AXIS', () => np.sum(a, { axis: 2 })],
+    ['an axis twice', 'H5_AXIS', () => np.sum(a, { axis: [0, -2] })],
+    ['no whole axis', 'H5_AXIS', () => np.sum(a, { axis: 0.5 })],
+    ['an out of another shape', 'H5_OUT', () => np.add(a, 1, { out: new Float64Array(2) })],
+    ['an out of another shape, of a sum', 'H5_OUT', () => np.sum(a, { axis: 0, out: new Float64Array(2) })],
+    [
+      'an out that cannot hold floats',
+      'H5_CASTING',
+      () => np.add(a, 1, { out: np.zeros([2, 3], { dtype: 'i4' }) as NDArray }),
+    ],
+    ['an out that is no array', 'H5_OUT', () => np.add(a, 1, { out: { length: 1 } as never })],
+    ['an unknown dtype', 'H5_DTYPE', () => np.zeros(2, { dtype: 'f16' })],
+    ['an unknown dtype of a sum', 'H5_DTYPE', () => np.sum(a, { dtype: 'number' })],
+    ['a dtype that cannot be', 'H5_CASTING', () => np.sin(a, { dtype: 'i4' })],
+    ['strings and numbers', 'H5_DTYPE', () => np.equal(['a'], 1)],
+    ['strings in arithmetic', 'H5_DTYPE', () => np.subtract(['a'], ['b'])],
+    ['a sum of strings', 'H5_DTYPE', () => np.sum(['a'])],
+    ['mixed elements', 'H5_DTYPE', () => np.array([1, 'a'])],
+    ['rows of different length', 'H5_SHAPE', () => np.array([[1, 2], [3]])],
+    ['an object', 'H5_DTYPE', () => np.array([{ a: 1 }] as never)],
+    ['where that is no boolean', 'H5_DTYPE', () => np.add(a, 1, { where: [1, 0, 1] })],
+    ['where of another shape', 'H5_SHAPE', () => np.sum(a, { where: [true, false] })],
+    ['the maximum of nothing', 'H5_VALUE', () => np.max([])],
+    ['the maximum where, without a beginning', 'H5_VALUE', () => np.max(a, { where: [true, false, true] })],
+    ['an index out of range', 'H5_INDEX', () => np.take(a, [6])],
+    ['an index that is no number', 'H5_DTYPE', () => np.take(a, ['a'])],
+    ['integers to negative powers', 'H5_VALUE', () => np.power(new Int32Array([2]), -1)],
+    ['the difference of booleans', 'H5_DTYPE', () => np.subtract([true], [false])],
+    ['a shape below zero', 'H5_SHAPE', () => np.zeros([-1])],
+    ['a step of zero', 'H5_VALUE', () => np.arange(0, 1, 0)],
+    ['a name without a file', 'H5_VALUE', () => np.zeros(2, { name: 'x' })],
+    ['elements that do not fill a shape', 'H5_SHAPE', () => np.reshape(a, [4])],
+    ['an insertion in place in memory', 'H5_OUT', () => np.insert(a, 0, 1, { axis: 0, out: a })],
+    ['an element that there is not', 'H5_INDEX', () => a.get(2, 0)],
+    ['too few indices', 'H5_INDEX', () => a.get(0)],
+  ])('%s: %s', (_, expected, action) => {
+    expect(action).toThrow(code(expected));
+  });
+
+  test('more than the cap in memory at once', () => {
+    const source = new MemorySource(np.arange(1000) as NDArray);
+    withOptions({ maxMemory: '1K' }, () => expect(() => np.asarray(source)).toThrow(code('H5_MEMORY')));
+  });
+
+  test('an out on disk is as it was', () => {
+    const out = new TestFile().write(np.ones([2]) as NDArray);
+    expect(() => np.add([1, 2, 3], 1, { out })).toThrow(code('H5_OUT'));
+    expect(() => np.power(new BigInt64Array([2n, 3n]), -1n, { out })).toThrow(code('H5_VALUE'));
+    expect(out.toNested()).toEqual([1, 1]);
+  });
+});
+
+describe('NDArray', () => {
+  test('asanyarray and asarray share what is an array already', () => {
+    const typed = new Float64Array([1, 2]);
+    expect(np.asanyarray(typed).data).toBe(typed);
+    expect(np.asarray(typed).data).toBe(typed);
+    expect(np.array(typed).data).not.toBe(typed);
+    expect(np.asanyarray(new TestFile().write(np.array([1, 2]))).toNested()).toEqual([1, 2]);
+  });
+
+  test('get, set, iteration and text', () => {
+    const array = np.array([
+      [1, 2],
+      [3, 4],
+    ]);
+    array.set(1, -1, 9);
+    expect(array.get(-1, 1)).toBe(9);
+    expect([...array].map((row) => (row as NDArray).toNested())).toEqual([
+      [1, 2],
+      [3, 9],
+    ]);
+    expect(String(array)).toBe('array([[1, 2],\n       [3, 9]], dtype=float64)');
+    expect(JSON.stringify(array)).toBe('[[1,2],[3,9]]');
+    expect(String(np.arange(2000))).toMatch(/^array\(\[0, 1, 2, \.\.\., 1997, 1998, 1999\]/);
+    const rows = array.reshape(4);
+    rows.set(0, 7);
+    expect(array.get(0, 0)).toBe(7);
+    expect([array.ndim, array.size, array.itemsize, array.nbytes, array.length, array.dtype]).toEqual([
+      2,
+      4,
+      8,
+      32,
+      2,
+      'float64',
+    ]);
+    const complex = np.array([{ re: 1, im: -2 }]);
+    expect(complex.dtype).toBe('complex128');
+    expect(complex.get(0)).toEqual({ re: 1, im: -2 });
+    expect(np.array(['1', '2.5'], { dtype: 'f8' }).toNested()).toEqual([1, 2.5]);
+    expect(array.astype('i8').toTypedArray()).toEqual(BigInt64Array.of(7n, 2n, 3n, 9n));
+    expect(sample('str', [2], 1).dtype).toBe('str');
+  });
+});
