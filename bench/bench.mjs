@@ -27,6 +27,7 @@ const SCENARIOS = [
   'large-array',
   'large-files',
   'editing',
+  'lists',
   'import-time',
   'real-data',
 ];
