@@ -137,6 +137,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   /** The list as it is now. */
   get #list(): ListState {
     if (this.#state.epoch !== this.context.live.epoch) this.#find();
+    this.#state.object.session.check();
     return this.#state;
   }
 

@@ -4,9 +4,9 @@ import { decode } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
-import type { DatasetInfo } from '../hdf5/object.js';
+import { type DatasetInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
-import { type AnyLink, isHard, type Node, type StoredObject } from '../hdf5/stored-object.js';
+import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { addMembers, replaceMembers } from '../serialize/part-writer.js';
@@ -118,18 +118,21 @@ export class ItemList implements ListStore {
     }
     const slot = slots[index] as Slot;
     if (typeof slot === 'string') {
-      const node = this.#nodeAt(slot);
-      return isUsual(node)
-        ? this.#valueOf(node.info as DatasetInfo)
-        : presented(this.#objectAt(slot), this.#context);
+      const info = this.#infoAt(slot);
+      return isUsual(info) ? this.#valueOf(info) : presented(this.#objectAt(slot), this.#context);
     }
     return slot === Missing.null ? null : undefined;
   }
 
-  #nodeAt(name: string): Node | undefined {
+  /** What the file says of an element. */
+  #infoAt(name: string): ObjectInfo | undefined {
     const { node, session } = this.object;
     const link = node.links?.get(name) as AnyLink | undefined;
-    return link && isHard(link) ? session.target(link) : undefined;
+    if (!link || !isHard(link)) return undefined;
+    // Of a file that nobody changes, there is nothing else to ask.
+    if (!session.editor && link.kind === 'hard') return readObject(session.space, link.address);
+    const target = session.target(link);
+    return 'info' in target ? target.info : undefined;
   }
 
   /** The value of a dataset that is what its datatype says. */
@@ -409,10 +412,9 @@ export class ItemList implements ListStore {
 }
 
 /** Whether an object is a number, a string or a boolean, as a scalar that is read by itself. */
-function isUsual(node: Node | undefined): node is StoredObject {
-  if (!node || !('info' in node) || node.info.kind !== 'dataset' || node.info.attributes.length > 0)
-    return false;
-  const { datatype, dataspace, layout } = node.info;
+function isUsual(info: ObjectInfo | undefined): info is DatasetInfo {
+  if (info?.kind !== 'dataset' || info.attributes.length > 0) return false;
+  const { datatype, dataspace, layout } = info;
   if (dataspace.kind !== 'scalar' || (layout.kind !== 'compact' && layout.kind !== 'contiguous'))
     return false;
   return isUsualType(datatype);

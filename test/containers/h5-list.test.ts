@@ -224,6 +224,11 @@ describe('bad input', () => {
     expect(() => list.length).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
     dict.close();
     expect(() => list.length).toThrow(expect.objectContaining({ code: 'H5_CLOSED' }));
+    const closed = H5List.open(serialize([1, 'x', { a: [] }]));
+    expect(closed.get(0)).toBe(1);
+    closed.close();
+    expect(() => closed.get(0)).toThrow(expect.objectContaining({ code: 'H5_CLOSED' }));
+    expect(() => closed.length).toThrow(expect.objectContaining({ code: 'H5_CLOSED' }));
   });
 });
 
