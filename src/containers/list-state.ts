@@ -214,10 +214,12 @@ export class ListState implements Deferred {
 /** What a list is stored in. */
 function openStore(object: H5Group | H5Dataset, context: Context): ListStore {
   const { attrs } = object;
-  if (object instanceof H5Dataset)
-    return attrs.get(Reserved.type) === 'Array' && isColumn(object)
-      ? new VectorList(object)
-      : new StoredList(object, context);
+  if (object instanceof H5Dataset) {
+    const type = attrs.get<string>(Reserved.type);
+    // The values of a large dict are a column, without a type.
+    const isVector = (type === 'Array' || type === undefined) && isColumn(object);
+    return isVector ? new VectorList(object) : new StoredList(object, context);
+  }
   switch (attrs.get<string>(Reserved.encoding)) {
     case Encoding.list:
       return new ItemList(object, context);

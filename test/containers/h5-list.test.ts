@@ -698,3 +698,17 @@ function datasetOrGroup(seen: Parameters<typeof datasetAt>[0], path: string): un
     return groupAt(seen, path).kind;
   }
 }
+
+it.each<[string, (i: number) => unknown]>([
+  ['numbers', (i) => i],
+  ['numbers and null', (i) => (i % 3 === 0 ? null : i)],
+  ['objects', (i) => ({ i })],
+  ['any', (i) => [i, `x${i}`, [i]][i % 3]],
+])('the values of a large dict are read as a list: %s', (_, make) => {
+  const value = Object.fromEntries(Array.from({ length: 1500 }, (__, i) => [`key ${i}`, make(i)]));
+  const dict = H5Dict.of<Record<string, unknown>>(H5File.open(serialize({ value }), 'r+').group('value'));
+  expect(dict.get('key 1234')).toEqual(make(1234));
+  expect(dict.get('key 0')).toEqual(make(0));
+  dict.set('key 1', 'other');
+  expect(dict.copy()).toEqual({ ...value, 'key 1': 'other' });
+});
