@@ -26,6 +26,7 @@ const SCENARIOS = [
   'memory',
   'large-array',
   'large-files',
+  'arrays',
   'numpy',
   'editing',
   'import-time',

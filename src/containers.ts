@@ -5,6 +5,7 @@ export type {
   IndexArray,
   IndexList,
 } from './containers/array-selection.js';
+export type { CodecOptions } from './containers/codec-store.js';
 export { H5IndexError } from './containers/errors.js';
 export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
 export type { ContainerSource } from './containers/opening.js';

@@ -2,6 +2,8 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
+import { useCodec } from './containers/codec-store.js';
+import { H5Array as CoreArray } from './containers/h5-array.js';
 import { useFiles } from './containers/opening.js';
 import { useEnvironment } from './containers/options.js';
 import { editing } from './editing.js';
@@ -482,5 +484,25 @@ export class H5File extends CoreFile {
   }
 }
 
-useEnvironment(process.env);
-useFiles((where, mode, options) => H5File.open(where, mode, options));
+// ---- containers -----------------------------------------------------------------------------------------
+
+/**
+ * Arrays that stay in a dataset; here also those of files at paths, with all that the codec knows, and the cap of memory that
+ * the environment's `MAX_MEM_USAGE` says.
+ *
+ * @example
+ * using array = H5Array.open('data.h5', 'matrix', { mode: 'r+' });
+ */
+export const H5Array = inNode(CoreArray);
+export type H5Array<E = unknown> = CoreArray<E>;
+
+/**
+ * Tells the containers what there is in Node. It makes them exports of this module, since a bundler leaves out a module that
+ * only passes on what others export.
+ */
+function inNode<Container>(container: Container): Container {
+  useCodec({ values, parts, datasets });
+  useEnvironment(process.env);
+  useFiles((where, mode, options) => H5File.open(where, mode, options));
+  return container;
+}

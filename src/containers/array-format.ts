@@ -10,8 +10,10 @@ interface Shown {
   read(): ArrayLike<unknown>;
 }
 
-/** Of an axis longer than twice this the first and the last so many are shown. */
+/** Of an axis longer than twice this the first and the last so many are shown; fewer, where there are very many axes. */
 const EDGE = 3;
+/** So many elements are shown at most. */
+const MOST_SHOWN = 5000;
 const LONGEST = 80;
 
 /**
@@ -26,13 +28,16 @@ export function formatArray(
 ): string {
   const { shape, dtype } = array;
   if (shape.includes(0)) return '[]';
+  let edge = EDGE;
+  while (edge > 0 && shape.reduce((count, size) => count * Math.min(size, 2 * edge), 1) > MOST_SHOWN) edge--;
+  if (edge === 0) return '[...]';
   // Only what is shown is read: the corners.
   let corners = array;
   shape.forEach((size, axis) => {
-    if (size <= 2 * EDGE) return;
+    if (size <= 2 * edge) return;
     const shown = [
-      ...Array.from({ length: EDGE }, (_, i) => i),
-      ...Array.from({ length: EDGE }, (_, i) => i - EDGE),
+      ...Array.from({ length: edge }, (_, i) => i),
+      ...Array.from({ length: edge }, (_, i) => i - edge),
     ];
     corners = corners.slice([...new Array<undefined>(axis).fill(undefined), shown]);
   });
@@ -41,10 +46,10 @@ export function formatArray(
   const format = (axis: number): string => {
     if (axis === shape.length) return elementText(values[at++], dtype);
     const size = shape[axis] as number;
-    const isLong = size > 2 * EDGE;
+    const isLong = size > 2 * edge;
     const parts: string[] = [];
-    for (let i = 0; i < (isLong ? 2 * EDGE : size); i++) {
-      if (isLong && i === EDGE) parts.push('...');
+    for (let i = 0; i < (isLong ? 2 * edge : size); i++) {
+      if (isLong && i === edge) parts.push('...');
       parts.push(format(axis + 1));
     }
     const left = shape.length - 1 - axis;

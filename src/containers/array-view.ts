@@ -81,14 +81,21 @@ export class ArrayView {
   }
 }
 
-/** The view of a whole array. */
-export function wholeView(dims: readonly number[], stored?: readonly number[]): ArrayView {
-  const maps = dims.map((_, axis) => ({
+const WHOLE_MAPS: (readonly AxisMap[])[] = [];
+
+/** The maps of views of whole arrays, which do not depend on the sizes of the axes. */
+function wholeMaps(rank: number): readonly AxisMap[] {
+  WHOLE_MAPS[rank] ??= Array.from({ length: rank }, (_, axis) => ({
     offset: 0,
-    strides: dims.map((_, j) => (j === axis ? 1 : 0)),
+    strides: Array.from({ length: rank }, (_, j) => (j === axis ? 1 : 0)),
     table: undefined,
   }));
-  return new ArrayView(dims, dims, maps, stored);
+  return WHOLE_MAPS[rank];
+}
+
+/** The view of a whole array. */
+export function wholeView(dims: readonly number[], stored?: readonly number[]): ArrayView {
+  return new ArrayView(dims, dims, wholeMaps(dims.length), stored);
 }
 
 /** The same elements with the axes in another order. */

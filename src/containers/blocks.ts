@@ -20,8 +20,9 @@ const FAST = 1 << 22;
 
 /**
  * Boxes that cover a view, in row-major order of where they begin. Each takes at most `maxBytes`, but for one of a single
- * element; they are as long as possible along the last axes, and end where chunks end, so that a chunk is decoded once. With
- * `isFast` they are smaller than that, if chunks are.
+ * element; they are as long as possible along the axes whose elements are next to one another in the array, which are the last
+ * ones where the axes are in order, and end where chunks end, so that a chunk is decoded once. With `isFast` they are smaller
+ * than that, if chunks are.
  */
 export function* planBlocks(
   view: ArrayView,
@@ -42,7 +43,7 @@ export function* planBlocks(
   const most = Math.max(1, Math.floor(maxBytes / cost));
   const chunk = product(shape.map((size, axis) => Math.min(size, units[axis] as number)));
   const fast = Math.max(chunk, Math.floor(FAST / cost), 1);
-  const box = boxShape(shape, units, isFast ? Math.min(most, fast) : most);
+  const box = boxShape(shape, units, nearFirst(view), isFast ? Math.min(most, fast) : most);
   const start = shape.map(() => 0);
   for (;;) {
     yield blockAt(
@@ -106,14 +107,27 @@ function chunkUnits(
   return { units, phases };
 }
 
+/** The axes of a view, those first along which elements are nearest to one another in the array. */
+function nearFirst({ shape, drivers }: ArrayView): number[] {
+  const last = shape.map((_, axis) => shape.length - 1 - axis);
+  const near = (drivers ?? []).filter((driver) => driver >= 0).reverse();
+  return [...near, ...last.filter((axis) => !near.includes(axis))];
+}
+
 /** The longest box of at most `most` elements, of whole chunks where there is room for one. */
-function boxShape(shape: readonly number[], units: readonly number[], most: number): number[] {
+function boxShape(
+  shape: readonly number[],
+  units: readonly number[],
+  order: readonly number[],
+  most: number,
+): number[] {
   const box = shape.map((size, axis) => Math.min(size, units[axis] as number));
-  for (let axis = 0; axis < box.length && product(box) > most; axis++) {
+  for (const axis of order.toReversed()) {
+    if (product(box) <= most) break;
     const others = product(box) / (box[axis] as number);
     box[axis] = Math.max(1, Math.floor(most / others));
   }
-  for (let axis = box.length - 1; axis >= 0; axis--) {
+  for (const axis of order) {
     const size = shape[axis] as number;
     const unit = units[axis] as number;
     const room = Math.floor(most / (product(box) / (box[axis] as number)));

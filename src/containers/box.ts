@@ -161,5 +161,17 @@ function listSelection(
   return listOf(dims, starts, isRun ? new Float64Array(count).fill(shape[last] as number) : undefined);
 }
 
-/** The longest lists of runs that a box is to be made of: each run takes memory of its own. */
-export const LIST_COST = 64;
+/** The selection of one element of a view. */
+export function elementSelection(
+  view: ArrayView,
+  dims: readonly number[],
+  start: readonly number[],
+): GridSelection | ListSelection {
+  const axes = view.maps.map((map): Axis => {
+    const base = baseOf(map, start);
+    const at = map.table ? (map.table[base] as number) : base;
+    return { start: at, step: 1, count: 1, table: undefined, dropped: true };
+  });
+  const grid = new GridSelection(view.stored ? view.dims : dims, axes);
+  return view.stored ? runsOf(grid, dims) : grid;
+}

@@ -22,6 +22,10 @@ export class ConvertedStore implements ElementStore {
     return memorySizeOf(this.dtype);
   }
 
+  get cost(): number {
+    return this.source.cost + memorySizeOf(this.dtype);
+  }
+
   get chunkDims(): readonly number[] | undefined {
     return this.source.chunkDims;
   }
@@ -73,6 +77,10 @@ export class MappedStore implements ElementStore {
 
   get itemSize(): number {
     return this.source.itemSize;
+  }
+
+  get cost(): number {
+    return this.source.cost + memorySizeOf(this.dtype);
   }
 
   get chunkDims(): readonly number[] | undefined {

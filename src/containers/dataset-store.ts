@@ -8,7 +8,7 @@ import { decodeNumbers, isNative } from '../hdf5/number-elements.js';
 import { hasPointers } from '../hdf5/release.js';
 import type { Selection } from '../hdf5/selection.js';
 import type { BlockData, DTypeName } from '../kernels/block-source.js';
-import { complexPart, dtypeOf, toElements } from './block-data.js';
+import { complexPart, dtypeOf, memorySizeOf, toElements } from './block-data.js';
 import type { ElementStore } from './element-store.js';
 
 /** A member of the records of a dataset, or one within that. */
@@ -42,6 +42,15 @@ export class DatasetStore implements ElementStore {
 
   get itemSize(): number {
     return this.datatype.size;
+  }
+
+  get cost(): number {
+    const { dtype, datatype, field, dataset } = this;
+    const own = memorySizeOf(dtype);
+    const part = complexPart(datatype) ?? datatype;
+    // Numbers are a view of what is read, if they are in memory what they are in the file.
+    if (!field && (dtype === 'bool' || (isNative(part) && dtype !== 'float16'))) return own;
+    return own + (field ? dataset.datatype.size : datatype.size);
   }
 
   get chunkDims(): readonly number[] | undefined {

@@ -7,6 +7,8 @@ export interface ElementStore {
   readonly dtype: DTypeName;
   /** The bytes of one element as it is stored; in memory it may take more. */
   readonly itemSize: number;
+  /** The bytes of memory that it takes to read one element, about: of what is no number a guess. */
+  readonly cost: number;
   /** The shape of a chunk; undefined if there are none. */
   readonly chunkDims: readonly number[] | undefined;
   /** The elements of a selection, in its order, for the caller to keep; in the memory of `into` where that is possible. */

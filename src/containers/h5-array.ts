@@ -3,7 +3,7 @@ import type { DType } from '../hdf5/dtype.js';
 import type { Elements } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
-import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
@@ -13,9 +13,9 @@ import { type ArrayValue, arrayValue, nested } from './array-value.js';
 import { type ArrayView, broadcastView, reshapeView, transposeView, wholeView } from './array-view.js';
 import {
   checkDType,
+  convert,
   isNumeric,
   makeData,
-  memorySizeOf,
   storedAs,
   toBlockData,
   toElement,
@@ -23,7 +23,8 @@ import {
   widthOf,
 } from './block-data.js';
 import { blockAt, planBlocks } from './blocks.js';
-import { planBox } from './box.js';
+import { elementSelection, planBox } from './box.js';
+import { type CodecOptions, CodecStore } from './codec-store.js';
 import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
 import type { ElementStore } from './element-store.js';
@@ -34,14 +35,17 @@ import { options as containerOptions } from './options.js';
 import { gather } from './strided.js';
 
 /** How an array is opened. */
-export interface ArrayOpenOptions extends OpenOptions {
+export interface ArrayOpenOptions extends OpenOptions, CodecOptions {
   /** `'r'` unless told otherwise. */
   readonly mode?: H5Mode;
 }
 
 /** How an array is made in a file. */
-export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'> {
-  /** Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them. */
+export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'>, CodecOptions {
+  /**
+   * Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them, and `'object'`: a list of
+   * values of any kind, stored as `write` stores it.
+   */
   readonly dtype?: DTypeName | DType;
   /** Whether an object that has the name already is replaced. */
   readonly overwrite?: boolean;
@@ -58,7 +62,7 @@ const READ_AHEAD = 1 << 20;
 /**
  * An array whose elements stay in a dataset of a file, as numpy's interface has it. A part of it is a view: nothing is read
  * before its elements are asked for, and what is written to it is written to the dataset. Everything that goes through
- * elements does so in blocks of at most `options().maxMemory` bytes; only `read`, `toTypedArray`, `toNested`, `toElements` and
+ * elements does so in blocks of at most `options().maxMemory` bytes (of texts and other values that are no numbers as a guess); only `read`, `toTypedArray`, `toNested`, `toElements` and
  * `copy` return all that the array has, in memory, as they are asked to.
  *
  * It is a `BlockSource`: functions of arrays read and write it with `blocks`, `readBlock` and `writeBlock`.
@@ -86,14 +90,17 @@ export class H5Array<E = unknown> implements BlockSource {
 
   // ---- making ---------------------------------------------------------------------------------------
 
-  /** The array that a dataset is. */
-  static of<E = unknown>(dataset: H5Dataset<unknown>): H5Array<E> {
-    if (!(dataset instanceof H5Dataset))
-      throw new H5TypeError(`H5Array.of takes an H5Dataset, not ${describe(dataset)}`);
-    const store = new DatasetStore(dataset);
-    // One without a shape is no array.
-    void store.dims;
-    return new H5Array<E>(store);
+  /**
+   * The array that a dataset is, or a list of values of any kind that `write` has stored: then elements are read and written
+   * as `read` and `write` do, with the options of these, and each operation that writes is a commit.
+   *
+   * @throws {H5TypeError} when it has no shape, or is a group that is no list.
+   * @example
+   * H5Array.of(file.dataset('matrix'));
+   * H5Array.of<User>(file.group('users')).at(-1); // an instance
+   */
+  static of<E = unknown>(source: H5Dataset<unknown> | H5Group, options?: CodecOptions): H5Array<E> {
+    return new H5Array<E>(storeOf(source, options));
   }
 
   /**
@@ -111,8 +118,7 @@ export class H5Array<E = unknown> implements BlockSource {
     const { mode = 'r', ...others } = options;
     const { group, isOwn } = openSource(source, mode, others);
     try {
-      const store = new DatasetStore(name === undefined ? firstDataset(group) : group.dataset(name));
-      void store.dims;
+      const store = storeOf(name === undefined ? firstDataset(group) : objectAt(group, name), options);
       return new H5Array<E>(store, undefined, isOwn ? group.file : undefined);
     } catch (error) {
       if (isOwn) group.file.close();
@@ -139,10 +145,13 @@ export class H5Array<E = unknown> implements BlockSource {
     const { group, isOwn } = openSource(target, mode, {});
     try {
       const { file } = group;
-      const dataset = file.session
-        .edit()
-        .transaction({ depth: 1 }, () => createArray(group, name, values, others));
-      return new H5Array<E>(new DatasetStore(dataset), undefined, isOwn ? file : undefined);
+      const store =
+        others.dtype === 'object'
+          ? createList(group, name, values, others)
+          : new DatasetStore(
+              file.session.edit().transaction({ depth: 1 }, () => createArray(group, name, values, others)),
+            );
+      return new H5Array<E>(store, undefined, isOwn ? file : undefined);
     } catch (error) {
       if (isOwn) group.file[Symbol.dispose]();
       throw error;
@@ -239,14 +248,14 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /** The dataset that it shows; undefined for an array in memory. */
   get dataset(): H5Dataset<unknown> | undefined {
-    let store = this.#store;
-    while (store instanceof ConvertedStore || store instanceof MappedStore) store = store.source;
+    const store = rootOf(this.#store);
     return store instanceof DatasetStore ? store.dataset : undefined;
   }
 
-  /** The file of the dataset; undefined for an array in memory. */
+  /** The file that it is in; undefined for an array in memory. */
   get file(): H5File | undefined {
-    return this.dataset?.file;
+    const root = rootOf(this.#store);
+    return root instanceof CodecStore ? root.parent.file : this.dataset?.file;
   }
 
   /** How the elements are stored, a field as it is within the record; undefined where they are not, but made when they are read. */
@@ -254,9 +263,12 @@ export class H5Array<E = unknown> implements BlockSource {
     return this.#store instanceof DatasetStore ? this.#store.datatype : undefined;
   }
 
-  /** The path of the dataset; undefined for an array in memory. */
+  /** The path of the dataset, or of the list; undefined for an array in memory. */
   get path(): string | undefined {
-    return this.dataset?.path;
+    const root = rootOf(this.#store);
+    if (!(root instanceof CodecStore)) return this.dataset?.path;
+    const { parent, name } = root;
+    return name === undefined ? parent.path : `${parent.path === '/' ? '' : parent.path}/${name}`;
   }
 
   /** Closes the file, if `open` or `write` opened it for this array. */
@@ -451,13 +463,8 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   #readOne(view: ArrayView, start: readonly number[]): unknown {
-    const plan = planBox(
-      view,
-      this.#store.dims,
-      start,
-      start.map(() => 1),
-    );
-    return toElement(this.dtype, this.#store.read(plan.selection), this.#int64);
+    const store = this.#store;
+    return toElement(this.dtype, store.read(elementSelection(view, store.dims, start)), this.#int64);
   }
 
   get #int64(): 'bigint' | 'number' | undefined {
@@ -520,7 +527,7 @@ export class H5Array<E = unknown> implements BlockSource {
     const [length, ...rest] = this.shape;
     if (length === undefined) throw new H5TypeError('an array without axes has no rows');
     const row = product(rest);
-    const size = Math.max(1, row * memorySizeOf(this.dtype));
+    const size = Math.max(1, row * this.#store.cost);
     const most = Math.max(1, Math.floor(Math.min(READ_AHEAD, containerOptions().maxMemory) / size));
     for (let start = 0; start < length; start += most) {
       const count = Math.min(most, length - start);
@@ -551,7 +558,7 @@ export class H5Array<E = unknown> implements BlockSource {
     return planBlocks(
       this.#now,
       this.#store.chunkDims,
-      memorySizeOf(this.dtype),
+      this.#store.cost,
       maxBytes ?? containerOptions().maxMemory,
       maxBytes === undefined,
     );
@@ -620,7 +627,7 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   #assertWritable(): void {
-    this.dataset?.session.edit();
+    this.file?.session.edit();
   }
 
   #fillView(view: ArrayView, element: BlockData): void {
@@ -655,12 +662,7 @@ export class H5Array<E = unknown> implements BlockSource {
   /** Does something with each block of a view; if there are several, with all of them or with none. */
   #inBlocks(view: ArrayView, action: (block: Block) => void): void {
     const { maxMemory } = containerOptions();
-    const blocks = planBlocks(
-      view,
-      this.#store.chunkDims,
-      memorySizeOf(this.dtype),
-      Math.ceil(maxMemory / 2),
-    );
+    const blocks = planBlocks(view, this.#store.chunkDims, this.#store.cost, Math.ceil(maxMemory / 2));
     const [first, second] = [blocks.next(), blocks.next()];
     if (first.done) return;
     if (second.done) {
@@ -677,7 +679,7 @@ export class H5Array<E = unknown> implements BlockSource {
   #setArray(view: ArrayView, value: H5Array<unknown>): void {
     this.#assertWritable();
     const isFlat = value.ndim === 1 && view.shape.length > 1 && value.size === view.size;
-    let source = (isFlat ? value.reshape(view.shape) : value).astype(this.dtype);
+    let source = isFlat ? value.reshape(view.shape) : value;
     const extra = source.ndim - view.shape.length;
     if (extra > 0 && source.shape.slice(0, extra).every((size) => size === 1))
       source = source.reshape(source.shape.slice(extra));
@@ -686,7 +688,7 @@ export class H5Array<E = unknown> implements BlockSource {
     this.#apart(source, this.#sharesElements(value), (apart) => {
       const all = apart.broadcastTo(view.shape);
       this.#inBlocks(view, (block) => {
-        this.#writeBox(view, block.start, block.shape, all.readBlock(block));
+        this.#writeBox(view, block.start, block.shape, fitted(this.dtype, value.dtype, all.readBlock(block)));
       });
     });
   }
@@ -698,8 +700,7 @@ export class H5Array<E = unknown> implements BlockSource {
   #apart(source: H5Array<unknown>, isOwn: boolean, action: (source: H5Array<unknown>) => void): void {
     const { file } = this;
     if (!isOwn) action(source);
-    else if (!file || source.size * memorySizeOf(source.dtype) <= containerOptions().maxMemory)
-      action(source.copy());
+    else if (!file || source.size * source.#store.cost <= containerOptions().maxMemory) action(source.copy());
     else
       this.#store.atomically(() => {
         const name = unusedName(file, 'aside');
@@ -711,7 +712,9 @@ export class H5Array<E = unknown> implements BlockSource {
   #sharesElements(other: H5Array<unknown>): boolean {
     const [own, its] = [this.dataset, other.dataset];
     if (own && its) return own.isSame(its);
-    return rootOf(this.#store) === rootOf(other.#store);
+    return this.path !== undefined && this.path === other.path
+      ? this.file === other.file
+      : rootOf(this.#store) === rootOf(other.#store);
   }
 
   // ---- other shapes ---------------------------------------------------------------------------------
@@ -719,7 +722,9 @@ export class H5Array<E = unknown> implements BlockSource {
   #resizable(what: string): H5Dataset<unknown> {
     const { dataset } = this;
     if (this.#view || !dataset)
-      throw new H5TypeError(`${what} works on a whole dataset, not on a view or an array in memory`);
+      throw new H5TypeError(
+        `${what} works on a whole dataset, not on a view, an array in memory or a list of values of any kind`,
+      );
     dataset.session.edit();
     return dataset;
   }
@@ -870,36 +875,45 @@ export class H5Array<E = unknown> implements BlockSource {
     const length = shape[along] as number;
     const list = Array.isArray(indices) ? [indices] : indices;
     const { maps, size } = selectView(wholeView([length]), list as ArraySelection);
-    const gone = new Uint8Array(length);
     const [map] = maps;
     const step = map?.strides[0] ?? 0;
-    for (let i = 0; i < size; i++) {
-      const place = (map?.offset ?? 0) + i * step;
-      gone[map?.table ? (map.table[place] as number) : place] = 1;
-    }
-    const count = gone.reduce((sum, isGone) => sum + isGone, 0);
+    // In ascending order, each once.
+    const from = (map?.offset ?? 0) + (step < 0 ? step * (size - 1) : 0);
+    const table = map?.table && Float64Array.from(new Set(map.table)).sort();
+    const count = table ? table.length : step === 0 ? Math.min(size, 1) : size;
     if (count === 0) return;
+    const gone = (i: number): number => (table ? (table[i] as number) : from + i * Math.abs(step));
     this.#store.atomically(() => {
-      let shift = 0;
-      for (let start = 0; start < length; ) {
-        let end = start + 1;
-        while (end < length && gone[end] === gone[start]) end++;
-        if (gone[start]) shift += end - start;
-        else if (shift > 0) this.#move(along, start, end, -shift);
-        start = end;
+      for (let i = 0; i < count; ) {
+        let next = i + 1;
+        while (next < count && gone(next) === gone(next - 1) + 1) next++;
+        // What follows, up to the next that is deleted, moves to the place of all before.
+        this.#move(along, gone(next - 1) + 1, next < count ? gone(next) : length, -next);
+        i = next;
       }
       dataset.resize(shape.with(along, length - count));
     });
   }
 
-  /** Moves the rows `start` up to `end` along an axis, in blocks, those first that others are moved to. */
+  /** Moves the rows `start` up to `end` along an axis, a part at a time, those first that others are moved to. */
   #move(axis: number, start: number, end: number, by: number): void {
-    if (start === end || by === 0) return;
-    const from = this.slice(at(axis, { start, stop: end }));
-    const into = this.slice(at(axis, { start: start + by, stop: end + by }));
-    const blocks = [...from.blocks(Math.ceil(containerOptions().maxMemory / 2))];
-    if (by > 0) blocks.reverse();
-    for (const block of blocks) into.writeBlock(block, from.readBlock(block));
+    const row = (this.size / (this.shape[axis] as number)) * this.#store.cost;
+    const most = Math.floor(containerOptions().maxMemory / 2);
+    const rows = Math.max(1, Math.floor(most / Math.max(1, row)));
+    for (let done = 0; done < end - start; ) {
+      const count = Math.min(rows, end - start - done);
+      const from = by > 0 ? end - done - count : start + done;
+      const source = this.slice(at(axis, { start: from, stop: from + count }));
+      const target = this.slice(at(axis, { start: from + by, stop: from + by + count }));
+      // Of one row that is in several blocks none is in the way of another.
+      const whole = blockAt(
+        source.shape.map(() => 0),
+        source.shape,
+      );
+      for (const block of row <= most ? [whole] : source.blocks(Math.max(1, most)))
+        target.writeBlock(block, source.readBlock(block));
+      done += count;
+    }
   }
 
   #inMemory({ shape, data }: ArrayValue): H5Array<unknown> {
@@ -940,7 +954,7 @@ export class H5Array<E = unknown> implements BlockSource {
       throw new H5TypeError(
         `values of the shape (${values.shape.join(', ')}) do not go along axis ${axis} of the shape (${shape.join(', ')})`,
       );
-    return rows.astype(this.dtype);
+    return rows;
   }
 
   // ---- comparing and showing --------------------------------------------------------------------------
@@ -994,7 +1008,7 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    if (this.dataset && !this.dataset.file.isOpen) return '<H5Array (closed)>';
+    if (this.file?.isOpen === false) return '<H5Array (closed)>';
     const text = formatArray(this, { separator: ', ', indent: 'H5Array('.length });
     return `H5Array(${text}, shape=(${this.shape.join(', ')}${this.ndim === 1 ? ',' : ''}), dtype=${this.dtype})`;
   }
@@ -1006,6 +1020,25 @@ function describe(value: unknown): string {
   return typeof value === 'object' && value !== null
     ? `an object (${value.constructor?.name ?? 'no class'})`
     : `a value of type ${typeof value}`;
+}
+
+function storeOf(source: unknown, options: CodecOptions | undefined): ElementStore {
+  if (source instanceof H5Group) {
+    const isRoot = source.path === '/';
+    return new CodecStore(isRoot ? source : source.parent, isRoot ? undefined : source.name, options);
+  }
+  if (!(source instanceof H5Dataset))
+    throw new H5TypeError(`an array is an H5Dataset, or an H5Group that is a list, not ${describe(source)}`);
+  const store = new DatasetStore(source);
+  // One without a shape is no array.
+  void store.dims;
+  return store;
+}
+
+function objectAt(group: H5Group, name: string): unknown {
+  const object = group.get(name);
+  if (object) return object;
+  throw new H5PathError('H5_NOT_FOUND', name, `there is no "${name}" in "${group.path}"`);
 }
 
 function firstDataset(group: H5Group): H5Dataset<unknown> {
@@ -1064,6 +1097,13 @@ function stretch({ shape }: Pick<ArrayValue, 'shape'>, to: readonly number[]): n
 function toBlockDataOf(dtype: DTypeName, data: BlockData): BlockData {
   if (!isNumeric(dtype) || widthOf(dtype) === 2) return data;
   return toBlockData(dtype, data);
+}
+
+/** Elements of another array: booleans are 0 and 1, all else must fit exactly, as a value must. */
+function fitted(dtype: DTypeName, from: DTypeName, data: BlockData): BlockData {
+  if (dtype === from) return data;
+  if (from === 'bool' && isNumeric(dtype)) return convert(data, from, dtype);
+  return toBlockData(dtype, widthOf(from) === 2 || from === 'bool' ? toElements(from, data) : data);
 }
 
 function isSameElement(a: unknown, b: unknown, equalNaN: boolean): boolean {
@@ -1139,6 +1179,22 @@ function wider(a: DTypeName | undefined, b: DTypeName): DTypeName {
   if (isBoth('int32', 'float64')) return 'float64';
   if (isBoth('int32', 'int64')) return 'int64';
   return 'object';
+}
+
+function createList(
+  group: H5Group,
+  name: string,
+  values: unknown,
+  { overwrite, dtype, ...options }: ArrayWriteOptions,
+): CodecStore {
+  if (group.has(name) && !overwrite)
+    throw new H5PathError('H5_EXISTS', name, `"${name}" exists already; \`overwrite: true\` replaces it`);
+  const list = values instanceof H5Array ? values.read() : values;
+  if (!Array.isArray(list) && !ArrayBuffer.isView(list))
+    throw new H5TypeError(
+      `an array of the dtype '${String(dtype)}' is made of a list of values, not of ${describe(values)}`,
+    );
+  return CodecStore.write(group, name, Array.from(list as ArrayLike<unknown>), options);
 }
 
 function createArray(

@@ -21,6 +21,10 @@ export class MemoryStore implements ElementStore {
     return memorySizeOf(this.dtype);
   }
 
+  get cost(): number {
+    return memorySizeOf(this.dtype);
+  }
+
   read(selection: Selection): BlockData {
     const { data } = this;
     const width = widthOf(this.dtype);

@@ -188,9 +188,11 @@ function readChunked(
   const isFilled = !isZero(fillValue);
   // Who reads so much at once goes on to the next part, and whole chunks are not asked for again soon.
   const isLarge = result.length * 4 >= CACHE_LIMIT;
+  // The last of so many chunks would push out the first.
+  const isMore = selection.chunksTouched(chunkDims) * chunkSize > CACHE_LIMIT;
   let filled = 0;
   selection.forEachChunk(chunkDims, (place, part) => {
-    const chunk = isLarge && part.covers ? chunks.getOnce(place) : chunks.get(place);
+    const chunk = isMore || (isLarge && part.covers) ? chunks.getOnce(place) : chunks.get(place);
     if (chunk === undefined) {
       filled += Math.max(part.count * elementSize, MIN_FILLED_CHUNK);
       checkFilled(filled, maxFilled);
@@ -219,12 +221,21 @@ function writeChunked(
 ): void {
   const elements = product(chunkDims);
   const chunkSize = elements * elementSize;
+  // Of very much, whole chunks are put together in the same memory one after another, and not kept.
+  const isLarge = selection.count * elementSize * 4 >= CACHE_LIMIT;
+  let memory: Uint8Array | undefined;
   selection.forEachChunk(
     chunkDims,
     (place, part) => {
       if (isOneRun(part, elements)) {
         const start = part.memory * elementSize;
         chunks.write(place, bytes.subarray(start, start + chunkSize));
+        return;
+      }
+      if (isLarge && part.covers && part instanceof LoopPart && part.count === elements) {
+        memory ??= room(chunkSize);
+        new Copy(memory, bytes, elementSize, true).part(part);
+        chunks.write(place, memory);
         return;
       }
       let chunk = part.covers ? undefined : chunks.get(place);
@@ -470,7 +481,16 @@ class ContiguousReader extends ContiguousTransfer {
   }
 
   protected direct(file: number, memory: number, length: number): void {
-    this.memory.set(this.#bytes(file, file + length), memory * this.size);
+    const { size } = this;
+    const { storage, superblock } = this.#space;
+    // What is short would have a page of the file read for it, and nothing near it is needed.
+    if (!storage.readInto || length * size > READ_GAP)
+      this.memory.set(this.#bytes(file, file + length), memory * size);
+    else {
+      // All of the dataset is within the file.
+      const target = this.memory.subarray(memory * size, (memory + length) * size);
+      storage.readInto(superblock.baseAddress + this.address + file * size, target);
+    }
   }
 
   protected window(

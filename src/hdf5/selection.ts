@@ -242,6 +242,11 @@ export abstract class Selection {
    */
   abstract part(steps?: readonly number[]): Part;
 
+  /** How many chunks `forEachChunk` visits, as far as that is known without a look at each: at least so many. */
+  chunksTouched(_chunkDims: readonly number[]): number {
+    return 0;
+  }
+
   /** Visits the chunks that are touched, each with the part that is selected of it; `steps` as for `part`. */
   abstract forEachChunk(chunkDims: readonly number[], visit: VisitChunk, steps?: readonly number[]): void;
 }
@@ -271,6 +276,15 @@ export class GridSelection extends Selection {
 
   part(steps?: readonly number[]): LoopPart {
     return loopPart(this.#cursors(this.dims, steps), this.count);
+  }
+
+  override chunksTouched(chunkDims: readonly number[]): number {
+    return this.axes.reduce((touched, { start, step, count, table }, i) => {
+      const chunk = chunkDims[i] as number;
+      if (table || count === 0) return count === 0 ? 0 : touched;
+      if (step >= chunk) return touched * count;
+      return touched * (Math.floor((start + (count - 1) * step) / chunk) - Math.floor(start / chunk) + 1);
+    }, 1);
   }
 
   forEachChunk(chunkDims: readonly number[], visit: VisitChunk, steps?: readonly number[]): void {

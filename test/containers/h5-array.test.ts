@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { H5Error } from '../../src/errors.js';
+import type { BlockSource } from '../../src/kernels/block-source.js';
 import {
   H5Array,
   H5File,
@@ -928,6 +929,85 @@ describe('blocks', () => {
     expect(() => array.writeBlock({ start: [0, 0], shape: [2, 2] }, new Float64Array(3))).toThrow(
       H5TypeError,
     );
+  });
+});
+
+describe('large axes', () => {
+  test('blocks of a transposed array follow the rows that are in the file', () => {
+    const array = H5Array.of(
+      H5File.open(undefined, 'w').createDataset('d', { shape: [1000, 10], dtype: 'u1' }),
+    );
+    expect([...array.T.blocks(400)].map(({ shape }) => shape)).toEqual(range(50).map(() => [10, 20]));
+  });
+
+  test('what is never in memory may be of any length', () => {
+    const file = H5File.open(undefined, 'w');
+    const length = 2 ** 40;
+    const array = H5Array.of<number>(
+      file.createDataset('d', { shape: [length], dtype: 'f8', chunks: [2 ** 20], maxShape: [null] }),
+    );
+    array.set('-1', 5);
+    array.delete(-2);
+    expect(array.shape).toEqual([length - 1]);
+    array.delete({ start: -3 });
+    expect(array.shape).toEqual([length - 4]);
+    array.append([1, 2]);
+    expect(array.slice('-3:').toNested()).toEqual([0, 1, 2]);
+    expect(array.slice('::-1').at(0)).toBe(2);
+    expect(() => array.read()).toThrow(H5TypeError);
+  });
+
+  test('blocks reckon with what it takes to read them: records of a field, texts, bytes in another order', () => {
+    const file = H5File.open(undefined, 'w');
+    const longest = (source: BlockSource, most: number) =>
+      Math.max(...[...source.blocks(most)].map(({ shape }) => shape[0] as number));
+    const of = (name: string, dtype: object | string): H5Array =>
+      H5Array.of(file.createDataset(name, { shape: [10_000], dtype: dtype as 'f8' }));
+    expect(longest(of('plain', 'f8'), 8000)).toBe(1000);
+    expect(longest(of('swapped', '>f8'), 8000)).toBe(500);
+    expect(longest(of('texts', 'S936'), 10_000)).toBe(10);
+    const records = of('records', { compound: { x: 'f8', other: { array: [124], base: 'f8' } } });
+    expect(longest(records.field('x'), 10_080)).toBe(10);
+    expect(longest(of('converted', 'f8').astype('float32'), 12_000)).toBe(1000);
+    expect(longest(of('turned', 'f8').slice('::-1'), 8000)).toBe(500);
+  });
+
+  test('of very many axes only a part is shown', () => {
+    const shape = range(32).map(() => 3);
+    const array = H5Array.of(
+      H5File.open(undefined, 'w').createDataset('d', { shape, dtype: 'i1', chunks: shape.map(() => 1) }),
+    );
+    expect(inspect(array)).toMatch(/^H5Array\(\[\.\.\.\], shape=\(3, 3, /);
+    expect(inspect(array.slice(range(22).map(() => 0)))).toContain('[0, ..., 0]');
+  });
+});
+
+describe('arrays as values', () => {
+  test('must fit as exactly as other values; booleans are 0 and 1', () => {
+    const array = H5Array.write<number>(H5File.open(undefined, 'w'), 'i', new Int16Array(3));
+    array.set('...', H5Array.from([1.0, 2.0, 300]));
+    expect(() => array.set('...', H5Array.from([1, 2.5, 3]))).toThrow(/2.5/);
+    expect(() => array.set('...', H5Array.from(['1', '2', '3']))).toThrow(H5TypeError);
+    expect(array.toNested()).toEqual([1, 2, 300]);
+    array.set('...', H5Array.from([true, false, true]));
+    expect(array.toNested()).toEqual([1, 0, 1]);
+    array.set('...', H5Array.from([1.5, 2.5, 3.5]).astype('int8'));
+    expect(array.toNested()).toEqual([1, 2, 3]);
+    const complex = H5Array.write(
+      H5File.open(undefined, 'w'),
+      'c',
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      { dtype: 'complex128' },
+    );
+    complex.set('...', H5Array.from([1.5, 2]));
+    expect(complex.toNested()).toEqual([
+      [1.5, 0],
+      [2, 0],
+    ]);
+    expect(() => array.set('...', complex.slice('0'))).toThrow(H5TypeError);
   });
 });
 

@@ -1,0 +1,101 @@
+/** Arrays of values of any kind: lists that the codec writes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  H5Array,
+  H5File,
+  H5IndexError,
+  H5TypeError,
+  readSync,
+  TypeRegistry,
+  withOptions,
+  writeSync,
+} from '../../src/node.js';
+
+class Point {
+  x = 0;
+  y = 0;
+  toString() {
+    return `Point(${this.x}, ${this.y})`;
+  }
+}
+const registry = new TypeRegistry();
+registry.register(Point, { name: 'Point' });
+const point = (x: number, y: number) => Object.assign(new Point(), { x, y });
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'h5pickle-objects-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('instances come back as instances, and are written through views', () => {
+  const path = join(folder, 'points.h5');
+  {
+    using array = H5Array.write<Point>(path, 'points', [point(0, 1), point(2, 3), point(4, 5), point(6, 7)], {
+      dtype: 'object',
+      registry,
+    });
+    expect(array).toMatchObject({ dtype: 'object', shape: [4], path: '/points' });
+    expect(array.at(-1)).toEqual(point(6, 7));
+    array.slice('::2').set('1', point(-4, -5));
+    array.set([[0, 3]], [point(9, 9), point(8, 8)]);
+  }
+  using array = H5Array.open<Point>(path, 'points', { registry });
+  expect(array.read()).toEqual([point(9, 9), point(2, 3), point(-4, -5), point(8, 8)]);
+  expect(array.at(0)).toBeInstanceOf(Point);
+  expect(array.slice('::-1').toNested()).toEqual([point(8, 8), point(-4, -5), point(2, 3), point(9, 9)]);
+  expect([...array.slice('1:3')]).toEqual([point(2, 3), point(-4, -5)]);
+  expect(inspect(array)).toBe(
+    'H5Array([Point(9, 9), Point(2, 3), Point(-4, -5), Point(8, 8)], shape=(4,), dtype=object)',
+  );
+  expect(() => array.at(4)).toThrow(H5IndexError);
+  expect(() => array.set('0', point(1, 1))).toThrow(/open for reading/);
+});
+
+test('a list that write has stored is an array, whatever is in it', () => {
+  const file = H5File.open(undefined, 'w');
+  const list = [1, 'two', { three: [3, 3, 3] }, null, new Map([['k', new Date(5)]]), [1, [2]], undefined, 7n];
+  writeSync(file, { nested: { list } });
+  const array = H5Array.of(file.group('nested/list'));
+  expect(array.shape).toEqual([8]);
+  expect(array.read()).toEqual(list);
+  expect(array.at(2)).toEqual({ three: [3, 3, 3] });
+  expect(array.slice([[4, 0]]).read()).toEqual([list[4], 1]);
+  array.set('1', { no: 'text' });
+  array.set('5:', 0);
+  const expected = [1, { no: 'text' }, ...list.slice(2, 5), 0, 0, 0];
+  expect(array.read()).toEqual(expected);
+  expect(readSync(file.group('nested'))).toEqual({ list: expected });
+  const copy = array.copy();
+  expect(copy.read()).toEqual(expected);
+  expect(copy.reshape([4, 2]).toNested()).toHaveLength(4);
+});
+
+test('values that are lists themselves are elements', () => {
+  const file = H5File.open(undefined, 'w');
+  const array = H5Array.write(file, 'lists', [[1, 2], [3], []], { dtype: 'object' });
+  expect(array.shape).toEqual([3]);
+  array.set('1', [9, 9]);
+  array.set('2:', [[8]]);
+  expect(array.read()).toEqual([[1, 2], [9, 9], [8]]);
+});
+
+test('what cannot be stored is an error, and the list as before', () => {
+  const file = H5File.open(undefined, 'w');
+  const array = H5Array.write<unknown>(file, 'a', [{ a: 1 }, { a: 2 }, { b: 'x' }], { dtype: 'object' });
+  expect(() => array.set('...', [1, () => 1, 2])).toThrow(/function/);
+  expect(array.read()).toEqual([{ a: 1 }, { a: 2 }, { b: 'x' }]);
+  withOptions({ maxMemory: 130 }, () => expect(() => array.set('...', [1, 2, () => 1])).toThrow(/function/));
+  expect(array.read()).toEqual([{ a: 1 }, { a: 2 }, { b: 'x' }]);
+  expect(() => array.append([1])).toThrow(H5TypeError);
+  expect(() => H5Array.write(file, 'a', [1], { dtype: 'object' })).toThrow(/exists/);
+  expect(H5Array.write(file, 'a', ['x'], { dtype: 'object', overwrite: true }).read()).toEqual(['x']);
+  writeSync(file, { length: 3 });
+  expect(() => H5Array.of(file)).toThrow(/no list/);
+  const other = H5File.open(undefined, 'w');
+  expect(() => H5Array.write(other, 'b', 5, { dtype: 'object' })).toThrow(/list of values/);
+});
