@@ -43,6 +43,7 @@ describe.each(['standard', 'legacy'] as const)('with %s decorators', (decorators
       target: 'node20',
       alias: {
         h5pickle: join(ROOT, 'src/node.ts'),
+        'h5pickle/numpy': join(ROOT, 'src/numpy-of-node.ts'),
         'h5pickle/class-transformer': join(ROOT, 'src/integrations/class-transformer.ts'),
       },
       tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy', target: 'es2022' } },
