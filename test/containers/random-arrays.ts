@@ -85,6 +85,8 @@ export function randomIndex(random: Random, shape: readonly number[]): NumpyInde
       const both = axis + 1 < shape.length && random(3) === 0;
       const own = shape.slice(axis, axis + (both ? 2 : 1));
       const count = own.reduce((product, dim) => product * dim, 1);
+      // Numpy lets an empty mask pass where nothing is selected, whatever the axis.
+      if (count === 0) break;
       entries.push({
         mask: nest(
           Array.from({ length: count }, () => random(2) === 0),
