@@ -4,7 +4,6 @@ import type { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { escapeName } from '../serialize/names.js';
 import type { CollectionOpenOptions, Context } from './context.js';
-import { LiveFile } from './live-file.js';
 import { type FileSource, openFile } from './platform.js';
 
 /** How a collection is opened that a file holds. */
@@ -106,7 +105,6 @@ export function openIn<T>(
 ): T {
   const file = openFile(source, mode, options);
   try {
-    if (file.mode !== 'r') LiveFile.of(file).begin();
     return find(file);
   } catch (error) {
     // A new file does not take the place of an old one then.

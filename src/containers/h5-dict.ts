@@ -17,7 +17,7 @@ import { type DictView, viewOf } from './dict-view.js';
 import { assign, kindOf, merge } from './difference.js';
 import { H5Attributes } from './h5-attributes.js';
 import { LargeDict } from './large-dict.js';
-import type { ChangeListener } from './live-file.js';
+import { type ChangeListener, LiveFile } from './live-file.js';
 import {
   CH5MPY,
   checkKey,
@@ -84,6 +84,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     if (source instanceof H5Group)
       return H5Dict.of<T>(name === undefined ? source : groupAt(source, namesIn(name)), options);
     return openIn(source, mode, options, (file) => {
+      if (file.mode !== 'r') LiveFile.of(file).begin();
       const group = name === undefined ? file : groupAt(file, namesIn(name), isMaking(mode));
       const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...options }), true);
       dict.#check();

@@ -11,6 +11,7 @@ import { escapeName } from '../serialize/names.js';
 import { prepareMembers, replaceMembers } from '../serialize/part-writer.js';
 import { readFrom } from '../serialize/serialize.js';
 import { type Context, LARGE_ARRAY } from './context.js';
+import { isDeferred } from './deferred.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
@@ -120,6 +121,8 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
 export function prepareMember(group: H5Group, key: string, value: unknown, context: Context): () => void {
   const editor = group.session.edit();
   const name = escapeName(key);
+  if (isDeferred(value))
+    return () => replaceMembers(group, [name], () => void value({ group, name, overwrite: true }));
   const scalar = encodeScalar(value, context);
   if (scalar) {
     const { data, dtype } = scalar;

@@ -128,26 +128,21 @@ export const PRODUCT: NumberFold = {
 export const MINIMUM: NumberFold = {
   identity: Infinity,
   run(a, from, n) {
-    let least = Infinity;
-    let i = from;
+    // Four at a time do not wait for each other; what is no number stays.
+    let m0 = Infinity;
+    let m1 = Infinity;
+    let m2 = Infinity;
+    let m3 = Infinity;
     const end = from + n;
-    // Neither is greater nor the same where one is no number.
+    let i = from;
     for (; i + 4 <= end; i += 4) {
-      const x0 = a[i];
-      const x1 = a[i + 1];
-      const x2 = a[i + 2];
-      const x3 = a[i + 3];
-      if (x0 >= least && x1 >= least && x2 >= least && x3 >= least) continue;
-      for (let j = i; j < i + 4; j++) {
-        if (Number.isNaN(a[j])) return Number.NaN;
-        if (!(a[j] >= least)) least = a[j];
-      }
+      m0 = Math.min(m0, a[i]);
+      m1 = Math.min(m1, a[i + 1]);
+      m2 = Math.min(m2, a[i + 2]);
+      m3 = Math.min(m3, a[i + 3]);
     }
-    for (; i < end; i++) {
-      if (Number.isNaN(a[i])) return Number.NaN;
-      if (!(a[i] >= least)) least = a[i];
-    }
-    return least;
+    for (; i < end; i++) m0 = Math.min(m0, a[i]);
+    return Math.min(m0, m1, m2, m3);
   },
   into(to, at, a, from, n) {
     for (let i = 0; i < n; i++) {
@@ -160,26 +155,21 @@ export const MINIMUM: NumberFold = {
 export const MAXIMUM: NumberFold = {
   identity: -Infinity,
   run(a, from, n) {
-    let most = -Infinity;
-    let i = from;
+    // Four at a time do not wait for each other; what is no number stays.
+    let m0 = -Infinity;
+    let m1 = -Infinity;
+    let m2 = -Infinity;
+    let m3 = -Infinity;
     const end = from + n;
-    // Neither is less nor the same where one is no number.
+    let i = from;
     for (; i + 4 <= end; i += 4) {
-      const x0 = a[i];
-      const x1 = a[i + 1];
-      const x2 = a[i + 2];
-      const x3 = a[i + 3];
-      if (x0 <= most && x1 <= most && x2 <= most && x3 <= most) continue;
-      for (let j = i; j < i + 4; j++) {
-        if (Number.isNaN(a[j])) return Number.NaN;
-        if (!(a[j] <= most)) most = a[j];
-      }
+      m0 = Math.max(m0, a[i]);
+      m1 = Math.max(m1, a[i + 1]);
+      m2 = Math.max(m2, a[i + 2]);
+      m3 = Math.max(m3, a[i + 3]);
     }
-    for (; i < end; i++) {
-      if (Number.isNaN(a[i])) return Number.NaN;
-      if (!(a[i] <= most)) most = a[i];
-    }
-    return most;
+    for (; i < end; i++) m0 = Math.max(m0, a[i]);
+    return Math.max(m0, m1, m2, m3);
   },
   into(to, at, a, from, n) {
     for (let i = 0; i < n; i++) {

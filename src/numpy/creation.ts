@@ -1,3 +1,4 @@
+import { deferred } from '../containers/deferred.js';
 import { allocate, type ElementType, F8, I8, typeOfName } from '../kernels/element-type.js';
 import { gatherInto } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
@@ -81,7 +82,15 @@ function fillAll(target: Target, value: NDArray): void {
 }
 
 /** An array that is made later, where it is then said to be: in a group, by a name. */
-export type DeferredArray = (place: Destination) => ArrayResult;
+export interface DeferredArray {
+  (place: Destination): ArrayResult;
+  /** Set as the value of a dict, it is made there. */
+  readonly [deferred]: true;
+}
+
+function deferring(make: (place: Destination) => ArrayResult): DeferredArray {
+  return Object.assign(make, { [deferred]: true } as const);
+}
 
 /** A function that makes an array of a shape. */
 export interface Creation {
@@ -100,10 +109,8 @@ function creation(value: Scalar): Creation {
   const make = (shape: Shape, options: CreationOptions = {}) =>
     filled(shape, value, { dtype: 'float64', ...options });
   return Object.assign(make, {
-    defer:
-      (shape: Shape, options: CreationOptions = {}) =>
-      (place: Destination) =>
-        make(shape, { ...options, ...place }),
+    defer: (shape: Shape, options: CreationOptions = {}) =>
+      deferring((place) => make(shape, { ...options, ...place })),
   });
 }
 
@@ -148,10 +155,8 @@ export interface FullCreation {
 export const full: FullCreation = Object.assign(
   (shape: Shape, value: Scalar, options: CreationOptions = {}) => filled(shape, value, options),
   {
-    defer:
-      (shape: Shape, value: Scalar, options: CreationOptions = {}) =>
-      (place: Destination) =>
-        filled(shape, value, { ...options, ...place }),
+    defer: (shape: Shape, value: Scalar, options: CreationOptions = {}) =>
+      deferring((place) => filled(shape, value, { ...options, ...place })),
   },
 );
 

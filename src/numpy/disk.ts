@@ -79,10 +79,10 @@ export function createOnDisk(
 const written = new WeakMap<object, number>();
 
 /** At most so many bytes of a file are changed in memory. */
-const MOST_CHANGED = 2 ** 23;
+const MOST_CHANGED = 2 ** 22;
 
 /**
- * Notes that elements were written. What a file held before is changed in memory until it is committed: so it is, whenever an eighth of
+ * Notes that elements were written. What a file held before is changed in memory until it is committed: so it is, whenever a sixteenth of
  * the cap has come together, unless a transaction is under way, or the file is new, where nothing is in memory.
  */
 export function noteWritten(disk: BlockSource, bytes: number): void {
@@ -91,7 +91,7 @@ export function noteWritten(disk: BlockSource, bytes: number): void {
   const space = session.editor?.space as { readonly isNew?: boolean } | undefined;
   if (!space || space.isNew || session.depth > 0) return;
   const total = (written.get(session) ?? 0) + bytes;
-  const isMuch = total >= Math.min(MOST_CHANGED, options().maxMemory / 8);
+  const isMuch = total >= Math.min(MOST_CHANGED, options().maxMemory / 16);
   written.set(session, isMuch ? 0 : total);
   if (!isMuch) return;
   file.commit();

@@ -46,8 +46,8 @@ it(`readers see one state of a dict, while another process writes: ${SECONDS} s`
     run('read', path, 0),
     run('read', path, 0),
   ]);
-  expect(writer.done).toBeGreaterThan(20);
-  for (const reader of readers) expect(reader.done).toBeGreaterThan(5);
+  expect(writer.done).toBeGreaterThan(5);
+  for (const reader of readers) expect(reader.done).toBeGreaterThan(1);
   using dict = H5Dict.open(path);
   expect(dict.get('a')).toBe(writer.done);
   const storage = new FileStorage(path);
