@@ -4,11 +4,10 @@ import type { H5Group } from '../hdf5/h5-group.js';
 /** The name of what marks a function that makes a dataset where it is told to. */
 export const deferred: unique symbol = /* @__PURE__ */ Symbol.for('h5pickle.deferred');
 
-/** Where something is to be made; what has the name is replaced. */
+/** Where something is to be made: nothing has the name. */
 export interface DeferredPlace {
   readonly group: H5Group;
   readonly name: string;
-  readonly overwrite: true;
 }
 
 /**

@@ -122,7 +122,8 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
   const editor = group.session.edit();
   const name = escapeName(key);
   if (isDeferred(value))
-    return () => replaceMembers(group, [name], () => void value({ group, name, overwrite: true }));
+    return () =>
+      replaceMembers(group, [name], () => makeFor(group, name, (other) => value({ group, name: other })));
   const scalar = encodeScalar(value, context);
   if (scalar) {
     const { data, dtype } = scalar;
@@ -153,7 +154,10 @@ export function prepareObjectMember(
       });
   }
   if (value instanceof H5Array) {
-    return () => replaceMembers(group, [name], () => H5Array.write(group, name, value, { overwrite: true }));
+    return () =>
+      replaceMembers(group, [name], () =>
+        makeFor(group, name, (other) => H5Array.write(group, other, value)),
+      );
   }
   if (isSimpleArray(value)) {
     return () => replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
@@ -161,6 +165,16 @@ export function prepareObjectMember(
   const members = Object.create(null) as Record<string, unknown>;
   members[key] = value;
   return prepareMembers(group, members, context.codec);
+}
+
+/** Puts what is made under another name in the place of a member. */
+function makeFor(group: H5Group, name: string, make: (other: string) => unknown): void {
+  let other = name;
+  while (hasMember(group, other)) other += "'";
+  make(other);
+  if (other === name) return;
+  group.session.edit().setObject(group.node, name, group.get(other) as H5Group | H5Dataset);
+  group.delete(other);
 }
 
 /** Removes a member of a group. Returns whether there was one. */
