@@ -189,22 +189,26 @@ export class ListState implements Deferred {
     }
     // A vector or a table that values do not fit is one no more; what was stored in yet another way may be.
     const isAny = !(store instanceof StoredList) && (length > 0 || isTried);
-    const made = become(store.object, (holder, name) => {
-      makeStore(
-        holder,
-        name,
-        isAny ? undefined : length > 0 ? store.slice(0, 1) : values,
-        length,
-        this.#context,
-      );
-      holder.session.editor?.flush();
-      const list = ListState.of(holder.get(name) as H5Group | H5Dataset, this.#context);
-      for (let start = 0; start < length; start += STRIDE) {
-        list.#addAll(store.slice(start, Math.min(length, start + STRIDE)));
-        list.flush();
-      }
-      this.#context.live.dropState(list.address);
-    });
+    const made = become(
+      store.object,
+      (holder, name) => {
+        makeStore(
+          holder,
+          name,
+          isAny ? undefined : length > 0 ? store.slice(0, 1) : values,
+          length,
+          this.#context,
+        );
+        holder.session.editor?.flush();
+        const list = ListState.of(holder.get(name) as H5Group | H5Dataset, this.#context);
+        for (let start = 0; start < length; start += STRIDE) {
+          list.#addAll(store.slice(start, Math.min(length, start + STRIDE)));
+          list.flush();
+        }
+        this.#context.live.dropState(list.address);
+      },
+      this.#context,
+    );
     this.#store = openStore(made, this.#context);
     // Now that it can be changed, values may still not fit.
     if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);

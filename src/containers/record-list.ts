@@ -224,7 +224,8 @@ export class RecordList implements ListStore {
   splice(start: number, count: number, values: readonly unknown[]): boolean {
     if (!values.every((value) => this.fits(value))) return false;
     const shift = values.length - count;
-    if (shift !== 0 && this.length + shift > this.#limit) return false;
+    // What write has stored in one piece cannot become shorter either.
+    if (shift !== 0 && (this.#limit === 0 || this.length + shift > this.#limit)) return false;
     for (const [i, column] of this.#columns.entries())
       column.splice(
         start,

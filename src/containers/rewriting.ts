@@ -1,10 +1,15 @@
 /** Objects of a file that become others, and stay what they are to those who refer to them. */
+import { H5StateError } from '../errors.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
-import type { H5Group } from '../hdf5/h5-group.js';
+import { H5Group } from '../hdf5/h5-group.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { Reserved } from '../serialize/layout.js';
 import { rewriteObject } from '../serialize/part-writer.js';
 import { isReserved } from '../serialize/restore.js';
+import { readFrom } from '../serialize/serialize.js';
+import type { Context } from './context.js';
+import { ItemList } from './item-list.js';
+import { HOLE } from './list-store.js';
 
 /** Where an object is in its file, once it is written. */
 export function addressOf(object: H5Group | H5Dataset): number {
@@ -18,13 +23,14 @@ const MADE = 'made';
 
 /**
  * Makes of an object what `make` puts into a group under a name: apart from all else, until that is whole. Links lead to the
- * object as before. All of that or, after an error, nothing.
+ * object as before. All of that or, after an error, nothing. With a `context` the object may be that of the whole file.
  *
  * @throws {H5StateError} when something else shares what the object holds, or refers to it.
  */
 export function become(
   object: H5Group | H5Dataset,
   make: (holder: H5Group, name: string) => void,
+  context?: Context,
 ): H5Group | H5Dataset {
   const { file, session, path } = object;
   const address = addressOf(object);
@@ -34,7 +40,15 @@ export function become(
     const holder = file.wrap(apart, `${path}#`) as H5Group;
     make(holder, MADE);
     editor.flush();
+    // A file begins with a group.
+    if (context && object.isSame(file) && !(holder.get(MADE) instanceof H5Group)) regroup(holder, context);
     const made = holder.get(MADE) as H5Group | H5Dataset;
+    // What leads back to it would lead to where it is now.
+    if (made.attrs.has(Reserved.referenced) || editor.linkCount(made.node) > 1)
+      throw new H5StateError(
+        'H5_REFERENCED',
+        `"${path}" holds what leads back to it: set it as a whole, with what is to be in it`,
+      );
     const { attrs } = object;
     // What the layout says of the value is said anew; what others say stays.
     for (const each of [...attrs.keys()])
@@ -48,6 +62,16 @@ export function become(
     editor.dropApart(holder.node);
     return file.wrap(editor.stored(address), path) as H5Group | H5Dataset;
   });
+}
+
+/** Makes of a list that is a dataset one that is a group. */
+function regroup(holder: H5Group, context: Context): void {
+  const values = readFrom(holder.dataset(MADE), context.codec) as readonly unknown[];
+  holder.delete(MADE);
+  const list = new ItemList(ItemList.make(holder, MADE), context);
+  for (let i = 0; i < values.length; i++) list.add(i in values ? values[i] : HOLE);
+  list.flush();
+  holder.session.edit().flush();
 }
 
 /** Sets a reserved attribute to a word, as the codec does. */

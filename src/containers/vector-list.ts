@@ -58,7 +58,9 @@ export class VectorList implements ListStore {
   splice(start: number, count: number, values: readonly unknown[]): boolean {
     const column = this.#column;
     if (!values.every((value) => column.fits(value))) return false;
-    if (values.length !== count && column.length + values.length - count > this.#limit) return false;
+    const shift = values.length - count;
+    // What write has stored in one piece cannot become shorter either.
+    if (shift !== 0 && (this.#limit === 0 || column.length + shift > this.#limit)) return false;
     column.splice(start, count, values);
     return true;
   }

@@ -67,7 +67,11 @@ export class WholeList implements ListStore {
     });
     whole.splice(start, count, ...given);
     for (const [i, value] of values.entries()) if (value === HOLE) delete whole[start + i];
-    const made = become(this.object, (holder, name) => addMembers(holder, { [name]: whole }, codec));
+    const made = become(
+      this.object,
+      (holder, name) => addMembers(holder, { [name]: whole }, codec),
+      this.#context,
+    );
     this.#stored = new StoredList(made, this.#context);
     return true;
   }

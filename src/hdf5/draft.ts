@@ -27,8 +27,6 @@ abstract class ObjectDraft {
   readonly id: number;
   /** Where it is in the file; -1 until it is written. */
   address = -1;
-  /** The time of the editor when it was written: what was deleted at its address before was something else. */
-  since = 0;
   attributes: EditableMap<AttributeDraft> | undefined;
   /** The creation orders that attributes and links are to have; without, each kind is numbered by itself. */
   attributeOrders: Map<string, number> | undefined;

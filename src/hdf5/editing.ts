@@ -145,6 +145,8 @@ export interface Editor {
   setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void;
   /** Gives a member another name, in its place, or another group; false if there is none. `most`: as for `setScalar`. */
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
+  /** Removes a link of a group; false if there is none of that name. */
+  deleteLink(group: Node, name: string): boolean;
   /** How many hard links lead to an object. */
   linkCount(object: Node): number;
   /** A group that stands in the file, and is in no other: for what is made before it has a place. */

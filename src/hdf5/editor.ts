@@ -86,6 +86,8 @@ export class FileEditor implements Editor {
   #stored: DatasetDraft[] = [];
   /** Elements of the last copy that wait for the addresses of what they refer to. */
   #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
+  /** Objects that are deleted, and whose space is to be given back. */
+  #released: EditedObject[] = [];
   /** New groups to which no link leads yet. */
   #apart: GroupDraft[] = [];
   /** The elements of datasets that are written, by address. */
@@ -144,8 +146,7 @@ export class FileEditor implements Editor {
       if (address < 0 && node.id >= this.#flushed) return node;
       if (address < 0) throw new H5StateError('H5_GONE', 'the object has been deleted');
     }
-    const from = 'info' in node ? since : Math.max(since, node.since);
-    if (this.isDeleted(address, from)) throw new H5StateError('H5_GONE', 'the object has been deleted');
+    if (this.isDeleted(address, since)) throw new H5StateError('H5_GONE', 'the object has been deleted');
     return this.stored(address);
   }
 
@@ -774,9 +775,10 @@ export class FileEditor implements Editor {
       const count = counts[draft.id - base] as number;
       if (count <= 0) continue;
       writer.write(draft, count);
-      draft.since = this.#clock;
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
+    // Only now, so that nothing new stands where a handle may still know what was deleted.
+    for (const object of this.#released.splice(0)) object.release(this.space, this.#heap);
     // What was deleted before it was ever in the file.
     for (const { address, storage } of this.#stored)
       if (address < 0) storage?.release(this.space, this.#heap);
@@ -880,7 +882,7 @@ export class FileEditor implements Editor {
   #delete(object: EditedObject): void {
     const { info } = object;
     this.#storages.delete(info.address);
-    object.release(this.space, this.#heap);
+    this.#released.push(object);
     this.#edited.delete(info.address);
     this.#deleted.set(info.address, this.#clock++);
     this.#deletedNow.push(info.address);
@@ -980,6 +982,7 @@ export class FileEditor implements Editor {
     this.#storages.clear();
     this.#stored = [];
     this.#apart = [];
+    this.#released = [];
     this.#wroteElements = false;
     this.#linkChanges.clear();
     // It may have been stopped in the middle of something.

@@ -8,7 +8,7 @@ import { H5Reference } from '../hdf5/h5-reference.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
-import type { StoredObject } from '../hdf5/stored-object.js';
+import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry, h5write, type RegisteredClass } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
@@ -90,6 +90,7 @@ export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): 
     note(object, replaced, true);
     const result = change();
     editor.flush();
+    freeCycles(file, replaced.rewritten);
     if (!replaced.rewritten.every((address) => editor.isDeleted(address, clock)))
       throw new H5StateError(
         'H5_REFERENCED',
@@ -202,6 +203,7 @@ class PartWriter {
       const { marked, rewritten } = change();
       if (marked.length === 0 && rewritten.length === 0) return;
       editor.flush();
+      freeCycles(file, rewritten);
       // What was written anew and is still there is two objects now.
       if (!rewritten.every((address) => editor.isDeleted(address, clock)))
         this.#refuse('it holds what other parts share: write the part that holds them all');
@@ -513,6 +515,41 @@ function note(object: H5Object, { marked, rewritten }: Replaced, isRewritten: bo
   };
   noteOne(object);
   if (object instanceof H5Group) object.visit((_, each) => noteOne(each));
+}
+
+/** Deletes those objects of some that only links of others of them lead to: counts of links alone would keep them. */
+function freeCycles({ session }: H5File, addresses: readonly number[]): void {
+  const editor = session.edit();
+  const left = new Map<number, Node>();
+  for (const address of addresses) {
+    if (left.has(address) || editor.isDeleted(address, 0)) continue;
+    left.set(address, editor.stored(address));
+  }
+  if (left.size === 0) return;
+  const linksWithin = (node: Node): [name: string, address: number][] =>
+    Array.from((node.links ?? []) as Iterable<[string, AnyLink]>).flatMap(([name, link]) =>
+      link.kind === 'hard' && left.has(link.address) ? [[name, link.address] as [string, number]] : [],
+    );
+  // How many more links lead to each than those from others.
+  const others = new Map<number, number>();
+  for (const [address, node] of left) others.set(address, editor.linkCount(node));
+  const count = (node: Node, change: number): void => {
+    for (const [, address] of linksWithin(node))
+      others.set(address, (others.get(address) as number) + change);
+  };
+  for (const node of left.values()) count(node, -1);
+  for (let isDone = false; !isDone; ) {
+    isDone = true;
+    for (const [address, node] of left) {
+      if ((others.get(address) as number) <= 0) continue;
+      // It is a part of something else, and so is what it leads to.
+      isDone = false;
+      count(node, 1);
+      left.delete(address);
+    }
+  }
+  for (const node of left.values()) for (const [name] of linksWithin(node)) editor.deleteLink(node, name);
+  if (left.size > 0) editor.flush();
 }
 
 /** Throws if references lead to objects that are gone. */

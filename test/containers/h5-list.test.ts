@@ -712,3 +712,22 @@ it.each<[string, (i: number) => unknown]>([
   dict.set('key 1', 'other');
   expect(dict.copy()).toEqual({ ...value, 'key 1': 'other' });
 });
+
+describe('elements that lead back to their list', () => {
+  it('are read, and a change that would lose that is refused', () => {
+    const loop: Record<string, unknown> = { name: 'loop' };
+    loop['self'] = loop;
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {
+      list: [loop, { name: 'other', self: null }],
+    });
+    const list = dict.get('list') as H5List;
+    const [first] = list.toArray() as (typeof loop)[];
+    expect(first?.['self']).toBe(first);
+    expect(() => list.pop()).toThrow(/leads back to it/);
+    const [again, other] = H5List.of<typeof loop>(dict.file.group('list')).toArray();
+    expect(again?.['self']).toBe(again);
+    expect(other).toEqual({ name: 'other', self: null });
+    dict.set('list', list.toArray().slice(0, 1));
+    expect((dict.get('list') as H5List).length).toBe(1);
+  });
+});
