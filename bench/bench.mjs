@@ -29,6 +29,7 @@ const SCENARIOS = [
   'arrays',
   'numpy',
   'editing',
+  'dicts',
   'lists',
   'import-time',
   'real-data',

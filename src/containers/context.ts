@@ -26,6 +26,8 @@ export interface Context {
   readonly options: CollectionOptions;
   /** The same for the codec, with what the platform has. */
   readonly codec: ReadOptions & WriteOptions;
+  /** Whether arrays and texts are stored as their values suggest. */
+  readonly isPlain: boolean;
 }
 
 export const LARGE_ARRAY = 1 << 20;
@@ -36,5 +38,6 @@ export function contextOf(object: H5Object, options: CollectionOptions = {}): Co
     live: LiveFile.of(object, options.commit),
     options,
     codec: { ...thePlatform().codec, ...options } as Context['codec'],
+    isPlain: !options.compression && !options.chunks && !options.stringEncoding,
   };
 }

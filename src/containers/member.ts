@@ -1,12 +1,13 @@
 /** Members of groups as values: what H5Dict gets and sets. */
 import { H5Error, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
+import type { NewAttribute } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
-import { Encoding, Reserved } from '../serialize/layout.js';
+import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { prepareMembers, replaceMembers } from '../serialize/part-writer.js';
 import { readFrom } from '../serialize/serialize.js';
@@ -124,7 +125,8 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
   if (isDeferred(value))
     return () =>
       replaceMembers(group, [name], () => makeFor(group, name, (other) => value({ group, name: other })));
-  const scalar = encodeScalar(value, context);
+  const { isPlain } = context;
+  const scalar = isPlain || typeof value !== 'string' ? encodeScalar(value, context) : undefined;
   if (scalar) {
     const { data, dtype } = scalar;
     return () =>
@@ -159,12 +161,36 @@ export function prepareObjectMember(
         makeFor(group, name, (other) => H5Array.write(group, other, value)),
       );
   }
-  if (isSimpleArray(value)) {
+  if (context.isPlain && isSimpleArray(value)) {
     return () => replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
   }
+  const attributes = context.isPlain ? scalarsIn(value, context) : undefined;
+  if (attributes)
+    return () =>
+      replaceMembers(group, [name], () => editor.setObject(group.node, name, undefined, attributes));
   const members = Object.create(null) as Record<string, unknown>;
   members[key] = value;
   return prepareMembers(group, members, context.codec);
+}
+
+/** A plain object of at most so many properties is made at once, if they are scalars. */
+const FEW = 32;
+
+/** The attributes that a plain object of few scalars is stored as; undefined of any other value. */
+function scalarsIn(value: unknown, context: Context): NewAttribute[] | undefined {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return undefined;
+  const keys = Object.keys(value);
+  if (keys.length > FEW) return undefined;
+  const attributes: NewAttribute[] = [];
+  for (const key of keys) {
+    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor;
+    const scalar = 'value' in property ? encodeScalar(property.value, context) : undefined;
+    if (!scalar || key.length > MAX_NAME) return undefined;
+    const { data, dtype } = scalar;
+    attributes.push([escapeName(key), data, dtype && { dtype }]);
+  }
+  return attributes;
 }
 
 /** Puts what is made under another name in the place of a member. */

@@ -83,17 +83,16 @@ export interface EditWatcher {
   undone(mark: number | undefined): void;
 }
 
+/** An attribute that is to be made. */
+export type NewAttribute = readonly [name: string, value: unknown, options: ValueOptions | undefined];
+
 /** A dataset, or a group of attributes, that is to be linked to. */
 export interface NewObject {
   readonly name: string;
   readonly order: number;
   /** Undefined: a group. */
   readonly dataset: CreateDatasetOptions | undefined;
-  readonly attributes?: readonly (readonly [
-    name: string,
-    value: unknown,
-    options: ValueOptions | undefined,
-  ])[];
+  readonly attributes?: readonly NewAttribute[];
 }
 
 /** Changes one file. */
@@ -137,7 +136,7 @@ export interface Editor {
     group: Node,
     name: string,
     object: H5Object | CreateDatasetOptions | undefined,
-    attrs?: Attributes,
+    attributes?: readonly NewAttribute[],
   ): void;
   /** Sets a link to a copy of an object of this or another file. */
   setCopy(group: Node, name: string, source: H5Object): void;

@@ -23,6 +23,7 @@ import type {
   DatasetOptions,
   Editor,
   EditWatcher,
+  NewAttribute,
   NewObject,
   TransactionState,
   ValueOptions,
@@ -466,7 +467,7 @@ export class FileEditor implements Editor {
     group: Node,
     name: string,
     object: H5Object | CreateDatasetOptions | undefined,
-    attrs?: Attributes,
+    attributes: readonly NewAttribute[] = [],
   ): void {
     place(this, group);
     let node: Node;
@@ -475,7 +476,7 @@ export class FileEditor implements Editor {
         throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
       node = object.node;
     } else node = object ? this.newDataset(object.data, object) : this.newGroup();
-    if (attrs) for (const each of Object.keys(attrs)) this.setAttribute(node, each, attrs[each]);
+    for (const [each, value, options] of attributes) this.setAttribute(node, each, value, options);
     setMember(this, group, name, { object: node }, MAX_ATTRIBUTES);
   }
 

@@ -605,3 +605,17 @@ describe('arrays of a dict', () => {
     expect(readSync<{ array: Float64Array }>(path).array[5]).toBe(6);
   });
 });
+
+describe('how a dict stores', () => {
+  it('is what its options say', () => {
+    const dict = H5Dict.of(H5File.open(undefined, 'w'), { compression: 'gzip', stringEncoding: 'fixed' });
+    dict.set('array', new Float64Array(10_000));
+    dict.set('text', 'abc');
+    dict.set('object', { text: 'abc', list: new Float64Array(10_000) });
+    expect(dict.file.dataset('array').compression).toBe('gzip');
+    expect(dict.file.dataset('object/list').compression).toBe('gzip');
+    expect(dict.file.attrs.info('text')?.dtype).toBe('S3');
+    expect(dict.get('text')).toBe('abc');
+    expect(dict.get('array')).toEqual(new Float64Array(10_000));
+  });
+});
