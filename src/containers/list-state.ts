@@ -120,6 +120,7 @@ export class ListState implements Deferred {
         this.#convert([value]);
         this.#store.add(value);
       });
+    else this.#madeAnew();
     this.#defer();
   }
 
@@ -150,6 +151,7 @@ export class ListState implements Deferred {
 
   truncate(length: number): void {
     if (this.#store.truncate(length)) {
+      this.#madeAnew();
       this.#defer();
       return;
     }
@@ -157,6 +159,11 @@ export class ListState implements Deferred {
       this.#convert([]);
       this.#store.truncate(length);
     });
+  }
+
+  /** A list that is stored as a whole is another one after each change. */
+  #madeAnew(): void {
+    if (this.#store instanceof WholeList) this.since = this.object.session.edit().clock;
   }
 
   flush(): void {

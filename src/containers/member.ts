@@ -183,10 +183,16 @@ function scalarsIn(value: unknown, context: Context): NewAttribute[] | undefined
   const keys = Object.keys(value);
   if (keys.length > FEW) return undefined;
   const attributes: NewAttribute[] = [];
+  const dates = new Set<Date>();
   for (const key of keys) {
     const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor;
     const scalar = 'value' in property ? encodeScalar(property.value, context) : undefined;
     if (!scalar || key.length > MAX_NAME) return undefined;
+    // A Date that is there twice is one.
+    if (property.value instanceof Date) {
+      if (dates.has(property.value)) return undefined;
+      dates.add(property.value);
+    }
     const { data, dtype } = scalar;
     attributes.push([escapeName(key), data, dtype && { dtype }]);
   }

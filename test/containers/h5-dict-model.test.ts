@@ -15,6 +15,8 @@ import { runs } from '../stride.js';
 
 const CASES = Number(process.env['H5PICKLE_CASES'] ?? 400);
 
+const timeout = 900_000;
+
 type Model = Map<string, unknown>;
 
 const key = fc.oneof(
@@ -286,7 +288,7 @@ function structured(operation: Operation): Operation {
 const copy = (item: unknown): unknown => deserialize(serialize(item, { registry }), { registry });
 
 describe('an H5Dict is a Map', () => {
-  it('whatever is done to both', () => {
+  it('whatever is done to both', { timeout }, () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 14 }), (operations) => {
         const run = new Run();
@@ -303,7 +305,7 @@ describe('an H5Dict is a Map', () => {
   });
 
   describeOracle('h5py', () => {
-    it('as other readers find it', async () => {
+    it('as other readers find it', { timeout }, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { maxLength: 14 }), async (operations) => {
           const run = new Run();
