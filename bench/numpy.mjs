@@ -49,7 +49,7 @@ function make(path, megabytes) {
  * @returns {Run | undefined}
  */
 function runNumpy(what, path, out) {
-  const script = fileURLToPath(new URL('numpy.py', import.meta.url));
+  const script = fileURLToPath(new URL('numpy_blocks.py', import.meta.url));
   const { status, stdout, stderr } = spawnSync(PYTHON, [script, what, path, out], { encoding: 'utf8' });
   if (status === 0) return JSON.parse(stdout);
   log(stderr);

@@ -1,6 +1,6 @@
 """Computes with numpy over h5py, by chunks, what numpy-ours.mjs does.
 
-    python3 numpy.py sum|mean|std|max|add|sin|in-place PATH OUT
+    python3 numpy_blocks.py sum|mean|std|max|add|sin|in-place PATH OUT
 """
 
 import json
