@@ -90,20 +90,23 @@ interface Change {
   readonly make: () => unknown;
 }
 
-/** Makes changes, all or none. Returns false if there can only be a change as a whole: references within it are in the way, or a key. */
-function apply(dict: H5Dict, changes: readonly Change[]): boolean {
-  const make = (): void => {
+/** Makes changes, all or none. */
+function make(dict: H5Dict, changes: readonly Change[]): void {
+  const { live } = dict.context;
+  const all = (): void => {
     for (const { dict: holder, key, make: each } of changes) holder.change(key, each);
   };
+  const isSafe =
+    changes.length <= 1 ||
+    changes.every(({ dict: { object, isLarge }, key }) => !isLarge && !isReferenced(object, escapeName(key)));
+  if (isSafe) live.together(all);
+  else live.transaction(all);
+}
+
+/** The same. Returns false if there can only be a change as a whole: references within it are in the way, or a key. */
+function apply(dict: H5Dict, changes: readonly Change[]): boolean {
   try {
-    const { live } = dict.context;
-    const isSafe =
-      changes.length <= 1 ||
-      changes.every(
-        ({ dict: { object, isLarge }, key }) => !isLarge && !isReferenced(object, escapeName(key)),
-      );
-    if (isSafe) live.together(make);
-    else live.transaction(make);
+    make(dict, changes);
     return true;
   } catch (error) {
     if (error instanceof H5StateError && (error.code === 'H5_REFERENCED' || error.code === 'H5_TOO_LARGE'))
@@ -166,10 +169,7 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   if (other instanceof H5Dict || isTree(other)) {
     const changes: Change[] = [];
     mergeInto(dict as unknown as H5Dict, other, changes);
-    if (apply(dict as unknown as H5Dict, changes)) return;
-    dict.transaction(() => {
-      for (const { dict: holder, key, make } of changes) holder.change(key, make);
-    });
+    make(dict as unknown as H5Dict, changes);
   } else {
     // What is shared is stored together.
     const { object: group, context } = dict;

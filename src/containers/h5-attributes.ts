@@ -5,11 +5,11 @@ import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
+import { join } from '../hdf5/paths.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
-import { isReserved } from '../serialize/restore.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
-import { CH5MPY } from './member.js';
+import { isHidden } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
 /**
@@ -134,8 +134,7 @@ export class H5Attributes implements Iterable<[string, unknown]> {
   }
 
   *keys(): IterableIterator<string> {
-    for (const name of this.#object.attrs.keys())
-      if (!isReserved(name) && name !== CH5MPY.type && name !== CH5MPY.class) yield unescapeName(name);
+    for (const name of this.#object.attrs.keys()) if (!isHidden(name)) yield unescapeName(name);
   }
 
   *values(): IterableIterator<unknown> {
@@ -161,7 +160,7 @@ export class H5Attributes implements Iterable<[string, unknown]> {
 
   #pathOf(name: string): string {
     const { path } = this.#object;
-    return this.#object instanceof H5Group ? `${path === '/' ? '' : path}/${name}` : path;
+    return this.#object instanceof H5Group ? join(path, name) : path;
   }
 }
 

@@ -4,12 +4,12 @@ import type { Editor } from '../hdf5/editing.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
+import { join } from '../hdf5/paths.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { indexes } from '../indexes.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { replaceMembers } from '../serialize/part-writer.js';
-import { isReserved } from '../serialize/restore.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
 import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
@@ -25,6 +25,7 @@ import {
   getMember,
   hasMember,
   isDict,
+  isHidden,
   MAX_ATTRIBUTES,
   setMember,
 } from './member.js';
@@ -451,8 +452,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   #pathOf(key: string): string {
-    const { path } = this.#group;
-    return `${path === '/' ? '' : path}/${escapeName(key)}`;
+    return join(this.path, escapeName(key));
   }
 
   #missing(key: string): never {
@@ -470,8 +470,3 @@ export type Stored<V> = V extends { toArray(): infer A }
   : V extends H5Dict<infer D>
     ? D | ReadonlyMap<string, unknown>
     : V;
-
-/** Whether a name is not one of the program's. */
-function isHidden(name: string): boolean {
-  return isReserved(name) || name === CH5MPY.type || name === CH5MPY.class;
-}

@@ -30,3 +30,37 @@ export interface ListStore {
    */
   adapt(values: readonly unknown[]): boolean;
 }
+
+/** A list that is read where it stands: with the first change it becomes one of another kind. */
+export abstract class FixedList implements ListStore {
+  abstract readonly object: H5Group | H5Dataset;
+  abstract readonly length: number;
+  abstract get(index: number): unknown;
+  abstract slice(start: number, end: number): unknown[];
+
+  fits(): boolean {
+    return false;
+  }
+
+  add(): boolean {
+    return false;
+  }
+
+  set(): boolean {
+    return false;
+  }
+
+  splice(): boolean {
+    return false;
+  }
+
+  truncate(): boolean {
+    return false;
+  }
+
+  adapt(): boolean {
+    return false;
+  }
+
+  flush(): void {}
+}

@@ -72,11 +72,7 @@ export class LiveFile implements EditWatcher {
 
   /** What makes changes. A commit that has failed behind the back of the program fails here. */
   edit(): Editor {
-    const failure = this.#failure;
-    if (failure) {
-      this.#failure = undefined;
-      throw failure.error;
-    }
+    this.#tell();
     const editor = this.#session.edit();
     // After `compact` it is another one.
     editor.watcher = this;
@@ -195,17 +191,20 @@ export class LiveFile implements EditWatcher {
 
   /** Commits what has changed. */
   commit(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure) throw failure.error;
+    this.#tell();
     this.#session.file.flush();
   }
 
   /** Commits, and closes the file. */
   close(): void {
+    this.#session.file.close();
+    this.#tell();
+  }
+
+  /** Throws why a commit has failed behind the back of the program, once. */
+  #tell(): void {
     const failure = this.#failure;
     this.#failure = undefined;
-    this.#session.file.close();
     if (failure) throw failure.error;
   }
 

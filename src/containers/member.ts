@@ -7,9 +7,11 @@ import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
+import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { prepareMembers, replaceMembers } from '../serialize/part-writer.js';
+import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
 import { type Context, LARGE_ARRAY } from './context.js';
 import { isDeferred } from './deferred.js';
@@ -29,6 +31,11 @@ export const CH5MPY = { type: '__h5_type__', class: '__h5_class__' } as const;
 export const MAX_ATTRIBUTES = 64;
 
 // ---- reading ----------------------------------------------------------------------------------------------
+
+/** Whether a name in the file is not one of the program's. */
+export function isHidden(name: string): boolean {
+  return isReserved(name) || name === CH5MPY.type || name === CH5MPY.class;
+}
 
 /** Whether a group has a member of a name. */
 export function hasMember(group: H5Group, name: string): boolean {
@@ -228,18 +235,7 @@ export function storedObject(value: unknown): H5Group | H5Dataset | H5Datatype |
 }
 
 const SIMPLE_ARRAYS = new Set<unknown>(
-  [
-    Int8Array,
-    Uint8Array,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-  ].map(({ prototype }) => prototype),
+  TYPED_ARRAYS.filter((type) => type !== Uint8ClampedArray).map(({ prototype }) => prototype),
 );
 
 /** Whether it is numbers, which make a dataset as they are. */

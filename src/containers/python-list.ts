@@ -5,16 +5,17 @@ import type { Context } from './context.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
-import type { ListStore } from './list-store.js';
+import { FixedList } from './list-store.js';
 import { presented } from './member.js';
 
 /** A list as ch5mpy stores it: a group whose members are named by their indices. When it is changed it becomes one of ours. */
-export class PythonList implements ListStore {
+export class PythonList extends FixedList {
   readonly object: H5Group;
   readonly #context: Context;
   readonly length: number;
 
   constructor(group: H5Group, context: Context) {
+    super();
     this.object = group;
     this.#context = context;
     this.length = group.size;
@@ -37,30 +38,4 @@ export class PythonList implements ListStore {
       return value instanceof H5Array ? value.toNested() : value;
     });
   }
-
-  fits(): boolean {
-    return false;
-  }
-
-  add(): boolean {
-    return false;
-  }
-
-  set(): boolean {
-    return false;
-  }
-
-  splice(): boolean {
-    return false;
-  }
-
-  truncate(): boolean {
-    return false;
-  }
-
-  adapt(): boolean {
-    return false;
-  }
-
-  flush(): void {}
 }

@@ -3,7 +3,7 @@ import type { H5Group } from '../hdf5/h5-group.js';
 import { Reserved } from '../serialize/layout.js';
 import { newRestorer, readFrom, within } from '../serialize/serialize.js';
 import type { Context } from './context.js';
-import { HOLE, type ListStore } from './list-store.js';
+import { FixedList, HOLE } from './list-store.js';
 
 /** Elements that are read together, where they turn out to be no objects. */
 const BLOCK = 256;
@@ -12,7 +12,7 @@ const BLOCK = 256;
  * A list as `write` stored it, where it cannot grow as it is: with missing elements, of several kinds, of rows of several
  * lengths, ... It is read where it stands.
  */
-export class StoredList implements ListStore {
+export class StoredList extends FixedList {
   readonly object: H5Group | H5Dataset;
   readonly #context: Context;
   readonly length: number;
@@ -23,6 +23,7 @@ export class StoredList implements ListStore {
   #areObjects = false;
 
   constructor(object: H5Group | H5Dataset, context: Context) {
+    super();
     this.object = object;
     this.#context = context;
     const { codec } = context;
@@ -68,30 +69,4 @@ export class StoredList implements ListStore {
     const part = this.#all?.slice(start, end) ?? this.#part(start, end);
     return Array.from(part, (value, i) => (i in part ? value : HOLE));
   }
-
-  fits(): boolean {
-    return false;
-  }
-
-  add(): boolean {
-    return false;
-  }
-
-  set(): boolean {
-    return false;
-  }
-
-  splice(): boolean {
-    return false;
-  }
-
-  truncate(): boolean {
-    return false;
-  }
-
-  adapt(): boolean {
-    return false;
-  }
-
-  flush(): void {}
 }

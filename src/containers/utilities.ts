@@ -3,6 +3,7 @@ import { H5PathError, H5TypeError } from '../errors.js';
 import type { DatasetOptions } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import { join } from '../hdf5/paths.js';
 import { escapeName } from '../serialize/names.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { H5Array } from './h5-array.js';
@@ -216,5 +217,5 @@ function isList(value: unknown): boolean {
 }
 
 function pathOf({ path }: H5Group, name: string): string {
-  return `${path === '/' ? '' : path}/${escapeName(name)}`;
+  return join(path, escapeName(name));
 }

@@ -56,7 +56,7 @@ import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type Selection, type SelectionInput, selectAll } from './selection.js';
 import { StoredHeader } from './stored-header.js';
-import { type HardLink, type Node, ObjectCache, type StoredObject } from './stored-object.js';
+import { type HardLink, linkTo, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
 
@@ -477,7 +477,7 @@ export class FileEditor implements Editor {
       node = object.node;
     } else node = object ? this.newDataset(object.data, object) : this.newGroup();
     for (const [each, value, options] of attributes) this.setAttribute(node, each, value, options);
-    setMember(this, group, name, { object: node }, MAX_ATTRIBUTES);
+    setMember(this, group, name, { link: linkTo(node) }, MAX_ATTRIBUTES);
   }
 
   setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void {
@@ -490,7 +490,7 @@ export class FileEditor implements Editor {
       const link = copy.links?.get(name);
       if (attribute !== undefined) setMember(this, group, name, { attribute }, most);
       else if (link?.kind === 'group' || link?.kind === 'dataset')
-        setMember(this, group, name, { object: link }, most);
+        setMember(this, group, name, { link }, most);
     }
     this.finishCopy();
   }
@@ -499,7 +499,7 @@ export class FileEditor implements Editor {
     source.session.check();
     place(this, group);
     const copy = this.copyNode(source.session, source.node);
-    setMember(this, group, name, { object: copy }, MAX_ATTRIBUTES);
+    setMember(this, group, name, { link: linkTo(copy) }, MAX_ATTRIBUTES);
     this.finishCopy();
   }
 

@@ -3,20 +3,20 @@
  * out, and what changes members one by one keeps to it.
  */
 import { copyElements } from './copy.js';
-import type { AttributeDraft } from './draft.js';
+import type { AttributeDraft, LinkDraft } from './draft.js';
 import type { EditedObject } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import { H5Reference } from './h5-reference.js';
 import { checkName } from './link-name.js';
 import type { Attribute } from './messages/attribute.js';
 import { extent } from './messages/dataspace.js';
-import { type AnyLink, anew, linkTo, type Node } from './stored-object.js';
+import { type AnyLink, anew, type Node } from './stored-object.js';
 
 /** HDF5 numbers attributes with 16 bits: behind this, one cannot have its place in the order. */
 const LAST_ORDER = 0xfffe;
 
 /** What becomes of a member: an attribute, or a link. */
-export type Member = { readonly attribute: AttributeDraft } | { readonly object: Node };
+export type Member = { readonly attribute: AttributeDraft } | { readonly link: LinkDraft };
 
 /**
  * Sets a member in the place of that of its name, or behind all others. An attribute becomes a dataset if the group has `most`
@@ -35,11 +35,11 @@ export function setMember(editor: FileEditor, group: Node, name: string, member:
       return;
     }
   }
-  const object = 'attribute' in member ? editor.scalarDataset(member.attribute) : member.object;
+  const link = 'attribute' in member ? editor.scalarDataset(member.attribute) : member.link;
   editor.deleteLink(target, name);
   editor.deleteAttribute(target, name);
   target.linkOrders.set(name, order);
-  editor.addLink(target, name, linkTo(object));
+  editor.addLink(target, name, link);
 }
 
 /**
@@ -64,15 +64,9 @@ export function moveMember(
   if (source === target && from === to) return true;
   const order = source.orderFor(from);
   // It has another link before it loses the old one.
-  if (attribute !== undefined)
-    setMember(editor, target, to, { attribute: detached(editor, attribute) }, most);
-  else {
-    const place = target.orderFor(to);
-    editor.deleteLink(target, to);
-    editor.deleteAttribute(target, to);
-    target.linkOrders.set(to, place);
-    editor.addLink(target, to, anew(link as AnyLink));
-  }
+  const member =
+    attribute === undefined ? { link: anew(link as AnyLink) } : { attribute: detached(editor, attribute) };
+  setMember(editor, target, to, member, most);
   editor.deleteLink(source, from);
   editor.deleteAttribute(source, from);
   if (source === target)
