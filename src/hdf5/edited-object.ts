@@ -7,8 +7,8 @@ import type { EditableSpace } from './editable-space.js';
 import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import { freeSymbolTable } from './indexes/symbol-table.js';
-import type { LinkTable } from './link-table.js';
-import { type Attribute, attributeName } from './messages/attribute.js';
+import { IndexedLinks, type LinkTable } from './link-table.js';
+import { type Attribute, attributeName, decodeAttribute } from './messages/attribute.js';
 import { decodeAttributeInfo, encodeAttributeInfo } from './messages/attribute-info.js';
 import { extent } from './messages/dataspace.js';
 import { encodeGroupInfo } from './messages/group-info.js';
@@ -17,14 +17,45 @@ import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { decodeSymbolTable } from './messages/symbol-table.js';
 import { NumberList } from './number-list.js';
-import type { ObjectInfo } from './object.js';
+import { type GroupInfo, inOrder, type ObjectInfo } from './object.js';
 import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
 import { releaseElements } from './release.js';
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
 import { StoredObject } from './stored-object.js';
 
+/** What a group is that has been written: what `EditedObject` knows of it, as if it had been read. */
+class WrittenGroup implements GroupInfo {
+  readonly kind = 'group';
+  readonly address: number;
+  readonly #attributes: EditableMap<Attribute>;
+  readonly #table: LinkTable<Link>;
+  #links: Link[] | undefined;
+
+  constructor(address: number, attributes: EditableMap<Attribute>, links: LinkTable<Link>) {
+    this.address = address;
+    this.#attributes = attributes;
+    this.#table = links;
+  }
+
+  get attributes(): Attribute[] {
+    return [...this.#attributes].map(([, attribute]) => attribute);
+  }
+
+  get links(): Link[] {
+    this.#links ??= [...this.#table].map(([, link]) => link);
+    return this.#links;
+  }
+
+  get linkTable(): LinkTable<Link> | undefined {
+    return this.#table instanceof IndexedLinks ? this.#table : undefined;
+  }
+}
+
 /** An object of a file that is edited: its header, and how its attributes and links are to be. */
 export class EditedObject extends StoredObject {
+  declare info: ObjectInfo;
+  declare attributes: EditableMap<Attribute>;
+  declare links: LinkTable<Link> | undefined;
   readonly header: StoredHeader;
   /** Names of attributes, and of links, that were set or deleted; true for those that were deleted at some time. */
   readonly attributeChanges = new Map<string, boolean>();
@@ -34,10 +65,17 @@ export class EditedObject extends StoredObject {
   readonly linkOrders = new Map<string, number>();
   /** Behind all that have been given. */
   #nextOrder: number | undefined;
+  /** What is open of the dense storage, between two times that it is written. */
+  #denseAttributes: DenseAttributes | undefined;
+  #denseLinks: DenseLinks | undefined;
 
   constructor(space: EditableSpace, info: ObjectInfo) {
     super(info, EditableMap);
     this.header = new StoredHeader(space, info.address);
+    // Something else may stand where they do once they are written again.
+    if (info.kind !== 'group') return;
+    for (const attribute of info.attributes)
+      this.attributes.set(attribute.name, { ...attribute, data: attribute.data.slice() });
   }
 
   /** The attributes: those of the file, and new ones. */
@@ -106,7 +144,7 @@ export class EditedObject extends StoredObject {
   /** The same but for its header. */
   releaseContent(space: EditableSpace, heap: GlobalHeapEditor): void {
     this.allAttributes.forEach((attribute) => {
-      if (typeof attribute === 'object' && 'data' in attribute)
+      if (isStored(attribute))
         releaseElements(space, heap, attribute.datatype, extent(attribute.dataspace), attribute.data);
     });
     const table = this.header.find(MessageType.SymbolTable);
@@ -121,30 +159,44 @@ export class EditedObject extends StoredObject {
     if (links && links.fractalHeap !== UNDEFINED_ADDRESS) DenseLinks.open(space, links).free();
   }
 
-  /** Puts messages for all that has changed into the header, and writes that. */
-  write(space: EditableSpace, writer: ObjectWriter): void {
-    if (this.attributeChanges.size > 0) this.#putAttributes(space, writer);
-    if (this.linkChanges.size > 0) this.#putLinks(space, writer);
+  /**
+   * Puts messages for all that has changed into the header, and writes that. Returns whether it can be edited further, as
+   * what the file holds from now on; else it is to be read again.
+   */
+  write(space: EditableSpace, writer: ObjectWriter): boolean {
+    const attributes = this.attributeChanges.size > 0 ? this.#putAttributes(space, writer) : this.attributes;
+    const links = this.linkChanges.size > 0 ? this.#putLinks(space, writer) : this.links;
     this.header.write(space);
+    if (!attributes || !links) return false;
+    this.attributes = attributes;
+    this.links = links;
+    this.info = new WrittenGroup(this.header.address, attributes, links);
+    for (const changes of [this.attributeChanges, this.linkChanges, this.attributeOrders, this.linkOrders])
+      changes.clear();
+    this.#nextOrder = undefined;
+    return true;
   }
 
-  #putAttributes(space: EditableSpace, writer: ObjectWriter): void {
+  /** Returns the attributes as they are stored; undefined if they are not known without reading them. */
+  #putAttributes(space: EditableSpace, writer: ObjectWriter): EditableMap<Attribute> | undefined {
     const { header, allAttributes } = this;
     const { isTracked } = header;
-    const stored = new Map<string, HeaderMessage>();
+    const messages = new Map<string, HeaderMessage>();
     for (const message of header.messages)
-      if (message.type === MessageType.Attribute) stored.set(attributeName(message.data), message);
+      if (message.type === MessageType.Attribute) messages.set(attributeName(message.data), message);
     const infoMessage = header.find(MessageType.AttributeInfo);
     const info = infoMessage && decodeAttributeInfo(new ByteReader(infoMessage.data));
     let next = info?.nextCreationOrder ?? 0;
-    for (const { order } of stored.values()) next = Math.max(next, order + 1);
-    let dense =
-      info && info.fractalHeap !== UNDEFINED_ADDRESS ? DenseAttributes.open(space, info) : undefined;
+    for (const { order } of messages.values()) next = Math.max(next, order + 1);
+    let dense = this.#denseAttributes;
+    // If something throws, what is open is of no more use.
+    this.#denseAttributes = undefined;
+    if (!dense && info && info.fractalHeap !== UNDEFINED_ADDRESS) dense = DenseAttributes.open(space, info);
 
     const fitsHeader = !needDenseStorage(allAttributes);
     if (dense && fitsHeader && allAttributes.size < MIN_DENSE) {
       dense.visit((message, order) => {
-        stored.set(attributeName(message), {
+        messages.set(attributeName(message), {
           type: MessageType.Attribute,
           flags: 0,
           order,
@@ -155,26 +207,34 @@ export class EditedObject extends StoredObject {
       dense = undefined;
     } else if (!dense && !fitsHeader) {
       dense = DenseAttributes.create(space, isTracked, isTracked, next);
-      for (const { data, order } of [...stored.values()].sort((x, y) => x.order - y.order))
+      for (const { data, order } of [...messages.values()].sort((x, y) => x.order - y.order))
         dense.add(data, isTracked ? order : undefined);
     }
 
     header.remove(MessageType.Attribute);
+    const stored: Attribute[] = [];
+    let isKnown = true;
+    const keep = (value: AttributeDraft, message: Uint8Array, order: number): void => {
+      // What its datatype is would have to be read.
+      if (typeof value === 'object' && value.committed !== undefined) isKnown = false;
+      else stored.push(decodeAttribute(new ByteReader(message, header.address), order, unshared));
+    };
     if (dense) {
       for (const [name, wasDeleted] of this.attributeChanges) {
         const value = allAttributes.get(name);
         if (wasDeleted || value === undefined) dense.delete(name);
-        if (value === undefined || (typeof value === 'object' && 'data' in value)) continue;
+        if (value === undefined || isStored(value)) continue;
         const message = writer.attributeMessage(name, value);
         if (!dense.replace(message)) dense.add(message, this.#attributeOrder(name));
+        keep(value, message, dense.order(name));
       }
       dense.flush();
       next = dense.info.nextCreationOrder;
     } else {
       let last = -1;
       allAttributes.forEach((value, name) => {
-        const message = stored.get(name);
-        if (typeof value === 'object' && 'data' in value && message) {
+        const message = messages.get(name);
+        if (isStored(value) && message) {
           header.messages.push(message);
           last = message.order;
           return;
@@ -186,13 +246,22 @@ export class EditedObject extends StoredObject {
         const data = writer.attributeMessage(name, value as AttributeDraft);
         header.messages.push({ type: MessageType.Attribute, flags: 0, order, data });
         if (asked === undefined) last = order;
+        keep(value as AttributeDraft, data, order);
       });
     }
     header.remove(MessageType.AttributeInfo);
-    if (!dense && (!isTracked || allAttributes.size === 0)) return;
-    const data = new ByteWriter(28);
-    encodeAttributeInfo(data, next, isTracked, dense?.info);
-    header.messages.push({ type: MessageType.AttributeInfo, flags: 0, order: 0, data: data.finish() });
+    if (dense || (isTracked && allAttributes.size > 0)) {
+      const data = new ByteWriter(28);
+      encodeAttributeInfo(data, next, isTracked, dense?.info);
+      header.messages.push({ type: MessageType.AttributeInfo, flags: 0, order: 0, data: data.finish() });
+    }
+    this.#denseAttributes = dense;
+    if (!isKnown) return undefined;
+    allAttributes.forEach((value) => {
+      if (isStored(value)) stored.push(value);
+    });
+    inOrder(stored);
+    return new EditableMap(stored);
   }
 
   /** The order that a new attribute is to have, where it can have it: a number of 16 bits. */
@@ -201,7 +270,8 @@ export class EditedObject extends StoredObject {
     return order !== undefined && order < 0xffff ? order : undefined;
   }
 
-  #putLinks(space: EditableSpace, writer: ObjectWriter): void {
+  /** Returns the links as they are stored; undefined if they are not known without reading them. */
+  #putLinks(space: EditableSpace, writer: ObjectWriter): LinkTable<Link> | undefined {
     const { header, allLinks } = this;
     const message = header.find(MessageType.LinkInfo);
     const info = message && decodeLinkInfo(new ByteReader(message.data));
@@ -218,7 +288,10 @@ export class EditedObject extends StoredObject {
     const isUnknown = ({ type, data }: HeaderMessage) =>
       type === MessageType.Link && decodeLink(new ByteReader(data)) === undefined;
     const unknown = header.messages.filter(isUnknown);
-    let dense = info && info.fractalHeap !== UNDEFINED_ADDRESS ? DenseLinks.open(space, info) : undefined;
+    let dense = this.#denseLinks;
+    // If something throws, what is open is of no more use.
+    this.#denseLinks = undefined;
+    if (!dense && info && info.fractalHeap !== UNDEFINED_ADDRESS) dense = DenseLinks.open(space, info);
 
     header.remove(MessageType.Link);
     if (!dense && allLinks.size + unknown.length > MAX_COMPACT) {
@@ -281,5 +354,23 @@ export class EditedObject extends StoredObject {
       header.remove(MessageType.SymbolTable);
       space.uncacheGroup(header.address);
     }
+    this.#denseLinks = dense;
+    if (dense) return new IndexedLinks<Link>(dense, () => listed(dense.list()));
+    if (unknown.length > 0) return undefined;
+    return new EditableMap(listed(links.map(({ data }) => decodeLink(new ByteReader(data)) as Link)));
   }
+}
+
+function listed(links: Link[]): Link[] {
+  inOrder(links);
+  return links;
+}
+
+function isStored(value: Attribute | AttributeDraft): value is Attribute {
+  return typeof value === 'object' && 'data' in value;
+}
+
+/** What an attribute does not have that is known to share no datatype. */
+function unshared(shared: ByteReader): never {
+  return shared.fail('an attribute that shares its datatype');
 }

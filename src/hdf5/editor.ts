@@ -66,6 +66,9 @@ const MAX_ATTRIBUTES = 0xffff;
 /** One for all attributes without options: there are very many of them. */
 const NO_OPTIONS: ValueOptions = {};
 
+/** Of so many groups that were changed the content is kept in memory, for the next change. */
+const KEPT_GROUPS = 16;
+
 /** References to objects that have no address yet count from here: no file is as large. */
 const FIRST_NUMBER = 2 ** 52;
 
@@ -95,11 +98,12 @@ export class FileEditor implements Editor {
   readonly #storages = new Map<number, DatasetStorage>();
   #wroteElements = false;
   #writer: ObjectWriter | undefined;
-  /** Objects of the file that are changed, by address. */
+  /** Objects of the file that are changed, by address; and groups that were, and may be again. */
   readonly #edited = new Map<number, EditedObject>();
+  readonly #written = new Map<number, EditedObject>();
   /** By how much the number of links to objects of the file changes. */
   readonly #linkChanges = new Map<number, number>();
-  readonly #objects: ObjectCache;
+  #objects: ObjectCache;
   readonly #referenced = new Map<number, Draft>();
   /** Objects that were deleted: by address, the time of it. */
   readonly #deleted = new Map<number, number>();
@@ -135,7 +139,7 @@ export class FileEditor implements Editor {
   // ---- objects --------------------------------------------------------------------------------------
 
   stored(address: number): StoredObject {
-    return this.#edited.get(address) ?? this.#objects.get(address);
+    return this.#edited.get(address) ?? this.#written.get(address) ?? this.#objects.get(address);
   }
 
   /** What an object has become since a handle got hold of it, at `since`. */
@@ -158,11 +162,11 @@ export class FileEditor implements Editor {
   /** The object, to be changed. */
   edit(node: Node): Draft | EditedObject {
     if (!('info' in node) && node.address < 0) return node;
-    if (node instanceof EditedObject) return node;
     const address = 'info' in node ? node.info.address : node.address;
     let edited = this.#edited.get(address);
     if (!edited) {
-      edited = new EditedObject(this.space, readObject(this.space, address));
+      edited = this.#written.get(address) ?? new EditedObject(this.space, readObject(this.space, address));
+      this.#written.delete(address);
       this.#edited.set(address, edited);
     }
     return edited;
@@ -529,7 +533,7 @@ export class FileEditor implements Editor {
   linkCount(object: Node): number {
     place(this, object);
     const address = 'info' in object ? object.info.address : object.address;
-    const header = this.#edited.get(address)?.header ?? new StoredHeader(this.space, address);
+    const { header } = this.#edited.get(address) ?? this.#written.get(address) ?? { header: new StoredHeader(this.space, address) };
     return header.linkCount + (this.#linkChanges.get(address) ?? 0);
   }
 
@@ -564,6 +568,7 @@ export class FileEditor implements Editor {
     for (const { address } of [target.info, source.info]) {
       this.#storages.delete(address);
       this.#edited.delete(address);
+      this.#objects.delete(address);
       this.#deleted.set(address, this.#clock);
       this.#deletedNow.push(address);
     }
@@ -571,7 +576,6 @@ export class FileEditor implements Editor {
     this.#linkChanges.delete(source.info.address);
     this.#clock++;
     this.space.uncacheGroup(target.info.address);
-    this.#objects.clear();
   }
 
   /** The object that a hard link leads to. */
@@ -779,18 +783,25 @@ export class FileEditor implements Editor {
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
     // Only now, so that nothing new stands where a handle may still know what was deleted.
-    for (const object of this.#released.splice(0)) object.release(this.space, this.#heap);
+    for (const object of this.#released.splice(0)) {
+      object.release(this.space, this.#heap);
+      this.#objects.delete(object.info.address);
+    }
     // What was deleted before it was ever in the file.
     for (const { address, storage } of this.#stored)
       if (address < 0) storage?.release(this.space, this.#heap);
     this.#stored = [];
     writer.finish();
-    for (const object of this.#edited.values()) object.write(this.space, writer);
+    for (const [address, object] of this.#edited) {
+      this.#objects.delete(address);
+      if (!object.write(this.space, writer)) continue;
+      if (this.#written.size >= KEPT_GROUPS) this.#written.clear();
+      this.#written.set(address, object);
+    }
     this.#heap.flush();
     if (this.#root) this.space.root = this.#root.address;
     this.#root = undefined;
     this.#edited.clear();
-    this.#objects.clear();
     this.#linkChanges.clear();
     this.#usesTypes = false;
     this.#flushed = this.#made;
@@ -979,7 +990,8 @@ export class FileEditor implements Editor {
   /** Forgets all but the first `made` objects, and all but the first deletions of this transaction. */
   #forget(made: number, deletions: number): void {
     this.#edited.clear();
-    this.#objects.clear();
+    this.#written.clear();
+    this.#objects = new ObjectCache(this.space);
     this.#storages.clear();
     this.#stored = [];
     this.#apart = [];

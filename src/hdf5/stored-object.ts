@@ -83,8 +83,8 @@ export class ObjectCache {
     return stored;
   }
 
-  clear(): void {
-    this.#kept.clear();
-    this.#keptLarge.clear();
+  delete(address: number): void {
+    this.#kept.delete(address);
+    this.#keptLarge.delete(address);
   }
 }

@@ -740,6 +740,11 @@ export class DenseAttributes extends DenseTable {
     return decodeAttribute(this.#reader(), this.isTracked ? this.foundOrder : -1, resolve);
   }
 
+  /** The creation order of the attribute of a name; -1 where it is not tracked, or if there is none. */
+  order(name: string): number {
+    return this.isTracked && this.seek(name) ? this.foundOrder : -1;
+  }
+
   /**
    * Adds an encoded attribute message. Without an `order` it gets the next one, where that is tracked. Returns the order,
    * -1 where it is not tracked. Throws an H5PathError if there is an attribute of that name, and an H5TypeError if one has the
