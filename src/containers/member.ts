@@ -136,10 +136,13 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
   const scalar = isPlain || typeof value !== 'string' ? encodeScalar(value, context) : undefined;
   if (scalar) {
     const { data, dtype } = scalar;
-    return () =>
-      replaceMembers(group, [name], () =>
-        editor.setScalar(group.node, name, data, dtype && { dtype }, MAX_ATTRIBUTES),
-      );
+    const options = dtype && { dtype };
+    return () => {
+      if (!editor.overwrite(group.node, name, data, options))
+        replaceMembers(group, [name], () =>
+          editor.setScalar(group.node, name, data, options, MAX_ATTRIBUTES),
+        );
+    };
   }
   return prepareObjectMember(group, key, value, context);
 }
@@ -169,7 +172,10 @@ export function prepareObjectMember(
       );
   }
   if (context.isPlain && isSimpleArray(value)) {
-    return () => replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
+    return () => {
+      if (!editor.overwrite(group.node, name, value, undefined))
+        replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
+    };
   }
   const attributes = context.isPlain ? scalarsIn(value, context) : undefined;
   if (attributes)

@@ -51,9 +51,10 @@ import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { readObject } from './object.js';
 import { ObjectWriter } from './object-writer.js';
+import { overwrite } from './overwrite.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
-import { hasReferences, releaseElements } from './release.js';
+import { hasPointers, hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type Selection, type SelectionInput, selectAll } from './selection.js';
 import { StoredHeader } from './stored-header.js';
 import { type HardLink, linkTo, type Node, ObjectCache, type StoredObject } from './stored-object.js';
@@ -68,6 +69,8 @@ const NO_OPTIONS: ValueOptions = {};
 
 /** Of so many groups that were changed the content is kept in memory, for the next change. */
 const KEPT_GROUPS = 16;
+/** And what reads the elements of so many datasets. */
+const KEPT_STORAGES = 256;
 
 /** References to objects that have no address yet count from here: no file is as large. */
 const FIRST_NUMBER = 2 ** 52;
@@ -94,13 +97,13 @@ export class FileEditor implements Editor {
   #released: EditedObject[] = [];
   /** New groups to which no link leads yet. */
   #apart: GroupDraft[] = [];
-  /** The elements of datasets that are written, by address. */
+  /** The elements of datasets that were read or written, by address; and those that were written since the last flush. */
   readonly #storages = new Map<number, DatasetStorage>();
-  #wroteElements = false;
+  readonly #written = new Set<number>();
   #writer: ObjectWriter | undefined;
   /** Objects of the file that are changed, by address; and groups that were, and may be again. */
   readonly #edited = new Map<number, EditedObject>();
-  readonly #written = new Map<number, EditedObject>();
+  readonly #known = new Map<number, EditedObject>();
   /** By how much the number of links to objects of the file changes. */
   readonly #linkChanges = new Map<number, number>();
   #objects: ObjectCache;
@@ -139,7 +142,7 @@ export class FileEditor implements Editor {
   // ---- objects --------------------------------------------------------------------------------------
 
   stored(address: number): StoredObject {
-    return this.#edited.get(address) ?? this.#written.get(address) ?? this.#objects.get(address);
+    return this.#edited.get(address) ?? this.#known.get(address) ?? this.#objects.get(address);
   }
 
   /** What an object has become since a handle got hold of it, at `since`. */
@@ -165,8 +168,8 @@ export class FileEditor implements Editor {
     const address = 'info' in node ? node.info.address : node.address;
     let edited = this.#edited.get(address);
     if (!edited) {
-      edited = this.#written.get(address) ?? new EditedObject(this.space, readObject(this.space, address));
-      this.#written.delete(address);
+      edited = this.#known.get(address) ?? new EditedObject(this.space, readObject(this.space, address));
+      this.#known.delete(address);
       this.#edited.set(address, edited);
     }
     return edited;
@@ -255,20 +258,21 @@ export class FileEditor implements Editor {
   }
 
   writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void {
-    const storage = this.#storage(this.#placed(dataset));
-    const { datatype, dataspace } = storage;
+    const placed = this.#placed(dataset);
+    const { datatype, dataspace } = this.#storage(placed);
     if (dataspace.kind === 'null')
       throw new H5TypeError('a dataset without a shape has no elements to be written');
     const { shape, encoded } = prepareElements(datatype, data);
-    this.#write(storage, selection, shape, encoded);
+    this.#write(placed, selection, shape, encoded);
   }
 
   #write(
-    storage: DatasetStorage,
+    dataset: StoredObject,
     selection: SelectionInput | Selection,
     shape: readonly number[],
     encoded: Encoded,
   ): void {
+    const storage = this.#storage(dataset);
     const part = parseSelection(selection, storage.dataspace.dims);
     this.#checkReferences(encoded);
     // Flat data may stand for what is selected of several axes.
@@ -279,24 +283,25 @@ export class FileEditor implements Editor {
     this.#writer ??= new ObjectWriter(this.space, this.#heap);
     const bytes = this.#writer.elementBytes(encoded);
     storage.write(this.space, this.#heap, part, bytes, steps);
-    this.#wroteElements = true;
+    this.#written.add(dataset.info.address);
   }
 
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void {
-    const storage = this.#storage(this.#placed(dataset));
+    const placed = this.#placed(dataset);
     const steps = isOne ? selection.shape.map(() => 0) : undefined;
-    storage.write(this.space, this.#heap, selection, bytes, steps);
-    this.#wroteElements = true;
+    this.#storage(placed).write(this.space, this.#heap, selection, bytes, steps);
+    this.#written.add(placed.info.address);
   }
 
   resize(dataset: Node, dims: readonly number[]): void {
-    this.#storage(this.#placed(dataset)).resize(dims);
-    this.#wroteElements = true;
+    const placed = this.#placed(dataset);
+    this.#storage(placed).resize(dims);
+    this.#written.add(placed.info.address);
   }
 
   append(dataset: Node, data: unknown, axis: number): void {
-    const storage = this.#storage(this.#placed(dataset));
-    const { datatype, dataspace } = storage;
+    const placed = this.#placed(dataset);
+    const { datatype, dataspace } = this.#storage(placed);
     const { dims } = dataspace;
     const place = axis < 0 ? axis + dims.length : axis;
     const length = dims[place];
@@ -315,12 +320,12 @@ export class FileEditor implements Editor {
       );
     const more = isWhole ? (shape[place] as number) : isRow ? 1 : count / row;
     if (more === 0) return;
-    this.resize(dataset, dims.with(place, length + more));
+    this.resize(placed, dims.with(place, length + more));
     const selection = dims.map((_, i) => (i === place ? [length] : undefined)) as SelectionInput;
     try {
-      this.#write(storage, selection, shape, encoded);
+      this.#write(placed, selection, shape, encoded);
     } catch (error) {
-      storage.resize(dims);
+      this.resize(placed, dims);
       throw error;
     }
   }
@@ -370,8 +375,11 @@ export class FileEditor implements Editor {
     if (later.length === 0) return;
     // Now the objects that were copied get their addresses.
     this.flush();
-    for (const { draft, copy } of later) if (draft.address >= 0) copy();
-    this.#wroteElements = true;
+    for (const { draft, copy } of later) {
+      if (draft.address < 0) continue;
+      copy();
+      this.#written.add(draft.address);
+    }
   }
 
   /** A dataset whose elements go to the space at once. */
@@ -467,6 +475,19 @@ export class FileEditor implements Editor {
     setMember(this, group, name, { attribute: this.newAttribute(name, value, options) }, most);
   }
 
+  overwrite(group: Node, name: string, value: unknown, { dtype, shape }: ValueOptions = NO_OPTIONS): boolean {
+    const link = group.links?.get(name);
+    if (link?.kind !== 'hard') return false;
+    const { address } = link;
+    if (this.#edited.has(address) || this.#linkChanges.has(address)) return false;
+    if (this.#written.has(address)) return false;
+    const prepared = prepare(value, plain(dtype), shape);
+    if (hasPointers(prepared.datatype) || !overwrite(this.space, address, prepared)) return false;
+    this.#objects.delete(address);
+    this.#storages.delete(address);
+    return true;
+  }
+
   setObject(
     group: Node,
     name: string,
@@ -533,7 +554,8 @@ export class FileEditor implements Editor {
   linkCount(object: Node): number {
     place(this, object);
     const address = 'info' in object ? object.info.address : object.address;
-    const { header } = this.#edited.get(address) ?? this.#written.get(address) ?? { header: new StoredHeader(this.space, address) };
+    const { header } = this.#edited.get(address) ??
+      this.#known.get(address) ?? { header: new StoredHeader(this.space, address) };
     return header.linkCount + (this.#linkChanges.get(address) ?? 0);
   }
 
@@ -753,7 +775,7 @@ export class FileEditor implements Editor {
       this.#root !== undefined ||
       this.#apart.length > 0 ||
       this.#edited.size > 0 ||
-      this.#wroteElements ||
+      this.#written.size > 0 ||
       this.#linkChanges.size > 0
     );
   }
@@ -795,8 +817,8 @@ export class FileEditor implements Editor {
     for (const [address, object] of this.#edited) {
       this.#objects.delete(address);
       if (!object.write(this.space, writer)) continue;
-      if (this.#written.size >= KEPT_GROUPS) this.#written.clear();
-      this.#written.set(address, object);
+      if (this.#known.size >= KEPT_GROUPS) this.#known.clear();
+      this.#known.set(address, object);
     }
     this.#heap.flush();
     if (this.#root) this.space.root = this.#root.address;
@@ -810,14 +832,16 @@ export class FileEditor implements Editor {
 
   /** Writes what is kept of elements, and puts what that changes into headers. */
   #flushElements(): void {
-    for (const [address, storage] of this.#storages) {
-      storage.flush();
-      if (!storage.isChanged) continue;
+    for (const address of this.#written) {
+      const storage = this.#storages.get(address);
+      storage?.flush();
+      if (!storage?.isChanged) continue;
       storage.isChanged = false;
       const { header } = this.edit(this.stored(address)) as EditedObject;
       for (const message of storage.messages()) header.set(message);
     }
-    this.#wroteElements = false;
+    this.#written.clear();
+    if (this.#storages.size > KEPT_STORAGES) this.#storages.clear();
   }
 
   /** New objects that can be reached, what leads to others before these; `counts` gets the number of links to each. */
@@ -990,13 +1014,13 @@ export class FileEditor implements Editor {
   /** Forgets all but the first `made` objects, and all but the first deletions of this transaction. */
   #forget(made: number, deletions: number): void {
     this.#edited.clear();
-    this.#written.clear();
+    this.#known.clear();
     this.#objects = new ObjectCache(this.space);
     this.#storages.clear();
     this.#stored = [];
     this.#apart = [];
     this.#released = [];
-    this.#wroteElements = false;
+    this.#written.clear();
     this.#linkChanges.clear();
     // It may have been stopped in the middle of something.
     this.#writer = undefined;

@@ -25,6 +25,9 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
   /** By name: new links, and undefined for those that were deleted. Set again when a link is made again. */
   readonly #changes = new Map<string, V | undefined>();
   #size: number;
+  /** What was looked up last: who changes a link asks several times what is there. */
+  #asked: string | undefined;
+  #answer: Link | undefined;
   /** All of them, once they were gone through. */
   #all: EditableMap<V | Link> | undefined;
 
@@ -41,7 +44,12 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
   get(name: string): V | Link | undefined {
     // A name that is not UTF-8 in the file has another hash than what it was decoded to.
     if (this.#all || name.includes('\ufffd')) return this.#everything().get(name);
-    return this.#changes.has(name) ? this.#changes.get(name) : this.#index.get(name);
+    if (this.#changes.has(name)) return this.#changes.get(name);
+    if (name !== this.#asked) {
+      this.#answer = this.#index.get(name);
+      this.#asked = name;
+    }
+    return this.#answer;
   }
 
   add(name: string, link: V): boolean {
