@@ -7,6 +7,8 @@ import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
+import { join } from '../hdf5/paths.js';
+import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
@@ -43,12 +45,19 @@ export function hasMember(group: H5Group, name: string): boolean {
   return node.attributes?.get(name) !== undefined || node.links?.get(name) !== undefined;
 }
 
+/** The object that a link of a group leads to. */
+function objectOf(group: H5Group, name: string): H5Group | H5Dataset | H5Datatype | undefined {
+  const link = group.node.links?.get(name) as AnyLink | undefined;
+  if (!link) return undefined;
+  return isHard(link) ? group.wrap(group.session.target(link), join(group.path, name)) : group.get(name);
+}
+
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
 export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
   const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
   if (attribute !== undefined && (context.live.isOurs || !group.node.links?.get(name)))
     return decodeScalar(group, name, attribute, context);
-  const object = group.get(name);
+  const object = objectOf(group, name);
   return object && presented(object, context, isRaw);
 }
 
@@ -125,13 +134,23 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
   prepareMember(group, key, value, context)();
 }
 
+/** Does what takes the place of a member of a group, or removes it. */
+function replaceMember(group: H5Group, name: string, change: () => void): void {
+  const link = group.node.links?.get(name) as AnyLink | undefined;
+  const node = link && isHard(link) ? group.session.target(link) : undefined;
+  // What references may lead to says so in an attribute.
+  if (node && (node.kind === 'group' || (node.attributes?.size ?? 0) > 0))
+    replaceMembers(group, [name], change);
+  else change();
+}
+
 /** The same in two steps: what is returned sets it. What cannot be stored throws here, before anything changes. */
 export function prepareMember(group: H5Group, key: string, value: unknown, context: Context): () => void {
   const editor = group.session.edit();
   const name = escapeName(key);
   if (isDeferred(value))
     return () =>
-      replaceMembers(group, [name], () => makeFor(group, name, (other) => value({ group, name: other })));
+      replaceMember(group, name, () => makeFor(group, name, (other) => value({ group, name: other })));
   const { isPlain } = context;
   const scalar = isPlain || typeof value !== 'string' ? encodeScalar(value, context) : undefined;
   if (scalar) {
@@ -139,9 +158,7 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
     const options = dtype && { dtype };
     return () => {
       if (!editor.overwrite(group.node, name, data, options))
-        replaceMembers(group, [name], () =>
-          editor.setScalar(group.node, name, data, options, MAX_ATTRIBUTES),
-        );
+        replaceMember(group, name, () => editor.setScalar(group.node, name, data, options, MAX_ATTRIBUTES));
     };
   }
   return prepareObjectMember(group, key, value, context);
@@ -159,7 +176,7 @@ export function prepareObjectMember(
   const source = storedObject(value);
   if (source) {
     return () =>
-      replaceMembers(group, [name], () => {
+      replaceMember(group, name, () => {
         editor.setCopy(group.node, name, source);
         // A root is no root as a member.
         group.get(name)?.attrs.delete(Reserved.layout);
@@ -167,20 +184,17 @@ export function prepareObjectMember(
   }
   if (value instanceof H5Array) {
     return () =>
-      replaceMembers(group, [name], () =>
-        makeFor(group, name, (other) => H5Array.write(group, other, value)),
-      );
+      replaceMember(group, name, () => makeFor(group, name, (other) => H5Array.write(group, other, value)));
   }
   if (context.isPlain && isSimpleArray(value)) {
     return () => {
       if (!editor.overwrite(group.node, name, value, undefined))
-        replaceMembers(group, [name], () => editor.setObject(group.node, name, { data: value }));
+        replaceMember(group, name, () => editor.setObject(group.node, name, { data: value }));
     };
   }
   const attributes = context.isPlain ? scalarsIn(value, context) : undefined;
   if (attributes)
-    return () =>
-      replaceMembers(group, [name], () => editor.setObject(group.node, name, undefined, attributes));
+    return () => replaceMember(group, name, () => editor.setObject(group.node, name, undefined, attributes));
   const members = Object.create(null) as Record<string, unknown>;
   members[key] = value;
   return prepareMembers(group, members, context.codec);
@@ -228,7 +242,7 @@ export function deleteMember(group: H5Group, name: string): boolean {
   const { node } = group;
   if (node.attributes?.get(name) !== undefined) return editor.deleteAttribute(node, name);
   if (!node.links?.get(name)) return false;
-  replaceMembers(group, [name], () => group.delete(name));
+  replaceMember(group, name, () => editor.deleteLink(node, name));
   return true;
 }
 

@@ -4,6 +4,7 @@ import { DatasetStorage } from './dataset-storage.js';
 import type { AttributeDraft, LinkDraft } from './draft.js';
 import { EditableMap } from './editable-map.js';
 import type { EditableSpace } from './editable-space.js';
+import type { Extent } from './free-space.js';
 import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import { freeSymbolTable } from './indexes/symbol-table.js';
@@ -17,7 +18,8 @@ import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { decodeSymbolTable } from './messages/symbol-table.js';
 import { NumberList } from './number-list.js';
-import { type GroupInfo, inOrder, type ObjectInfo } from './object.js';
+import { type GroupInfo, inOrder, type ObjectInfo, readObject } from './object.js';
+import { readObjectHeader } from './object-header.js';
 import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
 import { releaseElements } from './release.js';
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
@@ -69,9 +71,12 @@ export class EditedObject extends StoredObject {
   #denseAttributes: DenseAttributes | undefined;
   #denseLinks: DenseLinks | undefined;
 
-  constructor(space: EditableSpace, info: ObjectInfo) {
+  constructor(space: EditableSpace, address: number) {
+    const chunks: Extent[] = [];
+    const messages = readObjectHeader(space, address, chunks);
+    const info = readObject(space, address, messages);
     super(info, EditableMap);
-    this.header = new StoredHeader(space, info.address);
+    this.header = new StoredHeader(space, address, messages, chunks);
     // Something else may stand where they do once they are written again.
     if (info.kind !== 'group') return;
     for (const attribute of info.attributes)

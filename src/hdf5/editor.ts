@@ -49,7 +49,6 @@ import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
-import { readObject } from './object.js';
 import { ObjectWriter } from './object-writer.js';
 import { overwrite } from './overwrite.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
@@ -165,10 +164,13 @@ export class FileEditor implements Editor {
   /** The object, to be changed. */
   edit(node: Node): Draft | EditedObject {
     if (!('info' in node) && node.address < 0) return node;
-    const address = 'info' in node ? node.info.address : node.address;
+    return this.#editAt('info' in node ? node.info.address : node.address);
+  }
+
+  #editAt(address: number): EditedObject {
     let edited = this.#edited.get(address);
     if (!edited) {
-      edited = this.#known.get(address) ?? new EditedObject(this.space, readObject(this.space, address));
+      edited = this.#known.get(address) ?? new EditedObject(this.space, address);
       this.#known.delete(address);
       this.#edited.set(address, edited);
     }
@@ -555,7 +557,7 @@ export class FileEditor implements Editor {
     place(this, object);
     const address = 'info' in object ? object.info.address : object.address;
     const { header } = this.#edited.get(address) ??
-      this.#known.get(address) ?? { header: new StoredHeader(this.space, address) };
+      this.#known.get(address) ?? { header: StoredHeader.read(this.space, address) };
     return header.linkCount + (this.#linkChanges.get(address) ?? 0);
   }
 
@@ -578,8 +580,8 @@ export class FileEditor implements Editor {
     this.flush();
     const link = group.links?.get(name);
     if (!('info' in node) || link?.kind !== 'hard') throw new H5TypeError('both objects stand in the file');
-    const target = this.edit(this.stored(node.info.address)) as EditedObject;
-    const source = this.edit(this.stored(link.address)) as EditedObject;
+    const target = this.#editAt(node.info.address);
+    const source = this.#editAt(link.address);
     this.deleteLink(group, name);
     for (const [, each] of target.allLinks ?? []) if (each.kind === 'hard') this.#countLink(each.address, -1);
     this.#countTypes(target, -1);
@@ -837,7 +839,7 @@ export class FileEditor implements Editor {
       storage?.flush();
       if (!storage?.isChanged) continue;
       storage.isChanged = false;
-      const { header } = this.edit(this.stored(address)) as EditedObject;
+      const { header } = this.#editAt(address);
       for (const message of storage.messages()) header.set(message);
     }
     this.#written.clear();
@@ -899,7 +901,7 @@ export class FileEditor implements Editor {
         this.#linkChanges.delete(address);
         if (change === 0 && !unlinked.delete(address)) continue;
         done = false;
-        const object = this.edit(this.stored(address)) as EditedObject;
+        const object = this.#editAt(address);
         const count = object.header.linkCount + change;
         object.header.linkCount = count;
         if (count > 0 || address === this.space.root) continue;

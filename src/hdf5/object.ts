@@ -49,8 +49,11 @@ export interface DatatypeInfo {
 }
 
 /** Reads and decodes the object whose header stands at `address`. */
-export function readObject(space: FileSpace, address: number): ObjectInfo {
-  const messages = readObjectHeader(space, address);
+export function readObject(
+  space: FileSpace,
+  address: number,
+  messages = readObjectHeader(space, address),
+): ObjectInfo {
   const resolve = (reader: ByteReader) => resolveDatatype(space, reader, address);
   let attributes: Attribute[] = [];
   let links: Link[] = [];

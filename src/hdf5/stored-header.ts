@@ -8,7 +8,7 @@ import { MESSAGE_LIMIT, OCHK, OHDR } from './header-writer.js';
 import { encodeContinuation } from './messages/continuation.js';
 import { MessageType } from './messages/message-type.js';
 import { encodeReferenceCount } from './messages/reference-count.js';
-import { HeaderFlag, readObjectHeader } from './object-header.js';
+import { HeaderFlag, type Message, readObjectHeader } from './object-header.js';
 
 /** A message of an object header, its data as they stand in the file. */
 export interface HeaderMessage {
@@ -32,16 +32,17 @@ const SLACK = 64;
 export class StoredHeader {
   readonly address: number;
   /** What it takes: its first chunk, and continuations. */
-  chunks: Extent[] = [];
+  chunks: Extent[];
   /** All messages but continuations and empty ones. */
   messages: HeaderMessage[];
   #flags: number;
   /** Times and limits of dense storage, as they stand behind the flags. */
   readonly #prefix: Uint8Array;
 
-  constructor(space: FileSpace, address: number) {
+  /** `messages` and `chunks`: what `readObjectHeader` returned. */
+  constructor(space: FileSpace, address: number, messages: readonly Message[], chunks: Extent[]) {
     this.address = address;
-    const messages = readObjectHeader(space, address, this.chunks);
+    this.chunks = chunks;
     const what = 'an object header';
     const start = space.peek(address, 26, what);
     if (start.bytes[0] === (OHDR & 0xff)) {
@@ -62,6 +63,11 @@ export class StoredHeader {
     }
     for (const { type, flags, order, data } of messages)
       this.messages.push({ type, flags, order, data: new Uint8Array(data.bytes) });
+  }
+
+  static read(space: FileSpace, address: number): StoredHeader {
+    const chunks: Extent[] = [];
+    return new StoredHeader(space, address, readObjectHeader(space, address, chunks), chunks);
   }
 
   /** Whether attributes have a creation order. */

@@ -49,7 +49,7 @@ const committed = (object: unknown) => (object as { datatype?: { committed?: num
 /** The number of links and uses, as it stands in the header. */
 const counted = (file: H5File, path: string): number => {
   const space = new FileSpace(new MemoryStorage(file.toBytes()));
-  return new StoredHeader(space, file.get(path)?.ref.address as number).linkCount;
+  return StoredHeader.read(space, file.get(path)?.ref.address as number).linkCount;
 };
 
 describe('a committed datatype', () => {

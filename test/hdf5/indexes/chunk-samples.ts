@@ -118,7 +118,7 @@ export function editIndex(space: EditableSpace, dataset: Dataset): ChunkIndexEdi
 export function storeLayout(space: EditableSpace, { address }: Dataset, layout: ChunkedLayout): void {
   const out = new ByteWriter();
   encodeChunkedLayout(out, layout);
-  const header = new StoredHeader(space, address);
+  const header = StoredHeader.read(space, address);
   const { flags } = header.find(MessageType.DataLayout)!;
   header.set({ type: MessageType.DataLayout, flags, order: 0, data: out.finish() });
   header.write(space);
