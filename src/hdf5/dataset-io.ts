@@ -83,8 +83,12 @@ export function readSelection(
   switch (source.kind) {
     case 'compact': {
       checkCompact(source.bytes, selection, elementSize);
-      const result = room(size, into);
       const part = selection.part();
+      if (!(part instanceof ListPart) && part.loops.length === 0 && !into) {
+        const start = part.file * elementSize;
+        return new Uint8Array(source.bytes.subarray(start, start + size));
+      }
+      const result = room(size, into);
       if (part instanceof ListPart) new Copy(source.bytes, result, elementSize, false).list(part, 0);
       else new Copy(source.bytes, result, elementSize, false).part(part);
       return result;

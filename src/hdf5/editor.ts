@@ -903,8 +903,10 @@ export class FileEditor implements Editor {
         done = false;
         const object = this.#editAt(address);
         const count = object.header.linkCount + change;
-        object.header.linkCount = count;
-        if (count > 0 || address === this.space.root) continue;
+        if (count > 0 || address === this.space.root) {
+          object.header.linkCount = count;
+          continue;
+        }
         for (const [, link] of object.allLinks ?? []) drop(link as LinkDraft);
         this.#countTypes(object, -1);
         this.#delete(object);

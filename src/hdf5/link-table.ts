@@ -15,8 +15,14 @@ export type Links<V> = Pick<SmallMap<V>, 'size' | 'get'> & Iterable<[string, V]>
 /** The same, to be changed. */
 export type LinkTable<V> = Links<V> & Pick<EditableMap<V>, 'add' | 'delete' | 'forEach'>;
 
+/** To look one link up costs as much as to go through so many. */
+const LOOKUP = 4;
+/** Of larger groups what was looked up is not reason enough to keep all links in memory. */
+const MAX_LOADED = 1 << 16;
+
 /**
- * The links of a large group. Each is looked up when it is asked for; all of them are read when they are gone through.
+ * The links of a large group. Each is looked up when it is asked for; all of them are read when they are gone through, or
+ * when so many were looked up that it would have cost no more.
  * Changes are kept here: `V` is what a new link is.
  */
 export class IndexedLinks<V> implements LinkTable<V | Link> {
@@ -28,6 +34,8 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
   /** What was looked up last: who changes a link asks several times what is there. */
   #asked: string | undefined;
   #answer: Link | undefined;
+  /** How many were looked up. */
+  #count = 0;
   /** All of them, once they were gone through. */
   #all: EditableMap<V | Link> | undefined;
 
@@ -46,6 +54,8 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
     if (this.#all || name.includes('\ufffd')) return this.#everything().get(name);
     if (this.#changes.has(name)) return this.#changes.get(name);
     if (name !== this.#asked) {
+      const { size } = this.#index;
+      if (size <= MAX_LOADED && ++this.#count * LOOKUP > size) return this.#everything().get(name);
       this.#answer = this.#index.get(name);
       this.#asked = name;
     }
