@@ -5,8 +5,9 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type DatasetInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
+import { join } from '../hdf5/paths.js';
 import { rawData } from '../hdf5/raw-data.js';
-import { type AnyLink, isHard } from '../hdf5/stored-object.js';
+import { type AnyLink, isHard, StoredObject } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { addMembers, replaceMembers } from '../serialize/part-writer.js';
@@ -22,8 +23,10 @@ type Slot = string | number;
 
 /** Elements that wait are written when there are so many. */
 const MANY = 1 << 13;
-/** Where a place between two elements is needed, so many are made. */
+/** Creation orders between two elements at the end of a list, where there is need of any. */
 const GAP = 1 << 10;
+/** And at least so many between those within it that get other ones. */
+const SPREAD = 16;
 /** A plain object of at most so many properties is made as a group at once. */
 const MAX_DIRECT = 32;
 const MAX_DEPTH = 32;
@@ -119,7 +122,8 @@ export class ItemList implements ListStore {
     const slot = slots[index] as Slot;
     if (typeof slot === 'string') {
       const info = this.#infoAt(slot);
-      return isUsual(info) ? this.#valueOf(info) : presented(this.#objectAt(slot), this.#context);
+      if (isNull(info)) return null;
+      return isUsual(info) ? this.#valueOf(info) : presented(this.#objectAt(slot, info), this.#context);
     }
     return slot === Missing.null ? null : undefined;
   }
@@ -144,11 +148,16 @@ export class ItemList implements ListStore {
     return decode(info.datatype, bytes, 1, space.globalHeap)[0];
   }
 
-  #objectAt(name: string): H5Group | H5Dataset {
-    const object = this.object.linkInfo(name)?.kind === 'hard' ? this.object.get(name) : undefined;
-    if (object?.node.kind !== 'group' && object?.node.kind !== 'dataset')
-      throw new H5FormatError(-1, `"${this.object.path}" has no element ${name}`);
-    return object as H5Group | H5Dataset;
+  #objectAt(name: string, info?: ObjectInfo): H5Group | H5Dataset {
+    const { object } = this;
+    const { session } = object;
+    const found =
+      info && !session.editor
+        ? object.wrap(new StoredObject(info), join(object.path, name))
+        : object.linkInfo(name)?.kind === 'hard' && object.get(name);
+    if (!found || (found.node.kind !== 'group' && found.node.kind !== 'dataset'))
+      throw new H5FormatError(-1, `"${object.path}" has no element ${name}`);
+    return found as H5Group | H5Dataset;
   }
 
   slice(start: number, end: number): unknown[] {
@@ -318,6 +327,23 @@ export class ItemList implements ListStore {
     else attrs.delete(Reserved.mask);
   }
 
+  /** Sets an element that is a scalar to another one. False if it is not one, or could only be made one. */
+  setScalar(index: number, value: unknown): boolean {
+    const { object } = this;
+    const scalar = encodeScalar(value, this.#context);
+    const slot = this.#slots[index];
+    if (!scalar || value === undefined || typeof slot !== 'string') return false;
+    const info = this.#infoAt(slot);
+    if (info?.kind !== 'dataset' || info.dataspace.kind === 'simple' || info.attributes.length > 0)
+      return false;
+    const { data, dtype } = scalar;
+    const options = dtype && { dtype };
+    const editor = object.session.edit();
+    if (!editor.overwrite(object.node, slot, data, options))
+      editor.setObject(object.node, slot, { data, ...options });
+    return true;
+  }
+
   set(index: number, value: unknown): boolean {
     this.flush();
     const slot = this.#slots[index] as Slot;
@@ -377,27 +403,40 @@ export class ItemList implements ListStore {
     const orders = this.#orders;
     let before = -1;
     for (let i = start - 1; i >= 0 && before < 0; i--) before = orders[i] as number;
-    const taken: number[] = orders.slice(start, end).filter((order) => order >= 0);
-    let after = Infinity;
-    for (let i = end; i < orders.length && after === Infinity; i++)
-      if ((orders[i] as number) >= 0) after = orders[i] as number;
     // Links that are replaced still have theirs.
-    const from = Math.max(before, ...[taken.length > 0 ? (taken.at(-1) as number) : -1]) + 1;
-    if (after - from >= count)
+    for (let i = start; i < end; i++) before = Math.max(before, orders[i] as number);
+    let after = this.#orderFrom(end);
+    if (after - before > count)
       return after === Infinity
-        ? Math.max(from, this.#nextOrder)
-        : from + Math.floor((after - from - count) / 2);
-    // What follows gets other numbers, with room before it.
+        ? Math.max(before + 1, this.#nextOrder)
+        : before + 1 + Math.floor((after - before - 1 - count) / 2);
+    // Some of those that follow get other numbers, with room between them: as few as there is room for.
+    let stop = end;
+    for (let size = 1; after - before - 1 < SPREAD * (stop - end + count); size *= 2) {
+      stop = Math.min(orders.length, stop + size);
+      after = this.#orderFrom(stop);
+    }
+    let moving = 0;
+    for (let i = end; i < stop; i++) if ((orders[i] as number) >= 0) moving++;
+    const step = after === Infinity ? GAP : Math.floor((after - before - 1) / (moving + count + 1));
     const moved = new Map<string, number>();
-    let next = Math.max(this.#nextOrder, from) + count + GAP;
-    for (let i = end; i < orders.length; i++) {
+    let next = before + step * (count + 1);
+    for (let i = end; i < stop; i++) {
       if ((orders[i] as number) < 0) continue;
       moved.set(this.#slots[i] as string, next);
-      orders[i] = next++;
+      orders[i] = next;
+      next += step;
     }
-    this.#nextOrder = next;
+    if (after === Infinity) this.#nextOrder = Math.max(this.#nextOrder, next);
     this.object.session.edit().orderLinks(this.object.node, moved);
-    return from;
+    return before + 1 + Math.floor((step * (count + 1) - 1 - count) / 2);
+  }
+
+  /** The creation order of the first element from an index on that has one; else any is free. */
+  #orderFrom(start: number): number {
+    const orders = this.#orders;
+    for (let i = start; i < orders.length; i++) if ((orders[i] as number) >= 0) return orders[i] as number;
+    return Infinity;
   }
 
   truncate(length: number): boolean {
@@ -418,6 +457,16 @@ function isUsual(info: ObjectInfo | undefined): info is DatasetInfo {
   if (dataspace.kind !== 'scalar' || (layout.kind !== 'compact' && layout.kind !== 'contiguous'))
     return false;
   return isUsualType(datatype);
+}
+
+/** Whether an object is null, as a scalar that is read by itself. */
+function isNull(info: ObjectInfo | undefined): boolean {
+  return (
+    info?.kind === 'dataset' &&
+    info.dataspace.kind === 'null' &&
+    info.datatype.class === 'floating-point' &&
+    info.attributes.length === 0
+  );
 }
 
 /** Any number of elements. */

@@ -133,6 +133,7 @@ export class ListState implements Deferred {
 
   set(index: number, value: unknown): void {
     if (this.#store instanceof VectorList && this.#store.set(index, value)) return;
+    if (this.#store instanceof ItemList && this.#store.setScalar(index, value)) return;
     this.#whole(() => {
       if (this.#store.set(index, value)) return;
       this.#convert([value]);

@@ -316,9 +316,11 @@ export class EditedObject extends StoredObject {
         dense.load(messages.finish(), bounds);
       }
     } else if (dense) {
-      for (const [name, wasDeleted] of this.linkChanges) {
+      // What goes may have the creation order of what comes.
+      for (const [name, wasDeleted] of this.linkChanges)
+        if (wasDeleted || !allLinks.get(name)) dense.delete(name);
+      for (const name of this.linkChanges.keys()) {
         const link = allLinks.get(name);
-        if (wasDeleted || !link) dense.delete(name);
         if (link) dense.add(encoded(name, link));
       }
       // With those of other kinds it stays. All are read before their place is given back.

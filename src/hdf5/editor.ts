@@ -242,12 +242,12 @@ export class FileEditor implements Editor {
     return new DatasetStorage(this.space, { datatype, dataspace, layout, fillValue: undefined }, heap);
   }
 
-  #storage(dataset: StoredObject): DatasetStorage {
-    const { info } = dataset;
-    let storage = this.#storages.get(info.address);
+  #storage({ info: { address } }: StoredObject): DatasetStorage {
+    let storage = this.#storages.get(address);
     if (!storage) {
-      storage = new DatasetStorage(this.space, info as DatasetInfo);
-      this.#storages.set(info.address, storage);
+      // It may have been written since the object was read.
+      storage = new DatasetStorage(this.space, this.stored(address).info as DatasetInfo);
+      this.#storages.set(address, storage);
     }
     return storage;
   }
@@ -274,8 +274,7 @@ export class FileEditor implements Editor {
     shape: readonly number[],
     encoded: Encoded,
   ): void {
-    const storage = this.#storage(dataset);
-    const part = parseSelection(selection, storage.dataspace.dims);
+    const part = parseSelection(selection, this.#storage(dataset).dataspace.dims);
     this.#checkReferences(encoded);
     // Flat data may stand for what is selected of several axes.
     const isFlat = shape.length === 1 && part.shape.length > 1 && shape[0] === part.count;
@@ -284,7 +283,7 @@ export class FileEditor implements Editor {
     if (encoded.targets.length > 0) this.flush();
     this.#writer ??= new ObjectWriter(this.space, this.#heap);
     const bytes = this.#writer.elementBytes(encoded);
-    storage.write(this.space, this.#heap, part, bytes, steps);
+    this.#storage(dataset).write(this.space, this.#heap, part, bytes, steps);
     this.#written.add(dataset.info.address);
   }
 
@@ -380,6 +379,7 @@ export class FileEditor implements Editor {
     for (const { draft, copy } of later) {
       if (draft.address < 0) continue;
       copy();
+      this.#storages.set(draft.address, draft.storage as DatasetStorage);
       this.#written.add(draft.address);
     }
   }
@@ -827,6 +827,8 @@ export class FileEditor implements Editor {
     this.#root = undefined;
     this.#edited.clear();
     this.#linkChanges.clear();
+    // Now they can be read again.
+    if (this.#storages.size > KEPT_STORAGES) this.#storages.clear();
     this.#usesTypes = false;
     this.#flushed = this.#made;
     this.#small = new SmallData();
@@ -843,7 +845,6 @@ export class FileEditor implements Editor {
       for (const message of storage.messages()) header.set(message);
     }
     this.#written.clear();
-    if (this.#storages.size > KEPT_STORAGES) this.#storages.clear();
   }
 
   /** New objects that can be reached, what leads to others before these; `counts` gets the number of links to each. */
