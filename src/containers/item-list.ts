@@ -1,12 +1,10 @@
 import { H5FormatError } from '../errors.js';
 import type { NewObject, ValueOptions } from '../hdf5/editing.js';
-import { decode } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
-import { type DatasetInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
+import { type ObjectInfo, readObject } from '../hdf5/object.js';
 import { join } from '../hdf5/paths.js';
-import { rawData } from '../hdf5/raw-data.js';
 import { type AnyLink, isHard, StoredObject } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
@@ -16,7 +14,7 @@ import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { getMember, prepareObjectMember, presented } from './member.js';
 import { setWord } from './rewriting.js';
-import { encodeScalar, isUsualType } from './scalar.js';
+import { encodeScalar, isScalar, readElements } from './scalar.js';
 
 /** An element: the name of its link, or what a mask says of one that is missing. */
 type Slot = string | number;
@@ -123,7 +121,10 @@ export class ItemList implements ListStore {
     if (typeof slot === 'string') {
       const info = this.#infoAt(slot);
       if (isNull(info)) return null;
-      return isUsual(info) ? this.#valueOf(info) : presented(this.#objectAt(slot, info), this.#context);
+      const { session } = this.object;
+      return isScalar(info) && !session.editor?.isWritten(info.address)
+        ? readElements(session, info)[0]
+        : presented(this.#objectAt(slot, info), this.#context);
     }
     return slot === Missing.null ? null : undefined;
   }
@@ -137,15 +138,6 @@ export class ItemList implements ListStore {
     if (!session.editor && link.kind === 'hard') return readObject(session.space, link.address);
     const target = session.target(link);
     return 'info' in target ? target.info : undefined;
-  }
-
-  /** The value of a dataset that is what its datatype says. */
-  #valueOf(info: DatasetInfo): unknown {
-    const { space, editor } = this.object.session;
-    // What has been written to it is to be found in the file.
-    editor?.flush();
-    const bytes = rawData(space, info, 'the data of a dataset').copy(0, 1);
-    return decode(info.datatype, bytes, 1, space.globalHeap)[0];
   }
 
   #objectAt(name: string, info?: ObjectInfo): H5Group | H5Dataset {
@@ -448,15 +440,6 @@ export class ItemList implements ListStore {
     this.#pending = [];
     return this.splice(length, stored - length, []);
   }
-}
-
-/** Whether an object is a number, a string or a boolean, as a scalar that is read by itself. */
-function isUsual(info: ObjectInfo | undefined): info is DatasetInfo {
-  if (info?.kind !== 'dataset' || info.attributes.length > 0) return false;
-  const { datatype, dataspace, layout } = info;
-  if (dataspace.kind !== 'scalar' || (layout.kind !== 'compact' && layout.kind !== 'contiguous'))
-    return false;
-  return isUsualType(datatype);
 }
 
 /** Whether an object is null, as a scalar that is read by itself. */

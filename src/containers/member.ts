@@ -21,7 +21,7 @@ import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
 import { options as containerOptions } from './options.js';
-import { decodeScalar, encodeScalar, isUsualType } from './scalar.js';
+import { decodeScalar, encodeScalar, isScalar, isSmallArray, isUsualType, readElements } from './scalar.js';
 
 /** What ch5mpy says an object is. */
 export const CH5MPY = { type: '__h5_type__', class: '__h5_class__' } as const;
@@ -45,19 +45,22 @@ export function hasMember(group: H5Group, name: string): boolean {
   return node.attributes?.get(name) !== undefined || node.links?.get(name) !== undefined;
 }
 
-/** The object that a link of a group leads to. */
-function objectOf(group: H5Group, name: string): H5Group | H5Dataset | H5Datatype | undefined {
-  const link = group.node.links?.get(name) as AnyLink | undefined;
-  if (!link) return undefined;
-  return isHard(link) ? group.wrap(group.session.target(link), join(group.path, name)) : group.get(name);
-}
-
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
 export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
   const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
   if (attribute !== undefined && (context.live.isOurs || !group.node.links?.get(name)))
     return decodeScalar(group, name, attribute, context);
-  const object = objectOf(group, name);
+  const link = group.node.links?.get(name) as AnyLink | undefined;
+  if (!link) return undefined;
+  const { session } = group;
+  const node = isHard(link) ? session.target(link) : undefined;
+  // Most are scalars and small arrays: there is no need of a handle for each.
+  if (node && 'info' in node && !session.editor?.isWritten(node.info.address)) {
+    const { info } = node;
+    if (isScalar(info, context.live.isOurs)) return readElements(session, info)[0];
+    if (isSmallArray(info, context.options.largeArray ?? LARGE_ARRAY)) return readElements(session, info);
+  }
+  const object = node ? group.wrap(node, join(group.path, name)) : group.get(name);
   return object && presented(object, context, isRaw);
 }
 
@@ -139,8 +142,9 @@ function replaceMember(group: H5Group, name: string, change: () => void): void {
   const link = group.node.links?.get(name) as AnyLink | undefined;
   const node = link && isHard(link) ? group.session.target(link) : undefined;
   // What references may lead to says so in an attribute.
-  if (node && (node.kind === 'group' || (node.attributes?.size ?? 0) > 0))
-    replaceMembers(group, [name], change);
+  const isMarked =
+    node && (node.attributes?.get(Reserved.referenced) !== undefined || (node.links?.size ?? 0) > 0);
+  if (isMarked) replaceMembers(group, [name], change);
   else change();
 }
 

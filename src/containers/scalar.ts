@@ -1,10 +1,16 @@
 /** Scalars of the codec as attributes, or as datasets without a dimension, one by one. */
 import type { AttributeDraft } from '../hdf5/draft.js';
 import type { DType } from '../hdf5/dtype.js';
+import { decode, type Elements } from '../hdf5/elements.js';
+import type { FileSession } from '../hdf5/file-session.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
+import { extent } from '../hdf5/messages/dataspace.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
+import { isNative } from '../hdf5/number-elements.js';
+import type { DatasetInfo, ObjectInfo } from '../hdf5/object.js';
+import { rawData } from '../hdf5/raw-data.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText } from '../hdf5/text.js';
 import { defaultRegistry } from '../registry/index.js';
@@ -106,4 +112,32 @@ export function isUsualType(datatype: Datatype, isOurs = true): boolean {
     default:
       return datatype.class === 'variable-length' && datatype.string !== undefined;
   }
+}
+
+/** Whether an object is a number, a string or a boolean, and no more than its datatype says; `isOurs`: in a file of ours. */
+export function isScalar(info: ObjectInfo | undefined, isOurs = true): info is DatasetInfo {
+  if (info?.kind !== 'dataset' || info.dataspace.kind !== 'scalar') return false;
+  const { datatype, attributes, layout } = info;
+  if (layout.kind !== 'compact' && layout.kind !== 'contiguous') return false;
+  return isUsualType(datatype, isOurs) && (attributes.length === 0 || !isOurs);
+}
+
+/** Whether an object is a typed array of at most so many bytes, and no more. */
+export function isSmallArray(info: ObjectInfo, most: number): info is DatasetInfo {
+  if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1) return false;
+  const { datatype, dataspace, layout } = info;
+  const size = extent(dataspace) * datatype.size;
+  return (
+    (layout.kind === 'compact' || layout.kind === 'contiguous') &&
+    isNative(datatype) &&
+    size > 0 &&
+    size < most
+  );
+}
+
+/** The elements of a scalar, or of a small array, as the file has them. */
+export function readElements({ space, options }: FileSession, info: DatasetInfo): Elements {
+  const count = extent(info.dataspace);
+  const bytes = rawData(space, info, 'the data of a dataset').copy(0, count);
+  return decode(info.datatype, bytes, count, space.globalHeap, options);
 }

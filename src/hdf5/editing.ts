@@ -112,6 +112,8 @@ export interface Editor {
   writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void;
   /** Writes elements that are bytes already, and lead to nothing elsewhere; `isOne`: the same one everywhere. */
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void;
+  /** Whether elements of the dataset at an address were written since the last flush. */
+  isWritten(address: number): boolean;
   resize(dataset: Node, dims: readonly number[]): void;
   /** Makes a dataset longer along an axis, and writes elements there. */
   append(dataset: Node, data: unknown, axis: number): void;

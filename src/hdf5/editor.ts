@@ -294,6 +294,10 @@ export class FileEditor implements Editor {
     this.#written.add(placed.info.address);
   }
 
+  isWritten(address: number): boolean {
+    return this.#written.has(address);
+  }
+
   resize(dataset: Node, dims: readonly number[]): void {
     const placed = this.#placed(dataset);
     this.#storage(placed).resize(dims);
