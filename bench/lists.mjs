@@ -1,23 +1,37 @@
 // @ts-check
 /** Lists on a file: what it takes to append an element, and to read any one of them. */
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { H5List } from 'h5pickle';
-import { checkSame, compare, randomNumbers, runScenario } from './harness.mjs';
+import { open } from 'lmdb';
+import { checkSame, compare, log, randomNumbers, ratio, runScenario, summarize } from './harness.mjs';
 
 /**
  * @typedef {import('./harness.mjs').Table} Table
  * @typedef {import('./harness.mjs').Target} Target
  */
 
-/** @type {[id: string, title: string, make: (i: number) => unknown, push: number, read: number][]} */
+/** @type {[id: string, title: string, make: (i: number) => unknown][]} */
 const KINDS = [
-  ['numbers', 'Numbers', (i) => i / 2, 5, 3],
-  ['records', 'Records', (i) => ({ id: i, name: `name ${i}`, isEven: i % 2 === 0 }), 5, 3],
-  ['texts', 'Strings', (i) => `text ${i}`, 5, 3],
-  ['scalars', 'Scalars of several kinds', (i) => [i, `text ${i}`, null, i % 2 === 0][i % 4], 10, 15],
-  ['mixed', 'Any values', (i) => [i, `text ${i}`, { id: i }, null, { id: i, tags: [i] }][i % 5], 80, 30],
+  ['numbers', 'Numbers', (i) => i / 2],
+  ['records', 'Records', (i) => ({ id: i, name: `name ${i}`, isEven: i % 2 === 0 })],
+  ['texts', 'Strings', (i) => `text ${i}`],
+  ['scalars', 'Scalars of several kinds', (i) => [i, `text ${i}`, null, i % 2 === 0][i % 4]],
+  ['mixed', 'Any values', (i) => [i, `text ${i}`, { id: i }, null, { id: i, tags: [i] }][i % 5]],
 ];
+
+const PYTHON = '/usr/bin/python3';
+const SCRIPT = fileURLToPath(new URL('./lists.py', import.meta.url));
+/** Appending so many takes Python seconds. */
+const PYTHON_COUNT = 2000;
+
+const PUSH = 'H5List, push one by one';
+const EXTEND = 'H5List, extend all at once';
+const GET = 'H5List, get in random order';
+const LMDB_PUT = 'lmdb, put one by one';
+const LMDB_GET = 'lmdb, get in random order';
 
 await runScenario(async ({ quick, folder }) => {
   const count = quick ? 20_000 : 100_000;
@@ -26,7 +40,8 @@ await runScenario(async ({ quick, folder }) => {
   const tables = [];
   /** @type {Target[]} */
   const targets = [];
-  for (const [id, title, make, push, read] of KINDS) {
+  for (const [id, title, make] of KINDS) {
+    log(title);
     const path = join(folder, `${id}.h5`);
     const values = Array.from({ length: count }, (_, i) => make(i));
     const random = randomNumbers();
@@ -38,22 +53,43 @@ await runScenario(async ({ quick, folder }) => {
       list.batch(() => fill(list));
       list.close();
     };
+    const store = join(folder, `${id}.lmdb`);
+    const settings = { noSync: true, noMetaSync: true, keyEncoding: /** @type {const} */ ('uint32') };
     const rows = await compare(
       [
         {
-          name: 'push, one by one',
+          name: PUSH,
           run: () =>
             write((list) => {
               for (const value of values) list.push(value);
             }),
         },
-        { name: 'extend, all at once', run: () => write((list) => list.extend(values)) },
+        { name: EXTEND, run: () => write((list) => list.extend(values)) },
         {
-          name: 'get, in random order',
+          name: LMDB_PUT,
+          run() {
+            rmSync(store, { recursive: true, force: true });
+            const database = open({ path: store, ...settings });
+            database.transactionSync(() => {
+              for (const [i, value] of values.entries()) database.putSync(i, value);
+            });
+            return database.close();
+          },
+        },
+        {
+          name: GET,
           run() {
             const list = H5List.open(path);
             for (const index of indices) list.get(index);
             list.close();
+          },
+        },
+        {
+          name: LMDB_GET,
+          run() {
+            const database = open({ path: store, ...settings });
+            for (const index of indices) database.get(index);
+            return database.close();
           },
         },
       ],
@@ -62,19 +98,52 @@ await runScenario(async ({ quick, folder }) => {
     const list = H5List.read(path);
     checkSame('H5List', list.copy(), values);
     list.close();
+    targets.push({
+      text: `${title}: times as long as lmdb to get one`,
+      value: ratio(rows, GET, LMDB_GET),
+      bound: 'at most',
+      limit: 3,
+    });
+    const python = fromPython(id, folder);
+    if (python) {
+      const append = `${python.who}, append one by one`;
+      rows.push(summarize(append, [python.append]));
+      rows.push(summarize(`${python.who}, get in random order`, [python.get]));
+      targets.push({
+        text: `${title}: times as fast to push one as ${python.who} appends one`,
+        value: ratio(rows, append, PUSH),
+        bound: 'at least',
+        limit: 100,
+      });
+    }
     tables.push({ id: `lists-${id}`, title: `${title}: ${shown} elements`, unit: 'µs an element', rows });
-    targets.push(
-      { text: `${title}: µs to push one`, value: Number(rows[0]?.median), bound: 'at most', limit: push },
-      { text: `${title}: µs to get one`, value: Number(rows[2]?.median), bound: 'at most', limit: read },
-    );
   }
+  log('');
   return {
     title: 'Lists on a file',
     notes: [
       `${shown} elements are appended to a list in a new file, in one batch and with its commit, and read in random order`,
-      'from the file, which is opened for that.',
+      `from the file, which is opened for that; lmdb without syncs, the index being the key. Python appends ${PYTHON_COUNT.toLocaleString('en')}.`,
     ],
     tables,
     targets,
   };
 });
+
+/**
+ * What lists.py answers; undefined if h5py is missing.
+ *
+ * @param {string} kind
+ * @param {string} folder
+ * @returns {{ who: string, append: number, get: number } | undefined}
+ */
+function fromPython(kind, folder) {
+  const args = [SCRIPT, kind, String(PYTHON_COUNT), join(folder, 'p.h5')];
+  const { stdout, status, stderr } = spawnSync(PYTHON, args, { encoding: 'utf8' });
+  if (status === 3) {
+    log(`${PYTHON} has no h5py: nothing to compare lists with (python3-h5py is missing)`);
+    return undefined;
+  }
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
