@@ -11,7 +11,7 @@ import { cases } from '../serialize/cases.js';
 import { registry } from '../serialize/classes.js';
 import { graphOf } from '../serialize/graph.js';
 
-const CASES = Number(process.env.H5PICKLE_CASES ?? 1000);
+const CASES = Number(process.env.H5PICKLE_CASES ?? 200);
 const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
 
 /** The file of a value, of whose iterators so many elements are taken at a time. */

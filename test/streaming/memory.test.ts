@@ -42,11 +42,14 @@ with h5py.File(sys.argv[1]) as file:
     print('all there', rows['signal'].chunks)
 `;
 
-for (const [how, count, shown] of [
-  ['whole', COUNT, 'all there None'],
+const WAYS = [
   ['into', COUNT, 'all there None'],
+  ['whole', COUNT, 'all there None'],
   ['compressed', COUNT, /^all there \(\d+, \d+\)$/],
-] as const)
+] as const;
+
+// CI, where H5PICKLE_CASES is set, has the time for all of them.
+for (const [how, count, shown] of WAYS.slice(0, process.env['H5PICKLE_CASES'] === undefined ? 1 : 3))
   oracleTest('h5py', `an async iterable of more than memory: ${how}`, async () => {
     const path = join(folder, `${how}.h5`);
     const program = fileURLToPath(compiled.url('process'));
