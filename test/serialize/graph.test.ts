@@ -33,7 +33,7 @@ import { graphOf } from './graph.js';
  * writer could, and the comparison must notice every one.
  */
 
-const CASES = Number(process.env.H5PICKLE_CASES ?? 200);
+const CASES = Number(process.env.H5PICKLE_CASES ?? 1000);
 
 const graph = (value: unknown): string => JSON.stringify(graphOf(value, named));
 
