@@ -51,7 +51,7 @@ const environment = {
   cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} threads`,
   memory: `${Math.round(totalmem() / 2 ** 30)} GB; the first touch of a page takes ${pageFaultTime()} µs`,
   platform: `${platform()} ${arch()}`,
-  ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson', 'devalue'),
+  ...versionsOf('h5pickle', 'h5wasm', 'msgpackr', 'superjson', 'devalue', 'lmdb'),
   h5py: versionOfH5py(),
 };
 for (const [name, value] of Object.entries(environment)) print(`${name.padEnd(10)} ${value}`);

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Puts the figures of a run into the README, between its two markers.
+ * Puts the figures of a run into the README, between its two markers: a section a scenario. Those of scenarios that were not
+ * run stay as they are.
  *
  *     npm run bench -- --json bench/results.json && node bench/report.mjs [bench/results.json]
  */
@@ -28,7 +29,15 @@ const text = readFileSync(readme, 'utf8');
 const begin = text.indexOf(BEGIN);
 const end = text.indexOf(END);
 if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} and ${END}`);
-writeFileSync(readme, `${text.slice(0, begin + BEGIN.length)}\n${report(results)}\n${text.slice(end)}`);
+/** @type {Map<string, string>} */
+const sections = new Map();
+for (const section of text.slice(begin + BEGIN.length, end).split(/^(?=### )/m)) {
+  const title = /^### (.*)/.exec(section)?.[1];
+  if (title !== undefined) sections.set(title, section.trim());
+}
+for (const scenario of results.scenarios) sections.set(scenario.title, report(results, scenario));
+const all = [...sections.values()].join('\n\n');
+writeFileSync(readme, `${text.slice(0, begin + BEGIN.length)}\n\n${all}\n\n${text.slice(end)}`);
 // Tables are aligned as the linter wants them.
 const biome = new URL('../node_modules/@biomejs/biome/bin/biome', import.meta.url);
 const { status } = spawnSync(
@@ -38,20 +47,23 @@ const { status } = spawnSync(
 );
 process.exitCode = status ?? 1;
 
-/** @param {Results} results */
-function report({ environment, quick, scenarios }) {
-  const { date, node, cpu, memory, platform, h5wasm, msgpackr, superjson, devalue, h5py } = environment;
+/**
+ * @param {Results} results
+ * @param {import('./harness.mjs').Result} scenario
+ */
+function report({ environment, quick }, { title, notes, tables, targets }) {
+  const { date, node, cpu, memory, platform, ...versions } = environment;
+  const names = Object.entries(versions).filter(([name]) => name !== 'v8' && name !== 'h5pickle');
+  const peers = names.map(([name, version]) => `${name} ${version}`).join(', ');
   const parts = [
-    `Measured on ${date} with Node ${node} on ${platform} (${cpu}; ${memory}), h5wasm ${h5wasm}, msgpackr ${msgpackr}, ` +
-      `superjson ${superjson}, devalue ${devalue} and h5py ${h5py}${quick ? '; a quick run, so these are rough figures' : ''}. Medians; the last column ` +
-      'says how many times as long it takes as the first line of its table.',
+    `### ${title}`,
+    notes,
+    `Measured on ${date} with Node ${node} on ${platform} (${cpu}; ${memory}), ${peers}${quick ? '; a quick run, so these are rough figures' : ''}. ` +
+      'Medians; the last column says how many times as long it takes as the first line of its table.',
   ];
-  for (const { title, notes, tables } of scenarios) {
-    parts.push(`### ${title}`, notes);
-    for (const table of tables) if (!table.isDetail) parts.push(markdown(table));
-  }
-  parts.push('### What is aimed at', targetTable(scenarios.flatMap(({ targets }) => targets)));
-  return `\n${parts.join('\n\n')}\n`;
+  for (const table of tables) if (!table.isDetail) parts.push(markdown(table));
+  if (targets.length > 0) parts.push(targetTable(targets));
+  return parts.join('\n\n');
 }
 
 /** @param {Table} table */
