@@ -53,6 +53,20 @@ export class EditableMap<V> extends SmallMap<V> {
     return index >= 0;
   }
 
+  /** As that of a Map: what is deleted meanwhile does not come any more. */
+  override *[Symbol.iterator](): Generator<[string, V]> {
+    const { entries } = this;
+    if (entries instanceof Map) {
+      yield* entries;
+      return;
+    }
+    for (let i = 0, { used } = this; i < used; i += 2) {
+      const name = entries[i] as string;
+      const value = this.get(name);
+      if (value !== undefined) yield [name, value];
+    }
+  }
+
   /** In the order in which the names were added. */
   forEach(action: (value: V, name: string) => void): void {
     const { entries } = this;

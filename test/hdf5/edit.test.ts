@@ -38,6 +38,32 @@ describe('editing', () => {
     expect(compact.bytes.free).toBeLessThan(1 << 16);
   });
 
+  test.each([5, 20])('what is gone through can be deleted meanwhile, as in a Map: of %i', (count) => {
+    const file = H5File.open(undefined, 'w');
+    const names = Array.from({ length: count }, (_, i) => `name ${i}`);
+    for (const name of names) {
+      file.attrs.set(name, 1);
+      file.createGroup(name);
+    }
+    file.commit();
+    // What has been changed already is the same object, with and without a flush after it.
+    for (const change of [() => {}, () => file.commit()]) {
+      file.attrs.set('name 0', 2).set('more', 3);
+      if (!file.has('more')) file.createGroup('more');
+      change();
+      const seen: string[] = [];
+      for (const name of file.attrs.keys()) {
+        seen.push(name);
+        if (name === 'name 1') file.attrs.delete('name 2');
+      }
+      expect(seen).toEqual([...names.filter((name) => name !== 'name 2'), 'more']);
+      for (const name of file.keys()) if (name !== 'more') file.delete(name);
+      for (const name of file.attrs.keys()) file.attrs.delete(name);
+      expect([[...file.keys()], file.attrs.size]).toEqual([['more'], 0]);
+      file.rollback();
+    }
+  });
+
   test('what is deleted and made again in one commit is the last one, in memory and in the file', () => {
     const file = H5File.open(undefined, 'w');
     for (const name of 'abcdefghijkl') {
