@@ -1,5 +1,5 @@
 import { argExtreme, comparison } from '../kernels/arg-extreme.js';
-import { convert } from '../kernels/convert.js';
+import { convert, convertInto } from '../kernels/convert.js';
 import {
   allocate,
   type BigArray,
@@ -167,10 +167,18 @@ function* slabsOf(
   }
 }
 
-/** The elements of a part, one after another, in a type. They may be those of the source. */
+/**
+ * The elements of a part, one after another, in a type. They may be those of the source, and with `spare` they are there until
+ * the next part is taken.
+ */
 function elementsOf(source: Source, { start, shape }: Part, type: ElementType, spare?: Spare): Data {
   const operand = operandOf(source, start, shape, spare);
-  return convert(source.type, contiguous(shape, operand, source.type.width), type);
+  const elements = contiguous(shape, operand, source.type.width);
+  if (!spare || source.type === type) return convert(source.type, elements, type);
+  const count = sizeOf(shape);
+  if (spare.converted?.length !== count * type.width) spare.converted = allocate(type, count);
+  convertInto(source.type, elements, 0, type, spare.converted, 0, count);
+  return spare.converted;
 }
 
 /** Which elements of a part count. */
