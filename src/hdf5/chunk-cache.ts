@@ -7,8 +7,8 @@ export interface ChunkSource {
    * undefined if it was never written.
    */
   read(place: readonly number[]): Uint8Array | undefined;
-  /** The same, valid until the next call. */
-  readOnce?(place: readonly number[]): Uint8Array | undefined;
+  /** The same, valid until the next call. `into`: where they may be put, if it takes no more than reading; then it is returned. */
+  readOnce?(place: readonly number[], into?: Uint8Array): Uint8Array | undefined;
   /** Stores a chunk. `bytes` may be used again afterwards. */
   write(place: readonly number[], bytes: Uint8Array): void;
 }
@@ -20,8 +20,8 @@ export interface ChunkStore {
    * be changed if `put` with the same bytes comes next.
    */
   get(place: readonly number[]): Uint8Array | undefined;
-  /** The same of a chunk that is not needed again soon. */
-  getOnce(place: readonly number[]): Uint8Array | undefined;
+  /** The same of a chunk that is not needed again soon. `into`: as of `readOnce`. */
+  getOnce(place: readonly number[], into?: Uint8Array): Uint8Array | undefined;
   /** Gives a whole chunk. `bytes` belong to the store from then on. */
   put(place: readonly number[], bytes: Uint8Array): void;
   /** Stores a whole chunk at once. `bytes` may be used again afterwards. */
@@ -79,9 +79,10 @@ export class ChunkCache implements ChunkStore {
     return bytes;
   }
 
-  getOnce(place: readonly number[]): Uint8Array | undefined {
+  getOnce(place: readonly number[], into?: Uint8Array): Uint8Array | undefined {
     const source = this.#source;
-    return this.#entries.get(place.join())?.bytes ?? (source.readOnce ?? source.read).call(source, place);
+    const kept = this.#entries.get(place.join())?.bytes;
+    return kept ?? (source.readOnce ? source.readOnce(place, into) : source.read(place));
   }
 
   write(place: readonly number[], bytes: Uint8Array): void {

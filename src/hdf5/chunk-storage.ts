@@ -68,17 +68,19 @@ export class ChunkStorage implements ChunkSource {
     return this.#load(place, false);
   }
 
-  readOnce(place: readonly number[]): Uint8Array | undefined {
-    return this.#load(place, true);
+  readOnce(place: readonly number[], into?: Uint8Array): Uint8Array | undefined {
+    return this.#load(place, true, into);
   }
 
-  /** A decoded chunk; `isOnce`: from memory that the next one is read to. */
-  #load(place: readonly number[], isOnce: boolean): Uint8Array | undefined {
+  /** A decoded chunk; `isOnce`: from memory that the next one is read to, or from `into`, if it is stored as it is. */
+  #load(place: readonly number[], isOnce: boolean, into?: Uint8Array): Uint8Array | undefined {
     const chunk = this.#index.get(place);
     if (!chunk) return undefined;
     const isPlain = this.#filters.length === 0 || this.#isEdge(place);
     const size = isPlain ? this.#size : chunk.size;
-    const stored = isOnce ? this.#scratch(chunk.address, size) : this.#copy(chunk.address, size);
+    const stored = isOnce
+      ? this.#scratch(chunk.address, size, isPlain && into?.length === size ? into : undefined)
+      : this.#copy(chunk.address, size);
     return isPlain ? stored : decodeChunk(this.#filters, chunk.mask, stored, this.#size, this.#set);
   }
 
@@ -87,11 +89,11 @@ export class ChunkStorage implements ChunkSource {
   }
 
   /** Bytes of the file in memory that is used again, where the storage can do that. */
-  #scratch(address: number, size: number): Uint8Array {
+  #scratch(address: number, size: number, into?: Uint8Array): Uint8Array {
     const { storage, end, superblock } = this.#space;
     if (!storage.readInto || address < 0 || address + size > end) return this.#copy(address, size);
-    if (this.#memory.length < size) this.#memory = new Uint8Array(size);
-    const target = this.#memory.subarray(0, size);
+    if (!into && this.#memory.length < size) this.#memory = new Uint8Array(size);
+    const target = into ?? this.#memory.subarray(0, size);
     storage.readInto(superblock.baseAddress + address, target);
     return target;
   }

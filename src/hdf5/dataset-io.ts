@@ -98,6 +98,7 @@ export function readSelection(
       if (address === UNDEFINED_ADDRESS) {
         checkFilled(size, maxFilled);
         const result = room(size, into);
+        if (into) result.fill(0);
         fill(result, source.fillValue, elementSize);
         return result;
       }
@@ -189,21 +190,30 @@ function readChunked(
   const result = room(selection.count * elementSize, into);
   const chunkSize = product(chunkDims) * elementSize;
   checkFillValue(fillValue, elementSize);
-  const isFilled = !isZero(fillValue);
+  // Memory that is used again holds something else.
+  const isFilled = into !== undefined || !isZero(fillValue);
   // Who reads so much at once goes on to the next part, and whole chunks are not asked for again soon.
   const isLarge = result.length * 4 >= CACHE_LIMIT;
   // The last of so many chunks would push out the first.
   const isMore = selection.chunksTouched(chunkDims) * chunkSize > CACHE_LIMIT;
+  const elements = product(chunkDims);
   let filled = 0;
   selection.forEachChunk(chunkDims, (place, part) => {
-    const chunk = isMore || (isLarge && part.covers) ? chunks.getOnce(place) : chunks.get(place);
+    const isOnce = isMore || (isLarge && part.covers);
+    // A whole chunk that is one run of the result can be read to where it belongs.
+    const start = part.covers && isOneRun(part, elements) ? part.memory * elementSize : -1;
+    const target = isOnce && start >= 0 ? result.subarray(start, start + chunkSize) : undefined;
+    const chunk = isOnce ? chunks.getOnce(place, target) : chunks.get(place);
+    if (target && chunk === target) return;
     if (chunk === undefined) {
       filled += Math.max(part.count * elementSize, MIN_FILLED_CHUNK);
       checkFilled(filled, maxFilled);
       if (isFilled) {
         part.forEachRun((_, length, position) => {
           const end = (position + length) * elementSize;
-          repeat(fillValue as Uint8Array, result.subarray(position * elementSize, end));
+          const run = result.subarray(position * elementSize, end);
+          if (into) run.fill(0);
+          fill(run, fillValue, elementSize);
         });
       }
       return;
@@ -761,9 +771,9 @@ function checkFilled(size: number, limit: number): void {
   );
 }
 
-/** Bytes, all zeros: new ones, or the first of those that are given. */
+/** Bytes: new ones, all zeros, or the first of those that are given. */
 function room(size: number, given?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (given && given.length >= size) return given.subarray(0, size).fill(0);
+  if (given && given.length >= size) return given.subarray(0, size);
   try {
     return new Uint8Array(size);
   } catch (cause) {

@@ -17,92 +17,201 @@ export interface BigFold {
   into(to: BigArray, at: number, a: BigArray, from: number, n: number): void;
 }
 
+// What goes through all elements is a loop over a few hundred of them, in a function that is called again and again: so the compiler
+// knows it soon, and whole. Places in such a loop are integers of 32 bits, without a check of each for more; beyond them it
+// gets a part of the array.
+
+const FAR = 2 ** 30;
+
 /** Elements that are added one after another; more are halved first, so that errors grow as the logarithm of their number. */
 const PAIRWISE = 128;
+/** So many become as many elements as are added one after another, when they are halved: they are added in one go. */
+const HALVED = 16;
+const halves = new Float64Array(HALVED);
 
 /** The sum of a run, as exact as numpy's. */
 export function pairwiseSum(a: Float64Array, from: number, n: number): number {
-  if (n < 8) {
-    let sum = -0;
-    for (let i = from; i < from + n; i++) sum += a[i];
-    return sum;
-  }
-  if (n <= PAIRWISE) {
-    let s0 = a[from];
-    let s1 = a[from + 1];
-    let s2 = a[from + 2];
-    let s3 = a[from + 3];
-    let s4 = a[from + 4];
-    let s5 = a[from + 5];
-    let s6 = a[from + 6];
-    let s7 = a[from + 7];
-    let i = 8;
-    for (; i + 8 <= n; i += 8) {
-      const at = from + i;
-      s0 += a[at];
-      s1 += a[at + 1];
-      s2 += a[at + 2];
-      s3 += a[at + 3];
-      s4 += a[at + 4];
-      s5 += a[at + 5];
-      s6 += a[at + 6];
-      s7 += a[at + 7];
-    }
-    let sum = s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7));
-    for (; i < n; i++) sum += a[from + i];
-    return sum;
-  }
+  if (n <= PAIRWISE) return from > FAR ? sumOf(a.subarray(from, from + n), 0, n) : sumOf(a, from, n);
+  if (n === PAIRWISE * HALVED)
+    return from > FAR ? sumOfHalves(a.subarray(from, from + n), 0) : sumOfHalves(a, from);
   let half = n >> 1;
   half -= half % 8;
   return pairwiseSum(a, from, half) + pairwiseSum(a, from + half, n - half);
 }
 
-/** The sum of distances from a value, which may have both signs. */
-export function distances(a: Float64Array, from: number, n: number, center: number): number {
-  if (n <= PAIRWISE) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    let i = 0;
-    for (; i + 4 <= n; i += 4) {
-      const at = from + i;
-      s0 += a[at] - center;
-      s1 += a[at + 1] - center;
-      s2 += a[at + 2] - center;
-      s3 += a[at + 3] - center;
+function sumOf(a: Float64Array, from: number, n: number): number {
+  // What is added to -0 stays what it is.
+  let sum = -0;
+  let at = from | 0;
+  const end = (at + n) | 0;
+  if (n >= 8) {
+    let s0 = -0;
+    let s1 = -0;
+    let s2 = -0;
+    let s3 = -0;
+    let s4 = -0;
+    let s5 = -0;
+    let s6 = -0;
+    let s7 = -0;
+    for (const last = (end - 7) | 0; at < last; at = (at + 8) | 0) {
+      s0 += a[at];
+      s1 += a[(at + 1) | 0];
+      s2 += a[(at + 2) | 0];
+      s3 += a[(at + 3) | 0];
+      s4 += a[(at + 4) | 0];
+      s5 += a[(at + 5) | 0];
+      s6 += a[(at + 6) | 0];
+      s7 += a[(at + 7) | 0];
     }
-    for (; i < n; i++) s0 += a[from + i] - center;
-    return s0 + s1 + (s2 + s3);
+    sum = s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7));
   }
-  const half = n >> 1;
-  return distances(a, from, half, center) + distances(a, from + half, n - half, center);
+  for (; at < end; at = (at + 1) | 0) sum += a[at];
+  return sum;
 }
 
-/** The sum of squared distances from a value. */
-export function squaredDistances(a: Float64Array, from: number, n: number, mean: number): number {
-  if (n <= PAIRWISE) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    let i = 0;
-    for (; i + 4 <= n; i += 4) {
-      const at = from + i;
-      const d0 = a[at] - mean;
-      const d1 = a[at + 1] - mean;
-      const d2 = a[at + 2] - mean;
-      const d3 = a[at + 3] - mean;
-      s0 += d0 * d0;
-      s1 += d1 * d1;
-      s2 += d2 * d2;
-      s3 += d3 * d3;
+/** Of as many elements as are halved to those that are added one after another. */
+function sumOfHalves(a: Float64Array, from: number): number {
+  let at = from | 0;
+  for (let half = 0; half < HALVED; half++) {
+    let s0 = -0;
+    let s1 = -0;
+    let s2 = -0;
+    let s3 = -0;
+    let s4 = -0;
+    let s5 = -0;
+    let s6 = -0;
+    let s7 = -0;
+    for (const end = (at + PAIRWISE) | 0; at < end; at = (at + 8) | 0) {
+      s0 += a[at];
+      s1 += a[(at + 1) | 0];
+      s2 += a[(at + 2) | 0];
+      s3 += a[(at + 3) | 0];
+      s4 += a[(at + 4) | 0];
+      s5 += a[(at + 5) | 0];
+      s6 += a[(at + 6) | 0];
+      s7 += a[(at + 7) | 0];
     }
-    for (; i < n; i++) s0 += (a[from + i] - mean) ** 2;
-    return s0 + s1 + (s2 + s3);
+    halves[half] = s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7));
   }
-  const half = n >> 1;
-  return squaredDistances(a, from, half, mean) + squaredDistances(a, from + half, n - half, mean);
+  for (let n = HALVED; n > 1; n >>= 1) {
+    for (let i = 0; i < n; i += 2) halves[i >> 1] = halves[i] + halves[i + 1];
+  }
+  return halves[0];
+}
+
+/** Elements of which distances are added one after another. */
+const TILE = 512;
+
+/** Adds a number to a sum, behind which there is what it has lost. */
+function addTo(to: Float64Array, at: number, y: number): void {
+  const x = to[at];
+  const sum = x + y;
+  to[at] = sum;
+  to[at + 1] += Math.abs(x) >= Math.abs(y) ? x - sum + y : y - sum + x;
+}
+
+function exactly(sum: number, lost: number): number {
+  return Number.isFinite(sum) ? sum + lost : sum;
+}
+
+/** The sum of distances from a value, which may have both signs, and that of their squares. */
+export function spread(a: Float64Array, center: number): { distances: number; squares: number } {
+  const sums = new Float64Array(4);
+  const found = new Float64Array(2);
+  for (let at = 0; at < a.length; at += TILE) {
+    const n = Math.min(TILE, a.length - at);
+    if (at > FAR) spreadOf(a.subarray(at, at + n), 0, n, center, found);
+    else spreadOf(a, at, n, center, found);
+    addTo(sums, 0, found[0]);
+    addTo(sums, 2, found[1]);
+  }
+  return { distances: exactly(sums[0], sums[1]), squares: exactly(sums[2], sums[3]) };
+}
+
+function spreadOf(a: Float64Array, from: number, n: number, center: number, found: Float64Array): void {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let q0 = 0;
+  let q1 = 0;
+  let q2 = 0;
+  let q3 = 0;
+  let at = from | 0;
+  const end = (at + n) | 0;
+  for (const last = (end - 3) | 0; at < last; at = (at + 4) | 0) {
+    const d0 = a[at] - center;
+    const d1 = a[(at + 1) | 0] - center;
+    const d2 = a[(at + 2) | 0] - center;
+    const d3 = a[(at + 3) | 0] - center;
+    s0 += d0;
+    s1 += d1;
+    s2 += d2;
+    s3 += d3;
+    q0 += d0 * d0;
+    q1 += d1 * d1;
+    q2 += d2 * d2;
+    q3 += d3 * d3;
+  }
+  for (; at < end; at = (at + 1) | 0) {
+    const d = a[at] - center;
+    s0 += d;
+    q0 += d * d;
+  }
+  found[0] = s0 + s1 + (s2 + s3);
+  found[1] = q0 + q1 + (q2 + q3);
+}
+
+/** The least of some elements and one that is there: what is no number, if one of them is. Which zero it is may be either. */
+function leastOf(a: Float64Array, from: number, to: number, before: number): number {
+  let least = before;
+  let at = from | 0;
+  const end = to | 0;
+  // Few elements are less than all before them; what is no number is not more, either.
+  for (const last = (end - 3) | 0; at < last; at = (at + 4) | 0) {
+    const x0 = a[at];
+    const x1 = a[(at + 1) | 0];
+    const x2 = a[(at + 2) | 0];
+    const x3 = a[(at + 3) | 0];
+    if (x0 >= least && x1 >= least && x2 >= least && x3 >= least) continue;
+    least = Math.min(least, x0, x1, x2, x3);
+    if (Number.isNaN(least)) return least;
+  }
+  for (; at < end; at = (at + 1) | 0) least = Math.min(least, a[at]);
+  return least;
+}
+
+/** The same of the greatest. */
+function mostOf(a: Float64Array, from: number, to: number, before: number): number {
+  let most = before;
+  let at = from | 0;
+  const end = to | 0;
+  for (const last = (end - 3) | 0; at < last; at = (at + 4) | 0) {
+    const x0 = a[at];
+    const x1 = a[(at + 1) | 0];
+    const x2 = a[(at + 2) | 0];
+    const x3 = a[(at + 3) | 0];
+    if (x0 <= most && x1 <= most && x2 <= most && x3 <= most) continue;
+    most = Math.max(most, x0, x1, x2, x3);
+    if (Number.isNaN(most)) return most;
+  }
+  for (; at < end; at = (at + 1) | 0) most = Math.max(most, a[at]);
+  return most;
+}
+
+function extreme(isMost: boolean, a: Float64Array, from: number, n: number): number {
+  const of = isMost ? mostOf : leastOf;
+  const end = from + n;
+  let found = isMost ? -Infinity : Infinity;
+  for (let at = from; at < end && !Number.isNaN(found); at += TILE) {
+    const to = Math.min(end, at + TILE);
+    found = at > FAR ? of(a.subarray(at, to), 0, to - at, found) : of(a, at, to, found);
+  }
+  if (found !== 0) return found;
+  // 0 is more than -0, which it is equal to.
+  const zero = isMost ? 0 : -0;
+  for (let i = from; i < end; i++) if (Object.is(a[i], zero)) return zero;
+  return -zero;
 }
 
 export const SUM: NumberFold = {
@@ -127,23 +236,7 @@ export const PRODUCT: NumberFold = {
 
 export const MINIMUM: NumberFold = {
   identity: Infinity,
-  run(a, from, n) {
-    // Four at a time do not wait for each other; what is no number stays.
-    let m0 = Infinity;
-    let m1 = Infinity;
-    let m2 = Infinity;
-    let m3 = Infinity;
-    const end = from + n;
-    let i = from;
-    for (; i + 4 <= end; i += 4) {
-      m0 = Math.min(m0, a[i]);
-      m1 = Math.min(m1, a[i + 1]);
-      m2 = Math.min(m2, a[i + 2]);
-      m3 = Math.min(m3, a[i + 3]);
-    }
-    for (; i < end; i++) m0 = Math.min(m0, a[i]);
-    return Math.min(m0, m1, m2, m3);
-  },
+  run: (a, from, n) => extreme(false, a, from, n),
   into(to, at, a, from, n) {
     for (let i = 0; i < n; i++) {
       const x = a[from + i];
@@ -154,23 +247,7 @@ export const MINIMUM: NumberFold = {
 
 export const MAXIMUM: NumberFold = {
   identity: -Infinity,
-  run(a, from, n) {
-    // Four at a time do not wait for each other; what is no number stays.
-    let m0 = -Infinity;
-    let m1 = -Infinity;
-    let m2 = -Infinity;
-    let m3 = -Infinity;
-    const end = from + n;
-    let i = from;
-    for (; i + 4 <= end; i += 4) {
-      m0 = Math.max(m0, a[i]);
-      m1 = Math.max(m1, a[i + 1]);
-      m2 = Math.max(m2, a[i + 2]);
-      m3 = Math.max(m3, a[i + 3]);
-    }
-    for (; i < end; i++) m0 = Math.max(m0, a[i]);
-    return Math.max(m0, m1, m2, m3);
-  },
+  run: (a, from, n) => extreme(true, a, from, n),
   into(to, at, a, from, n) {
     for (let i = 0; i < n; i++) {
       const x = a[from + i];

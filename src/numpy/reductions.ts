@@ -1,5 +1,5 @@
 import { argExtreme, comparison } from '../kernels/arg-extreme.js';
-import { convert } from '../kernels/convert.js';
+import { convert, convertInto } from '../kernels/convert.js';
 import {
   allocate,
   type BigArray,
@@ -24,7 +24,6 @@ import {
   BIG_PRODUCT,
   BIG_SUM,
   type BigFold,
-  distances,
   foldBigs,
   foldNumbers,
   MAXIMUM,
@@ -32,7 +31,7 @@ import {
   type NumberFold,
   PRODUCT,
   SUM,
-  squaredDistances,
+  spread,
 } from '../kernels/fold.js';
 import { contiguous, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
 import { planUfunc } from '../kernels/ufuncs.js';
@@ -168,10 +167,18 @@ function* slabsOf(
   }
 }
 
-/** The elements of a part, one after another, in a type. They may be those of the source. */
+/**
+ * The elements of a part, one after another, in a type. They may be those of the source, and with `spare` they are there until
+ * the next part is taken.
+ */
 function elementsOf(source: Source, { start, shape }: Part, type: ElementType, spare?: Spare): Data {
   const operand = operandOf(source, start, shape, spare);
-  return convert(source.type, contiguous(shape, operand, source.type.width), type);
+  const elements = contiguous(shape, operand, source.type.width);
+  if (!spare || source.type === type) return convert(source.type, elements, type);
+  const count = sizeOf(shape);
+  if (spare.converted?.length !== count * type.width) spare.converted = allocate(type, count);
+  convertInto(source.type, elements, 0, type, spare.converted, 0, count);
+  return spare.converted;
 }
 
 /** Which elements of a part count. */
@@ -515,9 +522,13 @@ function momentsOf(
   const size = center.length;
   if (size === 1 && !mask) {
     const n = data.length;
-    const mean = distances(data, 0, n, center[0]) / n;
-    const squares = squaredDistances(data, 0, n, center[0] + mean);
-    return { count: Float64Array.of(n), mean: Float64Array.of(mean), squares: Float64Array.of(squares) };
+    const { distances, squares } = spread(data, center[0]);
+    const mean = distances / n;
+    const around = distances * mean;
+    // Where the center is not far from the mean, what is too much of the squares is taken off: little is lost by that.
+    const isNear = around <= squares / 2 && Number.isFinite(squares);
+    const own = isNear ? squares - around : spread(data, center[0] + mean).squares;
+    return { count: Float64Array.of(n), mean: Float64Array.of(mean), squares: Float64Array.of(own) };
   }
   const near = apartFrom(data, shape, folded, center);
   const { count, mean } = meanOf(near, shape, folded, mask);

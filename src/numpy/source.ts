@@ -106,6 +106,8 @@ export function readAll(source: Source): NDArray {
 /** Memory that the next block is read into: what is read with one replaces what was read with it before. */
 export interface Spare {
   data?: BlockData | undefined;
+  /** For elements that are converted. */
+  converted?: Data | undefined;
 }
 
 /**

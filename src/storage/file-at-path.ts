@@ -64,6 +64,10 @@ export class FileAtPath implements WritableStorage {
     return this.#file.copy(position, length);
   }
 
+  readInto(position: number, target: Uint8Array): void {
+    this.#file.readInto(position, target);
+  }
+
   write(position: number, bytes: Uint8Array): void {
     this.#file.write(position, bytes);
   }

@@ -78,7 +78,19 @@ export function writeTail(
     at = 0;
   };
   const raw = (bytes: Uint8Array): void => {
-    for (let done = 0; done < bytes.length; ) {
+    let done = 0;
+    if (bytes.length >= buffer.length && at % 4 === 0) {
+      // So many go as they are.
+      if (at > 0) {
+        sum.add(view, 0, at);
+        flush();
+      }
+      done = bytes.length - (bytes.length % 4);
+      sum.add(new DataView(bytes.buffer, bytes.byteOffset, done), 0, done);
+      storage.write(written, bytes.subarray(0, done));
+      written += done;
+    }
+    while (done < bytes.length) {
       const count = Math.min(bytes.length - done, buffer.length - at);
       buffer.set(bytes.subarray(done, done + count), at);
       done += count;
@@ -245,8 +257,9 @@ class Checksum {
 
   /** Adds bytes: as many as are a multiple of 4, but for the last ones. */
   add(view: DataView, start: number, end: number): void {
-    let a = this.#a;
-    let b = this.#b;
+    // As integers from the first on: a loop that begins with a double goes on with doubles.
+    let a = this.#a | 0;
+    let b = this.#b | 0;
     let at = start;
     for (; at + 4 <= end; at += 4) {
       const word = view.getInt32(at, true);

@@ -20,12 +20,21 @@ function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
   if (spareBuffers.length < 2) spareBuffers.push(buffer);
 }
 
+/** Pages that are written whole, many at a time, are side by side in parts of so many bytes: they are written at once. */
+const SLAB = 1 << 18;
+/** From so many bytes on they are. */
+const LARGE = 1 << 16;
+/** As many parts are kept for the next transaction. */
+const MOST_SLABS = 24;
+
 /** A tail is put so far behind new bytes, at least, that it does not have to make way for the next ones at once. */
 const CLEARANCE = 1 << 16;
 
 /** A part of the file in memory, as it is to be: what is between `from` and `to` has been changed. */
 interface ChangedPage {
+  /** Its bytes, and those of others if it was written together with them: it begins at `at`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly at: number;
   from: number;
   to: number;
 }
@@ -71,6 +80,11 @@ export class Transaction implements Storage {
   /** Whether the file is longer than the committed state needs it to be. */
   #isLong = false;
   #pages = new Map<number, ChangedPage>();
+  /** What holds the pages that are side by side: those of the last one are taken up to `#slabUsed`. */
+  #slabs: Uint8Array<ArrayBuffer>[] = [];
+  #slabUsed = SLAB;
+  /** What is not in use: memory that is thrown away is collected too late for a cap, and touched for the first time again. */
+  readonly #spareSlabs: Uint8Array<ArrayBuffer>[] = [];
   /** New bytes on their way to the storage, from `#bufferAt` on. */
   #buffer = NO_BUFFER;
   #bufferAt = 0;
@@ -113,7 +127,12 @@ export class Transaction implements Storage {
     const first = Math.floor(position / PAGE);
     if (this.#pages.size > 0 && position + length <= (first + 1) * PAGE) {
       const page = this.#pages.get(first);
-      if (page) return page.bytes.subarray(position - first * PAGE, position - first * PAGE + length);
+      if (page) {
+        const { bytes } = page;
+        const at = page.at + position - first * PAGE;
+        // What is side by side with others is used again after the commit.
+        return bytes.length === PAGE ? bytes.subarray(at, at + length) : bytes.slice(at, at + length);
+      }
     } else if (this.#isChanged(position, length)) {
       return this.copy(position, length);
     }
@@ -127,23 +146,35 @@ export class Transaction implements Storage {
 
   copy(position: number, length: number): Uint8Array<ArrayBuffer> {
     this.#check();
-    if (
-      this.#buffered > 0 &&
-      position < this.#bufferAt + this.#buffered &&
-      position + length > this.#bufferAt
-    )
-      this.#flush();
+    this.#flushBefore(position, length);
     if (!this.#isChanged(position, length)) return this.#storage.copy(position, length);
     const bytes = new Uint8Array(length);
-    const stored = Math.min(length, this.#storage.size - position);
-    if (stored > 0) bytes.set(this.#storage.read(position, stored));
-    this.#eachChanged(position, length, (page, { bytes: changed }) => {
+    this.readInto(position, bytes);
+    return bytes;
+  }
+
+  readInto(position: number, target: Uint8Array): void {
+    this.#check();
+    const storage = this.#storage;
+    const { length } = target;
+    this.#flushBefore(position, length);
+    const stored = Math.max(0, Math.min(length, storage.size - position));
+    const known = target.subarray(0, stored);
+    if (stored > 0 && storage.readInto) storage.readInto(position, known);
+    else if (stored > 0) known.set(storage.read(position, stored));
+    if (stored < length) target.fill(0, stored);
+    this.#eachChanged(position, length, (page, { bytes, at }) => {
       const start = page * PAGE;
       const from = Math.max(start, position);
       const to = Math.min(start + PAGE, position + length);
-      bytes.set(changed.subarray(from - start, to - start), from - position);
+      target.set(bytes.subarray(at + from - start, at + to - start), from - position);
     });
-    return bytes;
+  }
+
+  /** New bytes go to the storage, if some of these are among them. */
+  #flushBefore(position: number, length: number): void {
+    const end = this.#bufferAt + this.#buffered;
+    if (this.#buffered > 0 && position < end && position + length > this.#bufferAt) this.#flush();
   }
 
   #isChanged(position: number, length: number): boolean {
@@ -177,25 +208,63 @@ export class Transaction implements Storage {
     for (let done = 0; done < bytes.length; ) {
       const page = Math.floor((position + done) / PAGE);
       const at = position + done - page * PAGE;
-      const count = Math.min(PAGE - at, bytes.length - done);
       let changed = this.#pages.get(page);
+      if (!changed && at === 0 && bytes.length >= LARGE && bytes.length - done >= PAGE) {
+        done += this.#writePages(page, bytes.subarray(done));
+        continue;
+      }
+      const count = Math.min(PAGE - at, bytes.length - done);
       if (!changed) {
-        const bytes = count < PAGE ? this.#page(page) : new Uint8Array(PAGE);
-        changed = { bytes, from: at, to: at + count };
+        changed = {
+          bytes: count < PAGE ? this.#page(page) : new Uint8Array(PAGE),
+          at: 0,
+          from: at,
+          to: at + count,
+        };
         this.#pages.set(page, changed);
       }
-      changed.bytes.set(bytes.subarray(done, done + count), at);
+      changed.bytes.set(bytes.subarray(done, done + count), changed.at + at);
       changed.from = Math.min(changed.from, at);
       changed.to = Math.max(changed.to, at + count);
       done += count;
     }
   }
 
+  /**
+   * Changes whole pages, the first of which has not been changed before, side by side in memory. Returns how many bytes: up to
+   * the next page that has been, or as many as there is room for.
+   */
+  #writePages(first: number, bytes: Uint8Array): number {
+    if (this.#slabUsed === SLAB) {
+      this.#slabs.push(this.#spareSlabs.pop() ?? new Uint8Array(SLAB));
+      this.#slabUsed = 0;
+    }
+    const slab = this.#slabs[this.#slabs.length - 1] as Uint8Array<ArrayBuffer>;
+    const start = this.#slabUsed;
+    const most = Math.min(bytes.length, SLAB - start);
+    let count = 0;
+    for (let page = first; count + PAGE <= most && !this.#pages.has(page); page++) {
+      this.#pages.set(page, { bytes: slab, at: start + count, from: 0, to: PAGE });
+      count += PAGE;
+    }
+    slab.set(bytes.subarray(0, count), start);
+    this.#slabUsed += count;
+    return count;
+  }
+
+  /** Nothing is changed in memory any more. */
+  #forgetPages(): void {
+    this.#pages.clear();
+    const most = MOST_SLABS - this.#spareSlabs.length;
+    if (most > 0) this.#spareSlabs.push(...this.#slabs.slice(0, most));
+    this.#slabs = [];
+    this.#slabUsed = SLAB;
+  }
+
   /** A page as it is now; what lies behind the end is zeros. */
   #page(page: number): Uint8Array<ArrayBuffer> {
     const start = page * PAGE;
-    if (this.#buffered > 0 && start < this.#bufferAt + this.#buffered && start + PAGE > this.#bufferAt)
-      this.#flush();
+    this.#flushBefore(start, PAGE);
     const bytes = new Uint8Array(PAGE);
     const stored = Math.min(PAGE, this.#storage.size - start);
     if (stored > 0) bytes.set(this.#storage.read(start, stored));
@@ -229,7 +298,7 @@ export class Transaction implements Storage {
       const start = page * PAGE;
       const from = Math.max(start, position);
       const to = Math.min(start + PAGE, position + bytes.length);
-      changed.bytes.set(bytes.subarray(from - position, to - position), from - start);
+      changed.bytes.set(bytes.subarray(from - position, to - position), changed.at + from - start);
     });
   }
 
@@ -322,22 +391,35 @@ export class Transaction implements Storage {
     if (this.#sync) this.#storage.sync();
     this.#storage.write(head.position, head.bytes);
     if (this.#sync) this.#storage.sync();
-    this.#pages.clear();
+    this.#forgetPages();
     this.#freshUnsynced = false;
     this.#end = end;
     this.#tailStart = end;
     this.#note = note;
   }
 
-  /** What has changed in place, by position. */
+  /** What has changed in place, by position: pages that are side by side in memory as well are one. */
   #changes(end: number): Page[] {
     const changes: Page[] = [];
+    let run: { position: number; bytes: Uint8Array; at: number; length: number } | undefined;
+    const add = (): void => {
+      if (run)
+        changes.push({ position: run.position, bytes: run.bytes.subarray(run.at, run.at + run.length) });
+    };
     for (const page of [...this.#pages.keys()].sort((a, b) => a - b)) {
-      const { bytes, from, to } = this.#pages.get(page) as ChangedPage;
+      const { bytes, at, from, to } = this.#pages.get(page) as ChangedPage;
       const position = page * PAGE + from;
-      if (position < end)
-        changes.push({ position, bytes: bytes.subarray(from, Math.min(to, end - page * PAGE)) });
+      if (position >= end) break;
+      const length = Math.min(to, end - page * PAGE) - from;
+      const isNext =
+        run?.bytes === bytes && run.at + run.length === at + from && run.position + run.length === position;
+      if (run && isNext) run.length += length;
+      else {
+        add();
+        run = { position, bytes, at: at + from, length };
+      }
     }
+    add();
     return changes;
   }
 
@@ -387,7 +469,7 @@ export class Transaction implements Storage {
     this.#commit = this.#lastNumber;
     this.#end = end;
     this.#note = note;
-    this.#pages.clear();
+    this.#forgetPages();
     this.#buffered = 0;
   }
 
@@ -414,8 +496,8 @@ export class Transaction implements Storage {
   /** Remembers the changes. What is returned goes back to them; what was fresh must be written by `write` from now on. */
   savepoint(): () => void {
     const pages = new Map<number, ChangedPage>();
-    for (const [page, { bytes, from, to }] of this.#pages)
-      pages.set(page, { bytes: bytes.slice(), from, to });
+    for (const [page, { bytes, at, from, to }] of this.#pages)
+      pages.set(page, { bytes: bytes.slice(at, at + PAGE), at: 0, from, to });
     return () => {
       this.#pages = pages;
     };
@@ -423,7 +505,7 @@ export class Transaction implements Storage {
 
   /** Forgets all changes since the last commit. */
   rollback(): void {
-    this.#pages.clear();
+    this.#forgetPages();
     this.#buffered = 0;
     if (this.#broken) return;
     this.#settle();

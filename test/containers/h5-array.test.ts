@@ -916,6 +916,43 @@ describe('blocks', () => {
       }
   });
 
+  test.each([
+    ['never written', undefined, undefined, false],
+    ['never written, with a fill value', undefined, 7, false],
+    ['in chunks, some of which were never written', [4, 1 << 17], undefined, false],
+    ['in chunks with a fill value, some of which were never written', [4, 1 << 17], 7, false],
+    ['in chunks that are one run', [1, 1 << 17], undefined, false],
+    ['in chunks that are compressed', [1, 1 << 17], 7, true],
+  ] as const)('memory that held something else is read to: %s', (name, chunks, fillValue, isCompressed) => {
+    const path = join(folder, 'memory.h5');
+    const file = H5File.open(path, 'w');
+    const dataset = file.createDataset('data', {
+      shape: [8, 1 << 18],
+      dtype: 'f8',
+      ...(chunks && { chunks: [...chunks] }),
+      ...(fillValue !== undefined && { fillValue }),
+      ...(isCompressed && { compression: 'gzip' as const }),
+    });
+    const isWritten = !name.startsWith('never');
+    const part = Float64Array.from({ length: 1 << 18 }, (_, i) => i + 1);
+    if (isWritten) dataset.write(part, [3]);
+    file.commit();
+    for (const from of [H5Array.of(dataset), H5Array.open(path, 'data')]) {
+      const memory = new Float64Array(2 << 18);
+      for (const row of [0, 2, 4, 6]) {
+        memory.fill(5);
+        const read = from.readBlock({ start: [row, 0], shape: [2, 1 << 18] }, memory) as Float64Array;
+        expect(read.buffer).toBe(memory.buffer);
+        const isRight = read.every((value, i) => {
+          const at = (row - 3) * 2 ** 18 + i;
+          return value === (isWritten && at >= 0 && at < part.length ? at + 1 : (fillValue ?? 0));
+        });
+        expect(isRight, `rows from ${row} on`).toBe(true);
+      }
+    }
+    file.close();
+  });
+
   test('writeBlock writes what readBlock reads', () => {
     const array = hundred({ chunks: [3, 4] });
     for (const block of array.T.blocks(100)) {

@@ -20,33 +20,41 @@ describe('a crash leaves the state before a commit or after it', () => {
   );
 });
 
-test('a commit that changes more in place than its buffer holds can be cut anywhere', () => {
-  const make = H5File.open(new Uint8Array(0), 'w');
-  make.createDataset('data', { data: new Float64Array(50_000).fill(1) });
-  const storage = new FaultStorage(make.toBytes());
-  const file = H5File.open(storage, 'r+', { durability: 'full' });
-  const dataset = file.dataset<Float64Array>('data');
-  const commits = [0];
-  for (const value of [2, 3]) {
-    dataset.write(value, [[5, 49_990]]);
-    file.commit();
-    commits.push(storage.calls.length);
-  }
-  file.close();
-  // The tail alone takes several writes.
-  const writes = storage.calls.slice(0, commits[1]).filter(({ kind }) => kind === 'write');
-  expect(writes.length).toBeGreaterThan(98);
-  const random = seeded(SEED);
-  for (let call = 0; call < storage.calls.length; call += call < 5 ? 1 : 3) {
-    const done = commits.findLastIndex((at) => at <= call) + 1;
-    for (const bytes of [storage.killed(call, random), storage.cut(call, random)]) {
-      const left = H5File.open(new FaultStorage(bytes), 'r+').dataset<Float64Array>('data').value;
-      const values = new Set(left.subarray(5, 49_990));
-      expect(values.size, `after a crash in call ${call}`).toBe(1);
-      expect([done, done + 1]).toContain([...values][0]);
-      expect([left[4], left[49_990]]).toEqual([1, 1]);
+describe('a commit that changes more in place than its buffer holds can be cut anywhere', () => {
+  // What is written by a few is page by page in memory and in the tail, what is written at once is in large pieces.
+  test.each([
+    ['page by page', 1000, 98, 1, 3],
+    ['in large pieces', 49_985, 7, 8, 1],
+  ])('%s', (_, length, most, rounds, step) => {
+    const make = H5File.open(new Uint8Array(0), 'w');
+    make.createDataset('data', { data: new Float64Array(50_000).fill(1) });
+    const storage = new FaultStorage(make.toBytes());
+    const file = H5File.open(storage, 'r+', { durability: 'full' });
+    const dataset = file.dataset<Float64Array>('data');
+    const commits = [0];
+    for (const value of [2, 3]) {
+      for (let at = 5; at < 49_990; at += length) dataset.write(value, [[at, Math.min(at + length, 49_990)]]);
+      file.commit();
+      commits.push(storage.calls.length);
     }
-  }
+    file.close();
+    // The tail alone takes several writes.
+    const writes = storage.calls.slice(0, commits[1]).filter(({ kind }) => kind === 'write');
+    expect(writes.length).toBeGreaterThan(most);
+    const random = seeded(SEED);
+    for (let call = 0; call < storage.calls.length; call += call < 5 ? 1 : step) {
+      const done = commits.findLastIndex((at) => at <= call) + 1;
+      for (let round = 0; round < rounds; round++) {
+        for (const bytes of [storage.killed(call, random), storage.cut(call, random)]) {
+          const left = H5File.open(new FaultStorage(bytes), 'r+').dataset<Float64Array>('data').value;
+          const values = new Set(left.subarray(5, 49_990));
+          expect(values.size, `after a crash in call ${call}`).toBe(1);
+          expect([done, done + 1]).toContain([...values][0]);
+          expect([left[4], left[49_990]]).toEqual([1, 1]);
+        }
+      }
+    }
+  });
 });
 
 describe('an error of the storage', () => {
