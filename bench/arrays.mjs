@@ -224,7 +224,7 @@ async function whole({ quick, folder }) {
 await runScenario(async (settings) => {
   const all = [parts(settings), await whole(settings)];
   return {
-    title: 'Arrays that stay in the file',
+    title: 'H5Array beside numpy',
     notes: all.flatMap(({ notes }) => notes),
     tables: all.flatMap(({ tables }) => tables),
     targets: all.flatMap(({ targets }) => targets),

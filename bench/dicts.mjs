@@ -110,7 +110,13 @@ await runScenario(async ({ quick, folder }) => {
           limit: action === 'delete' ? 1 : 50,
         });
       }
-      tables.push({ id: `dicts-${id}-${action}`, title: `${title}: ${action}`, unit: 'µs a key', rows });
+      tables.push({
+        id: `dicts-${id}-${action}`,
+        title: `${title}: ${action}`,
+        unit: 'µs a key',
+        rows,
+        isDetail: id === 'arrays',
+      });
     }
   }
   const keys = quick ? 100 : 200;
