@@ -346,7 +346,8 @@ export class Transaction implements Storage {
     const end = position + length;
     const start = end > size - TRAILER && end < size ? size : position;
     this.#writeTail(start, tail);
-    this.#storage.resize(start + length);
+    // Very often it ends where the last one did.
+    if (this.#storage.size !== start + length) this.#storage.resize(start + length);
     this.#tailStart = start;
   }
 
