@@ -1,11 +1,9 @@
 // @ts-check
 /** H5Array against numpy over h5py: parts of a dataset, and all of one that is larger than may be in memory. */
-import { spawnSync } from 'node:child_process';
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { H5Array, H5File } from 'h5pickle';
-import { log, ratio, runChild, runScenario, summarize } from './harness.mjs';
+import { fromPython, log, ratio, runChild, runScenario, summarize } from './harness.mjs';
 
 /**
  * @typedef {import('./harness.mjs').Settings} Settings
@@ -14,8 +12,6 @@ import { log, ratio, runChild, runScenario, summarize } from './harness.mjs';
  * @typedef {Pick<import('./harness.mjs').Outcome, 'notes' | 'tables' | 'targets'>} Part
  */
 
-const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('arrays.py', import.meta.url));
 const OURS = 'h5pickle H5Array';
 const THEIRS = 'h5py, numpy';
 const COLUMNS = 4096;
@@ -24,20 +20,8 @@ const LAYOUTS = /** @type {const} */ ([
   ['in chunks', { chunks: [256, 256] }],
 ]);
 
-/**
- * What arrays.py answers; undefined if h5py is missing.
- *
- * @param {string[]} args
- */
-function h5py(...args) {
-  const { stdout, stderr, status, error } = spawnSync(PYTHON, [SCRIPT, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
-  });
-  if (error || status === 3) return undefined;
-  if (status !== 0) throw new Error(`arrays.py ${args.join(' ')}: ${stderr}`);
-  return JSON.parse(stdout);
-}
+/** @param {string[]} args */
+const h5py = (...args) => fromPython('arrays.py', ...args);
 
 /**
  * A dataset of whole numbers, written block by block.

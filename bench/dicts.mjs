@@ -1,9 +1,7 @@
 // @ts-check
 /** Dicts on a file: what it takes to set, get, overwrite and delete a key, beside other stores and Python. */
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { log, ratio, runScenario, summarize } from './harness.mjs';
+import { fromPython, log, ratio, runScenario, summarize } from './harness.mjs';
 import { OURS, otherStores } from './stores.mjs';
 
 /**
@@ -13,9 +11,6 @@ import { OURS, otherStores } from './stores.mjs';
  * @typedef {Record<Action, number[]>} Times
  * @typedef {import('./stores.mjs').StoreKind} StoreKind
  */
-
-const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('./dicts.py', import.meta.url));
 
 /** @type {[id: string, title: string, make: (i: number) => unknown][]} */
 const KINDS = [
@@ -98,7 +93,8 @@ await runScenario(async ({ quick, folder }) => {
   for (const [id, title, make] of KINDS) {
     log(title);
     const all = await measure({ count, rounds: quick ? 5 : 15, isDurable: false, isBatch: true }, make);
-    const python = fromPython(id, count, folder);
+    /** @type {{ who: string, times: Record<Action, number> } | undefined} */
+    const python = fromPython('dicts.py', id, count, join(folder, 'p.h5'));
     for (const action of ACTIONS) {
       const rows = against(all, action, title);
       if (python) {
@@ -144,22 +140,3 @@ await runScenario(async ({ quick, folder }) => {
     targets,
   };
 });
-
-/**
- * What dicts.py answers; undefined if h5py is missing.
- *
- * @param {string} kind
- * @param {number} count
- * @param {string} folder
- * @returns {{ who: string, times: Record<Action, number> } | undefined}
- */
-function fromPython(kind, count, folder) {
-  const args = [SCRIPT, kind, String(count), join(folder, 'p.h5')];
-  const { stdout, status, stderr } = spawnSync(PYTHON, args, { encoding: 'utf8' });
-  if (status === 3) {
-    log(`${PYTHON} has no h5py: nothing to compare dicts with (python3-h5py is missing)`);
-    return undefined;
-  }
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}

@@ -1,12 +1,20 @@
 // @ts-check
 /** Files that are changed in place: small commits in a large file, many of them, and very many links. */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { H5File } from 'h5pickle';
-import { checkSame, compare, log, randomNumbers, ratio, runScenario, summarize } from './harness.mjs';
+import {
+  checkSame,
+  compare,
+  fromPython,
+  log,
+  PYTHON,
+  randomNumbers,
+  ratio,
+  runScenario,
+  summarize,
+} from './harness.mjs';
 
 /**
  * @typedef {import('./harness.mjs').Settings} Settings
@@ -314,8 +322,6 @@ async function openings({ quick, folder }) {
 
 // ---- very many links ------------------------------------------------------------------------------------
 
-const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('links.py', import.meta.url));
 const LOOKED_UP = 10_000;
 const ADDED = 1_000;
 
@@ -331,14 +337,7 @@ const ADDED = 1_000;
  * @returns {number | undefined}
  */
 function h5py(action, kind, path, count) {
-  const { stdout, stderr, status, error } = spawnSync(
-    PYTHON,
-    [SCRIPT, action, kind, path, String(count), String(LOOKED_UP), String(ADDED)],
-    { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
-  );
-  if (error || status === 3) return undefined;
-  if (status !== 0) throw new Error(`links.py ${action}: ${stderr}`);
-  return Number(stdout);
+  return fromPython('links.py', action, kind, path, count, LOOKED_UP, ADDED);
 }
 
 /** @param {number} i */

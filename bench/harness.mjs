@@ -4,7 +4,7 @@
  * slow down the next; the peers of a scenario run in that one process, taking turns, so that whatever else the
  * machine does hits all of them alike.
  */
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -233,6 +233,29 @@ export function runChild(script, args, execArgv = []) {
       else reject(new Error([script, ...args, 'ended with', signal ?? code].join(' ')));
     });
   });
+}
+
+export const PYTHON = '/usr/bin/python3';
+
+/**
+ * What a script of this folder answers in Python: JSON; undefined if Python or its h5py is missing.
+ *
+ * @param {string} script
+ * @param {(string | number)[]} args
+ * @returns {any}
+ */
+export function fromPython(script, ...args) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { stdout, stderr, status, error } = spawnSync(PYTHON, [path, ...args.map(String)], {
+    encoding: 'utf8',
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  if (error || status === 3) {
+    log(`${PYTHON} has no h5py: nothing to compare with (python3-h5py is missing)`);
+    return undefined;
+  }
+  if (status !== 0) throw new Error(`${script} ${args.join(' ')}: ${stderr}`);
+  return JSON.parse(stdout);
 }
 
 /**

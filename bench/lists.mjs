@@ -1,12 +1,19 @@
 // @ts-check
 /** Lists on a file: what it takes to append an element, and to read any one of them. */
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { H5List } from 'h5pickle';
 import { open } from 'lmdb';
-import { checkSame, compare, log, randomNumbers, ratio, runScenario, summarize } from './harness.mjs';
+import {
+  checkSame,
+  compare,
+  fromPython,
+  log,
+  randomNumbers,
+  ratio,
+  runScenario,
+  summarize,
+} from './harness.mjs';
 
 /**
  * @typedef {import('./harness.mjs').Table} Table
@@ -22,8 +29,6 @@ const KINDS = [
   ['mixed', 'Any values', (i) => [i, `text ${i}`, { id: i }, null, { id: i, tags: [i] }][i % 5]],
 ];
 
-const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('./lists.py', import.meta.url));
 /** Appending so many takes Python seconds. */
 const PYTHON_COUNT = 2000;
 
@@ -104,7 +109,8 @@ await runScenario(async ({ quick, folder }) => {
       bound: 'at most',
       limit: 3,
     });
-    const python = fromPython(id, folder);
+    /** @type {{ who: string, append: number, get: number } | undefined} */
+    const python = fromPython('lists.py', id, PYTHON_COUNT, join(folder, 'p.h5'));
     if (python) {
       const append = `${python.who}, append one by one`;
       rows.push(summarize(append, [python.append]));
@@ -129,21 +135,3 @@ await runScenario(async ({ quick, folder }) => {
     targets,
   };
 });
-
-/**
- * What lists.py answers; undefined if h5py is missing.
- *
- * @param {string} kind
- * @param {string} folder
- * @returns {{ who: string, append: number, get: number } | undefined}
- */
-function fromPython(kind, folder) {
-  const args = [SCRIPT, kind, String(PYTHON_COUNT), join(folder, 'p.h5')];
-  const { stdout, status, stderr } = spawnSync(PYTHON, args, { encoding: 'utf8' });
-  if (status === 3) {
-    log(`${PYTHON} has no h5py: nothing to compare lists with (python3-h5py is missing)`);
-    return undefined;
-  }
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}

@@ -5,12 +5,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { H5File } from 'h5pickle';
-import { log, ratio, runChild, runScenario, summarize } from './harness.mjs';
+import { log, PYTHON, ratio, runChild, runScenario, summarize } from './harness.mjs';
 
 /** @typedef {{ time: number, result: number, memory: number }} Run */
 
 const CAP = '64M';
-const PYTHON = '/usr/bin/python3';
 
 /** For each what it may take, in times of numpy's; the last is measured only. */
 const LIMITS = /** @type {const} */ ([

@@ -328,11 +328,9 @@ export class ItemList implements ListStore {
     const info = this.#infoAt(slot);
     if (info?.kind !== 'dataset' || info.dataspace.kind === 'simple' || info.attributes.length > 0)
       return false;
-    const { data, dtype } = scalar;
-    const options = dtype && { dtype };
     const editor = object.session.edit();
-    if (!editor.overwrite(object.node, slot, data, options))
-      editor.setObject(object.node, slot, { data, ...options });
+    if (!editor.overwrite(object.node, slot, scalar.data, scalar))
+      editor.setObject(object.node, slot, scalar);
     return true;
   }
 

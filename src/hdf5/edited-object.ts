@@ -373,7 +373,8 @@ function listed(links: Link[]): Link[] {
   return links;
 }
 
-function isStored(value: Attribute | AttributeDraft): value is Attribute {
+/** Whether an attribute stands in the file. */
+export function isStored(value: Attribute | AttributeDraft): value is Attribute {
   return typeof value === 'object' && 'data' in value;
 }
 

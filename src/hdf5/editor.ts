@@ -16,7 +16,7 @@ import {
 } from './draft.js';
 import { type DType, parseDType } from './dtype.js';
 import { EditableMap } from './editable-map.js';
-import { EditedObject } from './edited-object.js';
+import { EditedObject, isStored } from './edited-object.js';
 import type {
   AttributeElements,
   Attributes,
@@ -685,7 +685,7 @@ export class FileEditor implements Editor {
     const attribute = node.allAttributes.get(name);
     note(node.attributeChanges, name, isDeleted, attribute === undefined);
     if (attribute !== undefined) this.#countType(attribute, -1);
-    if (typeof attribute === 'object' && 'data' in attribute)
+    if (attribute !== undefined && isStored(attribute))
       releaseElements(
         this.space,
         this.#heap,

@@ -4,7 +4,7 @@
  */
 import { copyElements } from './copy.js';
 import type { AttributeDraft, LinkDraft } from './draft.js';
-import type { EditedObject } from './edited-object.js';
+import { type EditedObject, isStored } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import { H5Reference } from './h5-reference.js';
 import { checkName } from './link-name.js';
@@ -121,7 +121,7 @@ export function orderedLinks(group: Node): [name: string, order: number][] {
 
 /** The value of an attribute of the file as that of a new one. */
 function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft): AttributeDraft {
-  if (typeof attribute !== 'object' || !('data' in attribute)) return attribute;
+  if (!isStored(attribute)) return attribute;
   const { datatype, dataspace, data } = attribute;
   const redirect = (address: number): H5Reference => new H5Reference(address, 'object');
   return {
