@@ -2,6 +2,7 @@ import { DatasetStorage } from './hdf5/dataset-storage.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { IndexedGroup } from './hdf5/indexed-group.js';
 import { readDenseAttributes } from './hdf5/indexes/dense-storage.js';
+import { meterOf } from './hdf5/indexes/meter.js';
 import { readSymbolTable } from './hdf5/indexes/symbol-table.js';
 import { decodeChunkedLayout } from './hdf5/messages/data-layout.js';
 import { decodeOddNumbers } from './hdf5/odd-numbers.js';
@@ -19,6 +20,7 @@ export const indexes: GroupIndexes = {
   numbers: decodeOddNumbers,
   chunkedLayout: decodeChunkedLayout,
   elements: (space, info) => new DatasetStorage(space, info),
+  meter: meterOf,
   symbolTable: readSymbolTable,
   denseGroup: (...group) => new IndexedGroup(...group),
   denseAttributes: readDenseAttributes,

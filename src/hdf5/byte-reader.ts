@@ -16,25 +16,42 @@ export function bytesFor(limit: number): number {
  * A cursor over a block of metadata. Every read is checked against the end of the block, so no size that
  * a file claims is believed before the bytes are there. `base` is the position of the block in the file;
  * errors name positions in the file. There is a reader for each part of a header, so it is made of little: a
- * DataView of its own would cost more than it saves.
+ * view of its own, of any kind, would cost more than it saves.
  */
 export class ByteReader {
-  readonly bytes: Uint8Array;
+  /** What the block is a part of, and where it begins there. */
+  readonly #source: Uint8Array;
+  readonly #from: number;
+  readonly length: number;
   readonly base: number;
   /** Bytes of an address and of a length in this file (superblock fields). */
   readonly offsetSize: number;
   readonly lengthSize: number;
   position = 0;
 
-  constructor(bytes: Uint8Array, base = 0, offsetSize = 8, lengthSize = 8) {
-    this.bytes = bytes;
+  constructor(
+    source: Uint8Array,
+    base = 0,
+    offsetSize = 8,
+    lengthSize = 8,
+    from = 0,
+    length = source.length,
+  ) {
+    this.#source = source;
+    this.#from = from;
+    this.length = length;
     this.base = base;
     this.offsetSize = offsetSize;
     this.lengthSize = lengthSize;
   }
 
+  /** The whole block. */
+  get bytes(): Uint8Array {
+    return this.#source.subarray(this.#from, this.#from + this.length);
+  }
+
   get left(): number {
-    return this.bytes.length - this.position;
+    return this.length - this.position;
   }
 
   /** The cursor's position in the file. */
@@ -46,23 +63,21 @@ export class ByteReader {
     throw new H5FormatError(this.offset, message);
   }
 
-  /** Steps over `count` bytes and returns the position that they begin at. */
+  /** Steps over `count` bytes. Returns where in what the block is a part of they begin. */
   take(count: number): number {
-    const start = this.position;
-    if (count > this.bytes.length - start) {
-      this.fail(`expected ${count} more bytes, ${this.bytes.length - start} are left`);
-    }
-    this.position = start + count;
-    return start;
+    const { left, position } = this;
+    if (count > left) this.fail(`expected ${count} more bytes, ${left} are left`);
+    this.position = position + count;
+    return this.#from + position;
   }
 
   u8(): number {
-    return this.bytes[this.take(1)] as number;
+    return this.#source[this.take(1)] as number;
   }
 
   u16(): number {
     const start = this.take(2);
-    return (this.bytes[start] as number) | ((this.bytes[start + 1] as number) << 8);
+    return (this.#source[start] as number) | ((this.#source[start + 1] as number) << 8);
   }
 
   u32(): number {
@@ -71,12 +86,12 @@ export class ByteReader {
 
   /** An unsigned number of `size` bytes (1 to 8) that must be exact in JavaScript. */
   uint(size: number): number {
+    const source = this.#source;
     const start = this.take(size);
     let value = 0;
-    for (let i = size - 1; i >= 0; i--) value = value * 256 + (this.bytes[start + i] as number);
-    if (value > Number.MAX_SAFE_INTEGER) {
-      throw new H5FormatError(this.base + start, `the number ${value} is too large`);
-    }
+    for (let i = size - 1; i >= 0; i--) value = value * 256 + (source[start + i] as number);
+    if (value > Number.MAX_SAFE_INTEGER)
+      throw new H5FormatError(this.offset - size, `the number ${value} is too large`);
     return value;
   }
 
@@ -84,15 +99,18 @@ export class ByteReader {
     return this.uint(8);
   }
 
+  /** Whether all bits of the next `size` bytes are set: no address, or no limit. If so, it steps over them. */
+  isUnset(size: number): boolean {
+    const start = this.take(size);
+    let i = 0;
+    while (i < size && this.#source[start + i] === 0xff) i++;
+    if (i < size) this.position -= size;
+    return i === size;
+  }
+
   /** An address, or UNDEFINED_ADDRESS. */
   address(): number {
-    const size = this.offsetSize;
-    const start = this.take(size);
-    let undefinedSoFar = true;
-    for (let i = 0; i < size && undefinedSoFar; i++) undefinedSoFar = this.bytes[start + i] === 0xff;
-    if (undefinedSoFar) return UNDEFINED_ADDRESS;
-    this.position = start;
-    return this.uint(size);
+    return this.isUnset(this.offsetSize) ? UNDEFINED_ADDRESS : this.uint(this.offsetSize);
   }
 
   /** A length, in the file's own size of lengths. */
@@ -102,56 +120,56 @@ export class ByteReader {
 
   raw(count: number): Uint8Array {
     const start = this.take(count);
-    return this.bytes.subarray(start, start + count);
+    return this.#source.subarray(start, start + count);
   }
 
   signature(expected: string): void {
-    const start = this.take(expected.length);
-    for (let i = 0; i < expected.length; i++) {
-      if (this.bytes[start + i] !== expected.charCodeAt(i)) {
-        throw new H5FormatError(this.base + start, `expected the signature "${expected}"`);
-      }
-    }
+    const { offset } = this;
+    if (this.utf8(expected.length) !== expected)
+      throw new H5FormatError(offset, `expected the signature "${expected}"`);
   }
 
-  /** A version number that must be one of `known`. */
-  version(what: string, ...known: number[]): number {
+  /** A version number from `first` to `last`. */
+  version(what: string, first: number, last = first): number {
     const version = this.u8();
-    if (!known.includes(version)) {
-      throw new H5FormatError(
-        this.offset - 1,
-        `${what} has version ${version}, expected ${known.join(' or ')}`,
-      );
+    if (version < first || version > last) {
+      const expected = first === last ? first : `${first} to ${last}`;
+      throw new H5FormatError(this.offset - 1, `${what} has version ${version}, expected ${expected}`);
     }
     return version;
   }
 
   /** A checksum of all bytes of the block up to here. */
   checksum(what: string): void {
-    const { position, bytes } = this;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const source = this.#source;
+    const { position } = this;
+    const view = new DataView(source.buffer, source.byteOffset + this.#from, this.length);
     if (this.u32() !== lookup3(view, 0, position)) {
       throw new H5FormatError(this.base + position, `${what} fails its checksum`);
     }
   }
 
   utf8(count: number): string {
-    return decodeUtf8(this.raw(count));
+    const start = this.take(count);
+    return decodeUtf8(this.#source, start, start + count);
   }
 
   /** Text up to a NUL byte, which is stepped over; the whole is padded to a multiple of `unit` bytes. */
   utf8z(unit = 1): string {
-    const start = this.position;
-    const end = this.bytes.indexOf(0, start);
-    if (end < 0) this.fail('expected a NUL byte at the end of a name');
-    const size = Math.ceil((end - start + 1) / unit) * unit;
-    this.take(size);
-    return decodeUtf8(this.bytes.subarray(start, end));
+    const source = this.#source;
+    const start = this.#from + this.position;
+    const most = this.#from + this.length;
+    let end = start;
+    while (end < most && source[end] !== 0) end++;
+    if (end >= most) this.fail('expected a NUL byte at the end of a name');
+    this.take(Math.ceil((end - start + 1) / unit) * unit);
+    return decodeUtf8(source, start, end);
   }
 
   /** A reader of the next `count` bytes, which this one steps over. */
   block(count: number): ByteReader {
     const base = this.offset;
-    return new ByteReader(this.raw(count), base, this.offsetSize, this.lengthSize);
+    const { offsetSize, lengthSize } = this;
+    return new ByteReader(this.#source, base, offsetSize, lengthSize, this.take(count), count);
   }
 }

@@ -3,7 +3,7 @@ import { ByteWriter } from './byte-writer.js';
 import { ChunkCache, type ChunkSource } from './chunk-cache.js';
 import { type ChunkedElements, fill } from './dataset-io.js';
 import { EditableSpace } from './editable-space.js';
-import type { FileSpace, Meter } from './file-space.js';
+import type { FileSpace } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
 import { decodeChunk, encodeChunk } from './filters/pipeline.js';
 import {
@@ -12,6 +12,7 @@ import {
   editChunkIndex,
   openChunkIndex,
 } from './indexes/chunk-index.js';
+import type { Meter } from './indexes/meter.js';
 import { type ChunkedLayout, encodeChunkedLayout } from './messages/data-layout.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';

@@ -18,6 +18,7 @@ import { H5Reference } from './h5-reference.js';
 import { ChunkGrid } from './indexes/chunk-grid.js';
 import { createChunkLayout } from './indexes/chunk-index.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
+import { meterOf } from './indexes/meter.js';
 import {
   type DataLayout,
   encodeCompactLayout,
@@ -91,7 +92,7 @@ export class DatasetStorage {
     if (layout.kind === 'chunked') {
       const set = space.indexes?.filters ?? new FilterSet();
       // What many datasets of one file take is limited by it; a new one has nothing that could be read.
-      const meter = address === undefined ? () => {} : space.meter(address);
+      const meter = address === undefined ? () => {} : meterOf(space, address);
       this.#chunks = new ChunkStorage(space, layout, dataspace, fillValue, this.filters, set, meter);
       this.#target = this.#chunks.target;
       this.#layoutMessage = this.#chunks.message();

@@ -6,18 +6,12 @@ import { GlobalHeap } from './indexes/global-heap.js';
 import type { ChunkedLayoutDecoder } from './messages/data-layout.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 
-/** Counts the bytes that the indexes of an object take, and throws when they are more than there can be. */
-export type Meter = (bytes: number) => void;
-
 /** The bytes of an open file by HDF5 address: every access is checked against the end of the file. */
 export class FileSpace {
   readonly storage: Storage;
   readonly superblock: Superblock;
   readonly globalHeap: GlobalHeap;
   readonly indexes: GroupIndexes | undefined;
-  /** The bytes that the indexes of each object take, and their sum. */
-  readonly #metered = new Map<number, number>();
-  #total = 0;
 
   constructor(storage: Storage, indexes?: GroupIndexes, superblock = readSuperblock(storage)) {
     this.storage = storage;
@@ -61,29 +55,6 @@ export class FileSpace {
   reader(address: number, length: number, what: string): ByteReader {
     const { baseAddress, offsetSize, lengthSize } = this.superblock;
     return new ByteReader(this.bytes(address, length, what), baseAddress + address, offsetSize, lengthSize);
-  }
-
-  /**
-   * A meter for the indexes of the object at `owner`. What belongs to different objects, or to different entries of
-   * one, cannot overlap, so all of it together is no more than the file; what lies in a block is counted with the
-   * block and by itself, hence twice the file. Without this limit a small file could lead to the same entries again
-   * and again, without end. An object that is read once more is not counted once more.
-   */
-  meter(owner: number): Meter {
-    let used = 0;
-    return (bytes) => {
-      used += bytes;
-      const known = this.#metered.get(owner) ?? 0;
-      if (used <= known) return;
-      this.#metered.set(owner, used);
-      this.#total += used - known;
-      if (this.#total > 2 * this.end) {
-        throw new H5FormatError(
-          this.superblock.baseAddress + owner,
-          'the indexes of objects overlap: together they are larger than the file',
-        );
-      }
-    };
   }
 
   /** A reader of at most `length` bytes: a first look at something whose size is not known yet. */

@@ -1,8 +1,9 @@
 import type { ByteReader } from './byte-reader.js';
 import type { ElementAccess } from './element-access.js';
-import type { FileSpace, Meter } from './file-space.js';
+import type { FileSpace } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
 import type { Extent } from './free-space.js';
+import type { Meter } from './indexes/meter.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
 import type { ChunkedLayoutDecoder } from './messages/data-layout.js';
@@ -34,6 +35,8 @@ export interface GroupIndexes {
   readonly chunkedLayout: ChunkedLayoutDecoder;
   /** The elements of a dataset, in any layout, by any selection. */
   elements(space: FileSpace, info: DatasetInfo): ElementAccess;
+  /** Counts what the indexes of an object take. */
+  meter(space: FileSpace, owner: number): Meter;
   symbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[];
   /** A group with links in dense storage; `others` are not there. */
   denseGroup(

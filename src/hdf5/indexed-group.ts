@@ -1,5 +1,6 @@
 import type { FileSpace } from './file-space.js';
 import { DenseLinkIndex, readDenseLinks } from './indexes/dense-storage.js';
+import { meterOf } from './indexes/meter.js';
 import { IndexedLinks, type LinkTable } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import type { Link } from './messages/link.js';
@@ -21,7 +22,7 @@ export class IndexedGroup implements GroupInfo {
     this.attributes = attributes;
     if (others.length === 0)
       this.linkTable = new IndexedLinks(new DenseLinkIndex(space, info), () => this.links);
-    this.#read = () => others.concat(readDenseLinks(space, info, space.meter(address)));
+    this.#read = () => others.concat(readDenseLinks(space, info, meterOf(space, address)));
   }
 
   get links(): Link[] {

@@ -76,7 +76,7 @@ function readVersion2(space: FileSpace, address: number, look: ByteReader, exten
   const tracked = (flags & HeaderFlag.AttributeOrderTracked) !== 0;
 
   const total = prefix + size + 4;
-  const whole = total <= look.bytes.length ? look : space.reader(address, total, 'an object header');
+  const whole = total <= look.length ? look : space.reader(address, total, 'an object header');
   whole.position = prefix;
   extents.push([address, total]);
   const messages: Message[] = [];
@@ -84,7 +84,7 @@ function readVersion2(space: FileSpace, address: number, look: ByteReader, exten
   readChunk2(whole, total, tracked, messages, chunks);
   for (let chunk = chunks.next(); chunk; chunk = chunks.next()) {
     chunk.signature('OCHK');
-    readChunk2(chunk, chunk.bytes.length, tracked, messages, chunks);
+    readChunk2(chunk, chunk.length, tracked, messages, chunks);
   }
   return messages;
 }

@@ -112,17 +112,15 @@ export function readObject(
     }
   }
 
-  const meter = space.meter(address);
   if (attributeInfo && attributeInfo.fractalHeap !== UNDEFINED_ADDRESS) {
-    const { denseAttributes } = space.indexes ?? missing('attributes in dense storage');
-    attributes = attributes.concat(denseAttributes(space, attributeInfo, resolve, meter));
+    const { denseAttributes, meter } = space.indexes ?? missing('attributes in dense storage');
+    attributes = attributes.concat(denseAttributes(space, attributeInfo, resolve, meter(space, address)));
   }
   inOrder(attributes);
   if (group) {
     if (symbolTable) {
-      links = links.concat(
-        (space.indexes ?? missing('a symbol table')).symbolTable(space, symbolTable, meter),
-      );
+      const { symbolTable: read, meter } = space.indexes ?? missing('a symbol table');
+      links = links.concat(read(space, symbolTable, meter(space, address)));
     }
     if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS)
       return (space.indexes ?? missing('links in dense storage')).denseGroup(
@@ -149,16 +147,23 @@ function missing(what: string): never {
   throw new H5FeatureError(`${what} (without ${optionOf('indexes')})`);
 }
 
+interface Ordered {
+  readonly order: number;
+  readonly name: string;
+}
+
 /** Sorts by creation order, and by name where that is not tracked, unless they stand so already. */
-export function inOrder(items: { readonly order: number; readonly name: string }[]): void {
-  const compare = (a: (typeof items)[0], b: (typeof items)[0]) =>
-    a.order - b.order || compareText(a.name, b.name);
+export function inOrder(items: Ordered[]): void {
   for (let i = 1; i < items.length; i++) {
-    if (compare(items[i - 1] as Link, items[i] as Link) > 0) {
+    if (compare(items[i - 1] as Ordered, items[i] as Ordered) > 0) {
       items.sort(compare);
       return;
     }
   }
+}
+
+function compare(a: Ordered, b: Ordered): number {
+  return a.order - b.order || compareText(a.name, b.name);
 }
 
 /** A datatype that is shared with the committed one whose place `reader` tells. */

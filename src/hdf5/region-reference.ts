@@ -153,13 +153,7 @@ function decodeRegular(reader: ByteReader, rank: number, size: number): Region {
 
 /** A number of which all bits set means that there is no limit. */
 function unlimited(reader: ByteReader, size: number): number {
-  const at = reader.take(size);
-  for (let i = at; i < at + size; i++) {
-    if (reader.bytes[i] === 0xff) continue;
-    reader.position = at;
-    return reader.uint(size);
-  }
-  return Number.POSITIVE_INFINITY;
+  return reader.isUnset(size) ? Infinity : reader.uint(size);
 }
 
 function encodedSize(reader: ByteReader): number {

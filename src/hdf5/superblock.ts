@@ -180,7 +180,7 @@ export function mendSuperblock(storage: Storage): { position: number; bytes: Uin
 function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   const signature = reader.raw(SIGNATURE.length);
   if (!SIGNATURE.every((byte, i) => byte === signature[i])) interrupted(reader);
-  const version = reader.version('the superblock', 0, 1, 2, 3);
+  const version = reader.version('the superblock', 0, 3);
   if (version < 2) reader.take(4);
   const offsetSize = reader.u8();
   const lengthSize = reader.u8();

@@ -4,13 +4,11 @@ export const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** UTF-8 to a string. Short ASCII, the usual case for names, is faster without the decoder. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  const length = bytes.length;
-  if (length > 24) return utf8Decoder.decode(bytes);
+export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = '';
-  for (let i = 0; i < length; i++) {
+  for (let i = start; i < end; i++) {
     const byte = bytes[i] as number;
-    if (byte > 0x7f) return utf8Decoder.decode(bytes);
+    if (byte > 0x7f || end - start > 24) return utf8Decoder.decode(bytes.subarray(start, end));
     text += String.fromCharCode(byte);
   }
   return text;

@@ -91,6 +91,8 @@ export class Emitter {
   readonly #builder: FileBuilder;
   readonly #storing: Storing | undefined;
   readonly #nodes: readonly Node[];
+  /** The datatypes of words, and their bytes. */
+  readonly #words = new Map<string, readonly [type: Uint8Array, bytes: Uint8Array]>();
   #next = 0;
   #root: Node | undefined;
   #finishing: Generator<void, Piece[]> | undefined;
@@ -164,9 +166,14 @@ export class Emitter {
 
   /** A reserved attribute whose value is a word of the layout or a name: a string of fixed size. */
   #word(name: string, word: string): void {
-    const { length } = utf8Encoder.encode(word);
-    this.#builder.beginAttribute(name, datatypeBytes(fixedString(length)), scalar);
-    this.#builder.out.utf8(word);
+    let encoded = this.#words.get(word);
+    if (!encoded) {
+      const bytes = utf8Encoder.encode(word);
+      encoded = [datatypeBytes(fixedString(bytes.length)), bytes];
+      this.#words.set(word, encoded);
+    }
+    this.#builder.beginAttribute(name, encoded[0], scalar);
+    this.#builder.out.raw(encoded[1]);
     this.#builder.endAttribute();
   }
 
@@ -411,10 +418,7 @@ export class Emitter {
     const builder = this.#builder;
     const parts = node.parts as Uint8Array;
     const kinds = builder.newObject();
-    this.#beginGroup(node, node.names.length + 1);
-    this.#common(node, root);
-    this.#vectorType(node);
-    this.#word(Reserved.encoding, Encoding.union);
+    this.#beginVector(node, node.names.length + 1, root);
     this.#mask(node);
     builder.hardLink('@kinds', MAX_RESERVED, kinds);
     for (let i = 0; i < node.names.length; i++) {
@@ -428,10 +432,7 @@ export class Emitter {
 
   #list(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
-    this.#beginGroup(node, node.values.length);
-    this.#common(node, root);
-    this.#vectorType(node);
-    this.#word(Reserved.encoding, Encoding.list);
+    this.#beginVector(node, node.values.length, root);
     this.#mask(node);
     for (let i = 0; i < node.values.length; i++) {
       builder.hardLink(String(i), MAX_RESERVED + i, (node.values[i] as Node).id);
@@ -442,10 +443,7 @@ export class Emitter {
   #ragged(node: VectorNode, root: boolean): void {
     const builder = this.#builder;
     const offsets = builder.newObject();
-    this.#beginGroup(node, 3);
-    this.#common(node, root);
-    this.#vectorType(node);
-    this.#word(Reserved.encoding, Encoding.ragged);
+    this.#beginVector(node, 3, root);
     if (node.items !== 'Array') this.#word(Reserved.items, node.items as string);
     this.#mask(node);
     builder.hardLink('offsets', MAX_RESERVED, offsets);
@@ -512,6 +510,13 @@ export class Emitter {
     this.#mask(leaf);
     this.#common(node, false);
     this.#builder.end();
+  }
+
+  #beginVector(node: VectorNode, memberCount: number, root: boolean): void {
+    this.#beginGroup(node, memberCount);
+    this.#common(node, root);
+    this.#vectorType(node);
+    this.#word(Reserved.encoding, node.encoding);
   }
 
   /** A list is an array unless it is said to be a Set. */

@@ -1,5 +1,6 @@
 import type { ByteReader } from '../byte-reader.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
+import type { Meter } from './meter.js';
 
 const WHAT = 'a version 1 B-tree node';
 

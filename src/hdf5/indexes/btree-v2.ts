@@ -2,7 +2,8 @@ import { H5FormatError, H5StateError, H5TypeError } from '../../errors.js';
 import { ByteReader, bytesFor, UNDEFINED_ADDRESS } from '../byte-reader.js';
 import { lookup3 } from '../checksum.js';
 import type { EditableSpace } from '../editable-space.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
+import type { Meter } from './meter.js';
 
 const WHAT = 'a version 2 B-tree';
 

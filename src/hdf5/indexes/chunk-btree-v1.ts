@@ -1,7 +1,7 @@
 import { H5FormatError, H5StateError, H5TypeError } from '../../errors.js';
 import { UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { EditableSpace } from '../editable-space.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
 import type { ChunkedLayout } from '../messages/data-layout.js';
 import { readObjectHeader } from '../object-header.js';
 import { BtreeV1Type } from './btree-v1.js';
@@ -9,6 +9,7 @@ import { putSignature, putUint } from './btree-v2.js';
 import type { Chunk, ChunkIndex, ChunkIndexEditor } from './chunk.js';
 import { checkChunk, checkPlace, chunkBytes, comparePlaces } from './chunk-records.js';
 import { freeExtents } from './index-blocks.js';
+import type { Meter } from './meter.js';
 import { WalkMeter } from './walk-meter.js';
 
 const WHAT = 'a version 1 B-tree of chunks';

@@ -1,11 +1,12 @@
 import { H5FormatError, H5TypeError } from '../../errors.js';
 import { UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { EditableSpace } from '../editable-space.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
 import type { ChunkedLayout } from '../messages/data-layout.js';
 import { BtreeV2, type BtreeV2Compare, BtreeV2Editor, BtreeV2Type, putUint } from './btree-v2.js';
 import type { Chunk, ChunkIndex, ChunkIndexEditor } from './chunk.js';
 import { type ChunkRecords, checkPlace, comparePlaces, uintAt } from './chunk-records.js';
+import type { Meter } from './meter.js';
 import { WalkMeter } from './walk-meter.js';
 
 /** Bytes of a coordinate in a record. */

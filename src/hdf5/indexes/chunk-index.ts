@@ -1,7 +1,7 @@
 import { H5FormatError, H5TypeError } from '../../errors.js';
 import { UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { EditableSpace } from '../editable-space.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
 import type { ChunkedLayout, ChunkIndexType } from '../messages/data-layout.js';
 import type { Dataspace } from '../messages/dataspace.js';
 import type { ChunkIndex, ChunkIndexEditor } from './chunk.js';
@@ -12,6 +12,7 @@ import { ChunkRecords, chunkBytes } from './chunk-records.js';
 import { ExtensibleArray, ExtensibleArrayEditor } from './extensible-array.js';
 import { FixedArray, FixedArrayEditor } from './fixed-array.js';
 import { ImplicitChunks, ImplicitChunksEditor } from './implicit-chunks.js';
+import type { Meter } from './meter.js';
 import { SingleChunk, SingleChunkEditor } from './single-chunk.js';
 
 export type { Chunk, ChunkIndex, ChunkIndexEditor } from './chunk.js';
@@ -38,7 +39,7 @@ const MOST_BYTES = 0xffffffff;
  * walk through the whole index takes. Throws an H5FormatError if the index does not fit the dataset.
  *
  * @example
- * const index = openChunkIndex(space, layout, dataspace, 8, false, space.meter(address));
+ * const index = openChunkIndex(space, layout, dataspace, 8, false, meterOf(space, address));
  * const chunk = index.get([0, 3]);
  */
 export function openChunkIndex(

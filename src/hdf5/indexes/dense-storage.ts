@@ -3,7 +3,7 @@ import { ByteReader, UNDEFINED_ADDRESS } from '../byte-reader.js';
 import { ByteWriter } from '../byte-writer.js';
 import { lookup3 } from '../checksum.js';
 import type { EditableSpace } from '../editable-space.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
 import type { LinkIndex } from '../link-table.js';
 import { type Attribute, decodeAttribute } from '../messages/attribute.js';
 import type { AttributeInfo } from '../messages/attribute-info.js';
@@ -36,6 +36,7 @@ import {
   LINK_HEAP,
   readFractalHeap,
 } from './fractal-heap.js';
+import type { Meter } from './meter.js';
 
 /**
  * The links of a group that are too many for its header: link messages in a fractal heap, which a B-tree finds by

@@ -1,13 +1,14 @@
 import { H5FormatError, H5TypeError } from '../../errors.js';
 import { UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { EditableSpace } from '../editable-space.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
 import type { ChunkedLayout, ExtensibleArrayShape } from '../messages/data-layout.js';
 import { putChecksum, putSignature, putUint } from './btree-v2.js';
 import type { Chunk, ChunkIndex, ChunkIndexEditor } from './chunk.js';
 import type { ChunkGrid } from './chunk-grid.js';
 import { addressAt, type ChunkRecords, checkPlace, NO_CHUNK } from './chunk-records.js';
 import { freeExtents, type IndexBlock, IndexBlocks, pageBit, setPageBit } from './index-blocks.js';
+import type { Meter } from './meter.js';
 import { WalkMeter } from './walk-meter.js';
 
 const WHAT = 'an extensible array';

@@ -2,7 +2,7 @@ import { H5FeatureError, H5FormatError, H5StateError, H5TypeError } from '../../
 import { ByteReader, bytesFor, UNDEFINED_ADDRESS } from '../byte-reader.js';
 import { lookup3 } from '../checksum.js';
 import type { EditableSpace } from '../editable-space.js';
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
 import {
   type BtreeV2Compare,
   BtreeV2Editor,
@@ -13,6 +13,7 @@ import {
   putUint,
   readBtreeV2,
 } from './btree-v2.js';
+import type { Meter } from './meter.js';
 
 const WHAT = 'a fractal heap';
 const HUGE = 'a huge object of a fractal heap';

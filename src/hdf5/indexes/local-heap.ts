@@ -1,5 +1,6 @@
-import type { FileSpace, Meter } from '../file-space.js';
+import type { FileSpace } from '../file-space.js';
 import type { Extent } from '../free-space.js';
+import type { Meter } from './meter.js';
 
 const WHAT = 'a local heap';
 

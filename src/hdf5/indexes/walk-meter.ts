@@ -1,4 +1,4 @@
-import type { Meter } from '../file-space.js';
+import type { Meter } from './meter.js';
 
 /**
  * Counts the bytes that each walk through an index takes, and tells a meter what is more than in any walk before: to

@@ -61,7 +61,7 @@ export function decodeAttribute(
   order: number,
   resolve: (shared: ByteReader) => Datatype,
 ): Attribute {
-  const version = reader.version('the attribute message', 1, 2, 3);
+  const version = reader.version('the attribute message', 1, 3);
   const flags = reader.u8();
   const nameSize = reader.u16();
   const datatypeSize = reader.u16();

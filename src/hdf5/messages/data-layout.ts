@@ -156,7 +156,7 @@ export function decodeStoredLayout(
   dataSize: number,
   chunked: ChunkedLayoutDecoder | undefined,
 ): StoredLayout {
-  const version = reader.version('the data layout message', 1, 2, 3, 4, 5);
+  const version = reader.version('the data layout message', 1, 5);
   const isOld = version < 3;
   const rank = isOld ? reader.u8() : 0;
   const layoutClass = reader.u8();

@@ -58,18 +58,15 @@ export function decodeDataspace(reader: ByteReader): Dataspace {
     kind = KINDS[code] ?? reader.fail(`dataspace type ${code}`);
     if (kind !== 'simple' && rank !== 0) reader.fail(`a ${kind} dataspace with ${rank} dimensions`);
   }
-  const dims = Array.from({ length: rank }, () => reader.size());
+  const dims: number[] = [];
   let elements = 1;
-  for (const dim of dims) elements *= dim;
+  for (let i = 0; i < rank; i++) {
+    const dim = reader.size();
+    dims.push(dim);
+    elements *= dim;
+  }
   if (!Number.isSafeInteger(elements)) reader.fail(`a dataspace of ${dims.join(' x ')} elements`);
   if ((flags & 1) === 0) return { kind, dims };
-  const maxDims = dims.map(() => {
-    // "Unlimited" is all bits set, like the undefined address.
-    const start = reader.take(reader.lengthSize);
-    const unlimited = reader.bytes.subarray(start, reader.position).every((byte) => byte === 0xff);
-    if (unlimited) return Number.POSITIVE_INFINITY;
-    reader.position = start;
-    return reader.size();
-  });
+  const maxDims = dims.map(() => (reader.isUnset(reader.lengthSize) ? Infinity : reader.size()));
   return { kind, dims, maxDims };
 }

@@ -382,27 +382,22 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
       };
     case CLASS['floating-point']: {
       if ((bits & 0x41) === 0x41) throw new H5FeatureError('VAX byte order');
-      const precision = decodePrecision(reader, size);
-      const [exponentLocation, exponentSize, mantissaLocation, mantissaSize] = reader.raw(
-        4,
-      ) as unknown as number[];
-      const signLocation = (bits >> 8) & 0xff;
       const type: FloatingPoint = {
         class: 'floating-point',
         size,
         bigEndian: (bits & 1) !== 0,
-        ...precision,
-        signLocation,
-        exponentLocation: exponentLocation as number,
-        exponentSize: exponentSize as number,
+        ...decodePrecision(reader, size),
+        signLocation: (bits >> 8) & 0xff,
+        exponentLocation: reader.u8(),
+        exponentSize: reader.u8(),
+        mantissaLocation: reader.u8(),
+        mantissaSize: reader.u8(),
         exponentBias: reader.u32(),
-        mantissaLocation: mantissaLocation as number,
-        mantissaSize: mantissaSize as number,
         impliedBit: ((bits >> 4) & 3) === 2,
       };
       const width = size * 8;
       if (
-        signLocation >= width ||
+        type.signLocation >= width ||
         type.exponentLocation + type.exponentSize > width ||
         type.mantissaLocation + type.mantissaSize > width ||
         type.exponentSize > 32

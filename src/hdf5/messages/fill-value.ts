@@ -21,7 +21,7 @@ export function encodeFillValue(
 
 /** The bytes of one element, or undefined where the fill value is zeros or not defined. */
 export function decodeFillValue(reader: ByteReader): Uint8Array | undefined {
-  const version = reader.version('the fill value message', 1, 2, 3);
+  const version = reader.version('the fill value message', 1, 3);
   const flags = version === 3 ? reader.u8() : 0;
   if (version < 3) reader.take(2);
   const defined = version === 3 ? (flags & DEFINED) !== 0 : reader.u8() !== 0 || version === 1;

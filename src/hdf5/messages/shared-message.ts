@@ -14,7 +14,7 @@ export function encodeSharedMessage(out: ByteWriter, address: number): void {
 
 /** The address of the object that has the message. */
 export function decodeSharedMessage(reader: ByteReader): number {
-  const version = reader.version('a shared message', 1, 2, 3);
+  const version = reader.version('a shared message', 1, 3);
   const kind = reader.u8();
   if (version === 3 && kind !== COMMITTED) throw new H5FeatureError('a message in the shared message heap');
   // In version 1 a symbol table entry stands behind six reserved bytes: a heap offset first (H5O_shared_decode).

@@ -3,13 +3,14 @@ import { H5FormatError } from '../../../src/errors.js';
 import { UNDEFINED_ADDRESS } from '../../../src/hdf5/byte-reader.js';
 import type { FileSpace } from '../../../src/hdf5/file-space.js';
 import { readBtreeV2 } from '../../../src/hdf5/indexes/btree-v2.js';
+import { meterOf } from '../../../src/hdf5/indexes/meter.js';
 import { Forge } from './forge.js';
 
 const NODE = 64;
 
 function records(space: FileSpace, header: number, { type = 5, recordSize = 2 } = {}): number[] {
   const seen: number[] = [];
-  readBtreeV2(space, header, type, recordSize, space.meter(1), (record) => seen.push(record.u16()));
+  readBtreeV2(space, header, type, recordSize, meterOf(space, 1), (record) => seen.push(record.u16()));
   return seen;
 }
 

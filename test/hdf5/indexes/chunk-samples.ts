@@ -14,6 +14,7 @@ import {
   editChunkIndex,
   openChunkIndex,
 } from '../../../src/hdf5/indexes/chunk-index.js';
+import { meterOf } from '../../../src/hdf5/indexes/meter.js';
 import {
   type ChunkedLayout,
   decodeDataLayout,
@@ -106,12 +107,12 @@ export function readDataset(space: FileSpace, address: number): Dataset {
 
 export function openIndex(space: FileSpace, dataset: Dataset): ChunkIndex {
   const { layout, dataspace, elementSize, filtered, address } = dataset;
-  return openChunkIndex(space, layout, dataspace, elementSize, filtered, space.meter(address));
+  return openChunkIndex(space, layout, dataspace, elementSize, filtered, meterOf(space, address));
 }
 
 export function editIndex(space: EditableSpace, dataset: Dataset): ChunkIndexEditor {
   const { layout, dataspace, elementSize, filtered, address } = dataset;
-  return editChunkIndex(space, layout, dataspace, elementSize, filtered, space.meter(address));
+  return editChunkIndex(space, layout, dataspace, elementSize, filtered, meterOf(space, address));
 }
 
 /** Makes the header of a dataset say what the layout of its index has become. */

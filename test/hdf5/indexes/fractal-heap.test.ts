@@ -4,6 +4,7 @@ import { UNDEFINED_ADDRESS } from '../../../src/hdf5/byte-reader.js';
 import { lookup3 } from '../../../src/hdf5/checksum.js';
 import type { FileSpace } from '../../../src/hdf5/file-space.js';
 import { readFractalHeap } from '../../../src/hdf5/indexes/fractal-heap.js';
+import { meterOf } from '../../../src/hdf5/indexes/meter.js';
 import { Forge, littleEndian, readerOf } from './forge.js';
 
 interface Fields {
@@ -89,7 +90,7 @@ function addIndirectBlock(forge: Forge, heap: number, start: number, entries: nu
 const managed = (offset: number, size: number) => [0, ...littleEndian(offset, 4), size];
 
 function text(space: FileSpace, heap: number, id: number[]): string {
-  const object = readFractalHeap(space, heap, space.meter(1)).get(readerOf(...id));
+  const object = readFractalHeap(space, heap, meterOf(space, 1)).get(readerOf(...id));
   return object.utf8(object.left);
 }
 
@@ -188,7 +189,7 @@ describe('a fractal heap', () => {
     const tree = { type: 1, nodeSize: 128, recordSize: 24, depth: 0, root, rootCount: 3, total: 3 };
     const heap = addHeader(forge, { hugeIndex: forge.btreeV2(tree) });
     const space = forge.open();
-    const { get } = readFractalHeap(space, heap, space.meter(1));
+    const { get } = readFractalHeap(space, heap, meterOf(space, 1));
     const at = (number: number) => {
       const object = get(readerOf(0x10, ...littleEndian(number, 6)));
       return object.utf8(object.left);
@@ -269,7 +270,7 @@ describe('a fractal heap', () => {
     const heap = addHeader(forge, { root: HEADER_SIZE });
     addDirectBlock(forge, heap, 0, 64, 'object');
     const space = forge.open();
-    const { get } = readFractalHeap(space, heap, space.meter(1));
+    const { get } = readFractalHeap(space, heap, meterOf(space, 1));
     expect(() => {
       for (let i = 0; i < 1000; i++) get(readerOf(...managed(58, 6)));
     }).toThrow(/overlap/);

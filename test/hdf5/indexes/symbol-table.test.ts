@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { H5FormatError } from '../../../src/errors.js';
 import { UNDEFINED_ADDRESS } from '../../../src/hdf5/byte-reader.js';
 import type { FileSpace } from '../../../src/hdf5/file-space.js';
+import { meterOf } from '../../../src/hdf5/indexes/meter.js';
 import { readSymbolTable } from '../../../src/hdf5/indexes/symbol-table.js';
 import type { Link } from '../../../src/hdf5/messages/link.js';
 import { Forge } from './forge.js';
@@ -59,7 +60,7 @@ function addTree(forge: Forge, level: number, children: number[], { type = 0 } =
 }
 
 function links(space: FileSpace, btree: number, localHeap: number): Link[] {
-  return readSymbolTable(space, { btree, localHeap }, space.meter(1));
+  return readSymbolTable(space, { btree, localHeap }, meterOf(space, 1));
 }
 
 const NAMES = '\0one\0two\0three\0target\0';
@@ -153,7 +154,7 @@ describe('a symbol table', () => {
     const tree = addTree(forge, 0, [addNode(forge, entries)]);
     const space = forge.open();
     const read = (owner: number) =>
-      readSymbolTable(space, { btree: tree, localHeap: heap }, space.meter(owner));
+      readSymbolTable(space, { btree: tree, localHeap: heap }, meterOf(space, owner));
     // The same group again is no other group.
     for (let i = 0; i < 10; i++) expect(read(1)).toHaveLength(1000);
     expect(() => {
