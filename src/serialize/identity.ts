@@ -1,7 +1,6 @@
 import { NumberList } from '../hdf5/number-list.js';
 
-const BLOCK_BITS = 12;
-const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
+const BLOCK = 4096;
 
 /**
  * Which objects have been met, and the number that each got. A Map does the same and takes 200-400 ns an
@@ -31,7 +30,7 @@ export class IdentityTable {
 
   /** The object that has got a number. */
   object(number: number): object {
-    return (this.#blocks[number >> BLOCK_BITS] as object[])[number & BLOCK_MASK] as object;
+    return (this.#blocks[(number / BLOCK) | 0] as object[])[number % BLOCK] as object;
   }
 
   /**
@@ -109,8 +108,9 @@ export class IdentityTable {
 
   #add(object: object): number {
     const number = this.#size++;
-    if ((number & BLOCK_MASK) === 0) this.#blocks.push([]);
-    (this.#blocks[number >> BLOCK_BITS] as object[]).push(object);
+    // The first grows as it is needed, for there are often few.
+    if (number % BLOCK === 0) this.#blocks.push(new Array(Math.min(number, BLOCK)));
+    (this.#blocks[(number / BLOCK) | 0] as object[])[number % BLOCK] = object;
     return number;
   }
 

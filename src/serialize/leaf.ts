@@ -18,8 +18,8 @@ export class LeafBuilder {
   readonly #lenient: boolean;
   #kind: number;
   #count = 0;
-  #numbers: Float64Array | undefined;
-  #integers = true;
+  /** As long as all of them are int32, they are kept so. */
+  #numbers: Int32Array | Float64Array | undefined;
   #last = Number.NEGATIVE_INFINITY;
   #rising = true;
   #booleans: Uint8Array | undefined;
@@ -54,27 +54,30 @@ export class LeafBuilder {
   }
 
   #appendNumbers(values: readonly unknown[], count: number): boolean {
-    this.#numbers ??= new Float64Array(this.#length);
-    const numbers = this.#numbers;
+    let numbers = this.#numbers ?? new Int32Array(this.#length);
+    let integers = numbers instanceof Int32Array;
     const first = this.#count;
-    let integers = this.#integers;
     let last = this.#last;
     let rising = this.#rising;
     for (let i = 0; i < count; i++) {
       const value = values[i];
       if (typeof value === 'number') {
-        numbers[first + i] = value;
         // int32, and not -0.
-        if (integers && ((value | 0) !== value || (value === 0 && 1 / value < 0))) integers = false;
+        if (integers && ((value | 0) !== value || (value === 0 && 1 / value < 0))) {
+          integers = false;
+          numbers = first + i > 0 ? new Float64Array(numbers) : new Float64Array(this.#length);
+        }
+        numbers[first + i] = value;
         if (!(value > last)) rising = false;
         last = value;
       } else if (this.#lenient) {
+        // Of integers, zero.
         numbers[first + i] = Number.NaN;
       } else {
         return false;
       }
     }
-    this.#integers = integers;
+    this.#numbers = numbers;
     this.#last = last;
     this.#rising = rising;
     this.#count += count;
@@ -96,12 +99,8 @@ export class LeafBuilder {
 
   finish(): Leaf {
     switch (this.#kind) {
-      case Kind.Number: {
-        const numbers = this.#numbers as Float64Array;
-        // A missing integer becomes zero, since NaN does.
-        const data = this.#integers ? new Int32Array(numbers) : numbers;
-        return { encoding: 'numbers', data, text: undefined };
-      }
+      case Kind.Number:
+        return { encoding: 'numbers', data: this.#numbers, text: undefined };
       case Kind.Boolean:
         return { encoding: 'booleans', data: this.#booleans, text: undefined };
       default:
