@@ -6,7 +6,7 @@ import { describeOracle, h5py, readLayout } from '../oracle/oracles.js';
 import { coreGraph } from '../serialize/arbitrary.js';
 import { registry } from '../serialize/classes.js';
 import { graphOf } from '../serialize/graph.js';
-import { runs } from '../stride.js';
+import { runs } from '../thoroughness.js';
 
 /*
  * Random operations on an H5Dict and on a Map. After each, both hold the same, in the same order; and so does the file when it

@@ -4,7 +4,7 @@ import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
 import { H5Group } from '../../src/hdf5/h5-group.js';
 import { H5File } from '../../src/node.js';
 import { fixChecksums } from '../serialize/checksums.js';
-import { STRIDE } from '../stride.js';
+import { STRIDE } from '../thoroughness.js';
 
 function sample(): Uint8Array {
   const file = H5File.open(undefined, 'w');

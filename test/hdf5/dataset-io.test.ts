@@ -30,7 +30,7 @@ import { H5File } from '../../src/node.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
-import { runs } from '../stride.js';
+import { runs } from '../thoroughness.js';
 import { MemorySpace } from './memory-space.js';
 
 // ---- where elements lie -----------------------------------------------------------------------------------

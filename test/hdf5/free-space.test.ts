@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeExtents, encodeExtents, FreeSpace } from '../../src/hdf5/free-space.js';
-import { runs } from '../stride.js';
+import { runs } from '../thoroughness.js';
 
 const SIZE = 4096;
 

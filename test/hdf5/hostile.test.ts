@@ -9,7 +9,7 @@ import { H5Reference } from '../../src/hdf5/h5-reference.js';
 import { encodeDataspace } from '../../src/hdf5/messages/dataspace.js';
 import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { H5File } from '../../src/node.js';
-import { runs, STRIDE } from '../stride.js';
+import { runs, STRIDE } from '../thoroughness.js';
 import { finished } from './finished.js';
 
 /** Longer than any of these may take, on a machine that is busy. */

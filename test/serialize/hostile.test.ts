@@ -10,7 +10,7 @@ import {
   TypeRegistry,
 } from '../../src/node.js';
 import { seeded } from '../random.js';
-import { everyByte, STRIDE } from '../stride.js';
+import { everyByte, STRIDE } from '../thoroughness.js';
 import { cases } from './cases.js';
 import { fixChecksums } from './checksums.js';
 import {

@@ -8,7 +8,7 @@ import {
   readBtreeV2,
 } from '../../../src/hdf5/indexes/btree-v2.js';
 import { seeded } from '../../random.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
 import { Forge } from './forge.js';
 

@@ -16,7 +16,7 @@ import { findAll } from '../../find-all.js';
 import { describeOracle } from '../../oracle/oracles.js';
 import { PythonServer } from '../../oracle/python-server.js';
 import { type Random, seeded } from '../../random.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
 import { attributeOf, bytesLike, noDatatype, softLink } from './dense-messages.js';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findAll } from '../../find-all.js';
 import { describeOracle } from '../../oracle/oracles.js';
 import { seeded } from '../../random.js';
-import { everyByte, STRIDE } from '../../stride.js';
+import { everyByte, STRIDE } from '../../thoroughness.js';
 import { makeDenseSamples, readDamaged } from './samples.js';
 
 // Who forges a file makes its checksums right. Here all of them are, whatever changes: the checksum of a block is

@@ -1,0 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
+
+/**
+ * Expects two values to be the same: -0 is not 0, NaN is NaN, and prototypes, holes and `undefined` count. As `toStrictEqual`
+ * does, which takes seconds for tens of thousands of objects; so it is there to show the difference.
+ */
+export function expectSame(actual: unknown, expected: unknown): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  expect(actual).toStrictEqual(expected);
+  // What only one of the two comparisons tells apart is different, too.
+  expect.unreachable('the values differ, in what toStrictEqual does not see');
+}
