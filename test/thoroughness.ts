@@ -18,9 +18,9 @@ export function casesOf(few: number, share = 1): number {
 export const runs = (all: number): number =>
   THOROUGH ? all : Math.max(Math.min(all, 20), Math.ceil(all / 10));
 
-/** Every so manieth element of a table, the first one among them; in CI all. */
-export function sampled<T>(table: readonly T[], every: number): readonly T[] {
-  return THOROUGH ? table : table.filter((_, i) => i % every === 0);
+/** Every so manieth element of a table; in CI all. All samples, from 0 to `every - 1`, are the table. */
+export function sampled<T>(table: readonly T[], every: number, from = 0): readonly T[] {
+  return THOROUGH ? table : table.filter((_, i) => i % every === from % every);
 }
 
 /**

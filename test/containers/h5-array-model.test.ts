@@ -9,9 +9,10 @@ import { verifyStorage } from '../../src/verify.js';
 import { askNumpy } from '../oracle/numpy.js';
 import { haveOracle, oracleTest } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
+import { casesOf } from '../thoroughness.js';
 
 /** Each of eight kinds is changed twice as often: some 50,000 operations in CI. */
-const CASES = Math.min(3000, Number(process.env['H5PICKLE_CASES'] ?? 400));
+const CASES = Math.min(3000, casesOf(100));
 const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 const LONGEST = 14;
 

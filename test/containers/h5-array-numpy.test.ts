@@ -14,9 +14,10 @@ import {
 } from '../oracle/numpy.js';
 import { oracleTest } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
+import { casesOf } from '../thoroughness.js';
 import { chained, nestedValue, randomIndex, randomShape, randomValue } from './random-arrays.js';
 
-const CASES = Math.min(1000, Number(process.env['H5PICKLE_CASES'] ?? 400));
+const CASES = Math.min(1000, casesOf(60));
 const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 
 let folder: string;
