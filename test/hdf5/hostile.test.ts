@@ -102,7 +102,7 @@ describe('a byte that is wrong', () => {
   const chunks = headers(bytes);
 
   test('does no harm; in a header it is found', () => {
-    for (let at = 0; at < bytes.length; at++) {
+    for (let at = 0; at < bytes.length; at += STRIDE) {
       const damaged = bytes.slice();
       damaged[at] = damaged[at]! ^ 0x41;
       expectNoHarm(damaged, `byte ${at}`);

@@ -34,7 +34,7 @@ import { graphOf } from './graph.js';
  * writer could, and the comparison must notice every one.
  */
 
-const CASES = casesOf(100, 1 / 2);
+const CASES = casesOf(500, 1 / 2);
 
 const graph = (value: unknown): string => JSON.stringify(graphOf(value, named));
 
