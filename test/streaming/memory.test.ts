@@ -9,13 +9,13 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { readSync } from '../../src/node.js';
 import { oracleTest, PYTHON } from '../oracle/oracles.js';
 import { type Compiled, compile } from '../storage/compiled.js';
-import { sampled } from '../thoroughness.js';
+import { sampled, THOROUGH } from '../thoroughness.js';
 import { rowOf, SAMPLES } from './memory-rows.js';
 
 /** Megabytes that the objects of the process may take, and all of it. */
-const HEAP = 64;
+const HEAP = THOROUGH ? 64 : 32;
 const MEMORY = 256;
-const COUNT = 45_000;
+const COUNT = THOROUGH ? 45_000 : 22_500;
 
 let compiled: Compiled;
 let folder: string;
