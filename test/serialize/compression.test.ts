@@ -145,8 +145,11 @@ describeOracle('h5py', () => {
   });
 
   it('finds the level, the chunks and the strings that were asked for', async () => {
-    const at = async (path: string, options: WriteOptions) =>
-      datasetAt(await h5py(serialize(value, options)), path);
+    const at = async (
+      path: keyof typeof value,
+      options: WriteOptions,
+      whole: object = { [path]: value[path] },
+    ) => datasetAt(await h5py(serialize(whole, options)), path);
     expect(await at('numbers', { compression: 9 })).toMatchObject({ filters: [SHUFFLE(8), GZIP(9)] });
     expect(await at('numbers', { compression: 0 })).toMatchObject({ filters: [SHUFFLE(8), GZIP(0)] });
     expect(await at('numbers', { compression: { shuffle: false } })).toMatchObject({ filters: [GZIP(4)] });
@@ -168,10 +171,10 @@ describeOracle('h5py', () => {
       shapes.push(shape);
       return shape.length === 2 ? [10, 1000] : true;
     };
-    expect(await at('matrix', { chunks })).toMatchObject({ chunks: [10, 100] });
+    expect(await at('matrix', { chunks }, value)).toMatchObject({ chunks: [10, 100] });
     expect(shapes).toContainEqual([200, 100]);
     expect(shapes).toContainEqual([20_000]);
-    const isFixed = async (path: string, stringEncoding: 'auto' | 'fixed' | 'variable') =>
+    const isFixed = async (path: keyof typeof value, stringEncoding: 'auto' | 'fixed' | 'variable') =>
       (await at(path, { stringEncoding })).dtype.numpy !== '|O';
     expect(await isFixed('texts', 'auto')).toBe(true);
     expect(await isFixed('uneven', 'auto')).toBe(false);

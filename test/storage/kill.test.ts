@@ -19,7 +19,7 @@ import { type Compiled, compile } from './compiled.js';
 import type { Task } from './killed.js';
 import { editsOf, LARGE } from './killed-edits.js';
 
-const KILLS = Number(process.env.H5PICKLE_KILLS ?? 4);
+const KILLS = Number(process.env.H5PICKLE_KILLS ?? 8);
 /** While there are readers. */
 const COMMITS = Math.min(1000, 10 * KILLS);
 const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
