@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { THOROUGH } from './thoroughness.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -147,6 +148,8 @@ test.each([
         strict: true,
         exactOptionalPropertyTypes: true,
         skipLibCheck: false,
+        // That takes most of the time, and only CI has it.
+        skipDefaultLibCheck: !THOROUGH,
         types: [],
         outDir: output,
       },

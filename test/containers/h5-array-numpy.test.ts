@@ -14,9 +14,11 @@ import {
 } from '../oracle/numpy.js';
 import { oracleTest } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
+import { expectSame } from '../same.js';
+import { casesOf } from '../thoroughness.js';
 import { chained, nestedValue, randomIndex, randomShape, randomValue } from './random-arrays.js';
 
-const CASES = Math.min(1000, Number(process.env['H5PICKLE_CASES'] ?? 400));
+const CASES = Math.min(1000, casesOf(60));
 const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 
 let folder: string;
@@ -83,7 +85,7 @@ function checkOutcomes(own: NumpyOutcome[][], theirs: NumpyOutcome[][], jobs: Nu
       const [a, b] = [own[i]![k]!, theirs[i]![k]!];
       const place = `job ${i}, of the shape (${jobs[i]!.shape}), step ${k}: ${JSON.stringify(jobs[i]!.steps[k])}`;
       if (b && 'error' in b) expect(a && 'error' in a, `${place}: numpy says ${b.message}`).toBe(true);
-      else expect(a, place).toEqual(b);
+      else expectSame(a, b, place);
     }
 }
 

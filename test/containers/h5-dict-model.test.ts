@@ -6,14 +6,12 @@ import { describeOracle, h5py, readLayout } from '../oracle/oracles.js';
 import { coreGraph } from '../serialize/arbitrary.js';
 import { registry } from '../serialize/classes.js';
 import { graphOf } from '../serialize/graph.js';
-import { runs } from '../stride.js';
+import { casesOf } from '../thoroughness.js';
 
 /*
  * Random operations on an H5Dict and on a Map. After each, both hold the same, in the same order; and so does the file when it
  * is opened again, by us, by h5py, and by the reader in Python that was written from docs/FORMAT.md.
  */
-
-const CASES = Number(process.env['H5PICKLE_CASES'] ?? 400);
 
 const timeout = 900_000;
 
@@ -300,7 +298,7 @@ describe('an H5Dict is a Map', () => {
         expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
         expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(graphOf(run.model, registry));
       }),
-      { numRuns: runs(Math.ceil(CASES / 2)), endOnFailure: true },
+      { numRuns: casesOf(50, 1 / 2), endOnFailure: true },
     );
   });
 
@@ -315,7 +313,7 @@ describe('an H5Dict is a Map', () => {
           const names = (await h5py(bytes)).root;
           expect(names.kind).toBe('group');
         }),
-        { numRuns: runs(Math.ceil(CASES / 20)), endOnFailure: true },
+        { numRuns: casesOf(5, 1 / 20), endOnFailure: true },
       );
     });
   });

@@ -21,6 +21,8 @@ import {
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { datasetAt, groupAt, h5py, oracleTest } from '../oracle/oracles.js';
+import { expectSame } from '../same.js';
+import { THOROUGH } from '../thoroughness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -64,11 +66,11 @@ function kindOf({ object }: H5List): string | undefined {
 }
 
 function check(list: H5List, values: unknown[]): void {
-  expect(list.toArray()).toStrictEqual(values);
+  expectSame(list.toArray(), values);
   expect(list.length).toBe(values.length);
   const bytes = list.file.toBytes();
   expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
-  if (list.file.attrs.has('@encoding')) expect(deserialize(bytes, { registry })).toStrictEqual(values);
+  if (list.file.attrs.has('@encoding')) expectSame(deserialize(bytes, { registry }), values);
 }
 
 describe('as ch5mpy has it', () => {
@@ -600,7 +602,7 @@ describe('large lists', () => {
     ['texts', (i) => `text ${i}`],
     ['any', (i) => [i, `x${i}`, { a: i }, [i]][i % 4]],
   ])('%s: moved, cut and turned into others', (name, make) => {
-    const count = name === 'any' ? 5000 : 40_000;
+    const count = name === 'any' || !THOROUGH ? 5000 : 40_000;
     const values = Array.from({ length: count }, (_, i) => make(i));
     const list = newList<unknown>();
     for (const value of values) list.push(value);

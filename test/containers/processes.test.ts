@@ -7,12 +7,13 @@ import { afterAll, expect, it } from 'vitest';
 import { H5Dict, indexes } from '../../src/node.js';
 import { FileStorage } from '../../src/storage/file.js';
 import { verifyStorage } from '../../src/verify.js';
+import { THOROUGH } from '../thoroughness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** In CI a minute, else a few seconds. */
-const SECONDS = process.env['H5PICKLE_CASES'] === undefined ? 3 : 60;
+const SECONDS = THOROUGH ? 60 : 2;
 const PROCESS = fileURLToPath(new URL('./dict-process.ts', import.meta.url));
 
 interface Outcome {

@@ -8,6 +8,7 @@ import type { H5Object } from '../../src/hdf5/h5-object.js';
 import type { H5Reference } from '../../src/hdf5/h5-reference.js';
 import type { Datatype } from '../../src/hdf5/messages/datatype.js';
 import type { H5pyAttribute, H5pyFile, H5pyObject, H5pyValue } from '../oracle/oracles.js';
+import { expectSame } from '../same.js';
 
 /** A value of ours as h5py's dump has it. */
 export function asH5py(value: unknown, type: Datatype, shape: readonly number[] | null): H5pyValue {
@@ -65,12 +66,12 @@ function compareAttributes(
 ): void {
   const names = [...attrs.keys()];
   const theirs = expected.map(({ name }) => name as string);
-  if (ordered) expect(names, place).toEqual(theirs);
-  else expect([...names].sort(), place).toEqual([...theirs].sort());
+  if (ordered) expectSame(names, theirs, place);
+  else expectSame([...names].sort(), [...theirs].sort(), place);
   for (const { name, shape, value } of expected) {
     const info = attrs.info(name as string);
-    expect(info?.shape, `${place}@${name}`).toEqual(shape);
-    expect(asH5py(attrs.get(name as string), info!.datatype, shape), `${place}@${name}`).toEqual(value);
+    expectSame(info?.shape, shape, `${place}@${name}`);
+    expectSame(asH5py(attrs.get(name as string), info!.datatype, shape), value, `${place}@${name}`);
   }
 }
 
@@ -97,29 +98,29 @@ export function expectAsH5py(
       expect(ours, place).toBeInstanceOf(H5Group);
       const group = ours as H5Group;
       const names = theirs.links.map(({ name }) => name as string);
-      if (theirs.linkOrder) expect([...group.keys()], place).toEqual(names);
-      else expect([...group.keys()].sort(), place).toEqual([...names].sort());
+      if (theirs.linkOrder) expectSame([...group.keys()], names, place);
+      else expectSame([...group.keys()].sort(), [...names].sort(), place);
       for (const link of theirs.links) {
         const name = link.name as string;
         const info = group.linkInfo(name);
         if (link.type === 'hard') {
-          expect(info, place).toEqual({ kind: 'hard' });
+          expectSame(info, { kind: 'hard' }, place);
           const path = `${place === '/' ? '' : place}/${name}`;
           if (!skip(path)) todo.push([group.get(name) as H5Object, expected.objects[link.target]!]);
         } else if (link.type === 'soft') {
-          expect(info, place).toEqual({ kind: 'soft', target: link.path });
+          expectSame(info, { kind: 'soft', target: link.path }, place);
         } else if (link.type === 'external') {
-          expect(info, place).toEqual({ kind: 'external', file: link.file, target: link.path });
+          expectSame(info, { kind: 'external', file: link.file, target: link.path }, place);
         }
       }
     } else if (theirs.kind === 'dataset') {
       expect(ours, place).toBeInstanceOf(H5Dataset);
       const dataset = ours as H5Dataset;
-      expect(dataset.shape, place).toEqual(theirs.shape);
+      expectSame(dataset.shape, theirs.shape, place);
       const maxShape =
         dataset.maxShape?.map((size) => (size === Number.POSITIVE_INFINITY ? null : size)) ?? null;
-      expect(maxShape, place).toEqual(theirs.maxshape);
-      expect(asH5py(dataset.value, dataset.datatype, dataset.shape), place).toEqual(theirs.value);
+      expectSame(maxShape, theirs.maxshape, place);
+      expectSame(asH5py(dataset.value, dataset.datatype, dataset.shape), theirs.value, place);
     }
   }
   return seen.size;

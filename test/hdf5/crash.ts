@@ -9,8 +9,6 @@ import { describeFile, describeModel, Editing, rebuilt } from './editing-model.j
 
 export const DURABILITIES: readonly Durability[] = ['full', 'normal', 'off'];
 
-const OPERATIONS = 1200;
-
 /** A run of edits: what the storage was asked for, and what each commit made of the file. */
 export interface Run {
   readonly storage: FaultStorage;
@@ -79,9 +77,9 @@ export function checkCut(
 }
 
 /** Edits a file at random, and crashes at so many random moments of that. Returns how many commits there were. */
-export function crash(seed: number, crashes: number, durability: Durability): number {
+export function crash(seed: number, crashes: number, durability: Durability, operations = 1200): number {
   const random = seeded(seed);
-  const edits = run(seed, OPERATIONS, durability);
+  const edits = run(seed, operations, durability);
   for (let i = 0; i < crashes; i++) {
     // Without syncs there is no order that a disk keeps; a process that is killed loses nothing that it wrote.
     checkCut(edits, random(edits.storage.calls.length), random, durability === 'off' || i % 3 === 0);

@@ -4,7 +4,7 @@ import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
 import { H5Group } from '../../src/hdf5/h5-group.js';
 import { H5File } from '../../src/node.js';
 import { fixChecksums } from '../serialize/checksums.js';
-import { STRIDE } from '../stride.js';
+import { STRIDE, sampled } from '../thoroughness.js';
 
 function sample(): Uint8Array {
   const file = H5File.open(undefined, 'w');
@@ -50,7 +50,7 @@ describe('a damaged file', () => {
 
   it('with one wrong byte anywhere ends in a value or an error of ours', { timeout: 300_000 }, () => {
     for (let at = 0; at < bytes.length; at += STRIDE) {
-      for (const value of [0, 1, 0x80, 0xff]) {
+      for (const value of sampled([0, 1, 0x80, 0xff], 2, at)) {
         if (at >= 4096 + 512 && value !== 0xff) continue;
         const broken = new Uint8Array(bytes);
         broken[at] = value;

@@ -8,6 +8,7 @@ import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
+import { THOROUGH } from '../thoroughness.js';
 
 let folder: string;
 beforeAll(() => {
@@ -47,7 +48,7 @@ describeOracle('h5py', () => {
     execFileSync(PYTHON, ['-c', MAKE, path]);
     const random = seeded(7);
     let expected = resized([], [25, 25]).map((row, y) => row.map((_, x) => y * 25 + x));
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < (THOROUGH ? 8 : 3); round++) {
       const shape = [1 + random(60), 1 + random(60)] as const;
       const file = H5File.open(path, 'r+');
       expected = resized(expected, shape);

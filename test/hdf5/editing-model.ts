@@ -39,7 +39,7 @@ export function describeModel(root: ModelGroup): string {
       continue;
     }
     numbers.set(object, numbers.size);
-    lines.push(`${path} ${object.kind} ${show([...object.attributes])}`);
+    lines.push(`${path} ${object.kind} ${showAll(object.attributes)}`);
     if (object.kind === 'dataset') lines.push(`  ${show(object.value)}`);
     else
       for (const [name, link] of object.links) {
@@ -64,10 +64,10 @@ export function describeFile(file: H5File): string {
     }
     numbers.set(address, numbers.size);
     if (!(object instanceof H5Group)) {
-      lines.push(`${path} dataset ${show([...object.attrs])}`, `  ${show((object as H5Dataset).value)}`);
+      lines.push(`${path} dataset ${showAll(object.attrs)}`, `  ${show((object as H5Dataset).value)}`);
       continue;
     }
-    lines.push(`${path} group ${show([...object.attrs])}`);
+    lines.push(`${path} group ${showAll(object.attrs)}`);
     for (const name of object.keys()) {
       const link = object.linkInfo(name);
       if (link?.kind === 'soft') lines.push(`${path}${name} -> ${link.target}`);
@@ -78,10 +78,16 @@ export function describeFile(file: H5File): string {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value, (_, each) => {
-    if (typeof each === 'bigint') return `${each}n`;
-    return ArrayBuffer.isView(each) ? `[${(each as Uint8Array).join()}]` : each;
-  });
+  if (typeof value === 'bigint') return `${value}n`;
+  if (!ArrayBuffer.isView(value)) return JSON.stringify(value);
+  const { buffer, byteOffset, byteLength } = value;
+  // Most of the time went into numbers of large arrays as text.
+  if (byteLength > 2000) return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+  return `[${(value as Uint8Array).join()}]`;
+}
+
+function showAll(attributes: Iterable<[string, unknown]>): string {
+  return Array.from(attributes, ([name, value]) => `${name}: ${show(value)}`).join();
 }
 
 /** Edits a file and its model in the same way, at random. */

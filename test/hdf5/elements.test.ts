@@ -6,7 +6,7 @@ import { decode, encode, NO_HEAP, readable } from '../../src/hdf5/elements.js';
 import { extent } from '../../src/hdf5/messages/dataspace.js';
 import type { Datatype, FixedPoint, FixedString, FloatingPoint } from '../../src/hdf5/messages/datatype.js';
 import { prepare } from '../../src/hdf5/prepare.js';
-import { runs } from '../stride.js';
+import { runs } from '../thoroughness.js';
 
 /** Values that have been encoded and decoded. */
 function roundTrip(type: Datatype, values: ArrayLike<unknown>): unknown {

@@ -9,7 +9,7 @@ import { H5Reference } from '../../src/hdf5/h5-reference.js';
 import { encodeDataspace } from '../../src/hdf5/messages/dataspace.js';
 import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { H5File } from '../../src/node.js';
-import { runs, STRIDE } from '../stride.js';
+import { runs, STRIDE } from '../thoroughness.js';
 import { finished } from './finished.js';
 
 /** Longer than any of these may take, on a machine that is busy. */
@@ -102,7 +102,7 @@ describe('a byte that is wrong', () => {
   const chunks = headers(bytes);
 
   test('does no harm; in a header it is found', () => {
-    for (let at = 0; at < bytes.length; at++) {
+    for (let at = 0; at < bytes.length; at += STRIDE) {
       const damaged = bytes.slice();
       damaged[at] = damaged[at]! ^ 0x41;
       expectNoHarm(damaged, `byte ${at}`);

@@ -34,7 +34,7 @@ import { decodeLinkInfo, encodeLinkInfo } from '../../src/hdf5/messages/link-inf
 import { decodeReferenceCount, encodeReferenceCount } from '../../src/hdf5/messages/reference-count.js';
 import { encodeSuperblock, readSuperblock } from '../../src/hdf5/superblock.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
-import { runs } from '../stride.js';
+import { runs } from '../thoroughness.js';
 
 const unused = (): never => {
   throw new Error('no shared datatype was written');

@@ -13,7 +13,7 @@ import {
   type Slice,
   selectAll,
 } from '../../src/hdf5/selection.js';
-import { runs } from '../stride.js';
+import { runs } from '../thoroughness.js';
 
 // ---- a model: every element by itself -------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ import { seeded } from '../random.js';
 import { cases } from '../serialize/cases.js';
 import { fixChecksums } from '../serialize/checksums.js';
 import { registry } from '../serialize/classes.js';
+import { runs } from '../thoroughness.js';
 import { Editing } from './editing-model.js';
 import { finished } from './finished.js';
 
@@ -636,13 +637,13 @@ describeOracle('h5py', () => {
       const places = check(bytes)
         .extents.filter(({ use }) => use === 'metadata')
         .flatMap(({ address, size }) => Array.from({ length: Math.min(size, 200) }, (_, i) => address + i));
-      expectNoHarm(bytes, places, 200);
+      expectNoHarm(bytes, places, runs(200));
     }
   });
 });
 
 /** Bytes at some places are changed. The answer must not be an error, and lists not too much. */
-function expectNoHarm(bytes: Uint8Array, places: readonly number[], runs: number, fix = false): void {
+function expectNoHarm(bytes: Uint8Array, places: readonly number[], numRuns: number, fix = false): void {
   const change = fc.tuple(
     fc.constantFrom(...places),
     fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.integer({ min: 0, max: 255 })),
@@ -657,7 +658,7 @@ function expectNoHarm(bytes: Uint8Array, places: readonly number[], runs: number
       expect(result.notes.length).toBeLessThanOrEqual(1001);
       formatVerify(result);
     }),
-    { numRuns: runs, seed: 20260101 },
+    { numRuns, seed: 20260101 },
   );
 }
 
@@ -1147,8 +1148,8 @@ describe('damage', () => {
     const bytes = handmade().toBytes();
     const random = seeded(5);
     const places = Array.from({ length: 3000 }, () => random(Math.min(bytes.length, 9000)));
-    expectNoHarm(bytes, places, 300);
-    expectNoHarm(bytes, places, 300, true);
+    expectNoHarm(bytes, places, runs(300));
+    expectNoHarm(bytes, places, runs(300), true);
   });
 
   test('bytes that are no file', () => {

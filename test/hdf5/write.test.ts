@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { isDeepStrictEqual, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../src/hdf5/dtype.js';
 import { H5File } from '../../src/node.js';
@@ -16,6 +16,7 @@ import {
 } from '../oracle/oracles.js';
 import { PYTHON } from '../oracle/python-server.js';
 import { withFile } from '../oracle/temporary-file.js';
+import { expectSame } from '../same.js';
 import { expectAsH5py } from './compare.js';
 
 const point: DType = { compound: { x: 'f4', y: '>i2', inside: 'bool' } };
@@ -330,8 +331,8 @@ describeOracle('h5wasm', () => {
         const place = `${path}${name}`;
         if (member.kind === 'group') todo.push([member, `${place}/`]);
         if (member.kind !== 'dataset' || member.shape === null) continue;
-        expect(file.dataset(place).shape, place).toEqual(member.shape);
-        expect(file.dataset(place).value, place).toEqual(member.value);
+        expectSame(file.dataset(place).shape, member.shape, place);
+        expectSame(file.dataset(place).value, member.value, place);
       }
     }
     expect(Object.keys(theirs.members).sort()).toEqual([...file.keys()].sort());
@@ -352,11 +353,6 @@ describeOracle('h5wasm', () => {
     expect(value('points')).toMatchObject([{ x: 1 }, { x: -0 }]);
   });
 });
-
-/** For very many values: `expect` itself takes longer than all else. */
-function expectSame(value: unknown, expected: unknown, path: string): void {
-  if (!isDeepStrictEqual(value, expected)) expect(value, path).toEqual(expected);
-}
 
 describe('our own reader', () => {
   test.each(Object.keys(files) as (keyof typeof files)[])('reads the file of %s as it was made', (name) => {

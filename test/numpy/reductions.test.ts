@@ -3,6 +3,7 @@ import { withOptions } from '../../src/containers/options.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as functions from '../../src/numpy/reductions.js';
 import { expectSame, isError, numpy, type Question, type Tolerance, Tuple } from '../oracle/numpy-calls.js';
+import { THOROUGH } from '../thoroughness.js';
 import { NUMBER_DTYPES, sample } from './cases.js';
 import { fileOfTest } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
@@ -142,10 +143,11 @@ function ours({ question }: Case, wrap: (value: NDArray) => unknown): unknown {
   return call(...args.map((arg) => (arg instanceof NDArray && arg.ndim > 0 ? wrap(arg) : arg)), settings);
 }
 
-function check(name: string, wrap: (value: NDArray) => unknown): void {
+/** Compares all cases of a function, or every third: what differs then is how the elements come in, not what they are. */
+function check(name: string, wrap: (value: NDArray) => unknown, every = 1): void {
   let compared = 0;
   cases.forEach((each, i) => {
-    if (each.question.function !== name) return;
+    if (each.question.function !== name || i % every !== 0) return;
     const answer = answers[i];
     if (isError(answer)) {
       expect(() => ours(each, wrap), `${each.title}: ${answer.error} ${answer.message}`).toThrow();
@@ -160,16 +162,18 @@ function check(name: string, wrap: (value: NDArray) => unknown): void {
     expectSame(result, answer, each.title, each.tolerance);
     compared++;
   });
-  expect(compared).toBeGreaterThan(50);
+  expect(compared).toBeGreaterThan(50 / every);
 }
+
+const SOME = THOROUGH ? 1 : 3;
 
 describe.each(NAMES)('%s', (name) => {
   test('in memory is what numpy computes', () => check(name, (array) => array));
-  test('in blocks is what numpy computes', () => check(name, (array) => new MemorySource(array)));
+  test('in blocks is what numpy computes', () => check(name, (array) => new MemorySource(array), SOME));
   test('in blocks of a few elements is what numpy computes', () =>
-    withOptions({ maxMemory: 1000 }, () => check(name, (array) => new MemorySource(array))));
+    withOptions({ maxMemory: 1000 }, () => check(name, (array) => new MemorySource(array), SOME)));
   test('on disk is what numpy makes', () => {
     const { write } = fileOfTest();
-    withOptions({ maxMemory: '8K' }, () => check(name, write));
+    withOptions({ maxMemory: '8K' }, () => check(name, write, SOME));
   });
 });

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import ts from 'typescript';
+import { compilerOptions, typeErrors } from '../typescript.js';
 
 /** How to compile a fixture: what users of the package choose among. */
 export interface CompileOptions {
@@ -37,55 +38,52 @@ export async function compileFixture<Module = Record<string, unknown>>(
   options: CompileOptions,
 ): Promise<Module> {
   const file = fileURLToPath(fixture);
-  const { compiler, decorators, emitDecoratorMetadata = false, minify = false } = options;
-  if (compiler === 'esbuild' && emitDecoratorMetadata) throw new Error('esbuild emits no decorator metadata');
-  if (compiler === 'tsc') checkTypes(file, options);
+  const key = JSON.stringify([file, options]);
+  const compiling = compiled.get(key) ?? compile(file, options);
+  compiled.set(key, compiling);
+  const text = await compiling;
 
   // Below node_modules, so that packages are found from there, and Vitest leaves the import to Node.
   const cache = join(root, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'h5pickle-'));
-  const outfile = join(folder, `${basename(file, '.ts')}.mjs`);
   try {
-    await build({
-      entryPoints: [file],
-      outfile,
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-      target: 'es2022',
-      sourcemap: 'inline',
-      minify,
-      logLevel: 'silent',
-      tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy' } },
-      plugins: compiler === 'tsc' ? [transpileFixtures(options)] : [],
-    });
-    return await import(pathToFileURL(outfile).href);
+    const path = join(folder, `${basename(file, '.ts')}.mjs`);
+    await writeFile(path, text);
+    return await import(pathToFileURL(path).href);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
+/** What was made of a fixture, which does not change while tests run. */
+const compiled = new Map<string, Promise<string>>();
+
+async function compile(file: string, options: CompileOptions): Promise<string> {
+  const { compiler, decorators, emitDecoratorMetadata = false, minify = false } = options;
+  if (compiler === 'esbuild' && emitDecoratorMetadata) throw new Error('esbuild emits no decorator metadata');
+  if (compiler === 'tsc') checkTypes(file, options);
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    write: false,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: 'inline',
+    minify,
+    logLevel: 'silent',
+    tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy' } },
+    plugins: compiler === 'tsc' ? [transpileFixtures(options)] : [],
+  });
+  return (outputFiles[0] as { text: string }).text;
+}
+
 /** Throws an error with the compiler's own report, when it has anything to say about the file. */
 function checkTypes(file: string, options: CompileOptions): void {
-  const program = ts.createProgram([file], compilerOptions(options));
-  const source = program.getSourceFile(file);
-  const diagnostics = [
-    ...program.getOptionsDiagnostics(),
-    ...program.getGlobalDiagnostics(),
-    ...program.getSyntacticDiagnostics(source),
-    ...program.getSemanticDiagnostics(source),
-  ];
-  if (diagnostics.length > 0) {
-    throw new Error(
-      ts.formatDiagnostics(diagnostics, {
-        getCanonicalFileName: (name) => name,
-        getCurrentDirectory: () => root,
-        getNewLine: () => '\n',
-      }),
-    );
-  }
+  const errors = typeErrors([file], optionsOf(options));
+  if (errors !== '') throw new Error(errors);
 }
 
 /**
@@ -101,7 +99,7 @@ function transpileFixtures(options: CompileOptions): Plugin {
         const { outputText } = ts.transpileModule(await readFile(path, 'utf8'), {
           fileName: path,
           compilerOptions: {
-            ...compilerOptions(options),
+            ...optionsOf(options),
             module: ts.ModuleKind.ESNext,
             moduleResolution: ts.ModuleResolutionKind.Bundler,
             inlineSourceMap: true,
@@ -114,8 +112,6 @@ function transpileFixtures(options: CompileOptions): Plugin {
 }
 
 /** Those of this project, with the decorators as asked. */
-function compilerOptions({ decorators, emitDecoratorMetadata = false }: CompileOptions): ts.CompilerOptions {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
-  return { ...options, experimentalDecorators: decorators === 'legacy', emitDecoratorMetadata };
+function optionsOf({ decorators, emitDecoratorMetadata = false }: CompileOptions): ts.CompilerOptions {
+  return compilerOptions({ experimentalDecorators: decorators === 'legacy', emitDecoratorMetadata });
 }

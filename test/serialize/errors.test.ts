@@ -13,6 +13,7 @@ import {
   write,
   writeSync,
 } from '../../src/node.js';
+import { casesOf } from '../thoroughness.js';
 import { coreGraph } from './arbitrary.js';
 import { fixChecksums } from './checksums.js';
 import { Account, Counter, Point, Point3, registry, Session } from './classes.js';
@@ -114,7 +115,7 @@ describe('the path of what cannot be stored', () => {
         expect(path).toBeDefined();
         expect(follow(value, path), path).toBe(bad);
       }),
-      { numRuns: Number(process.env['H5PICKLE_CASES'] ?? 400) / 2, seed: 3 },
+      { numRuns: casesOf(60, 1 / 2), seed: 3 },
     );
   });
 

@@ -14,6 +14,7 @@ import {
   TypeRegistry,
 } from '../../src/node.js';
 import { attributesOf, datasetAt, describeOracle, groupAt, h5py } from '../oracle/oracles.js';
+import { runs } from '../thoroughness.js';
 
 type Dict = Map<string, unknown>;
 type ReadDict = ReadonlyMap<string, unknown>;
@@ -295,7 +296,7 @@ describe('the dict', () => {
         expect(found.bags.map(({ dict }) => [...dict])).toEqual(all);
         expect(found.one).toBe(found.bags[0]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -11,6 +11,7 @@ import {
   TypeRegistry,
 } from '../../src/node.js';
 import { attributesOf, describeOracle, groupAt, h5py } from '../oracle/oracles.js';
+import { runs } from '../thoroughness.js';
 
 class Point {
   constructor(
@@ -235,7 +236,7 @@ it('any mixture of them comes back', () => {
         expect(each).toBe(found.list[list.length - 1 - i]);
       });
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

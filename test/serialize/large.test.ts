@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { deserialize, serialize, TypeRegistry } from '../../src/index.js';
+import { runs } from '../thoroughness.js';
 
 const same = (value: unknown) => isDeepStrictEqual(deserialize(serialize(value)), value);
 
 describe('depth', () => {
-  it('a list of 100,000 links', () => {
+  it(`a list of ${runs(100_000)} links`, () => {
     let list: unknown = null;
-    for (let i = 0; i < 100_000; i++) list = { i, next: list };
+    for (let i = 0; i < runs(100_000); i++) list = { i, next: list };
     let copy = deserialize<{ i: number; next: unknown } | null>(serialize(list));
-    for (let i = 99_999; i >= 0; i--) {
+    for (let i = runs(100_000) - 1; i >= 0; i--) {
       if (copy?.i !== i) expect.fail(`link ${i}`);
       copy = copy.next as typeof copy;
     }

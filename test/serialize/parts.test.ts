@@ -23,12 +23,13 @@ import type { Storage } from '../../src/storage/storage.js';
 import { describeOracle } from '../oracle/oracles.js';
 import { PYTHON } from '../oracle/python-server.js';
 import { type Random, seeded } from '../random.js';
+import { casesOf } from '../thoroughness.js';
 import { anyGraph, coreGraph, hiddenOf } from './arbitrary.js';
 import { cases } from './cases.js';
 import { registry as classes } from './classes.js';
 import { graphOf } from './graph.js';
 
-const CASES = Number(process.env['H5PICKLE_CASES'] ?? 400);
+const CASES = casesOf(150);
 const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));

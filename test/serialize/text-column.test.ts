@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FixedSizeText, TextColumnBuilder } from '../../src/serialize/text-column.js';
 import { encodeWtf8 } from '../../src/serialize/wtf8.js';
+import { expectSame } from '../same.js';
+import { runs } from '../thoroughness.js';
 
 const build = (values: unknown[]) => {
   const builder = new TextColumnBuilder(values.length);
@@ -21,12 +23,13 @@ it('holds the bytes of all strings, where each ends, and the size of the longest
       const expected = strings.map(encodeWtf8);
       let start = 0;
       for (const [i, bytes] of expected.entries()) {
-        expect(column.bytes.slice(start, column.ends[i])).toEqual(bytes);
+        expectSame(column.bytes.slice(start, column.ends[i]), bytes);
         start = column.ends[i] as number;
       }
       expect(column.longest).toBe(Math.max(0, ...expected.map((bytes) => bytes.length)));
       expect(column.plain).toBe(strings.every((string) => !/\0|\p{Surrogate}/u.test(string)));
     }),
+    { numRuns: runs(100) },
   );
 });
 

@@ -21,12 +21,13 @@ import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
+import { casesOf } from '../thoroughness.js';
 import { coreGraph } from './arbitrary.js';
 import { cases } from './cases.js';
 import { registry as classes } from './classes.js';
 import { graphOf } from './graph.js';
 
-const CASES = Number(process.env['H5PICKLE_CASES'] ?? 400);
+const CASES = casesOf(100);
 const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));

@@ -23,7 +23,7 @@ import { H5Error, H5FormatError, H5StaleError, H5StateError, H5SystemError } fro
 import { FileStorage, type Mark, WritableFileStorage } from '../../src/storage/file.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { isWritable, type Storage } from '../../src/storage/storage.js';
-import { runs } from '../stride.js';
+import { runs } from '../thoroughness.js';
 import { type Compiled, compileStorage } from './compiled.js';
 import { canMount, canMountNote } from './mounting.js';
 

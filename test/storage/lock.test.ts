@@ -20,6 +20,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { H5LockedError, H5SystemError } from '../../src/errors.js';
 import { acquireLock } from '../../src/storage/lock.js';
 import { seeded } from '../random.js';
+import { casesOf } from '../thoroughness.js';
 import { type Compiled, compileStorage } from './compiled.js';
 import { canMount, canMountNote } from './mounting.js';
 
@@ -539,7 +540,7 @@ describe('any order of system calls', () => {
   const THREADS = 3;
   const FIRST_PID = 2 ** 30;
   const PIDS = 64;
-  const CASES = Number(process.env['H5PICKLE_CASES'] ?? 400) / 20;
+  const CASES = casesOf(20, 1 / 20);
   const [STEP, DIE] = [1, 2];
   const [WORKING, HOLDING, FINISHED] = [0, 2, 3];
 

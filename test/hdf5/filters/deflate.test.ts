@@ -6,7 +6,7 @@ import type { Deflate } from '../../../src/hdf5/filters/deflate.js';
 import { fflateDeflate } from '../../../src/hdf5/filters/fflate-deflate.js';
 import { zlibDeflate } from '../../../src/hdf5/filters/zlib-deflate.js';
 import { seeded } from '../../random.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import { randomBytes } from './cases.js';
 
 const IMPLEMENTATIONS: [name: string, deflate: Deflate][] = [

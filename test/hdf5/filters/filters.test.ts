@@ -15,7 +15,7 @@ import {
 import type { FilterInfo } from '../../../src/hdf5/messages/filter-pipeline.js';
 import { describeOracle } from '../../oracle/oracles.js';
 import { seeded } from '../../random.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import {
   DEFLATE,
   deflate,

@@ -9,7 +9,7 @@ import { MemoryStorage } from '../../../src/storage/memory.js';
 import { verifyStorage } from '../../../src/verify.js';
 import { describeOracle, PYTHON } from '../../oracle/oracles.js';
 import { seeded } from '../../random.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { UNDEFINED_ADDRESS } from '../../../src/hdf5/byte-reader.js';
 import { type Chunk, createChunkLayout } from '../../../src/hdf5/indexes/chunk-index.js';
 import type { ChunkedLayout, ChunkIndexType } from '../../../src/hdf5/messages/data-layout.js';
 import { seeded } from '../../random.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
 import { chunksOf, type Dataset, editIndex, openIndex, SmallNodes } from './chunk-samples.js';
 

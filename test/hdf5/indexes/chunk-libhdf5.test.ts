@@ -7,6 +7,7 @@ import { MemoryStorage } from '../../../src/storage/memory.js';
 import { findAll } from '../../find-all.js';
 import { describeOracle } from '../../oracle/oracles.js';
 import { type Random, seeded } from '../../random.js';
+import { sampled } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
 import {
   editIndex,
@@ -234,9 +235,9 @@ function spread(values: Int32Array, { shape, windows }: Sample): Int32Array {
 }
 
 describeOracle('h5py', () => {
-  for (const libver of ['earliest', 'latest'] as const) {
+  for (const [i, libver] of (['earliest', 'latest'] as const).entries()) {
     test(`reads, and goes on with, indexes of libver ${libver} that were edited`, () => {
-      const names = Object.keys(SAMPLES);
+      const names = sampled(Object.keys(SAMPLES), 2, i);
       const steps: Step[] = [];
       for (const name of names) {
         const { shape, maxshape, chunks, filtered, box } = SAMPLES[name]!;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOracle } from '../../oracle/oracles.js';
 import { seeded } from '../../random.js';
-import { everyByte, STRIDE } from '../../stride.js';
+import { everyByte, STRIDE } from '../../thoroughness.js';
 import { makeDenseSamples, readDamaged } from './samples.js';
 
 let folder: string;

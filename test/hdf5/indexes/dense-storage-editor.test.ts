@@ -12,7 +12,7 @@ import {
 import { attributeName } from '../../../src/hdf5/messages/attribute.js';
 import { encodeHardLink, encodeSoftLink, type Link } from '../../../src/hdf5/messages/link.js';
 import { findAll } from '../../find-all.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
 import { attributeOf, bytesLike, noDatatype, softLink } from './dense-messages.js';
 

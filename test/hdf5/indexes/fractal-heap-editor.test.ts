@@ -10,7 +10,7 @@ import {
   readFractalHeap,
 } from '../../../src/hdf5/indexes/fractal-heap.js';
 import { seeded } from '../../random.js';
-import { runs } from '../../stride.js';
+import { runs } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
 
 /** Small blocks, so that few objects make deep heaps. */
