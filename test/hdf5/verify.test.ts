@@ -397,8 +397,12 @@ describeOracle('h5py', () => {
         const space = new FileSpace(new MemoryStorage(bytes), indexes);
         const result = verify(space);
         const found = new Map<string, string[]>();
-        for (const { what, path, address, size } of result.extents)
-          if (what === 'a chunk') found.set(path, [...(found.get(path) ?? []), `${address} ${size}`]);
+        for (const { what, path, address, size } of result.extents) {
+          if (what !== 'a chunk') continue;
+          const chunks = found.get(path) ?? [];
+          found.set(path, chunks);
+          chunks.push(`${address} ${size}`);
+        }
         expect(found.size).toBeGreaterThan(4);
         const root = H5File.open(bytes);
         for (const [path, chunks] of found) {
