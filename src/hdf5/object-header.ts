@@ -32,7 +32,9 @@ const FIRST_LOOK = 512;
  */
 export function readObjectHeader(space: FileSpace, address: number, extents: Extent[] = []): Message[] {
   const look = space.peek(address, FIRST_LOOK, 'an object header');
-  if (look.left >= 4 && look.bytes[0] === 0x4f) return readVersion2(space, address, look, extents);
+  const isNew = look.left >= 4 && look.u8() === 0x4f;
+  look.position = 0;
+  if (isNew) return readVersion2(space, address, look, extents);
   const { oldHeader } = space.indexes ?? {};
   if (oldHeader) return oldHeader(space, address, look, extents);
   look.version(`the object header (without ${optionOf('indexes')})`, 2);

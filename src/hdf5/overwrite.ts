@@ -35,8 +35,8 @@ export function overwrite(space: EditableSpace, address: number, prepared: Prepa
         break;
       }
       case MessageType.Datatype:
-        if (flags & MessageFlag.Shared || data.bytes.length !== type.length) return false;
-        for (let i = 0; i < type.length; i++) if (data.bytes[i] !== type[i]) return false;
+        if (flags & MessageFlag.Shared || data.length !== type.length) return false;
+        for (const byte of type) if (data.u8() !== byte) return false;
         break;
       case MessageType.DataLayout:
         layout = decodeStoredLayout(data, bytes.length, undefined);

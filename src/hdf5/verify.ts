@@ -854,7 +854,7 @@ class Verifier {
     };
     const readChunk = (reader: ByteReader): boolean => {
       const start = reader.position;
-      let end = reader.bytes.length;
+      let end = reader.length;
       if (isNew) {
         end -= 4;
         if (end < start) reader.fail('an object header chunk that is too short');
