@@ -52,8 +52,10 @@ async function bundle(
   programs: readonly { text: string; name: string }[],
   decorators: string,
 ): Promise<void> {
-  const sources = join(folder, 'sources');
-  await mkdir(sources, { recursive: true });
+  // Below node_modules, so that what they import is found where the package finds it.
+  const cache = join(ROOT, 'node_modules', '.cache');
+  await mkdir(cache, { recursive: true });
+  const sources = await mkdtemp(join(cache, 'h5pickle-readme-'));
   for (const { text, name } of programs) await writeFile(join(sources, `${name}.ts`), text);
   await build({
     entryPoints: programs.map(({ name }) => join(sources, `${name}.ts`)),
@@ -64,7 +66,6 @@ async function bundle(
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    nodePaths: [join(ROOT, 'node_modules')],
     alias: {
       h5pickle: join(ROOT, 'src/node.ts'),
       'h5pickle/numpy': join(ROOT, 'src/numpy-of-node.ts'),
@@ -72,6 +73,7 @@ async function bundle(
     },
     tsconfigRaw: { compilerOptions: { experimentalDecorators: decorators === 'legacy', target: 'es2022' } },
   });
+  await rm(sources, { recursive: true });
 }
 
 // After the examples that write the files.
