@@ -20,8 +20,8 @@ export const indexes: GroupIndexes = {
   numbers: decodeOddNumbers,
   chunkedLayout: decodeChunkedLayout,
   elements: (space, info) => new DatasetStorage(space, info),
-  meter: meterOf,
-  symbolTable: readSymbolTable,
+  symbolTable: (space, table, owner) => readSymbolTable(space, table, meterOf(space, owner)),
   denseGroup: (...group) => new IndexedGroup(...group),
-  denseAttributes: readDenseAttributes,
+  denseAttributes: (space, info, resolve, owner) =>
+    readDenseAttributes(space, info, resolve, meterOf(space, owner)),
 };

@@ -65,10 +65,9 @@ export class ByteReader {
 
   /** Steps over `count` bytes. Returns where in what the block is a part of they begin. */
   take(count: number): number {
-    const { left, position } = this;
-    if (count > left) this.fail(`expected ${count} more bytes, ${left} are left`);
-    this.position = position + count;
-    return this.#from + position;
+    if (count > this.left) this.fail(`expected ${count} more bytes, ${this.left} are left`);
+    this.position += count;
+    return this.#from + this.position - count;
   }
 
   u8(): number {
@@ -102,10 +101,12 @@ export class ByteReader {
   /** Whether all bits of the next `size` bytes are set: no address, or no limit. If so, it steps over them. */
   isUnset(size: number): boolean {
     const start = this.take(size);
-    let i = 0;
-    while (i < size && this.#source[start + i] === 0xff) i++;
-    if (i < size) this.position -= size;
-    return i === size;
+    for (let i = 0; i < size; i++)
+      if (this.#source[start + i] !== 0xff) {
+        this.position -= size;
+        return false;
+      }
+    return true;
   }
 
   /** An address, or UNDEFINED_ADDRESS. */
@@ -124,9 +125,11 @@ export class ByteReader {
   }
 
   signature(expected: string): void {
-    const { offset } = this;
-    if (this.utf8(expected.length) !== expected)
-      throw new H5FormatError(offset, `expected the signature "${expected}"`);
+    const size = expected.length;
+    const start = this.take(size);
+    for (let i = 0; i < size; i++)
+      if (this.#source[start + i] !== expected.charCodeAt(i))
+        throw new H5FormatError(this.offset - size, `expected the signature "${expected}"`);
   }
 
   /** A version number from `first` to `last`. */

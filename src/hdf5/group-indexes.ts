@@ -3,7 +3,6 @@ import type { ElementAccess } from './element-access.js';
 import type { FileSpace } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
 import type { Extent } from './free-space.js';
-import type { Meter } from './indexes/meter.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
 import type { ChunkedLayoutDecoder } from './messages/data-layout.js';
@@ -35,9 +34,8 @@ export interface GroupIndexes {
   readonly chunkedLayout: ChunkedLayoutDecoder;
   /** The elements of a dataset, in any layout, by any selection. */
   elements(space: FileSpace, info: DatasetInfo): ElementAccess;
-  /** Counts what the indexes of an object take. */
-  meter(space: FileSpace, owner: number): Meter;
-  symbolTable(space: FileSpace, table: SymbolTable, meter: Meter): Link[];
+  /** `owner`: the address of the group, whose indexes are counted. */
+  symbolTable(space: FileSpace, table: SymbolTable, owner: number): Link[];
   /** A group with links in dense storage; `others` are not there. */
   denseGroup(
     space: FileSpace,
@@ -50,6 +48,6 @@ export interface GroupIndexes {
     space: FileSpace,
     info: AttributeInfo,
     resolve: (shared: ByteReader) => Datatype,
-    meter: Meter,
+    owner: number,
   ): Attribute[];
 }

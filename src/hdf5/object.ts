@@ -113,14 +113,15 @@ export function readObject(
   }
 
   if (attributeInfo && attributeInfo.fractalHeap !== UNDEFINED_ADDRESS) {
-    const { denseAttributes, meter } = space.indexes ?? missing('attributes in dense storage');
-    attributes = attributes.concat(denseAttributes(space, attributeInfo, resolve, meter(space, address)));
+    const { denseAttributes } = space.indexes ?? missing('attributes in dense storage');
+    attributes = attributes.concat(denseAttributes(space, attributeInfo, resolve, address));
   }
   inOrder(attributes);
   if (group) {
     if (symbolTable) {
-      const { symbolTable: read, meter } = space.indexes ?? missing('a symbol table');
-      links = links.concat(read(space, symbolTable, meter(space, address)));
+      links = links.concat(
+        (space.indexes ?? missing('a symbol table')).symbolTable(space, symbolTable, address),
+      );
     }
     if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS)
       return (space.indexes ?? missing('links in dense storage')).denseGroup(

@@ -596,9 +596,7 @@ class Verifier {
     const root = this.#attempt('superblock', 0, undefined, () => {
       this.#claim(0, size, 'metadata', what, undefined);
       const reader = this.#reader(0, size, what);
-      // 0x89 is no text.
-      if (reader.u8() !== 0x89) reader.fail('expected the signature of HDF5');
-      reader.signature('HDF\r\n\x1a\n');
+      reader.signature('\x89HDF\r\n\x1a\n');
       if (reader.u8() !== version) reader.fail('the version of the superblock has changed');
       return version < 2 ? this.#oldSuperblock(reader, version) : this.#newSuperblock(reader, version);
     });

@@ -19,11 +19,8 @@ const files = new WeakMap<FileSpace, Metered>();
  * and again, without end. An object that is read once more is not counted once more.
  */
 export function meterOf(space: FileSpace, owner: number): Meter {
-  let metered = files.get(space) as Metered;
-  if (!metered) {
-    metered = { owners: new Map(), total: 0 };
-    files.set(space, metered);
-  }
+  const metered = files.get(space) ?? { owners: new Map(), total: 0 };
+  files.set(space, metered);
   let used = 0;
   return (bytes) => {
     used += bytes;
