@@ -1,12 +1,13 @@
 /** The examples of the README are programs: they compile, they run, and they print what the README says. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { moduleFolder } from './module-folder.js';
 import { oracleTest, PYTHON } from './oracle/oracles.js';
 import { THOROUGH } from './thoroughness.js';
 import { compilerOptions, typeErrors } from './typescript.js';
@@ -52,10 +53,7 @@ async function bundle(
   programs: readonly { text: string; name: string }[],
   decorators: string,
 ): Promise<void> {
-  // Below node_modules, so that what they import is found where the package finds it.
-  const cache = join(ROOT, 'node_modules', '.cache');
-  await mkdir(cache, { recursive: true });
-  const sources = await mkdtemp(join(cache, 'h5pickle-readme-'));
+  const sources = await moduleFolder();
   for (const { text, name } of programs) await writeFile(join(sources, `${name}.ts`), text);
   await build({
     entryPoints: programs.map(({ name }) => join(sources, `${name}.ts`)),

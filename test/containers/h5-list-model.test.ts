@@ -262,13 +262,13 @@ class Machine {
         expect(list.unshift(...op.values)).toBe(model.unshift(...op.values));
         break;
       case 'pop':
-        this.#same(list.pop(), model.pop());
+        expectSame(list.pop(), model.pop());
         break;
       case 'shift':
-        this.#same(list.shift(), model.shift());
+        expectSame(list.shift(), model.shift());
         break;
       case 'splice':
-        this.#same(list.splice(op.at, op.count, ...op.values), model.splice(op.at, op.count, ...op.values));
+        expectSame(list.splice(op.at, op.count, ...op.values), model.splice(op.at, op.count, ...op.values));
         break;
       case 'insert':
         list.insert(op.at, op.value);
@@ -297,7 +297,7 @@ class Machine {
         }
         break;
       case 'get':
-        this.#same(inMemory(list.at(op.at)), model.at(op.at));
+        expectSame(inMemory(list.at(op.at)), model.at(op.at));
         break;
       case 'truncate':
         if (op.at >= 0 && op.at < length) {
@@ -322,7 +322,7 @@ class Machine {
         model.sort(byText);
         break;
       case 'iterate':
-        this.#same(Array.from(list, inMemory), Array.from(model));
+        expectSame(Array.from(list, inMemory), Array.from(model));
         break;
       case 'bad':
         expect(() => list.push(1, new WeakMap())).toThrow('cannot be stored');
@@ -389,8 +389,8 @@ class Machine {
 
   /** Compares all of it. */
   compare(): void {
-    this.#same(Array.from(this.#other, inMemory), Array.from(this.#model));
-    this.#same(this.#list.toArray(), this.#model);
+    expectSame(Array.from(this.#other, inMemory), Array.from(this.#model));
+    expectSame(this.#list.toArray(), this.#model);
     expect(this.#list.equals(this.#model)).toBe(true);
     // That commits.
     const { bytes } = this;
@@ -398,14 +398,10 @@ class Machine {
     const { problems } = verifyStorage(new MemoryStorage(bytes), { indexes });
     expect(problems).toEqual([]);
     const value = deserialize(bytes, { registry }) as { list: unknown[] };
-    this.#same(this.#isRoot ? value : value.list, this.#model);
+    expectSame(this.#isRoot ? value : value.list, this.#model);
     if (this.#isRoot) return;
-    this.#same(Object.keys(value), ['before', 'list', 'after']);
-    this.#same({ ...value, list: [] }, { before: { a: 1 }, list: [], after: [1, 2, 3] });
-  }
-
-  #same(found: unknown, wanted: unknown): void {
-    expectSame(found, wanted);
+    expectSame(Object.keys(value), ['before', 'list', 'after']);
+    expectSame({ ...value, list: [] }, { before: { a: 1 }, list: [], after: [1, 2, 3] });
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import ts from 'typescript';
+import { moduleFolder } from '../module-folder.js';
 import { compilerOptions, typeErrors } from '../typescript.js';
 
 /** How to compile a fixture: what users of the package choose among. */
@@ -43,10 +44,8 @@ export async function compileFixture<Module = Record<string, unknown>>(
   compiled.set(key, compiling);
   const text = await compiling;
 
-  // Below node_modules, so that packages are found from there, and Vitest leaves the import to Node.
-  const cache = join(root, 'node_modules', '.cache');
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, 'h5pickle-'));
+  // Vitest leaves the import to Node there.
+  const folder = await moduleFolder();
   try {
     const path = join(folder, `${basename(file, '.ts')}.mjs`);
     await writeFile(path, text);
