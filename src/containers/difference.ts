@@ -16,8 +16,9 @@ import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { H5Dict } from './h5-dict.js';
-import { deleteMember, prepareMember, storedObject } from './member.js';
+import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
+import { isTree } from './tree.js';
 
 /** What a value is that a dict can be set to: what the file says of such a dict. */
 type DictKind = 'object' | 'Map' | 'null-prototype';
@@ -41,28 +42,6 @@ function entriesOf(value: object): Iterable<readonly [string, unknown]> {
   return Object.entries(value);
 }
 
-/** Whether no object is reached twice: then the parts of a value can be stored one by one. */
-export function isTree(value: unknown): boolean {
-  const seen = new Set<unknown>();
-  const todo: unknown[] = [value];
-  while (todo.length > 0) {
-    const each = todo.pop();
-    if (typeof each !== 'object' || each === null || storedObject(each)) continue;
-    if (seen.has(each)) return false;
-    seen.add(each);
-    if (ArrayBuffer.isView(each)) {
-      if (seen.has(each.buffer)) return false;
-      seen.add(each.buffer);
-    } else if (each instanceof Map) {
-      for (const [key, item] of each) todo.push(key, item);
-    } else {
-      const items = each instanceof Set || Array.isArray(each) ? each : Object.values(each);
-      for (const item of items) todo.push(item);
-    }
-  }
-  return true;
-}
-
 /**
  * Sets a dict, or what it has for a key, to what a value says: what is the same stays as it is. Returns whether that could be
  * done: not where something else than a dict is or is to be.
@@ -76,8 +55,8 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
   }
   if (!source || value instanceof H5Dict) return false;
   const there = dictAt(dict as unknown as H5Dict, key);
-  if (!there || kindOfGroup(there.object) !== source || !isOnlyOne(there.object) || !isTree(value))
-    return false;
+  if (!there || kindOfGroup(there.object) !== source || !isOnlyOne(there.object)) return false;
+  if (!isTree(value, dict.context)) return false;
   const changes: Change[] = [];
   update(there, value as object, changes);
   return apply(there, changes);
@@ -133,7 +112,7 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   const { live } = context;
   const isDict = value instanceof H5Dict;
   // Parts that are shared, or lead back, are stored together.
-  if (isDict || isTree(value)) {
+  if (isDict || isTree(value, context)) {
     const changes: Change[] = [];
     update(dict, value, changes);
     const isDone = (): boolean => apply(dict, changes);
@@ -152,13 +131,23 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   live.change(group.path, () => writeInto(group, isDict ? (value as H5Dict).copy() : value, context.codec));
 }
 
-/** What gives a dict these entries and no others. */
+/** What gives a dict these entries and no others, in this order. */
 function update(dict: H5Dict, value: object, changes: Change[]): void {
   const wanted = new Map(entriesOf(value));
   const { object: group } = dict;
-  for (const key of dict.keys())
-    if (!wanted.has(key)) changes.push({ dict, key, make: () => deleteMember(group, escapeName(key)) });
+  const kept: string[] = [];
+  for (const key of dict.keys()) {
+    if (wanted.has(key)) kept.push(key);
+    else changes.push({ dict, key, make: () => deleteMember(group, escapeName(key)) });
+  }
   for (const [key, each] of wanted) put(dict, key, each, changes, update);
+  // What is set comes behind what there is. So what is to be behind that, or is in another order, goes there as well.
+  const keys = [...wanted.keys()];
+  const first = keys.findIndex((key, i) => key !== kept[i]);
+  if (first < 0 || first >= kept.length) return;
+  const names = keys.slice(first).map(escapeName);
+  const order = (): void => group.session.edit().moveBehind(group.node, names, MAX_ATTRIBUTES);
+  changes.push({ dict, key: keys[first] as string, make: order });
 }
 
 /** Sets entries of a dict, and leaves others. */
@@ -166,7 +155,7 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   const source = other instanceof H5Dict ? 'object' : kindOf(other);
   if (!source)
     throw new H5TypeError('a dict is merged with an object, a Map with keys that are strings, or a dict');
-  if (other instanceof H5Dict || isTree(other)) {
+  if (other instanceof H5Dict || isTree(other, dict.context)) {
     const changes: Change[] = [];
     mergeInto(dict as unknown as H5Dict, other, changes);
     make(dict as unknown as H5Dict, changes);

@@ -247,8 +247,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /**
-   * Sets the value of a key. A dict that is there is changed to what an object or a Map says: only the difference is
-   * written.
+   * Sets the value of a key. A dict that is there is changed to what an object or a Map says, also in the order of its keys:
+   * only the difference is written.
    *
    * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
    */

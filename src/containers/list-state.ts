@@ -5,7 +5,6 @@ import type { H5Group } from '../hdf5/h5-group.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { isColumn, STRIDE, typeOfValue } from './column.js';
 import type { Context } from './context.js';
-import { isTree } from './difference.js';
 import { ItemList } from './item-list.js';
 import type { ListStore } from './list-store.js';
 import type { Deferred } from './live-file.js';
@@ -14,6 +13,7 @@ import { PythonList } from './python-list.js';
 import { RecordList, shapeOfRow, typesOfRow } from './record-list.js';
 import { addressOf, become } from './rewriting.js';
 import { StoredList } from './stored-list.js';
+import { isTree } from './tree.js';
 import { VectorList } from './vector-list.js';
 import { mayShare, WholeList } from './whole-list.js';
 
@@ -191,7 +191,7 @@ export class ListState implements Deferred {
     store.flush();
     if (store.adapt(values)) return;
     const { length } = store;
-    if (store instanceof StoredList && length > 0 && isShared(store)) {
+    if (store instanceof StoredList && length > 0 && isShared(store, this.#context)) {
       this.#store = new WholeList(store, this.#context);
       return;
     }
@@ -264,9 +264,9 @@ function makeStore(
 }
 
 /** Whether elements share objects, or are far between. */
-function isShared(store: StoredList): boolean {
+function isShared(store: StoredList, context: Context): boolean {
   if (store.object.attrs.get(Reserved.encoding) === Encoding.sparse) return true;
-  return mayShare(store.object) && !isTree(store.whole());
+  return mayShare(store.object) && !isTree(store.whole(), context);
 }
 
 export function noIndex(path: string, index: unknown, length: number): never {

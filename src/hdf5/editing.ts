@@ -148,6 +148,8 @@ export interface Editor {
   setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void;
   /** Gives a member another name, in its place, or another group; false if there is none. `most`: as for `setScalar`. */
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
+  /** Moves members of a group behind all others, in this order. `most`: as for `setScalar`. */
+  moveBehind(group: Node, names: readonly string[], most: number): void;
   /** Removes a link of a group; false if there is none of that name. */
   deleteLink(group: Node, name: string): boolean;
   /** How many hard links lead to an object. */

@@ -42,7 +42,7 @@ import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import { checkName } from './link-name.js';
-import { editable, memberNames, moveMember, orderLinks, place, setMember } from './members.js';
+import { editable, memberNames, moveBehind, moveMember, orderLinks, place, setMember } from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent } from './messages/dataspace.js';
@@ -536,6 +536,10 @@ export class FileEditor implements Editor {
 
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean {
     return moveMember(this, group, from, other, to, most);
+  }
+
+  moveBehind(group: Node, names: readonly string[], most: number): void {
+    moveBehind(this, group, names, most);
   }
 
   orderLinks(group: Node, orders: ReadonlyMap<string, number>): void {

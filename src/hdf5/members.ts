@@ -58,20 +58,37 @@ export function moveMember(
   place(editor, group);
   const target = editable(editor, other);
   const source = editable(editor, group);
-  const link = source.allLinks.get(from) as AnyLink | undefined;
-  const attribute = source.allAttributes.get(from);
-  if (!link && attribute === undefined) return false;
-  if (source === target && from === to) return true;
+  if (source === target && from === to) return memberOf(editor, source, from) !== undefined;
+  const member = memberOf(editor, source, from);
+  if (!member) return false;
   const order = source.orderFor(from);
   // It has another link before it loses the old one.
-  const member =
-    attribute === undefined ? { link: anew(link as AnyLink) } : { attribute: detached(editor, attribute) };
   setMember(editor, target, to, member, most);
   editor.deleteLink(source, from);
   editor.deleteAttribute(source, from);
   if (source === target)
     (target.linkOrders.has(to) ? target.linkOrders : target.attributeOrders).set(to, order);
   return true;
+}
+
+/** Moves members of a group behind all others, in this order. */
+export function moveBehind(editor: FileEditor, group: Node, names: readonly string[], most: number): void {
+  const target = editable(editor, group);
+  for (const name of names) {
+    const member = memberOf(editor, target, name);
+    if (!member) continue;
+    editor.deleteLink(target, name);
+    editor.deleteAttribute(target, name);
+    setMember(editor, target, name, member, most);
+  }
+}
+
+/** What a group has of a name, to be set under another or in another place. */
+function memberOf(editor: FileEditor, group: EditedObject, name: string): Member | undefined {
+  const attribute = group.allAttributes.get(name);
+  if (attribute !== undefined) return { attribute: detached(editor, attribute) };
+  const link = group.allLinks.get(name) as AnyLink | undefined;
+  return link && { link: anew(link) };
 }
 
 /** The names of the members of a group, in their order; where none is stored, attributes come before links. */

@@ -76,7 +76,7 @@ const simple: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ do: fc.constant('insert' as const), key, value }),
   fc.record({
     do: fc.constant('merge' as const), // What is shared is stored together, and stays so.
-    entries: fc.array(fc.tuple(key, value), { maxLength: 3 }).filter((entries) => isTree(entries)),
+    entries: fc.array(fc.tuple(key, value), { maxLength: 3 }).filter(isTree),
   }),
 );
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -96,18 +96,19 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-function isTree(item: unknown, seen = new Set<unknown>()): boolean {
-  if (typeof item !== 'object' || item === null) return true;
-  if (seen.has(item)) return false;
-  seen.add(item);
-  if (ArrayBuffer.isView(item)) return true;
-  const parts =
-    item instanceof Map
-      ? [...item.keys(), ...item.values()]
-      : item instanceof Set
-        ? [...item]
-        : Object.values(item);
-  return parts.every((part) => isTree(part, seen));
+/** Whether nothing that is stored is reached twice. */
+function isTree(item: unknown): boolean {
+  const { root, objects } = graphOf(item, registry);
+  const seen = new Set<number>();
+  const todo: unknown[] = [root, ...objects.flatMap((each) => Object.values(each))];
+  while (todo.length > 0) {
+    const each = todo.pop();
+    if (!Array.isArray(each)) continue;
+    if (each[0] !== 'o' || each.length !== 2) todo.push(...(each as unknown[]));
+    else if (seen.has(each[1] as number)) return false;
+    else seen.add(each[1] as number);
+  }
+  return true;
 }
 
 function dictKind(item: unknown): string | undefined {
@@ -123,30 +124,6 @@ function dictKind(item: unknown): string | undefined {
 
 const entriesOf = (item: object): [string, unknown][] =>
   item instanceof Map ? [...(item as Model)] : Object.entries(item);
-
-function make(kind: string, entries: [string, unknown][]): object {
-  if (kind === 'Map') return new Map(entries);
-  const object = (kind === 'object' ? {} : Object.create(null)) as object;
-  for (const [name, item] of entries)
-    Object.defineProperty(object, name, {
-      value: item,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  return object;
-}
-
-/** What is there after an assignment: where a dict is and is to be, keys that stay keep their places. */
-function assigned(there: unknown, here: unknown): unknown {
-  const kind = dictKind(here);
-  if (kind === undefined || kind !== dictKind(there) || !isTree(here)) return here;
-  const entries = new Map(entriesOf(there as object));
-  const wanted = new Map(entriesOf(here as object));
-  for (const name of [...entries.keys()]) if (!wanted.has(name)) entries.delete(name);
-  for (const [name, item] of wanted) entries.set(name, assigned(entries.get(name), item));
-  return make(kind, [...entries]);
-}
 
 /** A dict that is merged with another is the same dict, with more in it: so it is wherever it is. */
 function merged(there: unknown, here: unknown): unknown {
@@ -192,10 +169,7 @@ class Run {
     switch (operation.do) {
       case 'set':
         dict.set(operation.key, operation.value);
-        model.set(
-          operation.key,
-          model.has(operation.key) ? assigned(model.get(operation.key), operation.value) : operation.value,
-        );
+        model.set(operation.key, operation.value);
         break;
       case 'insert':
         dict.getOrInsert(operation.key, operation.value);

@@ -275,6 +275,76 @@ describe('assignment', () => {
     expect(all['itself']).toBe(all);
   });
 
+  it('keeps what is shared where no property shows it', () => {
+    class Session {
+      readonly user: string;
+      #draft: object;
+      constructor(user: string, draft: object) {
+        this.user = user;
+        this.#draft = draft;
+      }
+      get draft(): object {
+        return this.#draft;
+      }
+      set draft(draft: object) {
+        this.#draft = draft;
+      }
+      hasDraft(): boolean {
+        return #draft in this;
+      }
+    }
+    class Tagged extends Set<unknown> {
+      note: unknown;
+    }
+    const known = new TypeRegistry();
+    known.register(Session, {
+      name: 'dict.Session',
+      fields: ['user', 'draft'],
+      create: () => new Session('', {}),
+    });
+    known.register(Tagged, { name: 'dict.Tagged' });
+    const dict = H5Dict.of(H5File.open(undefined, 'w'), { registry: known });
+    const draft = { text: 'once' };
+    const tagged = Object.assign(new Tagged([1]), { note: draft });
+    const failed = new Error('no', { cause: draft });
+    for (const holder of [new Session('ada', draft), tagged, failed]) {
+      dict.set('both', { holder: 1, draft: 2 });
+      dict.set('both', { holder, draft });
+      const copy = (dict.get('both') as H5Dict).copy() as { holder: unknown; draft: unknown };
+      const { draft: hidden, note, cause } = copy.holder as Record<string, unknown>;
+      expect(copy.draft).toEqual(draft);
+      expect(hidden ?? note ?? cause).toBe(copy.draft);
+    }
+  });
+
+  it('brings keys into the order of the value, and leaves what they have', () => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {
+      state: { a: 1, list: [1, 'two'], inner: { x: 1, y: { z: 1 } }, b: 'text' },
+    });
+    const state = dict.get('state') as H5Dict;
+    const list = state.get('list') as H5List;
+    const inner = state.get('inner') as H5Dict;
+    const orders = [
+      { first: 0, a: 1, list: [1, 'two'], inner: { x: 1, y: { z: 1 } }, b: 'text' },
+      { b: 'text', inner: { y: { z: 1 }, x: 1 }, list: [1, 'two'], a: 1 },
+      { inner: { w: { z: 1 }, x: 2, y: { z: 1 } }, a: { now: 'a dict' }, list: [1, 'two'] },
+      { list: [1, 'two'], inner: { x: 2, w: { z: 1 } }, a: [] },
+    ];
+    for (const value of orders) {
+      dict.set('state', value);
+      expect(JSON.stringify(dict)).toBe(JSON.stringify({ state: value }));
+      dict.commit();
+      expect(JSON.stringify(dict)).toBe(JSON.stringify({ state: value }));
+      expect(JSON.stringify(deserialize(dict.file.toBytes()))).toBe(JSON.stringify({ state: value }));
+      // They are the same objects as before.
+      expect(list.toArray()).toEqual([1, 'two']);
+      expect(inner.get('x')).toBe(value.inner.x);
+    }
+    dict.assign({ z: 1, state: orders[0], y: 2 });
+    expect([...dict.keys()]).toEqual(['z', 'state', 'y']);
+    expect(JSON.stringify(dict.get('state'))).toBe(JSON.stringify(orders[0]));
+  });
+
   it('takes collections of this and of other files as copies', () => {
     const other = H5Dict.write(undefined, { list: [1, 2, 3], inner: { deep: [{ a: 1 }] } });
     const dict = H5Dict.write<Record<string, unknown>>(undefined, {});
