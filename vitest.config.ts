@@ -63,5 +63,6 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    setupFiles: ['./test/setup.ts'],
   },
 });

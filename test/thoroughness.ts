@@ -9,6 +9,9 @@ const CASES = process.env['H5PICKLE_CASES'];
 /** Whether all is tested, as in CI. */
 export const THOROUGH: boolean = CASES !== undefined;
 
+/** What random cases begin with: the same in each run, so that what fails fails again. */
+export const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
+
 /** How many cases a property has: `few` for a developer, and in CI a share of H5PICKLE_CASES. */
 export function casesOf(few: number, share = 1): number {
   return CASES === undefined ? few : Math.ceil(Number(CASES) * share);

@@ -10,7 +10,7 @@ import { storedObject } from './member.js';
  */
 export function isTree(value: unknown, { codec }: Context): boolean {
   const { registry = defaultRegistry, values = NO_VALUES } = codec;
-  const kinds = new Kinds(registry, values, () => false);
+  let kinds: Kinds | undefined;
   const seen = new Set<unknown>();
   const todo: unknown[] = [value];
   try {
@@ -19,9 +19,15 @@ export function isTree(value: unknown, { codec }: Context): boolean {
       if (typeof each !== 'object' || each === null || storedObject(each) || registry.nameOf(each)) continue;
       if (seen.has(each)) return false;
       seen.add(each);
+      const prototype: unknown = Object.getPrototypeOf(each);
+      if (prototype === Object.prototype || prototype === Array.prototype) {
+        for (const item of Object.values(each)) todo.push(item);
+        continue;
+      }
+      kinds ??= new Kinds(registry, values, () => false);
       const { kind, codec, fields } = kinds.entry(kinds.of(each));
-      if (kind === Kind.Array || kind === Kind.Set) {
-        for (const item of each as Iterable<unknown>) todo.push(item);
+      if (kind === Kind.Set) {
+        for (const item of each as Set<unknown>) todo.push(item);
       } else if (kind === Kind.Map) {
         for (const [key, item] of each as Map<unknown, unknown>) todo.push(key, item);
       } else if (kind === Kind.Typed || kind === Kind.Buffer) {

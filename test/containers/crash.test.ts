@@ -5,7 +5,7 @@ import { verifyStorage } from '../../src/verify.js';
 import { type Random, seeded } from '../random.js';
 import { graphOf } from '../serialize/graph.js';
 import { FaultStorage } from '../storage/fault-storage.js';
-import { THOROUGH } from '../thoroughness.js';
+import { SEED, THOROUGH } from '../thoroughness.js';
 
 /*
  * A program that changes dicts, lists and arrays of one file, and is stopped at any moment: what is left is what there was before
@@ -13,7 +13,6 @@ import { THOROUGH } from '../thoroughness.js';
  */
 
 const CUTS = Math.ceil(Number(process.env['H5PICKLE_CUTS'] ?? 30) / 10);
-const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 const COMMITS = THOROUGH ? 150 : 50;
 
 /** One change of what a dict holds. */

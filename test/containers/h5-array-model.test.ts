@@ -10,11 +10,10 @@ import { askNumpy } from '../oracle/numpy.js';
 import { haveOracle, oracleTest } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
 import { expectSame } from '../same.js';
-import { casesOf } from '../thoroughness.js';
+import { casesOf, SEED } from '../thoroughness.js';
 
 /** Each of eight kinds is changed twice as often: some 50,000 operations in CI. */
 const CASES = Math.min(3000, casesOf(100));
-const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 const LONGEST = 14;
 
 type Rows = unknown[][];

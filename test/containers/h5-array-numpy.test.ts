@@ -15,11 +15,10 @@ import {
 import { oracleTest } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
 import { expectSame } from '../same.js';
-import { casesOf } from '../thoroughness.js';
+import { casesOf, SEED } from '../thoroughness.js';
 import { chained, nestedValue, randomIndex, randomShape, randomValue } from './random-arrays.js';
 
 const CASES = Math.min(1000, casesOf(60));
-const SEED = Number(process.env['H5PICKLE_SEED'] ?? 20260101);
 
 let folder: string;
 beforeAll(async () => {

@@ -3,14 +3,13 @@ import { H5File } from '../../src/node.js';
 import { describeOracle, h5py } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { FaultStorage } from '../storage/fault-storage.js';
-import { runs, THOROUGH } from '../thoroughness.js';
+import { runs, SEED, THOROUGH } from '../thoroughness.js';
 import { expectAsH5py } from './compare.js';
 import { checkCut, crash, DURABILITIES, run } from './crash.js';
 import { describeFile, Editing } from './editing-model.js';
 
 const CUTS = Number(process.env.H5PICKLE_CUTS ?? 30);
 const OPERATIONS = THOROUGH ? 1200 : 300;
-const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
 
 describe('a crash leaves the state before a commit or after it', () => {
   test.each(DURABILITIES)(

@@ -4,12 +4,11 @@ import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, h5dump, h5py } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
-import { THOROUGH } from '../thoroughness.js';
+import { SEED, THOROUGH } from '../thoroughness.js';
 import { expectAsH5py } from './compare.js';
 import { describeFile, Editing, rebuilt } from './editing-model.js';
 
 const OPERATIONS = Number(process.env.H5PICKLE_EDITS ?? 600);
-const SEED = Number(process.env.H5PICKLE_SEED ?? 20260101);
 /** Many operations are several runs: a file that has grown is compared with the model for longer each time. */
 const A_RUN = Math.min(OPERATIONS, 5000);
 const RUNS = Array.from({ length: Math.ceil(OPERATIONS / A_RUN) }, (_, i) => SEED + i);
