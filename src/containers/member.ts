@@ -140,10 +140,8 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
 /** Does what takes the place of a member of a group, or removes it. */
 function replaceMember(group: H5Group, name: string, change: () => void): void {
   const link = group.node.links?.get(name) as AnyLink | undefined;
-  const node = link && isHard(link) ? group.session.target(link) : undefined;
   // What references may lead to says so in an attribute.
-  const isMarked =
-    node && (node.attributes?.get(Reserved.referenced) !== undefined || (node.links?.size ?? 0) > 0);
+  const isMarked = link && isHard(link) && group.session.edit().holds(link, Reserved.referenced);
   if (isMarked) replaceMembers(group, [name], change);
   else change();
 }

@@ -1,27 +1,23 @@
 import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
-import { DatasetStorage } from './dataset-storage.js';
 import type { AttributeDraft, LinkDraft } from './draft.js';
 import { EditableMap } from './editable-map.js';
 import type { EditableSpace } from './editable-space.js';
-import type { Extent } from './free-space.js';
 import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import { freeSymbolTable } from './indexes/symbol-table.js';
 import { IndexedLinks, type LinkTable } from './link-table.js';
+import { type LoadedObject, releaseAttribute, releaseContent, releaseMessage } from './loaded-object.js';
 import { type Attribute, attributeName, decodeAttribute } from './messages/attribute.js';
 import { decodeAttributeInfo, encodeAttributeInfo } from './messages/attribute-info.js';
-import { extent } from './messages/dataspace.js';
 import { encodeGroupInfo } from './messages/group-info.js';
 import { decodeLink, type Link } from './messages/link.js';
 import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { decodeSymbolTable } from './messages/symbol-table.js';
 import { NumberList } from './number-list.js';
-import { type GroupInfo, inOrder, type ObjectInfo, readObject } from './object.js';
-import { readObjectHeader } from './object-header.js';
+import { type GroupInfo, inOrder, type ObjectInfo } from './object.js';
 import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
-import { releaseElements } from './release.js';
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
 import { StoredObject } from './stored-object.js';
 
@@ -71,16 +67,17 @@ export class EditedObject extends StoredObject {
   #denseAttributes: DenseAttributes | undefined;
   #denseLinks: DenseLinks | undefined;
 
-  constructor(space: EditableSpace, address: number) {
-    const chunks: Extent[] = [];
-    const messages = readObjectHeader(space, address, chunks);
-    const info = readObject(space, address, messages);
+  constructor(space: EditableSpace, { info, messages, chunks }: LoadedObject) {
     super(info, EditableMap);
-    this.header = new StoredHeader(space, address, messages, chunks);
+    this.header = new StoredHeader(space, info.address, messages, chunks);
     // Something else may stand where they do once they are written again.
     if (info.kind !== 'group') return;
     for (const attribute of info.attributes)
       this.attributes.set(attribute.name, { ...attribute, data: attribute.data.slice() });
+  }
+
+  get linkCount(): number {
+    return this.header.linkCount;
   }
 
   /** The attributes: those of the file, and new ones. */
@@ -149,19 +146,10 @@ export class EditedObject extends StoredObject {
   /** The same but for its header. */
   releaseContent(space: EditableSpace, heap: GlobalHeapEditor): void {
     this.allAttributes.forEach((attribute) => {
-      if (isStored(attribute))
-        releaseElements(space, heap, attribute.datatype, extent(attribute.dataspace), attribute.data);
+      if (isStored(attribute)) releaseAttribute(space, heap, attribute);
     });
-    const table = this.header.find(MessageType.SymbolTable);
-    if (table) freeSymbolTable(space, decodeSymbolTable(new ByteReader(table.data)));
-    if (this.info.kind === 'dataset') new DatasetStorage(space, this.info).release(space, heap);
-    const info = this.header.find(MessageType.AttributeInfo);
-    const attributes = info && decodeAttributeInfo(new ByteReader(info.data));
-    if (attributes && attributes.fractalHeap !== UNDEFINED_ADDRESS)
-      DenseAttributes.open(space, attributes).free();
-    const linkInfo = this.header.find(MessageType.LinkInfo);
-    const links = linkInfo && decodeLinkInfo(new ByteReader(linkInfo.data));
-    if (links && links.fractalHeap !== UNDEFINED_ADDRESS) DenseLinks.open(space, links).free();
+    releaseContent(space, heap, this.info);
+    for (const { type, data } of this.header.messages) releaseMessage(space, type, data);
   }
 
   /**
@@ -315,6 +303,12 @@ export class EditedObject extends StoredObject {
         });
         dense.load(messages.finish(), bounds);
       }
+    } else if (dense && allLinks.size < MIN_DENSE && dense.list().length === dense.size) {
+      // They go back into the header, with no need to take out one by one what is deleted; those of other kinds cannot. All
+      // are read before their place is given back.
+      for (const _ of allLinks);
+      dense.free();
+      dense = undefined;
     } else if (dense) {
       // What goes may have the creation order of what comes.
       for (const [name, wasDeleted] of this.linkChanges)
@@ -322,11 +316,6 @@ export class EditedObject extends StoredObject {
       for (const name of this.linkChanges.keys()) {
         const link = allLinks.get(name);
         if (link) dense.add(encoded(name, link));
-      }
-      // With those of other kinds it stays. All are read before their place is given back.
-      if (dense.size < MIN_DENSE && dense.size === [...allLinks].length) {
-        dense.free();
-        dense = undefined;
       }
     }
     dense?.flush();

@@ -16,7 +16,7 @@ import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { Selection, SelectionInput } from './selection.js';
-import type { Node, StoredObject } from './stored-object.js';
+import type { HardLink, Node, StoredObject } from './stored-object.js';
 
 /** How an attribute or a dataset is to be stored, where that does not follow from its value. */
 export interface ValueOptions {
@@ -150,6 +150,8 @@ export interface Editor {
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
   /** Moves members of a group behind all others, in this order. `most`: as for `setScalar`. */
   moveBehind(group: Node, names: readonly string[], most: number): void;
+  /** Whether the object that a link leads to, which is to lose it, has an attribute of a name, or links. */
+  holds(link: HardLink, attribute: string): boolean;
   /** Removes a link of a group; false if there is none of that name. */
   deleteLink(group: Node, name: string): boolean;
   /** How many hard links lead to an object. */

@@ -42,6 +42,7 @@ import { GlobalHeapEditor } from './indexes/global-heap.js';
 import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import { checkName } from './link-name.js';
+import { LoadedObject } from './loaded-object.js';
 import { editable, memberNames, moveBehind, moveMember, orderLinks, place, setMember } from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
@@ -55,7 +56,6 @@ import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasPointers, hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type Selection, type SelectionInput, selectAll } from './selection.js';
-import { StoredHeader } from './stored-header.js';
 import { type HardLink, linkTo, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
@@ -68,6 +68,8 @@ const NO_OPTIONS: ValueOptions = {};
 
 /** Of so many groups that were changed the content is kept in memory, for the next change. */
 const KEPT_GROUPS = 16;
+/** So many that are to be changed or deleted are kept until they are. */
+const KEPT_OBJECTS = 4096;
 /** And what reads the elements of so many datasets. */
 const KEPT_STORAGES = 256;
 
@@ -93,7 +95,7 @@ export class FileEditor implements Editor {
   /** Elements of the last copy that wait for the addresses of what they refer to. */
   #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
   /** Objects that are deleted, and whose space is to be given back. */
-  #released: EditedObject[] = [];
+  #released: (EditedObject | LoadedObject)[] = [];
   /** New groups to which no link leads yet. */
   #apart: GroupDraft[] = [];
   /** The elements of datasets that were read or written, by address; and those that were written since the last flush. */
@@ -103,6 +105,8 @@ export class FileEditor implements Editor {
   /** Objects of the file that are changed, by address; and groups that were, and may be again. */
   readonly #edited = new Map<number, EditedObject>();
   readonly #known = new Map<number, EditedObject>();
+  /** Objects of the file that were read since the last flush, to be changed or deleted. */
+  readonly #loaded = new Map<number, LoadedObject>();
   /** By how much the number of links to objects of the file changes. */
   readonly #linkChanges = new Map<number, number>();
   #objects: ObjectCache;
@@ -141,7 +145,11 @@ export class FileEditor implements Editor {
   // ---- objects --------------------------------------------------------------------------------------
 
   stored(address: number): StoredObject {
-    return this.#edited.get(address) ?? this.#known.get(address) ?? this.#objects.get(address);
+    return this.#editedAt(address) ?? this.#objects.get(address);
+  }
+
+  #editedAt(address: number): EditedObject | undefined {
+    return this.#edited.get(address) ?? this.#known.get(address);
   }
 
   /** What an object has become since a handle got hold of it, at `since`. */
@@ -170,11 +178,21 @@ export class FileEditor implements Editor {
   #editAt(address: number): EditedObject {
     let edited = this.#edited.get(address);
     if (!edited) {
-      edited = this.#known.get(address) ?? new EditedObject(this.space, address);
+      edited = this.#known.get(address) ?? new EditedObject(this.space, this.#load(address));
       this.#known.delete(address);
       this.#edited.set(address, edited);
     }
     return edited;
+  }
+
+  #load(address: number): LoadedObject {
+    let loaded = this.#loaded.get(address);
+    if (!loaded) {
+      loaded = new LoadedObject(this.space, address);
+      if (this.#loaded.size >= KEPT_OBJECTS) this.#loaded.clear();
+      this.#loaded.set(address, loaded);
+    }
+    return loaded;
   }
 
   newGroup(): GroupDraft {
@@ -490,6 +508,7 @@ export class FileEditor implements Editor {
     const prepared = prepare(value, plain(dtype), shape);
     if (hasPointers(prepared.datatype) || !overwrite(this.space, address, prepared)) return false;
     this.#objects.delete(address);
+    this.#loaded.delete(address);
     this.#storages.delete(address);
     return true;
   }
@@ -564,9 +583,8 @@ export class FileEditor implements Editor {
   linkCount(object: Node): number {
     place(this, object);
     const address = 'info' in object ? object.info.address : object.address;
-    const { header } = this.#edited.get(address) ??
-      this.#known.get(address) ?? { header: StoredHeader.read(this.space, address) };
-    return header.linkCount + (this.#linkChanges.get(address) ?? 0);
+    const { linkCount } = this.#editedAt(address) ?? this.#load(address);
+    return linkCount + (this.#linkChanges.get(address) ?? 0);
   }
 
   isDeleted(address: number, since: number): boolean {
@@ -601,6 +619,7 @@ export class FileEditor implements Editor {
       this.#storages.delete(address);
       this.#edited.delete(address);
       this.#objects.delete(address);
+      this.#loaded.delete(address);
       this.#deleted.set(address, this.#clock);
       this.#deletedNow.push(address);
     }
@@ -613,6 +632,12 @@ export class FileEditor implements Editor {
   /** The object that a hard link leads to. */
   target(link: HardLink): Node {
     return link.kind === 'hard' ? this.stored(link.address) : link;
+  }
+
+  holds(link: HardLink, attribute: string): boolean {
+    const object = link.kind === 'hard' ? (this.#editedAt(link.address) ?? this.#load(link.address)) : link;
+    if (object instanceof LoadedObject) return object.has(attribute);
+    return object.attributes?.get(attribute) !== undefined || (object.links?.size ?? 0) > 0;
   }
 
   // ---- links ----------------------------------------------------------------------------------------
@@ -707,15 +732,16 @@ export class FileEditor implements Editor {
   }
 
   /** The same for all that an object uses. */
-  #countTypes(object: Draft | EditedObject, change: number): void {
-    if (object.kind === 'dataset') {
-      const committed =
-        object instanceof EditedObject
-          ? (object.info as DatasetInfo).datatype.committed
-          : (object as DatasetDraft).type.committed;
+  #countTypes(object: Draft | EditedObject | LoadedObject, change: number): void {
+    const { kind } = 'info' in object ? object.info : object;
+    if (kind === 'dataset') {
+      const { committed } =
+        'info' in object ? (object.info as DatasetInfo).datatype : (object as DatasetDraft).type;
       if (committed !== undefined) this.#countLink(committed, change);
     }
-    const attributes = object.attributes as EditableMap<Attribute | AttributeDraft> | undefined;
+    const { attributes } = object as {
+      attributes?: Pick<EditableMap<Attribute | AttributeDraft>, 'forEach'>;
+    };
     attributes?.forEach((attribute) => {
       this.#countType(attribute, change);
     });
@@ -834,6 +860,7 @@ export class FileEditor implements Editor {
     if (this.#root) this.space.root = this.#root.address;
     this.#root = undefined;
     this.#edited.clear();
+    this.#loaded.clear();
     this.#linkChanges.clear();
     // Now they can be read again.
     if (this.#storages.size > KEPT_STORAGES) this.#storages.clear();
@@ -910,13 +937,14 @@ export class FileEditor implements Editor {
         this.#linkChanges.delete(address);
         if (change === 0 && !unlinked.delete(address)) continue;
         done = false;
-        const object = this.#editAt(address);
-        const count = object.header.linkCount + change;
+        const object = this.#editedAt(address) ?? this.#load(address);
+        const count = object.linkCount + change;
         if (count > 0 || address === this.space.root) {
-          object.header.linkCount = count;
+          this.#editAt(address).header.linkCount = count;
           continue;
         }
-        for (const [, link] of object.allLinks ?? []) drop(link as LinkDraft);
+        if (object instanceof LoadedObject) object.links.forEach(drop);
+        else for (const [, link] of object.allLinks ?? []) drop(link as LinkDraft);
         this.#countTypes(object, -1);
         this.#delete(object);
       }
@@ -928,11 +956,12 @@ export class FileEditor implements Editor {
     }
   }
 
-  #delete(object: EditedObject): void {
+  #delete(object: EditedObject | LoadedObject): void {
     const { info } = object;
     this.#storages.delete(info.address);
     this.#released.push(object);
     this.#edited.delete(info.address);
+    this.#known.delete(info.address);
     this.#deleted.set(info.address, this.#clock++);
     this.#deletedNow.push(info.address);
   }
@@ -1028,6 +1057,7 @@ export class FileEditor implements Editor {
   #forget(made: number, deletions: number): void {
     this.#edited.clear();
     this.#known.clear();
+    this.#loaded.clear();
     this.#objects = new ObjectCache(this.space);
     this.#storages.clear();
     this.#stored = [];

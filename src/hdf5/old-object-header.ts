@@ -1,9 +1,15 @@
-import type { ByteReader } from './byte-reader.js';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
 import type { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
+import { MessageType } from './messages/message-type.js';
+import { encodeReferenceCount } from './messages/reference-count.js';
 import { Chunks, keep, type Message } from './object-header.js';
 
-/** The messages of an object header of version 1, whose first bytes are in `look` (Format Specification, section IV.A.1.a). */
+/**
+ * The messages of an object header of version 1, whose first bytes are in `look` (Format Specification, section IV.A.1.a). The number of
+ * links, which stands in front of them there, is one of them, as in version 2.
+ */
 export function readOldHeader(
   space: FileSpace,
   address: number,
@@ -13,10 +19,10 @@ export function readOldHeader(
   look.version('the object header', 1);
   look.take(1);
   const count = look.u16();
-  look.take(4);
+  const links = look.u32();
   const size = look.u32();
   look.take(4);
-  const messages: Message[] = [];
+  const messages: Message[] = links === 1 ? [] : [referenceCount(links)];
   extents.push([address, 16 + size]);
   const chunks = new Chunks(space, extents);
   let chunk: ByteReader | undefined = space.reader(address + 16, size, 'an object header');
@@ -30,4 +36,10 @@ export function readOldHeader(
     }
   }
   return messages;
+}
+
+function referenceCount(count: number): Message {
+  const data = new ByteWriter(5);
+  encodeReferenceCount(data, count);
+  return { type: MessageType.ReferenceCount, flags: 0, order: -1, data: new ByteReader(data.finish()) };
 }

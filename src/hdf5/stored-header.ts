@@ -1,4 +1,5 @@
 import { H5TypeError } from '../errors.js';
+import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { lookup3 } from './checksum.js';
 import type { EditableSpace } from './editable-space.js';
@@ -7,8 +8,8 @@ import type { Extent } from './free-space.js';
 import { MESSAGE_LIMIT, OCHK, OHDR } from './header-writer.js';
 import { encodeContinuation } from './messages/continuation.js';
 import { MessageType } from './messages/message-type.js';
-import { encodeReferenceCount } from './messages/reference-count.js';
-import { HeaderFlag, type Message, readObjectHeader } from './object-header.js';
+import { decodeReferenceCount, encodeReferenceCount } from './messages/reference-count.js';
+import { HeaderFlag, type Message } from './object-header.js';
 
 /** A message of an object header, its data as they stand in the file. */
 export interface HeaderMessage {
@@ -51,23 +52,15 @@ export class StoredHeader {
       this.#prefix = new Uint8Array(
         start.raw((this.#flags & HeaderFlag.Times ? 16 : 0) + (this.#flags & HeaderFlag.PhaseChange ? 4 : 0)),
       );
-      this.messages = [];
     } else {
-      start.take(4);
-      const count = start.u32();
       this.#prefix = new Uint8Array(0);
       // The room for the messages, in as few bytes as a header of version 2 says it.
       const [, size] = this.chunks[0] as Extent;
       this.#flags = size - 11 < 256 ? 0 : size - 12 < 65536 ? 1 : 2;
-      this.messages = count === 1 ? [] : [referenceCount(count)];
     }
-    for (const { type, flags, order, data } of messages)
-      this.messages.push({ type, flags, order, data: new Uint8Array(data.bytes) });
-  }
-
-  static read(space: FileSpace, address: number): StoredHeader {
-    const chunks: Extent[] = [];
-    return new StoredHeader(space, address, readObjectHeader(space, address, chunks), chunks);
+    this.messages = messages.map(({ type, flags, order, data }) => {
+      return { type, flags, order, data: new Uint8Array(data.bytes) };
+    });
   }
 
   /** Whether attributes have a creation order. */
@@ -77,10 +70,8 @@ export class StoredHeader {
 
   /** The number of hard links that lead here. */
   get linkCount(): number {
-    const message = this.messages.find(({ type }) => type === MessageType.ReferenceCount);
-    if (!message) return 1;
-    const { data } = message;
-    return new DataView(data.buffer, data.byteOffset).getUint32(1, true);
+    const message = this.find(MessageType.ReferenceCount);
+    return message ? decodeReferenceCount(new ByteReader(message.data)) : 1;
   }
 
   set linkCount(count: number) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileSpace } from '../../src/hdf5/file-space.js';
-import { StoredHeader } from '../../src/hdf5/stored-header.js';
+import { LoadedObject } from '../../src/hdf5/loaded-object.js';
 import { H5Datatype, H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
@@ -49,7 +49,7 @@ const committed = (object: unknown) => (object as { datatype?: { committed?: num
 /** The number of links and uses, as it stands in the header. */
 const counted = (file: H5File, path: string): number => {
   const space = new FileSpace(new MemoryStorage(file.toBytes()));
-  return StoredHeader.read(space, file.get(path)?.ref.address as number).linkCount;
+  return new LoadedObject(space, file.get(path)?.ref.address as number).linkCount;
 };
 
 describe('a committed datatype', () => {

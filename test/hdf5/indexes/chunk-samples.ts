@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { ByteWriter } from '../../../src/hdf5/byte-writer.js';
 import type { EditableSpace } from '../../../src/hdf5/editable-space.js';
+import { EditedObject } from '../../../src/hdf5/edited-object.js';
 import type { FileSpace } from '../../../src/hdf5/file-space.js';
 import {
   type Chunk,
@@ -15,6 +16,7 @@ import {
   openChunkIndex,
 } from '../../../src/hdf5/indexes/chunk-index.js';
 import { meterOf } from '../../../src/hdf5/indexes/meter.js';
+import { LoadedObject } from '../../../src/hdf5/loaded-object.js';
 import {
   type ChunkedLayout,
   decodeDataLayout,
@@ -24,7 +26,6 @@ import { type Dataspace, decodeDataspace } from '../../../src/hdf5/messages/data
 import { decodeDatatype } from '../../../src/hdf5/messages/datatype.js';
 import { MessageType } from '../../../src/hdf5/messages/message-type.js';
 import { readObjectHeader } from '../../../src/hdf5/object-header.js';
-import { StoredHeader } from '../../../src/hdf5/stored-header.js';
 import type { Superblock } from '../../../src/hdf5/superblock.js';
 import { PYTHON } from '../../oracle/oracles.js';
 import { MemorySpace } from '../memory-space.js';
@@ -119,7 +120,7 @@ export function editIndex(space: EditableSpace, dataset: Dataset): ChunkIndexEdi
 export function storeLayout(space: EditableSpace, { address }: Dataset, layout: ChunkedLayout): void {
   const out = new ByteWriter();
   encodeChunkedLayout(out, layout);
-  const header = StoredHeader.read(space, address);
+  const { header } = new EditedObject(space, new LoadedObject(space, address));
   const { flags } = header.find(MessageType.DataLayout)!;
   header.set({ type: MessageType.DataLayout, flags, order: 0, data: out.finish() });
   header.write(space);
