@@ -6,6 +6,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
+import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved } from '../serialize/layout.js';
@@ -54,9 +55,8 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
     return true;
   }
   if (!source || value instanceof H5Dict) return false;
-  const there = dictAt(dict as unknown as H5Dict, key);
-  if (!there || kindOfGroup(there.object) !== source || !isOnlyOne(there.object)) return false;
-  if (!isTree(value, dict.context)) return false;
+  const there = ownDictAt(dict as unknown as H5Dict, key);
+  if (!there || kindOfGroup(there.object) !== source || !isTree(value, dict.context)) return false;
   const changes: Change[] = [];
   update(there, value as object, changes);
   return apply(there, changes);
@@ -105,6 +105,16 @@ function dictAt(dict: H5Dict, key: string): H5Dict | undefined {
   if (group.attrs.has(escapeName(key)) || !dict.has(key)) return undefined;
   const there = dict.get(key);
   return there instanceof H5Dict ? there : undefined;
+}
+
+/** The same if no other link leads to it. */
+function ownDictAt(dict: H5Dict, key: string): H5Dict | undefined {
+  const { object: group } = dict;
+  const link = group.node.links?.get(escapeName(key)) as AnyLink | undefined;
+  // This comes first: it reads what a change takes, so that what is there need not be read again.
+  if (link && isHard(link) && group.session.edit().linkCount(link) > 1) return undefined;
+  const there = dictAt(dict, key);
+  return there && dict.isLarge && !isOnlyOne(there.object) ? undefined : there;
 }
 
 function assignTo(dict: H5Dict, value: object, source: DictKind): void {
@@ -189,9 +199,8 @@ function put(
   combine: (there: H5Dict, here: object, changes: Change[]) => void,
 ): void {
   const source = value instanceof H5Dict ? kindOfGroup(value.object) : kindOf(value);
-  const there = source && dictAt(dict, key);
-  const isChanged = combine === mergeInto || (there && isOnlyOne(there.object));
-  if (there && isChanged && kindOfGroup(there.object) === source) combine(there, value as object, changes);
+  const there = source && (combine === mergeInto ? dictAt : ownDictAt)(dict, key);
+  if (there && kindOfGroup(there.object) === source) combine(there, value as object, changes);
   else if (!isSame(dict, key, value))
     changes.push({ dict, key, make: prepareMember(dict.object, key, value, dict.context) });
 }

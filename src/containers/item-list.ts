@@ -14,7 +14,7 @@ import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { getMember, prepareObjectMember, presented } from './member.js';
 import { setWord } from './rewriting.js';
-import { encodeScalar, isScalar, readElements } from './scalar.js';
+import { encodeScalar, isScalar, readScalar } from './scalar.js';
 
 /** An element: the name of its link, or what a mask says of one that is missing. */
 type Slot = string | number;
@@ -123,7 +123,7 @@ export class ItemList implements ListStore {
       if (isNull(info)) return null;
       const { session } = this.object;
       return isScalar(info) && !session.editor?.isWritten(info.address)
-        ? readElements(session, info)[0]
+        ? readScalar(session, info)
         : presented(this.#objectAt(slot, info), this.#context);
     }
     return slot === Missing.null ? null : undefined;

@@ -21,7 +21,15 @@ import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
 import { options as containerOptions } from './options.js';
-import { decodeScalar, encodeScalar, isScalar, isSmallArray, isUsualType, readElements } from './scalar.js';
+import {
+  decodeScalar,
+  encodeScalar,
+  isScalar,
+  isSmallArray,
+  isUsualType,
+  readElements,
+  readScalar,
+} from './scalar.js';
 
 /** What ch5mpy says an object is. */
 export const CH5MPY = { type: '__h5_type__', class: '__h5_class__' } as const;
@@ -57,7 +65,7 @@ export function getMember(group: H5Group, name: string, context: Context, isRaw 
   // Most are scalars and small arrays: there is no need of a handle for each.
   if (node && 'info' in node && !session.editor?.isWritten(node.info.address)) {
     const { info } = node;
-    if (isScalar(info, context.live.isOurs)) return readElements(session, info)[0];
+    if (isScalar(info, context.live.isOurs)) return readScalar(session, info);
     if (isSmallArray(info, context.options.largeArray ?? LARGE_ARRAY)) return readElements(session, info);
   }
   const object = node ? group.wrap(node, join(group.path, name)) : group.get(name);

@@ -8,7 +8,7 @@ import type { H5Group } from '../hdf5/h5-group.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
-import { isNative } from '../hdf5/number-elements.js';
+import { isNative, nativeArray } from '../hdf5/number-elements.js';
 import type { DatasetInfo, ObjectInfo } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
@@ -135,7 +135,28 @@ export function isSmallArray(info: ObjectInfo, most: number): info is DatasetInf
   );
 }
 
-/** The elements of a scalar, or of a small array, as the file has them. */
+/** The bytes of one number, and views of it by what they are arrays of: to make an array for each number takes longer. */
+const NUMBER = new Uint8Array(8);
+const NUMBERS = new Map<unknown, ArrayLike<number>>(
+  [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array].map(
+    (type) => [type, new type(NUMBER.buffer)],
+  ),
+);
+
+/** The one element of a scalar, as the file has it. */
+export function readScalar(session: FileSession, info: DatasetInfo): unknown {
+  const { datatype, layout } = info;
+  if (layout.kind === 'compact' && layout.data.length >= datatype.size && isNative(datatype)) {
+    const view = NUMBERS.get(nativeArray(datatype));
+    if (view) {
+      for (let i = 0; i < datatype.size; i++) NUMBER[i] = layout.data[i] as number;
+      return view[0];
+    }
+  }
+  return readElements(session, info)[0];
+}
+
+/** The elements of a small array, as the file has them. */
 export function readElements({ space, options }: FileSession, info: DatasetInfo): Elements {
   const count = extent(info.dataspace);
   const bytes = rawData(space, info, 'the data of a dataset').copy(0, count);

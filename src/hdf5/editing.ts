@@ -154,8 +154,8 @@ export interface Editor {
   holds(link: HardLink, attribute: string): boolean;
   /** Removes a link of a group; false if there is none of that name. */
   deleteLink(group: Node, name: string): boolean;
-  /** How many hard links lead to an object. */
-  linkCount(object: Node): number;
+  /** How many hard links lead to an object, or to that of a link. */
+  linkCount(object: Node | HardLink): number;
   /** A group that stands in the file, and is in no other: for what is made before it has a place. */
   groupApart(): Node;
   /** Deletes it, with all that is in no other group. */

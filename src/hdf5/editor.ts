@@ -46,7 +46,7 @@ import { LoadedObject } from './loaded-object.js';
 import { editable, memberNames, moveBehind, moveMember, orderLinks, place, setMember } from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
-import { extent } from './messages/dataspace.js';
+import { extent, SCALAR } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
@@ -145,7 +145,7 @@ export class FileEditor implements Editor {
   // ---- objects --------------------------------------------------------------------------------------
 
   stored(address: number): StoredObject {
-    return this.#editedAt(address) ?? this.#objects.get(address);
+    return this.#editedAt(address) ?? this.#loaded.get(address)?.stored ?? this.#objects.get(address);
   }
 
   #editedAt(address: number): EditedObject | undefined {
@@ -221,11 +221,13 @@ export class FileEditor implements Editor {
     if (fillValue !== undefined || allocation === 'early' || isChunked(options) || isLargeArray(data))
       return this.#newStorage(data, options);
     const small = this.#small;
-    if (dtype === undefined && !shape && isSmallArray(data)) {
-      const type = encodedType(inferDatatype(data));
+    const isNumber = typeof data === 'number';
+    if (dtype === undefined && !shape && (isNumber || isSmallArray(data))) {
+      const values = isNumber ? arrayOfOne(data) : data;
+      const type = encodedType(inferDatatype(values));
       if (isNative(type.datatype)) {
-        const at = small.keep(data);
-        return new DatasetDraft(this.#made++, type, vector(data.length), small.slab, at);
+        const at = small.keep(values);
+        return new DatasetDraft(this.#made++, type, isNumber ? SCALAR : vector(data.length), small.slab, at);
       }
     }
     const { datatype, dataspace, encoded } = prepare(data, plain(dtype), shape);
@@ -580,7 +582,7 @@ export class FileEditor implements Editor {
     graft(this, group, source, node, options);
   }
 
-  linkCount(object: Node): number {
+  linkCount(object: Node | HardLink): number {
     place(this, object);
     const address = 'info' in object ? object.info.address : object.address;
     const { linkCount } = this.#editedAt(address) ?? this.#load(address);
@@ -1114,6 +1116,16 @@ const LARGE_ARRAY = 1 << 16;
 
 function isLargeArray(data: unknown): boolean {
   return ArrayBuffer.isView(data) && data.byteLength >= LARGE_ARRAY;
+}
+
+const INTEGER = new Int32Array(1);
+const FLOAT = new Float64Array(1);
+
+/** A number as the typed array that it makes, until the next one. */
+function arrayOfOne(value: number): TypedArray {
+  const array = (value | 0) === value && !Object.is(value, -0) ? INTEGER : FLOAT;
+  array[0] = value;
+  return array;
 }
 
 function isSmallArray(data: unknown): data is TypedArray {

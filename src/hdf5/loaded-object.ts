@@ -17,6 +17,7 @@ import { decodeSymbolTable } from './messages/symbol-table.js';
 import { type ObjectInfo, readObject } from './object.js';
 import { type Message, readObjectHeader } from './object-header.js';
 import { releaseElements } from './release.js';
+import { StoredObject } from './stored-object.js';
 
 /** An object as it stands in the file, with what it takes there: read to be deleted, or to be edited. */
 export class LoadedObject {
@@ -25,9 +26,17 @@ export class LoadedObject {
   /** What its header takes: the first chunk, and continuations. */
   readonly chunks: Extent[] = [];
 
+  #stored: StoredObject | undefined;
+
   constructor(space: FileSpace, address: number) {
     this.messages = readObjectHeader(space, address, this.chunks);
     this.info = readObject(space, address, this.messages);
+  }
+
+  /** The same as it is read. */
+  get stored(): StoredObject {
+    this.#stored ??= new StoredObject(this.info);
+    return this.#stored;
   }
 
   /** The number of hard links that lead here. */

@@ -10,7 +10,7 @@ import { H5Reference } from './h5-reference.js';
 import { checkName } from './link-name.js';
 import type { Attribute } from './messages/attribute.js';
 import { extent } from './messages/dataspace.js';
-import { type AnyLink, anew, type Node } from './stored-object.js';
+import { type AnyLink, anew, type HardLink, type Node } from './stored-object.js';
 
 /** HDF5 numbers attributes with 16 bits: behind this, one cannot have its place in the order. */
 const LAST_ORDER = 0xfffe;
@@ -161,6 +161,6 @@ export function editable(editor: FileEditor, group: Node): EditedObject {
 }
 
 /** Sees to it that a group stands in the file. What is made before that must be linked before it. */
-export function place(editor: FileEditor, group: Node): void {
-  if (!('info' in group) && group.address < 0) editor.flush();
+export function place(editor: FileEditor, object: Node | HardLink): void {
+  if (!('info' in object) && object.address < 0) editor.flush();
 }

@@ -53,7 +53,7 @@ export function isIeee(type: FloatingPoint): boolean {
 }
 
 /** The typed array whose elements are laid out like the type's, but for the order of their bytes. */
-function nativeArray(type: NumberType): AnyConstructor | undefined {
+export function nativeArray(type: NumberType): AnyConstructor | undefined {
   const { size } = type;
   if (type.class === 'floating-point') {
     if (size === 2 || !isIeee(type)) return undefined;
@@ -64,7 +64,7 @@ function nativeArray(type: NumberType): AnyConstructor | undefined {
 }
 
 /** Whether numbers of a datatype are in memory what they are in a file. */
-export function isNative(type: Datatype): boolean {
+export function isNative(type: Datatype): type is NumberType {
   return (type.class === 'fixed-point' || type.class === 'floating-point') && !isForeign(type);
 }
 

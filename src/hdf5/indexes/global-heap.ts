@@ -198,21 +198,30 @@ const HEADER = 16;
 const NOTED_ROOM = 64;
 const MAX_NOTED = 256;
 
-/** A collection in memory: objects one after another, then free space. */
-interface EditedCollection {
+/**
+ * A collection in memory: objects one after another, then free space. What is removed leaves a gap, which is closed when room
+ * is needed, or when the collection is written. Readers see it as any other.
+ */
+interface EditedCollection extends Collection {
   readonly address: number;
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
+  /** By index, with room for more. */
+  starts: Uint32Array;
+  sizes: Uint32Array;
+  nextIndex: number;
+  /** How many objects there are. */
+  count: number;
   /** Where its free space begins. */
   free: number;
-  nextIndex: number;
+  /** How many bytes before that are gaps, and where the first one is. */
+  gaps: number;
+  firstGap: number;
   /** What is to be written: from here up to, not including, there. */
   changedFrom: number;
   changedTo: number;
   /** Whether it was made since the last flush, so that it can still be cut to its size. */
   isNew: boolean;
-  /** What readers see of it, until it is changed again. */
-  seen: Collection | undefined;
 }
 
 /**
@@ -234,26 +243,15 @@ export class GlobalHeapEditor {
 
   constructor(space: EditableSpace) {
     this.#space = space;
-    space.globalHeap.edited = (address) => this.#seen(address);
+    space.globalHeap.edited = (address) => this.#changedAt(address);
   }
 
   /** A collection as it will be, if it is another one than in the file. */
-  #seen(address: number): Collection | undefined {
+  #changedAt(address: number): Collection | undefined {
     const collection = this.#collections.get(address);
-    if (!collection || (collection.changedFrom >= collection.changedTo && !collection.isNew))
-      return undefined;
-    if (!collection.seen) {
-      const { bytes, view, free, nextIndex } = collection;
-      const starts = new Uint32Array(nextIndex);
-      const sizes = new Uint32Array(nextIndex);
-      for (let at = HEADER; at < free; at += OBJECT_HEADER + padded(sizeAt(collection, at))) {
-        const index = view.getUint16(at, true);
-        starts[index] = at + OBJECT_HEADER;
-        sizes[index] = sizeAt(collection, at);
-      }
-      collection.seen = { bytes, starts, sizes };
-    }
-    return collection.seen;
+    return collection && (collection.isNew || collection.changedFrom < collection.changedTo)
+      ? collection
+      : undefined;
   }
 
   /** Adds an object of `size` bytes, which the caller writes to `bytes` at `position` before the next call. */
@@ -269,7 +267,8 @@ export class GlobalHeapEditor {
     view.setUint32(at + 12, Math.floor(size / 0x100000000), true);
     bytes.fill(0, at + OBJECT_HEADER + size, at + needed);
     collection.free += needed;
-    this.#changed(collection, at, collection.free);
+    changed(collection, at, collection.free);
+    place(collection, collection.nextIndex, at + OBJECT_HEADER, size);
     this.address = collection.address;
     this.index = collection.nextIndex++;
     this.bytes = bytes;
@@ -291,15 +290,16 @@ export class GlobalHeapEditor {
   /** Removes an object, if there is one. A collection without any is given back. */
   remove(address: number, index: number): void {
     const collection = this.#collections.get(address) ?? this.#load(address);
-    const at = find(collection, index);
-    if (at < 0) return;
-    const { bytes } = collection;
-    const size = OBJECT_HEADER + padded(sizeAt(collection, at));
-    bytes.copyWithin(at, at + size, collection.free);
-    collection.free -= size;
-    // What is behind the last one is written as well, so that it is free in the file, too.
-    this.#changed(collection, at, Math.max(collection.free, at + 1));
-    if (collection.free > HEADER) return;
+    const start = collection.starts[index] ?? 0;
+    if (start === 0) return;
+    const at = start - OBJECT_HEADER;
+    const { starts, sizes, bytes } = collection;
+    collection.gaps += OBJECT_HEADER + padded(sizes[index] as number);
+    collection.firstGap = Math.min(collection.firstGap, at);
+    starts[index] = 0;
+    sizes[index] = 0;
+    changed(collection, at, at + 1);
+    if (--collection.count > 0) return;
     this.#space.free(address, bytes.length);
     this.#collections.delete(address);
     this.#space.heapRoom = this.#space.heapRoom.filter(([noted]) => noted !== address);
@@ -309,13 +309,11 @@ export class GlobalHeapEditor {
   /** The bytes of an object that was inserted, to be changed. */
   object(address: number, index: number): Uint8Array {
     const collection = this.#collections.get(address) ?? this.#load(address);
-    const at = find(collection, index);
-    if (at < 0) throw new H5FormatError(address, `no global heap object ${index}`);
-    this.#changed(collection, at, at + OBJECT_HEADER);
-    const start = at + OBJECT_HEADER;
-    const size = sizeAt(collection, at);
-    this.#changed(collection, start, start + size);
-    return collection.bytes.subarray(start, start + size);
+    const start = collection.starts[index] ?? 0;
+    if (start === 0) throw new H5FormatError(address, `no global heap object ${index}`);
+    const end = start + (collection.sizes[index] as number);
+    changed(collection, start - OBJECT_HEADER, end);
+    return collection.bytes.subarray(start, end);
   }
 
   /** Writes what has changed. */
@@ -353,6 +351,7 @@ export class GlobalHeapEditor {
   }
 
   #write(collection: EditedCollection): void {
+    closeGaps(collection);
     const { address, bytes, view, free, changedFrom, changedTo } = collection;
     collection.isNew = false;
     if (changedFrom >= changedTo) return;
@@ -368,14 +367,9 @@ export class GlobalHeapEditor {
     collection.changedTo = 0;
   }
 
-  #changed(collection: EditedCollection, from: number, to: number): void {
-    collection.seen = undefined;
-    collection.changedFrom = Math.min(collection.changedFrom, from);
-    collection.changedTo = Math.max(collection.changedTo, to);
-  }
-
   /** Gives the free space of a new collection back, as far as libhdf5 lets it be small. */
   #cut(collection: EditedCollection): void {
+    closeGaps(collection);
     const size = Math.max(MIN_COLLECTION, collection.free);
     if (size === collection.bytes.length) return;
     this.#space.free(collection.address + size, collection.bytes.length - size);
@@ -408,12 +402,16 @@ export class GlobalHeapEditor {
       address: this.#space.allocate(size),
       bytes,
       view: new DataView(bytes.buffer),
-      free: HEADER,
+      starts: new Uint32Array(64),
+      sizes: new Uint32Array(64),
       nextIndex: 1,
+      count: 0,
+      free: HEADER,
+      gaps: 0,
+      firstGap: size,
       changedFrom: 0,
       changedTo: HEADER,
       isNew: true,
-      seen: undefined,
     };
     for (let i = 0; i < SIGNATURE.length; i++) bytes[i] = SIGNATURE.charCodeAt(i);
     bytes[4] = 1;
@@ -431,9 +429,12 @@ export class GlobalHeapEditor {
     const { bytes: stored, starts, sizes } = this.#space.globalHeap.collection(address);
     const bytes = new Uint8Array(stored);
     let free = HEADER;
+    let count = 0;
     for (let i = 1; i < starts.length; i++) {
       const start = starts[i] as number;
-      if (start > 0) free = Math.max(free, start + padded(sizes[i] as number));
+      if (start === 0) continue;
+      free = Math.max(free, start + padded(sizes[i] as number));
+      count++;
     }
     if (free > bytes.length)
       throw new H5FormatError(address, 'a global heap object crosses the end of its collection');
@@ -441,20 +442,71 @@ export class GlobalHeapEditor {
       address,
       bytes,
       view: new DataView(bytes.buffer),
-      free,
+      starts: starts.slice(),
+      sizes: sizes.slice(),
       nextIndex: starts.length,
+      count,
+      free,
+      gaps: 0,
+      firstGap: bytes.length,
       changedFrom: bytes.length,
       changedTo: 0,
       isNew: false,
-      seen: undefined,
     };
     this.#collections.set(address, collection);
     return collection;
   }
 }
 
-function hasRoom({ bytes, free, nextIndex }: EditedCollection, needed: number): boolean {
-  return free + needed <= bytes.length && nextIndex <= MAX_INDEX;
+/** Whether there is room for so many bytes more; gaps are closed if that makes it. */
+function hasRoom(collection: EditedCollection, needed: number): boolean {
+  const { bytes, free, gaps, nextIndex } = collection;
+  if (nextIndex > MAX_INDEX || free - gaps + needed > bytes.length) return false;
+  if (free + needed > bytes.length) closeGaps(collection);
+  return true;
+}
+
+function changed(collection: EditedCollection, from: number, to: number): void {
+  collection.changedFrom = Math.min(collection.changedFrom, from);
+  collection.changedTo = Math.max(collection.changedTo, to);
+}
+
+/** Notes where an object stands. */
+function place(collection: EditedCollection, index: number, start: number, size: number): void {
+  if (index >= collection.starts.length) {
+    collection.starts = longer(collection.starts, index + 1);
+    collection.sizes = longer(collection.sizes, index + 1);
+  }
+  collection.starts[index] = start;
+  collection.sizes[index] = size;
+  collection.count++;
+}
+
+function longer(numbers: Uint32Array, length: number): Uint32Array {
+  const more = new Uint32Array(2 * length);
+  more.set(numbers);
+  return more;
+}
+
+/** Moves what is behind gaps together. */
+function closeGaps(collection: EditedCollection): void {
+  const { bytes, view, starts, free, gaps, firstGap } = collection;
+  if (gaps === 0) return;
+  let to = firstGap;
+  for (let at = firstGap; at < free; ) {
+    const size = OBJECT_HEADER + padded(sizeAt(collection, at));
+    const index = view.getUint16(at, true);
+    if (starts[index] === at + OBJECT_HEADER) {
+      bytes.copyWithin(to, at, at + size);
+      starts[index] = to + OBJECT_HEADER;
+      to += size;
+    }
+    at += size;
+  }
+  collection.free = to;
+  collection.gaps = 0;
+  collection.firstGap = bytes.length;
+  changed(collection, firstGap, to);
 }
 
 function writeSize({ bytes, view }: EditedCollection): void {
@@ -464,12 +516,4 @@ function writeSize({ bytes, view }: EditedCollection): void {
 
 function sizeAt({ view }: EditedCollection, at: number): number {
   return view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * 0x100000000;
-}
-
-/** Where an object begins, its header included; -1 if there is none. */
-function find(collection: EditedCollection, index: number): number {
-  for (let at = HEADER; at < collection.free; at += OBJECT_HEADER + padded(sizeAt(collection, at))) {
-    if (collection.view.getUint16(at, true) === index) return at;
-  }
-  return -1;
 }
