@@ -94,8 +94,9 @@ const SLAB = 1 << 14;
 export class SmallData {
   /** Data of at most so many bytes are small. */
   static readonly LIMIT = 256;
-  slab = new Uint8Array(SLAB);
-  #used = 0;
+  slab = new Uint8Array(0);
+  // The first slab is made when it is needed.
+  #used = Number.POSITIVE_INFINITY;
   /** Views of the slab by the class of their elements. */
   readonly #views = new Map<unknown, TypedArray>();
 

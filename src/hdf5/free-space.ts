@@ -16,6 +16,8 @@ export class FreeSpace {
   /** Addresses by the power of two of the size. */
   readonly #bins: Set<number>[] = [];
   #total = 0;
+  /** The list of all, as long as it is true. */
+  #list: readonly Extent[] | undefined;
 
   constructor(extents: Iterable<Extent> = []) {
     for (const [address, size] of extents) this.add(address, size);
@@ -30,9 +32,10 @@ export class FreeSpace {
     return this.#sizes.size;
   }
 
-  /** The extents by address. */
-  extents(): Extent[] {
-    return [...this.#sizes].sort(([a], [b]) => a - b);
+  /** The extents by address: the same list as before if nothing has changed. */
+  extents(): readonly Extent[] {
+    this.#list ??= [...this.#sizes].sort(([a], [b]) => a - b);
+    return this.#list;
   }
 
   /** Adds space, which must not be free already. */
@@ -100,6 +103,7 @@ export class FreeSpace {
   }
 
   #insert(address: number, size: number): void {
+    this.#list = undefined;
     this.#sizes.set(address, size);
     this.#starts.set(address + size, address);
     const bin = magnitude(size);
@@ -110,6 +114,7 @@ export class FreeSpace {
 
   #remove(address: number): void {
     const size = this.#sizes.get(address) as number;
+    this.#list = undefined;
     this.#sizes.delete(address);
     this.#starts.delete(address + size);
     this.#bins[magnitude(size)]?.delete(address);

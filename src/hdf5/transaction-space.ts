@@ -55,6 +55,8 @@ export class TransactionSpace extends EditableSpace {
   /** As it was committed. */
   #committedFree: readonly Extent[];
   #committedHeapRoom: readonly Extent[];
+  /** What the last commit has noted of both. */
+  #note: Uint8Array | undefined;
   /** What small things are placed in: [next, end). */
   #arena: [number, number] = [0, 0];
   /** What the committed state does not use and this transaction does: extents by their address. */
@@ -129,7 +131,7 @@ export class TransactionSpace extends EditableSpace {
   }
 
   /** Space that nothing uses, and that is not waiting for a commit. */
-  get freeExtents(): Extent[] {
+  get freeExtents(): readonly Extent[] {
     return this.#free.extents();
   }
 
@@ -225,17 +227,29 @@ export class TransactionSpace extends EditableSpace {
     this.#arena = [0, 0];
   }
 
+  /** The free space after a commit, and where the file ends then. */
+  #freeAfter(): { free: FreeSpace; end: number } {
+    // What was changed in its place has left it as it was.
+    const isSame = this.#freed.length === 0 && this.#free.extents() === this.#committedFree;
+    if (isSame && this.#end === this.#committedEnd) return { free: this.#free, end: this.#end };
+    const free = new FreeSpace(this.#free.extents());
+    for (const [address, size] of this.#freed) free.add(address, size);
+    const end = free.takeEnd(this.#end);
+    return { free, end };
+  }
+
   /** Makes all changes since the last commit last, or none of them. */
   commit(): void {
     const { baseAddress } = this.superblock;
     this.#leaveArena();
-    const free = new FreeSpace(this.#free.extents());
-    for (const [address, size] of this.#freed) free.add(address, size);
-    const end = free.takeEnd(this.#end);
+    const { free, end } = this.#freeAfter();
     const extents = free.extents();
+    const { heapRoom } = this;
     // Less than 8 bytes is padding: a new file that has no more is left without a note of it.
     const isPadding = this.#isNew && extents.every(([, size]) => size < 8);
-    const note = encodeNote(isPadding ? NO_NOTE : { free: extents, heapRoom: this.heapRoom });
+    const isKnown = extents === this.#committedFree && heapRoom === this.#committedHeapRoom;
+    const note =
+      (isKnown ? this.#note : undefined) ?? encodeNote(isPadding ? NO_NOTE : { free: extents, heapRoom });
     if (this.#isNew) {
       const superblock = new ByteWriter(SUPERBLOCK_SIZE);
       encodeSuperblock(superblock, this.#root, end, baseAddress);
@@ -265,7 +279,8 @@ export class TransactionSpace extends EditableSpace {
     this.#committedRoot = this.#root;
     this.#free = free;
     this.#committedFree = extents;
-    this.#committedHeapRoom = this.heapRoom;
+    this.#committedHeapRoom = heapRoom;
+    this.#note = isPadding ? undefined : note;
     this.#end = end;
     this.#committedEnd = end;
     this.#forgetTransaction();
