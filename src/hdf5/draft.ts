@@ -95,15 +95,15 @@ export class SmallData {
   /** Data of at most so many bytes are small. */
   static readonly LIMIT = 256;
   slab = new Uint8Array(0);
-  // The first slab is made when it is needed.
-  #used = Number.POSITIVE_INFINITY;
+  #used = 0;
   /** Views of the slab by the class of their elements. */
   readonly #views = new Map<unknown, TypedArray>();
 
   /** Copies data into `slab`, as they are in memory. They are at the position that is returned. */
   keep(data: TypedArray): number {
-    if (this.#used + data.byteLength > SLAB) {
-      this.slab = new Uint8Array(SLAB);
+    if (this.#used + data.byteLength > this.slab.length) {
+      // Often there are few.
+      this.slab = new Uint8Array(Math.min(SLAB, Math.max(2 * SmallData.LIMIT, 4 * this.slab.length)));
       this.#used = 0;
       this.#views.clear();
     }

@@ -212,13 +212,21 @@ export class EditedObject extends StoredObject {
       if (typeof value === 'object' && value.committed !== undefined) isKnown = false;
       else stored.push(decodeAttribute(new ByteReader(message, header.address), order, unshared));
     };
+    // Whether all that has changed is in the place of what was there.
+    let isReplaced = dense !== undefined;
     if (dense) {
       for (const [name, wasDeleted] of this.attributeChanges) {
         const value = allAttributes.get(name);
-        if (wasDeleted || value === undefined) dense.delete(name);
+        if (wasDeleted || value === undefined) {
+          dense.delete(name);
+          isReplaced = false;
+        }
         if (value === undefined || isStored(value)) continue;
         const message = writer.attributeMessage(name, value);
-        if (!dense.replace(message)) dense.add(message, this.#attributeOrder(name));
+        if (!dense.replace(message)) {
+          dense.add(message, this.#attributeOrder(name));
+          isReplaced = false;
+        }
         keep(value, message, dense.order(name));
       }
       dense.flush();
@@ -250,6 +258,10 @@ export class EditedObject extends StoredObject {
     }
     this.#denseAttributes = dense;
     if (!isKnown) return undefined;
+    if (isReplaced) {
+      for (const attribute of stored) allAttributes.set(attribute.name, attribute);
+      return this.attributes;
+    }
     allAttributes.forEach((value) => {
       if (isStored(value)) stored.push(value);
     });
