@@ -284,11 +284,13 @@ export class EditedObject extends StoredObject {
     // The second byte has the flags, of which the second says that there is an index by creation order.
     const isIndexed = ((message?.data[1] ?? 0) & 2) !== 0;
     let next = info?.nextCreationOrder ?? 0;
-    const encoded = (name: string, link: Link | LinkDraft): Uint8Array => {
+    const orderOf = (name: string, link: Link | LinkDraft): number => {
       const order = !isTracked ? -1 : 'order' in link ? link.order : (this.linkOrders.get(name) ?? next);
       next = Math.max(next, order + 1);
-      return writer.linkMessage(name, order, link);
+      return order;
     };
+    const encoded = (name: string, link: Link | LinkDraft): Uint8Array =>
+      writer.linkMessage(name, orderOf(name, link), link);
     // Links of a kind that only other programs know stay as they are.
     const isUnknown = ({ type, data }: HeaderMessage) =>
       type === MessageType.Link && decodeLink(new ByteReader(data)) === undefined;
@@ -301,18 +303,27 @@ export class EditedObject extends StoredObject {
     header.remove(MessageType.Link);
     if (!dense && allLinks.size + unknown.length > MAX_COMPACT) {
       dense = DenseLinks.create(space, isTracked, isIndexed, next);
-      // Those that are loaded stand in their order.
-      if (unknown.length > 0 || this.linkOrders.size > 0) {
+      if (unknown.length > 0) {
         for (const { data } of unknown) dense.add(data);
         for (const [name, link] of allLinks) dense.add(encoded(name, link));
       } else {
         const messages = new ByteWriter(1 << 10);
         const bounds = new NumberList();
-        allLinks.forEach((link, name) => {
+        const load = (message: Uint8Array): void => {
           bounds.push(messages.length);
-          messages.raw(encoded(name, link));
+          messages.raw(message);
           bounds.push(messages.length);
-        });
+        };
+        if (this.linkOrders.size === 0) {
+          allLinks.forEach((link, name) => {
+            load(encoded(name, link));
+          });
+        } else {
+          // Those that are loaded stand in their order.
+          const all = [...allLinks].map(([name, link]) => ({ name, link, order: orderOf(name, link) }));
+          all.sort((a, b) => a.order - b.order);
+          for (const { name, link, order } of all) load(writer.linkMessage(name, order, link));
+        }
         dense.load(messages.finish(), bounds);
       }
     } else if (dense && allLinks.size < MIN_DENSE && dense.list().length === dense.size) {
