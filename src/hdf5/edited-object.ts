@@ -21,6 +21,9 @@ import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './o
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
 import { StoredObject } from './stored-object.js';
 
+/** So many links in dense storage are kept in memory when they have been written. */
+const KEPT_LINKS = 4096;
+
 /** What a group is that has been written: what `EditedObject` knows of it, as if it had been read. */
 class WrittenGroup implements GroupInfo {
   readonly kind = 'group';
@@ -296,6 +299,8 @@ export class EditedObject extends StoredObject {
       type === MessageType.Link && decodeLink(new ByteReader(data)) === undefined;
     const unknown = header.messages.filter(isUnknown);
     let dense = this.#denseLinks;
+    // All of them, in their order, if they are few and in memory.
+    let known: EditableMap<Link> | undefined;
     // If something throws, what is open is of no more use.
     this.#denseLinks = undefined;
     if (!dense && info && info.fractalHeap !== UNDEFINED_ADDRESS) dense = DenseLinks.open(space, info);
@@ -309,20 +314,22 @@ export class EditedObject extends StoredObject {
       } else {
         const messages = new ByteWriter(1 << 10);
         const bounds = new NumberList();
-        const load = (message: Uint8Array): void => {
+        if (allLinks.size <= KEPT_LINKS) known = new EditableMap();
+        const load = (name: string, link: Link | LinkDraft, order: number): void => {
           bounds.push(messages.length);
-          messages.raw(message);
+          messages.raw(writer.linkMessage(name, order, link));
           bounds.push(messages.length);
+          known?.set(name, written(name, order, link));
         };
         if (this.linkOrders.size === 0) {
           allLinks.forEach((link, name) => {
-            load(encoded(name, link));
+            load(name, link, orderOf(name, link));
           });
         } else {
           // Those that are loaded stand in their order.
           const all = [...allLinks].map(([name, link]) => ({ name, link, order: orderOf(name, link) }));
           all.sort((a, b) => a.order - b.order);
-          for (const { name, link, order } of all) load(writer.linkMessage(name, order, link));
+          for (const { name, link, order } of all) load(name, link, order);
         }
         dense.load(messages.finish(), bounds);
       }
@@ -336,9 +343,17 @@ export class EditedObject extends StoredObject {
       // What goes may have the creation order of what comes.
       for (const [name, wasDeleted] of this.linkChanges)
         if (wasDeleted || !allLinks.get(name)) dense.delete(name);
-      for (const name of this.linkChanges.keys()) {
+      if (isTracked && allLinks instanceof EditableMap && allLinks.size <= KEPT_LINKS) known = allLinks;
+      let last = next - 1;
+      for (const [name, wasDeleted] of this.linkChanges) {
         const link = allLinks.get(name);
-        if (link) dense.add(encoded(name, link));
+        if (!link) continue;
+        const order = orderOf(name, link);
+        dense.add(writer.linkMessage(name, order, link));
+        // What stands behind all others is known without reading them again.
+        if (wasDeleted || order <= last) known = undefined;
+        last = order;
+        known?.set(name, written(name, order, link));
       }
     }
     dense?.flush();
@@ -374,9 +389,21 @@ export class EditedObject extends StoredObject {
       space.uncacheGroup(header.address);
     }
     this.#denseLinks = dense;
-    if (dense) return new IndexedLinks<Link>(dense, () => listed(dense.list()));
+    if (dense) return known ?? new IndexedLinks<Link>(dense, () => listed(dense.list()));
     if (unknown.length > 0) return undefined;
     return new EditableMap(listed(links.map(({ data }) => decodeLink(new ByteReader(data)) as Link)));
+  }
+}
+
+/** What a link is once it has been written. */
+function written(name: string, order: number, link: Link | LinkDraft): Link {
+  switch (link.kind) {
+    case 'soft':
+      return { kind: 'soft', name, order, target: link.target };
+    case 'external':
+      return { kind: 'external', name, order, file: link.file, target: link.target };
+    default:
+      return { kind: 'hard', name, order, address: link.address };
   }
 }
 
