@@ -4,6 +4,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
+import { hasOrder } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
@@ -154,7 +155,7 @@ function update(dict: H5Dict, value: object, changes: Change[]): void {
   // What is set comes behind what there is. So what is to be behind that, or is in another order, goes there as well.
   const keys = [...wanted.keys()];
   const first = keys.findIndex((key, i) => key !== kept[i]);
-  if (first < 0 || first >= kept.length) return;
+  if (first < 0 || first >= kept.length || !hasOrder(group.node)) return;
   const names = keys.slice(first).map(escapeName);
   const order = (): void => group.session.edit().moveBehind(group.node, names, MAX_ATTRIBUTES);
   changes.push({ dict, key: keys[first] as string, make: order });

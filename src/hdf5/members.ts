@@ -115,6 +115,15 @@ export function memberNames(group: Node): string[] {
   return members.map(([name]) => name);
 }
 
+/** Whether the members of a group have an order in the file: that of their creation, where it is tracked. */
+export function hasOrder({ attributes, links }: Node): boolean {
+  const isWithout = (item: unknown): boolean =>
+    typeof item === 'object' && item !== null && 'order' in item && (item.order as number) < 0;
+  for (const [, attribute] of attributes ?? []) if (isWithout(attribute)) return false;
+  for (const [, link] of (links ?? []) as Iterable<[string, AnyLink]>) if (isWithout(link)) return false;
+  return true;
+}
+
 /** Gives links of a group other creation orders. Those of which two get the same are in no order. */
 export function orderLinks(editor: FileEditor, group: Node, orders: ReadonlyMap<string, number>): void {
   const target = editable(editor, group);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import {
   TypeRegistry,
   writeSync,
 } from '../../src/node.js';
-import { describeOracle, h5py, objectAt } from '../oracle/oracles.js';
+import { describeOracle, h5py, objectAt, PYTHON } from '../oracle/oracles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -646,6 +647,24 @@ describeOracle('h5py', () => {
     expect(file.root.attrs.find(({ name }) => name === 'unit')?.value).toBe('m/s');
     expect(objectAt(file, 'settings').attrs).toMatchObject([{ name: 'dark', value: true }]);
     expect(objectAt(file, 'names')).toMatchObject({ value: ['a', 'b'] });
+  });
+
+  it('leaves groups of others as they are that have no order, when only that differs', () => {
+    const path = newPath();
+    execFileSync(PYTHON, [
+      '-c',
+      'import h5py, sys; f = h5py.File(sys.argv[1], "w"); g = f.create_group("g"); g["b"] = [1.5, 2.5]; g["a"] = 1.5; g.attrs["c"] = 3.5',
+      path,
+    ]);
+    const bytes = readFileSync(path);
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    const group = dict.get('g') as H5Dict;
+    const value = { b: group.get('b'), c: 3.5, a: 1.5 };
+    dict.set('g', value);
+    dict.commit();
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    dict.set('g', { ...value, a: 2.5 });
+    expect(group.toObject()).toEqual({ ...value, a: 2.5 });
   });
 });
 
