@@ -76,7 +76,8 @@ export function moveBehind(editor: FileEditor, group: Node, names: readonly stri
   const target = editable(editor, group);
   for (const name of names) {
     const member = memberOf(editor, target, name);
-    if (!member) continue;
+    // In files of others an attribute and a link may have one name: both stay.
+    if (!member || ('attribute' in member && target.allLinks.get(name))) continue;
     editor.deleteLink(target, name);
     editor.deleteAttribute(target, name);
     setMember(editor, target, name, member, most);

@@ -666,6 +666,22 @@ describeOracle('h5py', () => {
     dict.set('g', { ...value, a: 2.5 });
     expect(group.toObject()).toEqual({ ...value, a: 2.5 });
   });
+
+  it('keeps an attribute and a link of one name when it brings keys into another order', () => {
+    const path = newPath();
+    execFileSync(PYTHON, [
+      '-c',
+      'import h5py, sys; f = h5py.File(sys.argv[1], "w", track_order=True); g = f.create_group("g", track_order=True); g["x"] = [1.5, 2.5]; g["y"] = 1.5; g.attrs["x"] = 3.5',
+      path,
+    ]);
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    const group = dict.get('g') as H5Dict;
+    dict.set('g', { y: 1.5, x: group.get('x') });
+    dict.commit();
+    expect(group.get('x')).toEqual(Float64Array.of(1.5, 2.5));
+    expect(group.object.attrs.get('x')).toBe(3.5);
+    expect(group.get('y')).toBe(1.5);
+  });
 });
 
 describe('arrays of a dict', () => {
