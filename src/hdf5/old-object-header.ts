@@ -1,14 +1,13 @@
 import { ByteReader } from './byte-reader.js';
-import { ByteWriter } from './byte-writer.js';
 import type { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
 import { MessageType } from './messages/message-type.js';
-import { encodeReferenceCount } from './messages/reference-count.js';
+import { referenceCountData } from './messages/reference-count.js';
 import { Chunks, keep, type Message } from './object-header.js';
 
 /**
- * The messages of an object header of version 1, whose first bytes are in `look` (Format Specification, section IV.A.1.a). The number of
- * links, which stands in front of them there, is one of them, as in version 2.
+ * The messages of an object header of version 1, whose first bytes are in `look` (Format Specification, section IV.A.1.a). The
+ * number of links, which stands in front of them there, is one of them, as in version 2.
  */
 export function readOldHeader(
   space: FileSpace,
@@ -39,7 +38,6 @@ export function readOldHeader(
 }
 
 function referenceCount(count: number): Message {
-  const data = new ByteWriter(5);
-  encodeReferenceCount(data, count);
-  return { type: MessageType.ReferenceCount, flags: 0, order: -1, data: new ByteReader(data.finish()) };
+  const data = new ByteReader(referenceCountData(count));
+  return { type: MessageType.ReferenceCount, flags: 0, order: -1, data };
 }

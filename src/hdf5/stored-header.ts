@@ -8,7 +8,7 @@ import type { Extent } from './free-space.js';
 import { MESSAGE_LIMIT, OCHK, OHDR } from './header-writer.js';
 import { encodeContinuation } from './messages/continuation.js';
 import { MessageType } from './messages/message-type.js';
-import { decodeReferenceCount, encodeReferenceCount } from './messages/reference-count.js';
+import { decodeReferenceCount, referenceCountData } from './messages/reference-count.js';
 import { HeaderFlag, type Message } from './object-header.js';
 
 /** A message of an object header, its data as they stand in the file. */
@@ -199,7 +199,5 @@ export class StoredHeader {
 }
 
 function referenceCount(count: number): HeaderMessage {
-  const data = new ByteWriter(5);
-  encodeReferenceCount(data, count);
-  return { type: MessageType.ReferenceCount, flags: 0, order: 0, data: data.finish() };
+  return { type: MessageType.ReferenceCount, flags: 0, order: 0, data: referenceCountData(count) };
 }

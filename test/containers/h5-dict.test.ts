@@ -632,6 +632,13 @@ describe('a dict says', () => {
   });
 });
 
+/** A new file that Python makes, with the variable `path`. */
+function madeByH5py(script: string): string {
+  const path = newPath();
+  execFileSync(PYTHON, ['-c', `import h5py, sys; path = sys.argv[1]; ${script}`, path]);
+  return path;
+}
+
 describeOracle('h5py', () => {
   it('finds what a dict has written where one would look', async () => {
     const path = newPath();
@@ -650,12 +657,9 @@ describeOracle('h5py', () => {
   });
 
   it('leaves groups of others as they are that have no order, when only that differs', () => {
-    const path = newPath();
-    execFileSync(PYTHON, [
-      '-c',
-      'import h5py, sys; f = h5py.File(sys.argv[1], "w"); g = f.create_group("g"); g["b"] = [1.5, 2.5]; g["a"] = 1.5; g.attrs["c"] = 3.5',
-      path,
-    ]);
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); g = f.create_group("g"); g["b"] = [1.5, 2.5]; g["a"] = 1.5; g.attrs["c"] = 3.5',
+    );
     const bytes = readFileSync(path);
     using dict = H5Dict.open(path, { mode: 'r+' });
     const group = dict.get('g') as H5Dict;
@@ -668,12 +672,9 @@ describeOracle('h5py', () => {
   });
 
   it('keeps an attribute and a link of one name when it brings keys into another order', () => {
-    const path = newPath();
-    execFileSync(PYTHON, [
-      '-c',
-      'import h5py, sys; f = h5py.File(sys.argv[1], "w", track_order=True); g = f.create_group("g", track_order=True); g["x"] = [1.5, 2.5]; g["y"] = 1.5; g.attrs["x"] = 3.5',
-      path,
-    ]);
+    const path = madeByH5py(
+      'f = h5py.File(path, "w", track_order=True); g = f.create_group("g", track_order=True); g["x"] = [1.5, 2.5]; g["y"] = 1.5; g.attrs["x"] = 3.5',
+    );
     using dict = H5Dict.open(path, { mode: 'r+' });
     const group = dict.get('g') as H5Dict;
     dict.set('g', { y: 1.5, x: group.get('x') });
