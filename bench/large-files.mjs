@@ -1,9 +1,9 @@
 // @ts-check
-/** Files that are large: one array written and read whole, its first element, slice after slice, and compressed. */
+/** Files that are large: one array written and read whole, its first element, as a dict, slice after slice, and compressed. */
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
-import { H5File } from 'h5pickle';
+import { H5Dict, H5File } from 'h5pickle';
 import * as h5wasm from 'h5wasm/node';
 import {
   checkSame,
@@ -188,6 +188,76 @@ async function oneArray({ quick, folder }) {
       },
       ...targets,
     ],
+  };
+}
+
+// ---- as a dict ------------------------------------------------------------------------------------------
+
+/**
+ * A dict of entries with a text, a number and an array each.
+ *
+ * @param {string} path
+ * @param {number} count
+ * @param {Float64Array} samples
+ */
+function writeDict(path, count, samples) {
+  const dict = H5Dict.open(path, { mode: 'w', durability: 'off' });
+  dict.batch(() => {
+    for (let i = 0; i < count; i++) dict.set(`entry ${i}`, { name: `entry ${i}`, count: i, samples });
+  });
+  dict.close();
+}
+
+/** @param {string} path */
+function countOf(path) {
+  const dict = H5Dict.open(path);
+  const count = /** @type {H5Dict} */ (dict.get('entry 0')).get('count');
+  dict.close();
+  return count;
+}
+
+/**
+ * @param {Settings} settings
+ * @returns {Promise<Part>}
+ */
+async function asDict({ quick, folder }) {
+  const entries = quick ? 64 : 1024;
+  const shown = quick ? '64 MB' : '1 GB';
+  const little = quick ? '64 KB' : '1 MB';
+  const samples = new Float64Array(2 ** 17);
+  const files = /** @type {const} */ ([
+    [`of ${shown}, ${entries.toLocaleString('en')} entries of 1 MB`, entries, samples],
+    [`of ${little}, ${entries.toLocaleString('en')} entries of 1 KB`, entries, samples.subarray(0, 2 ** 7)],
+    ['of 1 MB, 1 entry', 1, samples],
+  ]);
+  const peers = files.map(([name, count, array], i) => {
+    const path = join(folder, `dict-${i}.h5`);
+    writeDict(path, count, array);
+    checkSame('the value', countOf(path), 0);
+    return {
+      name,
+      path,
+      run() {
+        for (let i = 0; i < OPENINGS; i++) countOf(path);
+      },
+    };
+  });
+  const rows = await compare(peers, { rounds: quick ? 11 : 19, per: OPENINGS / 1000 });
+  for (const { path } of peers) fs.unlinkSync(path);
+  const [large, small, one] = files.map(([name]) => name);
+  const text = (/** @type {string | undefined} */ other) =>
+    `a file ${large} as H5Dict, opened for one value: times the time of one ${other}`;
+  return {
+    notes: [
+      'As a dict: opened by H5Dict.open, a number read that stands in an entry, and closed, as many times.',
+    ],
+    tables: [{ id: 'open-dict', title: 'Opening as H5Dict, and one value', unit: 'µs', rows }],
+    targets: [small, one].map((other) => ({
+      text: text(other),
+      value: ratio(rows, String(large), String(other)),
+      bound: /** @type {const} */ ('at most'),
+      limit: 1.5,
+    })),
   };
 }
 
@@ -437,7 +507,12 @@ async function compressed({ quick, folder }) {
 }
 
 await runScenario(async (settings) => {
-  const parts = [await oneArray(settings), await inSlices(settings), await compressed(settings)];
+  const parts = [
+    await oneArray(settings),
+    await asDict(settings),
+    await inSlices(settings),
+    await compressed(settings),
+  ];
   return {
     title: 'Large files, a slice at a time',
     notes: parts.flatMap(({ notes }) => notes),

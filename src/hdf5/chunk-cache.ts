@@ -9,8 +9,11 @@ export interface ChunkSource {
   read(place: readonly number[]): Uint8Array | undefined;
   /** The same, valid until the next call. `into`: where they may be put, if it takes no more than reading; then it is returned. */
   readOnce?(place: readonly number[], into?: Uint8Array): Uint8Array | undefined;
-  /** Stores a chunk. `bytes` may be used again afterwards. */
-  write(place: readonly number[], bytes: Uint8Array): void;
+  /**
+   * Stores a chunk. `bytes` may be used again afterwards. If the source has this chunk already, only the bytes from `from` up
+   * to `to` are other ones than it has.
+   */
+  write(place: readonly number[], bytes: Uint8Array, from: number, to: number): void;
 }
 
 /** What reads and writes elements of a chunked dataset: a ChunkCache. */
@@ -22,8 +25,11 @@ export interface ChunkStore {
   get(place: readonly number[]): Uint8Array | undefined;
   /** The same of a chunk that is not needed again soon. `into`: as of `readOnce`. */
   getOnce(place: readonly number[], into?: Uint8Array): Uint8Array | undefined;
-  /** Gives a whole chunk. `bytes` belong to the store from then on. */
-  put(place: readonly number[], bytes: Uint8Array): void;
+  /**
+   * Gives a whole chunk. `bytes` belong to the store from then on. If they are those that `get` has returned, those from `from`
+   * up to `to` have been changed, by default all.
+   */
+  put(place: readonly number[], bytes: Uint8Array, from?: number, to?: number): void;
   /** Stores a whole chunk at once. `bytes` may be used again afterwards. */
   write(place: readonly number[], bytes: Uint8Array): void;
 }
@@ -37,7 +43,9 @@ export const CACHE_LIMIT = 1 << 24;
 interface Entry {
   readonly place: readonly number[];
   readonly bytes: Uint8Array;
-  isDirty: boolean;
+  /** What the source does not have yet: none if `to` is not behind `from`. */
+  from: number;
+  to: number;
 }
 
 /**
@@ -75,7 +83,7 @@ export class ChunkCache implements ChunkStore {
       return entry.bytes;
     }
     const bytes = this.#source.read(place);
-    if (bytes) this.#keep(key, place, bytes, false);
+    if (bytes) this.#keep(key, place, bytes, 0, 0);
     return bytes;
   }
 
@@ -86,19 +94,21 @@ export class ChunkCache implements ChunkStore {
   }
 
   write(place: readonly number[], bytes: Uint8Array): void {
-    this.#source.write(place, bytes);
+    this.#source.write(place, bytes, 0, bytes.length);
     this.forget(place);
   }
 
-  put(place: readonly number[], bytes: Uint8Array): void {
+  put(place: readonly number[], bytes: Uint8Array, from = 0, to = bytes.length): void {
     const key = place.join();
     const entry = this.#entries.get(key);
     if (entry?.bytes === bytes) {
-      entry.isDirty = true;
+      const isClean = entry.to <= entry.from;
+      entry.from = isClean ? from : Math.min(entry.from, from);
+      entry.to = isClean ? to : Math.max(entry.to, to);
       return;
     }
     if (entry) this.#drop(key, entry);
-    if (!this.#keep(key, place, bytes, true)) this.#source.write(place, bytes);
+    if (!this.#keep(key, place, bytes, from, to)) this.#source.write(place, bytes, from, to);
   }
 
   /** Writes what was changed. */
@@ -120,7 +130,7 @@ export class ChunkCache implements ChunkStore {
   }
 
   /** Returns false if the chunk is too large to be kept. */
-  #keep(key: string, place: readonly number[], bytes: Uint8Array, isDirty: boolean): boolean {
+  #keep(key: string, place: readonly number[], bytes: Uint8Array, from: number, to: number): boolean {
     // A view keeps the whole of its buffer in memory.
     const size = bytes.buffer.byteLength;
     if (size > this.#limit) return false;
@@ -130,15 +140,16 @@ export class ChunkCache implements ChunkStore {
       this.#write(entry);
       this.#drop(oldest, entry);
     }
-    this.#entries.set(key, { place: [...place], bytes, isDirty });
+    this.#entries.set(key, { place: [...place], bytes, from, to });
     this.#used += size;
     return true;
   }
 
   #write(entry: Entry): void {
-    if (!entry.isDirty) return;
-    this.#source.write(entry.place, entry.bytes);
-    entry.isDirty = false;
+    const { place, bytes, from, to } = entry;
+    if (to <= from) return;
+    this.#source.write(place, bytes, from, to);
+    entry.to = from;
   }
 
   #drop(key: string, entry: Entry): void {

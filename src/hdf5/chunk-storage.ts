@@ -18,6 +18,9 @@ import type { Dataspace } from './messages/dataspace.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
 import { product } from './selection.js';
 
+/** What is changed of a chunk is written in place if it is at most one in so many parts. */
+const LEAST_PARTS = 4;
+
 /** The chunks of a dataset: where they are, what filters make of them, and those that were used last. */
 export class ChunkStorage implements ChunkSource {
   readonly target: ChunkedElements;
@@ -105,19 +108,23 @@ export class ChunkStorage implements ChunkSource {
     return place.some((at, axis) => (at + 1) * (this.#chunkDims[axis] as number) > (dims[axis] as number));
   }
 
-  write(place: readonly number[], raw: Uint8Array): void {
+  write(place: readonly number[], raw: Uint8Array, from = 0, to = raw.length): void {
     const editor = this.#editor as ChunkIndexEditor;
     const space = this.#space as EditableSpace;
-    const { bytes, mask } =
-      this.#filters.length > 0 && !this.#isEdge(place)
-        ? encodeChunk(this.#filters, raw, this.#set)
-        : { bytes: raw, mask: 0 };
+    const isPlain = this.#filters.length === 0 || this.#isEdge(place);
+    const { bytes, mask } = isPlain ? { bytes: raw, mask: 0 } : encodeChunk(this.#filters, raw, this.#set);
     const before = editor.get(place);
-    // Where the committed state needs what is there, a new place is better than the journal. An implicit index has none.
+    // Where the committed state needs what is there, a new place is better than the journal, but for a small part.
     const stays =
-      before &&
-      before.size === bytes.length &&
-      (space.isFresh(before.address) || this.#layout.index.type === 'implicit');
+      before?.size === bytes.length &&
+      (space.isFresh(before.address) ||
+        (isPlain && (to - from) * LEAST_PARTS <= bytes.length && space.hasRoomInJournal) ||
+        // An implicit index has no other place.
+        this.#layout.index.type === 'implicit');
+    if (stays && isPlain && before.mask === mask) {
+      space.write(before.address + from, bytes.subarray(from, to));
+      return;
+    }
     if (before && !stays) space.free(before.address, before.size);
     const address = stays ? before.address : this.#place(place, bytes.length);
     space.write(address, bytes);
@@ -158,8 +165,10 @@ export class ChunkStorage implements ChunkSource {
     const space = this.#space as EditableSpace;
     const before = this.#dims;
     const isImplicit = this.#layout.index.type === 'implicit';
-    this.#cache.flush();
     const isShrinking = dims.some((dim, axis) => dim < (before[axis] as number));
+    // What is in memory of chunks stays right as long as there are only more of them.
+    const staysCached = !isShrinking && !this.#unfilteredEdges && !isImplicit;
+    if (!staysCached) this.#cache.flush();
     // Chunks that are stored otherwise from now on: cut, or at the edge no more, or at the edge now.
     const changed: { place: number[]; bytes: Uint8Array }[] = [];
     if (isShrinking || this.#unfilteredEdges) {
@@ -185,7 +194,7 @@ export class ChunkStorage implements ChunkSource {
     }
     editor.resize(dims);
     this.#dims = dims;
-    this.#cache.clear();
+    if (!staysCached) this.#cache.clear();
     for (const { place, bytes } of changed) this.write(place, bytes);
     if (!isImplicit) return;
     // Its chunks are all there, and those that have come in hold what they held at some time.

@@ -253,6 +253,7 @@ function writeChunked(
         return;
       }
       let chunk = part.covers ? undefined : chunks.get(place);
+      const isNew = chunk === undefined;
       if (chunk === undefined) {
         chunk = room(chunkSize);
         // Chunks at the edges are stored whole: what lies outside of the dataset is the fill value.
@@ -262,7 +263,12 @@ function writeChunked(
       const copy = new Copy(chunk, bytes, elementSize, true);
       if (part instanceof ListPart) copy.list(part, 0);
       else copy.part(part);
-      chunks.put(place, chunk);
+      if (isNew) {
+        chunks.put(place, chunk);
+        return;
+      }
+      const { start, end } = part.bounds;
+      chunks.put(place, chunk, start * elementSize, end * elementSize);
     },
     steps,
   );

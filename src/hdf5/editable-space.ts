@@ -19,6 +19,11 @@ export abstract class EditableSpace extends FileSpace {
   abstract allocate(size: number): number;
   /** Whether the committed state does not use what stands at an address: it can be overwritten at once. */
   abstract isFresh(address: number): boolean;
+  /** Whether few bytes wait to be changed in place: it takes memory until the commit, and the journal holds them. */
+  get hasRoomInJournal(): boolean {
+    return true;
+  }
+
   /** Gives `size` bytes back. They may be a part of what was allocated together. */
   abstract free(address: number, size: number): void;
   /** Collections of the global heap that have room, by address: where they are, and how much. */

@@ -108,6 +108,24 @@ export class LoopPart {
     this.memory = memory;
   }
 
+  /** All of these elements are among those of the array from `start` up to `end`. */
+  get bounds(): { start: number; end: number } {
+    let start = this.file;
+    let end = this.file + this.run;
+    for (const { count, fileStep, fileTable } of this.loops) {
+      const offsets = fileTable ?? [0, (count - 1) * fileStep];
+      let least = Infinity;
+      let most = 0;
+      for (let i = 0; i < offsets.length; i++) {
+        least = Math.min(least, offsets[i] as number);
+        most = Math.max(most, offsets[i] as number);
+      }
+      start += least;
+      end += most;
+    }
+    return { start, end };
+  }
+
   forEachRun(visit: VisitRun): void {
     if (this.count === 0) return;
     const merger = new RunMerger(visit);
@@ -164,6 +182,19 @@ export class ListPart {
     this.from = from;
     this.to = to;
     this.memoryStep = memoryStep;
+  }
+
+  /** As of a LoopPart. */
+  get bounds(): { start: number; end: number } {
+    const { starts, lengths } = this;
+    let start = Infinity;
+    let end = 0;
+    for (let i = this.from; i < this.to; i++) {
+      const first = starts[i] as number;
+      start = Math.min(start, first);
+      end = Math.max(end, first + (lengths ? (lengths[i] as number) : 1));
+    }
+    return { start, end };
   }
 
   forEachRun(visit: VisitRun): void {

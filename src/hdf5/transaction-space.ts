@@ -21,6 +21,9 @@ import {
 /** Small things are placed side by side, in parts of free space of up to this many bytes. */
 const ARENA = 1 << 16;
 
+/** So many bytes of pages that are changed in place leave room for more. */
+const MOST_IN_PLACE = 1 << 20;
+
 const NO_NOTE: SpaceNote = { free: [], heapRoom: [] };
 
 /** User blocks are copied in parts of this size. */
@@ -219,6 +222,10 @@ export class TransactionSpace extends EditableSpace {
     }
     const start = starts[low - 1];
     return start !== undefined && address < start + (this.#taken.get(start) as number);
+  }
+
+  override get hasRoomInJournal(): boolean {
+    return this.#transaction.changed < MOST_IN_PLACE;
   }
 
   #leaveArena(): void {

@@ -122,6 +122,11 @@ export class Transaction implements Storage {
     return size;
   }
 
+  /** How many bytes the pages have that are changed in memory. */
+  get changed(): number {
+    return this.#pages.size * PAGE;
+  }
+
   read(position: number, length: number): Uint8Array {
     this.#check();
     const first = Math.floor(position / PAGE);

@@ -320,7 +320,9 @@ class DirectBlock {
   parent: IndirectBlock | undefined;
   readonly entry: number;
   bytes: Uint8Array | undefined;
-  dirty = false;
+  /** What differs from what the file holds: the bytes from `from` up to `to`, and the checksum. */
+  from = Infinity;
+  to = 0;
   alive = true;
   /** Free space: where in the block each extent begins, in order, and its size. */
   readonly starts: number[] = [];
@@ -344,6 +346,16 @@ class DirectBlock {
     this.size = size;
     this.parent = parent;
     this.entry = entry;
+  }
+
+  get dirty(): boolean {
+    return this.to > this.from;
+  }
+
+  /** Bytes have been changed. */
+  touch(from: number, to: number): void {
+    if (from < this.from) this.from = from;
+    if (to > this.to) this.to = to;
   }
 }
 
@@ -596,7 +608,7 @@ export class FractalHeapEditor {
       const bytes = block.bytes ?? this.#loadBytes(block);
       const start = this.#take(block, length);
       for (let i = 0; i < length; i++) bytes[start + i] = object[position + i] as number;
-      block.dirty = true;
+      block.touch(start, start + length);
       const { heapOffsetSize, objectLengthSize } = this.#layout;
       putUint(ids, at + 1, block.start + start, heapOffsetSize);
       putUint(ids, at + 1 + heapOffsetSize, length, objectLengthSize);
@@ -647,7 +659,7 @@ export class FractalHeapEditor {
     } else {
       const block = this.#find(getUint(id, 1, this.#layout.heapOffsetSize), object.length);
       this.bytes.set(object, this.start);
-      block.dirty = true;
+      block.touch(this.start, this.start + object.length);
     }
     return true;
   }
@@ -1009,7 +1021,7 @@ export class FractalHeapEditor {
       this.#iterator = Math.max(this.#iterator, start + size);
     }
     block.bytes = new Uint8Array(block.size);
-    block.dirty = true;
+    block.touch(0, block.size);
     this.#give(block, this.#overhead, block.size - this.#overhead);
     return block;
   }
@@ -1315,16 +1327,25 @@ export class FractalHeapEditor {
   #writeDirect(block: DirectBlock): void {
     const { bytes, dirty, size } = block;
     if (!dirty || !bytes) return;
+    const space = this.#space;
     if (block.address === UNDEFINED_ADDRESS) this.#place(block, size);
+    const { address, from, to } = block;
     const at = this.#putPrefix(bytes, 'FHDB', block.start);
-    if (this.#parameters.checksums) {
+    const { checksums } = this.#parameters;
+    if (checksums) {
       bytes.fill(0, at, at + 4);
       const checksum = lookup3(new DataView(bytes.buffer, bytes.byteOffset, size), 0, size);
       putUint(bytes, at, checksum, 4);
-      this.#space.write(block.address, bytes);
-      bytes.fill(0, at, at + 4);
-    } else this.#space.write(block.address, bytes);
-    block.dirty = false;
+    }
+    if (space.isFresh(address)) space.write(address, bytes);
+    else {
+      // All that is written goes to the journal first.
+      if (from > 0 && checksums) space.write(address + at, bytes.subarray(at, at + 4));
+      space.write(address + from, bytes.subarray(from, to));
+    }
+    if (checksums) bytes.fill(0, at, at + 4);
+    block.from = Infinity;
+    block.to = 0;
     this.#loaded += size;
   }
 
