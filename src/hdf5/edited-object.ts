@@ -16,7 +16,7 @@ import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { decodeSymbolTable } from './messages/symbol-table.js';
 import { NumberList } from './number-list.js';
-import { type GroupInfo, inOrder, type ObjectInfo } from './object.js';
+import { type GroupInfo, inOrder, type ObjectInfo, readObject } from './object.js';
 import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './object-writer.js';
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
 import { StoredObject } from './stored-object.js';
@@ -157,16 +157,24 @@ export class EditedObject extends StoredObject {
 
   /**
    * Puts messages for all that has changed into the header, and writes that. Returns whether it can be edited further, as
-   * what the file holds from now on; else it is to be read again.
+   * what the file holds from now on; else it is to be read again. `isKept`: whether that is worth anything.
    */
-  write(space: EditableSpace, writer: ObjectWriter): boolean {
+  write(space: EditableSpace, writer: ObjectWriter, isKept: boolean): boolean {
     const attributes = this.attributeChanges.size > 0 ? this.#putAttributes(space, writer) : this.attributes;
     const links = this.linkChanges.size > 0 ? this.#putLinks(space, writer) : this.links;
-    this.header.write(space);
-    if (!attributes || !links) return false;
-    this.attributes = attributes;
-    this.links = links;
-    this.info = new WrittenGroup(this.header.address, attributes, links);
+    const { header } = this;
+    header.write(space);
+    if (!isKept || !attributes) return false;
+    if (this.kind === 'group') {
+      if (!links) return false;
+      this.attributes = attributes;
+      this.links = links;
+      this.info = new WrittenGroup(header.address, attributes, links);
+    } else {
+      const messages = header.messages.map((message) => ({ ...message, data: new ByteReader(message.data) }));
+      this.info = readObject(space, header.address, messages);
+      this.attributes = new EditableMap(this.info.attributes);
+    }
     for (const changes of [this.attributeChanges, this.linkChanges, this.attributeOrders, this.linkOrders])
       changes.clear();
     this.#nextOrder = undefined;

@@ -66,8 +66,8 @@ const MAX_ATTRIBUTES = 0xffff;
 /** One for all attributes without options: there are very many of them. */
 const NO_OPTIONS: ValueOptions = {};
 
-/** Of so many groups that were changed the content is kept in memory, for the next change. */
-const KEPT_GROUPS = 16;
+/** So many objects that were changed are kept in memory, for the next change. */
+const KEPT_EDITED = 16;
 /** So many that are to be changed or deleted are kept until they are. */
 const KEPT_OBJECTS = 4096;
 /** And what reads the elements of so many datasets. */
@@ -102,7 +102,7 @@ export class FileEditor implements Editor {
   readonly #storages = new Map<number, DatasetStorage>();
   readonly #written = new Set<number>();
   #writer: ObjectWriter | undefined;
-  /** Objects of the file that are changed, by address; and groups that were, and may be again. */
+  /** Objects of the file that are changed, by address; and some that were, and may be again. */
   readonly #edited = new Map<number, EditedObject>();
   readonly #known = new Map<number, EditedObject>();
   /** Objects of the file that were read since the last flush, to be changed or deleted. */
@@ -510,6 +510,7 @@ export class FileEditor implements Editor {
     const prepared = prepare(value, plain(dtype), shape);
     if (hasPointers(prepared.datatype) || !overwrite(this.space, address, prepared)) return false;
     this.#objects.delete(address);
+    this.#known.delete(address);
     this.#loaded.delete(address);
     this.#storages.delete(address);
     return true;
@@ -852,10 +853,12 @@ export class FileEditor implements Editor {
       if (address < 0) storage?.release(this.space, this.#heap);
     this.#stored = [];
     writer.finish();
+    // All that were changed are read again at once only if all can be kept.
+    const areFew = this.#edited.size <= KEPT_EDITED;
     for (const [address, object] of this.#edited) {
       this.#objects.delete(address);
-      if (!object.write(this.space, writer)) continue;
-      if (this.#known.size >= KEPT_GROUPS) this.#known.clear();
+      if (!object.write(this.space, writer, areFew || object.kind === 'group')) continue;
+      if (this.#known.size >= KEPT_EDITED) this.#known.clear();
       this.#known.set(address, object);
     }
     this.#heap.flush();
