@@ -20,9 +20,9 @@ function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
   if (spareBuffers.length < 2) spareBuffers.push(buffer);
 }
 
-/** Pages that are written whole, many at a time, are side by side in parts of so many bytes: they are written at once. */
+/** Pages are side by side in memory of so many bytes: those that are so in the file as well are written at once. */
 const SLAB = 1 << 18;
-/** From so many bytes on they are. */
+/** From so many bytes on whole pages are changed many at a time. */
 const LARGE = 1 << 16;
 /** As many parts are kept for the next transaction. */
 const MOST_SLABS = 24;
@@ -32,7 +32,7 @@ const CLEARANCE = 1 << 16;
 
 /** A part of the file in memory, as it is to be: what is between `from` and `to` has been changed. */
 interface ChangedPage {
-  /** Its bytes, and those of others if it was written together with them: it begins at `at`. */
+  /** Its bytes, and those of others: it begins at `at`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly at: number;
   from: number;
@@ -80,7 +80,7 @@ export class Transaction implements Storage {
   /** Whether the file is longer than the committed state needs it to be. */
   #isLong = false;
   #pages = new Map<number, ChangedPage>();
-  /** What holds the pages that are side by side: those of the last one are taken up to `#slabUsed`. */
+  /** What holds the pages: the last one is taken up to `#slabUsed`. */
   #slabs: Uint8Array<ArrayBuffer>[] = [];
   #slabUsed = SLAB;
   /** What is not in use: memory that is thrown away is collected too late for a cap, and touched for the first time again. */
@@ -133,10 +133,9 @@ export class Transaction implements Storage {
     if (this.#pages.size > 0 && position + length <= (first + 1) * PAGE) {
       const page = this.#pages.get(first);
       if (page) {
-        const { bytes } = page;
         const at = page.at + position - first * PAGE;
-        // What is side by side with others is used again after the commit.
-        return bytes.length === PAGE ? bytes.subarray(at, at + length) : bytes.slice(at, at + length);
+        // The memory is used again after the commit.
+        return page.bytes.slice(at, at + length);
       }
     } else if (this.#isChanged(position, length)) {
       return this.copy(position, length);
@@ -220,12 +219,9 @@ export class Transaction implements Storage {
       }
       const count = Math.min(PAGE - at, bytes.length - done);
       if (!changed) {
-        changed = {
-          bytes: count < PAGE ? this.#page(page) : new Uint8Array(PAGE),
-          at: 0,
-          from: at,
-          to: at + count,
-        };
+        changed = { bytes: this.#slab(), at: this.#slabUsed, from: at, to: at + count };
+        if (count < PAGE) this.#load(page, changed.bytes.subarray(changed.at, changed.at + PAGE));
+        this.#slabUsed += PAGE;
         this.#pages.set(page, changed);
       }
       changed.bytes.set(bytes.subarray(done, done + count), changed.at + at);
@@ -240,11 +236,7 @@ export class Transaction implements Storage {
    * the next page that has been, or as many as there is room for.
    */
   #writePages(first: number, bytes: Uint8Array): number {
-    if (this.#slabUsed === SLAB) {
-      this.#slabs.push(this.#spareSlabs.pop() ?? new Uint8Array(SLAB));
-      this.#slabUsed = 0;
-    }
-    const slab = this.#slabs[this.#slabs.length - 1] as Uint8Array<ArrayBuffer>;
+    const slab = this.#slab();
     const start = this.#slabUsed;
     const most = Math.min(bytes.length, SLAB - start);
     let count = 0;
@@ -257,6 +249,15 @@ export class Transaction implements Storage {
     return count;
   }
 
+  /** What has room for the next page, from `#slabUsed` on. */
+  #slab(): Uint8Array<ArrayBuffer> {
+    if (this.#slabUsed === SLAB) {
+      this.#slabs.push(this.#spareSlabs.pop() ?? new Uint8Array(SLAB));
+      this.#slabUsed = 0;
+    }
+    return this.#slabs[this.#slabs.length - 1] as Uint8Array<ArrayBuffer>;
+  }
+
   /** Nothing is changed in memory any more. */
   #forgetPages(): void {
     this.#pages.clear();
@@ -266,14 +267,13 @@ export class Transaction implements Storage {
     this.#slabUsed = SLAB;
   }
 
-  /** A page as it is now; what lies behind the end is zeros. */
-  #page(page: number): Uint8Array<ArrayBuffer> {
+  /** Fills a page in memory with what it is now; what lies behind the end is zeros. */
+  #load(page: number, bytes: Uint8Array): void {
     const start = page * PAGE;
     this.#flushBefore(start, PAGE);
-    const bytes = new Uint8Array(PAGE);
-    const stored = Math.min(PAGE, this.#storage.size - start);
+    const stored = Math.max(0, Math.min(PAGE, this.#storage.size - start));
     if (stored > 0) bytes.set(this.#storage.read(start, stored));
-    return bytes;
+    if (stored < PAGE) bytes.fill(0, stored);
   }
 
   /** Writes bytes to space that the committed state does not use. */
