@@ -39,7 +39,7 @@ export class H5FormatError extends H5Error {
 export class H5FeatureError extends H5Error {
   override readonly name: string = 'H5FeatureError';
   constructor(feature: string) {
-    super('H5_FEATURE', `${feature} is not decoded by this engine`);
+    super('H5_FEATURE', `${feature} is not supported by this engine`);
   }
 }
 
@@ -70,7 +70,15 @@ export class H5TypeError extends H5Error {
 export class H5StateError extends H5Error {
   override readonly name: string = 'H5StateError';
   constructor(
-    code: 'H5_CLOSED' | 'H5_READ_ONLY' | 'H5_GONE' | 'H5_UNFINISHED' | 'H5_REFERENCED' | 'H5_TOO_LARGE',
+    code:
+      | 'H5_CLOSED'
+      | 'H5_READ_ONLY'
+      | 'H5_GONE'
+      | 'H5_UNFINISHED'
+      | 'H5_REFERENCED'
+      | 'H5_TOO_LARGE'
+      | 'H5_IN_TRANSACTION'
+      | 'H5_ROLLED_BACK',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -59,6 +59,7 @@ import { broadcast, parseSelection, type Selection, type SelectionInput, selectA
 import { type HardLink, linkTo, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
+import { Transactions } from './transactions.js';
 
 /** An object holds at most this many attributes: their creation order is a 16-bit number. */
 const MAX_ATTRIBUTES = 0xffff;
@@ -109,6 +110,9 @@ export class FileEditor implements Editor {
   readonly #loaded = new Map<number, LoadedObject>();
   /** By how much the number of links to objects of the file changes. */
   readonly #linkChanges = new Map<number, number>();
+  readonly #transactions = new Transactions(this);
+  /** How often all changes were made to last, or forgotten. */
+  #settled = 0;
   #objects: ObjectCache;
   readonly #referenced = new Map<number, Draft>();
   /** Objects that were deleted: by address, the time of it. */
@@ -984,6 +988,7 @@ export class FileEditor implements Editor {
       if (!isDurable) this.rollback();
       throw error;
     }
+    this.#settled++;
     this.#kept = this.#made;
     this.#deletedNow = [];
     this.#newTypes.clear();
@@ -995,6 +1000,8 @@ export class FileEditor implements Editor {
   }
 
   compact(): Editor {
+    if (this.#transactions.areOpen)
+      throw new H5StateError('H5_IN_TRANSACTION', 'the file is compacted when its transactions are over');
     this.commit();
     const { space } = this;
     const source = new FileSession(this, {});
@@ -1013,26 +1020,7 @@ export class FileEditor implements Editor {
   }
 
   transaction<T>(state: TransactionState, action: () => T): T {
-    const undo = state.depth > 0 ? this.savepoint() : () => this.rollback();
-    state.depth++;
-    const fail = (error: unknown): never => {
-      state.depth--;
-      undo();
-      throw error;
-    };
-    const succeed = <R>(result: R): R => {
-      state.depth--;
-      if (state.depth === 0) this.commit();
-      return result;
-    };
-    let result: T;
-    try {
-      result = action();
-    } catch (error) {
-      return fail(error);
-    }
-    if (result instanceof Promise) return result.then(succeed, fail) as T;
-    return succeed(result);
+    return this.#transactions.run(state, action);
   }
 
   savepoint(): () => void {
@@ -1041,7 +1029,13 @@ export class FileEditor implements Editor {
     const made = this.#made;
     const deleted = this.#deletedNow.length;
     const mark = this.watcher?.mark();
+    const settled = this.#settled;
     return () => {
+      // What was committed meanwhile lasts, and new things stand where the old ones were.
+      if (this.#settled !== settled) {
+        this.rollback();
+        return;
+      }
       this.#forget(made, deleted);
       restore();
       this.#begin();
@@ -1051,6 +1045,7 @@ export class FileEditor implements Editor {
 
   /** Forgets all changes that have not been committed. */
   rollback(): void {
+    this.#settled++;
     this.#forget(this.#kept, 0);
     this.space.rollback();
     this.#begin();

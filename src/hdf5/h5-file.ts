@@ -138,7 +138,8 @@ export class H5File extends H5Group {
   /**
    * Calls `action`, and commits what it did, or, if it throws, forgets that and all that had not been committed before.
    * Transactions within one are committed with it; one that throws takes back only what it did itself. `action` may be
-   * asynchronous; then so is the result.
+   * asynchronous; then so is the result, and all that is changed until then, by whatever code, is a part of it. Await
+   * one transaction before the next begins: else the next is within it, and is rejected with it (`H5_ROLLED_BACK`).
    *
    * @example
    * file.transaction(() => {

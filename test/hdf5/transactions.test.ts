@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { H5Dict, H5File } from '../../src/node.js';
+import { verifyStorage } from '../../src/verify.js';
+import { FaultStorage } from '../storage/fault-storage.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'h5pickle-transactions-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What a file holds by its names, once it is whole. */
+function names(storage: FaultStorage): string[] {
+  expect(verifyStorage(storage).problems).toEqual([]);
+  return [...H5File.open(storage.bytes()).keys()];
+}
+
+function begin(): { file: H5File; storage: FaultStorage } {
+  const storage = new FaultStorage(new Uint8Array(0));
+  const file = H5File.open(storage, 'w');
+  file.createDataset('there', { data: new Float64Array(1000) });
+  file.commit();
+  return { file, storage };
+}
+
+describe('what ends all changes within a transaction that fails', () => {
+  test.each([1, 2, 3])('a commit, %d levels deep, lasts', (depth) => {
+    const { file, storage } = begin();
+    const run = (level: number): void => {
+      file.transaction(() => {
+        file.createGroup(`before ${level}`);
+        if (level < depth) run(level + 1);
+        else {
+          file.commit();
+          file.createGroup('after');
+          throw new Error('no');
+        }
+      });
+    };
+    expect(() => run(1)).toThrow('no');
+    const expected = ['there', ...Array.from({ length: depth }, (_, i) => `before ${i + 1}`)];
+    expect([...file.keys()]).toEqual(expected);
+    file.createDataset('more', { data: new Float64Array(2000) });
+    file.close();
+    expect(names(storage)).toEqual([...expected, 'more']);
+  });
+
+  test('a rollback forgets what came before it', () => {
+    const { file, storage } = begin();
+    file.transaction(() => {
+      file.createGroup('lost');
+      expect(() =>
+        file.transaction(() => {
+          file.createDataset('lost, too', { data: new Float64Array(5000) });
+          file.rollback();
+          file.createDataset('and this', { data: new Float64Array(3000).fill(1) });
+          throw new Error('no');
+        }),
+      ).toThrow('no');
+      file.createGroup('kept');
+    });
+    file.close();
+    expect(names(storage)).toEqual(['there', 'kept']);
+  });
+
+  test('a commit of a dict in its transaction', () => {
+    const path = join(folder, 'dict.h5');
+    const dict = H5Dict.write(path, {});
+    expect(() =>
+      dict.transaction(() => {
+        dict.set('a', 1);
+        dict.commit();
+        dict.set('b', 1);
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect([...dict.keys()]).toEqual(['a']);
+    dict.close();
+    expect(H5Dict.open(path).toObject()).toEqual({ a: 1 });
+  });
+
+  test('a file is not compacted', () => {
+    const file = H5File.open(undefined, 'w');
+    file.createGroup('there');
+    expect(() => file.transaction(() => file.compact())).toThrow(
+      expect.objectContaining({ code: 'H5_IN_TRANSACTION' }),
+    );
+    file.createGroup('there');
+    file.compact();
+    expect([...file.keys()]).toEqual(['there']);
+  });
+});
+
+describe('transactions that overlap', () => {
+  const inTurn = (file: H5File, name: string, ms: number, error?: string) =>
+    file.transaction(async () => {
+      file.createDataset(`${name} 1`, { data: new Float64Array(500).fill(1) });
+      await wait(ms);
+      file.createDataset(`${name} 2`, { data: new Float64Array(700).fill(2) });
+      if (error) throw new Error(error);
+    });
+
+  test('fail with the one that they have begun in', async () => {
+    const { file, storage } = begin();
+    const results = await Promise.allSettled([inTurn(file, 'a', 5, 'no'), inTurn(file, 'b', 15)]);
+    expect(results).toMatchObject([
+      { status: 'rejected', reason: { message: 'no' } },
+      { status: 'rejected', reason: { code: 'H5_ROLLED_BACK' } },
+    ]);
+    expect([...file.keys()]).toEqual(['there']);
+    await inTurn(file, 'c', 0);
+    file.close();
+    expect(names(storage)).toEqual(['there', 'c 1', 'c 2']);
+  });
+
+  test('and if the first ends well, the second takes back nothing of it', async () => {
+    const { file, storage } = begin();
+    const results = await Promise.allSettled([inTurn(file, 'a', 5), inTurn(file, 'b', 15, 'no')]);
+    expect(results).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { message: 'no' } },
+    ]);
+    file.close();
+    const left = names(storage);
+    expect(left).toEqual(expect.arrayContaining(['there', 'a 1', 'a 2']));
+    expect(left).not.toContain('b 2');
+  });
+
+  test('one that waits for the other is by itself', async () => {
+    const { file, storage } = begin();
+    const first = inTurn(file, 'a', 5);
+    const second = file.transaction(async () => {
+      await first;
+      file.createGroup('b');
+      throw new Error('no');
+    });
+    await expect(second).rejects.toThrow('no');
+    file.close();
+    expect(names(storage)).toEqual(['there', 'a 1', 'a 2']);
+  });
+
+  test('one that is not awaited by the one that begins it', async () => {
+    const { file, storage } = begin();
+    let inner: Promise<void> | undefined;
+    file.transaction(() => {
+      file.createGroup('outer');
+      inner = inTurn(file, 'b', 5, 'no');
+    });
+    await expect(inner).rejects.toThrow('no');
+    file.close();
+    expect(names(storage)).toEqual(expect.arrayContaining(['there', 'outer']));
+  });
+
+  test('of dicts', async () => {
+    const path = join(folder, 'overlap.h5');
+    const dict = H5Dict.write(path, {});
+    const failing = dict.transaction(async () => {
+      dict.set('a', 1);
+      await wait(5);
+      throw new Error('no');
+    });
+    const other = dict.transaction(async () => {
+      dict.set('b', 1);
+      await wait(15);
+      dict.set('b', 2);
+    });
+    const results = await Promise.allSettled([failing, other]);
+    expect(results).toMatchObject([{ status: 'rejected' }, { reason: { code: 'H5_ROLLED_BACK' } }]);
+    expect([...dict.keys()]).toEqual([]);
+    dict.close();
+    expect(H5Dict.open(path).toObject()).toEqual({});
+  });
+});
