@@ -17,6 +17,7 @@ import {
   type Superblock,
   superblockSize,
 } from './superblock.js';
+import { forgetFreeSpace } from './superblock-extension.js';
 
 /** Small things are placed side by side, in parts of free space of up to this many bytes. */
 const ARENA = 1 << 16;
@@ -48,6 +49,8 @@ export class TransactionSpace extends EditableSpace {
   /** The superblock as the last commit has left it: nobody else writes to the file. */
   #head: Uint8Array<ArrayBuffer> | undefined;
   #rootUncached = false;
+  /** The superblock extension, until it says nothing of free space. */
+  #extension: number;
 
   // Addresses count from the base address.
   #end: number;
@@ -80,6 +83,7 @@ export class TransactionSpace extends EditableSpace {
     this.#target = target;
     this.#transaction = transaction;
     this.#isNew = superblock.rootAddress === UNDEFINED_ADDRESS;
+    this.#extension = superblock.extensionAddress;
     this.#root = superblock.rootAddress;
     this.#committedRoot = this.#root;
     this.#end = superblock.endOfFile;
@@ -248,6 +252,7 @@ export class TransactionSpace extends EditableSpace {
   /** Makes all changes since the last commit last, or none of them. */
   commit(): void {
     const { baseAddress } = this.superblock;
+    if (this.#extension !== UNDEFINED_ADDRESS) forgetFreeSpace(this, this.#extension);
     this.#leaveArena();
     const { free, end } = this.#freeAfter();
     const extents = free.extents();
@@ -283,6 +288,7 @@ export class TransactionSpace extends EditableSpace {
       this.#head = after;
     }
     this.#isNew = false;
+    this.#extension = UNDEFINED_ADDRESS;
     this.#committedRoot = this.#root;
     this.#free = free;
     this.#committedFree = extents;

@@ -19,6 +19,7 @@ import { decodeContinuation } from './messages/continuation.js';
 import { type ChunkedLayout, decodeDataLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
 import { type Datatype, decodeDatatype } from './messages/datatype.js';
+import { decodeFileSpaceInfo } from './messages/file-space-info.js';
 import { decodeFillValue } from './messages/fill-value.js';
 import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipeline.js';
 import { decodeLink, type Link } from './messages/link.js';
@@ -265,7 +266,6 @@ const OtherMessage = {
   ModificationTime: 0x12,
   BtreeK: 0x13,
   DriverInfo: 0x14,
-  FileSpaceInfo: 0x17,
   CacheImage: 0x18,
 } as const;
 
@@ -705,7 +705,7 @@ class Verifier {
           case OtherMessage.CacheImage:
             this.#unchecked(place, 'the metadata cache image', object);
             break;
-          case OtherMessage.FileSpaceInfo:
+          case MessageType.FileSpaceInfo:
             this.#fileSpaceInfo(data, object);
             break;
           default:
@@ -714,27 +714,11 @@ class Verifier {
     }
   }
 
-  /** Where free space is managed (section IV.A.2.x, "File Space Info"; H5O__fsinfo_decode). */
   #fileSpaceInfo(data: ByteReader, object: ObjectRecord): void {
-    const version = data.version('the file space message', 0, 1);
-    const strategy = data.u8();
-    let managers = 0;
-    if (version === 0) {
-      data.take(this.#lengthSize);
-      // Only the strategy "all persist" has managers in the file, one a type of memory.
-      if (strategy === 1) managers = 6;
-    } else {
-      const persist = data.u8() !== 0;
-      data.take(2 * this.#lengthSize + 2 + this.#offsetSize);
-      if (persist) managers = 12;
-    }
-    for (let i = 0; i < managers && data.left >= this.#offsetSize; i++) {
-      const manager = data.address();
-      if (manager === UNDEFINED_ADDRESS) continue;
+    for (const manager of decodeFileSpaceInfo(data, this.#lengthSize, this.#offsetSize).managers)
       this.#freeSpace(object, manager, 1, 0, (address, size) => {
         this.#claim(address, size, 'free', 'free space', object);
       });
-    }
   }
 
   /**

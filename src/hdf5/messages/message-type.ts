@@ -16,6 +16,7 @@ export const MessageType = {
   SymbolTable: 0x11,
   AttributeInfo: 0x15,
   ReferenceCount: 0x16,
+  FileSpaceInfo: 0x17,
 } as const;
 
 /** Message flags (Format Specification, section IV.A.1.a, "Header Message Flags"). */

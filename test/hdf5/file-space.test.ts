@@ -1,0 +1,80 @@
+/** Files whose free space persists by HDF5's own means: who edits them after us is not misled by what these say. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { H5File } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { describeOracle, PYTHON } from '../oracle/oracles.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'h5pickle-file-space-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const MAKE = `
+import sys, h5py, numpy as np
+for strategy in 'fsm', 'page', 'aggregate', 'none':
+    for persist in (True, False) if strategy in ('fsm', 'page') else (False,):
+        for libver in 'earliest', 'latest':
+            path = '%s/%s-%s-%s.h5' % (sys.argv[1], strategy, persist, libver)
+            with h5py.File(path, 'w', libver=libver, fs_strategy=strategy, fs_persist=persist, fs_threshold=1) as f:
+                f['a'] = np.arange(1000)
+                f['b'] = np.arange(2000.)
+                for i in range(50): f['g/%d' % i] = i
+                del f['a']
+                for i in range(0, 50, 2): del f['g/%d' % i]
+`;
+
+/** Edits each file, and reads all that it and others have put there. */
+const EDIT = `
+import sys, os, h5py, numpy as np
+turn = int(sys.argv[2])
+for name in sorted(os.listdir(sys.argv[1])):
+    path = os.path.join(sys.argv[1], name)
+    with h5py.File(path, 'r+') as f:
+        f['theirs %d' % turn] = np.full(30000, turn)
+        f['text %d' % turn] = 'text'
+        del f['g/%d' % (2 * turn + 1)]
+    with h5py.File(path, 'r') as f:
+        assert (f['b'][:] == np.arange(2000.)).all(), name
+        for i in range(turn + 1):
+            assert (f['theirs %d' % i][:] == i).all() and (f['ours %d' % i][:] == 7 + i).all(), name
+            assert f['text %d' % i][()] == b'text' and f['made %d' % i].attrs['x'] == i, name
+        assert len(f['g']) == 25 - 2 * (turn + 1), name
+`;
+
+describeOracle('h5py', () => {
+  test('and we edit them in turns', () => {
+    execFileSync(PYTHON, ['-c', MAKE, folder]);
+    const paths = readdirSync(folder).map((name) => join(folder, name));
+    expect(paths).toHaveLength(12);
+    for (const turn of [0, 1, 2]) {
+      for (const path of paths) {
+        const file = H5File.open(path, 'r+');
+        file.createDataset(`ours ${turn}`, { data: new Float64Array(5000).fill(7 + turn) });
+        file.createGroup(`made ${turn}`).attrs.set('x', turn);
+        // Those that h5py deletes stand between.
+        file.delete(`g/${49 - 2 * turn}`);
+        file.close();
+        expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems, path).toEqual([]);
+      }
+      execFileSync(PYTHON, ['-c', EDIT, folder, String(turn)]);
+    }
+  });
+
+  test('a file that is opened, and not changed, stays as it is', () => {
+    execFileSync(PYTHON, ['-c', MAKE, folder]);
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      const before = readFileSync(path);
+      const file = H5File.open(path, 'r+');
+      file.commit();
+      file.close();
+      expect(Buffer.compare(readFileSync(path), before), name).toBe(0);
+    }
+  });
+});
