@@ -145,13 +145,17 @@ export class Transaction implements Storage {
       if (at >= 0 && at + length <= this.#buffered) return this.#buffer.slice(at, at + length);
       if (at < this.#buffered && at + length > 0) this.#flush();
     }
-    return this.#storage.read(position, length);
+    // A look ahead may go beyond what has been written so far.
+    return position + length <= this.#storage.size
+      ? this.#storage.read(position, length)
+      : this.copy(position, length);
   }
 
   copy(position: number, length: number): Uint8Array<ArrayBuffer> {
     this.#check();
     this.#flushBefore(position, length);
-    if (!this.#isChanged(position, length)) return this.#storage.copy(position, length);
+    if (position + length <= this.#storage.size && !this.#isChanged(position, length))
+      return this.#storage.copy(position, length);
     const bytes = new Uint8Array(length);
     this.readInto(position, bytes);
     return bytes;
