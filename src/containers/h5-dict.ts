@@ -9,7 +9,6 @@ import type { StoredObject } from '../hdf5/stored-object.js';
 import { indexes } from '../indexes.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
-import { replaceMembers } from '../serialize/part-writer.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
 import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
@@ -27,6 +26,7 @@ import {
   isDict,
   isHidden,
   MAX_ATTRIBUTES,
+  replaceMember,
   setMember,
 } from './member.js';
 import type { ContainerSource } from './opening.js';
@@ -200,10 +200,18 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return this.#view;
   }
 
+  /** Its group, unless that is one that has just been deleted. */
+  get #current(): H5Group {
+    const group = this.#group;
+    group.session.editor?.settle(group.node);
+    return group;
+  }
+
   /** Its content as keys and values, if it is stored so. */
   get #large(): LargeDict | undefined {
-    if (this.#group.attrs.get(Reserved.encoding) !== Encoding.entries) return undefined;
-    return LargeDict.of(this.#group, this.context);
+    const group = this.#current;
+    if (group.attrs.get(Reserved.encoding) !== Encoding.entries) return undefined;
+    return LargeDict.of(group, this.context);
   }
 
   // ---- Map ------------------------------------------------------------------------------------------
@@ -351,7 +359,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     checkKey(newKey);
     this.change(key, (editor) => {
       const { node } = this.#group;
-      replaceMembers(this.#group, [escapeName(newKey)], () => {
+      replaceMember(this.#group, escapeName(newKey), () => {
         if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
           this.#missing(key);
       });
@@ -372,7 +380,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
       throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
     this.transaction(() => {
       target.change(newKey, (editor) =>
-        replaceMembers(target.#group, [escapeName(newKey)], () =>
+        replaceMember(target.#group, escapeName(newKey), () =>
           editor.moveMember(
             group.node,
             escapeName(key),
@@ -388,7 +396,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** All of it in memory: an object, or a Map if it was one. */
   copy(): T {
-    return readFrom(this.#group, this.context.codec) as T;
+    return readFrom(this.#current, this.context.codec) as T;
   }
 
   /** All of it in memory as an object. */

@@ -8,7 +8,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { join } from '../hdf5/paths.js';
-import { type AnyLink, isHard } from '../hdf5/stored-object.js';
+import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
@@ -146,12 +146,21 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
 }
 
 /** Does what takes the place of a member of a group, or removes it. */
-function replaceMember(group: H5Group, name: string, change: () => void): void {
-  const link = group.node.links?.get(name) as AnyLink | undefined;
-  // What references may lead to says so in an attribute.
-  const isMarked = link && isHard(link) && group.session.edit().holds(link, Reserved.referenced);
-  if (isMarked) replaceMembers(group, [name], change);
-  else change();
+export function replaceMember(group: H5Group, name: string, change: () => void): void {
+  replaceLink(group, name, (link) => {
+    // What references may lead to says so in an attribute.
+    if (link && group.session.edit().holds(link, Reserved.referenced)) replaceMembers(group, [name], change);
+    else change();
+  });
+}
+
+/** The same, where references are looked after. Handles of what is removed know it from now on. */
+function replaceLink(group: H5Group, name: string, change: (link: HardLink | undefined) => void): void {
+  const { node } = group;
+  const link = node.links?.get(name) as AnyLink | undefined;
+  const hard = link && isHard(link) ? link : undefined;
+  change(hard);
+  if (hard) group.session.edit().unlinked(node, hard);
 }
 
 /** The same in two steps: what is returned sets it. What cannot be stored throws here, before anything changes. */
@@ -207,7 +216,8 @@ export function prepareObjectMember(
     return () => replaceMember(group, name, () => editor.setObject(group.node, name, undefined, attributes));
   const members = Object.create(null) as Record<string, unknown>;
   members[key] = value;
-  return prepareMembers(group, members, context.codec);
+  const set = prepareMembers(group, members, context.codec);
+  return () => replaceLink(group, name, set);
 }
 
 /** A plain object of at most so many properties is made at once, if they are scalars. */

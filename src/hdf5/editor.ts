@@ -56,7 +56,14 @@ import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasPointers, hasReferences, releaseElements } from './release.js';
 import { broadcast, parseSelection, type Selection, type SelectionInput, selectAll } from './selection.js';
-import { type HardLink, linkTo, type Node, ObjectCache, type StoredObject } from './stored-object.js';
+import {
+  type HardLink,
+  isSameNode,
+  linkTo,
+  type Node,
+  ObjectCache,
+  type StoredObject,
+} from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
 import { Transactions } from './transactions.js';
@@ -113,6 +120,8 @@ export class FileEditor implements Editor {
   readonly #transactions = new Transactions(this);
   /** How often all changes were made to last, or forgotten. */
   #settled = 0;
+  /** From what a link was removed since the last flush, to something that handles may stand for. */
+  #unlinkedFrom: Node | undefined;
   #objects: ObjectCache;
   readonly #referenced = new Map<number, Draft>();
   /** Objects that were deleted: by address, the time of it. */
@@ -647,6 +656,19 @@ export class FileEditor implements Editor {
     return object.attributes?.get(attribute) !== undefined || (object.links?.size ?? 0) > 0;
   }
 
+  unlinked(group: Node, link: HardLink): void {
+    const isStored = link.kind === 'hard';
+    if (isStored && !this.#linkChanges.has(link.address)) return;
+    const object = isStored ? (this.#editedAt(link.address) ?? this.#load(link.address)).info : link;
+    // Scalars are read as values.
+    if (object.kind !== 'dataset' || object.dataspace.kind === 'simple') this.#unlinkedFrom = group;
+  }
+
+  settle(object: Node): void {
+    // Where it has been removed from is known to be there.
+    if (this.#unlinkedFrom && !isSameNode(this.#unlinkedFrom, object)) this.flush();
+  }
+
   // ---- links ----------------------------------------------------------------------------------------
 
   /** Adds a link, unless there is one of that name. Returns whether it did. */
@@ -830,6 +852,7 @@ export class FileEditor implements Editor {
 
   /** Writes all changes to the space. */
   flush(): void {
+    this.#unlinkedFrom = undefined;
     this.watcher?.flushing();
     if (!this.isChanged) return;
     this.#flushElements();
@@ -1065,6 +1088,7 @@ export class FileEditor implements Editor {
     this.#released = [];
     this.#written.clear();
     this.#linkChanges.clear();
+    this.#unlinkedFrom = undefined;
     // It may have been stopped in the middle of something.
     this.#writer = undefined;
     this.#heap.forget();

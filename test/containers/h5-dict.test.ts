@@ -535,6 +535,41 @@ describe('changes', () => {
     expect(() => two.set('dark', true)).toThrow(/has been deleted/);
   });
 
+  it('do not go to what has been deleted before the commit', () => {
+    using dict = H5Dict.write(undefined, { stored: { in: { x: 1 } } }) as H5Dict;
+    const gone = expect.objectContaining({ code: 'H5_GONE' });
+    const ways: [string, (key: string) => void][] = [
+      ['deleted', (key) => dict.delete(key)],
+      ['replaced by a number', (key) => dict.set(key, 5)],
+      ['replaced by a list', (key) => dict.set(key, [1])],
+      [
+        'renamed over',
+        (key) => {
+          dict.set('other', { y: 1 });
+          dict.rename('other', key);
+        },
+      ],
+      ['cleared', () => dict.clear()],
+    ];
+    for (const isCommitted of [true, false]) {
+      for (const [what, remove] of ways) {
+        for (const isTouched of [true, false]) {
+          dict.set('k', { in: { x: 1 } });
+          if (isCommitted) dict.commit();
+          const handle = dict.get('k') as H5Dict;
+          const inner = handle.get('in') as H5Dict;
+          if (isTouched) inner.set('x', 2);
+          remove('k');
+          expect(() => handle.set('a', 1), what).toThrow(gone);
+          expect(() => inner.set('x', 1), what).toThrow(gone);
+          expect(() => handle.get('in'), what).toThrow(gone);
+          expect(() => inner.size, what).toThrow(gone);
+          dict.delete('k');
+        }
+      }
+    }
+  });
+
   it('are told after the commit to those who listen', async () => {
     using dict = opened();
     const heard: string[][] = [];
