@@ -363,6 +363,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
         if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
           this.#missing(key);
       });
+      editor.moved(this.#group.session, this.#pathOf(key), this.#pathOf(newKey));
     });
     this.context.live.change(this.#pathOf(newKey), () => {});
   }
@@ -379,7 +380,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     if (object && `${target.path}/`.startsWith(`${object.path}/`))
       throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
     this.transaction(() => {
-      target.change(newKey, (editor) =>
+      target.change(newKey, (editor) => {
         replaceMember(target.#group, escapeName(newKey), () =>
           editor.moveMember(
             group.node,
@@ -388,8 +389,9 @@ export class H5Dict<T extends object = Record<string, unknown>>
             escapeName(newKey),
             MAX_ATTRIBUTES,
           ),
-        ),
-      );
+        );
+        editor.moved(group.session, this.#pathOf(key), target.#pathOf(newKey));
+      });
       this.change(key, () => {});
     });
   }

@@ -1,6 +1,7 @@
 import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
+import type { H5Object } from '../hdf5/h5-object.js';
 import { Encoding, LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { readFrom, writeInto } from '../serialize/serialize.js';
@@ -41,13 +42,14 @@ export interface ListOpenOptions extends OpenCollectionOptions {}
  */
 export class H5List<T = unknown> extends Collection implements Iterable<T> {
   #state: ListState;
-  readonly #path: string;
+  /** What it was got from: that knows the path. */
+  readonly #origin: H5Object;
   #view: ListView<T> | undefined;
 
   /** @internal */
   constructor(object: H5Group | H5Dataset, context: Context, isOwned = false) {
     super(context, isOwned);
-    this.#path = object.path;
+    this.#origin = object;
     this.#state = ListState.of(object, context);
   }
 
@@ -147,7 +149,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const { session, file } = object;
     session.check();
     const isDeleted = session.editor?.isDeleted(address, since) === true;
-    const path = this.#path;
+    const path = this.path;
     const there = isDeleted
       ? undefined
       : path === '/'
@@ -173,12 +175,12 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** Where it is in the file: `/users`. */
   get path(): string {
-    return this.#path;
+    return this.#origin.path;
   }
 
   /** The dict or list that holds it; undefined for that of the whole file. */
   get parent(): H5Dict | H5List | undefined {
-    const path = this.#path;
+    const path = this.path;
     if (path === '/' || !path.startsWith('/')) return undefined;
     const holder = this.file.group(path.slice(0, path.lastIndexOf('/')) || '/');
     if (holder.attrs.get(Reserved.encoding) === Encoding.value) return undefined;
@@ -253,7 +255,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const at = index < 0 ? index + length : index;
     if (!Number.isInteger(index))
       throw new H5TypeError(`the index of a list is a whole number, not ${String(index)}`);
-    return at >= 0 && at < length ? at : noIndex(this.#path, index, length);
+    return at >= 0 && at < length ? at : noIndex(this.path, index, length);
   }
 
   // ---- what changes the length ----------------------------------------------------------------------
@@ -571,7 +573,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    * const stop = users.subscribe(() => render(users));
    */
   subscribe(listener: ChangeListener): () => void {
-    return this.context.live.subscribe(this.#path, listener);
+    return this.context.live.subscribe(this.path, listener);
   }
 
   get [Symbol.toStringTag](): string {
@@ -586,7 +588,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   // ---- how it is done -------------------------------------------------------------------------------
 
   #change<R>(action: (list: ListState) => R): R {
-    return this.context.live.change(this.#path, () => action(this.#list));
+    return this.context.live.change(this.path, () => action(this.#list));
   }
 }
 

@@ -67,6 +67,9 @@ export interface AttributeElements {
   readonly heap: Heap;
 }
 
+/** What a path has become, of whatever object. */
+export type PathMove = (path: string) => string;
+
 /** How many transactions of a file are under way, each within the other. */
 export interface TransactionState {
   depth: number;
@@ -146,6 +149,8 @@ export interface Editor {
   setCopy(group: Node, name: string, source: H5Object): void;
   /** Sets copies of all members of the root of another file that are taken. */
   setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void;
+  /** What was at a path is at another one: says so in the session. */
+  moved(session: FileSession, from: string, to: string): void;
   /** Gives a member another name, in its place, or another group; false if there is none. `most`: as for `setScalar`. */
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean;
   /** Moves members of a group behind all others, in this order. `most`: as for `setScalar`. */

@@ -120,6 +120,8 @@ export class FileEditor implements Editor {
   readonly #transactions = new Transactions(this);
   /** How often all changes were made to last, or forgotten. */
   #settled = 0;
+  /** What was moved since the last commit. */
+  #moves: { readonly session: FileSession; readonly from: string; readonly to: string }[] = [];
   /** From what a link was removed since the last flush, to something that handles may stand for. */
   #unlinkedFrom: Node | undefined;
   #objects: ObjectCache;
@@ -656,6 +658,17 @@ export class FileEditor implements Editor {
     return object.attributes?.get(attribute) !== undefined || (object.links?.size ?? 0) > 0;
   }
 
+  moved(session: FileSession, from: string, to: string): void {
+    this.#moves.push({ session, from, to });
+    session.moves.push((path) => (`${path}/`.startsWith(`${from}/`) ? to + path.slice(from.length) : path));
+  }
+
+  /** Moves are taken back, all but the first. */
+  #moveBack(kept: number): void {
+    for (const { session, from, to } of this.#moves.splice(kept).reverse()) this.moved(session, to, from);
+    this.#moves.length = kept;
+  }
+
   unlinked(group: Node, link: HardLink): void {
     const isStored = link.kind === 'hard';
     if (isStored && !this.#linkChanges.has(link.address)) return;
@@ -1012,6 +1025,7 @@ export class FileEditor implements Editor {
       throw error;
     }
     this.#settled++;
+    this.#moves = [];
     this.#kept = this.#made;
     this.#deletedNow = [];
     this.#newTypes.clear();
@@ -1053,6 +1067,7 @@ export class FileEditor implements Editor {
     const deleted = this.#deletedNow.length;
     const mark = this.watcher?.mark();
     const settled = this.#settled;
+    const moves = this.#moves.length;
     return () => {
       // What was committed meanwhile lasts, and new things stand where the old ones were.
       if (this.#settled !== settled) {
@@ -1060,6 +1075,7 @@ export class FileEditor implements Editor {
         return;
       }
       this.#forget(made, deleted);
+      this.#moveBack(moves);
       restore();
       this.#begin();
       this.watcher?.undone(mark);
@@ -1069,6 +1085,7 @@ export class FileEditor implements Editor {
   /** Forgets all changes that have not been committed. */
   rollback(): void {
     this.#settled++;
+    this.#moveBack(0);
     this.#forget(this.#kept, 0);
     this.space.rollback();
     this.#begin();

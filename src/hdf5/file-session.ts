@@ -1,5 +1,5 @@
 import { H5StateError } from '../errors.js';
-import type { Editor } from './editing.js';
+import type { Editor, PathMove } from './editing.js';
 import type { ElementAccess } from './element-access.js';
 import type { DecodeOptions } from './elements.js';
 import { FileSpace } from './file-space.js';
@@ -18,6 +18,8 @@ export class FileSession {
   /** How often the file was written anew, with all its objects in other places. */
   generation = 0;
   closed = false;
+  /** Where paths lead after each move of an object, in the order of the moves. */
+  readonly moves: PathMove[] = [];
   /** How many transactions are under way, each within the other. */
   depth = 0;
   readonly #objects: ObjectCache;

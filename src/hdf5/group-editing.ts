@@ -65,9 +65,10 @@ export function move(editor: FileEditor, group: H5Group, from: string, to: strin
   const start = absolute(group, from);
   if (`${absolute(group, to)}/`.startsWith(`${start}/`))
     throw new H5PathError('H5_BAD_NAME', to, `"${start}" cannot be moved into itself`);
-  place(editor, group, to, anew(link));
+  const path = place(editor, group, to, anew(link));
   // Its group may be another object now.
   editor.deleteLink(linkAt(group, from).group, name);
+  editor.moved(group.session, start, path);
 }
 
 export function rename(editor: FileEditor, group: H5Group, path: string, name: string): void {

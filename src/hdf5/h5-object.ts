@@ -1,5 +1,6 @@
 import { H5PathError, H5StateError } from '../errors.js';
 import { AttributeManager } from './attribute-manager.js';
+import type { PathMove } from './editing.js';
 import type { FileSession } from './file-session.js';
 import type { H5File } from './h5-file.js';
 import type { H5Group } from './h5-group.js';
@@ -8,10 +9,11 @@ import { isSameNode, type Node } from './stored-object.js';
 
 /** What groups, datasets and committed datatypes have in common. */
 export abstract class H5Object {
-  /** The path by which the object was reached, from the root: `/runs/7`. */
-  readonly path: string;
   /** @internal */
   readonly session: FileSession;
+  #path: string;
+  /** How many of the moves in the file the path has followed. */
+  #moves: number;
   #node: Node;
   /** When this got hold of the object. */
   readonly #since: number;
@@ -24,7 +26,15 @@ export abstract class H5Object {
     this.#node = node;
     this.#since = session.editor?.clock ?? 0;
     this.#generation = session.generation;
-    this.path = path;
+    this.#path = path;
+    this.#moves = session.moves.length;
+  }
+
+  /** The path by which the object was reached, from the root: `/runs/7`. It follows what is moved, or gets another name. */
+  get path(): string {
+    for (const { moves } = this.session; this.#moves < moves.length; this.#moves++)
+      this.#path = (moves[this.#moves] as PathMove)(this.#path);
+    return this.#path;
   }
 
   /** @internal The object as it is now. */
@@ -51,11 +61,7 @@ export abstract class H5Object {
   /** The group that the path goes through last; the root is its own. */
   get parent(): H5Group {
     if (!this.path.startsWith('/')) {
-      throw new H5PathError(
-        'H5_NOT_FOUND',
-        this.path,
-        'an object that a reference leads to has no known parent',
-      );
+      throw new H5PathError('H5_NOT_FOUND', this.path, 'what a reference leads to has no known parent');
     }
     return this.file.group(this.path.slice(0, this.path.lastIndexOf('/')) || '/');
   }
@@ -79,8 +85,6 @@ export abstract class H5Object {
 
   /** Whether both are the same object of the same file, by whatever paths they were reached. */
   isSame(other: H5Object): boolean {
-    const [a, b] = [this.node, other.node];
-    if (this.session !== other.session) return false;
-    return isSameNode(a, b);
+    return isSameNode(this.node, other.node) && this.session === other.session;
   }
 }

@@ -141,7 +141,7 @@ export function readObject(
     return { kind: 'dataset', address, attributes, datatype, dataspace, layout: decoded, fillValue, filters };
   }
   if (datatype && !dataspace) return { kind: 'datatype', address, attributes, datatype };
-  throw new H5FormatError(address, 'the object is neither a group nor a dataset nor a datatype');
+  throw new H5FormatError(address, 'an object of no known kind');
 }
 
 function missing(what: string): never {

@@ -36,6 +36,7 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
+/** Whether a code point, or a unit of UTF-16, is half of a pair: U+D800 to U+DFFF. */
+export function isSurrogate(unit: number): boolean {
+  return unit >> 11 === 0x1b;
 }

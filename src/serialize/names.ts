@@ -1,4 +1,4 @@
-import { isPlainText } from '../hdf5/text.js';
+import { isPlainText, isSurrogate } from '../hdf5/text.js';
 import { decodeWtf8, encodeWtf8 } from './wtf8.js';
 
 /** In front of an escaped name. No other name begins with "@": reserved ones go on with a letter. */
@@ -15,7 +15,7 @@ export function escapeName(key: string): string {
   let name = ESCAPED;
   for (const char of key) {
     const code = char.codePointAt(0) as number;
-    const special = code === 0x2f || code === 0x25 || code === 0 || (code >= 0xd800 && code <= 0xdfff);
+    const special = code === 0x2f || code === 0x25 || code === 0 || isSurrogate(code);
     name += special || key === '.' ? percent(encodeWtf8(char)) : char;
   }
   return name;

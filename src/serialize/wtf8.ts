@@ -1,4 +1,4 @@
-import { decodeUtf8, utf8Encoder } from '../hdf5/text.js';
+import { decodeUtf8, isSurrogate, utf8Encoder } from '../hdf5/text.js';
 
 /**
  * WTF-8 (https://simonsapin.github.io/wtf-8/): UTF-8 that can also hold lone surrogates, as the three bytes
@@ -37,7 +37,7 @@ function restoreSurrogates(text: string, bytes: Uint8Array, start: number): void
   let position = start;
   for (const char of text) {
     const code = char.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) {
+    if (isSurrogate(code)) {
       bytes[position] = 0xed;
       bytes[position + 1] = 0x80 | ((code >> 6) & 0x3f);
       bytes[position + 2] = 0x80 | (code & 0x3f);

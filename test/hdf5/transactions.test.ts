@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { H5Dict, H5File } from '../../src/node.js';
+import { H5Dict, H5File, type H5List } from '../../src/node.js';
 import { verifyStorage } from '../../src/verify.js';
 import { FaultStorage } from '../storage/fault-storage.js';
 
@@ -174,5 +174,58 @@ describe('transactions that overlap', () => {
     expect([...dict.keys()]).toEqual([]);
     dict.close();
     expect(H5Dict.open(path).toObject()).toEqual({});
+  });
+});
+
+describe('the path of an object', () => {
+  test('follows what is moved, through the groups that it is in, and back when that is taken back', () => {
+    const file = H5File.open(undefined, 'w');
+    const dataset = file.createDataset('a/b/x', { data: [1] });
+    const other = file.createGroup('a/bc');
+    file.commit();
+    const group = file.group('a/b');
+    file.move('a/b', 'c/d');
+    expect([dataset.path, group.path, group.name, other.path]).toEqual(['/c/d/x', '/c/d', 'd', '/a/bc']);
+    expect(group.parent.path).toBe('/c');
+    expect(dataset.parent.isSame(group)).toBe(true);
+    file.commit();
+    expect(() =>
+      file.transaction(() => {
+        file.move('a/bc', 'e');
+        file.group('c').move('d/x', 'y');
+        file.rename('c', 'f');
+        expect([dataset.path, group.path, other.path]).toEqual(['/f/y', '/f/d', '/e']);
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect([dataset.path, group.path, other.path]).toEqual(['/c/d/x', '/c/d', '/a/bc']);
+    file.rename('c/d', 'g');
+    file.rollback();
+    expect([dataset.path, group.path]).toEqual(['/c/d/x', '/c/d']);
+    expect(file.get(dataset.path)?.isSame(dataset)).toBe(true);
+  });
+
+  test('is that of a dict, or a list, that is renamed: who listens there is told', async () => {
+    const dict = H5Dict.write(undefined, { l: [1], n: { x: 1, in: { y: 1 } }, other: {} }) as H5Dict;
+    const list = dict.get('l') as H5List;
+    const nested = dict.get('n') as H5Dict;
+    const inner = nested.get('in') as H5Dict;
+    dict.rename('l', 'l2');
+    dict.move('n', dict.get('other') as H5Dict, 'm');
+    dict.commit();
+    const told: string[] = [];
+    for (const path of ['l', 'l2', 'n', 'other/m'])
+      dict.subscribe(path, ({ paths }) => told.push(`${path}: ${paths.join()}`));
+    list.push(2);
+    inner.set('y', 2);
+    dict.commit();
+    expect(told).toEqual(['l2: /l2', 'other/m: /other/m/in/y']);
+    expect([list.path, nested.path, inner.path, inner.parent?.path]).toEqual([
+      '/l2',
+      '/other/m',
+      '/other/m/in',
+      '/other/m',
+    ]);
+    expect(list.toArray()).toEqual([1, 2]);
   });
 });
