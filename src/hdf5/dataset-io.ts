@@ -1,9 +1,10 @@
-import { H5FormatError, H5TypeError } from '../errors.js';
+import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
 import { MemoryStorage } from '../storage/memory.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { CACHE_LIMIT, type ChunkStore, checkChunk } from './chunk-cache.js';
 import type { EditableSpace } from './editable-space.js';
 import type { FileSpace } from './file-space.js';
+import type { DataElsewhere } from './messages/data-layout.js';
 import {
   isAscending,
   ListPart,
@@ -39,9 +40,13 @@ export interface ChunkedElements {
 }
 
 /** Where the elements of a dataset are read from. */
-export type ElementSource = CompactElements | ContiguousElements | ChunkedElements;
+export type ElementSource = CompactElements | ContiguousElements | ChunkedElements | DataElsewhere;
 /** Where they are written to. */
-export type ElementTarget = CompactElements | ContiguousElements<EditableSpace> | ChunkedElements;
+export type ElementTarget =
+  | CompactElements
+  | ContiguousElements<EditableSpace>
+  | ChunkedElements
+  | DataElsewhere;
 
 /**
  * How many bytes of a result may be made of fill values alone: for them a file needs no bytes of its own, so its size is
@@ -124,6 +129,8 @@ export function readSelection(
     }
     case 'chunked':
       return readChunked(source, selection, elementSize, maxFilled, into);
+    default:
+      return notHere(source);
   }
 }
 
@@ -168,7 +175,19 @@ export function writeSelection(
       return;
     case 'chunked':
       writeChunked(target, selection, bytes, elementSize, steps);
+      return;
+    default:
+      notHere(target);
   }
+}
+
+/** Whether the elements of a dataset are not in it. */
+export function isElsewhere(data: { readonly kind: string }): data is DataElsewhere {
+  return data.kind === 'virtual' || data.kind === 'external';
+}
+
+export function notHere({ kind }: DataElsewhere): never {
+  throw new H5FeatureError(kind === 'virtual' ? 'the virtual layout' : 'data in external files');
 }
 
 function checkCompact(bytes: Uint8Array, selection: Selection, elementSize: number): void {

@@ -6,7 +6,9 @@ import {
   type ContiguousElements,
   type ElementTarget,
   fill,
+  isElsewhere,
   MAX_FILLED,
+  notHere,
   readSelection,
   writeSelection,
 } from './dataset-io.js';
@@ -96,6 +98,10 @@ export class DatasetStorage {
       this.#chunks = new ChunkStorage(space, layout, dataspace, fillValue, this.filters, set, meter);
       this.#target = this.#chunks.target;
       this.#layoutMessage = this.#chunks.message();
+      return;
+    }
+    if (isElsewhere(layout)) {
+      this.#target = layout;
       return;
     }
     this.#target =
@@ -222,9 +228,11 @@ export class DatasetStorage {
     return new GridSelection(dims, axes);
   }
 
-  /** Whether anything was ever written. */
+  /** Whether anything was ever written here. */
   get #isWritten(): boolean {
-    return this.#target.kind !== 'contiguous' || this.#target.address !== UNDEFINED_ADDRESS;
+    const target = this.#target;
+    if (target.kind === 'contiguous') return target.address !== UNDEFINED_ADDRESS;
+    return !isElsewhere(target);
   }
 
   #isReplaced(space: EditableSpace, selection: Selection): boolean {
@@ -322,6 +330,7 @@ export class DatasetStorage {
     heap: GlobalHeapEditor,
     convert: (bytes: Uint8Array, count: number) => Uint8Array,
   ): void {
+    if (isElsewhere(this.#target)) notHere(this.#target);
     if (this.#chunks && !hasPointers(this.datatype, true)) {
       this.#chunks.copyTo(copy.#chunks as ChunkStorage);
     } else if (this.#isWritten) {

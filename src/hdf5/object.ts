@@ -4,7 +4,7 @@ import type { FileSpace } from './file-space.js';
 import type { LinkTable } from './link-table.js';
 import { type Attribute, decodeAttribute } from './messages/attribute.js';
 import { type AttributeInfo, decodeAttributeInfo } from './messages/attribute-info.js';
-import { decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
+import { type DataElsewhere, decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
 import { type Datatype, decodeDatatype } from './messages/datatype.js';
 import { decodeFillValue } from './messages/fill-value.js';
@@ -64,6 +64,7 @@ export function readObject(
   let datatype: Datatype | undefined;
   let dataspace: Dataspace | undefined;
   let layout: ByteReader | undefined;
+  let external: DataElsewhere | undefined;
   let fillValue: Uint8Array | undefined;
   let filters: ByteReader | undefined;
 
@@ -104,7 +105,8 @@ export function readObject(
         symbolTable = decodeSymbolTable(data);
         break;
       case MessageType.ExternalDataFiles:
-        throw new H5FeatureError('data in external files');
+        external = { kind: 'external' };
+        break;
       case MessageType.FilterPipeline:
         filters = data;
         break;
@@ -136,7 +138,7 @@ export function readObject(
   }
   if (datatype && dataspace && layout) {
     const size = extent(dataspace) * datatype.size;
-    const decoded = decodeStoredLayout(layout, size, space.chunkedLayout);
+    const decoded = external ?? decodeStoredLayout(layout, size, space.chunkedLayout);
     if (!Number.isSafeInteger(size)) layout.fail(`a dataset of ${size} bytes`);
     return { kind: 'dataset', address, attributes, datatype, dataspace, layout: decoded, fillValue, filters };
   }

@@ -1,4 +1,3 @@
-import { H5FeatureError } from '../../errors.js';
 import { type ByteReader, bytesFor, UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 import { MAX_RANK } from './dataspace.js';
@@ -9,8 +8,13 @@ export type DataLayout =
   | { readonly kind: 'contiguous'; readonly address: number; readonly size: number }
   | ChunkedLayout;
 
+/** Data that this engine does not read: other datasets have them, or files that hold nothing else. */
+export interface DataElsewhere {
+  readonly kind: 'virtual' | 'external';
+}
+
 /** The same, as it is read where perhaps nothing is there to decode the layout of chunks. */
-export type StoredLayout = DataLayout | { readonly kind: 'undecoded' };
+export type StoredLayout = DataLayout | DataElsewhere | { readonly kind: 'undecoded' };
 
 /** Decodes a chunked layout: from what stands behind the layout class on, but for the `rank` of versions 1 and 2. */
 export type ChunkedLayoutDecoder = (reader: ByteReader, version: number, rank: number) => ChunkedLayout;
@@ -149,7 +153,7 @@ function putAddress(out: ByteWriter, address: number): void {
 
 /**
  * `dataSize` is what datatype and dataspace ask for: versions 1 and 2 do not store it. `chunked` decodes the layout of
- * chunks. Throws an H5FeatureError for a virtual dataset.
+ * chunks.
  */
 export function decodeStoredLayout(
   reader: ByteReader,
@@ -172,7 +176,7 @@ export function decodeStoredLayout(
     case CHUNKED:
       return chunked ? chunked(reader, version, rank) : { kind: 'undecoded' };
     case VIRTUAL:
-      if (!isOld) throw new H5FeatureError('the virtual layout');
+      if (!isOld) return { kind: 'virtual' };
   }
   return reader.fail('an unknown layout class');
 }
