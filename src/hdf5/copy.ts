@@ -109,7 +109,7 @@ export function copyObject(
   const redirect: Redirect = (address) => {
     const copy = copies.get(address);
     if (copy) return target.reference(copy);
-    return isSameFile ? new H5Reference(address, 'object') : undefined;
+    return isSameFile ? new H5Reference(address, 'object', source.space.globalHeap) : undefined;
   };
   /** Where in the file of the copy the committed datatype is that a datatype is shared with. */
   const committedFor = ({ committed }: Datatype): number | undefined => {

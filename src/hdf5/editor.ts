@@ -28,7 +28,7 @@ import type {
   TransactionState,
   ValueOptions,
 } from './editing.js';
-import { type Encoded, isList, NO_HEAP, readable } from './elements.js';
+import { type Encoded, type Heap, isList, NO_HEAP, readable } from './elements.js';
 import { FileSession } from './file-session.js';
 import { FilterSet } from './filters/filter-set.js';
 import { type GraftOptions, graft } from './graft.js';
@@ -126,6 +126,8 @@ export class FileEditor implements Editor {
   #unlinkedFrom: Node | undefined;
   #objects: ObjectCache;
   readonly #referenced = new Map<number, Draft>();
+  /** What attributes with references were read with that are not in the file yet. */
+  readonly #heaps = new WeakSet<object>();
   /** Objects that were deleted: by address, the time of it. */
   readonly #deleted = new Map<number, number>();
   /** Those of this transaction. */
@@ -266,6 +268,8 @@ export class FileEditor implements Editor {
   elements(dataset: Node): DatasetStorage {
     if ('info' in dataset) return this.#storage(dataset);
     const { type, dataspace, data, at, size, storage } = dataset as DatasetDraft;
+    // What references lead to has an address once it is written: then they can be written again.
+    if (hasReferences(type.datatype)) return this.#storage(this.#placed(dataset));
     if (storage) return storage;
     const isBytes = data instanceof Uint8Array;
     // What has pointers is read where they point to something.
@@ -805,13 +809,21 @@ export class FileEditor implements Editor {
 
   openAttribute(draft: AttributeDraft): AttributeElements {
     const { datatype, dataspace, encoded } = typeof draft === 'object' ? draft : prepare(draft);
-    return { datatype, dataspace, ...(encoded ? readable(encoded) : NOTHING) };
+    const { bytes, heap } = encoded ? readable(encoded) : NOTHING;
+    if (!hasReferences(datatype)) return { datatype, dataspace, bytes, heap };
+    const own: Heap = {
+      limit: heap.limit,
+      collection: (address) => heap.collection(address),
+      numbers: heap.numbers,
+    };
+    this.#heaps.add(own);
+    return { datatype, dataspace, bytes, heap: own };
   }
 
   // ---- references -----------------------------------------------------------------------------------
 
   reference(node: Node): H5Reference {
-    if ('info' in node) return new H5Reference(node.info.address, 'object', node);
+    if ('info' in node) return new H5Reference(node.info.address, 'object', this.space.globalHeap);
     const number = FIRST_NUMBER + node.id;
     this.#referenced.set(number, node);
     return new H5Reference(number, 'object', node);
@@ -824,23 +836,32 @@ export class FileEditor implements Editor {
     return new H5Reference(address, 'region', target, region);
   }
 
-  dereference({ address }: H5Reference): Node {
+  dereference(reference: H5Reference | null): Node {
+    if (!reference) throw new H5PathError('H5_NOT_FOUND', '', 'a null reference leads to no object');
+    const { address } = reference;
+    if (!this.#isKnown(reference))
+      throw new H5PathError('H5_NOT_FOUND', '', `no object of this file has the reference ${address}`);
     const draft = this.#referenced.get(address);
     if (draft) return draft.address < 0 ? draft : this.stored(draft.address);
-    if (address >= FIRST_NUMBER || this.space.root < 0)
-      throw new H5PathError('H5_NOT_FOUND', '', `no object of this file has the reference ${address}`);
     return this.stored(address);
+  }
+
+  /** Whether a reference leads to an object of this file. */
+  #isKnown({ address, target }: H5Reference): boolean {
+    const isOurs = target === undefined || target === this.space.globalHeap || this.#heaps.has(target);
+    if (address >= FIRST_NUMBER) {
+      const draft = this.#referenced.get(address);
+      return draft !== undefined && (isOurs || draft === target);
+    }
+    return isOurs && this.space.root >= 0 && address < this.space.end;
   }
 
   /** Throws if encoded elements lead to objects of other files. */
   #checkReferences(encoded: Encoded | undefined): void {
     for (const target of encoded?.targets ?? []) {
       if (target instanceof H5Reference) {
-        const known =
-          target.address >= FIRST_NUMBER
-            ? this.#referenced.get(target.address) === target.target
-            : this.space.root >= 0 && target.address < this.space.end;
-        if (!known) throw new H5TypeError('a reference leads to an object of another file');
+        if (!target.target || !this.#isKnown(target))
+          throw new H5TypeError('a reference leads to an object of another file');
       } else if (typeof target === 'object') this.#checkReferences(target.data);
     }
   }

@@ -241,7 +241,7 @@ class Decoder {
       const offsetSize = kind === 'object' ? size : size - 4;
       const address = addressAt(view, i * size, offsetSize);
       if (address === 0) return null;
-      if (kind === 'object') return new H5Reference(address, kind);
+      if (kind === 'object') return new H5Reference(address, kind, this.#heap);
       // The heap object begins with the address of the dataset.
       const { bytes, starts, sizes } = this.#heap.collection(address);
       const index = view.getUint32(i * size + offsetSize, true);
@@ -250,7 +250,7 @@ class Decoder {
         throw new H5FormatError(address, 'no such region reference');
       const dataset = addressAt(viewOf(bytes), start, offsetSize);
       const region = new Uint8Array(bytes.subarray(start, start + (sizes[index] as number)));
-      return dataset === 0 ? null : new H5Reference(dataset, kind, undefined, region);
+      return dataset === 0 ? null : new H5Reference(dataset, kind, this.#heap, region);
     });
   }
 }
@@ -544,7 +544,6 @@ function encodeReferences(
     const value = referenceOf(values[i]);
     if (value === null) continue;
     if (value === undefined) misfit(i, values[i]);
-    if (value.target === undefined) fail(place, i, 'the reference was read; write object.ref');
     if (value.kind !== kind)
       fail(place, i, `${value.kind === 'region' ? 'a region' : 'an object'} reference`);
     at.push(i * size);

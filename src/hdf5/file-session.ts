@@ -96,7 +96,7 @@ export class FileSession {
 
   reference(node: Node): H5Reference {
     if (this.editor) return this.editor.reference(node);
-    return new H5Reference((node as StoredObject).info.address, 'object');
+    return new H5Reference((node as StoredObject).info.address, 'object', this.space.globalHeap);
   }
 
   dereference(reference: H5Reference): Node {

@@ -1,6 +1,6 @@
 /**
  * A pointer to an object of the same file, as a value. `object.ref` makes one, `file.dereference(ref)` follows
- * it. A reference to nothing is `null`.
+ * it. One that was read can be written again to the same file. A reference to nothing is `null`.
  *
  * @example
  * file.createDataset('newest', { data: file.group('runs/7').ref });
@@ -30,7 +30,7 @@ export class H5Reference {
     return this.#region;
   }
 
-  /** @internal The object, if it is in a file that is being written. */
+  /** @internal The object, if it has no address yet; else the global heap of its file, which tells that from others. */
   get target(): object | undefined {
     return this.#target;
   }

@@ -150,7 +150,7 @@ export function orderedLinks(group: Node): [name: string, order: number][] {
 function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft): AttributeDraft {
   if (!isStored(attribute)) return attribute;
   const { datatype, dataspace, data } = attribute;
-  const redirect = (address: number): H5Reference => new H5Reference(address, 'object');
+  const redirect = (address: number): H5Reference => new H5Reference(address, 'object', space.globalHeap);
   return {
     datatype,
     dataspace,

@@ -19,7 +19,7 @@ import { COMPACT_LIMIT } from './file-builder.js';
 import type { H5Reference } from './h5-reference.js';
 import { HeaderWriter, MESSAGE_PREFIX } from './header-writer.js';
 import { DenseAttributes, DenseLinks } from './indexes/dense-storage.js';
-import type { GlobalHeapEditor } from './indexes/global-heap.js';
+import { GlobalHeap, type GlobalHeapEditor } from './indexes/global-heap.js';
 import type { Attribute } from './messages/attribute.js';
 import type { AttributeInfo } from './messages/attribute-info.js';
 import { encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
@@ -539,10 +539,10 @@ function isLarge(value: AttributeDraft | Attribute): boolean {
 
 /** The address that a reference is stored as, or the object that has none yet. */
 function referenced(reference: H5Reference): { address: number; draft?: Draft } {
-  const target = reference.target as Draft | { readonly info: { readonly address: number } } | undefined;
-  if (target === undefined) return { address: reference.address };
-  if ('info' in target) return { address: target.info.address };
-  return target.address < 0 ? { address: 0, draft: target } : { address: target.address };
+  const { address, target } = reference;
+  if (!target || target instanceof GlobalHeap) return { address };
+  const draft = target as Draft;
+  return draft.address < 0 ? { address: 0, draft } : { address: draft.address };
 }
 
 /** Writes the checksums of chunks, given where each begins and ends. */

@@ -7,6 +7,7 @@ import { extent } from '../../src/hdf5/messages/dataspace.js';
 import { H5File as CoreFile } from '../../src/index.js';
 import { editing, H5File } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
 import { expectSame } from '../same.js';
 import { runs } from '../thoroughness.js';
 
@@ -750,7 +751,7 @@ describe('a dataset', () => {
     }
     expect(() => made.attrs.set('x', create().ref)).toThrow(/another file/);
     const read = reopened(made).dataset('newest').value;
-    expect(() => made.createDataset('y', { data: read })).toThrow(/object.ref/);
+    expect(() => made.createDataset('y', { data: read })).toThrow(/another file/);
     // What is deleted before it was ever in the file is nothing.
     const other = create();
     other.createDataset('reference', { data: other.createGroup('g').ref });
@@ -832,6 +833,60 @@ test('an external link is followed on request', () => {
   expect(() => file.followExternal('soft', open)).toThrow(/no external link/);
   expect(() => file.followExternal('nothing', open)).toThrow(/does not exist/);
   expect(() => file.get('links/latest')).toThrow(/followExternal/);
+});
+
+test('references that were read can be written again', () => {
+  const file = H5File.open(undefined, 'w');
+  const group = file.createGroup('group');
+  const data = file.createDataset('data', { data: new Float64Array(20) });
+  const record = { compound: { to: 'ref', n: 'i4' } } as const;
+  file.createDataset('records', {
+    data: [
+      { to: group.ref, n: 1 },
+      { to: null, n: 2 },
+    ],
+    dtype: record,
+  });
+  file.createDataset('regions', { data: [data.regionRef([[2, 5]]), data.regionRef([7])] });
+  file.createDataset('lists', { data: [[group], [data, null]], dtype: { vlen: 'ref' } });
+  file.attrs.set('main', group.ref);
+  for (const isCommitted of [false, true]) {
+    if (isCommitted) file.commit();
+    const suffix = isCommitted ? ' again' : '';
+    const records = file.dataset<{ to: H5Reference | null; n: number }[]>('records').value;
+    file.createDataset(`records${suffix}!`, { data: [...records, ...records], dtype: record });
+    file.dataset('records').write(records[0], [1]);
+    file.dataset('records').write(records[1], [0]);
+    const regions = file.dataset<H5Reference[]>('regions').value;
+    file.createDataset(`regions${suffix}!`, { data: [regions[1], regions[0]] });
+    file.createDataset(`lists${suffix}!`, { data: file.dataset('lists').value, dtype: { vlen: 'ref' } });
+    file.commit();
+    file.attrs.set(`main${suffix}!`, file.attrs.get('main'));
+    const followed = (reference: H5Reference | null | undefined) =>
+      reference && file.dereference(reference).path;
+    const paths = file
+      .dataset<{ to: H5Reference | null }[]>(`records${suffix}!`)
+      .value.map(({ to }) => to && file.dereference(to).isSame(group));
+    expect(paths).toEqual(isCommitted ? [null, true, null, true] : [true, null, true, null]);
+    const swapped = file.dataset<H5Reference[]>(`regions${suffix}!`).value;
+    expect(swapped.map((region) => data.read<Float64Array>(region).length)).toEqual([1, 3]);
+    const lists = file.dataset<(H5Reference | null)[][]>(`lists${suffix}!`).value;
+    expect(lists.map((list) => list.map((each) => followed(each) !== null))).toEqual([[true], [true, false]]);
+    expect(file.dereference(file.attrs.get<H5Reference>(`main${suffix}!`) as H5Reference).isSame(group)).toBe(
+      true,
+    );
+  }
+  const bytes = file.toBytes();
+  const problems = verifyStorage(new MemoryStorage(bytes)).problems;
+  expect(problems).toEqual([]);
+  const other = H5File.open(bytes, 'r+');
+  for (const from of [H5File.open(bytes), other]) {
+    const [first] = from.dataset<H5Reference[]>('regions').value;
+    expect(() => file.createDataset('foreign', { data: [first] })).toThrow(/another file/);
+    expect(() => file.attrs.set('foreign', from.group('group').ref)).toThrow(/another file/);
+    expect(() => file.dereference(from.group('group').ref)).toThrow(/no object of this file/);
+  }
+  expect(() => file.dereference(null as unknown as H5Reference)).toThrow(/null reference/);
 });
 
 test('a reference is followed before it is in the file', () => {
