@@ -1,6 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product } from '../hdf5/selection.js';
+import { shapedData } from '../hdf5/shaped-data.js';
 import type { BlockData, DTypeName } from '../kernels/block-source.js';
 import { isNumeric, toBlockData, widthOf } from './block-data.js';
 
@@ -44,6 +45,8 @@ function isPair(value: unknown): boolean {
  * @throws {H5TypeError} when the lists are ragged, or a value does not fit.
  */
 export function arrayValue(dtype: DTypeName, value: unknown, type?: Datatype, rank?: number): ArrayValue {
+  const shaped = shapedData(value);
+  if (shaped) return { shape: shaped.shape, data: toBlockData(dtype, shaped.data) };
   const isComplex = widthOf(dtype) === 2;
   const most = dtype === 'object' && !type ? (rank ?? MAX_DEPTH) : MAX_DEPTH;
   const shape: number[] = [];

@@ -226,7 +226,7 @@ function toComplex(dtype: DTypeName, Make: Maker, values: ArrayLike<unknown>): B
     const value = values[i];
     const [real, imaginary] = typeof value === 'number' ? [value, 0] : partsOf(value);
     if (typeof real !== 'number' || typeof imaginary !== 'number')
-      misfit(dtype, i, value, ': give a number, or a pair [real, imaginary]');
+      misfit(dtype, i, value, ': give a number, a pair [real, imaginary], or { re, im }');
     result[2 * i] = real;
     result[2 * i + 1] = imaginary;
   }
@@ -239,8 +239,9 @@ function partsOf(value: unknown): readonly unknown[] {
     return pair.length === 2 ? [pair[0], pair[1]] : [];
   }
   if (typeof value !== 'object' || value === null) return [];
-  const { r, i } = value as { r?: unknown; i?: unknown };
-  return [r, i];
+  // As a record of a dataset, and as what functions of numpy return.
+  const { r, i, re = r, im = i } = value as { r?: unknown; i?: unknown; re?: unknown; im?: unknown };
+  return [re, im];
 }
 
 /** Elements of one dtype as those of another, as numpy's `astype` converts them. */

@@ -1,11 +1,12 @@
 import { H5PathError, H5TypeError } from '../errors.js';
-import type { DType } from '../hdf5/dtype.js';
+import { type DType, parseDType } from '../hdf5/dtype.js';
 import type { Elements } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
 import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
+import { shapedData } from '../hdf5/shaped-data.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { formatArray } from './array-format.js';
 import { type ArrayIndex, type ArraySelection, broadcastShapes, selectView } from './array-selection.js';
@@ -14,6 +15,7 @@ import { type ArrayView, broadcastView, reshapeView, transposeView, wholeView } 
 import {
   checkDType,
   convert,
+  dtypeOf,
   isNumeric,
   makeData,
   storedAs,
@@ -1150,6 +1152,8 @@ const TYPED_DTYPES: { readonly [tag: string]: DTypeName } = {
 
 /** The dtype that holds values: that of a typed array, else the smallest of a few that holds all of them. */
 function inferDType(values: unknown): DTypeName {
+  const shaped = shapedData(values);
+  if (shaped) return dtypeOf(parseDType(shaped.dtype));
   if (ArrayBuffer.isView(values)) return TYPED_DTYPES[(values as Uint8Array)[Symbol.toStringTag]] ?? 'object';
   let dtype: DTypeName | undefined;
   const visit = (value: unknown): void => {

@@ -8,6 +8,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { join } from '../hdf5/paths.js';
+import { shapedData } from '../hdf5/shaped-data.js';
 import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
@@ -201,7 +202,7 @@ export function prepareObjectMember(
         group.get(name)?.attrs.delete(Reserved.layout);
       });
   }
-  if (value instanceof H5Array) {
+  if (value instanceof H5Array || shapedData(value)) {
     return () =>
       replaceMember(group, name, () => makeFor(group, name, (other) => H5Array.write(group, other, value)));
   }

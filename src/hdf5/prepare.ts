@@ -5,6 +5,7 @@ import { inferDatatype } from './infer.js';
 import { type Dataspace, MAX_RANK, NULL_SPACE, SCALAR, simple } from './messages/dataspace.js';
 import { type Datatype, FLOAT64 } from './messages/datatype.js';
 import { nativeBytes } from './number-elements.js';
+import { shapedData } from './shaped-data.js';
 
 /** Data on their way into a file: what they are, and their bytes. */
 export interface Prepared {
@@ -37,6 +38,11 @@ export function prepare(
   if (ArrayBuffer.isView(data) && isList(data) && dtype === undefined && !shape) {
     const datatype = inferDatatype(data);
     return { datatype, dataspace: vector(data.length), encoded: encoder(datatype, data, data.length) };
+  }
+  const shaped = shapedData(data);
+  if (shaped) {
+    const dims = shape ?? shaped.shape;
+    return prepare(dims.length > 0 ? shaped.data : shaped.data[0], dtype ?? shaped.dtype, dims, encoder);
   }
   const given = dtype === undefined ? undefined : parseDType(dtype);
   if (data === undefined || data === null) {
@@ -74,6 +80,8 @@ export function prepareElements(
   datatype: Datatype,
   data: unknown,
 ): { shape: readonly number[]; encoded: Encoded } {
+  const shaped = shapedData(data);
+  if (shaped) return { shape: shaped.shape, encoded: encode(datatype, shaped.data, shaped.data.length) };
   const shape = dimensions(data, elementDepth(datatype));
   const count = shape.reduce((product, dim) => product * dim, 1);
   if (isList(data) && shape.length === 1 && elementDepth(datatype) === 0)

@@ -1,3 +1,5 @@
+import { storedAs } from '../containers/block-data.js';
+import { SHAPED, type ShapedData } from '../hdf5/shaped-data.js';
 import type { DTypeName } from '../kernels/block-source.js';
 import { convert } from '../kernels/convert.js';
 import {
@@ -98,6 +100,18 @@ export class NDArray {
   /** The length of the first axis. */
   get length(): number {
     return this.shape[0] ?? 0;
+  }
+
+  /** How it is stored, where a dataset, an `H5Array` or a dict gets it as a value. */
+  [SHAPED](): ShapedData {
+    const { data, shape, dtype, type } = this;
+    const elements: ArrayLike<unknown> =
+      type.width === 2
+        ? Array.from({ length: data.length / 2 }, (_, i) => ({ r: data[2 * i], i: data[2 * i + 1] }))
+        : dtype === 'bool'
+          ? Array.from(data as Uint8Array, Boolean)
+          : data;
+    return { data: elements, shape, dtype: storedAs(dtype) };
   }
 
   /**
