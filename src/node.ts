@@ -15,6 +15,7 @@ import { zlibDeflate } from './hdf5/filters/zlib-deflate.js';
 import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
 import { H5Group as CoreGroup } from './hdf5/h5-group.js';
+import { H5Object } from './hdf5/h5-object.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { ValueType } from './registry/index.js';
@@ -491,6 +492,13 @@ export function valuesWith(options: ValuesOptions = {}): Values {
 export const values: Values = /* @__PURE__ */ valuesWith();
 
 useEnvironment(process.env);
+// What `console.log` shows: not what is behind a handle, but what `toString` says of it.
+Object.defineProperty(H5Object.prototype, inspect.custom, {
+  value(this: CoreGroup): string {
+    return this.session.closed ? `<${this.constructor.name} (closed)>` : String(this);
+  },
+});
+
 usePlatform({
   openFile: (where, mode, options) => H5File.open(where, mode, options),
   placeOf: ({ session }) => places.get(session),

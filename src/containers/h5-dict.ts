@@ -261,7 +261,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
    */
   set<K extends DictKey<T>>(key: K, value: T[K] | Stored<T[K]>): this;
-  set(key: string, value: unknown): this;
+  set<K extends string>(key: K extends DictKey<T> ? never : K, value: unknown): this;
   set(key: string, value: unknown): this {
     checkKey(key);
     this.context.live.edit();

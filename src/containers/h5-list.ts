@@ -313,7 +313,10 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** Removes elements, puts others in their place, and returns those that were removed: copies, in an array. */
   splice(start: number, deleteCount?: number, ...values: (T | Stored<T>)[]): T[];
-  splice(start: number, ...rest: unknown[]): T[] {
+  splice(...args: [start?: number, ...rest: unknown[]]): T[] {
+    // Without arguments nothing is removed, as of an array.
+    if (args.length === 0) return [];
+    const [start = 0, ...rest] = args;
     const { length } = this;
     const from = bound(start, length);
     // Without a number, all that follow; one that is undefined is none, as of an array.

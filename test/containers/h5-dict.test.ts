@@ -535,6 +535,21 @@ describe('changes', () => {
     expect(() => two.set('dark', true)).toThrow(/has been deleted/);
   });
 
+  it('have the type that the key has', () => {
+    using dict = H5Dict.write<{ x: number; list: number[] }>(undefined, { x: 1, list: [] });
+    const check = () => {
+      // @ts-expect-error
+      dict.set('x', 'no');
+      // @ts-expect-error
+      dict.set('list', [true]);
+    };
+    expect(check).not.toThrow();
+    dict.set('other', 'any').set('x', 2);
+    const key: string = 'list';
+    dict.set(key, [1]);
+    expect(dict.get('x')).toBe(2);
+  });
+
   it('do not go to what has been deleted before the commit', () => {
     using dict = H5Dict.write(undefined, { stored: { in: { x: 1 } } }) as H5Dict;
     const gone = expect.objectContaining({ code: 'H5_GONE' });

@@ -316,6 +316,7 @@ describe('how it is stored, and becomes stored in other ways', () => {
     list.push(...more);
     check(list, [...start, ...more]);
     expect(kindOf(list)).toBe(kind);
+    expect((list.splice as () => unknown[]).call(list)).toEqual([]);
     list.splice(0, 1);
     list.unshift(start[0] ?? more[0]);
     list.set(-1, more[0]);

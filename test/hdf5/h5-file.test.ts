@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type H5Error, H5PathError, H5StateError, H5TypeError } from '../../src/errors.js';
 import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
@@ -833,6 +834,21 @@ test('an external link is followed on request', () => {
   expect(() => file.followExternal('soft', open)).toThrow(/no external link/);
   expect(() => file.followExternal('nothing', open)).toThrow(/does not exist/);
   expect(() => file.get('links/latest')).toThrow(/followExternal/);
+});
+
+test('console.log shows what a handle stands for, and nothing behind it', () => {
+  const file = H5File.open(undefined, 'w');
+  const group = file.createGroup('g');
+  const dataset = group.createDataset('d', { data: [1, 2] });
+  expect([file, group, dataset].map((each) => inspect(each))).toEqual([
+    "<H5File (mode 'r+', 1 members)>",
+    '<H5Group "/g" (1 members)>',
+    '<H5Dataset "/g/d": <i4 (2)>',
+  ]);
+  expect(inspect({ group })).toBe('{ group: <H5Group "/g" (1 members)> }');
+  file.close();
+  expect(inspect(group)).toBe('<H5Group (closed)>');
+  expect(inspect(file)).toBe('<H5File (closed)>');
 });
 
 test('references that were read can be written again', () => {
