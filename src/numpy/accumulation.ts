@@ -13,6 +13,7 @@ import {
 } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
 import { contiguous, normalizeAxis, sizeOf } from '../kernels/strides.js';
+import { apart } from './apart.js';
 import { applyUfunc, ufuncOf } from './elementwise.js';
 import { type AxisOption, concatenate, flat } from './manipulation.js';
 import { NDArray, type Scalar, setElement } from './ndarray.js';
@@ -38,9 +39,10 @@ export function cumsum(
   x: ArrayInput,
   options: AxisOption & { readonly dtype?: string | undefined } = {},
 ): ArrayResult {
-  let source = sourceOf(x);
-  if (source.type.kind === 's') throw new KernelError('H5_DTYPE', 'cumsum is not defined for strings');
   const isFlat = options.axis === undefined || options.axis === null;
+  let source = sourceOf(x);
+  source = apart(options.out, source, !isFlat || source.shape.length === 1);
+  if (source.type.kind === 's') throw new KernelError('H5_DTYPE', 'cumsum is not defined for strings');
   if (isFlat) source = flat(source);
   const axis = normalizeAxis(isFlat ? 0 : (options.axis as number), source.shape.length);
   const kind = source.type.kind;

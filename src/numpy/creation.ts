@@ -1,4 +1,6 @@
 import { deferred } from '../containers/deferred.js';
+import type { H5Array } from '../containers/h5-array.js';
+import type { BlockSource } from '../kernels/block-source.js';
 import { allocate, type ElementType, F8, I8, typeOfName } from '../kernels/element-type.js';
 import { gatherInto } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
@@ -13,6 +15,7 @@ import {
   operandOf,
   partsOf,
   readAll,
+  type Source,
   sourceOf,
 } from './source.js';
 import { existing, store, type Target, targetFor } from './target.js';
@@ -244,7 +247,12 @@ export function ones_like(x: ArrayInput, options: LikeOptions = {}): ArrayResult
 export function copy(x: ArrayInput, options: CreationOptions = {}): ArrayResult {
   const source = sourceOf(x);
   const type = options.dtype === undefined ? source.type : typeOfName(options.dtype);
-  const target = placeFor(source.shape, type, options);
+  return copyTo(placeFor(source.shape, type, options), source);
+}
+
+/** Copies all elements to a target of that shape. */
+export function copyTo(target: Target, source: Source): ArrayResult {
+  const { type } = target;
   for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
     const data = allocate(type, sizeOf(part.shape));
     gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
@@ -308,9 +316,13 @@ export function may_share_memory(x: ArrayInput, y: ArrayInput): boolean {
       q.byteOffset < p.byteOffset + p.byteLength
     );
   }
-  const path = (disk: unknown) => disk as { dataset?: { path: string; file: unknown } | undefined };
   if (!a.disk || !b.disk) return false;
   if (a.disk === b.disk) return true;
-  const [p, q] = [path(a.disk).dataset, path(b.disk).dataset];
-  return p !== undefined && q !== undefined && p.file === q.file && p.path === q.path;
+  const [p, q] = [datasetOf(a.disk), datasetOf(b.disk)];
+  return p !== undefined && q !== undefined && p.isSame(q);
+}
+
+/** The dataset that an array on disk shows, whatever its path: there may be several. */
+function datasetOf(disk: BlockSource): H5Array['dataset'] {
+  return (disk as { readonly dataset?: H5Array['dataset'] }).dataset;
 }

@@ -11,14 +11,13 @@ import { gatherInto, type Operand, runElementwise } from '../kernels/elementwise
 import { KernelError } from '../kernels/errors.js';
 import { broadcastShapes, sizeOf } from '../kernels/strides.js';
 import { type Plan, planUfunc, UFUNCS, type Ufunc } from '../kernels/ufuncs.js';
-import { copy, may_share_memory } from './creation.js';
+import { apartFrom } from './apart.js';
 import { isDestination, settle } from './disk.js';
 import type { NDArray, Scalar } from './ndarray.js';
 import {
   type ArrayInput,
   blockBytes,
   blocksOf,
-  isBlockSource,
   operandOf,
   type Part,
   type Source,
@@ -69,8 +68,11 @@ export function applyUfunc(
   options: ElementwiseOptions = {},
 ): unknown {
   const { out, where, dtype } = options;
-  const sources = inputs.map((input) => apartFromOut(sourceOf(input), out));
-  const mask = where === undefined || where === true ? undefined : apartFromOut(sourceOf(where), out);
+  const given = inputs.map(sourceOf);
+  if (where !== undefined && where !== true) given.push(sourceOf(where));
+  const all = apartFrom(out, given, true);
+  const sources = all.slice(0, inputs.length);
+  const mask = all[inputs.length] as Source | undefined;
   if (mask && mask.type !== BOOL) {
     throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
   }
@@ -89,14 +91,6 @@ export function applyUfunc(
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
   streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
   return finish(target, out);
-}
-
-/** An operand that shows elements of `out` in other places is copied first: it would be read after they were written. */
-function apartFromOut(source: Source, out: unknown): Source {
-  const { disk } = source;
-  if (!disk || disk === out || !isBlockSource(out) || !may_share_memory(disk, out)) return source;
-  const isWhole = (array: unknown) => (array as { isView?: boolean }).isView === false;
-  return isWhole(disk) && isWhole(out) ? source : sourceOf(copy(disk));
 }
 
 /** Integers to the power of negative ones are no integers. */
@@ -130,7 +124,7 @@ export function streamElementwise(
   const onDisk = inputs.filter(({ disk }) => disk).length + (target.disk ? 1 : 0);
   if (onDisk === 0) {
     const whole: Part = { start: shape.map(() => 0), shape };
-    computePart(plan, detached(sources, target), mask, target, whole, isNew, keep);
+    computePart(plan, sources, mask, target, whole, isNew, keep);
     return;
   }
   const parts = partsFor(inputs, target, onDisk);
@@ -159,23 +153,6 @@ export function partsFor(inputs: readonly Source[], target: Target, onDisk: numb
     { ...target, disk: undefined, value: undefined },
     Math.max(1, Math.floor((bytes * type.size) / widest)),
   );
-}
-
-/** Operands that share memory with the result without being in the same place are copied first. */
-function detached(sources: readonly Source[], target: Target): readonly Source[] {
-  const to = target.memory?.data;
-  if (!to || Array.isArray(to)) return sources;
-  return sources.map((source) => {
-    const from = source.memory?.data;
-    if (!source.memory || !from || Array.isArray(from) || from.buffer !== to.buffer) return source;
-    if (
-      from.byteOffset === to.byteOffset &&
-      sizeOf(source.shape) === sizeOf(target.shape) &&
-      source.type === target.type
-    )
-      return source;
-    return { ...source, memory: source.memory.astype(source.type.name) };
-  });
 }
 
 function computePart(

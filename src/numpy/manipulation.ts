@@ -1,3 +1,4 @@
+import type { H5Array } from '../containers/h5-array.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import {
@@ -22,6 +23,7 @@ import {
   rowMajor,
   sizeOf,
 } from '../kernels/strides.js';
+import { apart, apartFrom } from './apart.js';
 import { settle } from './disk.js';
 import { partsFor } from './elementwise.js';
 import { boxesOfRun, readRun } from './flat.js';
@@ -84,7 +86,7 @@ export function reshape(
   }
   if (source.memory && options.out === undefined) return source.memory.reshape(to);
   const target = targetFor(to, source.type, options.out);
-  copyRuns(source, target);
+  copyRuns(apart(options.out, source), target);
   return target.value as ArrayResult;
 }
 
@@ -115,8 +117,9 @@ export function transpose(x: ArrayInput, axes?: readonly number[], options: OutO
   if (source.memory && options.out === undefined) return transposed(source.memory, order);
   const turn = (list: readonly number[]) => order.map((axis) => list[axis]);
   const target = targetFor(turn(source.shape), type, options.out);
-  for (const { start, shape } of blocksOf(source, blockBytes(3))) {
-    const { data, offset, strides } = operandOf(source, start, shape);
+  const read = apart(options.out, source);
+  for (const { start, shape } of blocksOf(read, blockBytes(3))) {
+    const { data, offset, strides } = operandOf(read, start, shape);
     const part: Part = { start: turn(start), shape: turn(shape) };
     store(target, part, contiguous(part.shape, { data, offset, strides: turn(strides) }, type.width), type);
   }
@@ -139,7 +142,7 @@ export function concatenate(
   arrays: readonly ArrayInput[],
   options: JoinOptions & { readonly axis?: number | null | undefined } = {},
 ): ArrayResult {
-  const sources = [...arrays].map(sourceOf);
+  const sources = apartFrom(options.out, [...arrays].map(sourceOf));
   if (sources.length === 0)
     throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
   const type =
@@ -216,6 +219,11 @@ class Reshaped implements BlockSource {
 
   get dtype(): DTypeName {
     return (this.#source.disk as BlockSource).dtype;
+  }
+
+  /** That of which it shows elements. */
+  get dataset(): H5Array['dataset'] {
+    return (this.#source.disk as { readonly dataset?: H5Array['dataset'] }).dataset;
   }
 
   *blocks(maxBytes?: number): IterableIterator<Block> {
@@ -395,9 +403,9 @@ export interface AxisOption extends OutOption {
  * take([[1, 2], [3, 4]], [1], { axis: 1 }); // [[2], [4]]
  */
 export function take(x: ArrayInput, indices: ArrayInput, options: AxisOption = {}): ArrayResult {
-  const source = sourceOf(x);
-  const { type } = source;
   const { axis, out } = options;
+  const source = apart(out, sourceOf(x));
+  const { type } = source;
   if (axis === undefined || axis === null) {
     const { indices: list, shape } = indicesOf(indices, sizeOf(source.shape));
     const target = targetFor(shape, type, out);
@@ -491,7 +499,7 @@ function takeElements(source: Source, indices: Float64Array, target: Target): vo
  * repeat([1, 2], [1, 3]); // [1, 2, 2, 2]
  */
 export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption = {}): ArrayResult {
-  const { source, axis } = along(x, options.axis);
+  const { source, axis } = along(apart(options.out, sourceOf(x)), options.axis);
   const n = source.shape[axis];
   const times = readAll(sourceOf(repeats));
   const list = convert(times.type, times.data, F8) as Float64Array;
@@ -525,8 +533,7 @@ export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption =
 }
 
 /** A source along one of its axes; without one, all its elements as the only axis. */
-function along(x: ArrayInput, axis: number | null | undefined): { source: Source; axis: number } {
-  const source = sourceOf(x);
+function along(source: Source, axis: number | null | undefined): { source: Source; axis: number } {
   if (axis !== undefined && axis !== null) return { source, axis: normalizeAxis(axis, source.shape.length) };
   return { source: flat(source), axis: 0 };
 }
@@ -620,6 +627,11 @@ function isInPlace(x: unknown, out: unknown): boolean {
   return out !== undefined && out === x;
 }
 
+/** An operand as it may be read while `out` is written, unless it is to be changed in place. */
+function beside(x: ArrayInput, out: unknown): Source {
+  return isInPlace(x, out) ? sourceOf(x) : apart(out, sourceOf(x));
+}
+
 /**
  * The array without some elements, or slices along an axis. With `out` the array on disk that is given, it is changed in place.
  *
@@ -628,7 +640,7 @@ function isInPlace(x: unknown, out: unknown): boolean {
  * delete_([1, 2, 3, 4], [0, -1]); // [2, 3]
  */
 export function delete_(x: ArrayInput, places: Places, options: AxisOption = {}): ArrayResult {
-  const { source, axis } = along(x, options.axis);
+  const { source, axis } = along(beside(x, options.out), options.axis);
   const n = source.shape[axis];
   const gone = new Uint8Array(n);
   for (const index of placesOf(places, n, 0).list) gone[index] = 1;
@@ -655,11 +667,11 @@ export function insert(
   values: ArrayInput,
   options: AxisOption = {},
 ): ArrayResult {
-  const { source, axis } = along(x, options.axis);
+  const { source, axis } = along(beside(x, options.out), options.axis);
   const { type } = source;
   const n = source.shape[axis];
   const { list, single } = placesOf(places, n, 1);
-  let given = readAll(sourceOf(values));
+  let given = readAll(apart(options.out, sourceOf(values)));
   if (
     !canCast(given.type, type, 'same_kind') &&
     !(given.type === F8 && type.kind !== 's') &&
@@ -828,8 +840,9 @@ export function copyto(
   } = {},
 ): void {
   const to = existing(target);
-  const from = sourceOf(values);
-  const mask = options.where === undefined || options.where === true ? undefined : sourceOf(options.where);
+  const isPart = options.where !== undefined && options.where !== true;
+  const given = [sourceOf(values), ...(isPart ? [sourceOf(options.where as ArrayInput)] : [])];
+  const [from, mask] = apartFrom(target, given, true) as readonly [Source, Source?];
   if (mask && mask.type !== BOOL)
     throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
   const isOwn = from.value !== undefined && resultType([{ type: to.type }, from]) === to.type;
@@ -882,12 +895,11 @@ export const where: Where = ((
   y?: ArrayInput,
   options: OutOption = {},
 ): unknown => {
-  const test = sourceOf(condition);
   if (x === undefined || y === undefined) {
-    if (x === y) return placesWhere(test);
+    if (x === y) return placesWhere(sourceOf(condition));
     throw new KernelError('H5_VALUE', 'where takes the elements for both cases, or none');
   }
-  const sources = [sourceOf(x), sourceOf(y)];
+  const [test, ...sources] = apartFrom(options.out, [condition, x, y].map(sourceOf), true);
   const type = resultType(sources);
   const shape = broadcastShapes(test.shape, ...sources.map((source) => source.shape));
   const target = targetFor(shape, type, options.out);

@@ -15,6 +15,7 @@ import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { argsortRun, firstOfEach, pick, sameElement, sortRun } from '../kernels/sorting.js';
 import { contiguous, copyStrided, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
+import { apart } from './apart.js';
 import { createOnDisk } from './disk.js';
 import { readRun } from './flat.js';
 import { type AxisOption, flat } from './manipulation.js';
@@ -78,8 +79,9 @@ function eachLane(
   }
 }
 
-function axisOf(x: ArrayInput, axis: number | null | undefined): { source: Source; axis: number } {
-  const source = sourceOf(x);
+function axisOf(x: ArrayInput, { axis, out }: SortOptions): { source: Source; axis: number } {
+  const given = sourceOf(x);
+  const source = apart(out, given, axis !== null || given.shape.length === 1);
   if (axis === null) return { source: flat(source), axis: 0 };
   if (source.shape.length === 0)
     throw new KernelError('H5_AXIS', 'what has no axes is not sorted: give axis: null');
@@ -95,7 +97,7 @@ function axisOf(x: ArrayInput, axis: number | null | undefined): { source: Sourc
  * sort([[3, 1, 2], [9, 8, 7]]); // [[1, 2, 3], [7, 8, 9]]
  */
 export function sort(x: ArrayInput, options: SortOptions = {}): ArrayResult {
-  const { source, axis } = axisOf(x, options.axis);
+  const { source, axis } = axisOf(x, options);
   const { type } = source;
   const target = targetFor(source.shape, type, options.out);
   if (source.disk && source.shape[axis] * type.size > containerOptions().maxMemory / 4) {
@@ -210,7 +212,7 @@ function mergeRuns(
  * argsort([30, 10, 20]); // [1n, 2n, 0n]
  */
 export function argsort(x: ArrayInput, options: SortOptions = {}): ArrayResult {
-  const { source, axis } = axisOf(x, options.axis);
+  const { source, axis } = axisOf(x, options);
   const bytes = source.shape[axis] * (source.type.size + 16);
   if (source.disk && bytes > containerOptions().maxMemory) {
     throw new KernelError(

@@ -35,6 +35,7 @@ import {
 } from '../kernels/fold.js';
 import { contiguous, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
 import { planUfunc } from '../kernels/ufuncs.js';
+import { apart } from './apart.js';
 import { ufuncOf } from './elementwise.js';
 import { type Scalar, setElement } from './ndarray.js';
 import {
@@ -200,9 +201,13 @@ function stretch(mask: Source, shape: readonly number[]): Source {
   );
 }
 
-function sourceOfMask(where: ArrayInput | undefined, shape: readonly number[]): Source | undefined {
+function sourceOfMask(
+  where: ArrayInput | undefined,
+  shape: readonly number[],
+  out: unknown,
+): Source | undefined {
   if (where === undefined || where === true) return undefined;
-  const mask = sourceOf(where);
+  const mask = apart(out, sourceOf(where));
   if (mask.type !== BOOL) throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
   return stretch(mask, shape);
 }
@@ -271,10 +276,10 @@ function sumType(type: ElementType): ElementType {
 }
 
 function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): unknown {
-  const source = sourceOf(input);
   const { axis, keepdims, out, where, initial, dtype } = options;
+  const source = apart(out, sourceOf(input));
   const frame = frameOf(source.shape, axis, keepdims);
-  const mask = sourceOfMask(where, source.shape);
+  const mask = sourceOfMask(where, source.shape, out);
   const compares = folding === LEAST || folding === MOST;
   if (source.type.kind === 's') {
     throw new KernelError('H5_DTYPE', `${folding.name} is not defined for strings: sort them`);
@@ -452,11 +457,11 @@ function foldComplex(
 
 /** Whether all, or any, of the elements are true. */
 function test(number: NumberFold, name: string, input: ArrayInput, options: ReductionOptions = {}): unknown {
-  const source = sourceOf(input);
+  const source = apart(options.out, sourceOf(input));
   if (source.type.kind === 's')
     throw new KernelError('H5_DTYPE', `${name} is not defined for strings: compare them first`);
   const frame = frameOf(source.shape, options.axis, options.keepdims);
-  const mask = sourceOfMask(options.where, source.shape);
+  const mask = sourceOfMask(options.where, source.shape, options.out);
   const target = targetFor(frame.shape, BOOL, options.out);
   for (const { at, shape, pieces } of slabsOf(source, frame, 8, mask ? 3 : 2)) {
     const result = new Float64Array(sizeOf(shape)).fill(number.identity);
@@ -623,11 +628,11 @@ function parts(data: Float64Array, which: 0 | 1): Float64Array {
 }
 
 function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: DeviationOptions = {}): unknown {
-  const source = sourceOf(input);
   const { axis, keepdims, out, where, dtype, ddof = 0 } = options;
+  const source = apart(out, sourceOf(input));
   if (source.type.kind === 's') throw new KernelError('H5_DTYPE', `${kind} is not defined for strings`);
   const frame = frameOf(source.shape, axis, keepdims);
-  const mask = sourceOfMask(where, source.shape);
+  const mask = sourceOfMask(where, source.shape, out);
   const isComplex = source.type.kind === 'c';
   let type = source.type.kind === 'f' || isComplex ? source.type : F8;
   if (dtype !== undefined) {
@@ -704,8 +709,8 @@ export interface ArgOptions {
 }
 
 function argOf(least: boolean, input: ArrayInput, options: ArgOptions = {}): unknown {
-  const source = sourceOf(input);
   const { axis, keepdims, out } = options;
+  const source = apart(out, sourceOf(input));
   const frame = frameOf(source.shape, axis, keepdims);
   if (frame.count === 0) {
     throw new KernelError('H5_VALUE', `there is no ${least ? 'argmin' : 'argmax'} of no elements`);

@@ -1,0 +1,58 @@
+import { H5Array } from '../containers/h5-array.js';
+import { options } from '../containers/options.js';
+import { sizeOf } from '../kernels/strides.js';
+import { copyTo, may_share_memory } from './creation.js';
+import { createOnDisk, isDestination } from './disk.js';
+import { NDArray } from './ndarray.js';
+import { isBlockSource, type Source, sourceOf, typeOfArray } from './source.js';
+import { existing, targetFor } from './target.js';
+
+/**
+ * Operands as they may be read while `out` is written: one that has elements in common with it is copied first, for it would be read
+ * after some of them were written. With `inPlace`, elements are written where they were read, box by box: what stands just where
+ * the result goes is then read as it is.
+ */
+export function apartFrom(out: unknown, sources: readonly Source[], inPlace = false): readonly Source[] {
+  if (out === undefined || out === null || isDestination(out)) return sources;
+  const near = sources.filter((source) => isNear(source, out, inPlace));
+  if (near.length === 0) return sources;
+  // Several copies that are below the half of the cap each may be above it together.
+  const bytes = near.reduce((sum, { shape, type }) => sum + sizeOf(shape) * type.size, 0);
+  const isLarge = near.length > 1 && bytes > options().maxMemory / 2;
+  return sources.map((source) => (near.includes(source) ? copied(source, isLarge) : source));
+}
+
+/** The same of one operand. */
+export function apart(out: unknown, source: Source, inPlace = false): Source {
+  return apartFrom(out, [source], inPlace)[0];
+}
+
+function copied(source: Source, onDisk: boolean): Source {
+  const { shape, type } = source;
+  const target = onDisk ? existing(createOnDisk(shape, type)) : targetFor(shape, type);
+  return { ...source, ...sourceOf(copyTo(target, source)) };
+}
+
+/** Whether elements of an operand may be written before they are read. */
+function isNear(source: Source, out: unknown, inPlace: boolean): boolean {
+  const { memory, disk } = source;
+  if (memory) {
+    const to = out instanceof NDArray || typeOfArray(out) ? sourceOf(out).memory : undefined;
+    if (!to || !may_share_memory(memory, to)) return false;
+    const [p, q] = [memory.data, to.data];
+    const isSame =
+      p.length === q.length &&
+      memory.type === to.type &&
+      (Array.isArray(p) || Array.isArray(q) ? p === q : p.byteOffset === q.byteOffset);
+    return !(inPlace && isSame);
+  }
+  if (!disk || !isBlockSource(out) || (inPlace && disk === out)) return false;
+  // Of arrays in memory that are no NDArray nobody says whether they are views of one.
+  const isUnknown = [disk, out].every((array) => array instanceof H5Array && array.path === undefined);
+  if (!isUnknown && !may_share_memory(disk, out)) return false;
+  return !(inPlace && isWhole(disk) && isWhole(out));
+}
+
+function isWhole(array: unknown): boolean {
+  return (array as { isView?: boolean }).isView === false;
+}
