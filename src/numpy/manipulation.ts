@@ -199,22 +199,23 @@ export function concatenate(
   return target.value as ArrayResult;
 }
 
-/** An operand with another shape of as many elements; on disk it is read where it does not only gain axes. */
-function shaped(x: ArrayInput, shape: (own: readonly number[]) => readonly number[]): ArrayInput {
+/** An operand with a new axis of one element at a place among the axes that it has then; on disk it is still read from there. */
+function widened(x: ArrayInput, axis: number): ArrayInput {
   const source = sourceOf(x);
-  const to = shape(source.shape);
-  if (to.length === source.shape.length) return x;
-  return source.memory ? source.memory.reshape(to) : new Reshaped(source, to);
+  const to = source.shape.toSpliced(axis, 0, 1);
+  return source.memory ? source.memory.reshape(to) : new Widened(source, to, axis);
 }
 
-/** An array on disk with more axes of one element. */
-class Reshaped implements BlockSource {
+/** An array on disk with an axis of one element more. */
+class Widened implements BlockSource {
   readonly #source: Source;
   readonly shape: readonly number[];
+  readonly #axis: number;
 
-  constructor(source: Source, shape: readonly number[]) {
+  constructor(source: Source, shape: readonly number[], axis: number) {
     this.#source = source;
     this.shape = shape;
+    this.#axis = axis;
   }
 
   get dtype(): DTypeName {
@@ -235,14 +236,7 @@ class Reshaped implements BlockSource {
   }
 
   readBlock({ start, shape }: Block): BlockData {
-    // Axes of one element are left out.
-    const own = this.#source.shape;
-    const kept: number[] = [];
-    for (let axis = 0; axis < this.shape.length; axis++) {
-      const missing = own.length - kept.length;
-      if (this.shape[axis] !== 1 || this.shape.length - axis === missing) kept.push(axis);
-    }
-    const part = { start: kept.map((axis) => start[axis]), shape: kept.map((axis) => shape[axis]) };
+    const part = { start: start.toSpliced(this.#axis, 1), shape: shape.toSpliced(this.#axis, 1) };
     return contiguous(part.shape, operandOf(this.#source, part.start, part.shape), this.#source.type.width);
   }
 
@@ -258,7 +252,7 @@ class Reshaped implements BlockSource {
  * hstack([[[1], [2]], [[3], [4]]]); // [[1, 3], [2, 4]]
  */
 export function hstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
-  const all = [...arrays].map((each) => shaped(each, (own) => (own.length === 0 ? [1] : own)));
+  const all = [...arrays].map((each) => (sourceOf(each).shape.length === 0 ? widened(each, 0) : each));
   if (all.length === 0) throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
   return concatenate(all, { ...options, axis: sourceOf(all[0]).shape.length === 1 ? 0 : 1 });
 }
@@ -270,9 +264,10 @@ export function hstack(arrays: readonly ArrayInput[], options: JoinOptions = {})
  * vstack([[1, 2], [3, 4]]); // [[1, 2], [3, 4]]
  */
 export function vstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
-  const all = [...arrays].map((each) =>
-    shaped(each, (own) => (own.length === 0 ? [1, 1] : own.length === 1 ? [1, ...own] : own)),
-  );
+  const all = [...arrays].map((each) => {
+    const { length } = sourceOf(each).shape;
+    return length === 0 ? widened(widened(each, 0), 0) : length === 1 ? widened(each, 0) : each;
+  });
   return concatenate(all, { ...options, axis: 0 });
 }
 
@@ -301,7 +296,7 @@ export function stack(
     }
   }
   return concatenate(
-    list.map((each) => shaped(each, (own) => [...own.slice(0, axis), 1, ...own.slice(axis)])),
+    list.map((each) => widened(each, axis)),
     { ...options, axis },
   );
 }

@@ -181,6 +181,12 @@ for (const [left, right] of [
   add('where', [sample('bool', [3], seed++), sample(left, [3], seed++), sample(right, [3], seed++)]);
   add('isin', [sample(left, [3, 4], seed++, 'natural'), sample(right, [3], seed++, 'natural')]);
 }
+for (const shape of [[1, 2, 3], [2, 1, 3], [2, 3, 1], [1, 1, 5], [1, 1], [1]]) {
+  for (let axis = 0; axis <= shape.length; axis++)
+    add('stack', [new Tuple(sample('i1', shape, seed++), sample('i1', shape, seed++))], { axis });
+  add('vstack', [new Tuple(sample('i1', shape, seed++), sample('i1', shape, seed++))]);
+  add('hstack', [new Tuple(sample('i1', shape, seed++), sample('i1', shape, seed++))]);
+}
 add('where', [sample('bool', [5], seed++), sample('i2', [5], seed++), 3]);
 add('where', [sample('bool', [5], seed++), sample('f4', [5], seed++), 2.5]);
 add('concatenate', [new Tuple(sample('f8', [0, 3], seed++), sample('f8', [2, 3], seed++))]);
