@@ -9,7 +9,7 @@ import {
 } from '../kernels/element-type.js';
 import { gatherInto, type Operand, runElementwise } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
-import { broadcastShapes, sizeOf } from '../kernels/strides.js';
+import { broadcastShapes, sizeOf, stretches } from '../kernels/strides.js';
 import { type Plan, planUfunc, UFUNCS, type Ufunc } from '../kernels/ufuncs.js';
 import { apartFrom } from './apart.js';
 import { isDestination, settle } from './disk.js';
@@ -54,8 +54,8 @@ function planFor(func: Ufunc, sources: readonly Source[], dtype: string | undefi
     return wanted.kind === 'b' ? planUfunc(func, common) : refuse('its results are booleans');
   }
   if (!canCast(common, wanted)) return refuse('convert the operands, or ask for another dtype');
-  const plan = planUfunc(func, wanted);
-  return plan.result === wanted || plan.result.kind === 'f' ? plan : refuse('ask for a float');
+  const plan: Plan = { ...planUfunc(func, wanted), cast: wanted };
+  return plan.result === wanted ? plan : refuse(`its results are ${plan.result.dtype} then`);
 }
 
 /**
@@ -79,18 +79,20 @@ export function applyUfunc(
   const plan = planFor(func, sources, dtype);
   const shapes = sources.map(({ shape }) => shape);
   if (mask) shapes.push(mask.shape);
-  let shape = broadcastShapes(...shapes);
+  const shape = filling(out, broadcastShapes(...shapes));
   if (func.naturalExponent && (plan.result.kind === 'i' || plan.result.kind === 'u'))
     checkExponents(sources[1]);
-  if (out !== undefined && out !== null && !isDestination(out)) {
-    const own = existing(out).shape;
-    // An `out` that is larger is filled, as in numpy.
-    if (own.length >= shape.length && sizeOf(own) > sizeOf(shape)) shape = broadcastShapes(shape, own);
-  }
   const target = targetFor(shape, plan.result, out);
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
   streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
   return finish(target, out);
+}
+
+/** The shape of a result: an `out` that it stretches to is filled, as in numpy. */
+export function filling(out: unknown, shape: readonly number[]): readonly number[] {
+  if (out === undefined || out === null || isDestination(out)) return shape;
+  const own = existing(out).shape;
+  return stretches(shape, own) ? own : shape;
 }
 
 /** Integers to the power of negative ones are no integers. */

@@ -399,7 +399,7 @@ export interface AxisOption extends OutOption {
  */
 export function take(x: ArrayInput, indices: ArrayInput, options: AxisOption = {}): ArrayResult {
   const { axis, out } = options;
-  const source = apart(out, sourceOf(x));
+  const source = withAxis(apart(out, sourceOf(x)));
   const { type } = source;
   if (axis === undefined || axis === null) {
     const { indices: list, shape } = indicesOf(indices, sizeOf(source.shape));
@@ -494,7 +494,7 @@ function takeElements(source: Source, indices: Float64Array, target: Target): vo
  * repeat([1, 2], [1, 3]); // [1, 2, 2, 2]
  */
 export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption = {}): ArrayResult {
-  const { source, axis } = along(apart(options.out, sourceOf(x)), options.axis);
+  const { source, axis } = along(withAxis(apart(options.out, sourceOf(x))), options.axis);
   const n = source.shape[axis];
   const times = readAll(sourceOf(repeats));
   const list = convert(times.type, times.data, F8) as Float64Array;
@@ -531,6 +531,11 @@ export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption =
 function along(source: Source, axis: number | null | undefined): { source: Source; axis: number } {
   if (axis !== undefined && axis !== null) return { source, axis: normalizeAxis(axis, source.shape.length) };
   return { source: flat(source), axis: 0 };
+}
+
+/** What has no axes as the only element along one: some functions of numpy take it for that. */
+export function withAxis(source: Source): Source {
+  return source.shape.length === 0 ? flat(source) : source;
 }
 
 /** All elements of a source along one axis. */

@@ -1,4 +1,5 @@
 import { argExtreme, comparison } from '../kernels/arg-extreme.js';
+import type { BlockSource } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import {
   allocate,
@@ -43,6 +44,7 @@ import {
   type ArrayResult,
   blockBytes,
   blocksOf,
+  dataOf,
   operandOf,
   type Part,
   partsOf,
@@ -50,7 +52,7 @@ import {
   type Spare,
   sourceOf,
 } from './source.js';
-import { finish, type Out, store, type Target, targetFor } from './target.js';
+import { finish, type Out, store, storeAs, type Target, targetFor } from './target.js';
 
 /** Which axes a function goes along: one, some, or all of them. */
 export type Axes = number | readonly number[] | null | undefined;
@@ -91,6 +93,11 @@ interface Frame {
   readonly shape: readonly number[];
   /** How many elements become one. */
   readonly count: number;
+}
+
+/** What has no axes has none to go along, but numpy lets the first and the last one of it be named. */
+function axisOf<A extends Axes>(shape: readonly number[], axis: A): A | undefined {
+  return shape.length === 0 && (axis === 0 || axis === -1) ? undefined : axis;
 }
 
 function frameOf(shape: readonly number[], axis: Axes, keepdims: boolean | undefined): Frame {
@@ -278,7 +285,7 @@ function sumType(type: ElementType): ElementType {
 function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): unknown {
   const { axis, keepdims, out, where, initial, dtype } = options;
   const source = apart(out, sourceOf(input));
-  const frame = frameOf(source.shape, axis, keepdims);
+  const frame = frameOf(source.shape, axisOf(source.shape, axis), keepdims);
   const mask = sourceOfMask(where, source.shape, out);
   const compares = folding === LEAST || folding === MOST;
   if (source.type.kind === 's') {
@@ -293,11 +300,35 @@ function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): u
     );
   }
   const target = targetFor(frame.shape, type, out);
-  if (type.kind === 'c') foldComplex(folding, source, frame, mask, initial, target);
+  // Without a type that is asked for, it is that of `out`.
+  const asked = dtype === undefined ? undefined : type;
+  const read = compares && asked ? castTo(source, type) : source;
+  if (type.kind === 'c') foldComplex(folding, read, frame, mask, initial, target, asked);
   else if (type.compute === 'big' || (type.kind !== 'f' && !compares))
-    foldIntegers(folding, source, frame, mask, initial, type, target);
-  else foldDoubles(folding, source, frame, mask, initial, target);
+    foldIntegers(folding, read, frame, mask, initial, type, target, asked);
+  else foldDoubles(folding, read, frame, mask, initial, target, asked);
   return finishSum(target, out, source);
+}
+
+/** A source of which the elements are of a type before they are compared, unless that type holds them all. */
+function castTo(source: Source, type: ElementType): Source {
+  const { memory, disk } = source;
+  if (canCast(source.type, type, 'safe')) return source;
+  if (memory) return { ...source, type, memory: memory.astype(type.name) };
+  const own = disk as BlockSource;
+  return {
+    ...source,
+    type,
+    disk: {
+      shape: own.shape,
+      dtype: type.dtype,
+      blocks: (maxBytes) => own.blocks(maxBytes),
+      readBlock: (block) => convert(source.type, dataOf(own.readBlock(block)), type),
+      writeBlock: () => {
+        throw new KernelError('H5_OUT', 'what is cast to another type is only read');
+      },
+    },
+  };
 }
 
 /** Without axes: an integer of 64 bits is a number if no operand was one of them, and it is exact. */
@@ -330,6 +361,7 @@ function foldDoubles(
   mask: Source | undefined,
   initial: Scalar | undefined,
   target: Target,
+  asked: ElementType | undefined,
 ): void {
   for (const { at, shape, pieces } of slabsOf(source, frame, name === 'sum' ? 16 : 8, mask ? 3 : 2)) {
     const result = new Float64Array(sizeOf(shape)).fill(number.identity);
@@ -347,7 +379,7 @@ function foldDoubles(
     }
     if (initial !== undefined)
       number.into(result, 0, filled(F8, result.length, initial) as Float64Array, 0, result.length);
-    store(target, placeOf(frame, at, shape), result, F8);
+    storeAs(target, placeOf(frame, at, shape), result, F8, asked);
   }
 }
 
@@ -366,6 +398,7 @@ function foldIntegers(
   initial: Scalar | undefined,
   type: ElementType,
   target: Target,
+  asked: ElementType | undefined,
 ): void {
   const wide = type.kind === 'u' ? U8 : I8;
   // Sums of so many are exact as doubles, which are much faster.
@@ -389,7 +422,7 @@ function foldIntegers(
     }
     if (initial !== undefined)
       big.into(result, 0, filled(wide, result.length, initial) as BigArray, 0, result.length);
-    store(target, placeOf(frame, at, shape), result, wide);
+    storeAs(target, placeOf(frame, at, shape), result, wide, asked);
   }
 }
 
@@ -401,6 +434,7 @@ function foldComplex(
   mask: Source | undefined,
   initial: Scalar | undefined,
   target: Target,
+  asked: ElementType | undefined,
 ): void {
   const plan = planUfunc(ufuncOf(pair), C16);
   for (const { at, shape, pieces } of slabsOf(source, frame, 16, mask ? 3 : 2)) {
@@ -451,7 +485,7 @@ function foldComplex(
         else result.set((first as Float64Array).subarray(i * 2, i * 2 + 2), i * 2);
       }
     }
-    store(target, placeOf(frame, at, shape), result, C16);
+    storeAs(target, placeOf(frame, at, shape), result, C16, asked);
   }
 }
 
@@ -460,7 +494,7 @@ function test(number: NumberFold, name: string, input: ArrayInput, options: Redu
   const source = apart(options.out, sourceOf(input));
   if (source.type.kind === 's')
     throw new KernelError('H5_DTYPE', `${name} is not defined for strings: compare them first`);
-  const frame = frameOf(source.shape, options.axis, options.keepdims);
+  const frame = frameOf(source.shape, axisOf(source.shape, options.axis), options.keepdims);
   const mask = sourceOfMask(options.where, source.shape, options.out);
   const target = targetFor(frame.shape, BOOL, options.out);
   for (const { at, shape, pieces } of slabsOf(source, frame, 8, mask ? 3 : 2)) {
@@ -644,7 +678,8 @@ function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: Dev
       );
     }
   }
-  if (kind !== 'mean' && type.kind === 'c') type = type.size === 8 ? F4 : F8;
+  // Variances of complex numbers are real, unless a complex type is asked for.
+  if (kind !== 'mean' && type.kind === 'c' && dtype === undefined) type = type.size === 8 ? F4 : F8;
   const target = targetFor(frame.shape, type, out);
   const withSquares = kind !== 'mean';
   for (const { at, shape, pieces } of slabsOf(source, frame, 32, mask ? 5 : 3)) {
@@ -682,21 +717,28 @@ function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: Dev
         if (own) combine(all.count, shape, piece, own, SUM.into);
       }
     }
-    const result = allocate(type.kind === 'c' ? C16 : F8, size) as Float64Array;
+    const made = type.kind === 'c' ? C16 : F8;
+    const result = allocate(made, size) as Float64Array;
     for (let i = 0; i < size; i++) {
       if (kind === 'mean' && isComplex) {
         const none = all.count[i] === 0;
         result[i * 2] = none ? Number.NaN : all.mean[i] + centers.at(i);
         result[i * 2 + 1] = none ? Number.NaN : (all.imaginary as Float64Array)[i] + others.at(i);
-      } else if (kind === 'mean') {
+        continue;
+      }
+      let value: number;
+      if (kind === 'mean') {
         const total = Number.isFinite(sum[i]) ? sum[i] + lost[i] : sum[i];
-        result[i] = total / (mask ? all.count[i] : frame.count);
+        value = total / (mask ? all.count[i] : frame.count);
       } else {
         const variance = all.squares[i] / Math.max(0, all.count[i] - ddof);
-        result[i] = kind === 'std' ? Math.sqrt(variance) : variance;
+        value = kind === 'std' ? Math.sqrt(variance) : variance;
       }
+      result[i * made.width] = value;
+      // A complex quotient of what is not finite has no imaginary part that is a number.
+      if (made === C16) result[i * 2 + 1] = Number.isFinite(value) ? 0 : Number.NaN;
     }
-    store(target, placeOf(frame, at, shape), result, type.kind === 'c' ? C16 : F8);
+    storeAs(target, placeOf(frame, at, shape), result, made, dtype === undefined ? undefined : type);
   }
   return finish(target, out);
 }
@@ -709,8 +751,9 @@ export interface ArgOptions {
 }
 
 function argOf(least: boolean, input: ArrayInput, options: ArgOptions = {}): unknown {
-  const { axis, keepdims, out } = options;
+  const { keepdims, out } = options;
   const source = apart(out, sourceOf(input));
+  const axis = axisOf(source.shape, options.axis);
   const frame = frameOf(source.shape, axis, keepdims);
   if (frame.count === 0) {
     throw new KernelError('H5_VALUE', `there is no ${least ? 'argmin' : 'argmax'} of no elements`);

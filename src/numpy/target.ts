@@ -103,6 +103,18 @@ export function store(target: Target, { start, shape }: Part, data: Data, type: 
   );
 }
 
+/** The same of elements that are of a type before that of the target: modulo it, or rounded to it. */
+export function storeAs(
+  target: Target,
+  part: Part,
+  data: Data,
+  type: ElementType,
+  result: ElementType | undefined,
+): void {
+  if (result === undefined || target.type === result) store(target, part, data, type);
+  else store(target, part, convert(type, data, result), result);
+}
+
 /** Where in memory the elements of a box stand, if they are one run. */
 export function runOf(target: Target, { start, shape }: Part): number | undefined {
   if (!target.memory) return undefined;

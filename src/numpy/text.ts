@@ -4,7 +4,7 @@ import { KernelError } from '../kernels/errors.js';
 import { broadcastShapes, sizeOf } from '../kernels/strides.js';
 import { compareText } from '../kernels/text-order.js';
 import { apartFrom } from './apart.js';
-import { partsFor } from './elementwise.js';
+import { filling, partsFor } from './elementwise.js';
 import { NDArray } from './ndarray.js';
 import { type ArrayInput, isBlockSource, operandOf, type Source, sourceOf } from './source.js';
 import { finish, type Out, store, targetFor } from './target.js';
@@ -29,7 +29,7 @@ function applyText(
   loop: (x: Data, y: Data, to: Data, n: number) => void,
 ): unknown {
   const sources = apartFrom(out, given, true);
-  const shape = broadcastShapes(...sources.map((source) => source.shape));
+  const shape = filling(out, broadcastShapes(...sources.map((source) => source.shape)));
   const target = targetFor(shape, result, out);
   const onDisk = sources.filter(({ disk }) => disk).length + (target.disk ? 1 : 0);
   const whole = { start: shape.map(() => 0), shape };

@@ -165,6 +165,28 @@ describe('results', () => {
     expect(np.array_equal(large, np.arange(1, 101))).toBe(true);
   });
 
+  test('elements become of the type that is asked for before they are compared', () => {
+    const big = BigInt64Array.of(2n ** 62n + 5n, 3n);
+    for (const x of [big, new TestFile().write(np.array(big))]) {
+      expect(np.max(x, { dtype: 'i4' })).toBe(5);
+      expect(np.min(x, { dtype: 'i1' })).toBe(3);
+      expect(np.min(x, { dtype: 'f4' })).toBe(3);
+    }
+  });
+
+  test('complex numbers become integers as real ones do', () => {
+    const none = np.array([
+      { re: Number.NaN, im: 0 },
+      { re: -Infinity, im: 1 },
+      { re: -3.7, im: 2 },
+    ]);
+    const least = -(2n ** 63n);
+    expect(none.astype('i8').toNested()).toEqual([least, least, -3n]);
+    expect(np.sum(none.reshape([3, 1]), { axis: 1, dtype: 'i8' })).toMatchObject({
+      data: BigInt64Array.of(least, least, -3n),
+    });
+  });
+
   test('go to a dataset that out names', () => {
     const { file } = new TestFile();
     const result = np.sin([1, 2], { out: { group: file, name: 'sines' } });
