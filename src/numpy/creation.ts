@@ -40,7 +40,12 @@ function shapeOf(shape: Shape): number[] {
 }
 
 /** Where a new array is to be. */
-export function placeFor(shape: readonly number[], type: ElementType, options: CreationOptions): Target {
+export function placeFor(
+  shape: readonly number[],
+  type: ElementType,
+  options: CreationOptions,
+  written = true,
+): Target {
   if (isDestination(options)) return existing(createOnDisk(shape, type, options));
   if (options.name !== undefined) {
     throw new KernelError(
@@ -48,7 +53,7 @@ export function placeFor(shape: readonly number[], type: ElementType, options: C
       `'${options.name}' is to be made nowhere: give { file } or { group } as well`,
     );
   }
-  return targetFor(shape, type);
+  return targetFor(shape, type, undefined, written);
 }
 
 function filled(shape: Shape, value: Scalar, options: CreationOptions): ArrayResult {
@@ -63,13 +68,13 @@ function filled(shape: Shape, value: Scalar, options: CreationOptions): ArrayRes
     // What is not written is the fill value: nothing is stored but that.
     const fillValue =
       options.fillValue ?? (isZero || type.kind === 'c' || type.kind === 's' ? undefined : one.get());
-    const target = existing(
-      createOnDisk(lengths, type, fillValue === undefined ? options : { ...options, fillValue }),
-    );
-    if (!isZero && fillValue === undefined) fillAll(target, one);
+    const isWritten = !isZero && fillValue === undefined;
+    const place = fillValue === undefined ? options : { ...options, fillValue };
+    const target = existing(createOnDisk(lengths, type, place, isWritten));
+    if (isWritten) fillAll(target, one);
     return target.value as ArrayResult;
   }
-  const target = placeFor(lengths, type, options);
+  const target = placeFor(lengths, type, options, !isZero);
   if (!isZero) fillAll(target, one);
   return target.value as ArrayResult;
 }

@@ -23,17 +23,22 @@ export interface Target {
 
 /**
  * Where a result of a shape and a type goes: to `out`, if that is given and fits; else into memory if it takes at most half of the
- * cap, else into a temporary file.
+ * cap, else into a temporary file. What is not `written` is zeros, which take no space there.
  *
  * @throws {KernelError} H5_OUT when the shape of `out` is another one, H5_CASTING when its type cannot hold the result.
  */
-export function targetFor(shape: readonly number[], type: ElementType, out?: unknown): Target {
+export function targetFor(
+  shape: readonly number[],
+  type: ElementType,
+  out?: unknown,
+  written = true,
+): Target {
   if (out === undefined || out === null) {
     if (sizeOf(shape) * type.size <= options().maxMemory / 2) {
       const memory = new NDArray(allocate(type, sizeOf(shape)), shape, type);
       return { shape, type, memory, disk: undefined, value: memory };
     }
-    const disk = createOnDisk(shape, type);
+    const disk = createOnDisk(shape, type, undefined, written);
     return { shape, type, memory: undefined, disk, value: disk };
   }
   if (isDestination(out)) {

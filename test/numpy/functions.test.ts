@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { H5Array } from '../../src/containers/h5-array.js';
 import { withOptions } from '../../src/containers/options.js';
+import { thePlatform, usePlatform } from '../../src/containers/platform.js';
 import { H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
@@ -184,6 +187,62 @@ describe('results', () => {
     expect(none.astype('i8').toNested()).toEqual([least, least, -3n]);
     expect(np.sum(none.reshape([3, 1]), { axis: 1, dtype: 'i8' })).toMatchObject({
       data: BigInt64Array.of(least, least, -3n),
+    });
+  });
+
+  describe('that do not fit the disk', () => {
+    const platform = thePlatform();
+    const noSpace = expect.objectContaining({
+      code: 'H5_SPACE',
+      message: expect.stringMatching(/takes 800000 bytes on disk, where 799999 are free/),
+    });
+    let asked: unknown[] = [];
+    beforeEach(() => {
+      asked = [];
+      const freeSpace = (path: string | URL) => {
+        asked.push(path);
+        return 799_999;
+      };
+      usePlatform({ ...platform, freeSpace });
+    });
+    afterEach(() => usePlatform(platform));
+
+    test('are refused before they are begun', () => {
+      withOptions({ maxMemory: '64K' }, () => {
+        expect(() => np.arange(100_000)).toThrow(noSpace);
+        expect(() => np.ones(100_000)).toThrow(noSpace);
+        expect(() => np.random.random({ size: 100_000 })).toThrow(noSpace);
+        expect(np.arange(99_999)).toBeInstanceOf(H5Array);
+        // What is not written takes none.
+        const zeros = np.zeros(100_000);
+        expect(zeros).toBeInstanceOf(H5Array);
+        expect(() => np.add(zeros, 1)).toThrow(noSpace);
+      });
+      expect(asked.length).toBe(5);
+    });
+
+    test('are refused in a file at a path', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'h5pickle-space-'));
+      const path = join(folder, 'a.h5');
+      try {
+        using file = H5File.open(path, 'w');
+        expect(() => np.arange(100_000, { file, name: 'a' })).toThrow(noSpace);
+        expect(() => np.arange(100_000, { group: file.createGroup('g'), name: 'a' })).toThrow(noSpace);
+        expect(file.has('a')).toBe(false);
+        np.full([100_000], 7, { file, name: 'sevens' });
+        np.arange(100_000, { file, name: 'small', chunks: [1000], compression: 'gzip' });
+        expect(() => np.arange(100_000, { file: join(folder, 'b.h5'), name: 'a' })).toThrow(noSpace);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+      expect(asked).toEqual([path, path, join(folder, 'b.h5')]);
+      // In memory there is no disk.
+      np.arange(100_000, { file: new TestFile().file, name: 'a' });
+    });
+
+    test('what is free is known', () => {
+      expect(platform.freeSpace(join(tmpdir(), 'x.h5'))).toBeGreaterThan(0);
+      expect(platform.freeSpace('/no/such/folder/x.h5')).toBe(undefined);
     });
   });
 
