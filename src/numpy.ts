@@ -66,7 +66,16 @@ export {
   type Where,
   where,
 } from './numpy/manipulation.js';
-export { type ArrayOptions, type Complex, NDArray, type Nested, type Scalar } from './numpy/ndarray.js';
+export {
+  type ArrayOptions,
+  type Complex,
+  type ComplexName,
+  type ComplexNested,
+  NDArray,
+  type Nested,
+  type RealNested,
+  type Scalar,
+} from './numpy/ndarray.js';
 export {
   argsort,
   type InOptions,
@@ -98,6 +107,7 @@ export {
   type ReductionOptions,
   std,
   sum,
+  type TypedReduction,
   var_,
   var_ as var,
 } from './numpy/reductions.js';

@@ -38,7 +38,14 @@ import { contiguous, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.
 import { planUfunc } from '../kernels/ufuncs.js';
 import { apart } from './apart.js';
 import { ufuncOf } from './elementwise.js';
-import { type Scalar, setElement } from './ndarray.js';
+import {
+  type Complex,
+  type ComplexName,
+  type ComplexNested,
+  type RealNested,
+  type Scalar,
+  setElement,
+} from './ndarray.js';
 import {
   type ArrayInput,
   type ArrayResult,
@@ -828,15 +835,29 @@ function argOf(least: boolean, input: ArrayInput, options: ArgOptions = {}): unk
 }
 
 /** Of all elements one; with `axis` or `keepdims` an array; with `out` that. */
-export interface Reduction<O, Value> {
+export interface Reduction<O, Value, OfComplex = Value> {
   <T extends Out>(x: ArrayInput, options: O & { readonly out: T }): T;
   (x: ArrayInput, options: O & { readonly axis: number | readonly number[] }): ArrayResult;
   (x: ArrayInput, options: O & { readonly keepdims: true }): ArrayResult;
+  (x: RealNested, options?: O): Value;
+  (x: ComplexNested, options?: O): OfComplex;
   (x: ArrayInput, options?: O): Value;
 }
 
-function reduction<O, Value>(run: (x: ArrayInput, options?: O) => unknown): Reduction<O, Value> {
-  return run as Reduction<O, Value>;
+/** The same, of which the type may be said to be complex. */
+export interface TypedReduction<O, Value, OfComplex> extends Reduction<O, Value, OfComplex> {
+  (x: ArrayInput, options: O & AllElements & { readonly dtype: ComplexName }): Complex;
+}
+
+/** Options by which one element is made of all. */
+interface AllElements {
+  readonly axis?: null | undefined;
+  readonly keepdims?: false | undefined;
+  readonly out?: undefined;
+}
+
+function reduction<R>(run: (x: ArrayInput, options?: never) => unknown): R {
+  return run as R;
 }
 
 /**
@@ -848,8 +869,8 @@ function reduction<O, Value>(run: (x: ArrayInput, options?: O) => unknown): Redu
  * sum([[1, 2], [3, 4]]); // 10
  * sum([[1, 2], [3, 4]], { axis: 0, keepdims: true }); // [[4, 6]]
  */
-export const sum: Reduction<FoldOptions, number | bigint> = reduction((x, options) =>
-  fold(SUMMING, x, options),
+export const sum: TypedReduction<FoldOptions, number | bigint, Complex> = reduction(
+  (x: ArrayInput, options) => fold(SUMMING, x, options),
 );
 
 /**
@@ -858,8 +879,8 @@ export const sum: Reduction<FoldOptions, number | bigint> = reduction((x, option
  * @example
  * prod([2, 3], { initial: 10 }); // 60
  */
-export const prod: Reduction<FoldOptions, number | bigint> = reduction((x, options) =>
-  fold(MULTIPLYING, x, options),
+export const prod: TypedReduction<FoldOptions, number | bigint, Complex> = reduction(
+  (x: ArrayInput, options) => fold(MULTIPLYING, x, options),
 );
 
 /**
@@ -869,8 +890,8 @@ export const prod: Reduction<FoldOptions, number | bigint> = reduction((x, optio
  * @example
  * min([[3, 1], [2, 5]], { axis: 1 }); // [1, 2]
  */
-export const min: Reduction<FoldOptions, number | bigint | boolean> = reduction((x, options) =>
-  fold(LEAST, x, options),
+export const min: TypedReduction<FoldOptions, number | bigint | boolean, Complex> = reduction(
+  (x: ArrayInput, options) => fold(LEAST, x, options),
 );
 
 /**
@@ -880,8 +901,8 @@ export const min: Reduction<FoldOptions, number | bigint | boolean> = reduction(
  * @example
  * max([3, 1, 2]); // 3
  */
-export const max: Reduction<FoldOptions, number | bigint | boolean> = reduction((x, options) =>
-  fold(MOST, x, options),
+export const max: TypedReduction<FoldOptions, number | bigint | boolean, Complex> = reduction(
+  (x: ArrayInput, options) => fold(MOST, x, options),
 );
 
 /** The same as `min`. */
@@ -896,7 +917,7 @@ export const amax = max;
  * @example
  * all([[true, false], [true, true]], { axis: 1 }); // [false, true]
  */
-export const all: Reduction<ReductionOptions, boolean> = reduction((x, options) =>
+export const all: Reduction<ReductionOptions, boolean> = reduction((x: ArrayInput, options) =>
   test(ALL, 'all', x, options),
 );
 
@@ -906,7 +927,7 @@ export const all: Reduction<ReductionOptions, boolean> = reduction((x, options) 
  * @example
  * any([0, 0, 2]); // true
  */
-export const any: Reduction<ReductionOptions, boolean> = reduction((x, options) =>
+export const any: Reduction<ReductionOptions, boolean> = reduction((x: ArrayInput, options) =>
   test(ANY, 'any', x, options),
 );
 
@@ -916,7 +937,7 @@ export const any: Reduction<ReductionOptions, boolean> = reduction((x, options) 
  * @example
  * mean([1, 2, 3, 4]); // 2.5
  */
-export const mean: Reduction<DeviationOptions, number> = reduction((x, options) =>
+export const mean: TypedReduction<DeviationOptions, number, Complex> = reduction((x: ArrayInput, options) =>
   deviation('mean', x, options),
 );
 
@@ -926,7 +947,7 @@ export const mean: Reduction<DeviationOptions, number> = reduction((x, options) 
  * @example
  * var_([1, 2, 3, 4], { ddof: 1 }); // 1.6666666666666667
  */
-export const var_: Reduction<DeviationOptions, number> = reduction((x, options) =>
+export const var_: TypedReduction<DeviationOptions, number, number> = reduction((x: ArrayInput, options) =>
   deviation('var', x, options),
 );
 
@@ -936,7 +957,7 @@ export const var_: Reduction<DeviationOptions, number> = reduction((x, options) 
  * @example
  * std([1, 2, 3, 4]); // 1.118033988749895
  */
-export const std: Reduction<DeviationOptions, number> = reduction((x, options) =>
+export const std: TypedReduction<DeviationOptions, number, number> = reduction((x: ArrayInput, options) =>
   deviation('std', x, options),
 );
 
@@ -947,7 +968,9 @@ export const std: Reduction<DeviationOptions, number> = reduction((x, options) =
  * @example
  * argmin([[3, 1], [0, 5]], { axis: 1 }); // [1n, 0n]
  */
-export const argmin: Reduction<ArgOptions, number> = reduction((x, options) => argOf(true, x, options));
+export const argmin: Reduction<ArgOptions, number> = reduction((x: ArrayInput, options) =>
+  argOf(true, x, options),
+);
 
 /**
  * The index of the greatest element, as `argmin`.
@@ -955,4 +978,6 @@ export const argmin: Reduction<ArgOptions, number> = reduction((x, options) => a
  * @example
  * argmax([3, 9, 4]); // 1
  */
-export const argmax: Reduction<ArgOptions, number> = reduction((x, options) => argOf(false, x, options));
+export const argmax: Reduction<ArgOptions, number> = reduction((x: ArrayInput, options) =>
+  argOf(false, x, options),
+);

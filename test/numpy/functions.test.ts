@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { H5Array } from '../../src/containers/h5-array.js';
 import { withOptions } from '../../src/containers/options.js';
 import { thePlatform, usePlatform } from '../../src/containers/platform.js';
@@ -380,6 +380,65 @@ describe('results', () => {
     np.copyto(whole, [1.5, 2], { casting: 'unsafe' });
     np.copyto(whole, 7, { where: [true, false] });
     expect(whole.toNested()).toEqual([7, 2]);
+  });
+});
+
+describe('types', () => {
+  test('of complex numbers results are complex', () => {
+    const values = [
+      { re: 1, im: 2 },
+      { re: 3, im: -1 },
+    ];
+    const mean = np.mean(values);
+    expectTypeOf(mean).toEqualTypeOf<np.Complex>();
+    expect(mean).toEqual({ re: 2, im: 0.5 });
+    const sum = np.sum([values, values], { initial: 1 });
+    expectTypeOf(sum).toEqualTypeOf<np.Complex>();
+    expect(sum).toEqual({ re: 9, im: 2 });
+    expectTypeOf(np.prod(values)).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.max(values)).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.mean({ re: 1, im: 2 })).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.var(values)).toEqualTypeOf<number>();
+    expect(np.var(values)).toBe(3.25);
+    expectTypeOf(np.argmax(values)).toEqualTypeOf<number>();
+    expectTypeOf(np.any(values)).toEqualTypeOf<boolean>();
+    expectTypeOf(np.mean(values, { axis: 0, keepdims: true })).toEqualTypeOf<np.ArrayResult>();
+    const product = np.multiply({ re: 1, im: 2 }, 2);
+    expectTypeOf(product).toEqualTypeOf<np.Complex>();
+    expect(product).toEqual({ re: 2, im: 4 });
+    expectTypeOf(np.negative({ re: 1, im: 2 })).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.absolute({ re: 3, im: 4 })).toEqualTypeOf<number>();
+    expect(np.absolute({ re: 3, im: 4 })).toBe(5);
+    expectTypeOf(np.isnan({ re: 1, im: 2 })).toEqualTypeOf<boolean>();
+  });
+
+  test('with a complex dtype results are complex', () => {
+    const mean = np.mean([1, 2], { dtype: 'c16' });
+    expectTypeOf(mean).toEqualTypeOf<np.Complex>();
+    expect(mean).toEqual({ re: 1.5, im: 0 });
+    expectTypeOf(np.std(Float64Array.of(1, 2), { dtype: 'complex64' })).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.sum([[1, 2]], { dtype: 'c16', axis: 0 })).toEqualTypeOf<np.ArrayResult>();
+    expectTypeOf(np.sum([[1, 2]], { dtype: 'c16', keepdims: true })).toEqualTypeOf<np.ArrayResult>();
+  });
+
+  test('of real numbers results are real', () => {
+    expectTypeOf(np.mean([1, 2])).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([])).toEqualTypeOf<number>();
+    expectTypeOf(
+      np.mean([
+        [1, true],
+        [2, 3],
+      ]),
+    ).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([Float64Array.of(1)])).toEqualTypeOf<number>();
+    expectTypeOf(np.mean(np.zeros(3))).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([np.zeros(3)])).toEqualTypeOf<number>();
+    expectTypeOf(np.sum(Float64Array.of(1))).toEqualTypeOf<number | bigint>();
+    expectTypeOf(np.sum([1, 2], { dtype: 'i4' })).toEqualTypeOf<number | bigint>();
+    expectTypeOf(np.mean([1, 2], { dtype: 'f4' as string })).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([[1, 2]], { axis: 0 })).toEqualTypeOf<np.ArrayResult>();
+    expectTypeOf(np.add(1, 2)).toEqualTypeOf<number>();
+    expectTypeOf(np.add([1], 2)).toEqualTypeOf<np.ArrayResult>();
   });
 });
 
