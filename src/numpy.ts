@@ -19,6 +19,7 @@
 export type { BlockSource } from './kernels/block-source.js';
 export { KernelError, type KernelErrorCode } from './kernels/errors.js';
 export { cumsum, type DiffOptions, diff } from './numpy/accumulation.js';
+export { may_share_memory } from './numpy/apart.js';
 export * as char from './numpy/char.js';
 export {
   arange,
@@ -33,7 +34,6 @@ export {
   type FullCreation,
   full,
   type LikeOptions,
-  may_share_memory,
   ndim,
   ones,
   ones_like,

@@ -1,10 +1,9 @@
 import { deferred } from '../containers/deferred.js';
-import type { H5Array } from '../containers/h5-array.js';
-import type { BlockSource } from '../kernels/block-source.js';
 import { allocate, type ElementType, F8, I8, typeOfName } from '../kernels/element-type.js';
 import { gatherInto } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { sizeOf } from '../kernels/strides.js';
+import { apart } from './apart.js';
 import { createOnDisk, type Destination, isDestination } from './disk.js';
 import { type ArrayOptions, fromValues, type NDArray, type Scalar } from './ndarray.js';
 import {
@@ -15,10 +14,9 @@ import {
   operandOf,
   partsOf,
   readAll,
-  type Source,
   sourceOf,
 } from './source.js';
-import { existing, store, type Target, targetFor } from './target.js';
+import { copyTo, existing, store, type Target, targetFor } from './target.js';
 
 /** The lengths of the axes; of one axis its length. */
 export type Shape = number | readonly number[];
@@ -250,20 +248,9 @@ export function ones_like(x: ArrayInput, options: LikeOptions = {}): ArrayResult
  * copy(a, { file, name: 'copy' });
  */
 export function copy(x: ArrayInput, options: CreationOptions = {}): ArrayResult {
-  const source = sourceOf(x);
+  const source = apart(options, sourceOf(x));
   const type = options.dtype === undefined ? source.type : typeOfName(options.dtype);
   return copyTo(placeFor(source.shape, type, options), source);
-}
-
-/** Copies all elements to a target of that shape. */
-export function copyTo(target: Target, source: Source): ArrayResult {
-  const { type } = target;
-  for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
-    const data = allocate(type, sizeOf(part.shape));
-    gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
-    store(target, part, data, type);
-  }
-  return target.value as ArrayResult;
 }
 
 /**
@@ -302,32 +289,4 @@ export function asanyarray(x: ArrayInput, options: ArrayOptions = {}): NDArray {
  */
 export function ndim(x: ArrayInput): number {
   return sourceOf(x).shape.length;
-}
-
-/**
- * Whether two arrays may have elements in common: those in one typed array, or in one dataset.
- *
- * @example
- * may_share_memory(a, a.reshape(-1)); // true
- */
-export function may_share_memory(x: ArrayInput, y: ArrayInput): boolean {
-  const [a, b] = [sourceOf(x), sourceOf(y)];
-  if (a.memory && b.memory) {
-    const [p, q] = [a.memory.data, b.memory.data];
-    if (Array.isArray(p) || Array.isArray(q)) return p === q;
-    return (
-      p.buffer === q.buffer &&
-      p.byteOffset < q.byteOffset + q.byteLength &&
-      q.byteOffset < p.byteOffset + p.byteLength
-    );
-  }
-  if (!a.disk || !b.disk) return false;
-  if (a.disk === b.disk) return true;
-  const [p, q] = [datasetOf(a.disk), datasetOf(b.disk)];
-  return p !== undefined && q !== undefined && p.isSame(q);
-}
-
-/** The dataset that an array on disk shows, whatever its path: there may be several. */
-function datasetOf(disk: BlockSource): H5Array['dataset'] {
-  return (disk as { readonly dataset?: H5Array['dataset'] }).dataset;
 }

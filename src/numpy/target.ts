@@ -2,11 +2,23 @@ import { options } from '../containers/options.js';
 import type { BlockSource } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import { allocate, canCast, type Data, type ElementType } from '../kernels/element-type.js';
+import { gatherInto } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { copyStrided, rowMajor, sizeOf } from '../kernels/strides.js';
 import { createOnDisk, type Destination, isDestination, noteWritten } from './disk.js';
 import { NDArray } from './ndarray.js';
-import { blockAt, isBlockSource, type Part, sourceOf, typeOfArray } from './source.js';
+import {
+  type ArrayResult,
+  blockAt,
+  blockBytes,
+  isBlockSource,
+  operandOf,
+  type Part,
+  partsOf,
+  type Source,
+  sourceOf,
+  typeOfArray,
+} from './source.js';
 
 /** Where a result goes: an array that is there, or a place in a file. */
 export type Out = NDArray | BlockSource | ArrayBufferView | Destination;
@@ -134,4 +146,15 @@ export function finish(target: Target, out: unknown): unknown {
   if (out !== undefined && out !== null) return target.value;
   const { memory } = target;
   return memory && memory.ndim === 0 ? memory.get() : target.value;
+}
+
+/** Copies all elements to a target of that shape. */
+export function copyTo(target: Target, source: Source): ArrayResult {
+  const { type } = target;
+  for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
+    const data = allocate(type, sizeOf(part.shape));
+    gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
+    store(target, part, data, type);
+  }
+  return target.value as ArrayResult;
 }

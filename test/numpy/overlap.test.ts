@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { H5Array } from '../../src/containers/h5-array.js';
 import { withOptions } from '../../src/containers/options.js';
+import { H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import type { ArrayInput } from '../../src/numpy/source.js';
 import * as np from '../../src/numpy-of-node.js';
@@ -316,10 +317,18 @@ describe('in place', () => {
     expect(np.array_equal(array, np.cumsum(np.sort(np.add(values, 1))))).toBe(true);
   });
 
-  test('a dataset that the result replaces is read first', () => {
-    const { file } = new TestFile();
-    const array = H5Array.of(file.createDataset('a', { data: Float64Array.of(3, 1, 2) }));
-    np.sort(array, { out: { group: file, name: 'a', overwrite: true } });
-    expect(file.dataset('a').value).toEqual(Float64Array.of(1, 2, 3));
+  test.each([
+    ['a', 'sort', (array: H5Array, out: never) => np.sort(array, { out }), [1, 2, 3]],
+    ['a', 'negative', (array: H5Array, out: never) => np.negative(array, { out }), [-3, -1, -2]],
+    ['a', 'copy', (array: H5Array, out: never) => np.copy(array, out), [3, 1, 2]],
+    ['a', 'sum', (array: H5Array, out: never) => np.sum(array, { keepdims: true, out }), [6]],
+    ['g', 'sort', (array: H5Array, out: never) => np.sort(array, { out }), [1, 2, 3]],
+  ] as const)('of what %s was, the %s that replaces it is computed', (name, _, compute, expected) => {
+    const draft = H5File.open(new Uint8Array(0), 'w');
+    draft.createDataset(name === 'a' ? 'a' : 'g/a', { data: Float64Array.of(3, 1, 2) });
+    const file = H5File.open(draft.toBytes(), 'r+');
+    const array = H5Array.of(file.dataset(name === 'a' ? 'a' : 'g/a'));
+    compute(array, { group: file, name, overwrite: true } as never);
+    expect(file.dataset(name).value).toEqual(Float64Array.from(expected));
   });
 });
