@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { existsSync, unlinkSync } from 'node:fs';
+import { existsSync, statfsSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { handleTypes } from './containers/handle.js';
@@ -491,6 +492,17 @@ export function valuesWith(options: ValuesOptions = {}): Values {
 /** All of them. */
 export const values: Values = /* @__PURE__ */ valuesWith();
 
+/** How many bytes a file at a path may take. */
+function freeSpace(path: string | URL): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(pathOf(path)));
+    return bavail * bsize;
+  } catch {
+    // A folder that there is not, or that does not say: who writes to it will see.
+    return undefined;
+  }
+}
+
 useEnvironment(process.env);
 // What `console.log` shows: not what is behind a handle, but what `toString` says of it.
 Object.defineProperty(H5Object.prototype, inspect.custom, {
@@ -502,6 +514,7 @@ Object.defineProperty(H5Object.prototype, inspect.custom, {
 usePlatform({
   openFile: (where, mode, options) => H5File.open(where, mode, options),
   placeOf: ({ session }) => places.get(session),
+  freeSpace,
   files: [H5File],
   codec: { indexes, values, parts, datasets },
 });

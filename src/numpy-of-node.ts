@@ -19,13 +19,16 @@ function clear(): void {
 /** Of files that nobody reads any more. */
 const forgotten = new FinalizationRegistry<string>((path) => rmSync(path, { force: true }));
 
-useTemporary(() => {
-  if (folder === undefined) {
-    folder = mkdtempSync(join(tmpdir(), 'h5pickle-numpy-'));
-    process.once('exit', clear);
-  }
-  const path = join(folder, `${++count}.h5`);
-  const file = NodeFile.open(path, 'w') as H5File;
-  forgotten.register(file, path);
-  return file;
-});
+useTemporary(
+  () => {
+    if (folder === undefined) {
+      folder = mkdtempSync(join(tmpdir(), 'h5pickle-numpy-'));
+      process.once('exit', clear);
+    }
+    const path = join(folder, `${++count}.h5`);
+    const file = NodeFile.open(path, 'w') as H5File;
+    forgotten.register(file, path);
+    return file;
+  },
+  join(tmpdir(), 'h5pickle-numpy'),
+);

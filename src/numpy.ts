@@ -19,6 +19,7 @@
 export type { BlockSource } from './kernels/block-source.js';
 export { KernelError, type KernelErrorCode } from './kernels/errors.js';
 export { cumsum, type DiffOptions, diff } from './numpy/accumulation.js';
+export { may_share_memory } from './numpy/apart.js';
 export * as char from './numpy/char.js';
 export {
   arange,
@@ -33,7 +34,6 @@ export {
   type FullCreation,
   full,
   type LikeOptions,
-  may_share_memory,
   ndim,
   ones,
   ones_like,
@@ -66,7 +66,16 @@ export {
   type Where,
   where,
 } from './numpy/manipulation.js';
-export { type ArrayOptions, type Complex, NDArray, type Nested, type Scalar } from './numpy/ndarray.js';
+export {
+  type ArrayOptions,
+  type Complex,
+  type ComplexName,
+  type ComplexNested,
+  NDArray,
+  type Nested,
+  type RealNested,
+  type Scalar,
+} from './numpy/ndarray.js';
 export {
   argsort,
   type InOptions,
@@ -98,6 +107,7 @@ export {
   type ReductionOptions,
   std,
   sum,
+  type TypedReduction,
   var_,
   var_ as var,
 } from './numpy/reductions.js';

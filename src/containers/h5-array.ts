@@ -325,13 +325,14 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   /**
-   * The elements in another shape: a view where that is possible, else a copy in memory. One size may be -1: what is left.
+   * The elements in another shape, as a list or as sizes one by one: a view where that is possible, else a copy in memory. One size
+   * may be -1: what is left.
    *
    * @throws {H5TypeError} when it has another number of elements.
    */
-  reshape(shape: number | readonly number[]): H5Array<E> {
+  reshape(...shape: readonly (number | readonly number[])[]): H5Array<E> {
     const view = this.#now;
-    const to = completeShape(typeof shape === 'number' ? [shape] : shape, view.size);
+    const to = completeShape(shape.flat(), view.size);
     const reshaped = reshapeView(view, to);
     if (reshaped) return this.#with(reshaped);
     return new H5Array<E>(new MemoryStore(this.dtype, to, this.#readAll(view)));

@@ -14,6 +14,8 @@ export interface Platform {
   openFile(where: FileSource, mode: H5Mode, options: OpenOptions): H5File;
   /** The path of an open file, and the mode that it was opened with. */
   placeOf(file: H5File): { readonly path: string; readonly mode: H5Mode } | undefined;
+  /** How many bytes are free for a file at a path; `undefined` where nobody knows. */
+  freeSpace(path: string | URL): number | undefined;
   /** The classes of which open files are. */
   readonly files: readonly { readonly prototype: H5File }[];
   /** What values are read and written with, if the user says nothing else. */
@@ -29,6 +31,7 @@ let platform: Platform = {
     return H5File.open(where, mode, { indexes, editing, ...options });
   },
   placeOf: () => undefined,
+  freeSpace: () => undefined,
   files: [H5File],
   codec: { parts, indexes },
 };

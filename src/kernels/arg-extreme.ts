@@ -89,9 +89,18 @@ function ofComplex(a: Float64Array, from: number, step: number, n: number, least
   return at;
 }
 
-/** By the real parts, then by the imaginary ones; what is no number comes last. */
+/**
+ * By the real parts, then by the imaginary ones. What is no number comes last: those of which the imaginary part is none, then those of
+ * which the real part is none.
+ */
 export function compareComplex(a: Float64Array, i: number, j: number): number {
-  return compareNumbers(a[i * 2], a[j * 2]) || compareNumbers(a[i * 2 + 1], a[j * 2 + 1]);
+  const x = a[i * 2];
+  const y = a[j * 2];
+  const p = a[i * 2 + 1];
+  const q = a[j * 2 + 1];
+  if (!Number.isNaN(x) && !Number.isNaN(y) && Number.isNaN(p) !== Number.isNaN(q))
+    return Number.isNaN(p) ? 1 : -1;
+  return compareNumbers(x, y) || compareNumbers(p, q);
 }
 
 function compareNumbers(x: number, y: number): number {

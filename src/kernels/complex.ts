@@ -187,25 +187,29 @@ export const COMPLEX_BINARY = {
   multiply: binary(multiply),
   divide: binary(divide),
   power: binary(power),
-  maximum: binary((a, b, c, d) =>
-    !(order(a, b, c, d) < 0) || Number.isNaN(a) || Number.isNaN(b) ? set(a, b) : set(c, d),
-  ),
-  minimum: binary((a, b, c, d) =>
-    !(order(a, b, c, d) > 0) || Number.isNaN(a) || Number.isNaN(b) ? set(a, b) : set(c, d),
-  ),
+  maximum: binary((a, b, c, d) => (order(a, b, c, d) >= 0 || isNone(a, b) ? set(a, b) : set(c, d))),
+  minimum: binary((a, b, c, d) => (order(a, b, c, d) <= 0 || isNone(a, b) ? set(a, b) : set(c, d))),
+  fmax: binary((a, b, c, d) => (order(a, b, c, d) >= 0 || isNone(c, d) ? set(a, b) : set(c, d))),
+  fmin: binary((a, b, c, d) => (order(a, b, c, d) <= 0 || isNone(c, d) ? set(a, b) : set(c, d))),
 } satisfies { readonly [name: string]: Binary };
 
 export const COMPLEX_PREDICATES = {
   isfinite: predicate((x, y) => Number.isFinite(x) && Number.isFinite(y)),
   isinf: predicate((x, y) => Math.abs(x) === Infinity || Math.abs(y) === Infinity),
-  isnan: predicate((x, y) => Number.isNaN(x) || Number.isNaN(y)),
+  isnan: predicate(isNone),
   logicalNot: predicate((x, y) => x === 0 && y === 0),
   logicalIdentity: predicate((x, y) => x !== 0 || y !== 0),
 } satisfies { readonly [name: string]: Predicate };
 
-/** By the real parts, then by the imaginary ones. */
+/** By the real parts, then by the imaginary ones; of what is no number NaN. */
 function order(a: number, b: number, c: number, d: number): number {
-  return a < c ? -1 : a > c ? 1 : a === c ? (b < d ? -1 : b > d ? 1 : b === d ? 0 : Number.NaN) : Number.NaN;
+  if (isNone(a, b) || isNone(c, d)) return Number.NaN;
+  return a < c ? -1 : a > c ? 1 : b < d ? -1 : b > d ? 1 : 0;
+}
+
+/** Whether one of the parts is no number. */
+function isNone(x: number, y: number): boolean {
+  return Number.isNaN(x) || Number.isNaN(y);
 }
 
 const truth = (x: number, y: number) => x !== 0 || y !== 0;

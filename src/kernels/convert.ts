@@ -121,13 +121,19 @@ function convertComplex(
       to[(at + i) * 2 + 1] = 0;
     }
   } else {
-    for (let i = 0; i < n; i++) {
-      const re = (from as NumberArray)[(start + i) * 2];
-      const im = (from as NumberArray)[(start + i) * 2 + 1];
-      if (toType.kind === 'b') to[at + i] = re !== 0 || im !== 0 ? 1 : 0;
-      else if (toType.compute === 'big') (to as BigArray)[at + i] = BigInt(Math.trunc(re));
-      else (to as NumberArray)[at + i] = re;
+    const pairs = from as NumberArray;
+    if (toType.kind === 'b') {
+      for (let i = 0; i < n; i++)
+        to[at + i] = pairs[(start + i) * 2] !== 0 || pairs[(start + i) * 2 + 1] !== 0 ? 1 : 0;
+      return;
     }
+    if (toType.compute !== 'big') {
+      for (let i = 0; i < n; i++) (to as NumberArray)[at + i] = pairs[(start + i) * 2];
+      return;
+    }
+    const reals = new Float64Array(n);
+    for (let i = 0; i < n; i++) reals[i] = pairs[(start + i) * 2];
+    numberToBig(reals, 0, wordsOf(to as BigArray), at, n);
   }
 }
 

@@ -1,5 +1,5 @@
 import { convertInto } from './convert.js';
-import { allocate, BOOL, type Data, type ElementType, type NumberArray } from './element-type.js';
+import { allocate, BOOL, canCast, type Data, type ElementType, type NumberArray } from './element-type.js';
 import { coalesce, copyStrided, rowMajor, type Strided, sizeOf } from './strides.js';
 import type { Plan } from './ufuncs.js';
 
@@ -23,10 +23,19 @@ class Reader {
   readonly #index: number[] = [];
   readonly #tile: Data;
   readonly #native: Data;
+  /** A type that elements become before that which is asked for, and those that are of it. */
+  readonly #via: ElementType | undefined;
+  readonly #between: Data | undefined;
   /** Where the next element of a strided operand is. */
   #position: number;
 
-  constructor(operand: Operand, type: ElementType, shape: readonly number[], count: number) {
+  constructor(
+    operand: Operand,
+    type: ElementType,
+    shape: readonly number[],
+    count: number,
+    cast?: ElementType,
+  ) {
     this.#operand = operand;
     this.#type = type;
     this.#position = operand.offset;
@@ -34,12 +43,15 @@ class Reader {
       dims,
       strides: [strides],
     } = coalesce(shape, [operand.strides]);
-    const isSame = type === operand.type;
+    const via = cast && !canCast(operand.type, cast, 'safe') ? cast : undefined;
+    const isSame = type === operand.type && !via;
     const n = Math.min(TILE, count);
+    this.#via = via;
+    this.#between = via && allocate(via, n);
     if (strides.every((stride) => stride === 0)) {
       this.#mode = 'constant';
       const one = allocate(type, 1);
-      convertInto(operand.type, operand.data, operand.offset, type, one, 0, 1);
+      this.#convert(operand.data, operand.offset, one, 1);
       this.#tile = allocate(type, n);
       if (type.width === 2) {
         for (let i = 0; i < n; i++) (this.#tile as Float64Array).set(one as Float64Array, i * 2);
@@ -59,7 +71,7 @@ class Reader {
 
   /** Makes `n` elements from the `p`th on be in `array` from `at` on. */
   next(p: number, n: number): void {
-    const { type, data, offset } = this.#operand;
+    const { data, offset } = this.#operand;
     switch (this.#mode) {
       case 'constant':
         return;
@@ -67,12 +79,24 @@ class Reader {
         this.at = offset + p;
         return;
       case 'convert':
-        convertInto(type, data, offset + p, this.#type, this.#tile, 0, n);
+        this.#convert(data, offset + p, this.#tile, n);
         return;
       case 'gather':
         this.#gather(n);
-        if (this.#native !== this.#tile) convertInto(type, this.#native, 0, this.#type, this.#tile, 0, n);
+        if (this.#native !== this.#tile) this.#convert(this.#native, 0, this.#tile, n);
     }
+  }
+
+  #convert(from: Data, at: number, to: Data, n: number): void {
+    const { type } = this.#operand;
+    const via = this.#via;
+    if (!via) {
+      convertInto(type, from, at, this.#type, to, 0, n);
+      return;
+    }
+    const between = this.#between as Data;
+    convertInto(type, from, at, via, between, 0, n);
+    convertInto(via, between, 0, this.#type, to, 0, n);
   }
 
   /** Takes up the next `n` elements, row by row. */
@@ -136,7 +160,7 @@ export interface Target {
  * false, the target is as it was.
  */
 export function runElementwise(
-  { loop, input, made }: Plan,
+  { loop, cast, input, made, result }: Plan,
   operands: readonly Operand[],
   shape: readonly number[],
   target: Target,
@@ -144,10 +168,13 @@ export function runElementwise(
 ): void {
   const count = sizeOf(shape);
   if (count === 0) return;
-  const readers = operands.map((operand) => new Reader(operand, input, shape, count));
+  const readers = operands.map((operand) => new Reader(operand, input, shape, count, cast));
   const mask = where && new Reader(where, BOOL, shape, count);
-  const direct = made === target.type && !mask;
+  // What the result is modulo, or rounded to, it is also in a target of another type.
+  const own = made !== result && target.type !== result ? result : undefined;
+  const direct = made === target.type && !mask && !own;
   const tile = direct ? target.data : allocate(made, Math.min(TILE, count));
+  const cut = own && allocate(own, Math.min(TILE, count));
   const [x, y] = readers;
   for (let p = 0; p < count; p += TILE) {
     const n = Math.min(TILE, count - p);
@@ -157,10 +184,13 @@ export function runElementwise(
       y.next(p, n);
       loop(x.array, x.at, y.array, y.at, tile, at, n);
     } else loop(x.array, x.at, tile, at, n);
+    if (own && cut) convertInto(made, tile, 0, own, cut, 0, n);
+    const type = own ?? made;
+    const elements = cut ?? tile;
     if (mask) {
       mask.next(p, n);
-      putWhere(made, tile, target, p, n, mask.array as Uint8Array, mask.at);
-    } else if (!direct) convertInto(made, tile, 0, target.type, target.data, target.offset + p, n);
+      putWhere(type, elements, target, p, n, mask.array as Uint8Array, mask.at);
+    } else if (!direct) convertInto(type, elements, 0, target.type, target.data, target.offset + p, n);
   }
 }
 

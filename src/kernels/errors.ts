@@ -17,7 +17,9 @@ export type KernelErrorCode =
   /** An argument that is no number of the kind that is needed. */
   | 'H5_VALUE'
   /** More memory than the cap. */
-  | 'H5_MEMORY';
+  | 'H5_MEMORY'
+  /** More than is free where a result is to be stored. */
+  | 'H5_SPACE';
 
 /**
  * Operands that a function on arrays cannot work with. Nothing has been computed, and `out` is as it was.

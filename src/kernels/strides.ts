@@ -47,6 +47,12 @@ export function broadcastShapes(...shapes: readonly (readonly number[])[]): numb
   return result;
 }
 
+/** Whether a shape stretches to another one. */
+export function stretches(shape: readonly number[], to: readonly number[]): boolean {
+  const shift = to.length - shape.length;
+  return shift >= 0 && shape.every((length, axis) => length === 1 || length === to[axis + shift]);
+}
+
 /**
  * The strides of an array as if it had a larger shape: 0 along axes where it is repeated.
  *

@@ -134,12 +134,7 @@ function ufunc(name: string, inputs: 1 | 2, entry: Entry): Ufunc {
   const complex: LoopTable =
     inputs === 1
       ? { ...COMPLEX_UNARY, ...COMPLEX_PREDICATES }
-      : {
-          ...COMPLEX_BINARY,
-          fmax: COMPLEX_BINARY.maximum,
-          fmin: COMPLEX_BINARY.minimum,
-          ...COMPLEX_COMPARISONS,
-        };
+      : { ...COMPLEX_BINARY, ...COMPLEX_COMPARISONS };
   return {
     name,
     inputs,
@@ -163,6 +158,8 @@ export const UFUNCS: ReadonlyMap<string, Ufunc> = new Map([
 /** How a function is computed for operands of a common type. */
 export interface Plan {
   readonly loop: Loop;
+  /** The type to compute in, if one is asked for: operands that it does not hold become of it first. */
+  readonly cast?: ElementType | undefined;
   /** What the operands are before: their own type; then that which the loop takes. */
   readonly input: ElementType;
   /** What the loop makes. */

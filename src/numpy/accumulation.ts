@@ -13,8 +13,9 @@ import {
 } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
 import { contiguous, normalizeAxis, sizeOf } from '../kernels/strides.js';
+import { apart } from './apart.js';
 import { applyUfunc, ufuncOf } from './elementwise.js';
-import { type AxisOption, concatenate, flat } from './manipulation.js';
+import { type AxisOption, concatenate, flat, withAxis } from './manipulation.js';
 import { NDArray, type Scalar, setElement } from './ndarray.js';
 import {
   type ArrayInput,
@@ -25,7 +26,7 @@ import {
   type Source,
   sourceOf,
 } from './source.js';
-import { finish, store, targetFor } from './target.js';
+import { finish, storeAs, targetFor } from './target.js';
 
 /**
  * Sums of all elements up to each one, along an axis, or of all in row-major order. The type is that of `sum`.
@@ -38,9 +39,10 @@ export function cumsum(
   x: ArrayInput,
   options: AxisOption & { readonly dtype?: string | undefined } = {},
 ): ArrayResult {
-  let source = sourceOf(x);
-  if (source.type.kind === 's') throw new KernelError('H5_DTYPE', 'cumsum is not defined for strings');
   const isFlat = options.axis === undefined || options.axis === null;
+  let source = withAxis(sourceOf(x));
+  source = apart(options.out, source, !isFlat || source.shape.length === 1);
+  if (source.type.kind === 's') throw new KernelError('H5_DTYPE', 'cumsum is not defined for strings');
   if (isFlat) source = flat(source);
   const axis = normalizeAxis(isFlat ? 0 : (options.axis as number), source.shape.length);
   const kind = source.type.kind;
@@ -52,6 +54,8 @@ export function cumsum(
         : kind === 'u'
           ? U8
           : source.type;
+  // Without a type that is asked for, it is that of `out`.
+  const asked = options.dtype === undefined ? undefined : type;
   const compute = type.kind === 'c' ? C16 : type.kind === 'f' ? F8 : type.kind === 'u' ? U8 : I8;
   const target = targetFor(source.shape, type, options.out);
   const width = compute.width;
@@ -78,7 +82,7 @@ export function cumsum(
       if (o > 0) carry.fill((compute.compute === 'big' ? 0n : 0) as never);
       addUp(data, o * n * m, n, m, carry, offset);
     }
-    store(target, part, data, compute);
+    storeAs(target, part, data, compute, asked);
   }
   return finish(target, options.out) as ArrayResult;
 }
@@ -160,8 +164,8 @@ export function diff(x: ArrayInput, options: DiffOptions = {}): ArrayResult {
       if (given.shape.length > 0) return values;
       const one = source.shape.map((length, i) => (i === axis ? 1 : length));
       const value = (given.memory as NDArray).get();
-      // A whole number is an integer, as it is in Python.
-      const isWhole = given.literal && Number.isInteger(value) && source.type.kind !== 'b';
+      // A whole number is an integer, as it is in Python, where it is one of 64 bits.
+      const isWhole = given.literal && Number.isInteger(value) && Math.abs(value as number) < 2 ** 63;
       return filled(value, one, isWhole ? I8 : given.type);
     };
     const parts = [

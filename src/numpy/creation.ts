@@ -3,6 +3,7 @@ import { allocate, type ElementType, F8, I8, typeOfName } from '../kernels/eleme
 import { gatherInto } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { sizeOf } from '../kernels/strides.js';
+import { apart } from './apart.js';
 import { createOnDisk, type Destination, isDestination } from './disk.js';
 import { type ArrayOptions, fromValues, type NDArray, type Scalar } from './ndarray.js';
 import {
@@ -15,7 +16,7 @@ import {
   readAll,
   sourceOf,
 } from './source.js';
-import { existing, store, type Target, targetFor } from './target.js';
+import { copyTo, existing, store, type Target, targetFor } from './target.js';
 
 /** The lengths of the axes; of one axis its length. */
 export type Shape = number | readonly number[];
@@ -37,7 +38,12 @@ function shapeOf(shape: Shape): number[] {
 }
 
 /** Where a new array is to be. */
-export function placeFor(shape: readonly number[], type: ElementType, options: CreationOptions): Target {
+export function placeFor(
+  shape: readonly number[],
+  type: ElementType,
+  options: CreationOptions,
+  written = true,
+): Target {
   if (isDestination(options)) return existing(createOnDisk(shape, type, options));
   if (options.name !== undefined) {
     throw new KernelError(
@@ -45,7 +51,7 @@ export function placeFor(shape: readonly number[], type: ElementType, options: C
       `'${options.name}' is to be made nowhere: give { file } or { group } as well`,
     );
   }
-  return targetFor(shape, type);
+  return targetFor(shape, type, undefined, written);
 }
 
 function filled(shape: Shape, value: Scalar, options: CreationOptions): ArrayResult {
@@ -60,13 +66,13 @@ function filled(shape: Shape, value: Scalar, options: CreationOptions): ArrayRes
     // What is not written is the fill value: nothing is stored but that.
     const fillValue =
       options.fillValue ?? (isZero || type.kind === 'c' || type.kind === 's' ? undefined : one.get());
-    const target = existing(
-      createOnDisk(lengths, type, fillValue === undefined ? options : { ...options, fillValue }),
-    );
-    if (!isZero && fillValue === undefined) fillAll(target, one);
+    const isWritten = !isZero && fillValue === undefined;
+    const place = fillValue === undefined ? options : { ...options, fillValue };
+    const target = existing(createOnDisk(lengths, type, place, isWritten));
+    if (isWritten) fillAll(target, one);
     return target.value as ArrayResult;
   }
-  const target = placeFor(lengths, type, options);
+  const target = placeFor(lengths, type, options, !isZero);
   if (!isZero) fillAll(target, one);
   return target.value as ArrayResult;
 }
@@ -242,15 +248,9 @@ export function ones_like(x: ArrayInput, options: LikeOptions = {}): ArrayResult
  * copy(a, { file, name: 'copy' });
  */
 export function copy(x: ArrayInput, options: CreationOptions = {}): ArrayResult {
-  const source = sourceOf(x);
+  const source = apart(options, sourceOf(x));
   const type = options.dtype === undefined ? source.type : typeOfName(options.dtype);
-  const target = placeFor(source.shape, type, options);
-  for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
-    const data = allocate(type, sizeOf(part.shape));
-    gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
-    store(target, part, data, type);
-  }
-  return target.value as ArrayResult;
+  return copyTo(placeFor(source.shape, type, options), source);
 }
 
 /**
@@ -289,28 +289,4 @@ export function asanyarray(x: ArrayInput, options: ArrayOptions = {}): NDArray {
  */
 export function ndim(x: ArrayInput): number {
   return sourceOf(x).shape.length;
-}
-
-/**
- * Whether two arrays may have elements in common: those in one typed array, or in one dataset.
- *
- * @example
- * may_share_memory(a, a.reshape(-1)); // true
- */
-export function may_share_memory(x: ArrayInput, y: ArrayInput): boolean {
-  const [a, b] = [sourceOf(x), sourceOf(y)];
-  if (a.memory && b.memory) {
-    const [p, q] = [a.memory.data, b.memory.data];
-    if (Array.isArray(p) || Array.isArray(q)) return p === q;
-    return (
-      p.buffer === q.buffer &&
-      p.byteOffset < q.byteOffset + q.byteLength &&
-      q.byteOffset < p.byteOffset + p.byteLength
-    );
-  }
-  const path = (disk: unknown) => disk as { dataset?: { path: string; file: unknown } | undefined };
-  if (!a.disk || !b.disk) return false;
-  if (a.disk === b.disk) return true;
-  const [p, q] = [path(a.disk).dataset, path(b.disk).dataset];
-  return p !== undefined && q !== undefined && p.file === q.file && p.path === q.path;
 }

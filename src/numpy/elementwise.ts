@@ -9,16 +9,15 @@ import {
 } from '../kernels/element-type.js';
 import { gatherInto, type Operand, runElementwise } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
-import { broadcastShapes, sizeOf } from '../kernels/strides.js';
+import { broadcastShapes, sizeOf, stretches } from '../kernels/strides.js';
 import { type Plan, planUfunc, UFUNCS, type Ufunc } from '../kernels/ufuncs.js';
-import { copy, may_share_memory } from './creation.js';
+import { apartFrom } from './apart.js';
 import { isDestination, settle } from './disk.js';
 import type { NDArray, Scalar } from './ndarray.js';
 import {
   type ArrayInput,
   blockBytes,
   blocksOf,
-  isBlockSource,
   operandOf,
   type Part,
   type Source,
@@ -55,8 +54,8 @@ function planFor(func: Ufunc, sources: readonly Source[], dtype: string | undefi
     return wanted.kind === 'b' ? planUfunc(func, common) : refuse('its results are booleans');
   }
   if (!canCast(common, wanted)) return refuse('convert the operands, or ask for another dtype');
-  const plan = planUfunc(func, wanted);
-  return plan.result === wanted || plan.result.kind === 'f' ? plan : refuse('ask for a float');
+  const plan: Plan = { ...planUfunc(func, wanted), cast: wanted };
+  return plan.result === wanted ? plan : refuse(`its results are ${plan.result.dtype} then`);
 }
 
 /**
@@ -69,34 +68,31 @@ export function applyUfunc(
   options: ElementwiseOptions = {},
 ): unknown {
   const { out, where, dtype } = options;
-  const sources = inputs.map((input) => apartFromOut(sourceOf(input), out));
-  const mask = where === undefined || where === true ? undefined : apartFromOut(sourceOf(where), out);
+  const given = inputs.map(sourceOf);
+  if (where !== undefined && where !== true) given.push(sourceOf(where));
+  const all = apartFrom(out, given, true);
+  const sources = all.slice(0, inputs.length);
+  const mask = all[inputs.length] as Source | undefined;
   if (mask && mask.type !== BOOL) {
     throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
   }
   const plan = planFor(func, sources, dtype);
   const shapes = sources.map(({ shape }) => shape);
   if (mask) shapes.push(mask.shape);
-  let shape = broadcastShapes(...shapes);
+  const shape = filling(out, broadcastShapes(...shapes));
   if (func.naturalExponent && (plan.result.kind === 'i' || plan.result.kind === 'u'))
     checkExponents(sources[1]);
-  if (out !== undefined && out !== null && !isDestination(out)) {
-    const own = existing(out).shape;
-    // An `out` that is larger is filled, as in numpy.
-    if (own.length >= shape.length && sizeOf(own) > sizeOf(shape)) shape = broadcastShapes(shape, own);
-  }
   const target = targetFor(shape, plan.result, out);
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
   streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
   return finish(target, out);
 }
 
-/** An operand that shows elements of `out` in other places is copied first: it would be read after they were written. */
-function apartFromOut(source: Source, out: unknown): Source {
-  const { disk } = source;
-  if (!disk || disk === out || !isBlockSource(out) || !may_share_memory(disk, out)) return source;
-  const isWhole = (array: unknown) => (array as { isView?: boolean }).isView === false;
-  return isWhole(disk) && isWhole(out) ? source : sourceOf(copy(disk));
+/** The shape of a result: an `out` that it stretches to is filled, as in numpy. */
+export function filling(out: unknown, shape: readonly number[]): readonly number[] {
+  if (out === undefined || out === null || isDestination(out)) return shape;
+  const own = existing(out).shape;
+  return stretches(shape, own) ? own : shape;
 }
 
 /** Integers to the power of negative ones are no integers. */
@@ -130,7 +126,7 @@ export function streamElementwise(
   const onDisk = inputs.filter(({ disk }) => disk).length + (target.disk ? 1 : 0);
   if (onDisk === 0) {
     const whole: Part = { start: shape.map(() => 0), shape };
-    computePart(plan, detached(sources, target), mask, target, whole, isNew, keep);
+    computePart(plan, sources, mask, target, whole, isNew, keep);
     return;
   }
   const parts = partsFor(inputs, target, onDisk);
@@ -159,23 +155,6 @@ export function partsFor(inputs: readonly Source[], target: Target, onDisk: numb
     { ...target, disk: undefined, value: undefined },
     Math.max(1, Math.floor((bytes * type.size) / widest)),
   );
-}
-
-/** Operands that share memory with the result without being in the same place are copied first. */
-function detached(sources: readonly Source[], target: Target): readonly Source[] {
-  const to = target.memory?.data;
-  if (!to || Array.isArray(to)) return sources;
-  return sources.map((source) => {
-    const from = source.memory?.data;
-    if (!source.memory || !from || Array.isArray(from) || from.buffer !== to.buffer) return source;
-    if (
-      from.byteOffset === to.byteOffset &&
-      sizeOf(source.shape) === sizeOf(target.shape) &&
-      source.type === target.type
-    )
-      return source;
-    return { ...source, memory: source.memory.astype(source.type.name) };
-  });
 }
 
 function computePart(

@@ -1,3 +1,4 @@
+import type { H5Array } from '../containers/h5-array.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import {
@@ -22,6 +23,7 @@ import {
   rowMajor,
   sizeOf,
 } from '../kernels/strides.js';
+import { apart, apartFrom } from './apart.js';
 import { settle } from './disk.js';
 import { partsFor } from './elementwise.js';
 import { boxesOfRun, readRun } from './flat.js';
@@ -84,7 +86,7 @@ export function reshape(
   }
   if (source.memory && options.out === undefined) return source.memory.reshape(to);
   const target = targetFor(to, source.type, options.out);
-  copyRuns(source, target);
+  copyRuns(apart(options.out, source), target);
   return target.value as ArrayResult;
 }
 
@@ -115,8 +117,9 @@ export function transpose(x: ArrayInput, axes?: readonly number[], options: OutO
   if (source.memory && options.out === undefined) return transposed(source.memory, order);
   const turn = (list: readonly number[]) => order.map((axis) => list[axis]);
   const target = targetFor(turn(source.shape), type, options.out);
-  for (const { start, shape } of blocksOf(source, blockBytes(3))) {
-    const { data, offset, strides } = operandOf(source, start, shape);
+  const read = apart(options.out, source);
+  for (const { start, shape } of blocksOf(read, blockBytes(3))) {
+    const { data, offset, strides } = operandOf(read, start, shape);
     const part: Part = { start: turn(start), shape: turn(shape) };
     store(target, part, contiguous(part.shape, { data, offset, strides: turn(strides) }, type.width), type);
   }
@@ -139,7 +142,7 @@ export function concatenate(
   arrays: readonly ArrayInput[],
   options: JoinOptions & { readonly axis?: number | null | undefined } = {},
 ): ArrayResult {
-  const sources = [...arrays].map(sourceOf);
+  const sources = apartFrom(options.out, [...arrays].map(sourceOf));
   if (sources.length === 0)
     throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
   const type =
@@ -196,26 +199,32 @@ export function concatenate(
   return target.value as ArrayResult;
 }
 
-/** An operand with another shape of as many elements; on disk it is read where it does not only gain axes. */
-function shaped(x: ArrayInput, shape: (own: readonly number[]) => readonly number[]): ArrayInput {
+/** An operand with a new axis of one element at a place among the axes that it has then; on disk it is still read from there. */
+function widened(x: ArrayInput, axis: number): ArrayInput {
   const source = sourceOf(x);
-  const to = shape(source.shape);
-  if (to.length === source.shape.length) return x;
-  return source.memory ? source.memory.reshape(to) : new Reshaped(source, to);
+  const to = source.shape.toSpliced(axis, 0, 1);
+  return source.memory ? source.memory.reshape(to) : new Widened(source, to, axis);
 }
 
-/** An array on disk with more axes of one element. */
-class Reshaped implements BlockSource {
+/** An array on disk with an axis of one element more. */
+class Widened implements BlockSource {
   readonly #source: Source;
   readonly shape: readonly number[];
+  readonly #axis: number;
 
-  constructor(source: Source, shape: readonly number[]) {
+  constructor(source: Source, shape: readonly number[], axis: number) {
     this.#source = source;
     this.shape = shape;
+    this.#axis = axis;
   }
 
   get dtype(): DTypeName {
     return (this.#source.disk as BlockSource).dtype;
+  }
+
+  /** That of which it shows elements. */
+  get dataset(): H5Array['dataset'] {
+    return (this.#source.disk as { readonly dataset?: H5Array['dataset'] }).dataset;
   }
 
   *blocks(maxBytes?: number): IterableIterator<Block> {
@@ -227,14 +236,7 @@ class Reshaped implements BlockSource {
   }
 
   readBlock({ start, shape }: Block): BlockData {
-    // Axes of one element are left out.
-    const own = this.#source.shape;
-    const kept: number[] = [];
-    for (let axis = 0; axis < this.shape.length; axis++) {
-      const missing = own.length - kept.length;
-      if (this.shape[axis] !== 1 || this.shape.length - axis === missing) kept.push(axis);
-    }
-    const part = { start: kept.map((axis) => start[axis]), shape: kept.map((axis) => shape[axis]) };
+    const part = { start: start.toSpliced(this.#axis, 1), shape: shape.toSpliced(this.#axis, 1) };
     return contiguous(part.shape, operandOf(this.#source, part.start, part.shape), this.#source.type.width);
   }
 
@@ -250,7 +252,7 @@ class Reshaped implements BlockSource {
  * hstack([[[1], [2]], [[3], [4]]]); // [[1, 3], [2, 4]]
  */
 export function hstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
-  const all = [...arrays].map((each) => shaped(each, (own) => (own.length === 0 ? [1] : own)));
+  const all = [...arrays].map((each) => (sourceOf(each).shape.length === 0 ? widened(each, 0) : each));
   if (all.length === 0) throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
   return concatenate(all, { ...options, axis: sourceOf(all[0]).shape.length === 1 ? 0 : 1 });
 }
@@ -262,9 +264,10 @@ export function hstack(arrays: readonly ArrayInput[], options: JoinOptions = {})
  * vstack([[1, 2], [3, 4]]); // [[1, 2], [3, 4]]
  */
 export function vstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
-  const all = [...arrays].map((each) =>
-    shaped(each, (own) => (own.length === 0 ? [1, 1] : own.length === 1 ? [1, ...own] : own)),
-  );
+  const all = [...arrays].map((each) => {
+    const { length } = sourceOf(each).shape;
+    return length === 0 ? widened(widened(each, 0), 0) : length === 1 ? widened(each, 0) : each;
+  });
   return concatenate(all, { ...options, axis: 0 });
 }
 
@@ -293,7 +296,7 @@ export function stack(
     }
   }
   return concatenate(
-    list.map((each) => shaped(each, (own) => [...own.slice(0, axis), 1, ...own.slice(axis)])),
+    list.map((each) => widened(each, axis)),
     { ...options, axis },
   );
 }
@@ -395,9 +398,9 @@ export interface AxisOption extends OutOption {
  * take([[1, 2], [3, 4]], [1], { axis: 1 }); // [[2], [4]]
  */
 export function take(x: ArrayInput, indices: ArrayInput, options: AxisOption = {}): ArrayResult {
-  const source = sourceOf(x);
-  const { type } = source;
   const { axis, out } = options;
+  const source = withAxis(apart(out, sourceOf(x)));
+  const { type } = source;
   if (axis === undefined || axis === null) {
     const { indices: list, shape } = indicesOf(indices, sizeOf(source.shape));
     const target = targetFor(shape, type, out);
@@ -491,7 +494,7 @@ function takeElements(source: Source, indices: Float64Array, target: Target): vo
  * repeat([1, 2], [1, 3]); // [1, 2, 2, 2]
  */
 export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption = {}): ArrayResult {
-  const { source, axis } = along(x, options.axis);
+  const { source, axis } = along(withAxis(apart(options.out, sourceOf(x))), options.axis);
   const n = source.shape[axis];
   const times = readAll(sourceOf(repeats));
   const list = convert(times.type, times.data, F8) as Float64Array;
@@ -525,10 +528,14 @@ export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption =
 }
 
 /** A source along one of its axes; without one, all its elements as the only axis. */
-function along(x: ArrayInput, axis: number | null | undefined): { source: Source; axis: number } {
-  const source = sourceOf(x);
+function along(source: Source, axis: number | null | undefined): { source: Source; axis: number } {
   if (axis !== undefined && axis !== null) return { source, axis: normalizeAxis(axis, source.shape.length) };
   return { source: flat(source), axis: 0 };
+}
+
+/** What has no axes as the only element along one: some functions of numpy take it for that. */
+export function withAxis(source: Source): Source {
+  return source.shape.length === 0 ? flat(source) : source;
 }
 
 /** All elements of a source along one axis. */
@@ -620,6 +627,11 @@ function isInPlace(x: unknown, out: unknown): boolean {
   return out !== undefined && out === x;
 }
 
+/** An operand as it may be read while `out` is written, unless it is to be changed in place. */
+function beside(x: ArrayInput, out: unknown): Source {
+  return isInPlace(x, out) ? sourceOf(x) : apart(out, sourceOf(x));
+}
+
 /**
  * The array without some elements, or slices along an axis. With `out` the array on disk that is given, it is changed in place.
  *
@@ -628,7 +640,7 @@ function isInPlace(x: unknown, out: unknown): boolean {
  * delete_([1, 2, 3, 4], [0, -1]); // [2, 3]
  */
 export function delete_(x: ArrayInput, places: Places, options: AxisOption = {}): ArrayResult {
-  const { source, axis } = along(x, options.axis);
+  const { source, axis } = along(beside(x, options.out), options.axis);
   const n = source.shape[axis];
   const gone = new Uint8Array(n);
   for (const index of placesOf(places, n, 0).list) gone[index] = 1;
@@ -655,11 +667,11 @@ export function insert(
   values: ArrayInput,
   options: AxisOption = {},
 ): ArrayResult {
-  const { source, axis } = along(x, options.axis);
+  const { source, axis } = along(beside(x, options.out), options.axis);
   const { type } = source;
   const n = source.shape[axis];
   const { list, single } = placesOf(places, n, 1);
-  let given = readAll(sourceOf(values));
+  let given = readAll(apart(options.out, sourceOf(values)));
   if (
     !canCast(given.type, type, 'same_kind') &&
     !(given.type === F8 && type.kind !== 's') &&
@@ -828,8 +840,9 @@ export function copyto(
   } = {},
 ): void {
   const to = existing(target);
-  const from = sourceOf(values);
-  const mask = options.where === undefined || options.where === true ? undefined : sourceOf(options.where);
+  const isPart = options.where !== undefined && options.where !== true;
+  const given = [sourceOf(values), ...(isPart ? [sourceOf(options.where as ArrayInput)] : [])];
+  const [from, mask] = apartFrom(target, given, true) as readonly [Source, Source?];
   if (mask && mask.type !== BOOL)
     throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
   const isOwn = from.value !== undefined && resultType([{ type: to.type }, from]) === to.type;
@@ -882,12 +895,11 @@ export const where: Where = ((
   y?: ArrayInput,
   options: OutOption = {},
 ): unknown => {
-  const test = sourceOf(condition);
   if (x === undefined || y === undefined) {
-    if (x === y) return placesWhere(test);
+    if (x === y) return placesWhere(sourceOf(condition));
     throw new KernelError('H5_VALUE', 'where takes the elements for both cases, or none');
   }
-  const sources = [sourceOf(x), sourceOf(y)];
+  const [test, ...sources] = apartFrom(options.out, [condition, x, y].map(sourceOf), true);
   const type = resultType(sources);
   const shape = broadcastShapes(test.shape, ...sources.map((source) => source.shape));
   const target = targetFor(shape, type, options.out);

@@ -28,6 +28,15 @@ export interface Complex {
 /** An element: of booleans a boolean, of 64-bit integers a bigint, of strings a string, of complex numbers their parts. */
 export type Scalar = number | bigint | boolean | string | Complex;
 
+/** Real numbers, or arrays of them within arrays. */
+export type RealNested = number | bigint | boolean | readonly RealNested[] | ArrayBufferView;
+
+/** Complex numbers in arrays of arrays. */
+export type ComplexNested = Complex | readonly ComplexNested[];
+
+/** The names of complex types. */
+export type ComplexName = 'c8' | 'c16' | 'complex64' | 'complex128' | 'complex';
+
 /** Elements in arrays of arrays. */
 export type Nested = Scalar | readonly Nested[] | ArrayBufferView;
 

@@ -15,9 +15,10 @@ import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { argsortRun, firstOfEach, pick, sameElement, sortRun } from '../kernels/sorting.js';
 import { contiguous, copyStrided, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
+import { apart } from './apart.js';
 import { createOnDisk } from './disk.js';
 import { readRun } from './flat.js';
-import { type AxisOption, flat } from './manipulation.js';
+import { type AxisOption, flat, withAxis } from './manipulation.js';
 import { NDArray } from './ndarray.js';
 import {
   type ArrayInput,
@@ -78,8 +79,8 @@ function eachLane(
   }
 }
 
-function axisOf(x: ArrayInput, axis: number | null | undefined): { source: Source; axis: number } {
-  const source = sourceOf(x);
+function axisOf(given: Source, { axis, out }: SortOptions): { source: Source; axis: number } {
+  const source = apart(out, given, axis !== null || given.shape.length === 1);
   if (axis === null) return { source: flat(source), axis: 0 };
   if (source.shape.length === 0)
     throw new KernelError('H5_AXIS', 'what has no axes is not sorted: give axis: null');
@@ -95,7 +96,7 @@ function axisOf(x: ArrayInput, axis: number | null | undefined): { source: Sourc
  * sort([[3, 1, 2], [9, 8, 7]]); // [[1, 2, 3], [7, 8, 9]]
  */
 export function sort(x: ArrayInput, options: SortOptions = {}): ArrayResult {
-  const { source, axis } = axisOf(x, options.axis);
+  const { source, axis } = axisOf(sourceOf(x), options);
   const { type } = source;
   const target = targetFor(source.shape, type, options.out);
   if (source.disk && source.shape[axis] * type.size > containerOptions().maxMemory / 4) {
@@ -210,7 +211,7 @@ function mergeRuns(
  * argsort([30, 10, 20]); // [1n, 2n, 0n]
  */
 export function argsort(x: ArrayInput, options: SortOptions = {}): ArrayResult {
-  const { source, axis } = axisOf(x, options.axis);
+  const { source, axis } = axisOf(withAxis(sourceOf(x)), options);
   const bytes = source.shape[axis] * (source.type.size + 16);
   if (source.disk && bytes > containerOptions().maxMemory) {
     throw new KernelError(
@@ -345,7 +346,8 @@ function merged(type: ElementType, a: Known, b: Known, nan: boolean): Known {
     const order =
       j >= n ? -1 : i >= a.count ? 1 : sameElement(type, both, i, j, nan) ? 0 : compare(i, j) || -1;
     counts.push((order <= 0 ? a.counts[i] : 0) + (order >= 0 ? b.counts[j - a.count] : 0));
-    chosen.push(order <= 0 ? i : j);
+    // Of several that are no numbers, the first in their order stands for all.
+    chosen.push(order < 0 || (order === 0 && compare(i, j) <= 0) ? i : j);
     if (order <= 0) i++;
     if (order >= 0) j++;
   }

@@ -1,4 +1,5 @@
 import { argExtreme, comparison } from '../kernels/arg-extreme.js';
+import type { BlockSource } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import {
   allocate,
@@ -35,13 +36,22 @@ import {
 } from '../kernels/fold.js';
 import { contiguous, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
 import { planUfunc } from '../kernels/ufuncs.js';
+import { apart } from './apart.js';
 import { ufuncOf } from './elementwise.js';
-import { type Scalar, setElement } from './ndarray.js';
+import {
+  type Complex,
+  type ComplexName,
+  type ComplexNested,
+  type RealNested,
+  type Scalar,
+  setElement,
+} from './ndarray.js';
 import {
   type ArrayInput,
   type ArrayResult,
   blockBytes,
   blocksOf,
+  dataOf,
   operandOf,
   type Part,
   partsOf,
@@ -49,7 +59,7 @@ import {
   type Spare,
   sourceOf,
 } from './source.js';
-import { finish, type Out, store, type Target, targetFor } from './target.js';
+import { finish, type Out, store, storeAs, type Target, targetFor } from './target.js';
 
 /** Which axes a function goes along: one, some, or all of them. */
 export type Axes = number | readonly number[] | null | undefined;
@@ -90,6 +100,11 @@ interface Frame {
   readonly shape: readonly number[];
   /** How many elements become one. */
   readonly count: number;
+}
+
+/** What has no axes has none to go along, but numpy lets the first and the last one of it be named. */
+function axisOf<A extends Axes>(shape: readonly number[], axis: A): A | undefined {
+  return shape.length === 0 && (axis === 0 || axis === -1) ? undefined : axis;
 }
 
 function frameOf(shape: readonly number[], axis: Axes, keepdims: boolean | undefined): Frame {
@@ -200,9 +215,13 @@ function stretch(mask: Source, shape: readonly number[]): Source {
   );
 }
 
-function sourceOfMask(where: ArrayInput | undefined, shape: readonly number[]): Source | undefined {
+function sourceOfMask(
+  where: ArrayInput | undefined,
+  shape: readonly number[],
+  out: unknown,
+): Source | undefined {
   if (where === undefined || where === true) return undefined;
-  const mask = sourceOf(where);
+  const mask = apart(out, sourceOf(where));
   if (mask.type !== BOOL) throw new KernelError('H5_DTYPE', `where is ${mask.type.dtype}: it takes booleans`);
   return stretch(mask, shape);
 }
@@ -271,10 +290,10 @@ function sumType(type: ElementType): ElementType {
 }
 
 function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): unknown {
-  const source = sourceOf(input);
   const { axis, keepdims, out, where, initial, dtype } = options;
-  const frame = frameOf(source.shape, axis, keepdims);
-  const mask = sourceOfMask(where, source.shape);
+  const source = apart(out, sourceOf(input));
+  const frame = frameOf(source.shape, axisOf(source.shape, axis), keepdims);
+  const mask = sourceOfMask(where, source.shape, out);
   const compares = folding === LEAST || folding === MOST;
   if (source.type.kind === 's') {
     throw new KernelError('H5_DTYPE', `${folding.name} is not defined for strings: sort them`);
@@ -288,11 +307,35 @@ function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): u
     );
   }
   const target = targetFor(frame.shape, type, out);
-  if (type.kind === 'c') foldComplex(folding, source, frame, mask, initial, target);
+  // Without a type that is asked for, it is that of `out`.
+  const asked = dtype === undefined ? undefined : type;
+  const read = compares && asked ? castTo(source, type) : source;
+  if (type.kind === 'c') foldComplex(folding, read, frame, mask, initial, target, asked);
   else if (type.compute === 'big' || (type.kind !== 'f' && !compares))
-    foldIntegers(folding, source, frame, mask, initial, type, target);
-  else foldDoubles(folding, source, frame, mask, initial, target);
+    foldIntegers(folding, read, frame, mask, initial, type, target, asked);
+  else foldDoubles(folding, read, frame, mask, initial, target, asked);
   return finishSum(target, out, source);
+}
+
+/** A source of which the elements are of a type before they are compared, unless that type holds them all. */
+function castTo(source: Source, type: ElementType): Source {
+  const { memory, disk } = source;
+  if (canCast(source.type, type, 'safe')) return source;
+  if (memory) return { ...source, type, memory: memory.astype(type.name) };
+  const own = disk as BlockSource;
+  return {
+    ...source,
+    type,
+    disk: {
+      shape: own.shape,
+      dtype: type.dtype,
+      blocks: (maxBytes) => own.blocks(maxBytes),
+      readBlock: (block) => convert(source.type, dataOf(own.readBlock(block)), type),
+      writeBlock: () => {
+        throw new KernelError('H5_OUT', 'what is cast to another type is only read');
+      },
+    },
+  };
 }
 
 /** Without axes: an integer of 64 bits is a number if no operand was one of them, and it is exact. */
@@ -325,6 +368,7 @@ function foldDoubles(
   mask: Source | undefined,
   initial: Scalar | undefined,
   target: Target,
+  asked: ElementType | undefined,
 ): void {
   for (const { at, shape, pieces } of slabsOf(source, frame, name === 'sum' ? 16 : 8, mask ? 3 : 2)) {
     const result = new Float64Array(sizeOf(shape)).fill(number.identity);
@@ -342,7 +386,7 @@ function foldDoubles(
     }
     if (initial !== undefined)
       number.into(result, 0, filled(F8, result.length, initial) as Float64Array, 0, result.length);
-    store(target, placeOf(frame, at, shape), result, F8);
+    storeAs(target, placeOf(frame, at, shape), result, F8, asked);
   }
 }
 
@@ -361,6 +405,7 @@ function foldIntegers(
   initial: Scalar | undefined,
   type: ElementType,
   target: Target,
+  asked: ElementType | undefined,
 ): void {
   const wide = type.kind === 'u' ? U8 : I8;
   // Sums of so many are exact as doubles, which are much faster.
@@ -384,7 +429,7 @@ function foldIntegers(
     }
     if (initial !== undefined)
       big.into(result, 0, filled(wide, result.length, initial) as BigArray, 0, result.length);
-    store(target, placeOf(frame, at, shape), result, wide);
+    storeAs(target, placeOf(frame, at, shape), result, wide, asked);
   }
 }
 
@@ -396,6 +441,7 @@ function foldComplex(
   mask: Source | undefined,
   initial: Scalar | undefined,
   target: Target,
+  asked: ElementType | undefined,
 ): void {
   const plan = planUfunc(ufuncOf(pair), C16);
   for (const { at, shape, pieces } of slabsOf(source, frame, 16, mask ? 3 : 2)) {
@@ -446,17 +492,17 @@ function foldComplex(
         else result.set((first as Float64Array).subarray(i * 2, i * 2 + 2), i * 2);
       }
     }
-    store(target, placeOf(frame, at, shape), result, C16);
+    storeAs(target, placeOf(frame, at, shape), result, C16, asked);
   }
 }
 
 /** Whether all, or any, of the elements are true. */
 function test(number: NumberFold, name: string, input: ArrayInput, options: ReductionOptions = {}): unknown {
-  const source = sourceOf(input);
+  const source = apart(options.out, sourceOf(input));
   if (source.type.kind === 's')
     throw new KernelError('H5_DTYPE', `${name} is not defined for strings: compare them first`);
-  const frame = frameOf(source.shape, options.axis, options.keepdims);
-  const mask = sourceOfMask(options.where, source.shape);
+  const frame = frameOf(source.shape, axisOf(source.shape, options.axis), options.keepdims);
+  const mask = sourceOfMask(options.where, source.shape, options.out);
   const target = targetFor(frame.shape, BOOL, options.out);
   for (const { at, shape, pieces } of slabsOf(source, frame, 8, mask ? 3 : 2)) {
     const result = new Float64Array(sizeOf(shape)).fill(number.identity);
@@ -623,11 +669,11 @@ function parts(data: Float64Array, which: 0 | 1): Float64Array {
 }
 
 function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: DeviationOptions = {}): unknown {
-  const source = sourceOf(input);
   const { axis, keepdims, out, where, dtype, ddof = 0 } = options;
+  const source = apart(out, sourceOf(input));
   if (source.type.kind === 's') throw new KernelError('H5_DTYPE', `${kind} is not defined for strings`);
   const frame = frameOf(source.shape, axis, keepdims);
-  const mask = sourceOfMask(where, source.shape);
+  const mask = sourceOfMask(where, source.shape, out);
   const isComplex = source.type.kind === 'c';
   let type = source.type.kind === 'f' || isComplex ? source.type : F8;
   if (dtype !== undefined) {
@@ -639,7 +685,8 @@ function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: Dev
       );
     }
   }
-  if (kind !== 'mean' && type.kind === 'c') type = type.size === 8 ? F4 : F8;
+  // Variances of complex numbers are real, unless a complex type is asked for.
+  if (kind !== 'mean' && type.kind === 'c' && dtype === undefined) type = type.size === 8 ? F4 : F8;
   const target = targetFor(frame.shape, type, out);
   const withSquares = kind !== 'mean';
   for (const { at, shape, pieces } of slabsOf(source, frame, 32, mask ? 5 : 3)) {
@@ -677,21 +724,28 @@ function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: Dev
         if (own) combine(all.count, shape, piece, own, SUM.into);
       }
     }
-    const result = allocate(type.kind === 'c' ? C16 : F8, size) as Float64Array;
+    const made = type.kind === 'c' ? C16 : F8;
+    const result = allocate(made, size) as Float64Array;
     for (let i = 0; i < size; i++) {
       if (kind === 'mean' && isComplex) {
         const none = all.count[i] === 0;
         result[i * 2] = none ? Number.NaN : all.mean[i] + centers.at(i);
         result[i * 2 + 1] = none ? Number.NaN : (all.imaginary as Float64Array)[i] + others.at(i);
-      } else if (kind === 'mean') {
+        continue;
+      }
+      let value: number;
+      if (kind === 'mean') {
         const total = Number.isFinite(sum[i]) ? sum[i] + lost[i] : sum[i];
-        result[i] = total / (mask ? all.count[i] : frame.count);
+        value = total / (mask ? all.count[i] : frame.count);
       } else {
         const variance = all.squares[i] / Math.max(0, all.count[i] - ddof);
-        result[i] = kind === 'std' ? Math.sqrt(variance) : variance;
+        value = kind === 'std' ? Math.sqrt(variance) : variance;
       }
+      result[i * made.width] = value;
+      // A complex quotient of what is not finite has no imaginary part that is a number.
+      if (made === C16) result[i * 2 + 1] = Number.isFinite(value) ? 0 : Number.NaN;
     }
-    store(target, placeOf(frame, at, shape), result, type.kind === 'c' ? C16 : F8);
+    storeAs(target, placeOf(frame, at, shape), result, made, dtype === undefined ? undefined : type);
   }
   return finish(target, out);
 }
@@ -704,8 +758,9 @@ export interface ArgOptions {
 }
 
 function argOf(least: boolean, input: ArrayInput, options: ArgOptions = {}): unknown {
-  const source = sourceOf(input);
-  const { axis, keepdims, out } = options;
+  const { keepdims, out } = options;
+  const source = apart(out, sourceOf(input));
+  const axis = axisOf(source.shape, options.axis);
   const frame = frameOf(source.shape, axis, keepdims);
   if (frame.count === 0) {
     throw new KernelError('H5_VALUE', `there is no ${least ? 'argmin' : 'argmax'} of no elements`);
@@ -780,15 +835,29 @@ function argOf(least: boolean, input: ArrayInput, options: ArgOptions = {}): unk
 }
 
 /** Of all elements one; with `axis` or `keepdims` an array; with `out` that. */
-export interface Reduction<O, Value> {
+export interface Reduction<O, Value, OfComplex = Value> {
   <T extends Out>(x: ArrayInput, options: O & { readonly out: T }): T;
   (x: ArrayInput, options: O & { readonly axis: number | readonly number[] }): ArrayResult;
   (x: ArrayInput, options: O & { readonly keepdims: true }): ArrayResult;
+  (x: RealNested, options?: O): Value;
+  (x: ComplexNested, options?: O): OfComplex;
   (x: ArrayInput, options?: O): Value;
 }
 
-function reduction<O, Value>(run: (x: ArrayInput, options?: O) => unknown): Reduction<O, Value> {
-  return run as Reduction<O, Value>;
+/** The same, of which the type may be said to be complex. */
+export interface TypedReduction<O, Value, OfComplex> extends Reduction<O, Value, OfComplex> {
+  (x: ArrayInput, options: O & AllElements & { readonly dtype: ComplexName }): Complex;
+}
+
+/** Options by which one element is made of all. */
+interface AllElements {
+  readonly axis?: null | undefined;
+  readonly keepdims?: false | undefined;
+  readonly out?: undefined;
+}
+
+function reduction<R>(run: (x: ArrayInput, options?: never) => unknown): R {
+  return run as R;
 }
 
 /**
@@ -800,8 +869,8 @@ function reduction<O, Value>(run: (x: ArrayInput, options?: O) => unknown): Redu
  * sum([[1, 2], [3, 4]]); // 10
  * sum([[1, 2], [3, 4]], { axis: 0, keepdims: true }); // [[4, 6]]
  */
-export const sum: Reduction<FoldOptions, number | bigint> = reduction((x, options) =>
-  fold(SUMMING, x, options),
+export const sum: TypedReduction<FoldOptions, number | bigint, Complex> = reduction(
+  (x: ArrayInput, options) => fold(SUMMING, x, options),
 );
 
 /**
@@ -810,8 +879,8 @@ export const sum: Reduction<FoldOptions, number | bigint> = reduction((x, option
  * @example
  * prod([2, 3], { initial: 10 }); // 60
  */
-export const prod: Reduction<FoldOptions, number | bigint> = reduction((x, options) =>
-  fold(MULTIPLYING, x, options),
+export const prod: TypedReduction<FoldOptions, number | bigint, Complex> = reduction(
+  (x: ArrayInput, options) => fold(MULTIPLYING, x, options),
 );
 
 /**
@@ -821,8 +890,8 @@ export const prod: Reduction<FoldOptions, number | bigint> = reduction((x, optio
  * @example
  * min([[3, 1], [2, 5]], { axis: 1 }); // [1, 2]
  */
-export const min: Reduction<FoldOptions, number | bigint | boolean> = reduction((x, options) =>
-  fold(LEAST, x, options),
+export const min: TypedReduction<FoldOptions, number | bigint | boolean, Complex> = reduction(
+  (x: ArrayInput, options) => fold(LEAST, x, options),
 );
 
 /**
@@ -832,8 +901,8 @@ export const min: Reduction<FoldOptions, number | bigint | boolean> = reduction(
  * @example
  * max([3, 1, 2]); // 3
  */
-export const max: Reduction<FoldOptions, number | bigint | boolean> = reduction((x, options) =>
-  fold(MOST, x, options),
+export const max: TypedReduction<FoldOptions, number | bigint | boolean, Complex> = reduction(
+  (x: ArrayInput, options) => fold(MOST, x, options),
 );
 
 /** The same as `min`. */
@@ -848,7 +917,7 @@ export const amax = max;
  * @example
  * all([[true, false], [true, true]], { axis: 1 }); // [false, true]
  */
-export const all: Reduction<ReductionOptions, boolean> = reduction((x, options) =>
+export const all: Reduction<ReductionOptions, boolean> = reduction((x: ArrayInput, options) =>
   test(ALL, 'all', x, options),
 );
 
@@ -858,7 +927,7 @@ export const all: Reduction<ReductionOptions, boolean> = reduction((x, options) 
  * @example
  * any([0, 0, 2]); // true
  */
-export const any: Reduction<ReductionOptions, boolean> = reduction((x, options) =>
+export const any: Reduction<ReductionOptions, boolean> = reduction((x: ArrayInput, options) =>
   test(ANY, 'any', x, options),
 );
 
@@ -868,7 +937,7 @@ export const any: Reduction<ReductionOptions, boolean> = reduction((x, options) 
  * @example
  * mean([1, 2, 3, 4]); // 2.5
  */
-export const mean: Reduction<DeviationOptions, number> = reduction((x, options) =>
+export const mean: TypedReduction<DeviationOptions, number, Complex> = reduction((x: ArrayInput, options) =>
   deviation('mean', x, options),
 );
 
@@ -878,7 +947,7 @@ export const mean: Reduction<DeviationOptions, number> = reduction((x, options) 
  * @example
  * var_([1, 2, 3, 4], { ddof: 1 }); // 1.6666666666666667
  */
-export const var_: Reduction<DeviationOptions, number> = reduction((x, options) =>
+export const var_: TypedReduction<DeviationOptions, number, number> = reduction((x: ArrayInput, options) =>
   deviation('var', x, options),
 );
 
@@ -888,7 +957,7 @@ export const var_: Reduction<DeviationOptions, number> = reduction((x, options) 
  * @example
  * std([1, 2, 3, 4]); // 1.118033988749895
  */
-export const std: Reduction<DeviationOptions, number> = reduction((x, options) =>
+export const std: TypedReduction<DeviationOptions, number, number> = reduction((x: ArrayInput, options) =>
   deviation('std', x, options),
 );
 
@@ -899,7 +968,9 @@ export const std: Reduction<DeviationOptions, number> = reduction((x, options) =
  * @example
  * argmin([[3, 1], [0, 5]], { axis: 1 }); // [1n, 0n]
  */
-export const argmin: Reduction<ArgOptions, number> = reduction((x, options) => argOf(true, x, options));
+export const argmin: Reduction<ArgOptions, number> = reduction((x: ArrayInput, options) =>
+  argOf(true, x, options),
+);
 
 /**
  * The index of the greatest element, as `argmin`.
@@ -907,4 +978,6 @@ export const argmin: Reduction<ArgOptions, number> = reduction((x, options) => a
  * @example
  * argmax([3, 9, 4]); // 1
  */
-export const argmax: Reduction<ArgOptions, number> = reduction((x, options) => argOf(false, x, options));
+export const argmax: Reduction<ArgOptions, number> = reduction((x: ArrayInput, options) =>
+  argOf(false, x, options),
+);

@@ -2,11 +2,23 @@ import { options } from '../containers/options.js';
 import type { BlockSource } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import { allocate, canCast, type Data, type ElementType } from '../kernels/element-type.js';
+import { gatherInto } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { copyStrided, rowMajor, sizeOf } from '../kernels/strides.js';
 import { createOnDisk, type Destination, isDestination, noteWritten } from './disk.js';
 import { NDArray } from './ndarray.js';
-import { blockAt, isBlockSource, type Part, sourceOf, typeOfArray } from './source.js';
+import {
+  type ArrayResult,
+  blockAt,
+  blockBytes,
+  isBlockSource,
+  operandOf,
+  type Part,
+  partsOf,
+  type Source,
+  sourceOf,
+  typeOfArray,
+} from './source.js';
 
 /** Where a result goes: an array that is there, or a place in a file. */
 export type Out = NDArray | BlockSource | ArrayBufferView | Destination;
@@ -23,17 +35,22 @@ export interface Target {
 
 /**
  * Where a result of a shape and a type goes: to `out`, if that is given and fits; else into memory if it takes at most half of the
- * cap, else into a temporary file.
+ * cap, else into a temporary file. What is not `written` is zeros, which take no space there.
  *
  * @throws {KernelError} H5_OUT when the shape of `out` is another one, H5_CASTING when its type cannot hold the result.
  */
-export function targetFor(shape: readonly number[], type: ElementType, out?: unknown): Target {
+export function targetFor(
+  shape: readonly number[],
+  type: ElementType,
+  out?: unknown,
+  written = true,
+): Target {
   if (out === undefined || out === null) {
     if (sizeOf(shape) * type.size <= options().maxMemory / 2) {
       const memory = new NDArray(allocate(type, sizeOf(shape)), shape, type);
       return { shape, type, memory, disk: undefined, value: memory };
     }
-    const disk = createOnDisk(shape, type);
+    const disk = createOnDisk(shape, type, undefined, written);
     return { shape, type, memory: undefined, disk, value: disk };
   }
   if (isDestination(out)) {
@@ -103,6 +120,18 @@ export function store(target: Target, { start, shape }: Part, data: Data, type: 
   );
 }
 
+/** The same of elements that are of a type before that of the target: modulo it, or rounded to it. */
+export function storeAs(
+  target: Target,
+  part: Part,
+  data: Data,
+  type: ElementType,
+  result: ElementType | undefined,
+): void {
+  if (result === undefined || target.type === result) store(target, part, data, type);
+  else store(target, part, convert(type, data, result), result);
+}
+
 /** Where in memory the elements of a box stand, if they are one run. */
 export function runOf(target: Target, { start, shape }: Part): number | undefined {
   if (!target.memory) return undefined;
@@ -117,4 +146,15 @@ export function finish(target: Target, out: unknown): unknown {
   if (out !== undefined && out !== null) return target.value;
   const { memory } = target;
   return memory && memory.ndim === 0 ? memory.get() : target.value;
+}
+
+/** Copies all elements to a target of that shape. */
+export function copyTo(target: Target, source: Source): ArrayResult {
+  const { type } = target;
+  for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
+    const data = allocate(type, sizeOf(part.shape));
+    gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
+    store(target, part, data, type);
+  }
+  return target.value as ArrayResult;
 }

@@ -3,7 +3,8 @@ import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { broadcastShapes, sizeOf } from '../kernels/strides.js';
 import { compareText } from '../kernels/text-order.js';
-import { partsFor } from './elementwise.js';
+import { apartFrom } from './apart.js';
+import { filling, partsFor } from './elementwise.js';
 import { NDArray } from './ndarray.js';
 import { type ArrayInput, isBlockSource, operandOf, type Source, sourceOf } from './source.js';
 import { finish, type Out, store, targetFor } from './target.js';
@@ -22,12 +23,13 @@ export function textOperand(input: unknown): boolean {
 
 /** Goes through two operands element by element, in blocks that fit the cap. */
 function applyText(
-  sources: readonly Source[],
+  given: readonly Source[],
   result: ElementType,
   out: Out | undefined,
   loop: (x: Data, y: Data, to: Data, n: number) => void,
 ): unknown {
-  const shape = broadcastShapes(...sources.map((source) => source.shape));
+  const sources = apartFrom(out, given, true);
+  const shape = filling(out, broadcastShapes(...sources.map((source) => source.shape)));
   const target = targetFor(shape, result, out);
   const onDisk = sources.filter(({ disk }) => disk).length + (target.disk ? 1 : 0);
   const whole = { start: shape.map(() => 0), shape };

@@ -1,12 +1,17 @@
 import { applyUfunc, type ElementwiseOptions, ufuncOf } from './elementwise.js';
+import type { Complex } from './ndarray.js';
 import type { ArrayInput, ArrayResult } from './source.js';
 import type { Out } from './target.js';
 import { addText, multiplyText, textOperand } from './text.js';
 
+/** What functions of numbers make of complex ones; what others do is the same. */
+type OfComplex<Value> = Value extends number ? Complex : Value;
+
 /** A function of one operand: a number becomes a number, an array an array; with `out` the result is that. */
-export interface UnaryFunction<Value> {
+export interface UnaryFunction<Value, ComplexValue = OfComplex<Value>> {
   <T extends Out>(x: ArrayInput, options: ElementwiseOptions & { readonly out: T }): T;
   (x: number, options?: ElementwiseOptions): Value;
+  (x: Complex, options?: ElementwiseOptions): ComplexValue;
   (x: ArrayInput, options?: ElementwiseOptions): ArrayResult;
 }
 
@@ -14,13 +19,17 @@ export interface UnaryFunction<Value> {
 export interface BinaryFunction<Value> {
   <T extends Out>(x: ArrayInput, y: ArrayInput, options: ElementwiseOptions & { readonly out: T }): T;
   (x: number, y: number, options?: ElementwiseOptions): Value;
+  (x: Complex, y: Complex | number, options?: ElementwiseOptions): OfComplex<Value>;
+  (x: number, y: Complex, options?: ElementwiseOptions): OfComplex<Value>;
   (x: ArrayInput, y: ArrayInput, options?: ElementwiseOptions): ArrayResult;
 }
 
-function unary<Value>(name: string): UnaryFunction<Value> {
+function unary<Value, ComplexValue = OfComplex<Value>>(name: string): UnaryFunction<Value, ComplexValue> {
   const func = ufuncOf(name);
-  return ((x: ArrayInput, options?: ElementwiseOptions) =>
-    applyUfunc(func, [x], options)) as UnaryFunction<Value>;
+  return ((x: ArrayInput, options?: ElementwiseOptions) => applyUfunc(func, [x], options)) as UnaryFunction<
+    Value,
+    ComplexValue
+  >;
 }
 
 function binary<Value>(name: string): BinaryFunction<Value> {
@@ -255,7 +264,7 @@ export const square: UnaryFunction<number> = unary('square');
  * @example
  * absolute([-1, 2]); // [1, 2]
  */
-export const absolute: UnaryFunction<number> = unary('absolute');
+export const absolute: UnaryFunction<number, number> = unary('absolute');
 
 /**
  * The absolute value as a float.

@@ -262,6 +262,8 @@ describe('views', () => {
     flat.set('7', -7);
     expect(array.at(0, 1, 2)).toBe(-7);
     expect(array.reshape([6, -1]).shape).toEqual([6, 10]);
+    expect(array.reshape(6, -1).toNested()).toEqual(array.reshape([6, 10]).toNested());
+    expect(array.reshape(3, 4, 5).shape).toEqual([3, 4, 5]);
     expect(array.slice(':, :2').reshape([3, 2, 5, 1]).dataset).toBe(array.dataset);
     // What is no view is a copy in memory.
     const copy = array.T.reshape(-1);

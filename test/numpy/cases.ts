@@ -54,4 +54,13 @@ function elementFor(type: ElementType, next: () => number, range: Range): unknow
   }
 }
 
+/** Complex numbers of which some parts are no numbers, and some are equal. */
+export function complexWithNaN(dtype: 'c8' | 'c16', shape: readonly number[], seed: number): NDArray {
+  const next = generator(seed);
+  const array = new NDArray(allocate(typeOfName(dtype), sizeOf(shape)), shape, typeOfName(dtype));
+  const data = array.data as Float64Array;
+  for (let i = 0; i < data.length; i++) data[i] = next() % 4 === 0 ? Number.NaN : (next() % 5) - 2;
+  return array;
+}
+
 export const NUMBER_DTYPES = TYPES.filter(({ kind }) => kind !== 's' && kind !== 'c').map(({ name }) => name);

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { H5Array } from '../../src/containers/h5-array.js';
 import { withOptions } from '../../src/containers/options.js';
+import { thePlatform, usePlatform } from '../../src/containers/platform.js';
 import { H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
@@ -165,6 +168,84 @@ describe('results', () => {
     expect(np.array_equal(large, np.arange(1, 101))).toBe(true);
   });
 
+  test('elements become of the type that is asked for before they are compared', () => {
+    const big = BigInt64Array.of(2n ** 62n + 5n, 3n);
+    for (const x of [big, new TestFile().write(np.array(big))]) {
+      expect(np.max(x, { dtype: 'i4' })).toBe(5);
+      expect(np.min(x, { dtype: 'i1' })).toBe(3);
+      expect(np.min(x, { dtype: 'f4' })).toBe(3);
+    }
+  });
+
+  test('complex numbers become integers as real ones do', () => {
+    const none = np.array([
+      { re: Number.NaN, im: 0 },
+      { re: -Infinity, im: 1 },
+      { re: -3.7, im: 2 },
+    ]);
+    const least = -(2n ** 63n);
+    expect(none.astype('i8').toNested()).toEqual([least, least, -3n]);
+    expect(np.sum(none.reshape([3, 1]), { axis: 1, dtype: 'i8' })).toMatchObject({
+      data: BigInt64Array.of(least, least, -3n),
+    });
+  });
+
+  describe('that do not fit the disk', () => {
+    const platform = thePlatform();
+    const noSpace = expect.objectContaining({
+      code: 'H5_SPACE',
+      message: expect.stringMatching(/takes 800000 bytes on disk, where 799999 are free/),
+    });
+    let asked: unknown[] = [];
+    beforeEach(() => {
+      asked = [];
+      const freeSpace = (path: string | URL) => {
+        asked.push(path);
+        return 799_999;
+      };
+      usePlatform({ ...platform, freeSpace });
+    });
+    afterEach(() => usePlatform(platform));
+
+    test('are refused before they are begun', () => {
+      withOptions({ maxMemory: '64K' }, () => {
+        expect(() => np.arange(100_000)).toThrow(noSpace);
+        expect(() => np.ones(100_000)).toThrow(noSpace);
+        expect(() => np.random.random({ size: 100_000 })).toThrow(noSpace);
+        expect(np.arange(99_999)).toBeInstanceOf(H5Array);
+        // What is not written takes none.
+        const zeros = np.zeros(100_000);
+        expect(zeros).toBeInstanceOf(H5Array);
+        expect(() => np.add(zeros, 1)).toThrow(noSpace);
+      });
+      expect(asked.length).toBe(5);
+    });
+
+    test('are refused in a file at a path', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'h5pickle-space-'));
+      const path = join(folder, 'a.h5');
+      try {
+        using file = H5File.open(path, 'w');
+        expect(() => np.arange(100_000, { file, name: 'a' })).toThrow(noSpace);
+        expect(() => np.arange(100_000, { group: file.createGroup('g'), name: 'a' })).toThrow(noSpace);
+        expect(file.has('a')).toBe(false);
+        np.full([100_000], 7, { file, name: 'sevens' });
+        np.arange(100_000, { file, name: 'small', chunks: [1000], compression: 'gzip' });
+        expect(() => np.arange(100_000, { file: join(folder, 'b.h5'), name: 'a' })).toThrow(noSpace);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+      expect(asked).toEqual([path, path, join(folder, 'b.h5')]);
+      // In memory there is no disk.
+      np.arange(100_000, { file: new TestFile().file, name: 'a' });
+    });
+
+    test('what is free is known', () => {
+      expect(platform.freeSpace(join(tmpdir(), 'x.h5'))).toBeGreaterThan(0);
+      expect(platform.freeSpace('/no/such/folder/x.h5')).toBe(undefined);
+    });
+  });
+
   test('go to a dataset that out names', () => {
     const { file } = new TestFile();
     const result = np.sin([1, 2], { out: { group: file, name: 'sines' } });
@@ -299,6 +380,65 @@ describe('results', () => {
     np.copyto(whole, [1.5, 2], { casting: 'unsafe' });
     np.copyto(whole, 7, { where: [true, false] });
     expect(whole.toNested()).toEqual([7, 2]);
+  });
+});
+
+describe('types', () => {
+  test('of complex numbers results are complex', () => {
+    const values = [
+      { re: 1, im: 2 },
+      { re: 3, im: -1 },
+    ];
+    const mean = np.mean(values);
+    expectTypeOf(mean).toEqualTypeOf<np.Complex>();
+    expect(mean).toEqual({ re: 2, im: 0.5 });
+    const sum = np.sum([values, values], { initial: 1 });
+    expectTypeOf(sum).toEqualTypeOf<np.Complex>();
+    expect(sum).toEqual({ re: 9, im: 2 });
+    expectTypeOf(np.prod(values)).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.max(values)).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.mean({ re: 1, im: 2 })).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.var(values)).toEqualTypeOf<number>();
+    expect(np.var(values)).toBe(3.25);
+    expectTypeOf(np.argmax(values)).toEqualTypeOf<number>();
+    expectTypeOf(np.any(values)).toEqualTypeOf<boolean>();
+    expectTypeOf(np.mean(values, { axis: 0, keepdims: true })).toEqualTypeOf<np.ArrayResult>();
+    const product = np.multiply({ re: 1, im: 2 }, 2);
+    expectTypeOf(product).toEqualTypeOf<np.Complex>();
+    expect(product).toEqual({ re: 2, im: 4 });
+    expectTypeOf(np.negative({ re: 1, im: 2 })).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.absolute({ re: 3, im: 4 })).toEqualTypeOf<number>();
+    expect(np.absolute({ re: 3, im: 4 })).toBe(5);
+    expectTypeOf(np.isnan({ re: 1, im: 2 })).toEqualTypeOf<boolean>();
+  });
+
+  test('with a complex dtype results are complex', () => {
+    const mean = np.mean([1, 2], { dtype: 'c16' });
+    expectTypeOf(mean).toEqualTypeOf<np.Complex>();
+    expect(mean).toEqual({ re: 1.5, im: 0 });
+    expectTypeOf(np.std(Float64Array.of(1, 2), { dtype: 'complex64' })).toEqualTypeOf<np.Complex>();
+    expectTypeOf(np.sum([[1, 2]], { dtype: 'c16', axis: 0 })).toEqualTypeOf<np.ArrayResult>();
+    expectTypeOf(np.sum([[1, 2]], { dtype: 'c16', keepdims: true })).toEqualTypeOf<np.ArrayResult>();
+  });
+
+  test('of real numbers results are real', () => {
+    expectTypeOf(np.mean([1, 2])).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([])).toEqualTypeOf<number>();
+    expectTypeOf(
+      np.mean([
+        [1, true],
+        [2, 3],
+      ]),
+    ).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([Float64Array.of(1)])).toEqualTypeOf<number>();
+    expectTypeOf(np.mean(np.zeros(3))).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([np.zeros(3)])).toEqualTypeOf<number>();
+    expectTypeOf(np.sum(Float64Array.of(1))).toEqualTypeOf<number | bigint>();
+    expectTypeOf(np.sum([1, 2], { dtype: 'i4' })).toEqualTypeOf<number | bigint>();
+    expectTypeOf(np.mean([1, 2], { dtype: 'f4' as string })).toEqualTypeOf<number>();
+    expectTypeOf(np.mean([[1, 2]], { axis: 0 })).toEqualTypeOf<np.ArrayResult>();
+    expectTypeOf(np.add(1, 2)).toEqualTypeOf<number>();
+    expectTypeOf(np.add([1], 2)).toEqualTypeOf<np.ArrayResult>();
   });
 });
 

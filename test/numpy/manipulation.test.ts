@@ -3,7 +3,7 @@ import { withOptions } from '../../src/containers/options.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy.js';
 import { expectSame, isError, numpy, type Question, type Tolerance, Tuple } from '../oracle/numpy-calls.js';
-import { NUMBER_DTYPES, sample } from './cases.js';
+import { complexWithNaN, NUMBER_DTYPES, sample } from './cases.js';
 import { fileOfTest } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
 
@@ -30,6 +30,7 @@ function add(
 ): void {
   const show = (value: unknown): string => {
     if (value instanceof NDArray) return `${value.dtype}(${value.shape.join(',')})`;
+    if (typeof value === 'bigint') return `${value}n`;
     if (value instanceof Tuple) return `(${value.items.map(show).join(', ')})`;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
     return Object.entries(value)
@@ -181,6 +182,44 @@ for (const [left, right] of [
   add('where', [sample('bool', [3], seed++), sample(left, [3], seed++), sample(right, [3], seed++)]);
   add('isin', [sample(left, [3, 4], seed++, 'natural'), sample(right, [3], seed++, 'natural')]);
 }
+for (const shape of [[1, 2, 3], [2, 1, 3], [2, 3, 1], [1, 1, 5], [1, 1], [1]]) {
+  for (let axis = 0; axis <= shape.length; axis++)
+    add('stack', [new Tuple(sample('i1', shape, seed++), sample('i1', shape, seed++))], { axis });
+  add('vstack', [new Tuple(sample('i1', shape, seed++), sample('i1', shape, seed++))]);
+  add('hstack', [new Tuple(sample('i1', shape, seed++), sample('i1', shape, seed++))]);
+}
+for (const dtype of ['c8', 'c16'] as const) {
+  add('sort', [complexWithNaN(dtype, [50], seed++)]);
+  add('sort', [complexWithNaN(dtype, [9, 7], seed++)], { axis: 0 });
+  add('argsort', [complexWithNaN(dtype, [50], seed++)], { kind: 'stable' });
+  add('argsort', [complexWithNaN(dtype, [9, 7], seed++)], { kind: 'stable', axis: 0 });
+  add('unique', [complexWithNaN(dtype, [50], seed++)]);
+  add('unique', [complexWithNaN(dtype, [50], seed++)], { equal_nan: false });
+  add('unique', [complexWithNaN(dtype, [50], seed++)], { return_counts: true, return_inverse: true });
+}
+for (const other of [1e300, 1e19, -1e300, 5, -1, 0.5, true, 2n ** 63n]) {
+  for (const dtype of ['i8', 'u1', 'f4', 'bool', 'i2', 'u8']) {
+    if (dtype === 'bool' && other === true) continue;
+    // It comes to Python as an integer, which is unsigned there.
+    if (other === 1e19 && /[ub]/.test(dtype)) continue;
+    add('diff', [sample(dtype, [4], seed++, 'small')], { append: other });
+    add('diff', [sample(dtype, [3, 2], seed++, 'small')], { prepend: other, axis: 0 });
+  }
+}
+for (const axis of [0, -1, 1, null]) {
+  const one = () => sample('i8', [], seed++, 'natural');
+  add('cumsum', [one()], { axis });
+  add('argsort', [one()], { axis });
+  add('take', [one(), [0, 0]], { axis });
+  add('take', [one(), 0], { axis });
+  add('repeat', [one(), 3], { axis });
+  add('sort', [one()], { axis });
+  add('delete', [one(), 0], { axis });
+  add('insert', [one(), 0, 1], { axis });
+}
+for (const out of ['f8', 'i8'])
+  add('cumsum', [sample('u1', [6], seed++)], { dtype: 'u1', out: sample(out, [6], seed++) });
+add('cumsum', [complexWithNaN('c16', [6], seed++)], { dtype: 'i8' });
 add('where', [sample('bool', [5], seed++), sample('i2', [5], seed++), 3]);
 add('where', [sample('bool', [5], seed++), sample('f4', [5], seed++), 2.5]);
 add('concatenate', [new Tuple(sample('f8', [0, 3], seed++), sample('f8', [2, 3], seed++))]);

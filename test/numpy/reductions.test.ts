@@ -4,7 +4,7 @@ import { NDArray } from '../../src/numpy/ndarray.js';
 import * as functions from '../../src/numpy/reductions.js';
 import { expectSame, isError, numpy, type Question, type Tolerance, Tuple } from '../oracle/numpy-calls.js';
 import { THOROUGH } from '../thoroughness.js';
-import { NUMBER_DTYPES, sample } from './cases.js';
+import { complexWithNaN, NUMBER_DTYPES, sample } from './cases.js';
 import { fileOfTest } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
 
@@ -123,6 +123,38 @@ for (const name of NAMES) {
     const shifted = sample('f8', [1000], seed++, 'unit');
     for (let i = 0; i < 1000; i++) (shifted.data as Float64Array)[i] += 1e9;
     add(name, shifted, {}, { ulps: 1e4 });
+  }
+  for (const dtype of ['c8', 'c16'] as const) {
+    if (!compares) continue;
+    add(name, complexWithNaN(dtype, [40], seed++));
+    add(name, complexWithNaN(dtype, [2], seed++));
+    for (const axis of [0, 1]) add(name, complexWithNaN(dtype, [9, 3], seed++), { axis });
+  }
+  if (['mean', 'var', 'std'].includes(name)) {
+    for (const dtype of ['c8', 'c16']) {
+      const tolerance = { ulps: 64, scale: dtype === 'c8' ? 1e-5 : 1e-14 };
+      for (const from of ['i4', 'f4', 'bool', 'f8', 'u8'])
+        for (const axis of [0, 1, null])
+          add(name, sample(from, [5, 6], seed++, 'natural'), { axis, dtype }, tolerance);
+      for (const from of ['c8', 'c16'])
+        add(name, sample(from, [5, 6], seed++), { axis: 0, dtype }, tolerance);
+      add(name, sample('f8', [0], seed++), { dtype });
+      add(name, sample('f8', [40], seed++), { dtype });
+      if (name !== 'mean') add(name, sample('i2', [3], seed++, 'small'), { dtype, ddof: 3 });
+    }
+  }
+  // Of what has no axes the first and the last may be named.
+  for (const axis of [0, -1, 1, new Tuple(0)]) {
+    if (!(isArg && axis instanceof Tuple)) add(name, sample('i4', [], seed++, 'natural'), { axis });
+    if (!isArg) add(name, sample('f8', [], seed++, 'unit'), { axis, keepdims: true });
+  }
+  if (name === 'sum' || name === 'prod') {
+    for (const out of ['f8', 'i8', 'c16']) {
+      add(name, sample('u1', [5, 6], seed++), { axis: 0, dtype: 'u1', out: sample(out, [6], seed++) });
+      add(name, sample('i2', [5, 6], seed++), { axis: 1, dtype: 'i1', out: sample(out, [5], seed++) });
+    }
+    add(name, complexWithNaN('c16', [3, 4], seed++), { axis: 0, dtype: 'i8' });
+    add(name, sample('c8', [3, 4], seed++), { axis: 0, dtype: 'i8' });
   }
   add(name, sample('f8', [], seed++, 'unit'));
   add(

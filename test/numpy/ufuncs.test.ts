@@ -13,7 +13,7 @@ import {
   type Tolerance,
 } from '../oracle/numpy-calls.js';
 import { THOROUGH } from '../thoroughness.js';
-import { NUMBER_DTYPES, type Range, sample } from './cases.js';
+import { complexWithNaN, NUMBER_DTYPES, type Range, sample } from './cases.js';
 import { fileOfTest } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
 
@@ -148,6 +148,70 @@ for (const name of ['add', 'multiply', 'subtract']) {
 }
 for (const name of ['sin', 'sqrt', 'exp']) add(name, [sample('i2', [5], seed++, 'natural')], { dtype: 'f8' });
 add('sin', [sample('f8', [5], seed++, 'natural')], { dtype: 'f4' });
+
+// Operands become of the type that is asked for before they are computed with.
+for (const [name, { inputs, rule }] of UFUNCS) {
+  if (rule !== 'keep') continue;
+  for (const [from, dtype] of [
+    ['i8', 'i4'],
+    ['i8', 'i1'],
+    ['i8', 'f4'],
+    ['i4', 'i1'],
+    ['u4', 'i2'],
+    ['u8', 'u1'],
+    ['f8', 'f4'],
+    ['c16', 'c8'],
+  ] as const) {
+    const isPower = name === 'power';
+    if (isPower && dtype === 'c8') continue;
+    const of = () => sample(from, [29], seed++, isPower ? 'natural' : from === 'c16' ? 'small' : 'all');
+    add(name, inputs === 1 ? [of()] : [of(), of()], { dtype }, dtype);
+  }
+  add(name, inputs === 1 ? [300n] : [sample('i8', [5], seed++, 'natural'), 300n], { dtype: 'i1' });
+}
+// What is of a smaller type is so in an output of a larger one.
+for (const [name, { inputs, rule }] of UFUNCS) {
+  if (rule === 'float' || rule === 'double') continue;
+  for (const dtype of ['bool', 'u1', 'i1', 'u2', 'i4', 'u4', 'f4', 'i8', 'c8'] as const) {
+    if (dtype === 'c8' && (name === 'power' || rule === 'divide')) continue;
+    const of = () => sample(dtype, [3, 4], seed++, name === 'power' ? 'natural' : 'all');
+    const operands = inputs === 1 ? [of()] : [of(), of()];
+    const out = () => sample(dtype === 'c8' ? 'c16' : 'f8', [3, 4], seed++);
+    add(name, [...operands, out()], {}, dtype);
+    if (name !== 'isneginf' && name !== 'isposinf')
+      add(name, [...operands, out()], { where: sample('bool', [4], seed++) }, dtype);
+  }
+}
+for (const dtype of ['c8', 'c16'] as const) {
+  for (const [name, { inputs, complex }] of UFUNCS) {
+    if (inputs === 1 || !complex || ['power', 'float_power', 'divide', 'true_divide'].includes(name))
+      continue;
+    add(name, [complexWithNaN(dtype, [40], seed++), complexWithNaN(dtype, [40], seed++)]);
+    add(name, [complexWithNaN(dtype, [40], seed++), sample('bool', [40], seed++)]);
+    add(name, [sample('f4', [40], seed++), complexWithNaN(dtype, [40], seed++)]);
+  }
+}
+// An output that the result stretches to is filled.
+for (const [shape, out] of [
+  [[2], [1, 2]],
+  [[2], [3, 2]],
+  [[1], [0]],
+  [
+    [0, 2],
+    [1, 0, 2],
+  ],
+  [
+    [2, 1],
+    [2, 0],
+  ],
+  [[], [1, 1]],
+  [[1, 2], [2]],
+  [[3], [1]],
+  [[2], [2, 3]],
+] as const) {
+  add('add', [sample('f8', shape, seed++), 1, sample('f8', out, seed++)]);
+  add('negative', [sample('f8', shape, seed++), sample('f8', out, seed++)]);
+}
 
 /** Of a case with an output, a fresh one. */
 function ours(
