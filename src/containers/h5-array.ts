@@ -1211,7 +1211,17 @@ function createArray(
   values: unknown,
   { overwrite, dtype, ...options }: ArrayWriteOptions,
 ): H5Dataset<unknown> {
-  if (overwrite && group.has(name)) group.delete(name);
+  if (overwrite && group.has(name)) {
+    if (values instanceof H5Array) {
+      // It may be what is replaced, or a part of that.
+      const aside = unusedName(group, name);
+      const made = createArray(group, aside, values, dtype === undefined ? options : { dtype, ...options });
+      group.delete(name);
+      group.rename(aside, name);
+      return made;
+    }
+    group.delete(name);
+  }
   if (values instanceof H5Array) {
     const own = dtype === undefined ? values.datatype : undefined;
     const dataset = group.createDataset<unknown>(name, {

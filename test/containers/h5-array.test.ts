@@ -1187,6 +1187,10 @@ describe('files', () => {
     expect(copy.toNested()).toEqual(source.T.slice('::2').toNested());
     expect(copy.dataset?.dtype).toBe('<f8');
     expect(H5Array.write(file, 'words', texts()).toNested()).toEqual(['a', 'bc', 'd', 'efg', 'h']);
+    const itself = H5Array.write(file, 'itself', [1, 2, 3, 4]);
+    const turned = H5Array.write(file, 'itself', itself.slice('::-1'), { overwrite: true });
+    expect([turned.path, turned.toNested()]).toEqual(['/itself', [4, 3, 2, 1]]);
+    expect([...file.keys()].filter((name) => name.startsWith('itself'))).toEqual(['itself']);
     expect(H5Array.write(file, 'half', source, { dtype: 'float16', overwrite: true }).dataset?.dtype).toBe(
       '<f2',
     );
