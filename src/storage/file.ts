@@ -208,12 +208,14 @@ class PageCache {
     this.#pages.set(page, bytes);
   }
 
-  /** After a write: a page that it lies in is changed as well, pages that it spans are forgotten. */
+  /** After a write: the pages that it lies in are changed as well. */
   written(position: number, bytes: Uint8Array): void {
-    const page = Math.floor(position / PAGE_SIZE);
-    const start = position - page * PAGE_SIZE;
-    if (start + bytes.length > PAGE_SIZE) this.forget(position, bytes.length);
-    else this.#pages.get(page)?.set(bytes, start);
+    const first = Math.floor(position / PAGE_SIZE);
+    const last = Math.floor((position + bytes.length - 1) / PAGE_SIZE);
+    for (let page = first; page <= last; page++) {
+      const start = page * PAGE_SIZE - position;
+      this.#pages.get(page)?.set(bytes.subarray(Math.max(0, start), start + PAGE_SIZE), Math.max(0, -start));
+    }
   }
 
   forget(position: number, length: number): void {

@@ -50,9 +50,12 @@ export function putUint(bytes: Uint8Array, at: number, value: number, size: numb
     bytes.fill(0xff, at, at + size);
     return;
   }
+  // Whole numbers of 32 bits are faster than others.
+  let rest = value >>> 0;
   for (let i = 0; i < size; i++) {
-    bytes[at + i] = value % 256;
-    value = Math.floor(value / 256);
+    if (i === 4) rest = Math.floor(value / 2 ** 32) >>> 0;
+    bytes[at + i] = rest;
+    rest >>>= 8;
   }
 }
 
