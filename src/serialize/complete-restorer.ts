@@ -3,6 +3,11 @@ import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registr
 import { Reserved } from './layout.js';
 import { fail, Restorer } from './restore.js';
 
+/** Removes all entries of a map but the first ones. */
+function dropAfter(kept: number, map: Map<number, unknown>): void {
+  for (const key of [...map.keys()].slice(kept)) map.delete(key);
+}
+
 /** Values that codecs decode are made within each other at most so deep. */
 const MAX_DECODING = 200;
 
@@ -31,12 +36,23 @@ export class CompleteRestorer extends Restorer {
   override whole<T>(make: () => T): T {
     const isOuter = !this.#isBusy;
     this.#isBusy = true;
+    const [objects, vectors] = [this.known.size, this.vectors.size];
     try {
       const made = super.whole(make);
       if (isOuter) for (const finish of this.#last.splice(0)) finish();
       return made;
     } catch (error) {
-      throw isOuter ? this.#located(error) : error;
+      if (!isOuter) throw error;
+      // What is half made is no value: who asks again, for another part or for this one, has it made anew.
+      dropAfter(objects, this.known);
+      dropAfter(vectors, this.vectors);
+      this.tasks = [];
+      this.depths = [];
+      this.#finishers = [];
+      this.#last.length = 0;
+      this.#decoding.clear();
+      this.depth = 0;
+      throw this.#located(error);
     } finally {
       if (isOuter) {
         this.#isBusy = false;

@@ -63,8 +63,8 @@ export class Restorer {
   readonly space: FileSpace;
   protected readonly registry: TypeRegistry;
   readonly #infos = new Map<number, ObjectInfo>();
-  readonly #known = new Map<number, unknown>();
-  readonly #vectors = new Map<number, Vector>();
+  protected readonly known = new Map<number, unknown>();
+  protected readonly vectors = new Map<number, Vector>();
   readonly #unknownClass: UnknownClass;
   protected readonly values: Values;
   protected tasks: (() => void)[] = [];
@@ -298,12 +298,12 @@ export class Restorer {
 
   /** The value of an object: made on the first call, complete when all tasks have run. */
   value(address: number): unknown {
-    if (this.#known.has(address)) return this.#known.get(address);
+    if (this.known.has(address)) return this.known.get(address);
     const info = this.info(address);
     if (info.kind === 'datatype') fail(info, 'a datatype is no value');
     const type = this.word(info, Reserved.type);
     const value = info.kind === 'dataset' ? this.#datasetValue(info, type) : this.#groupValue(info, type);
-    this.#known.set(address, value);
+    this.known.set(address, value);
     return value;
   }
 
@@ -480,7 +480,7 @@ export class Restorer {
   // ---- vectors --------------------------------------------------------------------------------------
 
   vector(address: number, depth = 0): Vector {
-    const known = this.#vectors.get(address);
+    const known = this.vectors.get(address);
     if (known) {
       this.spend(known.elements.length * AGAIN);
       return known;
@@ -495,7 +495,7 @@ export class Restorer {
     } else {
       fail(info, 'a datatype is no value');
     }
-    this.#vectors.set(address, vector);
+    this.vectors.set(address, vector);
     return vector;
   }
 
@@ -749,7 +749,7 @@ export class Restorer {
     // What leads on to other objects is never where objects live; to follow it could go round in circles.
     if (this.#leadsOn(info)) fail(from, 'a reference into a list of references');
     // One element of a vector that is known costs nothing, unlike the use of all of them again.
-    const { rows, isHome } = this.#vectors.get(address) ?? this.vector(address);
+    const { rows, isHome } = this.vectors.get(address) ?? this.vector(address);
     if (!isHome || typeof index !== 'number' || !(index >= 0 && index < rows.length)) {
       fail(from, `the list has no such element: ${index}`);
     }
