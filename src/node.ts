@@ -7,7 +7,7 @@ import { handleTypes } from './containers/handle.js';
 import { useEnvironment } from './containers/options.js';
 import { usePlatform } from './containers/platform.js';
 import { editing } from './editing.js';
-import { H5Error, H5FormatError, H5StaleError } from './errors.js';
+import { H5Error, H5FormatError, H5StaleError, H5TypeError } from './errors.js';
 import type { FileSession } from './hdf5/file-session.js';
 import { FilterSet } from './hdf5/filters/filter-set.js';
 import { registeredFilters } from './hdf5/filters/registered-filters.js';
@@ -20,6 +20,7 @@ import { H5Object } from './hdf5/h5-object.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { ValueType } from './registry/index.js';
+import { checked } from './serialize/checked-options.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
@@ -117,8 +118,17 @@ const WHOLE_FILE = 1 << 23;
 export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOptions<T>): T {
   // What a commit that was interrupted left is read as if it had been completed.
   return atOnce(
-    readFrom(recovered(new MemoryStorage(bytes)), { indexes, values, parts, ...options }),
+    readFrom(recovered(new MemoryStorage(bytesOf(bytes))), { indexes, values, parts, ...checked(options) }),
     options,
+  );
+}
+
+function bytesOf(bytes: unknown): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new H5TypeError(
+    bytes instanceof ArrayBuffer
+      ? 'the bytes are a Uint8Array, not an ArrayBuffer: new Uint8Array(buffer) makes one'
+      : 'the bytes are a Uint8Array; read and readSync take paths',
   );
 }
 
@@ -205,7 +215,7 @@ export async function read<T = unknown>(
   source: FilePath | ReadSource,
   options: ReadOptions<T> & Watch = {},
 ): Promise<T> {
-  const all = { indexes, values, parts, ...options };
+  const all = { indexes, values, parts, ...checked(options) };
   const pace = new Pace(options);
   let value: unknown;
   if (!pace.isWatched || isPartRead(all)) value = readAnything(source, all);
@@ -217,7 +227,7 @@ export async function read<T = unknown>(
 
 /** What `read` does, at once. */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): T {
-  return atOnce(readAnything(source, { indexes, values, parts, ...options }), options);
+  return atOnce(readAnything(source, { indexes, values, parts, ...checked(options) }), options);
 }
 
 function readAnything(source: FilePath | ReadSource, options: ReadOptions): unknown {
@@ -262,7 +272,7 @@ function isPath(where: unknown): where is FilePath {
  * const bytes = serialize({ name: 'Ada', born: new Date('1815-12-10'), pattern: /h5/ });
  */
 export function serialize(value: unknown, options?: WriteOptions): Uint8Array<ArrayBuffer> {
-  return serializeCore(value, { values, datasets, ...options });
+  return serializeCore(value, { values, datasets, ...checked(options) });
 }
 
 /**
@@ -289,7 +299,7 @@ export async function write(
   value: unknown,
   options: WriteOptions & Watch = {},
 ): Promise<void> {
-  const all = { values, parts, datasets, streaming, ...options };
+  const all = { values, parts, datasets, streaming, ...checked(options) };
   if (target instanceof CoreGroup) await writeIntoOpen(target, value, all);
   else if (!isPath(target)) await writeCore(target, value, all);
   else if (isPart(all)) await takeTurn(pathOf(target), () => writeIntoPathInTime(target, value, all));
@@ -351,7 +361,7 @@ async function writeIntoOpen(group: CoreGroup, value: unknown, options: WriteOpt
 
 /** What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time. */
 export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
-  const all = { values, parts, datasets, ...options };
+  const all = { values, parts, datasets, ...checked(options) };
   if (!isPath(target)) writeIntoOpenNow(target, value, all);
   else if (isPart(all)) writeIntoPath(target, value, all);
   else writeNow(pathOf(target), value, all);

@@ -1,0 +1,34 @@
+import { H5Error } from '../errors.js';
+import type { ReadOptions, WriteOptions } from './serialize.js';
+
+/** The words that options may be. */
+const WORDS: { readonly [option: string]: readonly string[] } = {
+  mode: ['replace', 'merge'],
+  onUnsupported: ['error', 'skip'],
+  unknownClass: ['error', 'keep', 'object'],
+  accessors: ['value', 'skip'],
+};
+
+/**
+ * Options as they are. One that is misspelt would otherwise be taken for the default: `mode: 'Merge'` replaces a file.
+ *
+ * @throws {H5Error} `H5_OPTION` that says what there is.
+ */
+export function checked<O extends ReadOptions<never> | WriteOptions | undefined>(options: O): O {
+  const all = (options ?? {}) as { readonly [option: string]: unknown };
+  for (const [option, words] of Object.entries(WORDS)) {
+    const value = all[option];
+    if (value === undefined || words.includes(value as string)) continue;
+    if (option === 'onUnsupported' && typeof value === 'function') continue;
+    const known = words.map((word) => `'${word}'`).join(' or ');
+    throw new H5Error('H5_OPTION', `${option} is ${known}, not ${show(value)}`);
+  }
+  for (const [limit, value] of Object.entries(all['limits'] ?? {}))
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      throw new H5Error('H5_OPTION', `limits.${limit} is a number from 0 on, not ${show(value)}`);
+  return options;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deserialize, read, readSync, serialize, write, writeSync } from '../../src/node.js';
+
+let folder: string;
+let path: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'h5pickle-options-'));
+  path = join(folder, 'there.h5');
+  writeSync(path, { a: 1, b: 2 });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const bad = (options: object) => options as never;
+
+describe('an option that there is not', () => {
+  it.each([
+    [{ mode: 'Merge' }, "mode is 'replace' or 'merge', not 'Merge'"],
+    [{ onUnsupported: 'Skip' }, "onUnsupported is 'error' or 'skip', not 'Skip'"],
+    [{ accessors: true }, "accessors is 'value' or 'skip', not true"],
+    [{ limits: { depth: Number.NaN } }, 'limits.depth is a number from 0 on, not NaN'],
+    [{ limits: { bytes: '1G' } }, "limits.bytes is a number from 0 on, not '1G'"],
+  ])('of writing: %o', async (options, message) => {
+    const before = readFileSync(path);
+    const error = expect.objectContaining({ code: 'H5_OPTION', message });
+    expect(() => serialize({ c: 3 }, bad(options))).toThrow(error);
+    expect(() => writeSync(path, { c: 3 }, bad(options))).toThrow(error);
+    await expect(write(path, { c: 3 }, bad(options))).rejects.toThrow(error);
+    expect(Buffer.compare(readFileSync(path), before)).toBe(0);
+  });
+
+  it.each([
+    [{ unknownClass: 'Keep' }, "unknownClass is 'error' or 'keep' or 'object', not 'Keep'"],
+    [{ limits: { nodes: -1 } }, 'limits.nodes is a number from 0 on, not -1'],
+  ])('of reading: %o', async (options, message) => {
+    const error = expect.objectContaining({ code: 'H5_OPTION', message });
+    expect(() => deserialize(readFileSync(path), bad(options))).toThrow(error);
+    expect(() => readSync(path, bad(options))).toThrow(error);
+    await expect(read(path, bad(options))).rejects.toThrow(error);
+  });
+
+  it('of those that there are, all are taken', () => {
+    const skip = { onUnsupported: () => 1, accessors: 'value', mode: 'merge', limits: { depth: 9 } } as const;
+    writeSync(path, { c: { d: Symbol('x') } }, skip);
+    expect(
+      readSync(path, { unknownClass: 'object', limits: { nodes: 10, depth: undefined } as never }),
+    ).toEqual({
+      a: 1,
+      b: 2,
+      c: { d: 1 },
+    });
+  });
+});
+
+it('bytes in an ArrayBuffer are asked for as a Uint8Array', () => {
+  const { buffer } = serialize(1);
+  expect(() => deserialize(buffer as never)).toThrow(/new Uint8Array\(buffer\) makes one/);
+  expect(() => deserialize(path as never)).toThrow(/readSync take paths/);
+});
