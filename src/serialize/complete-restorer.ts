@@ -8,8 +8,8 @@ function dropAfter(kept: number, map: Map<number, unknown>): void {
   for (const key of [...map.keys()].slice(kept)) map.delete(key);
 }
 
-/** Values that codecs decode are made within each other at most so deep. */
-const MAX_DECODING = 200;
+/** Values that codecs decode are made within each other at most so deep: each takes room on the stack. */
+const MAX_DECODING = 500;
 
 /**
  * What the core's restorer is without: it says where something was when code of a class throws, makes instances of what only
@@ -182,7 +182,10 @@ export class CompleteRestorer extends Restorer {
           `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`,
         );
       if (decoding.size >= MAX_DECODING)
-        fail(info, `more than ${MAX_DECODING} values that codecs make, in each other`);
+        fail(
+          info,
+          `more than ${MAX_DECODING} values that codecs make, in each other: \`create\` and \`fill\`, or a method [h5read] that is not static, have no such limit`,
+        );
     });
     decoding.add(address);
     const before = [this.tasks, this.depths, this.#finishers, this.depth] as const;

@@ -165,7 +165,7 @@ const fine = new WeakMap<object, Class>();
 /** What is being made of complete content. */
 const making = new Set<object>();
 /** As many of them in each other as the reader allows of values that codecs make. */
-const MAX_MAKING = 200;
+const MAX_MAKING = 500;
 let queue: Task[] | undefined;
 
 /** Makes plain objects in the content of an instance instances, where rules say so. */

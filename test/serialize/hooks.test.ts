@@ -154,6 +154,54 @@ describe('[h5write] and a static [h5read]', () => {
   });
 });
 
+describe('many of them in each other', () => {
+  class Made {
+    readonly left: unknown;
+    constructor(left: unknown) {
+      this.left = left;
+    }
+    [h5write](dict: Dict): void {
+      dict.set('left', this.left);
+    }
+    static [h5read](dict: ReadDict): Made {
+      return new Made(dict.get('left'));
+    }
+  }
+  class Filled {
+    left: unknown = null;
+    [h5write](dict: Dict): void {
+      dict.set('left', this.left);
+    }
+    [h5read](dict: ReadDict): void {
+      this.left = dict.get('left');
+    }
+  }
+  const registry = new TypeRegistry().register(Made, { name: 'Made' }).register(Filled, { name: 'Filled' });
+  const depthOf = (value: unknown): number => {
+    let depth = 0;
+    for (let each = value as Made | null; each; each = each.left as Made | null) depth++;
+    return depth;
+  };
+
+  it('are read where a static method makes them, up to 500', () => {
+    const made = (depth: number) => {
+      let value: Made | null = null;
+      for (let i = 0; i < depth; i++) value = new Made(value);
+      return serialize(value, { registry });
+    };
+    expect(depthOf(deserialize(made(500), { registry }))).toBe(500);
+    expect(() => deserialize(made(501), { registry })).toThrow(
+      /more than 500 values.*not static, have no such limit/,
+    );
+  });
+
+  it('and where a method fills them, as many as there are', () => {
+    let value = new Filled();
+    for (let i = 1; i < 20_000; i++) value = Object.assign(new Filled(), { left: value });
+    expect(depthOf(deserialize(serialize(value, { registry }), { registry }))).toBe(20_000);
+  });
+});
+
 describe('[h5write] and a method [h5read]', () => {
   it('bring cycles back', () => {
     const leaf = Object.assign(new Tree(), { name: 'leaf' });
