@@ -1,4 +1,4 @@
-import { H5PathError, H5StateError } from '../errors.js';
+import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5File } from '../hdf5/h5-file.js';
@@ -10,7 +10,7 @@ import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import { defaultRegistry, h5write, type RegisteredClass } from '../registry/index.js';
+import { defaultRegistry, h5write, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
@@ -34,6 +34,12 @@ export function writePart(
   store: Store = (stored, how) => new MemoryStorage(serialize(stored, how)),
 ): void | Promise<void> {
   return new PartWriter(target, options).write(value, store);
+}
+
+/** Throws if there is no such mode. */
+export function checkMode({ mode = 'replace' }: WriteOptions): void {
+  if (mode !== 'replace' && mode !== 'merge')
+    throw new H5TypeError(`the mode is 'replace' or 'merge', not ${JSON.stringify(mode) ?? String(mode)}`);
 }
 
 /** Sets members of a group to values, with the objects that they share. What has their names is replaced. */
@@ -191,11 +197,15 @@ class PartWriter {
   readonly #target: H5Group;
   readonly #options: WriteOptions;
   readonly #steps: readonly Step[];
+  /** Where classes are whose instances have fields of another one, and their names. */
+  #parts: TypeRegistry | undefined;
+  readonly #partNames = new Set<unknown>();
 
   constructor(target: H5Group, options: WriteOptions) {
     this.#target = target;
     this.#options = options;
     this.#steps = parsePath(options.path ?? []);
+    checkMode(options);
     if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
       this.#refuse('it is not one place: write to one after another');
   }
@@ -206,8 +216,9 @@ class PartWriter {
     const change = this.#prepare(home, value);
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
+    const how = this.#parts ? { ...options, registry: this.#parts } : options;
     // What cannot be stored throws before anything changes.
-    const stored = store(change.value, options);
+    const stored = store(change.value, how);
     if (!(stored instanceof Promise)) return this.#apply(this.#graft(change, stored));
     return stored.then((storage) => {
       // Meanwhile the file may have been changed, or closed.
@@ -252,15 +263,16 @@ class PartWriter {
     if (isMerged && rest.length === 0 && !isNew) {
       const merging: Merging = { met: new Map(), sets: [], rewritten: [] };
       const member = this.#mergedMember(group, name, value, this.#steps, merging);
-      const members = objectOf(new Map(member === SET ? [] : [[name, member]]));
+      const members = this.#membersOf(group, new Map(member === SET ? [] : [[name, member]]));
       return { group, value: members, how: 'merge', merging };
     }
-    if (rest.length === 0 || isNew) return { group, value: { [name]: wrapped(value, rest) }, how: 'members' };
+    const memberOnly = (member: unknown): object => this.#membersOf(group, new Map([[name, member]]));
+    if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
     const member = group.get(escapeName(name));
     if (member instanceof H5Group || member instanceof H5Dataset) {
       const set = this.#elementSetter(member, rest, value);
       if (set) return set;
-      const whole = { [name]: this.#changed(member, rest, value) };
+      const whole = memberOnly(this.#changed(member, rest, value));
       return { group, value: whole, how: 'members', isRewritten: true };
     }
     const element = group.attrs.get(escapeName(name));
@@ -374,6 +386,33 @@ class PartWriter {
     };
   }
 
+  /** An object of members for a group: as its class says, if that says how they are stored. */
+  #membersOf(group: H5Group, members: ReadonlyMap<string, unknown>): object {
+    const cls = this.#class(group);
+    if (!cls || !this.#isStored(cls, members)) return setMembers({}, members);
+    const fields = Array.from(members.keys(), (name) => {
+      const { dtype, shape, chunks, compression } = cls.stored.find((rule) => rule.name === name) ?? {};
+      return {
+        property: name,
+        ...(dtype !== undefined && { dtype }),
+        ...(shape !== undefined && { shape }),
+        ...(chunks !== undefined && { chunks }),
+        ...(compression !== undefined && { compression }),
+      };
+    });
+    class Part {}
+    const name = `part ${this.#partNames.size} of ${cls.name}`;
+    this.#parts ??= (this.#options.registry ?? defaultRegistry).extend();
+    this.#parts.register(Part, { name, fields });
+    this.#partNames.add(name);
+    return setMembers(new Part(), members);
+  }
+
+  /** Whether a class says how one of its members is stored. */
+  #isStored(cls: RegisteredClass | undefined, members: ReadonlyMap<string, unknown>): boolean {
+    return !!cls && !isCoded(cls) && cls.stored.some((rule) => members.has(rule.name));
+  }
+
   // ---- merged ---------------------------------------------------------------------------------------
 
   #mergedTarget(value: unknown): Graft {
@@ -420,9 +459,10 @@ class PartWriter {
       if (member !== SET) members.set(name, member);
       isSame &&= Object.is(member, each) && (own !== undefined || name === key);
     }
-    if (!isSame && met.isAsked) this.#refuseMerge(place, 'what is merged into it holds itself');
-    if (isSame) met.stored = value;
-    else met.stored = value instanceof Map ? members : objectOf(members);
+    if (met.isAsked && !(isSame && (own || !this.#isStored(cls, members))))
+      this.#refuseMerge(place, 'what is merged into it holds itself');
+    if (isSame && (own || !this.#isStored(cls, members))) met.stored = value;
+    else met.stored = value instanceof Map ? members : this.#membersOf(group, members);
     return met.stored;
   }
 
@@ -556,6 +596,12 @@ class PartWriter {
     if (how === 'content' && !isRoot && source.attrs.get(Reserved.encoding) === Encoding.value)
       this.#refuse('a group can only become an object or a list: write to its path from the group above');
     const replaced: Replaced = { marked: [], rewritten: [] };
+    const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
+    const merges = (there: H5Object, here: H5Object): boolean => {
+      if (!isMerged(there, here, this.#partNames)) return false;
+      pairs.push([there as H5Group, here as H5Group]);
+      return true;
+    };
     return () => {
       for (const set of merging?.sets ?? []) set();
       const isNew = group.size === 0 && group.attrs.size === 0;
@@ -563,16 +609,28 @@ class PartWriter {
       group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
         isCleared: how === 'content',
         takes: (name) => !isReserved(name) || (how === 'content' && (isRoot || name !== Reserved.layout)),
-        merges: (there, here) => how === 'merge' && isMerged(group.wrap(there, ''), source.wrap(here, '')),
+        merges: (there, here) => how === 'merge' && merges(group.wrap(there, ''), source.wrap(here, '')),
         replaces: (node) => {
           const old = group.wrap(node, '');
           const isAnew = merging?.rewritten.some((each) => each.isSame(old)) ?? false;
           note(old, replaced, isRewritten || isAnew);
         },
       });
+      for (const [there, here] of pairs) updateNumbers(there, here);
       return replaced;
     };
   }
+}
+
+/** Says of a group which of its attributes are numbers that are stored as 64-bit integers, when it has those of another. */
+function updateNumbers(there: H5Group, here: H5Group): void {
+  const namesIn = ({ attrs }: H5Group): string[] => (attrs.get<string[]>(Reserved.numbers) ?? []) as string[];
+  const old = namesIn(there);
+  const names = old.filter((name) => !here.attrs.has(name) && here.linkInfo(name) === undefined);
+  names.push(...namesIn(here));
+  if (names.length === old.length && names.every((name, i) => name === old[i])) return;
+  if (names.length === 0) there.attrs.delete(Reserved.numbers);
+  else there.attrs.set(Reserved.numbers, names);
 }
 
 /** Whether a path still leads to where it led. */
@@ -584,14 +642,15 @@ function isSameHome(a: Home | undefined, b: Home | undefined): boolean {
 }
 
 /** Whether a group in what is stored becomes part of one that is there: they are of one type or class, or it is plain. */
-function isMerged(there: H5Object, here: H5Object): boolean {
+function isMerged(there: H5Object, here: H5Object, parts: ReadonlySet<unknown>): boolean {
   if (!(there instanceof H5Group && here instanceof H5Group)) return false;
   if (there.attrs.has(Reserved.encoding) || here.attrs.has(Reserved.encoding)) return false;
   const isSame = [Reserved.type, Reserved.class].every(
     (name) => there.attrs.get(name) === here.attrs.get(name),
   );
   const type = here.attrs.get(Reserved.type);
-  const isPlain = !here.attrs.has(Reserved.class) && (type === undefined || type === 'null-prototype');
+  const cls = here.attrs.get(Reserved.class);
+  const isPlain = (cls === undefined || parts.has(cls)) && (type === undefined || type === 'null-prototype');
   return isSame || (isPlain && isObjectGroup(there) && there.attrs.get(Reserved.type) !== 'Map');
 }
 
@@ -652,8 +711,7 @@ function isElement(
   );
 }
 
-function objectOf(members: ReadonlyMap<string, unknown>): object {
-  const object = {};
+function setMembers(object: object, members: ReadonlyMap<string, unknown>): object {
   for (const [name, value] of members) setProperty(object, name, value, undefined);
   return object;
 }

@@ -302,6 +302,61 @@ describe('what is merged is never lost', () => {
   });
 });
 
+describe('a field of a class is written as the class says', () => {
+  class Typed {
+    n: unknown = 1;
+    b: unknown = 5;
+    v: unknown = new Float64Array(4);
+    other = 0;
+  }
+  const typed = new TypeRegistry().register(Typed, {
+    name: 'Typed',
+    fields: [
+      { property: 'n', dtype: 'u1' },
+      { property: 'b', name: 'big', dtype: 'i8' },
+      { property: 'v', dtype: 'f4', shape: [-1, 2], compression: true },
+      'other',
+    ],
+  });
+  const open = () => H5File.open(serialize({ t: new Typed() }, { registry: typed }), 'r+');
+  const result = (file: H5File): Typed =>
+    readSync<{ t: Typed }>(H5File.open(file.toBytes()), { registry: typed }).t;
+
+  it.each<WriteOptions['mode']>(['replace', 'merge'])('%s', (mode) => {
+    const file = open();
+    const set = (key: keyof Typed, value: unknown): void => {
+      if (mode === 'replace') writeSync(file, value, { registry: typed, path: `t/${key}` });
+      else writeSync(file, { t: { [key]: value } }, { registry: typed, mode: 'merge' });
+    };
+    set('b', 2n ** 60n + 1n);
+    expect(result(file).b).toBe(2n ** 60n + 1n);
+    set('b', 7);
+    expect(result(file).b).toBe(7);
+    set('other', 3);
+    set('n', 200);
+    expect(result(file)).toMatchObject({ b: 7, other: 3, n: 200 });
+    set('v', Float64Array.of(1, 2, 3, 4));
+    expect(file.dataset('t/v').shape).toEqual([2, 2]);
+    expect(file.dataset('t/v').chunks).toBeDefined();
+    expect(result(file).v).toEqual(Float64Array.of(1, 2, 3, 4));
+    expect(() => set('n', 300.5)).toThrow(/\$\.(t\.)?n: the number 300.5 cannot be stored/);
+    expect(() => set('v', Float64Array.of(1, 2, 3))).toThrow(/shape/);
+    expect(result(file)).toMatchObject({ b: 7, other: 3, n: 200 });
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems).toEqual([]);
+  });
+});
+
+it('an unknown mode is an error', async () => {
+  const path = join(folder, 'mode.h5');
+  writeSync(path, { a: 1 });
+  const mode = 'Merge' as 'merge';
+  expect(() => writeSync(path, { b: 1 }, { mode })).toThrow(/the mode is 'replace' or 'merge', not "Merge"/);
+  await expect(write(path, { b: 1 }, { mode })).rejects.toThrow(/the mode is 'replace' or 'merge'/);
+  const file = H5File.open(serialize({ a: 1 }), 'r+');
+  expect(() => writeSync(file, { b: 1 }, { mode })).toThrow(/the mode is 'replace' or 'merge'/);
+  expect(readSync(path)).toEqual({ a: 1 });
+});
+
 describe('nothing is half written', () => {
   it.each<[string, unknown, WriteOptions, RegExp]>([
     ['a value that cannot be stored', { a: 1, b: () => {} }, { path: 'settings' }, /function/],
