@@ -352,6 +352,7 @@ class PartWriter {
     vector: H5Group | H5Dataset,
     steps: readonly Step[],
     value: unknown,
+    place = this.#steps,
   ): (() => Replaced) | undefined {
     let at = vector;
     let [step, ...rest] = steps as [Step, ...Step[]];
@@ -381,7 +382,13 @@ class PartWriter {
     const dataset = at;
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
-      dataset.write(value, selection);
+      try {
+        dataset.write(value, selection);
+      } catch (error) {
+        if (!(error instanceof H5TypeError)) throw error;
+        // It counts what is written, which is one element.
+        throw new H5TypeError(`${showPath(place)}: ${error.message.replace(/^element 0: /, '')}`);
+      }
       return { marked: [], rewritten: [] };
     };
   }
@@ -494,7 +501,10 @@ class PartWriter {
     if (!isTable && vector.attrs.get(Reserved.items) !== 'Map') return value;
     const row: Step = { key: Number(element[Tag.index]), isText: false };
     for (const [key, each] of Object.entries(value)) {
-      const set = this.#elementSetter(vector, [row, { key, isText: false }], each);
+      const set = this.#elementSetter(vector, [row, { key, isText: false }], each, [
+        ...place,
+        { key, isText: false },
+      ]);
       if (set) merging.sets.push(set);
       else this.#refuseMerge(place, 'it is in a list that other parts share');
     }
@@ -560,6 +570,7 @@ class PartWriter {
   #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
     const isMerged = this.#options.mode === 'merge' && isMergeable(value, this.#options);
     const change = (holder: unknown, [step, ...rest]: readonly Step[]): void => {
+      if (rest.length === 0) checkElement(holder, step as Step, value, this.#steps);
       const done = this.#steps.slice(0, this.#steps.length - rest.length);
       const next = rest.length > 0 || isMerged ? memberOf(holder, step as Step) : undefined;
       if (rest.length > 0 && typeof next === 'object' && next !== null) change(next, rest);
@@ -729,6 +740,28 @@ function memberOf(holder: unknown, step: Step): unknown {
   // Of its own, it is a property like any other.
   if (step.key === '__proto__' && !Object.hasOwn(holder, step.key)) return undefined;
   return (holder as Record<string, unknown>)[step.key];
+}
+
+/** Throws if an element of a typed array would not be what it is set to. */
+function checkElement(holder: unknown, step: Step, value: unknown, place: readonly Step[]): void {
+  if (!ArrayBuffer.isView(holder) || holder instanceof DataView) return;
+  const array = holder as Uint8Array;
+  const at = indexOf(step, array.length);
+  if (at === undefined) return;
+  const type = array[Symbol.toStringTag] as string;
+  const kind = typeof array[at];
+  if (typeof value !== kind)
+    throw new H5TypeError(`${showPath(place)}: an element of a ${type} is a ${kind}, not ${shown(value)}`);
+  // Floats are rounded, and a clamped array clamps: integers would become others.
+  if (/^Float|Clamped/.test(type)) return;
+  const one = array.slice(at, at + 1);
+  one[0] = value as number;
+  if (one[0] !== value)
+    throw new H5TypeError(`${showPath(place)}: ${String(value)} does not fit into a ${type}`);
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 /** Sets what a step leads to; one behind the last element of an array makes it longer. Returns whether that can be. */

@@ -364,9 +364,15 @@ describe('nothing is half written', () => {
     ['a member of a string', 1, { path: 'title/x' }, /has no members/],
     ['an element far behind the end', 1, { path: 'mixed/9' }, /there is no \$\.mixed\[9\]/],
     ['a member of nothing', 1, { path: 'mixed/3/x' }, /there is no \$\.mixed\[3\]/],
+    ['a number for a bigint', 5, { path: 'bigs/1' }, /^\$\.bigs\[1\]: .* is a bigint, not a number/],
+    ['a bigint for a number', 5n, { path: 'ints/1' }, /\$\.ints\[1\]: .* is a number, not a bigint/],
+    ['too large a number', 300, { path: 'q/ints/1' }, /\$\.q\.ints\[1\]: 300 does not fit/],
+    ['one in a row', 300, { path: 'typed/0/ints/1' }, /\$\.typed\[0\]\.ints\[1\]: 300 does not fit/],
     ['a number that does not fit', 2 ** 40, { path: 'ints/0' }, /2\^?|fit|out of range|1099511627776/],
   ])('%s', (_, part, options, message) => {
-    const state = { ...makeState(), ints: new Int8Array(2) };
+    const ints = new Int8Array(2);
+    const typed = [{ ints: new Uint8Array(2) }, { ints: new Uint8Array(3) }];
+    const state = { ...makeState(), ints, bigs: new BigInt64Array(2), q: { ints: new Uint8Array(2) }, typed };
     const file = H5File.open(serialize(state, { registry }), 'r+');
     const before = file.toBytes();
     expect(() => writeSync(file, part, { registry, ...options })).toThrow(message);
