@@ -24,6 +24,7 @@ import { checked } from './serialize/checked-options.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
+import { checkMode } from './serialize/part-writer.js';
 import {
   atOnce,
   isPart as isPartRead,
@@ -430,7 +431,9 @@ class FileSpill {
   }
 }
 
-function isPart({ path, mode }: WriteOptions): boolean {
+function isPart(options: WriteOptions): boolean {
+  checkMode(options);
+  const { path, mode } = options;
   return (path !== undefined && path.length > 0) || mode === 'merge';
 }
 

@@ -75,9 +75,10 @@ function graftMembers(
   { info, attributes, links }: StoredObject,
   standIns: ReadonlyMap<number, StandIn>,
   options: GraftOptions,
-  done = new Set<EditedObject>(),
+  done = new Set<number>(),
 ): void {
-  done.add(target);
+  // By what is copied: several objects may become parts of one.
+  done.add(info.address);
   const { draft } = standIns.get(info.address) as StandIn;
   const members = [
     ...Array.from(attributes, ([name, { order }]) => ({ name, order, link: undefined })),
@@ -98,7 +99,7 @@ function graftMembers(
     const isMerged = standIn && there && isHard(there) && isSameNode(editor.target(there), standIn);
     if (isMerged) {
       const old = editor.edit(editor.target(there)) as EditedObject;
-      if (!done.has(old)) graftMembers(editor, old, source, made, standIns, options, done);
+      if (!done.has(made.info.address)) graftMembers(editor, old, source, made, standIns, options, done);
       continue;
     }
     unlink(editor, target, name, options);

@@ -1,4 +1,4 @@
-import { H5PathError, H5StateError } from '../errors.js';
+import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5File } from '../hdf5/h5-file.js';
@@ -10,11 +10,11 @@ import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import { defaultRegistry, h5write, type RegisteredClass } from '../registry/index.js';
+import { defaultRegistry, h5write, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
-import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, Reserved, Tag } from './layout.js';
+import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
 import { isAccessor } from './part-reader.js';
@@ -34,6 +34,12 @@ export function writePart(
   store: Store = (stored, how) => new MemoryStorage(serialize(stored, how)),
 ): void | Promise<void> {
   return new PartWriter(target, options).write(value, store);
+}
+
+/** Throws if there is no such mode. */
+export function checkMode({ mode = 'replace' }: WriteOptions): void {
+  if (mode !== 'replace' && mode !== 'merge')
+    throw new H5TypeError(`the mode is 'replace' or 'merge', not ${JSON.stringify(mode) ?? String(mode)}`);
 }
 
 /** Sets members of a group to values, with the objects that they share. What has their names is replaced. */
@@ -154,7 +160,30 @@ interface Graft {
   readonly how: 'members' | 'merge' | 'content';
   /** Whether it is what is there already, changed. */
   readonly isRewritten?: boolean;
+  /** Of what is merged: more that is to be done. */
+  readonly merging?: Merging;
 }
+
+/** What is found out about a value while it is compared with what it is to be merged into. */
+interface Merging {
+  /** What has been compared with which group, and what is stored instead of it. */
+  readonly met: Map<object, Met>;
+  /** Elements that are set where they stand. */
+  readonly sets: (() => Replaced)[];
+  /** What was read, merged in memory, and is stored anew. */
+  readonly rewritten: H5Group[];
+}
+
+/** An object that is merged. */
+interface Met {
+  readonly group: H5Group;
+  stored: object | undefined;
+  /** Whether it has been met again before it was known what is stored. */
+  isAsked: boolean;
+}
+
+/** Stands for a member whose parts are set where they stand. */
+const SET = Symbol('set');
 
 /** Objects of the file that have lost a link, by their addresses. */
 interface Replaced {
@@ -168,11 +197,15 @@ class PartWriter {
   readonly #target: H5Group;
   readonly #options: WriteOptions;
   readonly #steps: readonly Step[];
+  /** Where classes are whose instances have fields of another one, and their names. */
+  #parts: TypeRegistry | undefined;
+  readonly #partNames = new Set<unknown>();
 
   constructor(target: H5Group, options: WriteOptions) {
     this.#target = target;
     this.#options = options;
     this.#steps = parsePath(options.path ?? []);
+    checkMode(options);
     if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
       this.#refuse('it is not one place: write to one after another');
   }
@@ -183,8 +216,9 @@ class PartWriter {
     const change = this.#prepare(home, value);
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
+    const how = this.#parts ? { ...options, registry: this.#parts } : options;
     // What cannot be stored throws before anything changes.
-    const stored = store(change.value, options);
+    const stored = store(change.value, how);
     if (!(stored instanceof Promise)) return this.#apply(this.#graft(change, stored));
     return stored.then((storage) => {
       // Meanwhile the file may have been changed, or closed.
@@ -220,18 +254,25 @@ class PartWriter {
     const target = this.#target;
     if (!home) {
       // The target itself, or a part of what it is as a whole.
-      if (this.#steps.length === 0) return { group: target, value, how: isMerged ? 'merge' : 'content' };
+      if (this.#steps.length === 0)
+        return isMerged ? this.#mergedTarget(value) : { group: target, value, how: 'content' };
       const whole = this.#changed(target, this.#steps, value);
       return { group: target, value: whole, how: 'content', isRewritten: true };
     }
     const { group, name, rest, isNew } = home;
-    if (rest.length === 0 || isNew)
-      return { group, value: { [name]: wrapped(value, rest) }, how: isMerged ? 'merge' : 'members' };
+    if (isMerged && rest.length === 0 && !isNew) {
+      const merging: Merging = { met: new Map(), sets: [], rewritten: [] };
+      const member = this.#mergedMember(group, name, value, this.#steps, merging);
+      const members = this.#membersOf(group, new Map(member === SET ? [] : [[name, member]]));
+      return { group, value: members, how: 'merge', merging };
+    }
+    const memberOnly = (member: unknown): object => this.#membersOf(group, new Map([[name, member]]));
+    if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
     const member = group.get(escapeName(name));
     if (member instanceof H5Group || member instanceof H5Dataset) {
       const set = this.#elementSetter(member, rest, value);
       if (set) return set;
-      const whole = { [name]: this.#changed(member, rest, value) };
+      const whole = memberOnly(this.#changed(member, rest, value));
       return { group, value: whole, how: 'members', isRewritten: true };
     }
     const element = group.attrs.get(escapeName(name));
@@ -311,6 +352,7 @@ class PartWriter {
     vector: H5Group | H5Dataset,
     steps: readonly Step[],
     value: unknown,
+    place = this.#steps,
   ): (() => Replaced) | undefined {
     let at = vector;
     let [step, ...rest] = steps as [Step, ...Step[]];
@@ -340,24 +382,200 @@ class PartWriter {
     const dataset = at;
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
-      dataset.write(value, selection);
+      try {
+        dataset.write(value, selection);
+      } catch (error) {
+        if (!(error instanceof H5TypeError)) throw error;
+        // It counts what is written, which is one element.
+        throw new H5TypeError(`${showPath(place)}: ${error.message.replace(/^element 0: /, '')}`);
+      }
       return { marked: [], rewritten: [] };
     };
+  }
+
+  /** An object of members for a group: as its class says, if that says how they are stored. */
+  #membersOf(group: H5Group, members: ReadonlyMap<string, unknown>): object {
+    const cls = this.#class(group);
+    if (!cls || !this.#isStored(cls, members)) return setMembers({}, members);
+    const fields = Array.from(members.keys(), (name) => {
+      const { dtype, shape, chunks, compression } = cls.stored.find((rule) => rule.name === name) ?? {};
+      return {
+        property: name,
+        ...(dtype !== undefined && { dtype }),
+        ...(shape !== undefined && { shape }),
+        ...(chunks !== undefined && { chunks }),
+        ...(compression !== undefined && { compression }),
+      };
+    });
+    class Part {}
+    const name = `part ${this.#partNames.size} of ${cls.name}`;
+    this.#parts ??= (this.#options.registry ?? defaultRegistry).extend();
+    this.#parts.register(Part, { name, fields });
+    this.#partNames.add(name);
+    return setMembers(new Part(), members);
+  }
+
+  /** Whether a class says how one of its members is stored. */
+  #isStored(cls: RegisteredClass | undefined, members: ReadonlyMap<string, unknown>): boolean {
+    return !!cls && !isCoded(cls) && cls.stored.some((rule) => members.has(rule.name));
+  }
+
+  // ---- merged ---------------------------------------------------------------------------------------
+
+  #mergedTarget(value: unknown): Graft {
+    const group = this.#target;
+    const merging: Merging = { met: new Map(), sets: [], rewritten: [] };
+    if (!isMergeable(value, this.#options) || !isObjectGroup(group))
+      this.#refuse('only objects of one kind can be merged');
+    if (this.#isMemberwise(group, value, [])) {
+      const members = this.#mergedMembers(group, value, [], merging);
+      return { group, value: members, how: 'merge', merging };
+    }
+    return {
+      group,
+      value: this.#read(group, (there) => this.#mergeInto(there, value, [])),
+      how: 'content',
+      isRewritten: true,
+    };
+  }
+
+  /** What is to be stored, in a group that it is merged into, instead of an object: that itself, if possible. */
+  #mergedMembers(group: H5Group, value: object, place: readonly Step[], merging: Merging): object {
+    const known = merging.met.get(value);
+    if (known) {
+      if (!known.group.isSame(group))
+        this.#refuseMerge(place, 'what is merged into it is merged elsewhere, too');
+      known.isAsked ||= known.stored === undefined;
+      return known.stored ?? value;
+    }
+    const met: Met = { group, stored: undefined, isAsked: false };
+    merging.met.set(value, met);
+    const cls = this.#class(group);
+    const own = (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value));
+    const keys =
+      value instanceof Map ? [...value.keys()] : own ? own.propertiesOf(value) : Object.keys(value);
+    const members = new Map<string, unknown>();
+    let isSame = true;
+    for (const key of keys as string[]) {
+      const at = [...place, { key: String(key), isText: false }];
+      if (cls && !own && !cls.isWritable(key))
+        this.#refuseMerge(at, `the class ${cls.name} does not store it`);
+      const name = cls ? cls.storedName(key) : key;
+      const each = value instanceof Map ? value.get(key) : (value as Record<string, unknown>)[key];
+      const member = this.#mergedMember(group, name, each, at, merging);
+      if (member !== SET) members.set(name, member);
+      isSame &&= Object.is(member, each) && (own !== undefined || name === key);
+    }
+    if (met.isAsked && !(isSame && (own || !this.#isStored(cls, members))))
+      this.#refuseMerge(place, 'what is merged into it holds itself');
+    if (isSame && (own || !this.#isStored(cls, members))) met.stored = value;
+    else met.stored = value instanceof Map ? members : this.#membersOf(group, members);
+    return met.stored;
+  }
+
+  /** What is to be stored as a member of a group that it is merged into; SET if it is set where it stands. */
+  #mergedMember(
+    group: H5Group,
+    name: string,
+    value: unknown,
+    place: readonly Step[],
+    merging: Merging,
+  ): unknown {
+    if (!isMergeable(value, this.#options)) return value;
+    const link = escapeName(name);
+    const there = group.get(link);
+    if (there instanceof H5Group) {
+      if (!isObjectGroup(there)) return value;
+      if (group.linkInfo(link)?.kind !== 'hard')
+        this.#refuseMerge(place, 'it is behind a link to somewhere else');
+      if (this.#isMemberwise(there, value, place)) return this.#mergedMembers(there, value, place, merging);
+      merging.rewritten.push(there);
+      return this.#read(there, (whole) => this.#mergeInto(whole, value, place));
+    }
+    const element = there ? undefined : group.attrs.get(link);
+    if (!isElement(element)) return value;
+    // Its home is in a list: there its own elements can be set, if they have places.
+    const vector = group.file.dereference(element[Tag.into]);
+    if (!(vector instanceof H5Group)) return value;
+    const isTable = vector.attrs.get(Reserved.encoding) === Encoding.records;
+    if (!isTable && vector.attrs.get(Reserved.items) !== 'Map') return value;
+    const row: Step = { key: Number(element[Tag.index]), isText: false };
+    for (const [key, each] of Object.entries(value)) {
+      const set = this.#elementSetter(vector, [row, { key, isText: false }], each, [
+        ...place,
+        { key, isText: false },
+      ]);
+      if (set) merging.sets.push(set);
+      else this.#refuseMerge(place, 'it is in a list that other parts share');
+    }
+    if (!isTable || value instanceof Map) this.#refuseMerge(place, 'it is in a list that other parts share');
+    return SET;
+  }
+
+  /** Whether an object becomes part of a group member by member: else it can only be merged in memory. */
+  #isMemberwise(group: H5Group, value: object, place: readonly Step[]): boolean {
+    const { attrs } = group;
+    const type = attrs.get<string>(Reserved.type);
+    const cls = this.#class(group);
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    const isInstance = prototype !== null && prototype !== Object.prototype && prototype !== Map.prototype;
+    const own = isInstance ? (this.#options.registry ?? defaultRegistry).of(prototype) : undefined;
+    const isSame = isInstance ? cls !== undefined && own === cls : value instanceof Map === (type === 'Map');
+    if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
+    if (cls && isCoded(cls) && !isInstance)
+      this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
+    if (attrs.has(Reserved.encoding)) return false;
+    const keys = value instanceof Map ? [...value.keys()] : Object.keys(value);
+    const isLarge = keys.length > MAX_MEMBERS || keys.some((key) => String(key).length > MAX_NAME);
+    if (isLarge || keys.some((key) => typeof key !== 'string')) return false;
+    const { values = NO_VALUES } = this.#options;
+    // What is of an older version of its class is to become one of the new version as a whole.
+    const isOld = cls?.migrate && (attrs.get<number>(Reserved.version) ?? 0) !== cls.version;
+    return !cls || isCoded(cls) || (!values.encoder(cls) && !isOld);
+  }
+
+  /** Sets members of a value that was read. */
+  #mergeInto(there: unknown, value: object, place: readonly Step[]): void {
+    const kind = Object.getPrototypeOf(there) as object | null;
+    const other = Object.getPrototypeOf(value) as object | null;
+    const isPlain = other === null || other === Object.prototype;
+    const cls = (this.#options.registry ?? defaultRegistry).of(kind as object);
+    const isSame = kind === other || (isPlain && !(there instanceof Map) && !Array.isArray(there));
+    if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
+    if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
+    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    for (const [key, each] of entries as [string, unknown][]) {
+      const step: Step = { key, isText: false };
+      const at = [...place, step];
+      const member = memberOf(there, step);
+      if (isMergeable(each, this.#options) && isMergeable(member, this.#options))
+        this.#mergeInto(member, each, at);
+      else if (there instanceof Error && Object.hasOwn(there, key)) Reflect.set(there, key, each);
+      else if (!setMember(there, step, each, this.#options)) this.#refuseMerge(at, 'there is no such place');
+    }
+  }
+
+  #refuseMerge(place: readonly Step[], reason: string): never {
+    const shown = showPath(place);
+    throw new H5PathError(
+      'H5_WRONG_KIND',
+      shown,
+      `nothing can be merged into ${shown}: ${reason}; mode: 'replace' replaces it, or read it, change it and write it`,
+    );
   }
 
   // ---- anew -----------------------------------------------------------------------------------------
 
   /** The value of an object, with another value at the end of a way through it. */
   #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
-    const { values = NO_VALUES } = this.#options;
-    // What is frozen is frozen when it has been changed.
-    const fixes: (() => void)[] = [];
-    const fix: Values['fix'] = (instances, integrity) => fixes.push(() => values.fix?.(instances, integrity));
-    const whole = readFrom(object, { ...this.#options, values: { ...values, fix }, path: [] });
+    const isMerged = this.#options.mode === 'merge' && isMergeable(value, this.#options);
     const change = (holder: unknown, [step, ...rest]: readonly Step[]): void => {
+      if (rest.length === 0) checkElement(holder, step as Step, value, this.#steps);
       const done = this.#steps.slice(0, this.#steps.length - rest.length);
-      const next = rest.length > 0 ? memberOf(holder, step as Step) : undefined;
+      const next = rest.length > 0 || isMerged ? memberOf(holder, step as Step) : undefined;
       if (rest.length > 0 && typeof next === 'object' && next !== null) change(next, rest);
+      else if (rest.length === 0 && isMerged && isMergeable(next, this.#options))
+        this.#mergeInto(next, value as object, done);
       else if (rest.length > 0 || !setMember(holder, step as Step, value, this.#options))
         throw new H5PathError(
           'H5_NOT_FOUND',
@@ -365,12 +583,22 @@ class PartWriter {
           `there is no ${showPath(done)} to be written to`,
         );
     };
-    change(whole, steps);
+    return this.#read(object, (whole) => change(whole, steps));
+  }
+
+  /** The value of an object when it has been changed. */
+  #read(object: H5Group | H5Dataset, change: (whole: unknown) => void): unknown {
+    const { values = NO_VALUES } = this.#options;
+    // What is frozen is frozen when it has been changed.
+    const fixes: (() => void)[] = [];
+    const fix: Values['fix'] = (instances, integrity) => fixes.push(() => values.fix?.(instances, integrity));
+    const whole = readFrom(object, { ...this.#options, values: { ...values, fix }, path: [] });
+    change(whole);
     for (const each of fixes) each();
     return whole;
   }
 
-  #graft({ group, how, isRewritten = false }: Graft, stored: Storage): () => Replaced {
+  #graft({ group, how, merging, isRewritten = false }: Graft, stored: Storage): () => Replaced {
     const { indexes } = group.session.space;
     const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
     if (how !== 'content' && source.attrs.has(Reserved.encoding))
@@ -378,21 +606,42 @@ class PartWriter {
     const isRoot = group.isSame(group.file);
     if (how === 'content' && !isRoot && source.attrs.get(Reserved.encoding) === Encoding.value)
       this.#refuse('a group can only become an object or a list: write to its path from the group above');
-    if (how === 'merge' && group === this.#target && this.#steps.length === 0 && !isSameKind(group, source))
-      this.#refuse('only objects of one kind can be merged');
     const replaced: Replaced = { marked: [], rewritten: [] };
+    const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
+    const merges = (there: H5Object, here: H5Object): boolean => {
+      if (!isMerged(there, here, this.#partNames)) return false;
+      pairs.push([there as H5Group, here as H5Group]);
+      return true;
+    };
     return () => {
+      for (const set of merging?.sets ?? []) set();
       const isNew = group.size === 0 && group.attrs.size === 0;
       if (isRoot && isNew && how !== 'content') group.attrs.set(Reserved.layout, LAYOUT_VERSION);
       group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
         isCleared: how === 'content',
         takes: (name) => !isReserved(name) || (how === 'content' && (isRoot || name !== Reserved.layout)),
-        merges: (there, here) => how === 'merge' && isSameKind(group.wrap(there, ''), source.wrap(here, '')),
-        replaces: (node) => note(group.wrap(node, ''), replaced, isRewritten),
+        merges: (there, here) => how === 'merge' && merges(group.wrap(there, ''), source.wrap(here, '')),
+        replaces: (node) => {
+          const old = group.wrap(node, '');
+          const isAnew = merging?.rewritten.some((each) => each.isSame(old)) ?? false;
+          note(old, replaced, isRewritten || isAnew);
+        },
       });
+      for (const [there, here] of pairs) updateNumbers(there, here);
       return replaced;
     };
   }
+}
+
+/** Says of a group which of its attributes are numbers that are stored as 64-bit integers, when it has those of another. */
+function updateNumbers(there: H5Group, here: H5Group): void {
+  const namesIn = ({ attrs }: H5Group): string[] => (attrs.get<string[]>(Reserved.numbers) ?? []) as string[];
+  const old = namesIn(there);
+  const names = old.filter((name) => !here.attrs.has(name) && here.linkInfo(name) === undefined);
+  names.push(...namesIn(here));
+  if (names.length === old.length && names.every((name, i) => name === old[i])) return;
+  if (names.length === 0) there.attrs.delete(Reserved.numbers);
+  else there.attrs.set(Reserved.numbers, names);
 }
 
 /** Whether a path still leads to where it led. */
@@ -403,15 +652,42 @@ function isSameHome(a: Home | undefined, b: Home | undefined): boolean {
   );
 }
 
-/** Whether both are objects with members, of one type or class. */
-function isSameKind(a: H5Object, b: H5Object): boolean {
+/** Whether a group in what is stored becomes part of one that is there: they are of one type or class, or it is plain. */
+function isMerged(there: H5Object, here: H5Object, parts: ReadonlySet<unknown>): boolean {
+  if (!(there instanceof H5Group && here instanceof H5Group)) return false;
+  if (there.attrs.has(Reserved.encoding) || here.attrs.has(Reserved.encoding)) return false;
+  const isSame = [Reserved.type, Reserved.class].every(
+    (name) => there.attrs.get(name) === here.attrs.get(name),
+  );
+  const type = here.attrs.get(Reserved.type);
+  const cls = here.attrs.get(Reserved.class);
+  const isPlain = (cls === undefined || parts.has(cls)) && (type === undefined || type === 'null-prototype');
+  return isSame || (isPlain && isObjectGroup(there) && there.attrs.get(Reserved.type) !== 'Map');
+}
+
+/** Whether a group is an object of members that others can be added to: no list, and no value such as a RegExp. */
+function isObjectGroup({ attrs }: H5Group): boolean {
+  const encoding = attrs.get(Reserved.encoding);
+  if (encoding !== undefined && encoding !== Encoding.entries) return false;
+  const type = attrs.get<string>(Reserved.type);
+  return type === undefined || type === 'Map' || type === 'null-prototype' || /Error$/.test(type);
+}
+
+/** Whether what is stored of instances is not their properties. */
+function isCoded({ codec, prototype }: RegisteredClass): boolean {
+  return codec !== undefined || h5write in prototype;
+}
+
+/** Whether a value is an object of members that can be merged into another. */
+function isMergeable(value: unknown, { registry = defaultRegistry }: WriteOptions): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
   return (
-    a instanceof H5Group &&
-    b instanceof H5Group &&
-    [Reserved.encoding, Reserved.type, Reserved.class].every(
-      (name) => a.attrs.get(name) === b.attrs.get(name),
-    ) &&
-    !a.attrs.has(Reserved.encoding)
+    prototype === null ||
+    prototype === Object.prototype ||
+    prototype === Map.prototype ||
+    value instanceof Error ||
+    registry.of(prototype) !== undefined
   );
 }
 
@@ -446,6 +722,11 @@ function isElement(
   );
 }
 
+function setMembers(object: object, members: ReadonlyMap<string, unknown>): object {
+  for (const [name, value] of members) setProperty(object, name, value, undefined);
+  return object;
+}
+
 // ---- values -----------------------------------------------------------------------------------------------
 
 /** What a step leads to; undefined if it leads nowhere. */
@@ -459,6 +740,28 @@ function memberOf(holder: unknown, step: Step): unknown {
   // Of its own, it is a property like any other.
   if (step.key === '__proto__' && !Object.hasOwn(holder, step.key)) return undefined;
   return (holder as Record<string, unknown>)[step.key];
+}
+
+/** Throws if an element of a typed array would not be what it is set to. */
+function checkElement(holder: unknown, step: Step, value: unknown, place: readonly Step[]): void {
+  if (!ArrayBuffer.isView(holder) || holder instanceof DataView) return;
+  const array = holder as Uint8Array;
+  const at = indexOf(step, array.length);
+  if (at === undefined) return;
+  const type = array[Symbol.toStringTag] as string;
+  const kind = typeof array[at];
+  if (typeof value !== kind)
+    throw new H5TypeError(`${showPath(place)}: an element of a ${type} is a ${kind}, not ${shown(value)}`);
+  // Floats are rounded, and a clamped array clamps: integers would become others.
+  if (/^Float|Clamped/.test(type)) return;
+  const one = array.slice(at, at + 1);
+  one[0] = value as number;
+  if (one[0] !== value)
+    throw new H5TypeError(`${showPath(place)}: ${String(value)} does not fit into a ${type}`);
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 /** Sets what a step leads to; one behind the last element of an array makes it longer. Returns whether that can be. */

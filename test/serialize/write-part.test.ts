@@ -195,6 +195,168 @@ describe('a part is merged', () => {
   });
 });
 
+describe('what is merged is never lost', () => {
+  class Unit {
+    p = 1;
+  }
+  const units = new TypeRegistry().register(Unit, {
+    name: 'Unit',
+    fields: [
+      { property: 'p', required: true },
+      { property: 'q', name: 'the q' },
+    ],
+  });
+  const makeValue = () => {
+    const shared = { a: 1 };
+    const big = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`k${i}`, i]));
+    return {
+      big,
+      rows: [{ a: 1 }, { a: 2 }],
+      map: new Map<unknown, unknown>([['x', 1]]),
+      keyed: new Map([[1, { n: 2 }]]),
+      list: [shared, { a: 2 }],
+      shared,
+      error: new Error('boom'),
+      unit: new Unit(),
+      bare: Object.assign(Object.create(null), { a: 1 }),
+      plain: { deep: { rows: [{ a: 1 }], keyed: new Map([[1, 2]]) } },
+      date: new Date(0),
+    };
+  };
+  type Value = ReturnType<typeof makeValue>;
+  const merged = (path: string, part: unknown): Value => {
+    const file = H5File.open(serialize(makeValue(), { registry: units }), 'r+');
+    writeSync(file, part, { registry: units, path, mode: 'merge' });
+    const bytes = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+    return deserialize(bytes, { registry: units });
+  };
+
+  // biome-ignore lint/suspicious/noExplicitAny: a value that is changed as no type allows.
+  it.each<[string, unknown, (value: any) => void]>([
+    ['big', { extra: 1, k3: 'x' }, ({ big }) => Object.assign(big, { extra: 1, k3: 'x' })],
+    ['', { big: { extra: 1 } }, ({ big }) => Object.assign(big, { extra: 1 })],
+    ['rows/1', { b: 1 }, ({ rows }) => Object.assign(rows[1], { b: 1 })],
+    ['map', new Map([[5, 6]]), ({ map }) => map.set(5, 6)],
+    ['map', new Map([['y', 6]]), ({ map }) => map.set('y', 6)],
+    ['keyed', new Map([[5, 6]]), ({ keyed }) => keyed.set(5, 6)],
+    ['keyed', new Map([[1, { m: 6 }]]), ({ keyed }) => keyed.set(1, { n: 2, m: 6 })],
+    ['shared', { a: 7 }, ({ shared }) => Object.assign(shared, { a: 7 })],
+    ['unit', { q: 2 }, ({ unit }) => Object.assign(unit, { q: 2 })],
+    ['', { unit: { q: 2 } }, ({ unit }) => Object.assign(unit, { q: 2 })],
+    ['unit', Object.assign(new Unit(), { p: 2 }), ({ unit }) => Object.assign(unit, { p: 2 })],
+    ['bare', { b: { c: 1 } }, ({ bare }) => Object.assign(bare, { b: { c: 1 } })],
+    ['plain', { deep: { keyed: new Map([[3, 4]]) } }, ({ plain }) => plain.deep.keyed.set(3, 4)],
+    [
+      'plain',
+      Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`k${i}`, i])),
+      ({ plain }) =>
+        Object.assign(plain, Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`k${i}`, i]))),
+    ],
+    ['plain', { deep: 5 }, ({ plain }) => Object.assign(plain, { deep: 5 })],
+    ['rows', [1], (value) => Object.assign(value, { rows: [1] })],
+    ['rows', { a: 1 }, (value) => Object.assign(value, { rows: { a: 1 } })],
+    ['date', { a: 1 }, (value) => Object.assign(value, { date: { a: 1 } })],
+  ])('%j %o', (path, part, change) => {
+    const expected = makeValue();
+    change(expected);
+    const value = merged(path, part);
+    expect(value).toStrictEqual(expected);
+    expect(value.list[0]).toBe(value.shared);
+  });
+
+  it('an error has more properties', () => {
+    const { error } = merged('error', { code: 7 });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ message: 'boom', code: 7 });
+  });
+
+  it('two objects into one', () => {
+    const one = { n: 1 };
+    const file = H5File.open(serialize({ a: one, b: one }), 'r+');
+    writeSync(file, { a: { x: 1 }, b: { y: 2 } }, { mode: 'merge' });
+    const value = readSync<{ a: object; b: object }>(file);
+    expect(value.a).toBe(value.b);
+    expect(value.a).toEqual({ n: 1, x: 1, y: 2 });
+  });
+
+  it.each<[string, unknown]>([
+    ['map', { y: 1 }],
+    ['plain', new Map([['y', 1]])],
+    ['plain', { deep: new Map([['y', 1]]) }],
+    ['keyed', { y: 1 }],
+    ['big', new Map([['y', 1]])],
+    ['rows/1', new Map([['y', 1]])],
+    ['shared', { b: 1 }],
+    ['shared', { a: { b: 1 } }],
+    ['plain', new Unit()],
+    ['unit', { r: 2 }],
+    ['unit', new Map()],
+  ])('or it is an error: %j %o', (path, part) => {
+    const file = H5File.open(serialize(makeValue(), { registry: units }), 'r+');
+    const before = file.toBytes();
+    expect(() => writeSync(file, part, { registry: units, path, mode: 'merge' })).toThrow(
+      /nothing can be merged into \$\.(map|plain|keyed|big|rows\[1\]|shared|unit).*mode: 'replace'/,
+    );
+    expect(Buffer.compare(file.toBytes(), before)).toBe(0);
+  });
+});
+
+describe('a field of a class is written as the class says', () => {
+  class Typed {
+    n: unknown = 1;
+    b: unknown = 5;
+    v: unknown = new Float64Array(4);
+    other = 0;
+  }
+  const typed = new TypeRegistry().register(Typed, {
+    name: 'Typed',
+    fields: [
+      { property: 'n', dtype: 'u1' },
+      { property: 'b', name: 'big', dtype: 'i8' },
+      { property: 'v', dtype: 'f4', shape: [-1, 2], compression: true },
+      'other',
+    ],
+  });
+  const open = () => H5File.open(serialize({ t: new Typed() }, { registry: typed }), 'r+');
+  const result = (file: H5File): Typed =>
+    readSync<{ t: Typed }>(H5File.open(file.toBytes()), { registry: typed }).t;
+
+  it.each<WriteOptions['mode']>(['replace', 'merge'])('%s', (mode) => {
+    const file = open();
+    const set = (key: keyof Typed, value: unknown): void => {
+      if (mode === 'replace') writeSync(file, value, { registry: typed, path: `t/${key}` });
+      else writeSync(file, { t: { [key]: value } }, { registry: typed, mode: 'merge' });
+    };
+    set('b', 2n ** 60n + 1n);
+    expect(result(file).b).toBe(2n ** 60n + 1n);
+    set('b', 7);
+    expect(result(file).b).toBe(7);
+    set('other', 3);
+    set('n', 200);
+    expect(result(file)).toMatchObject({ b: 7, other: 3, n: 200 });
+    set('v', Float64Array.of(1, 2, 3, 4));
+    expect(file.dataset('t/v').shape).toEqual([2, 2]);
+    expect(file.dataset('t/v').chunks).toBeDefined();
+    expect(result(file).v).toEqual(Float64Array.of(1, 2, 3, 4));
+    expect(() => set('n', 300.5)).toThrow(/\$\.(t\.)?n: the number 300.5 cannot be stored/);
+    expect(() => set('v', Float64Array.of(1, 2, 3))).toThrow(/shape/);
+    expect(result(file)).toMatchObject({ b: 7, other: 3, n: 200 });
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems).toEqual([]);
+  });
+});
+
+it('an unknown mode is an error', async () => {
+  const path = join(folder, 'mode.h5');
+  writeSync(path, { a: 1 });
+  const mode = 'Merge' as 'merge';
+  expect(() => writeSync(path, { b: 1 }, { mode })).toThrow(/the mode is 'replace' or 'merge', not "Merge"/);
+  await expect(write(path, { b: 1 }, { mode })).rejects.toThrow(/the mode is 'replace' or 'merge'/);
+  const file = H5File.open(serialize({ a: 1 }), 'r+');
+  expect(() => writeSync(file, { b: 1 }, { mode })).toThrow(/the mode is 'replace' or 'merge'/);
+  expect(readSync(path)).toEqual({ a: 1 });
+});
+
 describe('nothing is half written', () => {
   it.each<[string, unknown, WriteOptions, RegExp]>([
     ['a value that cannot be stored', { a: 1, b: () => {} }, { path: 'settings' }, /function/],
@@ -202,9 +364,15 @@ describe('nothing is half written', () => {
     ['a member of a string', 1, { path: 'title/x' }, /has no members/],
     ['an element far behind the end', 1, { path: 'mixed/9' }, /there is no \$\.mixed\[9\]/],
     ['a member of nothing', 1, { path: 'mixed/3/x' }, /there is no \$\.mixed\[3\]/],
+    ['a number for a bigint', 5, { path: 'bigs/1' }, /^\$\.bigs\[1\]: .* is a bigint, not a number/],
+    ['a bigint for a number', 5n, { path: 'ints/1' }, /\$\.ints\[1\]: .* is a number, not a bigint/],
+    ['too large a number', 300, { path: 'q/ints/1' }, /\$\.q\.ints\[1\]: 300 does not fit/],
+    ['one in a row', 300, { path: 'typed/0/ints/1' }, /\$\.typed\[0\]\.ints\[1\]: 300 does not fit/],
     ['a number that does not fit', 2 ** 40, { path: 'ints/0' }, /2\^?|fit|out of range|1099511627776/],
   ])('%s', (_, part, options, message) => {
-    const state = { ...makeState(), ints: new Int8Array(2) };
+    const ints = new Int8Array(2);
+    const typed = [{ ints: new Uint8Array(2) }, { ints: new Uint8Array(3) }];
+    const state = { ...makeState(), ints, bigs: new BigInt64Array(2), q: { ints: new Uint8Array(2) }, typed };
     const file = H5File.open(serialize(state, { registry }), 'r+');
     const before = file.toBytes();
     expect(() => writeSync(file, part, { registry, ...options })).toThrow(message);
