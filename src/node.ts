@@ -24,7 +24,6 @@ import { checked } from './serialize/checked-options.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
-import { checkMode } from './serialize/part-writer.js';
 import {
   atOnce,
   isPart as isPartRead,
@@ -431,9 +430,7 @@ class FileSpill {
   }
 }
 
-function isPart(options: WriteOptions): boolean {
-  checkMode(options);
-  const { path, mode } = options;
+function isPart({ path, mode }: WriteOptions): boolean {
   return (path !== undefined && path.length > 0) || mode === 'merge';
 }
 

@@ -36,12 +36,6 @@ export function writePart(
   return new PartWriter(target, options).write(value, store);
 }
 
-/** Throws if there is no such mode. */
-export function checkMode({ mode = 'replace' }: WriteOptions): void {
-  if (mode !== 'replace' && mode !== 'merge')
-    throw new H5TypeError(`the mode is 'replace' or 'merge', not ${JSON.stringify(mode) ?? String(mode)}`);
-}
-
 /** Sets members of a group to values, with the objects that they share. What has their names is replaced. */
 export function writeMembers(group: H5Group, values: object, options: WriteOptions): void {
   prepareMembers(group, values, options)();
@@ -205,7 +199,6 @@ class PartWriter {
     this.#target = target;
     this.#options = options;
     this.#steps = parsePath(options.path ?? []);
-    checkMode(options);
     if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
       this.#refuse('it is not one place: write to one after another');
   }

@@ -346,17 +346,6 @@ describe('a field of a class is written as the class says', () => {
   });
 });
 
-it('an unknown mode is an error', async () => {
-  const path = join(folder, 'mode.h5');
-  writeSync(path, { a: 1 });
-  const mode = 'Merge' as 'merge';
-  expect(() => writeSync(path, { b: 1 }, { mode })).toThrow(/the mode is 'replace' or 'merge', not "Merge"/);
-  await expect(write(path, { b: 1 }, { mode })).rejects.toThrow(/the mode is 'replace' or 'merge'/);
-  const file = H5File.open(serialize({ a: 1 }), 'r+');
-  expect(() => writeSync(file, { b: 1 }, { mode })).toThrow(/the mode is 'replace' or 'merge'/);
-  expect(readSync(path)).toEqual({ a: 1 });
-});
-
 describe('nothing is half written', () => {
   it.each<[string, unknown, WriteOptions, RegExp]>([
     ['a value that cannot be stored', { a: 1, b: () => {} }, { path: 'settings' }, /function/],
