@@ -223,6 +223,49 @@ export class CompletePlanner extends Planner {
     return replacement;
   }
 
+  /** Whether something is left out, rather than replaced or refused. */
+  #isLeftOut(value: unknown): boolean {
+    return this.#onUnsupported === 'skip' && this.#problem(value, true) !== undefined;
+  }
+
+  /** Nothing is left of elements of Sets and of entries that are left out: only in an array, there is a hole. */
+  protected override vector(
+    place: Place,
+    type: 'Array' | 'Set' | undefined,
+    source: readonly unknown[],
+  ): VectorNode {
+    let values = source;
+    if (this.#onUnsupported === 'skip') {
+      const { node, role } = place;
+      if (type === 'Set') values = source.filter((value) => !this.#isLeftOut(value));
+      else if (role === 'value' && node?.kind === 'entries') {
+        // The keys are already there, but have not been looked at yet.
+        const keys = node.keys as VectorNode;
+        const all = keys.source as readonly unknown[];
+        const isKept = source.map((value, i) => !this.#isLeftOut(value) && !this.#isLeftOut(all[i]));
+        keys.source = all.filter((_, i) => isKept[i]);
+        values = source.filter((_, i) => isKept[i]);
+      }
+    }
+    return super.vector(place, type, values);
+  }
+
+  protected override encode(vector: VectorNode, id: number, values: readonly unknown[]): void {
+    let kept = values;
+    if (this.#onUnsupported === 'skip') {
+      const kind = this.kinds.kind(id);
+      if (kind === Kind.Set)
+        kept = (values as Set<unknown>[]).map(
+          (set) => new Set(Array.from(set).filter((value) => !this.#isLeftOut(value))),
+        );
+      else if (kind === Kind.Map)
+        kept = (values as Map<unknown, unknown>[]).map(
+          (map) => new Map(Array.from(map).filter((entry) => !entry.some((each) => this.#isLeftOut(each)))),
+        );
+    }
+    super.encode(vector, id, kept);
+  }
+
   /** The same values, with others in the place of those that cannot be stored. What is left out leaves a hole. */
   #replaced(vector: VectorNode, values: readonly unknown[]): readonly unknown[] {
     const replaced: unknown[] = [];
