@@ -38,9 +38,22 @@ function isIterable(value: object): boolean {
 /** What a codec makes of a value. */
 function contentOf(value: object, codec: Encoder): object {
   const content = codec.encode(value) as unknown;
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
-  throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
+  if (isContent(content) || (codec.checks && content === value)) return content as object;
+  const type = Object.prototype.toString.call(content).slice(8, -1);
+  throw new H5TypeError(
+    `\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object whose properties are the parts, but something of type ${type}`,
+  );
 }
+
+/** Whether the properties of something are all that there is to it: a Map, a Date or a Promise has its content elsewhere. */
+function isContent(content: unknown): boolean {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) return false;
+  const prototype: unknown = Object.getPrototypeOf(content);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return !(ArrayBuffer.isView(content) || NO_CONTENT.some((type) => content instanceof type));
+}
+
+const NO_CONTENT = [Map, Set, WeakMap, WeakSet, Date, RegExp, Promise, ArrayBuffer, Error];
 
 /** The error for an async iterable, where nothing waits for it. */
 function waiting(value: object, path: string): H5UnsupportedError {
