@@ -12,7 +12,13 @@ import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { escapeName, unescapeName } from './serialize/names.js';
 import { setProperty } from './serialize/rows.js';
 import type { Values } from './serialize/values.js';
-import { arrayWithProperties, elementsOf, hasProperties, setElements } from './values/array-properties.js';
+import {
+  arrayWithProperties,
+  checkNames,
+  elementsOf,
+  hasProperties,
+  setElements,
+} from './values/array-properties.js';
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
@@ -225,10 +231,11 @@ function base<T extends object, V>(
       const fields = new Fields(cls);
       return {
         name: cls.name,
-        encode: (value) =>
-          contentOf(
-            fields.of(value, (name) => Array.isArray(value) && isElement(name)).set(inner, get(value as T)),
-          ),
+        encode: (value) => {
+          checkNames(value, inner);
+          const all = fields.of(value, (name) => Array.isArray(value) && isElement(name));
+          return contentOf(all.set(inner, get(value as T)));
+        },
         create: () =>
           madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
         fill: (value, content, _, spend) => {
@@ -292,6 +299,7 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
       return {
         name: cls.name,
         encode: (value) => {
+          checkNames(value, inner);
           const numbers = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
           return contentOf(fields.of(value, isNumber).set(inner, numbers));
         },

@@ -223,6 +223,31 @@ it('what is thrown by what onUnsupported calls is thrown as it is', () => {
 });
 
 describe('what is left out', () => {
+  it('refuses a property with the name of what is stored beside it', () => {
+    class List extends Array<unknown> {}
+    class Dictionary extends Map<unknown, unknown> {}
+    class Bytes extends Uint8Array {}
+    const registry = new TypeRegistry()
+      .register(List, { name: 'List' })
+      .register(Dictionary, { name: 'Dictionary' })
+      .register(Bytes, { name: 'Bytes' });
+    const cases = [
+      Object.assign([1], { '[[Array]]': 1 }),
+      Object.assign(List.from([1]), { '[[Array]]': 1 }),
+      Object.assign(new Dictionary(), { '[[Map]]': 1 }),
+      Object.assign(new Bytes(2), { '[[Uint8Array]]': 1 }),
+    ];
+    for (const value of cases) {
+      expect(() => serialize({ x: { value } }, { registry })).toThrow(
+        /^\$\.x\.value: a property cannot be called \[\[/,
+      );
+      const found = deserialize(serialize({ x: { value } }, { registry, onUnsupported: 'skip' }), {
+        registry,
+      });
+      expect(found).toEqual({ x: {} });
+    }
+  });
+
   it('leaves nothing of elements and entries that are left out', () => {
     const f = () => 0;
     const skipped = <T>(value: T): T => deserialize<T>(serialize(value, { onUnsupported: 'skip' }));
