@@ -3,14 +3,22 @@
  * classes that extend types whose content is not in their properties.
  */
 import { H5FormatError } from './errors.js';
+import { isPlainText } from './hdf5/text.js';
 import type { Codec, Content, Spend, TypeRegistry, ValueType } from './registry/index.js';
 import { RegisteredClass } from './registry/index.js';
 import { CompletePlanner } from './serialize/complete-planner.js';
 import { CompleteRestorer } from './serialize/complete-restorer.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
+import { escapeName, unescapeName } from './serialize/names.js';
 import { setProperty } from './serialize/rows.js';
 import type { Values } from './serialize/values.js';
-import { arrayWithProperties, elementsOf, hasProperties, setElements } from './values/array-properties.js';
+import {
+  arrayWithProperties,
+  checkNames,
+  elementsOf,
+  hasProperties,
+  setElements,
+} from './values/array-properties.js';
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
@@ -223,10 +231,11 @@ function base<T extends object, V>(
       const fields = new Fields(cls);
       return {
         name: cls.name,
-        encode: (value) =>
-          contentOf(
-            fields.of(value, (name) => Array.isArray(value) && isElement(name)).set(inner, get(value as T)),
-          ),
+        encode: (value) => {
+          checkNames(value, inner);
+          const all = fields.of(value, (name) => Array.isArray(value) && isElement(name));
+          return contentOf(all.set(inner, get(value as T)));
+        },
         create: () =>
           madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
         fill: (value, content, _, spend) => {
@@ -290,6 +299,7 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
       return {
         name: cls.name,
         encode: (value) => {
+          checkNames(value, inner);
           const numbers = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
           return contentOf(fields.of(value, isNumber).set(inner, numbers));
         },
@@ -314,7 +324,7 @@ function nameOf(value: unknown, registry: TypeRegistry): string | undefined {
   if (name !== undefined) return name;
   if (typeof value === 'symbol') {
     const key = Symbol.keyFor(value);
-    if (key !== undefined) return `Symbol.for(${key})`;
+    if (key !== undefined) return `Symbol.for(${isEscaped(key) ? escapeName(key) : key})`;
     const { description = '' } = value;
     return wellKnown(description) === value ? description : undefined;
   }
@@ -323,9 +333,14 @@ function nameOf(value: unknown, registry: TypeRegistry): string | undefined {
   return cls && (cls.target as unknown) === value ? CLASS + cls.name : undefined;
 }
 
+/** Whether the key of a symbol is escaped as names of members are: one that no string of HDF5 holds, or that looks escaped. */
+function isEscaped(key: string): boolean {
+  return !isPlainText(key) || key.startsWith('@%');
+}
+
 /** The value of a name; undefined if there is none. */
 function namedValue(name: string, registry: TypeRegistry): unknown {
-  if (name.startsWith('Symbol.for(')) return Symbol.for(name.slice(11, -1));
+  if (name.startsWith('Symbol.for(')) return Symbol.for(unescapeName(name.slice(11, -1)));
   if (name.startsWith(CLASS)) return registry.get(name.slice(CLASS.length))?.target;
   return wellKnown(name) ?? registry.named(name);
 }

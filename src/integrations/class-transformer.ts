@@ -33,8 +33,15 @@ interface ExposeOptions extends Scope {
   readonly name?: string;
 }
 
+/** What the function of `@Type` is given, as class-transformer gives it. */
+interface TypeHelp {
+  readonly newObject: object;
+  readonly object: object;
+  readonly property: string;
+}
+
 interface TypeMetadata {
-  readonly typeFunction?: (help?: unknown) => unknown;
+  readonly typeFunction?: (help: TypeHelp) => unknown;
   readonly options?: {
     readonly discriminator?: {
       readonly property: string;
@@ -75,7 +82,8 @@ export interface TransformedOptions {
 
 /**
  * A registry of classes that class-transformer's decorators are on, and of all classes that `@Type` leads to from them.
- * Groups and versions are those of the registry: make one for each.
+ * Where the function of a `@Type` tells the class by the object, name those that it may return as well. Groups and versions are
+ * those of the registry: make one for each.
  *
  * @throws {H5RegistryError} when two classes have the same name, or class-transformer knows of no decorators.
  * @example
@@ -104,6 +112,10 @@ export function transformed(classes: readonly Class[], options: TransformedOptio
 class Transformer {
   readonly #options: TransformedOptions;
   readonly #storage: MetadataStorage;
+  /** What plain objects have become, by the class. */
+  readonly #instances = new WeakMap<object, Map<AnyFunction, object>>();
+  /** The types for which what collections hold has been replaced. */
+  readonly #done = new WeakMap<object, Set<TypeMetadata>>();
 
   constructor(options: TransformedOptions) {
     this.#options = options;
@@ -130,11 +142,21 @@ class Transformer {
     const found: Class[] = [];
     for (const property of this.#typedProperties(cls)) {
       const type = this.#storage.findTypeMetadata(cls, property);
-      const made = this.#classOf(type);
+      const made = this.#reachedBy(type, property);
       if (made) found.push(made);
       for (const { value } of type?.options?.discriminator?.subTypes ?? []) found.push(value as Class);
     }
     return found;
+  }
+
+  /** The class that `@Type` names before there is an object, if it does: its function may ask for one. */
+  #reachedBy(type: TypeMetadata | undefined, property: string): Class | undefined {
+    try {
+      return this.#classOf(type, { newObject: {}, object: {}, property });
+    } catch (error) {
+      if (type?.typeFunction?.length === 0) throw error;
+      return undefined;
+    }
   }
 
   #typedProperties(cls: AnyFunction): Iterable<string> {
@@ -148,8 +170,8 @@ class Transformer {
   }
 
   /** The class that a property is declared to hold, unless it is one of the language's own. */
-  #classOf(type: TypeMetadata | undefined): Class | undefined {
-    const cls = type?.typeFunction?.();
+  #classOf(type: TypeMetadata | undefined, help: TypeHelp): Class | undefined {
+    const cls = type?.typeFunction?.(help);
     const isOwn = typeof cls === 'function' && (globalThis as Record<string, unknown>)[cls.name] !== cls;
     return isOwn ? (cls as unknown as Class) : undefined;
   }
@@ -170,7 +192,7 @@ class Transformer {
       if (!Object.hasOwn(content, name)) continue;
       const property = this.#storage.findExposeMetadataByCustomName(cls, name)?.propertyName ?? name;
       if (isReadOnly(instance, property)) continue;
-      const typed = this.#typed(cls, property, content[name]);
+      const typed = this.#typed(cls, instance, content, property)(content[name]);
       const value = this.#apply(cls, property, typed, content, PLAIN_TO_CLASS);
       if (property in instance && property !== '__proto__')
         (instance as Record<string, unknown>)[property] = value;
@@ -218,30 +240,90 @@ class Transformer {
   }
 
   /** What a property is declared to hold, of plain objects that stand there; instances stay what they are. */
-  #typed(cls: AnyFunction, property: string, value: unknown): unknown {
+  #typed(
+    cls: AnyFunction,
+    instance: object,
+    content: Content,
+    property: string,
+  ): (value: unknown) => unknown {
     const type = this.#storage.findTypeMetadata(cls, property);
-    const declared = this.#classOf(type);
+    const declared = this.#classOf(type, { newObject: instance, object: content, property });
     const discriminator = type?.options?.discriminator;
-    if (!declared && !discriminator) return value;
+    if (!type || (!declared && !discriminator)) return (value) => value;
     const made = (plain: unknown): unknown => {
       if (typeof plain !== 'object' || plain === null || Object.getPrototypeOf(plain) !== Object.prototype)
         return plain;
       const tag = discriminator && (plain as Record<string, unknown>)[discriminator.property];
       const subType = discriminator?.subTypes.find(({ name }) => name === tag)?.value ?? declared;
-      if (!subType) return plain;
-      const instance = new (subType as Constructor)();
-      let content = plain as Record<string, unknown>;
-      if (discriminator && !type?.options?.keepDiscriminatorProperty) {
-        content = { ...content };
-        delete content[discriminator.property];
-      }
-      this.#fill(subType as AnyFunction, instance, content);
-      return instance;
+      return subType ? this.#made(plain, subType as Constructor & AnyFunction, type) : plain;
     };
-    if (Array.isArray(value)) return value.some((each) => made(each) !== each) ? value.map(made) : value;
-    if (value instanceof Set) return new Set([...value].map(made));
-    if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, made(each)]));
-    return made(value);
+    return (value) => {
+      // Arrays, Sets and Maps stay what they are too, since others may refer to them: what they hold is replaced.
+      const todo = isCollection(value) ? [value] : [];
+      for (let at = todo.pop(); at; at = todo.pop()) {
+        if (this.#isDone(at, type)) continue;
+        replaceIn(at, (each) => {
+          if (isCollection(each)) todo.push(each);
+          return made(each);
+        });
+      }
+      return made(value);
+    };
+  }
+
+  /** The instance that a plain object becomes: always the same. */
+  #made(plain: object, cls: Constructor & AnyFunction, { options }: TypeMetadata): object {
+    const known = this.#instances.get(plain) ?? new Map<AnyFunction, object>();
+    this.#instances.set(plain, known);
+    const met = known.get(cls);
+    if (met) return met;
+    const instance = new cls();
+    // It may be a part of its own content.
+    known.set(cls, instance);
+    const content = { ...plain } as Record<string, unknown>;
+    if (options?.discriminator && !options.keepDiscriminatorProperty)
+      delete content[options.discriminator.property];
+    this.#fill(cls, instance, content);
+    return instance;
+  }
+
+  /** Whether what a collection holds has been replaced. One that is empty may still get what it holds. */
+  #isDone(collection: Collection, type: TypeMetadata): boolean {
+    if ((Array.isArray(collection) ? collection.length : collection.size) === 0) return true;
+    const types = this.#done.get(collection) ?? new Set<TypeMetadata>();
+    this.#done.set(collection, types);
+    const isDone = types.has(type);
+    types.add(type);
+    return isDone;
+  }
+}
+
+type Collection = unknown[] | Set<unknown> | Map<unknown, unknown>;
+
+function isCollection(value: unknown): value is Collection {
+  return Array.isArray(value) || value instanceof Set || value instanceof Map;
+}
+
+/** Puts others in the place of what a collection holds. Methods of a subclass are not asked: they may do more. */
+function replaceIn(collection: Collection, replacement: (value: unknown) => unknown): void {
+  if (Array.isArray(collection)) {
+    collection.forEach((value, i) => {
+      const made = replacement(value);
+      if (made !== value) collection[i] = made;
+    });
+  } else if (collection instanceof Map) {
+    Map.prototype.forEach.call(collection, (value, key) => {
+      const made = replacement(value);
+      if (made !== value) Map.prototype.set.call(collection, key, made);
+    });
+  } else {
+    const values: unknown[] = [];
+    Set.prototype.forEach.call(collection, (value) => values.push(value));
+    const all = values.map(replacement);
+    if (all.every((made, i) => made === values[i])) return;
+    // In the same order.
+    Set.prototype.clear.call(collection);
+    for (const made of all) Set.prototype.add.call(collection, made);
   }
 }
 

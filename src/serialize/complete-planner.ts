@@ -38,9 +38,22 @@ function isIterable(value: object): boolean {
 /** What a codec makes of a value. */
 function contentOf(value: object, codec: Encoder): object {
   const content = codec.encode(value) as unknown;
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
-  throw new H5TypeError(`\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object`);
+  if (isContent(content) || (codec.checks && content === value)) return content as object;
+  const type = Object.prototype.toString.call(content).slice(8, -1);
+  throw new H5TypeError(
+    `\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object whose properties are the parts, but something of type ${type}`,
+  );
 }
+
+/** Whether the properties of something are all that there is to it: a Map, a Date or a Promise has its content elsewhere. */
+function isContent(content: unknown): boolean {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) return false;
+  const prototype: unknown = Object.getPrototypeOf(content);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return !(ArrayBuffer.isView(content) || NO_CONTENT.some((type) => content instanceof type));
+}
+
+const NO_CONTENT = [Map, Set, WeakMap, WeakSet, Date, RegExp, Promise, ArrayBuffer, Error];
 
 /** The error for an async iterable, where nothing waits for it. */
 function waiting(value: object, path: string): H5UnsupportedError {
@@ -221,6 +234,49 @@ export class CompletePlanner extends Planner {
     const replacement = handle(Unreadable.cause(value)?.cause ?? value, placeOf(holder, index));
     if (replacement === value) this.#unsupported(value, holder, index, why);
     return replacement;
+  }
+
+  /** Whether something is left out, rather than replaced or refused. */
+  #isLeftOut(value: unknown): boolean {
+    return this.#onUnsupported === 'skip' && this.#problem(value, true) !== undefined;
+  }
+
+  /** Nothing is left of elements of Sets and of entries that are left out: only in an array, there is a hole. */
+  protected override vector(
+    place: Place,
+    type: 'Array' | 'Set' | undefined,
+    source: readonly unknown[],
+  ): VectorNode {
+    let values = source;
+    if (this.#onUnsupported === 'skip') {
+      const { node, role } = place;
+      if (type === 'Set') values = source.filter((value) => !this.#isLeftOut(value));
+      else if (role === 'value' && node?.kind === 'entries') {
+        // The keys are already there, but have not been looked at yet.
+        const keys = node.keys as VectorNode;
+        const all = keys.source as readonly unknown[];
+        const isKept = source.map((value, i) => !this.#isLeftOut(value) && !this.#isLeftOut(all[i]));
+        keys.source = all.filter((_, i) => isKept[i]);
+        values = source.filter((_, i) => isKept[i]);
+      }
+    }
+    return super.vector(place, type, values);
+  }
+
+  protected override encode(vector: VectorNode, id: number, values: readonly unknown[]): void {
+    let kept = values;
+    if (this.#onUnsupported === 'skip') {
+      const kind = this.kinds.kind(id);
+      if (kind === Kind.Set)
+        kept = (values as Set<unknown>[]).map(
+          (set) => new Set(Array.from(set).filter((value) => !this.#isLeftOut(value))),
+        );
+      else if (kind === Kind.Map)
+        kept = (values as Map<unknown, unknown>[]).map(
+          (map) => new Map(Array.from(map).filter((entry) => !entry.some((each) => this.#isLeftOut(each)))),
+        );
+    }
+    super.encode(vector, id, kept);
   }
 
   /** The same values, with others in the place of those that cannot be stored. What is left out leaves a hole. */

@@ -1,5 +1,5 @@
 /** Arrays that have properties beside their elements, as the matches of a RegExp do. */
-import { H5FormatError } from '../errors.js';
+import { H5FormatError, H5TypeError } from '../errors.js';
 import type { Content, Spend, ValueType } from '../registry/index.js';
 import { isSparse } from '../serialize/kinds.js';
 import { setProperty } from '../serialize/rows.js';
@@ -26,6 +26,12 @@ export function setElements(array: unknown[], elements: readonly unknown[], spen
   for (let i = 0; i < elements.length; i++) if (i in elements) array[i] = elements[i];
 }
 
+/** Refuses a property that has the name under which something else is stored. */
+export function checkNames(value: object, inner: string): void {
+  if (Object.prototype.propertyIsEnumerable.call(value, inner))
+    throw new H5TypeError(`a property cannot be called ${inner} here: what is in the object has that name`);
+}
+
 export const arrayWithProperties: ValueType<unknown[]> = {
   name: 'Array',
   // Stands for it: its prototype is that of all arrays.
@@ -33,6 +39,7 @@ export const arrayWithProperties: ValueType<unknown[]> = {
   encode: (array) => {
     const content = Object.create(null) as Record<string, unknown>;
     content[ELEMENTS] = elementsOf(array);
+    checkNames(array, ELEMENTS);
     for (const name of Object.keys(array))
       if (!isIndex(name)) content[name] = array[name as unknown as number];
     return content;

@@ -164,6 +164,113 @@ describe('the decorators of class-transformer', () => {
     expect(many[49]?.password).toBe('secret');
   });
 
+  describe('on what is shared', () => {
+    class Album extends Map<string, unknown> {}
+    class Shelf {
+      all: unknown;
+    }
+    decorate(Shelf, { all: [Type(() => Photo)] });
+    const registry = transformed([Shelf], {
+      registry: new TypeRegistry().register(Album, { name: 'Album' }),
+    });
+    const shelf = (all: unknown) => Object.assign(new Shelf(), { all });
+    const photo = () => ({ url: 'x' }) as unknown;
+
+    it('leave Maps, Sets and arrays what they are', () => {
+      const map = new Map([['x', photo()]]);
+      map.set('me', map);
+      const { on, map: same } = back({ on: shelf(map), map }, registry);
+      expect(on.all).toBe(same);
+      expect(same.get('me')).toBe(same);
+      expect(same.get('x')).toBeInstanceOf(Photo);
+
+      const set = new Set([1, photo(), 2]);
+      const [one, two] = back([shelf(set), shelf(set)], registry) as [Shelf, Shelf];
+      expect(one.all).toBe(two.all);
+      const [first, second, third] = one.all as Set<unknown>;
+      expect([first, third]).toEqual([1, 2]);
+      expect(second).toBeInstanceOf(Photo);
+
+      const array = [photo(), undefined, undefined, 3];
+      delete array[1];
+      const found = back([shelf(array), array] as const, registry);
+      expect(found[0].all).toBe(found[1]);
+      expect(found[1][0]).toBeInstanceOf(Photo);
+      expect(1 in found[1]).toBe(false);
+    });
+
+    it('leave subclasses what they are', () => {
+      const { all } = back(shelf(new Album([['x', photo()]])), registry);
+      expect(all).toBeInstanceOf(Album);
+      expect((all as Album).get('x')).toBeInstanceOf(Photo);
+    });
+
+    it('make one instance of one plain object, which may lead to itself', () => {
+      const plain = photo();
+      const all = back(shelf([plain, plain]), registry).all as unknown[];
+      expect(all[0]).toBeInstanceOf(Photo);
+      expect(all[0]).toBe(all[1]);
+
+      const loop: Record<string, unknown> = {};
+      loop.all = [loop];
+      class Ring {
+        all: unknown;
+      }
+      decorate(Ring, { all: [Type(() => Ring)] });
+      const ring = back(Object.assign(new Ring(), { all: loop }), transformed([Ring])).all as unknown as Ring;
+      expect(ring).toBeInstanceOf(Ring);
+      expect((ring.all as unknown[])[0]).toBe(ring);
+    });
+
+    it('go into collections in collections', () => {
+      const plain = { all: [[photo()], undefined] };
+      const theirs = plainToInstance(Shelf, plain).all as unknown[][];
+      const ours = back(shelf(plain.all), registry).all as unknown[][];
+      expect(ours[0]?.[0]).toBeInstanceOf(Photo);
+      expect(ours).toEqual(theirs);
+      const mixed = back(shelf([new Map([['x', new Set([photo()])]])]), registry).all as Map<
+        string,
+        Set<unknown>
+      >[];
+      expect([...(mixed[0]?.get('x') ?? [])][0]).toBeInstanceOf(Photo);
+    });
+  });
+
+  it('tell by the object what a property is to be', () => {
+    class Box {
+      kind = '';
+      thing: unknown;
+    }
+    const told: unknown[] = [];
+    decorate(Box, {
+      thing: [
+        Type((help) => {
+          told.push(help?.property, help?.newObject);
+          return help?.object.kind === 'photo' ? Photo : User;
+        }),
+      ],
+    });
+    const registry = transformed([Box, Photo]);
+    const box = (kind: string) => Object.assign(new Box(), { kind, thing: { url: 'x' } });
+    class Deep {}
+    decorate(Deep, { x: [Type((help) => (help?.object.kind.length > 3 ? Photo : User))] });
+    expect(transformed([Deep]).names()).toEqual(['Deep']);
+    class Late {}
+    decorate(Late, {
+      x: [
+        Type(() => {
+          throw new ReferenceError('not yet');
+        }),
+      ],
+    });
+    expect(() => transformed([Late])).toThrow('not yet');
+    told.length = 0;
+    const found = back(box('photo'), registry);
+    expect(found.thing).toBeInstanceOf(Photo);
+    expect(told).toEqual(['thing', found]);
+    expect(back(box('user'), registry).thing).toBeInstanceOf(User);
+  });
+
   it('of another build are not taken for none', () => {
     const storage = { _typeMetadatas: new Map(), _exposeMetadatas: new Map() };
     expect(() => transformed([User], { storage: storage as never })).toThrow(/noted no decorators at all/);

@@ -259,3 +259,12 @@ describeOracle('h5py', () => {
     });
   });
 });
+
+describe('a symbol of Symbol.for', () => {
+  it.each(['a\0b', '\ud800', '@%41', 'a/%00', '', '.', '@', ')', 'é'])('with the key %j', (key) => {
+    const symbol = Symbol.for(key);
+    const found = back({ symbol, list: [symbol, symbol] });
+    expect(found.symbol).toBe(symbol);
+    expect(found.list).toEqual([symbol, symbol]);
+  });
+});

@@ -223,6 +223,82 @@ it('what is thrown by what onUnsupported calls is thrown as it is', () => {
 });
 
 describe('what is left out', () => {
+  it('refuses a property with the name of what is stored beside it', () => {
+    class List extends Array<unknown> {}
+    class Dictionary extends Map<unknown, unknown> {}
+    class Bytes extends Uint8Array {}
+    const registry = new TypeRegistry()
+      .register(List, { name: 'List' })
+      .register(Dictionary, { name: 'Dictionary' })
+      .register(Bytes, { name: 'Bytes' });
+    const cases = [
+      Object.assign([1], { '[[Array]]': 1 }),
+      Object.assign(List.from([1]), { '[[Array]]': 1 }),
+      Object.assign(new Dictionary(), { '[[Map]]': 1 }),
+      Object.assign(new Bytes(2), { '[[Uint8Array]]': 1 }),
+    ];
+    for (const value of cases) {
+      expect(() => serialize({ x: { value } }, { registry })).toThrow(
+        /^\$\.x\.value: a property cannot be called \[\[/,
+      );
+      const found = deserialize(serialize({ x: { value } }, { registry, onUnsupported: 'skip' }), {
+        registry,
+      });
+      expect(found).toEqual({ x: {} });
+    }
+  });
+
+  it('leaves nothing of elements and entries that are left out', () => {
+    const f = () => 0;
+    const skipped = <T>(value: T): T => deserialize<T>(serialize(value, { onUnsupported: 'skip' }));
+    const big = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`k${i}`, i]));
+    const key = {};
+    const cases: [unknown, unknown][] = [
+      [new Set<unknown>([f, 1]), new Set([1])],
+      [new Set([f]), new Set()],
+      [
+        new Map<unknown, unknown>([
+          [1, f],
+          [2, 2],
+        ]),
+        new Map([[2, 2]]),
+      ],
+      [
+        new Map<unknown, unknown>([
+          [f, 1],
+          [2, 2],
+        ]),
+        new Map([[2, 2]]),
+      ],
+      [
+        new Map<unknown, unknown>([
+          ['1', f],
+          ['2', 2],
+        ]),
+        new Map([['2', 2]]),
+      ],
+      [new Map<unknown, unknown>([[f, f]]), new Map()],
+    ];
+    for (const [value, expected] of cases) {
+      expect(skipped(value)).toEqual(expected);
+      // Alone, and in rows.
+      expect(skipped([value, value, 1])).toEqual([expected, expected, 1]);
+      const rows = skipped([
+        value,
+        new (expected as { constructor: new (all: unknown) => unknown }).constructor(value),
+      ]);
+      expect(rows).toEqual([expected, expected]);
+    }
+    expect(skipped([new Set([f, key]), key] as const)).toEqual([new Set([key]), key]);
+    expect('k3' in skipped({ ...big, k3: f })).toBe(false);
+    expect(Object.keys(skipped({ ...big, k3: f }))).toHaveLength(1000);
+    const sparse: unknown[] = [];
+    sparse[1_000_000] = 1;
+    sparse[2_000_000] = f;
+    sparse[3_000_000] = 3;
+    expect(Object.keys(skipped(sparse))).toEqual(['1000000', '3000000']);
+  });
+
   it('leaves its neighbours as they are, whatever they are', () => {
     const value = {
       f() {},

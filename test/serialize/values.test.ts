@@ -403,6 +403,25 @@ describe('a codec', () => {
     expect(() => serialize(new Plain(), { registry: bad })).toThrow(
       /`encode` of the codec "P" returned no object/,
     );
+    const made = [
+      new Map([['a', 1]]),
+      new Set(),
+      new Date(0),
+      Promise.resolve(),
+      new Uint8Array(2),
+      [1],
+      /x/,
+    ];
+    for (const content of made) {
+      const wrong = new TypeRegistry().codec(Plain, {
+        name: 'P',
+        encode: () => content,
+        decode: () => new Plain(),
+      });
+      expect(() => serialize([{ x: new Plain() }], { registry: wrong })).toThrow(
+        /^\$.*`encode` of the codec "P" returned no object whose properties are the parts/,
+      );
+    }
   });
 
   it('of a class that is not registered is an error when a file is read', () => {
