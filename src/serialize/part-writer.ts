@@ -528,7 +528,8 @@ class PartWriter {
   }
 
   /** Sets members of a value that was read. */
-  #mergeInto(there: unknown, value: object, place: readonly Step[]): void {
+  #mergeInto(there: unknown, value: object, place: readonly Step[], within = new Set<object>()): void {
+    if (within.has(value)) this.#refuseMerge(place, 'what is merged into it holds itself');
     const kind = Object.getPrototypeOf(there) as object | null;
     const other = Object.getPrototypeOf(value) as object | null;
     const isPlain = other === null || other === Object.prototype;
@@ -542,7 +543,7 @@ class PartWriter {
       const at = [...place, step];
       const member = memberOf(there, step);
       if (isMergeable(each, this.#options) && isMergeable(member, this.#options))
-        this.#mergeInto(member, each, at);
+        this.#mergeInto(member, each, at, new Set(within).add(value));
       else if (there instanceof Error && Object.hasOwn(there, key)) Reflect.set(there, key, each);
       else if (!setMember(there, step, each, this.#options)) this.#refuseMerge(at, 'there is no such place');
     }

@@ -346,6 +346,17 @@ describe('a field of a class is written as the class says', () => {
   });
 });
 
+it('what holds itself is not merged in memory', () => {
+  const there: { m: Map<number, object>; next?: object } = { m: new Map([[1, {}]]) };
+  there.next = there;
+  const file = H5File.open(serialize({ rows: [there, there.next] }), 'r+');
+  const patch: { a: number; next?: object } = { a: 1 };
+  patch.next = patch;
+  const before = file.toBytes();
+  expect(() => writeSync(file, patch, { path: 'rows/0', mode: 'merge' })).toThrow(/holds itself/);
+  expect(Buffer.compare(file.toBytes(), before)).toBe(0);
+});
+
 describe('nothing is half written', () => {
   it.each<[string, unknown, WriteOptions, RegExp]>([
     ['a value that cannot be stored', { a: 1, b: () => {} }, { path: 'settings' }, /function/],
