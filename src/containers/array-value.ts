@@ -46,7 +46,7 @@ function isPair(value: unknown): boolean {
  */
 export function arrayValue(dtype: DTypeName, value: unknown, type?: Datatype, rank?: number): ArrayValue {
   const shaped = shapedData(value);
-  if (shaped) return { shape: shaped.shape, data: toBlockData(dtype, shaped.data) };
+  if (shaped) return { shape: shaped.shape, data: toBlockData(dtype, shaped.elements()) };
   const isComplex = widthOf(dtype) === 2;
   const most = dtype === 'object' && !type ? (rank ?? MAX_DEPTH) : MAX_DEPTH;
   const shape: number[] = [];

@@ -43,7 +43,7 @@ export const CACHE_LIMIT = 1 << 24;
 interface Entry {
   readonly place: readonly number[];
   readonly bytes: Uint8Array;
-  /** What the source does not have yet: none if `to` is not behind `from`. */
+  /** What the source does not have yet; of what it has all, from Infinity to 0. */
   from: number;
   to: number;
 }
@@ -83,7 +83,7 @@ export class ChunkCache implements ChunkStore {
       return entry.bytes;
     }
     const bytes = this.#source.read(place);
-    if (bytes) this.#keep(key, place, bytes, 0, 0);
+    if (bytes) this.#keep(key, place, bytes, Infinity, 0);
     return bytes;
   }
 
@@ -102,9 +102,8 @@ export class ChunkCache implements ChunkStore {
     const key = place.join();
     const entry = this.#entries.get(key);
     if (entry?.bytes === bytes) {
-      const isClean = entry.to <= entry.from;
-      entry.from = isClean ? from : Math.min(entry.from, from);
-      entry.to = isClean ? to : Math.max(entry.to, to);
+      entry.from = Math.min(entry.from, from);
+      entry.to = Math.max(entry.to, to);
       return;
     }
     if (entry) this.#drop(key, entry);
@@ -149,7 +148,8 @@ export class ChunkCache implements ChunkStore {
     const { place, bytes, from, to } = entry;
     if (to <= from) return;
     this.#source.write(place, bytes, from, to);
-    entry.to = from;
+    entry.from = Infinity;
+    entry.to = 0;
   }
 
   #drop(key: string, entry: Entry): void {

@@ -282,11 +282,7 @@ function writeChunked(
       const copy = new Copy(chunk, bytes, elementSize, true);
       if (part instanceof ListPart) copy.list(part, 0);
       else copy.part(part);
-      if (isNew) {
-        chunks.put(place, chunk);
-        return;
-      }
-      const { start, end } = part.bounds;
+      const { start, end } = isNew ? { start: 0, end: elements } : part.bounds;
       chunks.put(place, chunk, start * elementSize, end * elementSize);
     },
     steps,

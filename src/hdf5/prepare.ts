@@ -42,7 +42,8 @@ export function prepare(
   const shaped = shapedData(data);
   if (shaped) {
     const dims = shape ?? shaped.shape;
-    return prepare(dims.length > 0 ? shaped.data : shaped.data[0], dtype ?? shaped.dtype, dims, encoder);
+    const elements = shaped.elements();
+    return prepare(dims.length > 0 ? elements : elements[0], dtype ?? shaped.dtype, dims, encoder);
   }
   const given = dtype === undefined ? undefined : parseDType(dtype);
   if (data === undefined || data === null) {
@@ -81,7 +82,10 @@ export function prepareElements(
   data: unknown,
 ): { shape: readonly number[]; encoded: Encoded } {
   const shaped = shapedData(data);
-  if (shaped) return { shape: shaped.shape, encoded: encode(datatype, shaped.data, shaped.data.length) };
+  if (shaped) {
+    const elements = shaped.elements();
+    return { shape: shaped.shape, encoded: encode(datatype, elements, elements.length) };
+  }
   const shape = dimensions(data, elementDepth(datatype));
   const count = shape.reduce((product, dim) => product * dim, 1);
   if (isList(data) && shape.length === 1 && elementDepth(datatype) === 0)

@@ -1,8 +1,9 @@
 import type { DType } from './dtype.js';
 
-/** Elements one after another, the last axis fastest, with their shape and what they are. */
+/** What an array holds: its shape, what its elements are, and, when they are asked for, these. */
 export interface ShapedData {
-  readonly data: ArrayLike<unknown>;
+  /** One after another, the last axis fastest. */
+  elements(): ArrayLike<unknown>;
   readonly shape: readonly number[];
   readonly dtype: DType;
 }

@@ -1,8 +1,6 @@
 import { deferred } from '../containers/deferred.js';
-import { allocate, type ElementType, F8, I8, typeOfName } from '../kernels/element-type.js';
-import { gatherInto } from '../kernels/elementwise.js';
+import { type ElementType, F8, I8, typeOfName } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
-import { sizeOf } from '../kernels/strides.js';
 import { apart } from './apart.js';
 import { createOnDisk, type Destination, isDestination } from './disk.js';
 import { type ArrayOptions, fromValues, type NDArray, type Scalar } from './ndarray.js';
@@ -11,7 +9,6 @@ import {
   type ArrayResult,
   blockBytes,
   isBlockSource,
-  operandOf,
   partsOf,
   readAll,
   sourceOf,
@@ -69,22 +66,12 @@ function filled(shape: Shape, value: Scalar, options: CreationOptions): ArrayRes
     const isWritten = !isZero && fillValue === undefined;
     const place = fillValue === undefined ? options : { ...options, fillValue };
     const target = existing(createOnDisk(lengths, type, place, isWritten));
-    if (isWritten) fillAll(target, one);
+    if (isWritten) copyTo(target, sourceOf(one));
     return target.value as ArrayResult;
   }
   const target = placeFor(lengths, type, options, !isZero);
-  if (!isZero) fillAll(target, one);
+  if (!isZero) copyTo(target, sourceOf(one));
   return target.value as ArrayResult;
-}
-
-function fillAll(target: Target, value: NDArray): void {
-  const { type, shape } = target;
-  const source = sourceOf(value);
-  for (const part of partsOf(shape, Math.max(1, Math.floor(blockBytes(2) / type.size)))) {
-    const data = allocate(type, sizeOf(part.shape));
-    gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
-    store(target, part, data, type);
-  }
 }
 
 /** An array that is made later, where it is then said to be: in a group, by a name. */

@@ -114,13 +114,13 @@ export class NDArray {
   /** How it is stored, where a dataset, an `H5Array` or a dict gets it as a value. */
   [SHAPED](): ShapedData {
     const { data, shape, dtype, type } = this;
-    const elements: ArrayLike<unknown> =
+    const elements = (): ArrayLike<unknown> =>
       type.width === 2
         ? Array.from({ length: data.length / 2 }, (_, i) => ({ r: data[2 * i], i: data[2 * i + 1] }))
         : dtype === 'bool'
           ? Array.from(data as Uint8Array, Boolean)
           : data;
-    return { data: elements, shape, dtype: storedAs(dtype) };
+    return { elements, shape, dtype: storedAs(dtype) };
   }
 
   /**

@@ -148,10 +148,10 @@ export function finish(target: Target, out: unknown): unknown {
   return memory && memory.ndim === 0 ? memory.get() : target.value;
 }
 
-/** Copies all elements to a target of that shape. */
+/** Copies all elements to a target of that shape, or of one that they stretch to. */
 export function copyTo(target: Target, source: Source): ArrayResult {
   const { type } = target;
-  for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
+  for (const part of partsOf(target.shape, Math.max(1, Math.floor(blockBytes(3) / source.type.size)))) {
     const data = allocate(type, sizeOf(part.shape));
     gatherInto(operandOf(source, part.start, part.shape), part.shape, { type, data, offset: 0 });
     store(target, part, data, type);

@@ -538,15 +538,17 @@ class PartWriter {
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
     const entries = value instanceof Map ? [...value] : Object.entries(value);
+    within.add(value);
     for (const [key, each] of entries as [string, unknown][]) {
       const step: Step = { key, isText: false };
       const at = [...place, step];
       const member = memberOf(there, step);
       if (isMergeable(each, this.#options) && isMergeable(member, this.#options))
-        this.#mergeInto(member, each, at, new Set(within).add(value));
+        this.#mergeInto(member, each, at, within);
       else if (there instanceof Error && Object.hasOwn(there, key)) Reflect.set(there, key, each);
       else if (!setMember(there, step, each, this.#options)) this.#refuseMerge(at, 'there is no such place');
     }
+    within.delete(value);
   }
 
   #refuseMerge(place: readonly Step[], reason: string): never {
