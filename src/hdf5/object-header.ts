@@ -15,13 +15,13 @@ export interface Message {
 }
 
 /** Flags of a version 2 object header (Format Specification, section IV.A.1.b). */
-export const HeaderFlag = {
-  SizeOfChunk0: 0x03,
-  AttributeOrderTracked: 0x04,
-  AttributeOrderIndexed: 0x08,
-  PhaseChange: 0x10,
-  Times: 0x20,
-} as const;
+export enum HeaderFlag {
+  SizeOfChunk0 = 0x03,
+  AttributeOrderTracked = 0x04,
+  AttributeOrderIndexed = 0x08,
+  PhaseChange = 0x10,
+  Times = 0x20,
+}
 
 /** A first look that holds most headers whole, so that they take one access. */
 const FIRST_LOOK = 512;

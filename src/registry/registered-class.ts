@@ -187,6 +187,11 @@ export class RegisteredClass<T extends object = object> {
     );
   }
 
+  /** Whether fields of it are getters of the class. */
+  get hasAccessors(): boolean {
+    return this.#accessors.size > 0;
+  }
+
   /** The prototype of the instances where `create` makes them from nothing else, so that a reader may too. */
   get bareInstances(): T | undefined {
     return this.#construct || this.#create ? undefined : this.prototype;

@@ -213,9 +213,10 @@ export class CompletePlanner extends Planner {
       return undefined;
     try {
       const id = this.kinds.of(value);
-      const { kind, fields, codec } = this.kinds.entry(id);
+      const entry = this.kinds.entry(id);
+      const { kind, fields, codec } = entry;
       if (kind === Kind.Unsupported) return Unreadable.cause(value) ?? {};
-      hashOf(kind, value);
+      hashOf(entry, value);
       if (codec) contentOf(value, codec);
       else if (kind === Kind.Object || kind === Kind.SparseArray) this.propertiesOf(value, fields);
       else if (kind === Kind.Set || kind === Kind.Map || (kind === Kind.Array && isRow))

@@ -74,6 +74,8 @@ export class IdentityTable {
       }
       cell = (cell + 2) & (2 * this.#mask + 1);
     }
+    if (hash === HASH_SEED) this.#others.add(object);
+    else if (this.#others.has(object)) return this.#numberOf(object);
     cells[cell] = hash;
     cells[cell + 1] = (given < 0 ? this.#add(object) : given) + 1;
     if (++this.#used * 2 > this.#mask) this.#grow();
@@ -185,9 +187,10 @@ export function hashTyped(array: ArrayLike<unknown>): number {
 
 /**
  * A hash of an object begins with this, and mixes in its first values, as for-in lists them. It is the whole hash of what
- * has getters: these may give another value each time, or change the object, which would not be found again.
+ * may change while it is stored: what has getters, which may give another value each time, or change the object. One such
+ * is found again even when it has a hash, its getter having become a property.
  */
-const HASH_SEED = 1;
+export const HASH_SEED = 1;
 const HASHED_VALUES = 3;
 
 export function hashObject(object: object): number {

@@ -30,32 +30,31 @@ export const TYPED_ARRAYS = [
   BigUint64Array,
 ] as const;
 
-/** How a value is treated. Primitives come first. */
-export const Kind = {
-  Number: 1,
-  String: 2,
-  Boolean: 3,
-  BigInt: 4,
-  Date: 5,
-  Array: 6,
-  Set: 7,
-  Map: 8,
+/** How a value is treated. Primitives come first. (Bundlers put the numbers of an enum in its places.) */
+export enum Kind {
+  Number = 1,
+  String = 2,
+  Boolean = 3,
+  BigInt = 4,
+  Date = 5,
+  Array = 6,
+  Set = 7,
+  Map = 8,
   /** ArrayBuffer and DataView. */
-  Buffer: 9,
+  Buffer = 9,
   /** An array that is mostly holes. */
-  SparseArray: 10,
+  SparseArray = 10,
   /** An object that has its home elsewhere. */
-  Reference: 11,
-  Unsupported: 12,
+  Reference = 11,
+  Unsupported = 12,
   /** A plain object or an instance of a registered class. */
-  Object: 13,
-  Typed: 14,
+  Object = 13,
+  Typed = 14,
   /** A symbol, a function, a class, or what is registered: stored by its name. */
-  Named: 15,
+  Named = 15,
   /** Stored as the list of what it yields. */
-  Iterable: 16,
-} as const;
-export type Kind = (typeof Kind)[keyof typeof Kind];
+  Iterable = 16,
+}
 
 /**
  * The first identifier that is not a Kind. Every class, and every type of typed array, gets one of its own
@@ -67,7 +66,7 @@ export function isPrimitive(id: number): boolean {
   return id <= Kind.BigInt || id === Kind.Named;
 }
 
-interface Entry {
+export interface Entry {
   readonly kind: Kind;
   readonly class: RegisteredClass | undefined;
   /** What names the properties; what a codec makes has names of its own. */

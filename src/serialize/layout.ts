@@ -7,59 +7,64 @@
 export const LAYOUT_VERSION = 1;
 
 /** Reserved attributes. A key of the user's that begins with "@" is escaped, so they never clash. */
-export const Reserved = {
+export enum Reserved {
   /** On the root group: the layout version. */
-  layout: '@h5pickle',
+  layout = '@h5pickle',
   /** Which of JavaScript's own types a value has, where its HDF5 form does not say it. */
-  type: '@type',
+  type = '@type',
   /** The registered name of an instance's class, and its version. */
-  class: '@class',
-  version: '@version',
+  class = '@class',
+  version = '@version',
   /** What of an instance cannot be changed. */
-  integrity: '@integrity',
+  integrity = '@integrity',
   /** How a group stands for a list of values, or for entries. */
-  encoding: '@encoding',
+  encoding = '@encoding',
   /** The number of rows of a list of records, or the length of a sparse array. */
-  length: '@length',
+  length = '@length',
   /** Which elements of a vector are missing, and how. */
-  mask: '@mask',
+  mask = '@mask',
   /** The vector that a dataset of row numbers points into. */
-  into: '@into',
+  into = '@into',
   /** On what references lead to, besides its links: who replaces it has to look for them. */
-  referenced: '@referenced',
+  referenced = '@referenced',
   /** The type of the rows of a rectangular or ragged vector, where they are not arrays. */
-  items: '@items',
+  items = '@items',
   /** On a dataset: its 64-bit integers are numbers, no bigints. On a group: the attributes of which that is so. */
-  numbers: '@numbers',
+  numbers = '@numbers',
   /** How many of the last axes of a dataset are one in the program. */
-  flat: '@flat',
-} as const;
+  flat = '@flat',
+}
 
 /** Values of `@encoding`. */
-export const Encoding = {
+export enum Encoding {
   /** On the root: the value is the member named "value". */
-  value: 'value',
-  records: 'records',
-  ragged: 'ragged',
-  union: 'union',
-  list: 'list',
-  sparse: 'sparse',
-  entries: 'entries',
-} as const;
+  value = 'value',
+  records = 'records',
+  ragged = 'ragged',
+  union = 'union',
+  list = 'list',
+  sparse = 'sparse',
+  entries = 'entries',
+}
 
 /** What a mask says of an element; the same numbers stand in a vector of nothing but missing elements. */
-export const Missing = { present: 0, undefined: 1, null: 2, absent: 3 } as const;
+export enum Missing {
+  present = 0,
+  undefined = 1,
+  null = 2,
+  absent = 3,
+}
 
 /** Names of one-member compounds: values that HDF5 has no type for. */
-export const Tag = {
-  date: 'date_ms',
-  bigint: 'bigint',
-  text: 'wtf8',
-  undefined: 'undefined',
-  into: 'into',
-  index: 'index',
-  named: 'named',
-} as const;
+export enum Tag {
+  date = 'date_ms',
+  bigint = 'bigint',
+  text = 'wtf8',
+  undefined = 'undefined',
+  into = 'into',
+  index = 'index',
+  named = 'named',
+}
 
 /** An invalid Date: numpy's "not a time". */
 export const NOT_A_TIME = -(2n ** 63n);

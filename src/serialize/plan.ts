@@ -2,8 +2,17 @@ import { H5TypeError } from '../errors.js';
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Encoder, RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5LimitError } from './errors.js';
-import { hashArray, hashObject, hashRows, hashTyped, IdentityTable, mix, RangeTable } from './identity.js';
-import { FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
+import {
+  HASH_SEED,
+  hashArray,
+  hashObject,
+  hashRows,
+  hashTyped,
+  IdentityTable,
+  mix,
+  RangeTable,
+} from './identity.js';
+import { type Entry, FIRST_CLASS, isPrimitive, Kind, Kinds, type TypedArray, unsupported } from './kinds.js';
 import { MAX_MEMBERS, MAX_NAME, Missing } from './layout.js';
 import { type Leaf, LeafBuilder } from './leaf.js';
 import { type Limits, MAX_DEPTH, MAX_NODES } from './limits.js';
@@ -465,7 +474,7 @@ export class Planner {
 
   /** The node that is the home of an object, or a reference if it has one already. */
   #own(value: object, id: number, kind: Kind, place: Place): Node | Reference {
-    const ordinal = this.identity.claim(value, hashOf(kind, value), id);
+    const ordinal = this.identity.claim(value, hashOf(this.kinds.entry(id), value), id);
     if (ordinal >= 0) {
       const reference = new Reference(ordinal, true);
       this.references.push(reference);
@@ -707,7 +716,7 @@ export class Planner {
         const id = ids[i] as number;
         if (isPrimitive(id)) continue;
         const value = values[i] as object;
-        const hash = hashes ? (hashes[i] as number) : hashOf(this.kinds.kind(id), value);
+        const hash = hashes ? (hashes[i] as number) : hashOf(this.kinds.entry(id), value);
         if (identity.claim(value, hash, id) < 0) continue;
         ids[i] = Kind.Reference;
         references++;
@@ -782,8 +791,8 @@ export class Planner {
       case Kind.Reference:
         vector.encoding = 'references';
         vector.values = (values as object[]).map((value) => {
-          const kind = this.kinds.kind(this.kinds.of(value));
-          const reference = new Reference(this.identity.find(value, hashOf(kind, value)), false);
+          const entry = this.kinds.entry(this.kinds.of(value));
+          const reference = new Reference(this.identity.find(value, hashOf(entry, value)), false);
           this.references.push(reference);
           return reference;
         });
@@ -1017,7 +1026,9 @@ function flatten(rows: readonly (readonly unknown[])[]): unknown[] {
   return flat;
 }
 
-export function hashOf(kind: Kind, value: object): number {
+export function hashOf({ kind, codec, fields }: Entry, value: object): number {
+  // A codec, or a getter of the class, may keep what it computes in the instance.
+  if (codec || fields?.hasAccessors) return HASH_SEED;
   switch (kind) {
     case Kind.Array:
       return hashArray(value as unknown[]);
