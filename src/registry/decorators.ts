@@ -35,7 +35,7 @@ export interface FieldOptions extends FieldStorage {
   readonly aliases?: readonly string[] | undefined;
   /** What it gets when a file does not have it; of a function, what that returns. */
   readonly default?: unknown;
-  /** Refuses a file that does not have it. */
+  /** Refuses a file that does not have it, and to store an instance that does not. */
   readonly required?: boolean | undefined;
   /**
    * The class of its value, or of the elements of the array, Set or Map that it is, at any depth. What else it holds when it

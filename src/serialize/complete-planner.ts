@@ -2,6 +2,7 @@ import { H5Error, H5TypeError } from '../errors.js';
 import type { Encoder, RegisteredClass } from '../registry/index.js';
 import { H5UnsupportedError } from './errors.js';
 import { Kind, type TypedArray } from './kinds.js';
+import { isLazy } from './lazy-member.js';
 import { pathTo } from './path.js';
 import {
   type BinaryNode,
@@ -164,11 +165,12 @@ export class CompletePlanner extends Planner {
   protected override propertiesOf(value: object, cls: RegisteredClass | undefined): readonly string[] {
     const names = super.propertiesOf(value, cls);
     if (!this.isSelective) return names;
-    // What a class declares is stored whatever it is.
-    const isValue = (name: string) =>
-      cls?.isDeclared(name) ||
-      Object.hasOwn(Object.getOwnPropertyDescriptor(value, name) ?? { value }, 'value');
-    return names.filter(isValue);
+    return names.filter((name) => {
+      // What a class declares is stored whatever it is.
+      if (cls?.isDeclared(name)) return true;
+      const { get, set } = Object.getOwnPropertyDescriptor(value, name) ?? {};
+      return (!get && !set) || isLazy(get);
+    });
   }
 
   /** Puts what the caller wants in the place of a member that cannot be stored. */

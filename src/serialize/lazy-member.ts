@@ -4,6 +4,11 @@ import type { LazyMember } from './restore.js';
 /** Datasets of up to so many bytes are read with the object that they are members of. */
 const SMALL = 1 << 12;
 
+const LAZY = Symbol.for('h5pickle.lazy');
+
+/** Whether a getter is that of a value that has not been read yet: to the program, it is a value. */
+export const isLazy = (get: (() => unknown) | undefined): boolean => get !== undefined && LAZY in get;
+
 /** Makes properties that read their values when they are first asked for, and then are like any others. */
 export const lazily =
   (check: (() => void) | undefined): LazyMember =>
@@ -26,13 +31,14 @@ export const lazily =
           configurable: true,
         });
     };
+    const get = () => {
+      if (isRead) return value;
+      check?.();
+      settle(read());
+      return value;
+    };
     Object.defineProperty(target, property, {
-      get: () => {
-        if (isRead) return value;
-        check?.();
-        settle(read());
-        return value;
-      },
+      get: Object.assign(get, { [LAZY]: true }),
       set: settle,
       enumerable: true,
       configurable: true,

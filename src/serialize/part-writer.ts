@@ -542,6 +542,8 @@ class PartWriter {
     for (const [key, each] of entries as [string, unknown][]) {
       const step: Step = { key, isText: false };
       const at = [...place, step];
+      if (cls && isPlain && !cls.isWritable(key))
+        this.#refuseMerge(at, `the class ${cls.name} does not store it`);
       const member = memberOf(there, step);
       if (isMergeable(each, this.#options) && isMergeable(member, this.#options))
         this.#mergeInto(member, each, at, within);

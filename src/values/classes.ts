@@ -24,7 +24,7 @@ export function encoderOf(cls: RegisteredClass, innerOf: InnerOf): Encoder | und
   const encoder: Encoder | undefined =
     innerOf(cls) ??
     (fields.writes ? { name, encode: (instance) => contentOf(fields.of(instance)) } : undefined);
-  if (!cls.declared.some(({ as }) => as)) return encoder;
+  if (!cls.declared.some(({ as, required }) => as || (required && !fields.writes))) return encoder;
   return {
     name,
     checks: !encoder,

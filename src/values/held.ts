@@ -2,8 +2,15 @@
  * What fields hold: instances of the class that a rule names, also in arrays, Sets and Maps. Where a file says no class, its
  * plain objects become such instances.
  */
-import { H5FormatError } from '../errors.js';
-import type { Class, Content, FieldRule, RegisteredClass, Spend } from '../registry/index.js';
+import { H5FormatError, H5TypeError } from '../errors.js';
+import {
+  type Class,
+  type Content,
+  type FieldRule,
+  h5write,
+  type RegisteredClass,
+  type Spend,
+} from '../registry/index.js';
 import { H5UnsupportedError } from '../serialize/errors.js';
 import { memberSegment } from '../serialize/path.js';
 
@@ -48,10 +55,21 @@ export class Within extends Error {
 
 // ---- storing ----------------------------------------------------------------------------------------------
 
-/** @throws {Misfit} when a field of an instance holds what `as` does not allow. */
+/**
+ * @throws {Misfit} when a field of an instance holds what `as` does not allow.
+ * @throws {H5TypeError} when it lacks a field without which it would not be read again.
+ */
 export function checkHeld(cls: RegisteredClass, instance: object): void {
-  for (const { as, property } of cls.declared)
+  const makesOther = h5write in instance;
+  for (const { as, property, required } of cls.declared) {
     if (as) check((instance as Record<string | symbol, unknown>)[property], as(), String(property));
+    if (required && !makesOther && !(property in instance)) {
+      const name = `"${String(property)}"`;
+      throw new H5TypeError(
+        `an instance of class ${cls.name} has no property ${name}, which is required: it could not be read again; give it one, if only undefined`,
+      );
+    }
+  }
 }
 
 function check(value: unknown, wanted: Class, property: string, known?: WeakMap<object, Class>): void {

@@ -61,6 +61,14 @@ describe('an object that its own getter changes while it is stored', () => {
     expect((read.children[0] as typeof parent).shared).toBe(read.shared);
     expect(read).toEqual(parent);
   });
+
+  it('is a value, where it was read lazily and accessors are skipped', () => {
+    const value = { list: Array.from({ length: 3000 }, (_, i) => i * 1.5), deep: { a: { b: 1 } } };
+    const lazy = deserialize<object>(serialize(value), { lazy: true });
+    Object.defineProperty(lazy, 'own', { get: () => 1, enumerable: true });
+    Object.defineProperty(lazy, 'mute', { set: () => {}, enumerable: true });
+    expect(deserialize(serialize(lazy, { accessors: 'skip' }))).toEqual(value);
+  });
 });
 
 describe('an instance that a getter of its class changes while it is stored', () => {

@@ -13,6 +13,7 @@ import {
   H5UnexpectedError,
   H5UnsupportedError,
   h5read,
+  h5write,
   read,
   readSync,
   serialize,
@@ -544,5 +545,55 @@ run['station'] = f['stations'][1]
     expect(run).toBeInstanceOf(Run);
     expect(run.speed).toBe(2.5);
     expect(run.station).toBeInstanceOf(Station);
+  });
+});
+
+describe('an instance without a field that is required', () => {
+  class Contact {
+    email?: string | undefined = 'a@b';
+    name = 'n';
+  }
+  const contacts = new TypeRegistry().register(Contact, {
+    name: 'Contact',
+    fields: [{ property: 'email', required: true }, 'name'],
+  });
+  const bare = () => {
+    const contact = new Contact();
+    delete contact.email;
+    return contact;
+  };
+
+  it('is not stored, since it could not be read again', () => {
+    const error = /"email", which is required: it could not be read again; give it one/;
+    expect(() => serialize(bare(), { registry: contacts })).toThrow(error);
+    expect(() => serialize({ all: [new Contact(), bare()] }, { registry: contacts })).toThrow(
+      /^\$\.all\[1\]: an instance of class Contact has no property "email"/,
+    );
+  });
+
+  it('is stored when it has it, whatever it is', () => {
+    const contact = new Contact();
+    contact.email = undefined;
+    const read = deserialize<Contact[]>(serialize([contact, new Contact()], { registry: contacts }), {
+      registry: contacts,
+    });
+    expect(read).toEqual([contact, new Contact()]);
+    expect(Object.hasOwn(read[0] as Contact, 'email')).toBe(true);
+  });
+
+  it('may be one whose class says itself what is stored', () => {
+    class Own {
+      [h5write](dict: Map<string, unknown>) {
+        dict.set('email', 'x');
+      }
+      [h5read](dict: Map<string, unknown>) {
+        Object.assign(this, { got: dict.get('email') });
+      }
+    }
+    const registry = new TypeRegistry().register(Own, {
+      name: 'Own',
+      fields: [{ property: 'email', required: true }],
+    });
+    expect(deserialize(serialize(new Own(), { registry }), { registry })).toEqual({ got: 'x' });
   });
 });
