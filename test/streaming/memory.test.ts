@@ -14,7 +14,7 @@ import { rowOf, SAMPLES } from './memory-rows.js';
 
 /** Megabytes that the objects of the process may take, and all of it. */
 const HEAP = THOROUGH ? 64 : 32;
-const MEMORY = 256;
+const MEMORY = THOROUGH ? 256 : 320;
 const COUNT = THOROUGH ? 45_000 : 22_500;
 
 let compiled: Compiled;
