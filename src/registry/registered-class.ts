@@ -289,7 +289,7 @@ export class RegisteredClass<T extends object = object> {
       this.#create === other.#create &&
       this.#construct === other.#construct &&
       this.#exact === other.#exact &&
-      JSON.stringify([...this.#rules]) === JSON.stringify([...other.#rules])
+      shown(this.#rules) === shown(other.#rules)
     );
   }
 
@@ -302,6 +302,13 @@ export class RegisteredClass<T extends object = object> {
     const renamed = JSON.stringify(String(this.#renamed.get(property)));
     return fieldError(this.target, property, `has the name that ${renamed} is stored under`);
   }
+}
+
+/** Rules as text: functions by their source, for one that is written in place is another one each time. */
+function shown(rules: ReadonlyMap<string | symbol, FieldRule>): string {
+  return JSON.stringify([...rules], (_, value) =>
+    value == null || typeof value === 'object' ? value : typeof value + String(value),
+  );
 }
 
 /** Whether a rule says more than under which name. */

@@ -1,9 +1,9 @@
 import { H5Error, H5TypeError } from '../errors.js';
 import type { Encoder, RegisteredClass } from '../registry/index.js';
-import { H5UnsupportedError } from './errors.js';
+import { H5LimitError, H5UnsupportedError } from './errors.js';
 import { Kind, type TypedArray } from './kinds.js';
 import { isLazy } from './lazy-member.js';
-import { pathTo } from './path.js';
+import { pathTo, shortPath } from './path.js';
 import {
   type BinaryNode,
   hashOf,
@@ -24,6 +24,9 @@ import type { Values } from './values.js';
 interface Problem {
   readonly cause?: unknown;
 }
+
+/** So many elements are held in memory at once: somewhat more, and the engine ends the process. */
+const MAX_YIELDED = 1 << 26;
 
 /** In the place of a member that is not stored. */
 const LEFT_OUT = Symbol('left out');
@@ -82,6 +85,7 @@ export class CompletePlanner extends Planner {
   arrays = new Map<object, readonly unknown[]>();
   protected override readonly isSelective: boolean;
   readonly #waits: boolean;
+  readonly #mostBytes: number;
   /** What an iterable has thrown: its affair, and none of the value that it is in. */
   #thrown: unknown;
   readonly #onUnsupported: OnUnsupported;
@@ -95,8 +99,9 @@ export class CompletePlanner extends Planner {
 
   constructor(...planning: Planning) {
     super(...planning);
-    const [, values, onUnsupported, accessors, , waits = false] = planning;
+    const [, values, onUnsupported, accessors, limits, waits = false] = planning;
     this.#waits = waits;
+    this.#mostBytes = limits?.bytes ?? Infinity;
     this.#onUnsupported = onUnsupported;
     this.isSelective = !accessors;
     this.#sharing = values.sharing?.();
@@ -319,7 +324,7 @@ export class CompletePlanner extends Planner {
 
   protected override takeMember(holder: ObjectNode, index: number, value: object): boolean {
     if (this.streams) return false;
-    holder.values[index] = this.#elementsOf(value);
+    holder.values[index] = this.#elementsOf(value, () => placeOf(holder, index));
     this.member(holder, index);
     return true;
   }
@@ -327,7 +332,7 @@ export class CompletePlanner extends Planner {
   protected override takeElements(vector: VectorNode, values: readonly unknown[], ids: Uint16Array): boolean {
     if (this.streams) return false;
     const elements = values.map((value, i) =>
-      ids[i] === Kind.Iterable ? this.#elementsOf(value as object) : value,
+      ids[i] === Kind.Iterable ? this.#elementsOf(value as object, () => placeOf(vector, i)) : value,
     );
     this.planElements(vector, elements);
     return true;
@@ -336,24 +341,33 @@ export class CompletePlanner extends Planner {
   protected override listOf(place: Place, value: object): VectorNode | undefined {
     if (!isIterable(value)) return undefined;
     if (!this.isIterable(value)) throw waiting(value, pathTo(new VectorNode(place, 'Array')));
-    if (!this.streams) return this.vector(place, 'Array', this.#elementsOf(value));
+    const path = () => pathTo(new VectorNode(place, 'Array'));
+    if (!this.streams) return this.vector(place, 'Array', this.#elementsOf(value, path));
     const node = this.add(new VectorNode(place, 'Array'));
     this.streams.push({ node, value });
     return node;
   }
 
   /** What an iterable yields, as an array that stands for it from now on. */
-  #elementsOf(value: object): readonly unknown[] {
-    let elements = this.arrays.get(value);
-    if (!elements) {
-      try {
-        elements = Array.from(value as Iterable<unknown>);
-      } catch (error) {
-        this.#thrown = error;
-        throw error;
+  #elementsOf(value: object, path: () => string): readonly unknown[] {
+    const known = this.arrays.get(value);
+    if (known) return known;
+    const elements: unknown[] = [];
+    try {
+      for (const element of value as Iterable<unknown>) {
+        // Each takes a byte at least.
+        const count = elements.push(element);
+        if (count > this.#mostBytes) throw new H5LimitError('bytes', this.#mostBytes, shortPath(path()));
+        if (count > MAX_YIELDED) {
+          const what = `an iterator of more than ${MAX_YIELDED} elements`;
+          throw new H5UnsupportedError(path(), what, 'use write, which takes them bit by bit');
+        }
       }
-      this.arrays.set(value, elements);
+    } catch (error) {
+      this.#thrown = error;
+      throw error;
     }
+    this.arrays.set(value, elements);
     return elements;
   }
 

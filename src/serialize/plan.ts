@@ -1037,8 +1037,10 @@ export function hashOf({ kind, codec, fields }: Entry, value: object): number {
     case Kind.Date:
       return mix(1, (value as Date).getTime());
     case Kind.Typed:
-      return hashTyped(value as TypedArray);
     case Kind.Buffer:
+      // The bytes of a buffer that was transferred are gone: that throws here.
+      if (!(value as TypedArray).byteLength) new Uint8Array((value as TypedArray).buffer ?? value);
+      if (kind === Kind.Typed) return hashTyped(value as TypedArray);
       return mix((value as TypedArray).byteLength, (value as TypedArray).byteOffset);
     default:
       return mix(3, (value as Map<unknown, unknown>).size);

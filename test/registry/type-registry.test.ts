@@ -112,6 +112,28 @@ describe('to register again', () => {
     expect(registry.get('Point')?.version).toBe(1);
   });
 
+  test('what fields begin with, and hold, counts: also functions, which JSON does not know', () => {
+    const fields = (more: object): RegisterOptions<Point> => ({
+      name: 'Point',
+      fields: [{ property: 'x', ...more }],
+    });
+    const variants = [
+      {},
+      { default: 5n },
+      { default: 6n },
+      { default: () => 1 },
+      { default: () => 2 },
+      { as: () => Line },
+    ];
+    for (const one of variants)
+      for (const other of variants) {
+        const registry = new TypeRegistry().register(Point, fields(one));
+        const again = () => registry.register(Point, fields({ ...other, dtype: undefined }));
+        if (one === other) expect(again).not.toThrow();
+        else expect(again).toThrow(/with other options/);
+      }
+  });
+
   test('the same class under another name is refused', () => {
     const registry = new TypeRegistry().register(Point, options);
     expect(() => registry.register(Point, { ...options, name: 'P' })).toThrow(

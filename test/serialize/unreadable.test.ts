@@ -22,6 +22,13 @@ const throwing = (trap: keyof ProxyHandler<object>, target: object = { x: 1 }) =
 const withGetter = (more: object = {}) =>
   Object.defineProperty({ a: 1, ...more }, 'bad', { get: refuse, enumerable: true });
 
+function transferred(make: (buffer: ArrayBuffer) => object): object {
+  const buffer = new ArrayBuffer(16);
+  const value = make(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  return value;
+}
+
 class Gauge {
   a = 1;
 }
@@ -55,6 +62,9 @@ const VALUES: [string, () => object][] = [
   ['a proxy of an ArrayBuffer', () => new Proxy(new ArrayBuffer(3), {})],
   ['a proxy of an array that throws', () => throwing('get', [[1], 2])],
   ['what a codec throws at', () => new Money()],
+  ['a buffer that was transferred', () => transferred((buffer) => buffer)],
+  ['an array of a buffer that was transferred', () => transferred((buffer) => new Float64Array(buffer))],
+  ['a view of a buffer that was transferred', () => transferred((buffer) => new DataView(buffer))],
 ];
 
 /** Where something can stand, and what its path is there. */
@@ -442,5 +452,19 @@ describe('accessors', () => {
     expect(found.list[0]).toBe(found.list[1]);
     const [first] = found.list as [ReturnType<typeof lazy>];
     expect((first.self as unknown[])[1]).toBe(first);
+  });
+});
+
+describe('an iterator', () => {
+  function* numbers(): Generator<number, void> {
+    for (let i = 0; ; i++) yield i;
+  }
+
+  it('without an end goes as far as the limit', () => {
+    const limits = { bytes: 1000 };
+    const limited = (value: unknown) => () => serialize(value, { limits });
+    expect(limited({ a: numbers() })).toThrow(/^\$\.a: the limit `bytes` is 1000/);
+    expect(limited([1, numbers()])).toThrow(/^\$\[1\]: the limit `bytes`/);
+    expect(limited(numbers())).toThrow(/^\$: the limit `bytes`/);
   });
 });
