@@ -14,7 +14,8 @@ import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { getMember, prepareObjectMember, presented } from './member.js';
 import { setWord } from './rewriting.js';
-import { encodeScalar, isScalar, readScalar } from './scalar.js';
+import { encodeScalar, isNull, isScalar, readScalar } from './scalar.js';
+import { StoredItems } from './stored-items.js';
 
 /** An element: the name of its link, or what a mask says of one that is missing. */
 type Slot = string | number;
@@ -44,6 +45,8 @@ class Snapshot {
 export class ItemList implements ListStore {
   readonly object: H5Group;
   readonly #context: Context;
+  /** As long as nothing but that is needed. */
+  #stored: StoredItems | undefined;
   readonly #slots: Slot[] = [];
   /** The creation orders of the links. */
   readonly #orders: number[] = [];
@@ -58,7 +61,8 @@ export class ItemList implements ListStore {
   constructor(group: H5Group, context: Context) {
     this.object = group;
     this.#context = context;
-    this.#load();
+    this.#stored = StoredItems.of(group, context);
+    if (!this.#stored) this.#load();
   }
 
   /** Makes one without elements, under a name of a group. */
@@ -66,6 +70,13 @@ export class ItemList implements ListStore {
     const group = holder.createGroup(name);
     setWord(group, Reserved.encoding, Encoding.list);
     return group;
+  }
+
+  /** Goes on with the names of all elements. */
+  #all(): void {
+    if (!this.#stored) return;
+    this.#stored = undefined;
+    this.#load();
   }
 
   #load(): void {
@@ -103,12 +114,14 @@ export class ItemList implements ListStore {
   get length(): number {
     // The group is asked, for it may be gone.
     void this.object.node;
+    if (this.#stored) return this.#stored.length;
     return this.#slots.length + this.#pending.length;
   }
 
   // ---- reading --------------------------------------------------------------------------------------
 
   get(index: number): unknown {
+    if (this.#stored) return this.#stored.get(index);
     const slots = this.#slots;
     if (index >= slots.length) {
       const value = this.#pending[index - slots.length];
@@ -153,6 +166,7 @@ export class ItemList implements ListStore {
   }
 
   slice(start: number, end: number): unknown[] {
+    this.#all();
     this.flush();
     const values: unknown[] = [];
     for (let i = start; i < end; i++) {
@@ -438,16 +452,6 @@ export class ItemList implements ListStore {
     this.#pending = [];
     return this.splice(length, stored - length, []);
   }
-}
-
-/** Whether an object is null, as a scalar that is read by itself. */
-function isNull(info: ObjectInfo | undefined): boolean {
-  return (
-    info?.kind === 'dataset' &&
-    info.dataspace.kind === 'null' &&
-    info.datatype.class === 'floating-point' &&
-    info.attributes.length === 0
-  );
 }
 
 /** Any number of elements. */

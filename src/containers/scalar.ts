@@ -122,6 +122,16 @@ export function isScalar(info: ObjectInfo | undefined, isOurs = true): info is D
   return isUsualType(datatype, isOurs) && (attributes.length === 0 || !isOurs);
 }
 
+/** Whether an object is null, as a scalar that is a dataset of its own. */
+export function isNull(info: ObjectInfo | undefined): boolean {
+  return (
+    info?.kind === 'dataset' &&
+    info.dataspace.kind === 'null' &&
+    info.datatype.class === 'floating-point' &&
+    info.attributes.length === 0
+  );
+}
+
 /** Whether an object is a typed array of at most so many bytes, and no more. */
 export function isSmallArray(info: ObjectInfo, most: number): info is DatasetInfo {
   if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1) return false;
@@ -146,14 +156,21 @@ const NUMBERS = new Map<unknown, ArrayLike<number>>(
 /** The one element of a scalar, as the file has it. */
 export function readScalar(session: FileSession, info: DatasetInfo): unknown {
   const { datatype, layout } = info;
-  if (layout.kind === 'compact' && layout.data.length >= datatype.size && isNative(datatype)) {
+  if (layout.kind === 'compact' && layout.data.length >= datatype.size)
+    return scalarOf(session, datatype, layout.data);
+  return readElements(session, info)[0];
+}
+
+/** The same by its bytes. */
+export function scalarOf({ space, options }: FileSession, datatype: Datatype, bytes: Uint8Array): unknown {
+  if (isNative(datatype)) {
     const view = NUMBERS.get(nativeArray(datatype));
     if (view) {
-      for (let i = 0; i < datatype.size; i++) NUMBER[i] = layout.data[i] as number;
+      for (let i = 0; i < datatype.size; i++) NUMBER[i] = bytes[i] as number;
       return view[0];
     }
   }
-  return readElements(session, info)[0];
+  return decode(datatype, bytes, 1, space.globalHeap, options)[0];
 }
 
 /** The elements of a small array, as the file has them. */

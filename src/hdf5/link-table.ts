@@ -7,6 +7,17 @@ export interface LinkIndex {
   /** How many there are. */
   readonly size: number;
   get(name: string): Link | undefined;
+  /** Undefined where the order is not in an index. */
+  inOrder?(): LinkSequence | undefined;
+}
+
+/** The links of a group in the order of their creation. Each is read when it is asked for. */
+export interface LinkSequence {
+  readonly length: number;
+  /** The link at a place; undefined if only the program that made it knows where it leads. */
+  at(place: number): Link | undefined;
+  /** Where the link at a place leads, if that is a hard one; else UNDEFINED_ADDRESS. */
+  addressAt(place: number): number;
 }
 
 /** The links of a group by their names: a `SmallMap`, or what looks each up when it is asked for. */
@@ -60,6 +71,11 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
       this.#asked = name;
     }
     return this.#answer;
+  }
+
+  /** The links by their places in the order of their creation, as long as they are as the file has them. */
+  inOrder(): LinkSequence | undefined {
+    return this.#all || this.#changes.size > 0 ? undefined : this.#index.inOrder?.();
   }
 
   add(name: string, link: V): boolean {

@@ -4,11 +4,12 @@ import { ByteWriter } from '../byte-writer.js';
 import { lookup3 } from '../checksum.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
-import type { LinkIndex } from '../link-table.js';
+import type { LinkIndex, LinkSequence } from '../link-table.js';
 import { type Attribute, decodeAttribute } from '../messages/attribute.js';
 import type { AttributeInfo } from '../messages/attribute-info.js';
 import type { Datatype } from '../messages/datatype.js';
 import {
+  decodeHardAddress,
   decodeLink,
   decodeLinkPrefix,
   encodeExternalLink,
@@ -25,6 +26,7 @@ import {
   type BtreeV2Compare,
   BtreeV2Editor,
   BtreeV2Type,
+  checkExtent,
   putUint,
   readBtreeV2,
 } from './btree-v2.js';
@@ -60,6 +62,7 @@ export function readDenseLinks(space: FileSpace, info: LinkInfo, meter: Meter): 
 /** Finds links in dense storage by their names. Of the index and the heap only what that needs is read. */
 export class DenseLinkIndex implements LinkIndex {
   readonly #space: FileSpace;
+  readonly #info: LinkInfo;
   readonly #names: BtreeV2;
   readonly #heap: FractalHeap;
   // What is looked for, and a name of the same hash.
@@ -71,6 +74,7 @@ export class DenseLinkIndex implements LinkIndex {
 
   constructor(space: FileSpace, info: LinkInfo) {
     this.#space = space;
+    this.#info = info;
     // A search reads one path of the index, and what stands at its end.
     this.#heap = readFractalHeap(space, info.fractalHeap, () => {}, false);
     const { idSize } = this.#heap;
@@ -90,6 +94,12 @@ export class DenseLinkIndex implements LinkIndex {
     return this.#names.seek(this.#compare) ? this.#found : undefined;
   }
 
+  inOrder(): LinkSequence | undefined {
+    const { orderIndex } = this.#info;
+    if (orderIndex === UNDEFINED_ADDRESS) return undefined;
+    return new DenseLinkSequence(this.#space, orderIndex, this.#heap);
+  }
+
   readonly #compare: BtreeV2Compare = (records, at) => {
     const hash = u32(records, at + LINKS.hashAt);
     if (hash !== this.#hash) return this.#hash < hash ? -1 : 1;
@@ -105,6 +115,46 @@ export class DenseLinkIndex implements LinkIndex {
     other.utf8(prefix.name);
     return compareBytes(this.#key.finish(), other.finish());
   };
+}
+
+/** Links in dense storage by the index of their creation order, which is read as a whole: it says where each link is. */
+class DenseLinkSequence implements LinkSequence {
+  readonly length: number;
+  readonly #space: FileSpace;
+  readonly #heap: FractalHeap;
+  /** The IDs of the links in the heap, one after another. */
+  readonly #ids: Uint8Array;
+
+  constructor(space: FileSpace, orderIndex: number, heap: FractalHeap) {
+    const { idSize } = heap;
+    const { orderIdAt } = LINKS;
+    const orders = BtreeV2.open(space, orderIndex, BtreeV2Type.LinksByOrder, orderIdAt + idSize);
+    const { size } = orders;
+    checkExtent(space, 0, size * (orderIdAt + idSize), 'an index of links');
+    const ids = new Uint8Array(size * idSize);
+    let to = 0;
+    orders.visit((records, at) => {
+      for (let i = 0; i < idSize; i++) ids[to++] = records[at + orderIdAt + i] as number;
+    });
+    this.length = size;
+    this.#space = space;
+    this.#heap = heap;
+    this.#ids = ids;
+  }
+
+  at(place: number): Link | undefined {
+    return decodeLink(this.#message(place));
+  }
+
+  addressAt(place: number): number {
+    return decodeHardAddress(this.#message(place));
+  }
+
+  #message(place: number): ByteReader {
+    const { offsetSize, lengthSize } = this.#space.superblock;
+    const { idSize, get } = this.#heap;
+    return get(new ByteReader(this.#ids, 0, offsetSize, lengthSize, place * idSize, idSize));
+  }
 }
 
 /** The same for attributes, which do not hold their creation order themselves (records of type 8 and 9). */

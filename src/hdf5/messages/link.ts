@@ -1,4 +1,4 @@
-import type { ByteReader } from '../byte-reader.js';
+import { type ByteReader, UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 
 /** What a name in a group leads to. */
@@ -101,4 +101,14 @@ export function decodeLink(reader: ByteReader, prefix = decodeLinkPrefix(reader)
       // A user-defined link: only the program that made it knows where it leads.
       return undefined;
   }
+}
+
+/** Where a hard link leads, without its name; UNDEFINED_ADDRESS for any other link. */
+export function decodeHardAddress(reader: ByteReader): number {
+  reader.version('the link message', 1);
+  const flags = reader.u8();
+  if (flags & HAS_TYPE && reader.u8() !== 0) return UNDEFINED_ADDRESS;
+  reader.take((flags & HAS_ORDER ? 8 : 0) + (flags & HAS_CHARSET ? 1 : 0));
+  reader.take(reader.uint(1 << (flags & 3)));
+  return reader.address();
 }
