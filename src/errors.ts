@@ -78,7 +78,8 @@ export class H5StateError extends H5Error {
       | 'H5_REFERENCED'
       | 'H5_TOO_LARGE'
       | 'H5_IN_TRANSACTION'
-      | 'H5_ROLLED_BACK',
+      | 'H5_ROLLED_BACK'
+      | 'H5_HALF_DONE',
     message: string,
     options?: ErrorOptions,
   ) {

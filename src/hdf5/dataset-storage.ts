@@ -178,6 +178,7 @@ export class DatasetStorage {
     steps?: readonly number[],
   ): void {
     const { datatype } = this;
+    if (isElsewhere(this.#target)) notHere(this.#target);
     this.changes++;
     if (hasPointers(datatype) && this.#isWritten)
       releaseElements(space, heap, datatype, selection.count, this.read(selection));

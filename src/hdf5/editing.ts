@@ -188,8 +188,10 @@ export interface Editor {
   /** One to a part of a dataset. */
   regionReference(dataset: Node, selection: SelectionInput): H5Reference;
   dereference(reference: H5Reference): Node;
-  /** Why a new file cannot be made any more, if that is so. */
+  /** Why nothing can be committed, if that is so: a new file cannot be made any more, or something was done by half. */
   readonly failure: unknown;
+  /** Whether that cannot be undone. */
+  readonly isLost: boolean;
   /** Does what `H5File.transaction` is to do. */
   transaction<T>(state: TransactionState, action: () => T): T;
   /** Remembers the state. What is returned goes back to it. */

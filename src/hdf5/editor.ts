@@ -322,15 +322,30 @@ export class FileEditor implements Editor {
     if (encoded.targets.length > 0) this.flush();
     this.#writer ??= new ObjectWriter(this.space, this.#heap);
     const bytes = this.#writer.elementBytes(encoded);
-    this.#storage(dataset).write(this.space, this.#heap, part, bytes, steps);
+    this.#writeBytes(dataset, part, bytes, steps);
+  }
+
+  #writeBytes(
+    dataset: StoredObject,
+    selection: Selection,
+    bytes: Uint8Array,
+    steps: readonly number[] | undefined,
+  ): void {
+    const storage = this.#storage(dataset);
+    const before = storage.changes;
     this.#written.add(dataset.info.address);
+    try {
+      storage.write(this.space, this.#heap, selection, bytes, steps);
+    } catch (error) {
+      if (storage.changes !== before) this.space.fail(error);
+      throw error;
+    }
   }
 
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void {
     const placed = this.#placed(dataset);
     const steps = isOne ? selection.shape.map(() => 0) : undefined;
-    this.#storage(placed).write(this.space, this.#heap, selection, bytes, steps);
-    this.#written.add(placed.info.address);
+    this.#writeBytes(placed, selection, bytes, steps);
   }
 
   isWritten(address: number): boolean {
@@ -339,8 +354,15 @@ export class FileEditor implements Editor {
 
   resize(dataset: Node, dims: readonly number[]): void {
     const placed = this.#placed(dataset);
-    this.#storage(placed).resize(dims);
+    const storage = this.#storage(placed);
+    const before = storage.changes;
     this.#written.add(placed.info.address);
+    try {
+      storage.resize(dims);
+    } catch (error) {
+      if (storage.changes !== before) this.space.fail(error);
+      throw error;
+    }
   }
 
   append(dataset: Node, data: unknown, axis: number): void {
@@ -369,7 +391,7 @@ export class FileEditor implements Editor {
     try {
       this.#write(placed, selection, shape, encoded);
     } catch (error) {
-      this.resize(placed, dims);
+      if (this.failure === undefined) this.resize(placed, dims);
       throw error;
     }
   }
@@ -879,13 +901,28 @@ export class FileEditor implements Editor {
     );
   }
 
-  /** Why there will be no new file; undefined as long as there can be. */
+  /** Why nothing can be committed; undefined as long as it can. */
   get failure(): unknown {
     return this.#failure ?? this.space.failure;
   }
 
+  /** Whether there will be no new file, or not even a rollback would help. */
+  get isLost(): boolean {
+    return this.#failure !== undefined || (this.space.isNew && this.space.failure !== undefined);
+  }
+
   /** Writes all changes to the space. */
   flush(): void {
+    if (this.failure !== undefined) throw this.failure;
+    try {
+      this.#flush();
+    } catch (error) {
+      this.space.fail(error);
+      throw error;
+    }
+  }
+
+  #flush(): void {
     this.#unlinkedFrom = undefined;
     this.watcher?.flushing();
     if (!this.isChanged) return;
@@ -1034,7 +1071,11 @@ export class FileEditor implements Editor {
 
   /** Makes all changes last. */
   commit(): void {
-    if (this.failure !== undefined) throw this.failure;
+    const { failure } = this;
+    if (failure !== undefined) {
+      if (!this.isLost) this.rollback();
+      throw failure;
+    }
     try {
       this.flush();
       if (this.space.isChanged) this.space.commit();

@@ -120,13 +120,12 @@ export class H5File extends H5Group {
    * `flush`.
    */
   commit(): void {
-    this.session.check();
-    this.session.edit().commit();
+    this.session.writer().commit();
   }
 
   /** Commits what has changed, if the file can be changed. */
   flush(): void {
-    this.session.check();
+    this.session.checkOpen();
     this.session.editor?.commit();
   }
 
@@ -166,7 +165,7 @@ export class H5File extends H5Group {
    */
   close(): void {
     if (this.session.closed) return;
-    if (this.session.editor?.failure === undefined) this.flush();
+    if (!this.session.editor?.isLost) this.flush();
     this.#end();
   }
 

@@ -1,4 +1,4 @@
-import { H5Error, H5FeatureError, H5TypeError } from '../errors.js';
+import { H5Error, H5FeatureError, H5StateError, H5TypeError } from '../errors.js';
 import type { WritableStorage } from '../storage/storage.js';
 import { readTail, recover } from '../storage/tail.js';
 import { type Durability, Transaction } from '../storage/transaction.js';
@@ -42,7 +42,7 @@ export class TransactionSpace extends EditableSpace {
   /** Whether there is no committed state yet. */
   #isNew: boolean;
   #isChanged = false;
-  /** Why a new file would not be whole, if it were committed now. */
+  /** Why what there is must not be committed: something was done by half. */
   failure: unknown;
   #root: number;
   #committedRoot: number;
@@ -207,9 +207,14 @@ export class TransactionSpace extends EditableSpace {
       if (this.isFresh(address)) this.#transaction.writeFresh(position, bytes);
       else this.#transaction.write(position, bytes);
     } catch (error) {
-      if (this.#isNew) this.failure = error;
+      this.fail(error);
       throw error;
     }
+  }
+
+  /** A change has failed half way. Nothing of the transaction, or of what came after the last savepoint, can be kept. */
+  fail(error: unknown): void {
+    this.failure ??= this.#isNew ? error : halfDone(error);
   }
 
   isFresh(address: number): boolean {
@@ -329,6 +334,7 @@ export class TransactionSpace extends EditableSpace {
     this.#takenSorted = undefined;
     return () => {
       restore();
+      this.failure = undefined;
       this.#freshFrom = freshFrom;
       this.#free = new FreeSpace(free);
       this.heapRoom = heapRoom;
@@ -378,6 +384,15 @@ export class TransactionSpace extends EditableSpace {
   close(): void {
     this.#transaction.close();
   }
+}
+
+function halfDone(cause: unknown): H5StateError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new H5StateError(
+    'H5_HALF_DONE',
+    `a change has failed half way (${why}): what was not committed cannot be kept; \`rollback\` goes back to the last commit`,
+    { cause },
+  );
 }
 
 /** Format Specification, section II.A: the superblock is at byte 0, 512, 1024, 2048, ... */

@@ -313,9 +313,9 @@ export class Transaction implements Storage {
 
   #flush(): void {
     if (this.#buffered === 0) return;
-    const count = this.#buffered;
+    this.#writeNow(this.#bufferAt, this.#buffer.subarray(0, this.#buffered));
+    // If that fails the bytes are still there: a savepoint may need them.
     this.#buffered = 0;
-    this.#writeNow(this.#bufferAt, this.#buffer.subarray(0, count));
   }
 
   #writeNow(position: number, bytes: Uint8Array): void {

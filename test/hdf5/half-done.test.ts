@@ -1,0 +1,204 @@
+/** Changes that fail half way: nothing of them is ever committed, and what was there before is there again. */
+import { describe, expect, it } from 'vitest';
+import { filters, type H5Dataset, H5Dict, H5File, H5List, indexes, registerFilter } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { THOROUGH } from '../thoroughness.js';
+
+/** A storage of which one call to write fails, once. */
+class Failing extends MemoryStorage {
+  calls = 0;
+  at = Infinity;
+
+  override close(): void {}
+
+  override write(position: number, bytes: Uint8Array): void {
+    if (this.calls++ === this.at) throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+    super.write(position, bytes);
+  }
+}
+
+const COUNT = 12_000;
+const LARGE = 150_000;
+const numbers = Float64Array.from({ length: COUNT }, (_, i) => i);
+const texts = Array.from({ length: 500 }, (_, i) => `text number ${i}`);
+
+function makeFile(): Uint8Array {
+  const file = H5File.open(undefined, 'w');
+  file.createDataset('chunks', { data: numbers, chunks: [1500], maxShape: [null], compression: 'gzip' });
+  file.createDataset('whole', { data: new Float64Array(LARGE) });
+  file.createDataset('texts', { data: texts, chunks: [25], maxShape: [null] });
+  H5List.write(file, texts, { name: 'list' });
+  H5Dict.of(file).set('dict', { deep: { texts: texts.slice(0, 100) }, n: 1 });
+  return file.toBytes();
+}
+const before = makeFile();
+
+function contents(file: H5File): unknown {
+  return {
+    chunks: file.dataset('chunks').value,
+    whole: file.dataset('whole').value,
+    texts: file.dataset('texts').value,
+    list: H5List.of(file.get('list') as H5Dataset).toArray(),
+    dict: H5Dict.of(file.group('dict')).toObject(),
+    keys: [...file.keys()],
+  };
+}
+const expected = contents(H5File.open(before, 'r'));
+
+const long = (i: number) => `longer text ${`${i}`.repeat(300)}`;
+const CHANGES: [string, (file: H5File) => void][] = [
+  ['numbers in chunks', (file) => file.dataset('chunks').write(numbers.map((x) => Math.sin(x)))],
+  ['numbers in one piece', (file) => file.dataset('whole').write(new Float64Array(LARGE).fill(1))],
+  ['texts', (file) => file.dataset('texts').write(texts.map((_, i) => long(i)))],
+  ['texts that are appended', (file) => file.dataset('texts').append(texts.map((_, i) => long(i)))],
+  [
+    'a list',
+    (file) => {
+      const list = H5List.of(file.get('list') as H5Dataset);
+      for (let i = 0; i < 300; i++) list.set(i, long(i));
+      list.splice(5, 3);
+    },
+  ],
+  [
+    'a dict',
+    (file) => {
+      const dict = H5Dict.of(file.group('dict'));
+      for (let i = 0; i < 300; i++) dict.set(`key ${i}`, long(i));
+      dict.delete('deep');
+      dict.toObject();
+    },
+  ],
+];
+
+/** Which calls to write fail. */
+const CALLS = THOROUGH ? Array.from({ length: 40 }, (_, i) => i) : [0, 1, 5];
+
+/** Changes a file whose storage fails with one write, and goes on in a way. */
+function fail(change: (file: H5File) => void, at: number, goOn: (file: H5File) => void): boolean {
+  const storage = new Failing(before.slice());
+  const file = H5File.open(storage, 'r+');
+  file.createGroup('new');
+  storage.calls = 0;
+  storage.at = at;
+  let failed = false;
+  try {
+    change(file);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' });
+    failed = true;
+  }
+  if (!failed) return false;
+  storage.at = Infinity;
+  let isUndone = true;
+  try {
+    file.createGroup('other');
+  } catch (error) {
+    // Nothing goes on as if all were well.
+    expect(error).toMatchObject({ code: 'H5_HALF_DONE' });
+    expect(() => file.dataset('whole').value).toThrow(error as Error);
+    isUndone = false;
+  }
+  // What collections do is a transaction of its own, which has been taken back.
+  if (isUndone) file.rollback();
+  else goOn(file);
+  expect(contents(file)).toEqual(expected);
+  // It can be used as before.
+  file.createDataset('later', { data: numbers.map((x) => -x) });
+  file.close();
+  expect(verifyStorage(storage, { indexes, filters }).problems).toEqual([]);
+  const read = H5File.open(storage, 'r');
+  expect(read.dataset('later').value).toEqual(numbers.map((x) => -x));
+  read.close();
+  const changed = H5File.open(storage, 'r+');
+  changed.delete('later');
+  expect(contents(changed)).toEqual(expected);
+  return true;
+}
+
+describe.each(CHANGES)('a write that fails while %s change', (_, change) => {
+  it.each<[string, (file: H5File) => void]>([
+    ['is taken back by rollback', (file) => file.rollback()],
+    [
+      'is taken back, and told, by commit',
+      (file) => expect(() => file.commit()).toThrow(expect.objectContaining({ code: 'H5_HALF_DONE' })),
+    ],
+    [
+      'is taken back, and told, by close',
+      (file) => expect(() => file.close()).toThrow(expect.objectContaining({ code: 'H5_HALF_DONE' })),
+    ],
+  ])('%s', (_how, goOn) => {
+    let failures = 0;
+    for (const at of CALLS) if (fail(change, at, goOn)) failures++;
+    expect(failures).toBeGreaterThan(0);
+  });
+
+  it('is taken back with the transaction that it is in, and no more', () => {
+    const storage = new Failing(before.slice());
+    const file = H5File.open(storage, 'r+');
+    file.transaction(() => {
+      file.createGroup('new');
+      storage.calls = 0;
+      storage.at = 0;
+      expect(() => file.transaction(() => change(file))).toThrow('ENOSPC');
+    });
+    storage.at = Infinity;
+    file.delete('new');
+    expect(contents(file)).toEqual(expected);
+    file.close();
+    expect(verifyStorage(storage, { indexes, filters }).problems).toEqual([]);
+  });
+});
+
+describe('a filter that fails', () => {
+  let fails = false;
+  registerFilter({
+    id: 32_777,
+    name: 'sometimes',
+    decode: (bytes) => bytes,
+    encode: (bytes) => {
+      if (fails) throw new Error('the encoder fails');
+      return bytes;
+    },
+  });
+
+  it('leaves the elements as they were', () => {
+    fails = false;
+    const file = H5File.open(undefined, 'w');
+    const data = Array.from({ length: 12 }, (_, i) => `${i}`);
+    const dataset = file.createDataset('d', {
+      data,
+      chunks: [3],
+      maxShape: [null],
+      filters: [{ id: 32_777 }],
+    } as never);
+    const more = file.createDataset('e', {
+      data: numbers.slice(0, 12),
+      chunks: [3],
+      maxShape: [null],
+      filters: [{ id: 32_777 }],
+    } as never);
+    file.commit();
+    for (const change of [
+      () => dataset.write(data.map((text) => text + text)),
+      () => more.write(9),
+      () => more.resize([7]),
+      () => more.append([1, 2]),
+    ]) {
+      fails = true;
+      let error: unknown;
+      try {
+        change();
+        file.commit();
+      } catch (thrown) {
+        error = thrown;
+      }
+      fails = false;
+      expect(String(error)).toContain('the encoder fails');
+      file.rollback();
+      expect(dataset.value).toEqual(data);
+      expect(more.value).toEqual(numbers.slice(0, 12));
+    }
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes, filters }).problems).toEqual([]);
+  });
+});
