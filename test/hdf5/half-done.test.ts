@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { filters, type H5Dataset, H5Dict, H5File, H5List, indexes, registerFilter } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
+import { expectSame } from '../same.js';
 import { THOROUGH } from '../thoroughness.js';
 
 /** A storage of which one call to write fails, once. */
@@ -102,17 +103,20 @@ function fail(change: (file: H5File) => void, at: number, goOn: (file: H5File) =
   // What collections do is a transaction of its own, which has been taken back.
   if (isUndone) file.rollback();
   else goOn(file);
-  expect(contents(file)).toEqual(expected);
+  expectSame(contents(file), expected);
   // It can be used as before.
   file.createDataset('later', { data: numbers.map((x) => -x) });
   file.close();
   expect(verifyStorage(storage, { indexes, filters }).problems).toEqual([]);
   const read = H5File.open(storage, 'r');
-  expect(read.dataset('later').value).toEqual(numbers.map((x) => -x));
+  expectSame(
+    read.dataset('later').value,
+    numbers.map((x) => -x),
+  );
   read.close();
   const changed = H5File.open(storage, 'r+');
   changed.delete('later');
-  expect(contents(changed)).toEqual(expected);
+  expectSame(contents(changed), expected);
   return true;
 }
 
@@ -138,13 +142,16 @@ describe.each(CHANGES)('a write that fails while %s change', (_, change) => {
     const file = H5File.open(storage, 'r+');
     file.transaction(() => {
       file.createGroup('new');
-      storage.calls = 0;
-      storage.at = 0;
-      expect(() => file.transaction(() => change(file))).toThrow('ENOSPC');
+      const failing = () => {
+        storage.calls = 0;
+        storage.at = 0;
+        change(file);
+      };
+      expect(() => file.transaction(failing)).toThrow('ENOSPC');
     });
     storage.at = Infinity;
     file.delete('new');
-    expect(contents(file)).toEqual(expected);
+    expectSame(contents(file), expected);
     file.close();
     expect(verifyStorage(storage, { indexes, filters }).problems).toEqual([]);
   });
