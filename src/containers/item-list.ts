@@ -54,6 +54,8 @@ export class ItemList implements ListStore {
   /** Elements that have been appended since they were last written. */
   #pending: unknown[] = [];
   #nextName = 0;
+  /** Whether names are numbers that rise, so that the last element has the greatest. */
+  #areNamesRising = true;
   #nextOrder = 0;
   #hasMask = false;
   #isMaskChanged = false;
@@ -87,7 +89,9 @@ export class ItemList implements ListStore {
     if (links.some(([, order]) => order < 0)) links.sort(([a], [b]) => Number(a) - Number(b));
     for (const [i, [name, order]] of links.entries()) {
       this.#orders.push(order < 0 ? i : order);
-      if (/^\d{1,15}$/.test(name)) this.#nextName = Math.max(this.#nextName, Number(name) + 1);
+      const number = /^\d{1,15}$/.test(name) ? Number(name) : -1;
+      this.#areNamesRising &&= number >= this.#nextName;
+      this.#nextName = Math.max(this.#nextName, number + 1);
     }
     this.#nextOrder = (this.#orders.at(-1) ?? -1) + 1;
     const mask = object.attrs.get(Reserved.mask) as ArrayLike<number> | undefined;
@@ -390,17 +394,21 @@ export class ItemList implements ListStore {
     spliceInto(slots, start, count, newSlots);
     spliceInto(orders, start, count, newOrders);
     this.#nextOrder = Math.max(this.#nextOrder, order);
-    const last = slots.at(-1);
-    if (slots.length === 0) this.#nextName = 0;
-    else if (
-      typeof last === 'string' &&
-      start >= slots.length - newSlots.length &&
-      Number(last) + count === this.#nextName
-    )
-      this.#nextName = Number(last) + 1;
+    const isAtEnd = start + newSlots.length === slots.length;
+    if (!isAtEnd && newSlots.some((slot) => typeof slot === 'string')) this.#areNamesRising = false;
+    this.#takeNamesAgain();
     this.#isMaskChanged = this.#hasMask || newSlots.some((slot) => typeof slot !== 'string');
     if (this.#isMaskChanged) this.#writeMask();
     return true;
+  }
+
+  /** Names of elements that are gone from the end are free. */
+  #takeNamesAgain(): void {
+    const last = this.#slots.findLast((slot) => typeof slot === 'string');
+    if (last === undefined) {
+      this.#nextName = 0;
+      this.#areNamesRising = true;
+    } else if (this.#areNamesRising) this.#nextName = Number(last) + 1;
   }
 
   /** A creation order that has, with so many behind it, none of other elements than those from `start` to `end`. */

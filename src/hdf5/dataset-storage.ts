@@ -1,4 +1,4 @@
-import { H5TypeError } from '../errors.js';
+import { H5FeatureError, H5TypeError } from '../errors.js';
 import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { ChunkStorage } from './chunk-storage.js';
@@ -179,6 +179,7 @@ export class DatasetStorage {
   ): void {
     const { datatype } = this;
     if (isElsewhere(this.#target)) notHere(this.#target);
+    this.#checkFill();
     this.changes++;
     if (hasPointers(datatype) && this.#isWritten)
       releaseElements(space, heap, datatype, selection.count, this.read(selection));
@@ -191,6 +192,14 @@ export class DatasetStorage {
     writeSelection(target, selection, bytes, datatype.size, steps);
     if (target.kind === 'compact' || (target.kind === 'contiguous' && target.address !== before))
       this.isChanged = true;
+  }
+
+  /** What a fill value leads to in the heap belongs to it alone: elements must not be given it, nor the fill value of a copy. */
+  #checkFill(): void {
+    if (hasPointers(this.datatype) && this.fillValue?.some((byte) => byte !== 0))
+      throw new H5FeatureError(
+        'changing or copying texts or sequences with a fill value of their own; make a dataset without one, and write them to it',
+      );
   }
 
   /** Gives all elements their space at once, with the fill value in it. */
@@ -265,6 +274,7 @@ export class DatasetStorage {
       throw new H5TypeError(
         'only a dataset in chunks can change its shape: make it with `chunks` or `maxShape`',
       );
+    this.#checkFill();
     this.changes++;
     this.#chunks.resize(dims);
     this.dataspace = { ...dataspace, dims: [...dims] };
@@ -304,6 +314,7 @@ export class DatasetStorage {
 
   /** A storage in a space that is like this one, and empty: the same chunks, filters and fill value. */
   emptyCopy(space: EditableSpace): DatasetStorage {
+    this.#checkFill();
     const { datatype, dataspace, fillValue, filters } = this;
     const chunks = this.#chunks;
     const layout: DataLayout = chunks

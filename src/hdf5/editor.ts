@@ -28,7 +28,7 @@ import type {
   TransactionState,
   ValueOptions,
 } from './editing.js';
-import { type Encoded, type Heap, isList, NO_HEAP, readable } from './elements.js';
+import { type Encoded, type Heap, isList, NO_HEAP, readable, repeated } from './elements.js';
 import { FileSession } from './file-session.js';
 import { FilterSet } from './filters/filter-set.js';
 import { type GraftOptions, graft } from './graft.js';
@@ -317,11 +317,17 @@ export class FileEditor implements Editor {
     this.#checkReferences(encoded);
     // Flat data may stand for what is selected of several axes.
     const isFlat = shape.length === 1 && part.shape.length > 1 && shape[0] === part.count;
-    const steps = isFlat ? undefined : broadcast(shape, part.shape);
+    let steps = isFlat ? undefined : broadcast(shape, part.shape);
     // What references lead to needs an address.
     if (encoded.targets.length > 0) this.flush();
     this.#writer ??= new ObjectWriter(this.space, this.#heap);
-    const bytes = this.#writer.elementBytes(encoded);
+    let elements = encoded;
+    if (steps && encoded.at.length > 0) {
+      // What is in the heap belongs to one element.
+      elements = repeated(encoded, this.#storage(dataset).datatype.size, part.shape, steps);
+      steps = undefined;
+    }
+    const bytes = this.#writer.elementBytes(elements);
     this.#writeBytes(dataset, part, bytes, steps);
   }
 

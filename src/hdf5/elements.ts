@@ -310,6 +310,8 @@ interface Sequence {
 }
 
 const NO_POINTERS: readonly never[] = [];
+/** Of larger elements, which have to be in memory together, not so many are made of one. */
+const MAX_REPEATED = 2 ** 30;
 
 /**
  * The bytes of the first `count` of `values`. A value that the datatype does not hold is an H5TypeError, which
@@ -634,3 +636,39 @@ export const NO_HEAP: Heap = {
     throw new H5FeatureError(`variable-length data at ${address}`);
   },
 };
+
+/**
+ * Elements for a selection of a shape, each of which has what it leads to for itself: `steps` says which of those that are given
+ * stands where, as `broadcast` returns it.
+ */
+export function repeated(
+  { bytes, at, targets }: Encoded,
+  size: number,
+  shape: readonly number[],
+  steps: readonly number[],
+): Encoded {
+  const count = shape.reduce((product, dim) => product * dim, 1);
+  if (count * size === bytes.length) return { bytes, at, targets };
+  if (count * size > MAX_REPEATED)
+    throw new H5TypeError(`${count} times the same text or sequence at once: write them part by part`);
+  const all = new Uint8Array(count * size);
+  const pointers: number[][] = Array.from({ length: bytes.length / size }, () => []);
+  for (const [i, position] of at.entries()) pointers[Math.floor(position / size)]?.push(i);
+  const allAt: number[] = [];
+  const allTargets: Encoded['targets'][number][] = [];
+  const index = shape.map(() => 0);
+  for (let k = 0; k < count; k++) {
+    const source = index.reduce((sum, place, axis) => sum + place * (steps[axis] as number), 0);
+    all.set(bytes.subarray(source * size, (source + 1) * size), k * size);
+    for (const i of pointers[source] as number[]) {
+      allAt.push((at[i] as number) + (k - source) * size);
+      allTargets.push(targets[i] as Encoded['targets'][number]);
+    }
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis] as number) + 1;
+      if (index[axis] !== shape[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return { bytes: all, at: allAt, targets: allTargets };
+}

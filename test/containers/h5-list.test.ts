@@ -734,3 +734,54 @@ describe('elements that lead back to their list', () => {
     expect((dict.get('list') as H5List).length).toBe(1);
   });
 });
+
+describe('names of elements of any kind', () => {
+  const make = () => newList<unknown>([[], 'a', { x: 1 }]);
+  it.each<[string, (list: H5List) => void, unknown[]]>([
+    [
+      'insert, insert, splice, push',
+      (list) => {
+        list.insert(1, { x: 0 });
+        list.insert(1, 1);
+        list.splice(3, 2);
+        list.push(4);
+      },
+      [[], 1, { x: 0 }, 4],
+    ],
+    [
+      'insert, insert, pop, pop, push',
+      (list) => {
+        list.insert(1, { x: 0 });
+        list.insert(1, 1);
+        list.pop();
+        list.pop();
+        list.push('kept');
+        list.push({ y: 1 });
+      },
+      [[], 1, { x: 0 }, 'kept', { y: 1 }],
+    ],
+    [
+      'insert, truncate, push',
+      (list) => {
+        list.insert(1, { x: 0 });
+        list.insert(0, 1);
+        list.truncate(3);
+        list.push('kept');
+      },
+      [1, [], { x: 0 }, 'kept'],
+    ],
+    [
+      'pop until it is empty',
+      (list) => {
+        list.unshift('u');
+        while (list.length > 0) list.pop();
+        list.push('a', {}, 'b');
+      },
+      ['a', {}, 'b'],
+    ],
+  ])('are not taken twice: %s', (_, change, expected) => {
+    const list = make();
+    change(list);
+    check(list, expected);
+  });
+});

@@ -10,7 +10,8 @@ export const shuffle: Filter = {
   id: 2,
   name: 'shuffle',
   decode: (bytes, values) => transpose(bytes, sizeOf(values), gatherElements),
-  encode: (bytes, values) => transpose(bytes, sizeOf(values), scatterElements),
+  // Of texts the library stores no size, and leaves it out then (H5Z__filter_shuffle).
+  encode: (bytes, values) => (values[0] ? transpose(bytes, values[0], scatterElements) : undefined),
   configure(options, { datatype }) {
     noOptions('shuffle', options);
     if (datatype.size > 0xffffffff) throw new H5TypeError('the filter shuffle takes elements below 4 GB');

@@ -1,0 +1,169 @@
+/** What elements lead to in the global heap belongs to one of them each, however they were written. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { filters, H5File, indexes } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { oracleTest, PYTHON } from '../oracle/oracles.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Nothing is wrong, and nothing belongs to two. */
+function check(bytes: Uint8Array): void {
+  const { problems, notes } = verifyStorage(new MemoryStorage(bytes), { indexes, filters });
+  expect(problems).toEqual([]);
+  expect(notes.filter(({ code }) => code === 'shared')).toEqual([]);
+}
+
+describe('one value for many elements', () => {
+  const vlen = { vlen: 'i4' } as const;
+  const record = { compound: { a: 'i4', s: 'str', list: { vlen: 'str' } } } as const;
+  it.each<[string, object, unknown, unknown, unknown]>([
+    ['a text', { shape: [4], dtype: 'str' }, 'shared', 'x', ['shared', 'x', 'shared', 'shared']],
+    [
+      'a text in chunks',
+      { shape: [4], dtype: 'str', chunks: [2], maxShape: [null] },
+      'shared',
+      'x',
+      ['shared', 'x', 'shared', 'shared'],
+    ],
+    ['a sequence', { shape: [3], dtype: vlen }, [[1, 2]], [[3]], [[1, 2], [3], [1, 2]]],
+    [
+      'a record',
+      { shape: [3], dtype: record },
+      { a: 1, s: 's', list: ['p', 'q'] },
+      { a: 2, s: 't', list: [] },
+      [
+        { a: 1, s: 's', list: ['p', 'q'] },
+        { a: 2, s: 't', list: [] },
+        { a: 1, s: 's', list: ['p', 'q'] },
+      ],
+    ],
+  ])('%s', (_, options, value, other, expected) => {
+    const file = H5File.open(undefined, 'w');
+    const dataset = file.createDataset('d', options);
+    dataset.write(value);
+    check(file.toBytes());
+    file.commit();
+    dataset.write(other, [1]);
+    file.commit();
+    const shown = (each: unknown): unknown =>
+      ArrayBuffer.isView(each) ? Array.from(each as Int32Array) : each;
+    expect((dataset.value as unknown[]).map(shown)).toEqual(expected);
+    check(file.toBytes());
+    file.delete('d');
+    file.compact();
+  });
+
+  it('along an axis', () => {
+    const file = H5File.open(undefined, 'w');
+    const dataset = file.createDataset('d', { shape: [3, 2], dtype: 'str' });
+    dataset.write(['p', 'q']);
+    dataset.write(['x', 'y'], [1]);
+    dataset.write([['l'], ['m']], [[1, 3]]);
+    file.commit();
+    expect(dataset.value).toEqual(['p', 'q', 'l', 'l', 'm', 'm']);
+    dataset.write('z', [2, 1]);
+    expect(dataset.value).toEqual(['p', 'q', 'l', 'l', 'm', 'z']);
+    check(file.toBytes());
+  });
+
+  oracleTest('h5py', 'that fills what was never written is not shared with what is written', () => {
+    const path = join(folder, 'fill.h5');
+    execFileSync(PYTHON, [
+      '-c',
+      `
+import h5py, sys
+with h5py.File(sys.argv[1], 'w') as f:
+    f.create_dataset('whole', (5,), dtype=h5py.string_dtype(), fillvalue='none')
+    f.create_dataset('chunks', (5,), dtype=h5py.string_dtype(), fillvalue='none', chunks=(3,), maxshape=(None,))
+`,
+      path,
+    ]);
+    const file = H5File.open(path, 'r+');
+    for (const name of ['whole', 'chunks']) {
+      const dataset = file.dataset(name);
+      const refused = expect.objectContaining({ code: 'H5_FEATURE' });
+      expect(dataset.value).toEqual(['none', 'none', 'none', 'none', 'none']);
+      expect(() => dataset.write('x', [1])).toThrow(refused);
+      if (name === 'chunks') expect(() => dataset.resize([2])).toThrow(refused);
+      expect(() => file.copy(name, 'copy')).toThrow(refused);
+      expect(dataset.value).toEqual(['none', 'none', 'none', 'none', 'none']);
+    }
+    expect(() => file.compact()).toThrow(expect.objectContaining({ code: 'H5_FEATURE' }));
+    file.createDataset('n', { data: [1] });
+    check(file.toBytes());
+    file.close();
+  });
+
+  oracleTest('h5py', 'and h5py changes one of them', () => {
+    const path = join(folder, 'one.h5');
+    const file = H5File.open(path, 'w');
+    file.createDataset('d', { shape: [4], dtype: 'str' }).write('shared');
+    file.close();
+    execFileSync(PYTHON, [
+      '-c',
+      `
+import h5py, sys
+with h5py.File(sys.argv[1], 'r+') as f:
+    f['d'][0] = 'other'
+    f['d'][1] = 'another text, which is longer'
+with h5py.File(sys.argv[1], 'r') as f:
+    assert list(f['d'][:]) == [b'other', b'another text, which is longer', b'shared', b'shared'], f['d'][:]
+`,
+      path,
+    ]);
+  });
+});
+
+describe('texts and sequences that the library stores with shuffle, of which it leaves it out', () => {
+  oracleTest('h5py', 'are written, appended, cut and copied', () => {
+    const path = join(folder, 'shuffle.h5');
+    execFileSync(PYTHON, [
+      '-c',
+      `
+import h5py, sys, numpy as np
+with h5py.File(sys.argv[1], 'w') as f:
+    for name in ('gzip', 'lzf'):
+        kw = dict(shuffle=True, compression=name, maxshape=(None,))
+        f.create_dataset(name, data=[f'text {i}' for i in range(100)], dtype=h5py.string_dtype(), chunks=(10,), **kw)
+        d = f.create_dataset('v' + name, (20,), dtype=h5py.vlen_dtype('i4'), chunks=(5,), **kw)
+        for i in range(20): d[i] = np.arange(i)
+`,
+      path,
+    ]);
+    const file = H5File.open(path, 'r+');
+    for (const name of ['gzip', 'lzf']) {
+      const texts = file.dataset(name);
+      texts.write('changed', [[3, 8]]);
+      texts.append(['more', 'and more']);
+      const sequences = file.dataset(`v${name}`);
+      sequences.write([[9, 9, 9]], [[0, 3]]);
+      sequences.resize([12]);
+      file.copy(name, `copy of ${name}`);
+    }
+    file.close();
+    check(new Uint8Array(readFileSync(path)));
+    execFileSync(PYTHON, [
+      '-c',
+      `
+import h5py, sys
+with h5py.File(sys.argv[1], 'r') as f:
+    texts = [b'changed' if 3 <= i < 8 else b'text %d' % i for i in range(100)] + [b'more', b'and more']
+    for name in ('gzip', 'lzf'):
+        assert list(f[name][:]) == texts == list(f['copy of ' + name][:])
+        rows = [list(row) for row in f['v' + name][:]]
+        assert rows == [[9, 9, 9]] * 3 + [list(range(i)) for i in range(3, 12)], rows
+`,
+      path,
+    ]);
+    const again = H5File.open(path, 'r+');
+    again.compact();
+    expect(again.dataset('gzip').at(101)).toBe('and more');
+    again.close();
+  });
+});
