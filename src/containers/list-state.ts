@@ -3,6 +3,7 @@ import { H5PathError, H5StateError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
+import { checkUnreferred } from '../serialize/part-writer.js';
 import { isColumn, STRIDE, typeOfValue } from './column.js';
 import type { Context } from './context.js';
 import { ItemList } from './item-list.js';
@@ -132,6 +133,7 @@ export class ListState implements Deferred {
   }
 
   set(index: number, value: unknown): void {
+    this.#checkFree();
     if (this.#store instanceof VectorList && this.#store.set(index, value)) return;
     if (this.#store instanceof ItemList && this.#store.setScalar(index, value)) return;
     this.#whole(() => {
@@ -143,6 +145,7 @@ export class ListState implements Deferred {
 
   splice(start: number, count: number, values: readonly unknown[]): void {
     if (count === 0 && values.length === 0) return;
+    if (count > 0 || start < this.length) this.#checkFree();
     this.#whole(() => {
       if (this.#store.splice(start, count, values)) return;
       this.#convert(values);
@@ -151,6 +154,7 @@ export class ListState implements Deferred {
   }
 
   truncate(length: number): void {
+    this.#checkFree();
     if (this.#store.truncate(length)) {
       this.#madeAnew();
       this.#defer();
@@ -160,6 +164,19 @@ export class ListState implements Deferred {
       this.#convert([]);
       this.#store.truncate(length);
     });
+  }
+
+  /**
+   * Elements that others refer to by their places must stay in them.
+   *
+   * @throws {H5StateError} when something refers to an element.
+   */
+  #checkFree(): void {
+    const store = this.#store;
+    if (!(store instanceof RecordList || (store instanceof VectorList && store.hasObjects))) return;
+    if (!store.object.attrs.has(Reserved.referenced)) return;
+    checkUnreferred(store.object);
+    store.object.attrs.delete(Reserved.referenced);
   }
 
   /** A list that is stored as a whole is another one after each change. */

@@ -26,6 +26,11 @@ export class VectorList implements ListStore {
     return this.#column.dataset;
   }
 
+  /** Whether elements are objects, to which other parts of the file may refer. */
+  get hasObjects(): boolean {
+    return this.#column.type.kind === 'date';
+  }
+
   get length(): number {
     return this.#column.length;
   }

@@ -853,6 +853,13 @@ function freeCycles({ session }: H5File, addresses: readonly number[]): void {
   if (left.size > 0) editor.flush();
 }
 
+/** @throws {H5StateError} when references lead to an object, or to its elements. */
+export function checkUnreferred(object: H5Object): void {
+  // What is new has its address when it is in the file.
+  object.session.edit().flush();
+  checkReferences(object.file, [(object.node as StoredObject).info.address]);
+}
+
 /** Throws if references lead to objects that are gone. */
 function checkReferences(file: H5File, addresses: readonly number[]): void {
   if (addresses.length === 0) return;

@@ -785,3 +785,45 @@ describe('names of elements of any kind', () => {
     check(list, expected);
   });
 });
+
+describe('elements to which other parts of a file refer', () => {
+  const rows = [{ q: 1 }, { q: 2 }, { q: 3 }];
+  const dates = [new Date(1), new Date(2), new Date(3)];
+  const CHANGES: [string, (list: H5List) => unknown][] = [
+    ['set', (list) => list.set(0, list.get(1))],
+    ['pop', (list) => list.pop()],
+    ['shift', (list) => list.shift()],
+    ['insert', (list) => list.insert(0, list.get(2))],
+    ['splice', (list) => list.splice(1, 1)],
+    ['truncate', (list) => list.truncate(1)],
+    ['clear', (list) => list.clear()],
+    ['reverse', (list) => list.reverse()],
+    ['fill', (list) => list.fill(list.get(0))],
+  ];
+  describe.each([
+    ['a member', { list: rows, other: rows[1] }],
+    ['a list', { list: rows, other: [rows[2], rows[0]] }],
+    ['a Map', { list: rows, other: new Map([[1, rows[1]]]) }],
+    ['a list of dates', { list: dates, other: [dates[1], dates[1]] }],
+  ])('of %s', (_, value) => {
+    it.each(CHANGES)('stay where they are: %s', (_name, change) => {
+      const file = H5File.open(serialize(value), 'r+');
+      const list = H5Dict.of(file).get('list') as H5List;
+      expect(() => change(list)).toThrow(expect.objectContaining({ code: 'H5_REFERENCED' }));
+      expectSame(readSync(file), value);
+      if (value.list === dates) return;
+      // Others may come behind them.
+      list.push({ q: 4 });
+      expectSame(readSync(file), { ...value, list: [...rows, { q: 4 }] });
+    });
+
+    it('may change when nothing refers to them any more', () => {
+      const file = H5File.open(serialize(value), 'r+');
+      const dict = H5Dict.of(file);
+      dict.delete('other');
+      const list = dict.get('list') as H5List;
+      list.shift();
+      expectSame(readSync(file), { list: value.list.slice(1) });
+    });
+  });
+});
