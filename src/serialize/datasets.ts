@@ -174,6 +174,11 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     }
   }
 
+  prepareMember(part: VectorNode, { class: cls }: ObjectNode, name: string): void {
+    const rule = cls?.stored.find((each) => each.name === name);
+    if (cls && rule) this.#lists(part, this.#fieldOf(cls, rule), 0, true);
+  }
+
   /** Strings are given a size, or none, where that does not follow from their lengths. */
   #text(node: Node): void {
     const encoding = this.#stringEncoding;
@@ -260,7 +265,8 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
       node.names = node.names.filter((_, i) => i !== at);
       node.values.splice(at, 1);
     } else if (isNode(value)) {
-      this.#lists(value, field, 0);
+      // What is taken in part by part is looked at part by part.
+      if (!('emit' in value && value.emit)) this.#lists(value, field, 0);
     } else {
       node.values[at] = this.#scalar(node, value, field);
     }
@@ -297,8 +303,11 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     }
   }
 
-  /** Says of all datasets of a field how they are stored. `depth`: -1 in a table, whose rows each have a list. */
-  #lists(top: Node, field: Field, depth: number): void {
+  /**
+   * Says of all datasets of a field how they are stored. `depth`: -1 in a table, whose rows each have a list. `isPart`: there is
+   * more of the list.
+   */
+  #lists(top: Node, field: Field, depth: number, isPart = false): void {
     const isTyped = field.type !== undefined || field.shape !== undefined;
     const waiting: Level[] = [];
     const add = (node: Node, depth: number, rows?: Level): void => {
@@ -318,7 +327,7 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
       } else if (node.kind === 'vector' && node.encoding === 'ragged' && !(isTyped && node.items === 'Map')) {
         for (const child of node.children) add(child, depth + 1, level);
       } else if (node.kind === 'vector' && node.encoding !== 'records' && node.encoding !== 'ragged') {
-        leaf(node, level);
+        leaf(node, level, isPart);
       } else if (isTyped) {
         throw unfit(pathTo(node, node.kind === 'vector' ? 0 : -1), kindOf(node), field);
       } else if (!('class' in node) || !hasFields(node.class)) {
@@ -524,7 +533,7 @@ function binary(node: BinaryNode, { stored, depth }: Level): void {
 }
 
 /** A list that is one dataset, with the rows above it if they are all of one length. */
-function leaf(node: VectorNode, level: Level): void {
+function leaf(node: VectorNode, level: Level, isPart: boolean): void {
   const { stored, depth, rows } = level;
   const { type, shape } = stored.field;
   if (type) {
@@ -550,9 +559,13 @@ function leaf(node: VectorNode, level: Level): void {
     ];
     stored.reshape = ([total = 0]) => joinedShape(shape, total);
   } else if (depth === 0) {
-    const dims = shapeOf(shape, node.length);
-    if (!dims) throw unfit(pathTo(node), `a list of ${node.length} elements`, stored.field);
-    stored.reshape = () => dims;
+    const reshape = ([length = 0]: readonly number[]): number[] => {
+      const dims = shapeOf(shape, length);
+      if (!dims) throw unfit(pathTo(node), `a list of ${length} elements`, stored.field);
+      return dims;
+    };
+    if (!isPart) reshape([node.length]);
+    stored.reshape = reshape;
   } else if (node.encoding !== 'missing') {
     throw unfit(pathTo(node, 0), depth > 0 ? 'a list of lists' : 'what is no list', stored.field);
   }

@@ -1,6 +1,6 @@
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Compression, TypeRegistry } from '../registry/index.js';
-import type { Node } from './plan.js';
+import type { Node, ObjectNode, VectorNode } from './plan.js';
 
 /** How the datasets of a whole are stored. Fields of classes may say something else for themselves. */
 export interface StorageOptions {
@@ -41,6 +41,8 @@ export interface Datasets {
 export interface Storing extends FileBuilder {
   /** Looks at all nodes when they have their numbers, before the first of them is written. */
   prepare(nodes: readonly Node[]): void;
+  /** Looks at a part of a list that is a member of an object. */
+  prepareMember(part: VectorNode, holder: ObjectNode, name: string): void;
   /** What has been found to be done for the dataset of a node, if there is something, for that of a list that it is a part of. */
   storedOf(id: ObjectId): StoredOf | undefined;
   /** Stores a dataset so. */

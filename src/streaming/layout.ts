@@ -123,6 +123,8 @@ export class Layout {
   /** Has a node written as a list of elements, of which there will be more. */
   add(list: List): void {
     this.#lists.push(list);
+    // Who looks at the nodes of the value sees that this one is none of theirs.
+    list.node.emit = () => {};
   }
 
   /** All elements are there: lays out what comes first, and sees to it that lists are written when their nodes are. */

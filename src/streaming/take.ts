@@ -207,8 +207,9 @@ export class Taker {
   #storeColumns(list: VectorNode, planner: Planner, standIns: ReadonlyMap<Node, Holder>): void {
     const store = this.#store;
     const storing = newStoring(this.#options);
-    const nodes = list === (this.#stream as Stream).node ? planner.nodes : [list, ...planner.nodes];
-    const blob = this.#blobs.begin(nodes, storing);
+    const blob = this.#blobs.begin([list, ...planner.nodes], storing);
+    const { place } = list;
+    if (place?.node.kind === 'object') storing?.prepareMember(list, place.node, place.key as string);
     store.storing = storing;
     store.take(this.#column as Column, list);
 
@@ -259,6 +260,8 @@ export class Taker {
     }
     this.#remember(planner, holderOf);
     list.absorbed = false;
+    // What is left of it is the place where all batches are written, which is nothing of this one.
+    Object.assign(list, nothing());
     store.placed.clear();
     store.taken.clear();
     store.waiting.length = 0;
