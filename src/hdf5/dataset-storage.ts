@@ -181,8 +181,10 @@ export class DatasetStorage {
     if (isElsewhere(this.#target)) notHere(this.#target);
     this.#checkFill();
     this.changes++;
-    if (hasPointers(datatype) && this.#isWritten)
-      releaseElements(space, heap, datatype, selection.count, this.read(selection));
+    const isPointers = hasPointers(datatype);
+    const mayRepeat = isPointers && selection.mayRepeat;
+    if (isPointers && this.#isWritten)
+      releaseElements(space, heap, datatype, selection.count, this.read(selection), seen(mayRepeat));
     const target = this.#target;
     if (target.kind === 'contiguous' && this.#isReplaced(space, selection)) {
       space.free(target.address, this.size);
@@ -190,8 +192,25 @@ export class DatasetStorage {
     }
     const before = target.kind === 'contiguous' ? target.address : 0;
     writeSelection(target, selection, bytes, datatype.size, steps);
+    if (mayRepeat) this.#releaseReplaced(space, heap, selection, bytes);
     if (target.kind === 'compact' || (target.kind === 'contiguous' && target.address !== before))
       this.isChanged = true;
+  }
+
+  /** Of an element that was written several times, the last counts: gives back what the others hold. */
+  #releaseReplaced(
+    space: EditableSpace,
+    heap: GlobalHeapEditor,
+    selection: Selection,
+    bytes: Uint8Array,
+  ): void {
+    const { datatype } = this;
+    const { size } = datatype;
+    const now = this.read(selection);
+    for (let at = 0; at < bytes.length; at += size) {
+      const own = bytes.subarray(at, at + size);
+      if (own.some((byte, i) => byte !== now[at + i])) releaseElements(space, heap, datatype, 1, own);
+    }
   }
 
   /** What a fill value leads to in the heap belongs to it alone: elements must not be given it, nor the fill value of a copy. */
@@ -406,6 +425,10 @@ export class DatasetStorage {
       this.isChanged = true;
     this.#layoutMessage = message;
   }
+}
+
+function seen(isNeeded: boolean): Set<string> | undefined {
+  return isNeeded ? new Set() : undefined;
 }
 
 /** What a region reference selects of a dataset. */

@@ -33,23 +33,31 @@ export function hasReferences(type: Datatype): boolean {
   }
 }
 
-/** Gives back what `count` elements hold in the global heap: their strings and sequences. */
+/**
+ * Gives back what `count` elements hold in the global heap: their strings and sequences. `seen`: what has been given back
+ * already, of elements that may be there several times.
+ */
 export function releaseElements(
   space: EditableSpace,
   heap: GlobalHeapEditor,
   type: Datatype,
   count: number,
   bytes: Uint8Array,
+  seen?: Set<string>,
 ): void {
   if (!hasPointers(type)) return;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isSeen = (address: number, index: number): boolean => {
+    const known = seen?.size;
+    return seen?.add(`${address} ${index}`).size === known && known !== undefined;
+  };
   // Types nest at most MAX_DATATYPE_DEPTH deep.
   const release = (at: number, element: Datatype): void => {
     if (element.class === 'variable-length') {
       const length = view.getUint32(at, true);
       const address = getU64(view, at + 4);
       const index = view.getUint32(at + 12, true);
-      if (length === 0 || address === 0) return;
+      if (length === 0 || address === 0 || isSeen(address, index)) return;
       const { base } = element;
       if (!element.string && hasPointers(base)) {
         const data = heapObject(space, address, index, length * base.size);
@@ -58,7 +66,9 @@ export function releaseElements(
       heap.remove(address, index);
     } else if (element.class === 'reference') {
       const address = getU64(view, at);
-      if (element.size === 12 && address !== 0) heap.remove(address, view.getUint32(at + 8, true));
+      if (element.size !== 12 || address === 0) return;
+      const index = view.getUint32(at + 8, true);
+      if (!isSeen(address, index)) heap.remove(address, index);
     } else if (element.class === 'array') {
       const size = element.dims.reduce((product, dim) => product * dim, 1);
       for (let i = 0; i < size; i++) release(at + i * element.base.size, element.base);

@@ -262,6 +262,9 @@ export abstract class Selection {
     this.count = count;
   }
 
+  /** Whether an element can be selected more than once. */
+  abstract get mayRepeat(): boolean;
+
   /** Visits runs of elements in the order of the result; runs that follow one another are joined. */
   forEachRun(visit: VisitRun): void {
     this.part().forEachRun(visit);
@@ -303,6 +306,10 @@ export class GridSelection extends Selection {
       product(axes.map((axis) => axis.count)),
     );
     this.axes = axes;
+  }
+
+  get mayRepeat(): boolean {
+    return this.axes.some(({ table }) => table !== undefined);
   }
 
   part(steps?: readonly number[]): LoopPart {
@@ -514,6 +521,10 @@ export class ListSelection extends Selection {
     this.starts = starts;
     this.lengths = lengths;
     this.ascending = ascending;
+  }
+
+  get mayRepeat(): boolean {
+    return !this.ascending;
   }
 
   part(steps?: readonly number[]): ListPart {

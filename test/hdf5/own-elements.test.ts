@@ -4,10 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { SelectionInput } from '../../src/hdf5/selection.js';
 import { filters, H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { seeded } from '../random.js';
+import { SEED } from '../thoroughness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -117,6 +120,41 @@ with h5py.File(sys.argv[1], 'r') as f:
 `,
       path,
     ]);
+  });
+});
+
+describe('an element that is written several times at once', () => {
+  const text = (length: number) => 'abcdefghij'.repeat(300).slice(0, length);
+  it.each<[string, (indices: number[]) => SelectionInput]>([
+    ['by indices', (indices) => [{ indices }]],
+    ['by points', (indices) => ({ points: indices.map((index) => [index]) })],
+  ])('is the last of them: %s', (_, select) => {
+    const file = H5File.open(undefined, 'w');
+    const dataset = file.createDataset('d', { data: [text(2081), text(1)], dtype: 'str' });
+    dataset.write([text(2487), text(2695), text(2986), text(2)], select([1, 1, 0, 1]));
+    check(file.toBytes());
+    dataset.write([text(1698), text(5), text(1985)], select([1, 0, 1]));
+    expect(dataset.value).toEqual([text(5), text(1985)]);
+    check(file.toBytes());
+  });
+
+  it('of any number of elements, over and over', () => {
+    const random = seeded(SEED);
+    for (let round = 0; round < 200; round++) {
+      const file = H5File.open(undefined, 'w');
+      const count = 2 + random(3);
+      const expected = Array.from({ length: count }, (_, i) => [`first ${i}`]);
+      const dataset = file.createDataset('d', { data: expected, dtype: { vlen: 'str' }, shape: [count] });
+      for (let turn = 0; turn < 5; turn++) {
+        const indices = Array.from({ length: 2 + random(3) }, () => random(count));
+        const values = indices.map((_, i) => [`${round} ${turn} ${i}`.padEnd(12, '_'), 'more']);
+        dataset.write(values, [{ indices }]);
+        for (const [i, index] of indices.entries()) expected[index] = values[i] as string[];
+        if (random(2)) file.commit();
+        expect(dataset.value).toEqual(expected);
+      }
+      check(file.toBytes());
+    }
   });
 });
 
