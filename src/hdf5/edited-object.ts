@@ -212,7 +212,7 @@ export class EditedObject extends StoredObject {
     } else if (!dense && !fitsHeader) {
       dense = DenseAttributes.create(space, isTracked, isTracked, next);
       for (const { data, order } of [...messages.values()].sort((x, y) => x.order - y.order))
-        dense.add(data, isTracked ? order : undefined);
+        dense.add(data, isTracked && !dense.hasOrder(order) ? order : undefined);
     }
 
     header.remove(MessageType.Attribute);
@@ -226,16 +226,22 @@ export class EditedObject extends StoredObject {
     // Whether all that has changed is in the place of what was there.
     let isReplaced = dense !== undefined;
     if (dense) {
+      // What goes may have the creation order of what comes.
       for (const [name, wasDeleted] of this.attributeChanges) {
+        const asked = this.#attributeOrder(name);
+        const isMoved = asked !== undefined && dense.has(name) && dense.order(name) !== asked;
+        if (!wasDeleted && !isMoved && allAttributes.get(name) !== undefined) continue;
+        dense.delete(name);
+        isReplaced = false;
+      }
+      for (const name of this.attributeChanges.keys()) {
         const value = allAttributes.get(name);
-        if (wasDeleted || value === undefined) {
-          dense.delete(name);
-          isReplaced = false;
-        }
         if (value === undefined || isStored(value)) continue;
         const message = writer.attributeMessage(name, value);
         if (!dense.replace(message)) {
-          dense.add(message, this.#attributeOrder(name));
+          const asked = this.#attributeOrder(name);
+          // Others count attributes and links apart, so that what becomes an attribute may find its place taken.
+          dense.add(message, asked !== undefined && dense.hasOrder(asked) ? undefined : asked);
           isReplaced = false;
         }
         keep(value, message, dense.order(name));
@@ -337,7 +343,14 @@ export class EditedObject extends StoredObject {
           // Those that are loaded stand in their order.
           const all = [...allLinks].map(([name, link]) => ({ name, link, order: orderOf(name, link) }));
           all.sort((a, b) => a.order - b.order);
-          for (const { name, link, order } of all) load(name, link, order);
+          let least = 0;
+          for (const { name, link, order } of all) {
+            // Others count attributes and links apart, so that two may have one place.
+            const free = isTracked ? Math.max(order, least) : order;
+            load(name, link, free);
+            least = free + 1;
+          }
+          next = Math.max(next, least);
         }
         dense.load(messages.finish(), bounds);
       }
@@ -356,7 +369,8 @@ export class EditedObject extends StoredObject {
       for (const [name, wasDeleted] of this.linkChanges) {
         const link = allLinks.get(name);
         if (!link) continue;
-        const order = orderOf(name, link);
+        let order = orderOf(name, link);
+        if (this.linkOrders.has(name) && dense.hasOrder(order)) order = next++;
         dense.add(writer.linkMessage(name, order, link));
         // What stands behind all others is known without reading them again.
         if (wasDeleted || order <= last) known = undefined;

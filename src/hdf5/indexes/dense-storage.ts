@@ -306,6 +306,12 @@ abstract class DenseTable {
     return this.seek(name);
   }
 
+  /** Whether an entry has a creation order, as far as there is an index that says so. */
+  hasOrder(order: number): boolean {
+    this.#seekOrder(order);
+    return this.#orders?.seek(this.#byOrder) ?? false;
+  }
+
   /** The encoded message of a name, to keep. */
   message(name: string): Uint8Array | undefined {
     if (!this.seek(name)) return undefined;
