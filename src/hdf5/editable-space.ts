@@ -7,6 +7,9 @@ import { type ChunkedLayoutDecoder, decodeChunkedLayout } from './messages/data-
  * space at once, and by the file when it is committed.
  */
 export abstract class EditableSpace extends FileSpace {
+  /** How often space was given back, so that something else may stand there. */
+  freed = 0;
+
   /** Chunks can be written, so they can be read. */
   override get chunkedLayout(): ChunkedLayoutDecoder {
     return decodeChunkedLayout;

@@ -195,6 +195,7 @@ export class TransactionSpace extends EditableSpace {
   free(address: number, size: number): void {
     if (size <= 0) return;
     this.#isChanged = true;
+    this.freed++;
     this.globalHeap.forget(address, size);
     if (this.isFresh(address)) this.#free.add(address, size);
     else this.#freed.push([address, size]);
@@ -306,6 +307,7 @@ export class TransactionSpace extends EditableSpace {
 
   /** Forgets all changes since the last commit. */
   rollback(): void {
+    this.freed++;
     this.#transaction.rollback();
     this.failure = undefined;
     this.#root = this.#committedRoot;
@@ -334,6 +336,7 @@ export class TransactionSpace extends EditableSpace {
     this.#takenSorted = undefined;
     return () => {
       restore();
+      this.freed++;
       this.failure = undefined;
       this.#freshFrom = freshFrom;
       this.#free = new FreeSpace(free);

@@ -1,4 +1,5 @@
 import { H5FormatError } from '../../errors.js';
+import { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
 
 /** Counts the bytes that the indexes of an object take, and throws when they are more than there can be. */
@@ -8,6 +9,8 @@ export type Meter = (bytes: number) => void;
 interface Metered {
   readonly owners: Map<number, number>;
   total: number;
+  /** Since when: what was given back then has other owners. */
+  readonly freed: number;
 }
 
 const files = new WeakMap<FileSpace, Metered>();
@@ -19,7 +22,9 @@ const files = new WeakMap<FileSpace, Metered>();
  * and again, without end. An object that is read once more is not counted once more.
  */
 export function meterOf(space: FileSpace, owner: number): Meter {
-  const metered = files.get(space) ?? { owners: new Map(), total: 0 };
+  const freed = space instanceof EditableSpace ? space.freed : 0;
+  const before = files.get(space);
+  const metered = before?.freed === freed ? before : { owners: new Map(), total: 0, freed };
   files.set(space, metered);
   let used = 0;
   return (bytes) => {
