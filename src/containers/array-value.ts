@@ -22,6 +22,7 @@ function depthOf(type: Datatype | undefined): number {
       return type.dims.length + depthOf(type.base);
     case 'opaque':
     case 'bitfield':
+    case 'time':
       return 1;
     default:
       return 0;

@@ -159,8 +159,9 @@ export function formatDType(type: Datatype): string {
     }
     case 'string':
       return `S${type.size}`;
+    case 'time':
     case 'bitfield':
-      return `bitfield(${type.size})`;
+      return `${type.class}(${type.size})`;
     case 'opaque':
       return type.tag === '' ? `opaque(${type.size})` : `opaque(${type.size}, ${type.tag})`;
     case 'compound':

@@ -127,6 +127,7 @@ function elementDepth(type: Datatype): number {
     case 'complex':
     case 'opaque':
     case 'bitfield':
+    case 'time':
       return 1;
     default:
       return 0;

@@ -199,6 +199,7 @@ describe('numbers', () => {
         typeof dtype === 'object' && 'compound' in dtype && 'b' in dtype.compound ? { a: 0, b: 0 } : { a: 0 },
       array: [0, 0],
       bitfield: 0,
+      time: new Uint8Array(type.size),
       reference: null,
       complex: [0, 0],
     }[type.class];

@@ -48,6 +48,14 @@ export interface Bitfield {
   readonly bitPrecision: number;
 }
 
+/** A point in time, of which the specification says no more than how many bits it takes: its bytes are all that is known. */
+export interface Time {
+  readonly class: 'time';
+  readonly size: number;
+  readonly bigEndian: boolean;
+  readonly bitPrecision: number;
+}
+
 /** Bytes that only the tag explains. */
 export interface Opaque {
   readonly class: 'opaque';
@@ -113,6 +121,7 @@ export interface Complex {
 export type Datatype = (
   | FixedPoint
   | FloatingPoint
+  | Time
   | FixedString
   | Bitfield
   | Opaque
@@ -130,6 +139,7 @@ export type Datatype = (
 const CLASS = {
   'fixed-point': 0,
   'floating-point': 1,
+  time: 2,
   string: 3,
   bitfield: 4,
   opaque: 5,
@@ -282,6 +292,10 @@ export function encodeDatatype(out: ByteWriter, type: Datatype): void {
       out.u16(type.bitOffset);
       out.u16(type.bitPrecision);
       return;
+    case 'time':
+      prefix(out, 1, type, type.bigEndian ? 1 : 0);
+      out.u16(type.bitPrecision);
+      return;
     case 'opaque': {
       // "NUL-padded to a multiple of 8 bytes", and the length field counts the padding, as libhdf5 does.
       const tag = new ByteWriter(32);
@@ -412,6 +426,8 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
         size,
         ...decodeStringBits(reader, bits),
       };
+    case CLASS.time:
+      return { class: 'time', size, bigEndian: (bits & 1) !== 0, bitPrecision: reader.u16() };
     case CLASS.bitfield:
       return { class: 'bitfield', size, bigEndian: (bits & 1) !== 0, ...decodePrecision(reader, size) };
     case CLASS.opaque: {
