@@ -1124,6 +1124,14 @@ export class FileEditor implements Editor {
     this.space.close();
   }
 
+  checkTransactions(isEnd: boolean): void {
+    if (isEnd ? this.#transactions.areOpen : this.#transactions.areLate)
+      throw new H5StateError(
+        'H5_IN_TRANSACTION',
+        'a transaction is under way, of which a half would be stored: await it first',
+      );
+  }
+
   transaction<T>(state: TransactionState, action: () => T): T {
     return this.#transactions.run(state, action);
   }

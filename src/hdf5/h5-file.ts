@@ -120,12 +120,15 @@ export class H5File extends H5Group {
    * `flush`.
    */
   commit(): void {
-    this.session.writer().commit();
+    const editor = this.session.writer();
+    editor.checkTransactions(false);
+    editor.commit();
   }
 
   /** Commits what has changed, if the file can be changed. */
   flush(): void {
     this.session.checkOpen();
+    this.session.editor?.checkTransactions(false);
     this.session.editor?.commit();
   }
 
@@ -161,10 +164,11 @@ export class H5File extends H5Group {
 
   /**
    * Commits what has changed, and ends all use of the file. A second call does nothing. If it cannot be committed, that is an
-   * error, what has changed is lost, and the file is still open.
+   * error, what has changed is lost, and the file is still open. During a transaction it is an error, too (`H5_IN_TRANSACTION`).
    */
   close(): void {
     if (this.session.closed) return;
+    this.session.editor?.checkTransactions(true);
     if (!this.session.editor?.isLost) this.flush();
     this.#end();
   }

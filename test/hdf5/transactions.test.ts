@@ -177,6 +177,58 @@ describe('transactions that overlap', () => {
   });
 });
 
+describe('a transaction that takes its time', () => {
+  const inTransaction = expect.objectContaining({ code: 'H5_IN_TRANSACTION' });
+
+  test('is stored whole, whatever others do meanwhile', async () => {
+    const path = join(folder, 'late.h5');
+    const dict = H5Dict.write(path, { from: 100, to: 0 });
+    dict.commit();
+    const moving = dict.transaction(async () => {
+      dict.set('from', 0);
+      await wait(5);
+      dict.set('to', 100);
+    });
+    for (const end of [
+      () => dict.commit(),
+      () => dict.close(),
+      () => dict.file.flush(),
+      () => dict.file.close(),
+    ])
+      expect(end).toThrow(inTransaction);
+    expect(H5Dict.open(path, { mode: 'r' }).toObject()).toEqual({ from: 100, to: 0 });
+    await moving;
+    dict.close();
+    expect(H5Dict.open(path).toObject()).toEqual({ from: 0, to: 100 });
+  });
+
+  test('or not at all', async () => {
+    const path = join(folder, 'late too.h5');
+    const dict = H5Dict.write(path, { from: 100, to: 0 });
+    const failing = dict.transaction(async () => {
+      dict.set('from', 0);
+      await wait(5);
+      throw new Error('no');
+    });
+    expect(() => dict.commit()).toThrow(inTransaction);
+    await expect(failing).rejects.toThrow('no');
+    dict.close();
+    expect(H5Dict.open(path).toObject()).toEqual({ from: 100, to: 0 });
+  });
+
+  test('ends before the file does', () => {
+    const { file, storage } = begin();
+    expect(() =>
+      file.transaction(() => {
+        file.createGroup('half');
+        file.close();
+      }),
+    ).toThrow(inTransaction);
+    file.close();
+    expect(names(storage)).toEqual(['there']);
+  });
+});
+
 describe('the path of an object', () => {
   test('follows what is moved, through the groups that it is in, and back when that is taken back', () => {
     const file = H5File.open(undefined, 'w');
