@@ -80,6 +80,10 @@ export class FileAtPath implements WritableStorage {
     this.#file.sync();
   }
 
+  check(): void {
+    this.#file.check();
+  }
+
   publish(): void {
     if (this.#temporary === undefined) return;
     try {

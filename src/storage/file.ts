@@ -98,6 +98,15 @@ class Descriptor {
     }
   }
 
+  /** Whether the file still has a name. */
+  get hasName(): boolean {
+    try {
+      return fstatSync(this.#fd).nlink > 0;
+    } catch (error) {
+      throw this.#explain(error, 'look at');
+    }
+  }
+
   /** Fills a part of `bytes` from a position, or says how much there was before the file ended. */
   readInto(bytes: Uint8Array, length: number, position: number): number {
     let done = 0;
@@ -531,6 +540,19 @@ export class WritableFileStorage implements WritableStorage {
     }
     if (size < this.#size) this.#pages.cut(size);
     this.#size = size;
+  }
+
+  check(): void {
+    const { path } = this.#file;
+    const size = this.#file.size();
+    if (size < this.#size) throw shorter(path, size);
+    if (!this.#file.hasName)
+      throw new H5SystemError(
+        'ENOENT',
+        path,
+        `${path} has been deleted, or replaced, while it was open`,
+        undefined,
+      );
   }
 
   sync(): void {

@@ -25,6 +25,8 @@ export interface WritableStorage extends Storage {
   resize(size: number): void;
   /** Returns when all that was written will survive a crash of the machine. */
   sync(): void;
+  /** Throws if others have cut the file, or taken it away: what was not written by this storage is not there any more. */
+  check?(): void;
   /** Called when a new file is whole for the first time. Until then nobody else needs to see it. */
   publish?(): void;
   /**

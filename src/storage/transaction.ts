@@ -319,6 +319,8 @@ export class Transaction implements Storage {
   }
 
   #writeNow(position: number, bytes: Uint8Array): void {
+    // What others have cut off would be there again, as zeros.
+    this.#storage.check?.();
     this.#settle();
     this.#makeWay(position + bytes.length);
     this.#freshUnsynced = true;
@@ -442,6 +444,7 @@ export class Transaction implements Storage {
   commit({ end, guard, note }: Commit): void {
     this.#check();
     const storage = this.#storage;
+    storage.check?.();
     const pages = this.#changes(end);
     // Not where the old content is, as long as that counts.
     const start = Math.max(end, this.#end);
