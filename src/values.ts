@@ -422,6 +422,7 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
   const innerOf = (cls: RegisteredClass) =>
     extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
   const decoders = new ClassDecoders(innerOf);
+  const movers = new ClassDecoders(innerOf, false);
   /** Some know what else of theirs there is in the value that is written or read. */
   const allTypes = (bytes?: BlobBytes) => [...types, ...sharedBytesTypes(), ...blobTypes(bytes)];
   const values: Values = {
@@ -437,6 +438,12 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
     },
     encoder: (cls) => cls.codec ?? encoderOf(cls, innerOf),
     decoder: (cls, version, registry) => cls.codec ?? decoders.decoder(cls, version, registry),
+    moving() {
+      return {
+        ...values,
+        decoder: (cls, version, registry) => cls.codec ?? movers.decoder(cls, version, registry),
+      };
+    },
     unknown,
     unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,

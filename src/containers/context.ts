@@ -26,6 +26,8 @@ export interface Context {
   readonly options: CollectionOptions;
   /** The same for the codec, with what the platform has. */
   readonly codec: ReadOptions & WriteOptions;
+  /** The same, to read what is stored again in another way. */
+  readonly moving: ReadOptions & WriteOptions;
   /** Whether arrays and texts are stored as their values suggest. */
   readonly isPlain: boolean;
 }
@@ -34,10 +36,15 @@ export const LARGE_ARRAY = 1 << 20;
 
 /** The context for an object, whose file is the user's: what changes is committed when they say so, unless they say how. */
 export function contextOf(object: H5Object, options: CollectionOptions = {}): Context {
+  const codec = { ...thePlatform().codec, ...options } as Context['codec'];
   return {
     live: LiveFile.of(object, options.commit),
     options,
-    codec: { ...thePlatform().codec, ...options } as Context['codec'],
+    codec,
+    get moving() {
+      // For one value: some types know what else of theirs there is in it.
+      return codec.values?.moving ? { ...codec, values: codec.values.moving() } : codec;
+    },
     isPlain: !options.compression && !options.chunks && !options.stringEncoding,
   };
 }

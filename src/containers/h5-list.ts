@@ -368,19 +368,30 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** Sorts the elements as an array does, in memory, and writes them back. */
   sort(compare?: (a: T, b: T) => number): this {
-    return this.#arrange((values) => (values as T[]).sort(compare));
+    return this.#arrange((list) => {
+      const shown = asArray(list.slice(0, list.length)) as T[];
+      const moved = asArray(list.slice(0, list.length, true));
+      // Holes come last, as those of an Array; undefined comes before them, and is given to no function.
+      const places = shown.flatMap((value, i) => (value === undefined ? [] : [i]));
+      const order = compare ?? byText;
+      places.sort((a, b) => order(shown[a] as T, shown[b] as T));
+      const sorted = places.map((place) => moved[place]);
+      for (let i = 0; i < shown.length; i++) if (i in shown && shown[i] === undefined) sorted.push(undefined);
+      sorted.length = shown.length;
+      return sorted;
+    });
   }
 
   /** Turns the order of the elements around, in memory. */
   reverse(): this {
-    return this.#arrange((values) => values.reverse());
+    return this.#arrange((list) => asArray(list.slice(0, list.length, true)).reverse());
   }
 
-  #arrange(arrange: (values: unknown[]) => void): this {
+  /** What takes the place of all elements. */
+  #arrange(arrange: (list: ListState) => unknown[]): this {
     this.#change((list) => {
       const { length } = list;
-      const values = asArray(list.slice(0, length));
-      arrange(values);
+      const values = arrange(list);
       list.splice(
         0,
         length,
@@ -611,6 +622,12 @@ function plain(value: unknown): unknown {
 
 function real(value: unknown): unknown {
   return value === HOLE ? undefined : value;
+}
+
+/** The order in which an Array is sorted when nobody says otherwise: that of UTF-16 code units. */
+function byText(a: unknown, b: unknown): number {
+  const [x, y] = [String(a), String(b)];
+  return x < y ? -1 : Number(x > y);
 }
 
 /** Elements as an array has them, holes too. */

@@ -170,13 +170,14 @@ export class ItemList implements ListStore {
     return found as H5Group | H5Dataset;
   }
 
-  slice(start: number, end: number): unknown[] {
+  slice(start: number, end: number, isMoved = false): unknown[] {
+    const codec = isMoved ? this.#context.moving : this.#context.codec;
     this.#all();
     this.flush();
     const values: unknown[] = [];
     for (let i = start; i < end; i++) {
       const slot = this.#slots[i] as Slot;
-      if (typeof slot === 'string') values.push(readFrom(this.#objectAt(slot), this.#context.codec));
+      if (typeof slot === 'string') values.push(readFrom(this.#objectAt(slot), codec));
       else values.push(slot === Missing.absent ? HOLE : slot === Missing.null ? null : undefined);
     }
     return values;

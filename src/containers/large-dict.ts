@@ -4,7 +4,7 @@ import type { H5Group } from '../hdf5/h5-group.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { MAX_MEMBERS, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
-import { writeMembers } from '../serialize/part-writer.js';
+import { rewriteObject, writeMembers } from '../serialize/part-writer.js';
 import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { H5List } from './h5-list.js';
@@ -58,7 +58,7 @@ export class LargeDict {
   /**
    * Makes a member of each key. To be called in a transaction.
    *
-   * @throws {H5StateError} when a key is too long to be the name of one.
+   * @throws {H5StateError} when a key is too long to be the name of one, or other parts of the file share what it holds.
    */
   spread(): void {
     const group = this.#group;
@@ -69,9 +69,15 @@ export class LargeDict {
         `"${group.path}" has a key of ${key.length} characters, more than a member of a group can have: it can only be set as a whole`,
       );
     }
+    // What other parts share with it would be another one, or gone.
+    rewriteObject(group.get(VALUES) as H5Group | H5Dataset, () => this.#spread());
+  }
+
+  #spread(): void {
+    const group = this.#group;
     const { session } = group;
     const editor = session.edit();
-    const whole = readFrom(group, this.#context.codec) as Map<string, unknown> | Record<string, unknown>;
+    const whole = readFrom(group, this.#context.moving) as Map<string, unknown> | Record<string, unknown>;
     const entries = whole instanceof Map ? [...whole] : Object.entries(whole);
     // All are stored together, so that what they share is one, in groups that are not too large to have members.
     const slices: Record<string, Record<string, unknown>> = {};

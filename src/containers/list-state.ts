@@ -93,8 +93,8 @@ export class ListState implements Deferred {
   }
 
   /** Elements as values of their own. */
-  slice(start: number, end: number): unknown[] {
-    return this.#store.slice(start, end);
+  slice(start: number, end: number, isMoved = false): unknown[] {
+    return this.#store.slice(start, end, isMoved);
   }
 
   // ---- changes: each is to be made in one of `LiveFile.change` --------------------------------------
@@ -227,7 +227,7 @@ export class ListState implements Deferred {
         holder.session.editor?.flush();
         const list = ListState.of(holder.get(name) as H5Group | H5Dataset, this.#context);
         for (let start = 0; start < length; start += STRIDE) {
-          list.#addAll(store.slice(start, Math.min(length, start + STRIDE)));
+          list.#addAll(store.slice(start, Math.min(length, start + STRIDE), true));
           list.flush();
         }
         this.#context.live.dropState(list.address);

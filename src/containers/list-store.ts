@@ -11,8 +11,8 @@ export interface ListStore {
   readonly length: number;
   /** An element as a program sees it. */
   get(index: number): unknown;
-  /** Elements as values, to be stored in another way; `HOLE` where there is none. */
-  slice(start: number, end: number): unknown[];
+  /** Elements as values; `HOLE` where there is none. `isMoved`: the program does not see them, they are stored again. */
+  slice(start: number, end: number, isMoved?: boolean): unknown[];
   /** Whether a value can be appended, set or put in as it is. */
   fits(value: unknown): boolean;
   /** Appends a value, which may be kept in memory until `flush` is called. */
@@ -36,7 +36,7 @@ export abstract class FixedList implements ListStore {
   abstract readonly object: H5Group | H5Dataset;
   abstract readonly length: number;
   abstract get(index: number): unknown;
-  abstract slice(start: number, end: number): unknown[];
+  abstract slice(start: number, end: number, isMoved?: boolean): unknown[];
 
   fits(): boolean {
     return false;

@@ -66,7 +66,7 @@ export function become(
 
 /** Makes of a list that is a dataset one that is a group. */
 function regroup(holder: H5Group, context: Context): void {
-  const values = readFrom(holder.dataset(MADE), context.codec) as readonly unknown[];
+  const values = readFrom(holder.dataset(MADE), context.moving) as readonly unknown[];
   holder.delete(MADE);
   const list = new ItemList(ItemList.make(holder, MADE), context);
   for (let i = 0; i < values.length; i++) list.add(i in values ? values[i] : HOLE);

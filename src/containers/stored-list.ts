@@ -56,17 +56,18 @@ export class StoredList extends FixedList {
     return readFrom(this.object, { ...this.#context.codec, path: [index] });
   }
 
-  #part(start: number, end: number): readonly unknown[] {
-    return readFrom(this.object, { ...this.#context.codec, path: `${start}:${end}` }) as readonly unknown[];
+  #part(start: number, end: number, codec = this.#context.codec): readonly unknown[] {
+    return readFrom(this.object, { ...codec, path: `${start}:${end}` }) as readonly unknown[];
   }
 
-  /** All elements, with the objects that they share. */
+  /** All elements, with the objects that they share, to be stored again. */
   whole(): readonly unknown[] {
-    return this.#all ?? (readFrom(this.object, this.#context.codec) as readonly unknown[]);
+    return this.#all ?? (readFrom(this.object, this.#context.moving) as readonly unknown[]);
   }
 
-  slice(start: number, end: number): unknown[] {
-    const part = this.#all?.slice(start, end) ?? this.#part(start, end);
+  slice(start: number, end: number, isMoved = false): unknown[] {
+    const codec = isMoved ? this.#context.moving : this.#context.codec;
+    const part = this.#all?.slice(start, end) ?? this.#part(start, end, codec);
     return Array.from(part, (value, i) => (i in part ? value : HOLE));
   }
 }

@@ -34,8 +34,8 @@ export class WholeList implements ListStore {
     return this.#stored.get(index);
   }
 
-  slice(start: number, end: number): unknown[] {
-    return this.#stored.slice(start, end);
+  slice(start: number, end: number, isMoved = false): unknown[] {
+    return this.#stored.slice(start, end, isMoved);
   }
 
   fits(): boolean {

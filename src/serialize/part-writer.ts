@@ -590,7 +590,8 @@ class PartWriter {
     // What is frozen is frozen when it has been changed.
     const fixes: (() => void)[] = [];
     const fix: Values['fix'] = (instances, integrity) => fixes.push(() => values.fix?.(instances, integrity));
-    const whole = readFrom(object, { ...this.#options, values: { ...values, fix }, path: [] });
+    const moving = values.moving?.() ?? values;
+    const whole = readFrom(object, { ...this.#options, values: { ...moving, fix }, path: [] });
     change(whole);
     for (const each of fixes) each();
     return whole;

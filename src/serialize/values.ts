@@ -53,6 +53,8 @@ export interface Values {
     /** Waits for it, when it has been planned. */
     ready(nodes: readonly Node[]): Promise<void>;
   };
+  /** The same, to read what is stored again as it is: the program does not see it, and no `afterRead` is to change it. */
+  moving?(): Values;
   /** The instance of a class that a plain object is to be; what is none is returned as it is. */
   instance?(value: unknown, cls: Class, registry: TypeRegistry, spend: Spend): unknown;
   /** What of an instance cannot be changed that cannot be extended: a word for the file. */

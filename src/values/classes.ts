@@ -45,10 +45,13 @@ interface Known {
 /** Makes instances again, in the versions that files have of them. */
 export class ClassDecoders {
   readonly #innerOf: InnerOf;
+  readonly #hasHooks: boolean;
   readonly #known = new WeakMap<RegisteredClass, Known>();
 
-  constructor(innerOf: InnerOf) {
+  /** `hasHooks`: whether `afterRead` is called. */
+  constructor(innerOf: InnerOf, hasHooks = true) {
     this.#innerOf = innerOf;
+    this.#hasHooks = hasHooks;
   }
 
   decoder(cls: RegisteredClass, version: number, registry: TypeRegistry): Decoder | undefined {
@@ -112,7 +115,8 @@ export class ClassDecoders {
   }
 
   #partsOf(cls: RegisteredClass, version: number, registry: TypeRegistry) {
-    const { name, migrate, afterRead, declared } = cls;
+    const { name, migrate, declared } = cls;
+    const afterRead = this.#hasHooks ? cls.afterRead : undefined;
     const inner = this.#innerOf(cls);
     const fields = new Fields(cls);
     const partsFor = (wanted: Class) => this.#partsFor(wanted, registry);
