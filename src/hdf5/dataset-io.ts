@@ -326,11 +326,14 @@ function fillSpace(
   elementSize: number,
 ): void {
   const whole = Math.max(1, Math.floor(WINDOW / elementSize)) * elementSize;
-  const piece = new Uint8Array(Math.min(whole, total));
+  // Zeros are there by themselves behind all that was written, if something stands at the end.
+  const needed = isZero(fillValue) ? Math.max(0, Math.min(total, space.unwritten - address)) : total;
+  const piece = new Uint8Array(Math.min(whole, needed));
   fill(piece, fillValue, elementSize);
-  for (let done = 0; done < total; done += piece.length) {
-    space.write(address + done, piece.subarray(0, Math.min(piece.length, total - done)));
+  for (let done = 0; done < needed; done += piece.length) {
+    space.write(address + done, piece.subarray(0, Math.min(piece.length, needed - done)));
   }
+  if (needed < total) space.write(address + total - 1, new Uint8Array(1));
 }
 
 /**

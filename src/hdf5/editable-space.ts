@@ -27,6 +27,11 @@ export abstract class EditableSpace extends FileSpace {
     return true;
   }
 
+  /** From this address on nothing was ever written: once something stands behind it, there are zeros. */
+  get unwritten(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Gives `size` bytes back. They may be a part of what was allocated together. */
   abstract free(address: number, size: number): void;
   /** Collections of the global heap that have room, by address: where they are, and how much. */

@@ -234,6 +234,10 @@ export class TransactionSpace extends EditableSpace {
     return start !== undefined && address < start + (this.#taken.get(start) as number);
   }
 
+  override get unwritten(): number {
+    return Math.max(0, this.#transaction.size - this.superblock.baseAddress);
+  }
+
   override get hasRoomInJournal(): boolean {
     return this.#transaction.changed < MOST_IN_PLACE;
   }

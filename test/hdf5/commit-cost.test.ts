@@ -1,5 +1,8 @@
 /** What a commit writes: what it changes, and not what that is a part of. */
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { H5Dict, H5File, type H5List } from '../../src/node.js';
 import { verifyStorage } from '../../src/verify.js';
 import { FaultStorage } from '../storage/fault-storage.js';
@@ -108,5 +111,35 @@ describe('of collections', () => {
     ],
   ])('%s', (_, make, change, most) => {
     expect(written(make, change)).toBeLessThan(most);
+  });
+});
+
+describe('of a dataset in one piece that is new', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'sparse.h5');
+  const SIZE = 2 ** 31;
+
+  test.each(['w', 'r+'] as const)('an element is written, and not all around it: %s', (mode) => {
+    const first = H5File.open(path, 'w');
+    first.createDataset('before', { data: large });
+    if (mode === 'r+') first.close();
+    const file = mode === 'r+' ? H5File.open(path, 'r+') : first;
+    // What was written there once is no zero.
+    file.delete('before');
+    if (mode === 'r+') file.commit();
+    const dataset = file.createDataset('x', { shape: [SIZE], dtype: 'u1' });
+    dataset.write(1, [5]);
+    dataset.write(2, [SIZE - 3]);
+    file.close();
+    const { size, blocks } = statSync(path);
+    expect(size).toBeGreaterThan(SIZE);
+    expect(blocks * 512).toBeLessThan(20 * MEGABYTE);
+    const read = H5File.open(path).dataset<Uint8Array>('x');
+    const at = (start: number, stop: number) => Array.from(read.read([[start, stop]]) as Uint8Array);
+    expect(at(0, 8)).toEqual([0, 0, 0, 0, 0, 1, 0, 0]);
+    expect(at(SIZE - 4, SIZE)).toEqual([0, 2, 0, 0]);
+    for (const start of [MEGABYTE, 3 * MEGABYTE, SIZE / 2])
+      expect((read.read([[start, start + MEGABYTE]]) as Uint8Array).every((byte) => byte === 0)).toBe(true);
   });
 });
