@@ -1,6 +1,7 @@
 /** Values of one kind in a dataset of one axis, which grows: what is appended is kept in memory until it is asked for. */
 import { H5FormatError } from '../errors.js';
 import type { DType } from '../hdf5/dtype.js';
+import type { Editor } from '../hdf5/editing.js';
 import type { ElementAccess } from '../hdf5/element-access.js';
 import { decode } from '../hdf5/elements.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
@@ -165,10 +166,13 @@ export class Column {
   #last: Block = [];
   #start = 0;
 
+  readonly #datatype: Datatype;
+
   /** Of a dataset that stands in the file. */
   constructor(dataset: H5Dataset) {
     this.dataset = dataset;
-    this.type = typeOfDatatype(dataset.datatype) as ColumnType;
+    this.#datatype = dataset.datatype;
+    this.type = typeOfDatatype(this.#datatype) as ColumnType;
     this.#sync();
   }
 
@@ -293,7 +297,8 @@ export class Column {
     this.pending = [];
     this.#sync();
     const last = this.#length - (this.#length % BLOCK);
-    this.dataset.append(this.#data(pending));
+    // Not by the dataset, which would ask for what waits.
+    this.#editor.append(this.dataset.node, this.#data(pending), 0);
     this.#blocks.delete(last);
     this.#own();
   }
@@ -306,7 +311,7 @@ export class Column {
       return;
     }
     this.pending = [];
-    this.dataset.resize([length]);
+    this.#editor.resize(this.dataset.node, [length]);
     this.#blocks.clear();
     this.#own();
   }
@@ -317,7 +322,7 @@ export class Column {
     const { length } = this;
     const shift = values.length - count;
     const move = (from: number, to: number): void => this.#write(from + shift, this.#raw(from, to));
-    if (shift > 0) this.dataset.resize([length + shift]);
+    if (shift > 0) this.#editor.resize(this.dataset.node, [length + shift]);
     if (shift > 0)
       for (let end = length; end > start + count; ) {
         const from = Math.max(start + count, end - STRIDE);
@@ -327,7 +332,7 @@ export class Column {
     if (shift < 0)
       for (let from = start + count; from < length; from += STRIDE)
         move(from, Math.min(length, from + STRIDE));
-    if (shift < 0) this.dataset.resize([length + shift]);
+    if (shift < 0) this.#editor.resize(this.dataset.node, [length + shift]);
     if (values.length > 0) this.#write(start, values);
     this.#blocks.clear();
     this.#own();
@@ -335,9 +340,14 @@ export class Column {
 
   // ---- the file -------------------------------------------------------------------------------------
 
+  get #editor(): Editor {
+    return this.dataset.session.edit();
+  }
+
   #write(start: number, values: readonly unknown[] | Block): void {
     if (values.length === 0) return;
-    this.dataset.write(this.#data(values as readonly unknown[]), [[start, start + values.length]]);
+    const place = [[start, start + values.length]] as const;
+    this.#editor.writeElements(this.dataset.node, place, this.#data(values as readonly unknown[]));
     this.#own();
   }
 
@@ -409,8 +419,8 @@ export class Column {
 
   #raw(start: number, end: number): Block {
     const { dataset } = this;
-    const { session, datatype } = dataset;
-    const { space } = session;
+    const datatype = this.#datatype;
+    const { space } = dataset.session;
     const access = this.#access;
     const count = end - start;
     const bytes = access

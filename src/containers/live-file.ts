@@ -249,6 +249,10 @@ export class LiveFile implements EditWatcher {
     for (const each of all) each.flush();
   }
 
+  noted(path: string): void {
+    this.#note(path, undefined);
+  }
+
   committed(): void {
     if (this.#changes.length === 0) return;
     const paths = [...new Set(this.#changes)];

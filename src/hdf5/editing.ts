@@ -79,6 +79,8 @@ export interface TransactionState {
 export interface EditWatcher {
   /** All changes are about to be written to the space: the time for those that were put off. */
   flushing(): void;
+  /** What is at a path has been changed by other means than those of the watcher. */
+  noted(path: string): void;
   committed(): void;
   /** How much has been changed; `undone` is told to go back to it. */
   mark(): number;
@@ -188,6 +190,8 @@ export interface Editor {
   /** One to a part of a dataset. */
   regionReference(dataset: Node, selection: SelectionInput): H5Reference;
   dereference(reference: H5Reference): Node;
+  /** Those who have put changes off make them, before others look at what they change. */
+  gather(): void;
   /** Why nothing can be committed, if that is so: a new file cannot be made any more, or something was done by half. */
   readonly failure: unknown;
   /** Whether that cannot be undone. */

@@ -907,6 +907,10 @@ export class FileEditor implements Editor {
     );
   }
 
+  gather(): void {
+    this.watcher?.flushing();
+  }
+
   /** Why nothing can be committed; undefined as long as it can. */
   get failure(): unknown {
     return this.#failure ?? this.space.failure;

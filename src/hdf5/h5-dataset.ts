@@ -1,6 +1,7 @@
 import { H5FeatureError, H5TypeError, optionOf } from '../errors.js';
 import type { DatasetDraft } from './draft.js';
 import { formatDType } from './dtype.js';
+import type { Editor } from './editing.js';
 import type { ElementAccess } from './element-access.js';
 import { decode, type Elements, type H5Value, type Heap, nest } from './elements.js';
 import { H5Object } from './h5-object.js';
@@ -36,10 +37,18 @@ const MAX_FILLED_OBJECTS = 2 ** 26;
  */
 export class H5Dataset<T = H5Value> extends H5Object {
   get #info(): { datatype: Datatype; dataspace: Dataspace } {
+    this.session.editor?.gather();
     const { node } = this;
     // Its shape may have changed.
     if ('info' in node) return this.#elements ?? (node.info as DatasetInfo);
     return (node as DatasetDraft).storage ?? (node as DatasetDraft);
+  }
+
+  /** What changes it, when others have made their changes. */
+  get #editor(): Editor {
+    const editor = this.session.edit();
+    editor.gather();
+    return editor;
   }
 
   /** What reads any selection of the elements, if that is there. */
@@ -175,7 +184,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * dataset.write(0, [[0, 100, 10]]); // every tenth
    */
   write(data: unknown, selection: SelectionInput = []): void {
-    this.session.edit().writeElements(this.node, selection, data);
+    this.#editor.writeElements(this.node, selection, data);
   }
 
   /**
@@ -186,7 +195,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * dataset.resize([2000, 3]);
    */
   resize(shape: readonly number[]): void {
-    this.session.edit().resize(this.node, shape);
+    this.#editor.resize(this.node, shape);
   }
 
   /**
@@ -200,7 +209,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * log.append([[4, 5, 6], [7, 8, 9]]);
    */
   append(data: unknown, axis = 0): void {
-    this.session.edit().append(this.node, data, axis);
+    this.#editor.append(this.node, data, axis);
   }
 
   /**

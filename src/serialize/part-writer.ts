@@ -228,6 +228,8 @@ class PartWriter {
     file.transaction(() => {
       const { clock } = editor;
       const { marked, rewritten } = change();
+      const base = this.#target.path === '/' ? '' : this.#target.path;
+      editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
       if (marked.length === 0 && rewritten.length === 0) return;
       editor.flush();
       freeCycles(file, rewritten);
