@@ -27,7 +27,7 @@ console.log('it works');
 `;
 
 // Without Node's types: a project for the browser must compile too.
-const USE_IN_TYPESCRIPT = `
+const USE_IN_BROWSER = `
 import { deserialize, H5File, read, serialize, TypeRegistry, write } from 'h5pickle';
 
 const bytes: Uint8Array = serialize({ a: 1 });
@@ -36,6 +36,20 @@ if (copy.a !== 1) throw new Error('a is ' + copy.a);
 export const registry: TypeRegistry = new TypeRegistry();
 export const open: typeof H5File.open = H5File.open;
 export const both = [write, read] as const;
+`;
+
+const USE_IN_TYPESCRIPT = `${USE_IN_BROWSER}
+import { H5Dict, H5List, readSync, writeSync } from 'h5pickle';
+import { sum } from 'h5pickle/numpy';
+
+writeSync('typed.h5', { count: 1, users: ['ada'] });
+const dict: H5Dict = H5Dict.open('typed.h5', { mode: 'r+' });
+dict.set('count', 2);
+if (!(dict.get('users') instanceof H5List)) throw new Error('no list');
+dict.close();
+const { count } = readSync<{ count: number }>('typed.h5');
+if (count !== 2) throw new Error('count is ' + count);
+export const total: unknown = sum([1, 2]);
 `;
 
 let folder: string;
@@ -133,32 +147,38 @@ test('more values are the same in Node, and come by themselves in a browser', as
 });
 
 test.each([
-  ['nodenext', 'nodenext'],
-  ['esnext', 'bundler'],
-])('it compiles with --module %s --moduleResolution %s, and runs', async (module, moduleResolution) => {
-  const output = `from-${moduleResolution}`;
-  await writeFile(join(project, 'use.ts'), USE_IN_TYPESCRIPT);
-  await writeFile(
-    join(project, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        target: 'es2022',
-        module,
-        moduleResolution,
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: false,
-        // That takes most of the time, and only CI has it.
-        skipDefaultLibCheck: !THOROUGH,
-        types: [],
-        outDir: output,
-      },
-      files: ['use.ts'],
-    }),
-  );
-  await run(project, process.execPath, TSC, '-p', '.');
-  await run(project, process.execPath, join(output, 'use.js'));
-});
+  ['nodenext', 'nodenext', []],
+  ['esnext', 'bundler', []],
+  ['esnext', 'bundler', ['browser']],
+])(
+  'it compiles with --module %s --moduleResolution %s %s, and runs',
+  async (module, moduleResolution, conditions) => {
+    const output = `from-${moduleResolution}-${conditions.join()}`;
+    const isBrowser = conditions.length > 0;
+    await writeFile(join(project, 'use.ts'), isBrowser ? USE_IN_BROWSER : USE_IN_TYPESCRIPT);
+    await writeFile(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          target: 'es2022',
+          module,
+          moduleResolution,
+          ...(isBrowser && { customConditions: conditions }),
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+          // That takes most of the time, and only CI has it.
+          skipDefaultLibCheck: !THOROUGH,
+          types: [],
+          outDir: output,
+        },
+        files: ['use.ts'],
+      }),
+    );
+    await run(project, process.execPath, TSC, '-p', '.');
+    await run(project, process.execPath, join(output, 'use.js'));
+  },
+);
 
 /** When the newest file of a folder was written; 0 if there is none. */
 async function newest(directory: string): Promise<number> {
