@@ -89,6 +89,8 @@ export class H5Array<E = unknown> implements BlockSource {
     this.#store = store;
     this.#view = view;
     this.#ownFile = ownFile;
+    // `array[0] = value` would be lost in silence: that is what `set` is for.
+    Object.preventExtensions(this);
   }
 
   // ---- making ---------------------------------------------------------------------------------------

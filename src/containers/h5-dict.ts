@@ -68,6 +68,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
     super(context, isOwned);
     this.#group = group;
     this.note = note;
+    // `dict.key = value` would be lost in silence: that is what `view` is for.
+    if (new.target === H5Dict) Object.preventExtensions(this);
   }
 
   /**

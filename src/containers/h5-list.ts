@@ -51,6 +51,8 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     super(context, isOwned);
     this.#origin = object;
     this.#state = ListState.of(object, context);
+    // `list[0] = value` would be lost in silence: that is what `view` is for.
+    if (new.target === H5List) Object.preventExtensions(this);
   }
 
   /**

@@ -83,3 +83,18 @@ describe('listeners', () => {
     expect(heard()).toEqual([]);
   });
 });
+
+describe('a property that is set on a handle', () => {
+  it('is an error, for it would be lost', () => {
+    const dict = H5Dict.of(H5File.open(serialize({ l: ['a', {}], n: 1, d: Float64Array.of(1, 2) }), 'r+'));
+    const list = dict.get('l');
+    const array = H5Array.of(dict.file.dataset('d'));
+    for (const handle of [dict, list, array] as Record<string, unknown>[])
+      expect(() => {
+        handle['0'] = 5;
+      }).toThrow(TypeError);
+    (dict.view as Record<string, unknown>)['n'] = 2;
+    ((list as H5List).view as unknown[])[0] = 'b';
+    expect(readSync(dict.file)).toMatchObject({ l: ['b', {}], n: 2 });
+  });
+});
