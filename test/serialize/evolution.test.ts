@@ -100,6 +100,11 @@ describe('a class that has changed', () => {
     expect(versions.length).toBe(21);
     const bad = program(Point, { name: 'Point', version: 2, migrate: () => 1 as unknown as object });
     expect(() => read(bad)).toThrow(/`migrate` of class Point returned no object/);
+    const wrong = (migrate: () => object) => () =>
+      read(program(Point, { name: 'Point', version: 2, migrate }));
+    expect(wrong(async () => ({ x: 1 }))).toThrow(/`migrate` of class Point returned .* of type Promise/);
+    expect(wrong(() => new Map([['x', 1]]))).toThrow(/of type Map/);
+    expect(wrong(() => [1, 2])).toThrow(/of type Array/);
   });
 
   it('is told when an instance is complete, what is within it first', () => {

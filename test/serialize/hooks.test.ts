@@ -152,6 +152,19 @@ describe('[h5write] and a static [h5read]', () => {
       /\$\[0\]: the static \[h5read\] of class Wrong returned no instance of it/,
     );
   });
+
+  it('says at once what is stored', () => {
+    class Late {
+      async [h5write](dict: Dict): Promise<void> {
+        await null;
+        dict.set('x', 1);
+      }
+    }
+    const types = new TypeRegistry().register(Late, { name: 'Late' });
+    expect(() => serialize([{ late: new Late() }], { registry: types })).toThrow(
+      /\$\[0\]\.late: \[h5write\] of class Late is async/,
+    );
+  });
 });
 
 describe('many of them in each other', () => {
