@@ -25,6 +25,7 @@ import { checked, isElement, isNumber, madeOf } from './values/content.js';
 import { contentOf, Fields } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
 import { located } from './values/located.js';
+import { checkReadable } from './values/readable.js';
 import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
 export type { Codec, Content, Spend, ValueType } from './registry/index.js';
@@ -444,6 +445,7 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
     instance: (value, cls, registry, spend) => decoders.instance(value, cls, registry, spend),
     integrity: integrityOf,
     fix,
+    check: (nodes, bytes, registry) => checkReadable(nodes, bytes, values, registry),
     located,
   };
   if (arrayProperties)
