@@ -201,7 +201,7 @@ class PartWriter {
   constructor(target: H5Group, options: WriteOptions) {
     this.#target = target;
     this.#options = options;
-    this.#steps = parsePath(options.path ?? []);
+    this.#steps = options.path === undefined ? [] : parsePath(options.path);
     if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
       this.#refuse('it is not one place: write to one after another');
   }

@@ -285,7 +285,7 @@ export function newRestorer(
 
 /** Whether not all of what there is is to be read now. */
 export function isPart({ path, select, lazy }: ReadOptions): boolean {
-  return !!(path || select || lazy);
+  return (path ?? '') !== '' || !!(select || lazy);
 }
 
 function restore(space: FileSpace, address: number, options: ReadOptions = {}, check?: () => void): unknown {

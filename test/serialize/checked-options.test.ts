@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deserialize, read, readSync, serialize, write, writeSync } from '../../src/node.js';
+import { deserialize as coreDeserialize } from '../../src/index.js';
+import { deserialize, H5File, parts, read, readSync, serialize, write, writeSync } from '../../src/node.js';
 
 let folder: string;
 let path: string;
@@ -22,6 +23,10 @@ describe('an option that there is not', () => {
     [{ accessors: true }, "accessors is 'value' or 'skip', not true"],
     [{ limits: { depth: Number.NaN } }, 'limits.depth is a number from 0 on, not NaN'],
     [{ limits: { bytes: '1G' } }, "limits.bytes is a number from 0 on, not '1G'"],
+    [{ path: 1 }, 'path is a text, or an array of texts and numbers, not 1'],
+    [{ path: null }, 'path is a text, or an array of texts and numbers, not null'],
+    [{ path: {} }, 'path is a text, or an array of texts and numbers, not an object'],
+    [{ path: [true] }, 'path is a text, or an array of texts and numbers, not one of others'],
   ])('of writing: %o', async (options, message) => {
     const before = readFileSync(path);
     const error = expect.objectContaining({ code: 'H5_OPTION', message });
@@ -34,6 +39,10 @@ describe('an option that there is not', () => {
   it.each([
     [{ unknownClass: 'Keep' }, "unknownClass is 'error' or 'keep' or 'object', not 'Keep'"],
     [{ limits: { nodes: -1 } }, 'limits.nodes is a number from 0 on, not -1'],
+    [{ path: 0 }, 'path is a text, or an array of texts and numbers, not 0'],
+    [{ path: null }, 'path is a text, or an array of texts and numbers, not null'],
+    [{ path: ['a', undefined] }, 'path is a text, or an array of texts and numbers, not one of others'],
+    [{ select: 'a' }, "select is a function, not 'a'"],
   ])('of reading: %o', async (options, message) => {
     const error = expect.objectContaining({ code: 'H5_OPTION', message });
     expect(() => deserialize(readFileSync(path), bad(options))).toThrow(error);
@@ -58,4 +67,16 @@ it('bytes in an ArrayBuffer are asked for as a Uint8Array', () => {
   const { buffer } = serialize(1);
   expect(() => deserialize(buffer as never)).toThrow(/new Uint8Array\(buffer\) makes one/);
   expect(() => deserialize(path as never)).toThrow(/readSync take paths/);
+});
+
+it('a path that is none is one nowhere', () => {
+  const error = expect.objectContaining({ code: 'H5_OPTION' });
+  const file = H5File.open(serialize([1, 2]), 'r+');
+  for (const wrong of [1, 0, null, {}, [Symbol.iterator]]) {
+    expect(() => writeSync(file, 5, bad({ path: wrong }))).toThrow(error);
+    expect(() => parts.write(file, 5, bad({ path: wrong }))).toThrow(error);
+    expect(() => readSync(file, bad({ path: wrong }))).toThrow(error);
+  }
+  expect(() => coreDeserialize(serialize([1, 2]), bad({ path: 0, parts }))).toThrow(error);
+  expect(readSync(file)).toEqual([1, 2]);
 });
