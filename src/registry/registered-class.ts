@@ -107,7 +107,7 @@ export class RegisteredClass<T extends object = object> {
   /** @throws {H5RegistryError} when the class cannot be stored as the options ask. */
   constructor(target: Class<T>, options: RegisterOptions<T>, codec?: Codec<T>) {
     checkClass(target);
-    checkName(options.name, `the name of class ${nameOf(target)}`);
+    checkName(options?.name, `the name of class ${nameOf(target)}`);
     checkOptions(target, options);
     this.name = options.name;
     this.target = target;
