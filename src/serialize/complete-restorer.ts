@@ -1,7 +1,7 @@
 import type { GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
 import { Reserved } from './layout.js';
-import { fail, find, Restorer } from './restore.js';
+import { fail, Restorer } from './restore.js';
 
 /** Removes all entries of a map but the first ones. */
 function dropAfter(kept: number, map: Map<number, unknown>): void {
@@ -180,7 +180,7 @@ export class CompleteRestorer extends Restorer {
   #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
     const decoding = this.#decoding;
     const { address } = info;
-    const isTable = find(info, Reserved.length) !== undefined;
+    const isTable = this.lengthOf(info) > 1;
     this.call(info, () => {
       if (decoding.has(address))
         this.undecodable(
