@@ -1,4 +1,4 @@
-import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
+import { H5Error, H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5File } from '../hdf5/h5-file.js';
@@ -618,11 +618,13 @@ class PartWriter {
   #setMember(holder: unknown, step: Step, value: unknown, coded: object | undefined): string | undefined {
     if (!coded) return setMember(holder, step, value, this.#options, false);
     const { path: _, mode: __, ...options } = this.#options;
+    const isOurs = (options.registry ?? defaultRegistry).of(Object.getPrototypeOf(coded)) === undefined;
+    let failure: unknown;
     const stored = (each: unknown): Uint8Array | undefined => {
       try {
         return serialize(each, options);
-      } catch {
-        // Who stores it says where that stands.
+      } catch (error) {
+        failure = error;
         return undefined;
       }
     };
@@ -630,11 +632,27 @@ class PartWriter {
     const old = isThere ? stored([memberOf(holder, step)]) : undefined;
     const before = stored(coded);
     const why = setMember(holder, step, value, this.#options, true);
+    if (why !== undefined) return why;
+    const lost = `it is no part of what is stored of ${described(coded)}`;
     // It can be asked for its elements once only.
-    if (why !== undefined || isIterator(value)) return why;
+    if (isIterator(value)) return this.#isContent(coded, value) ? undefined : lost;
     const after = stored(coded);
-    if (!isSameBytes(after, before) || (isThere && isSameBytes(stored([value]), old))) return undefined;
-    return `it is no part of what is stored of ${described(coded)}`;
+    // Who stores what cannot be stored says where that stands.
+    if (!after) return failure instanceof H5Error ? undefined : String(failure);
+    if (isSameBytes(after, before) && !(isThere && isSameBytes(stored([value]), old))) return lost;
+    try {
+      // A pattern that is none makes no RegExp. What a class makes of it is its own affair.
+      if (isOurs) readFrom(after, options);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    return undefined;
+  }
+
+  /** Whether a value is itself a part of what is stored of another one. */
+  #isContent(coded: object, value: unknown): boolean {
+    const { codec } = (this.#kinds as Kinds).entry((this.#kinds as Kinds).of(coded));
+    return codec !== undefined && Object.values(codec.encode(coded)).includes(value);
   }
 
   /** The value of an object when it has been changed. */
@@ -851,6 +869,8 @@ function setMember(
     return undefined;
   }
   if (typeof holder !== 'object' || holder === null || holder instanceof Set) return NO_PLACE;
+  // They hold nothing but bytes.
+  if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) return NO_PLACE;
   const cls = registry.of(Object.getPrototypeOf(holder));
   const property = String(step.key);
   const isKnown = Object.hasOwn(holder, property) || isAccessor(holder, property);
