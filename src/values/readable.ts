@@ -21,8 +21,12 @@ export function checkReadable(
   values: Values,
   registry: TypeRegistry,
 ): void {
-  const types = new Map(values.types.map((type) => [type.name, type]));
-  const decoded = nodes.filter((node) => isDecoded(node, types, values, registry));
+  let types: Map<string, ValueType> | undefined;
+  const decoderFor = (type: string): Decoder | undefined => {
+    types ??= new Map(values.types.map((each) => [each.name, each]));
+    return types.get(type);
+  };
+  const decoded = nodes.filter((node) => isDecoded(node, decoderFor, values, registry));
   // What holds no other objects is made at once.
   if (decoded.every(isLeaf) || (decoded.length <= MAX_DECODING && !hasCycle(nodes))) return;
   // Whether it goes wrong depends on what is made first: so all of it is made, but by no code of a class.
@@ -91,14 +95,15 @@ function locatedBy({ located }: Values): NonNullable<Values['located']> {
 /** Whether what stands for a node is made of its complete content. */
 function isDecoded(
   node: Node,
-  types: ReadonlyMap<string, ValueType>,
+  decoderFor: (type: string) => Decoder | undefined,
   values: Values,
   registry: TypeRegistry,
 ): boolean {
   if (node.kind === 'binary' || node.kind === 'date') return false;
   const cls = node.class;
   const type = node.kind === 'vector' ? node.items : node.type;
-  const decoder = cls ? values.decoder(cls, cls.version, registry) : types.get(type ?? '');
+  if (!cls && (type === undefined || type === 'Map' || type === 'Array')) return false;
+  const decoder = cls ? values.decoder(cls, cls.version, registry) : decoderFor(type as string);
   return decoder !== undefined && !decoder.create;
 }
 
