@@ -10,7 +10,7 @@ import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
-import { Reserved } from '../serialize/layout.js';
+import { Reserved, Tag } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { isReferenced } from '../serialize/part-writer.js';
 import { memberSegment } from '../serialize/path.js';
@@ -215,15 +215,26 @@ function isBothOrNone(a: string, b: string): boolean {
   return (a === 'Map') === (b === 'Map');
 }
 
-/** Whether what a dict has for a key and a value are a dict and a Map, or the reverse: to set it would lose what is there. */
+/**
+ * Whether what a dict has for a key is an object that a dict or a Map cannot be merged into: a dict of another kind, a list, a
+ * Date. To set it would lose what is there.
+ */
 function isLossy(dict: H5Dict, key: string, value: unknown, source: string | undefined): boolean {
   if (!source && !(value instanceof Map)) return false;
   if (dictAt(dict, key)) return true;
+  if (dict.isLarge) return false;
   const { object: group } = dict;
   const name = escapeName(key);
-  // The keys of one that is there and no dict are no strings.
-  const there = source && !dict.isLarge && !group.attrs.has(name) ? group.get(name) : undefined;
-  return there instanceof H5Group && there.attrs.get(Reserved.type) === 'Map';
+  if (group.attrs.has(name)) return isObject(group.attrs.get(name));
+  const there = group.get(name);
+  if (there instanceof H5Dataset) return (there.shape?.length ?? 0) > 0 || isObject(there.value);
+  // Maps with any keys are no dicts: one replaces the other.
+  return there instanceof H5Group && (source !== undefined || there.attrs.get(Reserved.type) !== 'Map');
+}
+
+/** Whether a scalar in the file stands for an object: it leads to one, or is a Date. */
+function isObject(scalar: unknown): boolean {
+  return typeof scalar === 'object' && scalar !== null && (Tag.into in scalar || Tag.date in scalar);
 }
 
 function unmerged({ object }: H5Dict, key: string): H5PathError {

@@ -125,13 +125,14 @@ function dictKind(item: unknown): string | undefined {
 const entriesOf = (item: object): [string, unknown][] =>
   item instanceof Map ? [...(item as Model)] : Object.entries(item);
 
-/** Whether one of both is a Map and the other a dict that is none, or they have such. */
+/** Whether a dict or a Map would replace another object, or something in it. */
 function isLossy(there: unknown, here: unknown): boolean {
   const [old, kind] = [dictKind(there), dictKind(here)];
-  const areDicts = [there, here].every((each) => each instanceof Map || dictKind(each) !== undefined);
-  if (!areDicts || (old === undefined && kind === undefined)) return false;
-  if ((old === undefined) !== (kind === undefined) || (old === 'Map') !== (kind === 'Map')) return true;
-  const before = new Map(entriesOf(there as object));
+  if ((kind === undefined && !(here instanceof Map)) || typeof there !== 'object' || there === null)
+    return false;
+  if (old === undefined && kind === undefined) return !(there instanceof Map);
+  if (old === undefined || kind === undefined || (old === 'Map') !== (kind === 'Map')) return true;
+  const before = new Map(entriesOf(there));
   return entriesOf(here as object).some(([name, item]) => isLossy(before.get(name), item));
 }
 

@@ -386,6 +386,10 @@ describe('merging', () => {
     keyed: new Map<unknown, unknown>([[1, 1]]),
     plain: { a: 1, deep: { map: new Map([['a', 1]]) } },
     bare: Object.assign(Object.create(null) as object, { a: 1 }),
+    list: [1],
+    date: new Date(5),
+    text: 'a text',
+    none: null,
   });
 
   it.each<[string, object]>([
@@ -396,8 +400,11 @@ describe('merging', () => {
     ['keyed', { keyed: new Map([['b', 2]]) }],
     ['plain', { plain: new Map([['b', 2]]) }],
     ['plain', { plain: new Map([[1, 2]]) }],
+    ['list', { list: { b: 2 } }],
+    ['list', { list: new Map([[1, 2]]) }],
+    ['date', { date: { b: 2 } }],
     ['plain.deep.map', { plain: { b: 1, deep: { map: { b: 2 } } } }],
-  ])('a Map and what is none is an error, and nothing changes: %s %o', (place, other) => {
+  ])('is an error where it would lose an object, and nothing changes: %s %o', (place, other) => {
     const dict = H5Dict.write<Record<string, unknown>>(undefined, value());
     expect(() => dict.merge({ a: 2, ...other })).toThrow(
       expect.objectContaining({ code: 'H5_WRONG_KIND', path: `$.${place}` }),
@@ -408,7 +415,10 @@ describe('merging', () => {
   it('is right for dicts of one kind, and for what is no dict', () => {
     const dict = H5Dict.write<Record<string, unknown>>(undefined, value());
     dict.merge({ map: new Map([['b', 2]]), bare: { b: 2 }, plain: 5, keyed: [1] });
-    dict.merge({ plain: { b: 1 }, keyed: new Map([[2, 2]]) });
+    dict.merge({ list: [2], date: new Date(6), text: { a: 1 }, none: new Map([['a', 1]]) });
+    dict.merge({ plain: { b: 1 }, keyed: 1 });
+    dict.merge({ keyed: new Map([[1, 1]]) });
+    dict.merge({ keyed: new Map([[2, 2]]) });
     expect(dict.toObject()).toStrictEqual({
       a: 1,
       map: new Map([
@@ -418,6 +428,10 @@ describe('merging', () => {
       keyed: new Map([[2, 2]]),
       plain: { b: 1 },
       bare: Object.assign(Object.create(null) as object, { a: 1, b: 2 }),
+      list: [2],
+      date: new Date(6),
+      text: { a: 1 },
+      none: new Map([['a', 1]]),
     });
   });
 });
