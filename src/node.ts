@@ -125,11 +125,19 @@ export function deserialize<T = unknown>(bytes: Uint8Array, options?: ReadOption
 
 function bytesOf(bytes: unknown): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
+  // That of another realm: a frame, or a context of a test runner.
+  if (ArrayBuffer.isView(bytes) && Object.prototype.toString.call(bytes) === '[object Uint8Array]')
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   throw new H5TypeError(
     bytes instanceof ArrayBuffer
       ? 'the bytes are a Uint8Array, not an ArrayBuffer: new Uint8Array(buffer) makes one'
-      : 'the bytes are a Uint8Array; read and readSync take paths',
+      : `the bytes are a Uint8Array, not ${shown(bytes)}; read and readSync take paths`,
   );
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return 'a text';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** Closes the files of values that are read when they are asked for, once nothing can ask any more. */
@@ -220,7 +228,8 @@ export async function read<T = unknown>(
   let value: unknown;
   if (!pace.isWatched || isPartRead(all)) value = readAnything(source, all);
   else if (isPath(source)) value = await whileStaleInTime(() => readPathInTime(source, all, pace));
-  else value = await within(source, all, (space, address) => readInTime(space, address, all, pace));
+  else
+    value = await within(checkSource(source), all, (space, address) => readInTime(space, address, all, pace));
   pace.end();
   return expected(value, options);
 }
@@ -231,7 +240,14 @@ export function readSync<T = unknown>(source: FilePath | ReadSource, options?: R
 }
 
 function readAnything(source: FilePath | ReadSource, options: ReadOptions): unknown {
-  return isPath(source) ? whileStale(() => readPath(source, options)) : readFrom(source, options);
+  return isPath(source)
+    ? whileStale(() => readPath(source, options))
+    : readFrom(checkSource(source), options);
+}
+
+function checkSource(source: ReadSource): ReadSource {
+  const isSource = source instanceof H5Object || typeof (source as Storage | null)?.read === 'function';
+  return isSource ? source : bytesOf(source);
 }
 
 /** A writer that commits over and over lets a reader begin after a few attempts. */
@@ -300,6 +316,7 @@ export async function write(
   options: WriteOptions & Watch = {},
 ): Promise<void> {
   const all = { values, parts, datasets, streaming, ...checked(options) };
+  checkTarget(target, isSink);
   if (target instanceof CoreGroup) await writeIntoOpen(target, value, all);
   else if (!isPath(target)) await writeCore(target, value, all);
   else if (isPart(all)) await takeTurn(pathOf(target), () => writeIntoPathInTime(target, value, all));
@@ -362,9 +379,19 @@ async function writeIntoOpen(group: CoreGroup, value: unknown, options: WriteOpt
 /** What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time. */
 export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
   const all = { values, parts, datasets, ...checked(options) };
+  checkTarget(target, () => false);
   if (!isPath(target)) writeIntoOpenNow(target, value, all);
   else if (isPart(all)) writeIntoPath(target, value, all);
   else writeNow(pathOf(target), value, all);
+}
+
+function isSink(target: unknown): boolean {
+  return typeof (target as { save?: unknown } | null | undefined)?.save === 'function';
+}
+
+function checkTarget(target: unknown, isOther: (target: unknown) => boolean): void {
+  if (isPath(target) || target instanceof CoreGroup || isOther(target)) return;
+  throw new H5TypeError(`a value is written to a path, or to an open file, not to ${shown(target)}`);
 }
 
 function writeNow(path: string, value: unknown, options: WriteOptions): void {

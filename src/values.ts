@@ -3,13 +3,15 @@
  * classes that extend types whose content is not in their properties.
  */
 import { H5FormatError } from './errors.js';
+import type { ObjectInfo } from './hdf5/object.js';
 import { isPlainText } from './hdf5/text.js';
-import type { Codec, Content, Spend, TypeRegistry, ValueType } from './registry/index.js';
+import type { Codec, Content, FieldRule, Spend, TypeRegistry, ValueType } from './registry/index.js';
 import { RegisteredClass } from './registry/index.js';
 import { CompletePlanner } from './serialize/complete-planner.js';
 import { CompleteRestorer } from './serialize/complete-restorer.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { escapeName, unescapeName } from './serialize/names.js';
+import type { Restorer } from './serialize/restore.js';
 import { setProperty } from './serialize/rows.js';
 import type { Values } from './serialize/values.js';
 import {
@@ -24,7 +26,9 @@ import { ClassDecoders, encoderOf } from './values/classes.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
 import { contentOf, Fields } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
+import { storageOf } from './values/kept.js';
 import { located } from './values/located.js';
+import { checkReadable } from './values/readable.js';
 import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
 export type { Codec, Content, Spend, ValueType } from './registry/index.js';
@@ -373,12 +377,18 @@ export function unknownClassOf(
 
 const unknownClasses = new WeakMap<object, RegisteredClass>();
 const unknownByName = new Map<string, WeakRef<RegisteredClass>>();
+/** Whether one of them says how its fields are stored. */
+let hasStored = false;
 
-function unknown(name: string, version: number): RegisteredClass {
-  const key = `${version} ${name}`;
+function unknown(name: string, version: number, info?: ObjectInfo, restorer?: Restorer): RegisteredClass {
+  const stored = info && restorer ? storageOf(info, restorer) : [];
+  const key = `${version} ${name} ${JSON.stringify(stored)}`;
   const known = unknownByName.get(key)?.deref();
   if (known) return known;
   const cls = new RegisteredClass(class extends UnknownInstance {}, { name, version }) as RegisteredClass;
+  // It says nothing of what its fields are, only of how they are stored.
+  (cls.stored as FieldRule[]).push(...stored);
+  hasStored ||= stored.length > 0;
   unknownClasses.set(cls.prototype, cls);
   unknownByName.set(key, new WeakRef(cls));
   return cls;
@@ -445,12 +455,16 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
       };
     },
     unknown,
+    get hasStored() {
+      return hasStored;
+    },
     unknownOf: (prototype) => unknownClasses.get(prototype),
     nameOf,
     named: namedValue,
     instance: (value, cls, registry, spend) => decoders.instance(value, cls, registry, spend),
     integrity: integrityOf,
     fix,
+    check: (nodes, bytes, registry) => checkReadable(nodes, bytes, values, registry),
     located,
   };
   if (arrayProperties)

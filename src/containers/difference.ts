@@ -1,5 +1,5 @@
 /** What of a dict differs from an object or a Map, so that no more than that is written. */
-import { H5StateError, H5TypeError } from '../errors.js';
+import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
@@ -10,9 +10,10 @@ import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
-import { Reserved } from '../serialize/layout.js';
-import { escapeName } from '../serialize/names.js';
+import { Reserved, Tag } from '../serialize/layout.js';
+import { escapeName, unescapeName } from '../serialize/names.js';
 import { isReferenced } from '../serialize/part-writer.js';
+import { memberSegment } from '../serialize/path.js';
 import { isElement } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
@@ -201,9 +202,49 @@ function put(
 ): void {
   const source = value instanceof H5Dict ? kindOfGroup(value.object) : kindOf(value);
   const there = source && (combine === mergeInto ? dictAt : ownDictAt)(dict, key);
-  if (there && kindOfGroup(there.object) === source) combine(there, value as object, changes);
+  const isSameKind = there && kindOfGroup(there.object) === source;
+  if (isSameKind || (there && combine === mergeInto && isBothOrNone(kindOfGroup(there.object), source)))
+    combine(there, value as object, changes);
+  else if (combine === mergeInto && isLossy(dict, key, value, source)) throw unmerged(dict, key);
   else if (!isSame(dict, key, value))
     changes.push({ dict, key, make: prepareMember(dict.object, key, value, dict.context) });
+}
+
+/** Whether both kinds of dicts are Maps, or none is. */
+function isBothOrNone(a: string, b: string): boolean {
+  return (a === 'Map') === (b === 'Map');
+}
+
+/**
+ * Whether what a dict has for a key is an object that a dict or a Map cannot be merged into: a dict of another kind, a list, a
+ * Date. To set it would lose what is there.
+ */
+function isLossy(dict: H5Dict, key: string, value: unknown, source: string | undefined): boolean {
+  if (!source && !(value instanceof Map)) return false;
+  if (dictAt(dict, key)) return true;
+  if (dict.isLarge) return false;
+  const { object: group } = dict;
+  const name = escapeName(key);
+  if (group.attrs.has(name)) return isObject(group.attrs.get(name));
+  const there = group.get(name);
+  if (there instanceof H5Dataset) return (there.shape?.length ?? 0) > 0 || isObject(there.value);
+  // Maps with any keys are no dicts: one replaces the other.
+  return there instanceof H5Group && (source !== undefined || there.attrs.get(Reserved.type) !== 'Map');
+}
+
+/** Whether a scalar in the file stands for an object: it leads to one, or is a Date. */
+function isObject(scalar: unknown): boolean {
+  return typeof scalar === 'object' && scalar !== null && (Tag.into in scalar || Tag.date in scalar);
+}
+
+function unmerged({ object }: H5Dict, key: string): H5PathError {
+  const way = object.path.split('/').filter((name) => name !== '');
+  const place = `$${[...way.map(unescapeName), key].map((name) => memberSegment(name)).join('')}`;
+  return new H5PathError(
+    'H5_WRONG_KIND',
+    place,
+    `nothing can be merged into ${place}: only dicts of one kind can be merged; set replaces it`,
+  );
 }
 
 /** Whether a dict has a value for a key that is the same, as far as a file can tell. */

@@ -349,6 +349,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /**
    * Sets keys to the values that an object, a Map or another dict has for them; where both have a dict, that is merged, too.
    * Other keys stay.
+   *
+   * @throws {H5PathError} when a dict would replace another object, as where one of both is a Map; then nothing changes.
    */
   merge(other: Partial<T> | ReadonlyMap<string, unknown> | H5Dict): this {
     merge(this, other);

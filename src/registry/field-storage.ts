@@ -48,6 +48,6 @@ export interface FieldStorage {
   readonly chunks?: boolean | number | readonly number[] | undefined;
   /** Whether and how the datasets of the field are compressed, whatever the options of the whole say. */
   readonly compression?: Compression | undefined;
-  /** Whether it is left out of the file where it is undefined. */
+  /** Whether it is left out of the file where it is undefined; then it is that again, whatever a constructor sets. */
   readonly optional?: boolean | undefined;
 }

@@ -107,7 +107,7 @@ export class RegisteredClass<T extends object = object> {
   /** @throws {H5RegistryError} when the class cannot be stored as the options ask. */
   constructor(target: Class<T>, options: RegisterOptions<T>, codec?: Codec<T>) {
     checkClass(target);
-    checkName(options.name, `the name of class ${nameOf(target)}`);
+    checkName(options?.name, `the name of class ${nameOf(target)}`);
     checkOptions(target, options);
     this.name = options.name;
     this.target = target;
@@ -259,7 +259,7 @@ export class RegisteredClass<T extends object = object> {
    * const instance = entry.create();
    */
   create(): T {
-    if (this.#construct) return new (this.target as unknown as new () => T)();
+    if (this.#construct) return this.#withoutOptional(new (this.target as unknown as new () => T)());
     if (!this.#create) return Object.create(this.prototype) as T;
     const instance = this.#create();
     if (!isBaseOf.call(this.prototype, instance)) {
@@ -267,6 +267,20 @@ export class RegisteredClass<T extends object = object> {
         'H5_REGISTRY_CREATE',
         `the option \`create\` of class ${nameOf(this.target)} returned no instance of it`,
       );
+    }
+    return this.#withoutOptional(instance);
+  }
+
+  /** The same instance, with undefined for fields that are left out where they are that: the constructor may have set others. */
+  #withoutOptional(instance: T): T {
+    for (const { property, optional } of this.stored) {
+      const isData = Object.getOwnPropertyDescriptor(instance, property)?.writable;
+      if (!optional || !(isData || this.#accessors.get(property))) continue;
+      try {
+        (instance as Record<string | symbol, unknown>)[property] = undefined;
+      } catch {
+        // A setter that does not take it has never been left out.
+      }
     }
     return instance;
   }

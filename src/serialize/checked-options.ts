@@ -1,4 +1,5 @@
 import { H5Error } from '../errors.js';
+import { checkPath } from './part-path.js';
 import type { ReadOptions, WriteOptions } from './serialize.js';
 
 /** The words that options may be. */
@@ -26,6 +27,12 @@ export function checked<O extends ReadOptions<never> | WriteOptions | undefined>
   for (const [limit, value] of Object.entries(all['limits'] ?? {}))
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       throw new H5Error('H5_OPTION', `limits.${limit} is a number from 0 on, not ${show(value)}`);
+  const { path, select, schema } = all as { readonly [option: string]: unknown } & ReadOptions<never>;
+  if (path !== undefined) checkPath(path);
+  if (select !== undefined && typeof select !== 'function')
+    throw new H5Error('H5_OPTION', `select is a function, not ${show(select)}`);
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
+    throw new H5Error('H5_OPTION', 'schema is one of a library of Standard Schema, with a function validate');
   return options;
 }
 

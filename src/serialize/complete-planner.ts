@@ -43,14 +43,18 @@ function isIterable(value: object): boolean {
 function contentOf(value: object, codec: Encoder): object {
   const content = codec.encode(value) as unknown;
   if (isContent(content) || (codec.checks && content === value)) return content as object;
-  const type = Object.prototype.toString.call(content).slice(8, -1);
   throw new H5TypeError(
-    `\`encode\` of the codec ${JSON.stringify(codec.name)} returned no object whose properties are the parts, but something of type ${type}`,
+    `\`encode\` of the codec ${JSON.stringify(codec.name)} returned ${noContent(content)}`,
   );
 }
 
+/** What something is that has no parts, for messages. */
+export function noContent(value: unknown): string {
+  return `no object whose properties are the parts, but something of type ${Object.prototype.toString.call(value).slice(8, -1)}`;
+}
+
 /** Whether the properties of something are all that there is to it: a Map, a Date or a Promise has its content elsewhere. */
-function isContent(content: unknown): boolean {
+export function isContent(content: unknown): boolean {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) return false;
   const prototype: unknown = Object.getPrototypeOf(content);
   if (prototype === Object.prototype || prototype === null) return true;

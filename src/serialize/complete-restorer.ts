@@ -9,7 +9,7 @@ function dropAfter(kept: number, map: Map<number, unknown>): void {
 }
 
 /** Values that codecs decode are made within each other at most so deep: each takes room on the stack. */
-const MAX_DECODING = 500;
+export const MAX_DECODING = 500;
 
 /**
  * What the core's restorer is without: it says where something was when code of a class throws, makes instances of what only
@@ -171,20 +171,28 @@ export class CompleteRestorer extends Restorer {
     return this.fixed(info, values);
   }
 
+  /** Throws for a value that cannot be made of its content. */
+  protected undecodable(info: ObjectInfo, what: string, remedy: string): never {
+    fail(info, `${what}: ${remedy}`);
+  }
+
   /** Does a task, and all that come of it, at once. */
   #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
     const decoding = this.#decoding;
     const { address } = info;
+    const isTable = this.lengthOf(info) > 1;
     this.call(info, () => {
       if (decoding.has(address))
-        fail(
+        this.undecodable(
           info,
-          `a ${codec.name} is a part of what it is made of: its codec needs \`create\` and \`fill\`, or its class a method [h5read] that is not static`,
+          `a ${codec.name} that is a part of what ${isTable ? 'it, or another one in the same list, is' : 'it is'} made of`,
+          'its codec needs `create` and `fill`, or its class a method [h5read] that is not static',
         );
       if (decoding.size >= MAX_DECODING)
-        fail(
+        this.undecodable(
           info,
-          `more than ${MAX_DECODING} values that codecs make, in each other: \`create\` and \`fill\`, or a method [h5read] that is not static, have no such limit`,
+          `more than ${MAX_DECODING} values that codecs make, in each other`,
+          '`create` and `fill`, or a method [h5read] that is not static, have no such limit',
         );
     });
     decoding.add(address);

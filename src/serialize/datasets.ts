@@ -16,13 +16,7 @@ import {
 import { BOOLEAN, datatypeBytes, fixedString, INT32 } from '../hdf5/messages/datatype.js';
 import { encodeNumbers, type Misfit, type NumberType, nativeBytes } from '../hdf5/number-elements.js';
 import { utf8Encoder } from '../hdf5/text.js';
-import type {
-  Compression,
-  CompressionOptions,
-  FieldRule,
-  RegisteredClass,
-  TypeRegistry,
-} from '../registry/index.js';
+import type { Compression, CompressionOptions, FieldRule, RegisteredClass } from '../registry/index.js';
 import { concatenated } from './emit.js';
 import { H5UnsupportedError } from './errors.js';
 import {
@@ -70,9 +64,10 @@ const MAX_PADDING = 8;
 export function datasetsWith(filters: FilterSet): Datasets {
   return {
     begin(registry, options) {
-      const { compression, chunks, stringEncoding } = options;
-      const isPlain = !registry.hasStored && !isSet(compression) && !isSet(chunks) && !isSet(stringEncoding);
-      return isPlain ? undefined : new DatasetBuilder(filters, registry, options);
+      const { compression, chunks, stringEncoding, values } = options;
+      const hasFields = registry.hasStored || (values?.hasStored ?? false);
+      const isPlain = !hasFields && !isSet(compression) && !isSet(chunks) && !isSet(stringEncoding);
+      return isPlain ? undefined : new DatasetBuilder(filters, hasFields, options);
     },
   };
 }
@@ -151,12 +146,12 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
   /** What comes last in the header that is being written. */
   #marks = NO_MARKS;
 
-  constructor(filters: FilterSet, registry: TypeRegistry, options: StorageOptions) {
+  constructor(filters: FilterSet, hasFields: boolean, options: StorageOptions) {
     super(filters);
     const { compression, chunks, stringEncoding = 'auto' } = options;
     if (!['auto', 'fixed', 'variable'].includes(stringEncoding))
       throw new H5TypeError(`stringEncoding is 'auto', 'fixed' or 'variable', not ${String(stringEncoding)}`);
-    this.#hasFields = registry.hasStored;
+    this.#hasFields = hasFields;
     this.#stringEncoding = stringEncoding;
     this.#packing = packingOf(compression, chunks, COMPRESSED_ABOVE);
   }

@@ -31,6 +31,7 @@ export interface Expectation<T = unknown> {
 
 /** A value that was read is not what was expected; `issues` say what a schema has against it. */
 export class H5UnexpectedError extends H5Error {
+  override readonly name: string = 'H5UnexpectedError';
   readonly issues: readonly SchemaIssue[];
 
   constructor(message: string, issues: readonly SchemaIssue[] = []) {
@@ -51,9 +52,10 @@ export function expected<T>(value: unknown, { as, schema }: Expectation<T>): T |
 function accepted<T>(result: SchemaResult<T>): T {
   if (!result.issues) return result.value;
   const all = result.issues.map(({ message, path = [] }) => {
-    const place = path.map((segment) =>
-      memberSegment(String(typeof segment === 'object' ? segment.key : segment)),
-    );
+    const place = path.map((segment) => {
+      const key = typeof segment === 'object' ? segment.key : segment;
+      return typeof key === 'number' ? `[${key}]` : memberSegment(String(key));
+    });
     return `$${place.join('')}: ${message}`;
   });
   throw new H5UnexpectedError(`the value does not fit its schema: ${all.join('; ')}`, result.issues);

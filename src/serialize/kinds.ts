@@ -251,16 +251,20 @@ export function unsupported(value: unknown, path: string): H5UnsupportedError {
   }
   if (typeof value === 'symbol') return new H5UnsupportedError(path, String(value), leaveOut);
   const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: unknown };
-  const name = typeof maker === 'function' ? maker.name : '';
-  if (name === '' || maker === Object) {
+  if (typeof maker !== 'function' || maker === Object) {
     return new H5UnsupportedError(path, 'an object of no class', 'copy it into a plain one: { ...object }');
   }
+  const { name } = maker;
   if (hasInternalState(value as object) || isPlatformObject(maker)) {
     const remedy = `${leaveOut}, or store what it holds`;
     return new H5UnsupportedError(path, `a value of type ${name}`, remedy);
   }
-  const remedy = `register its class first, with @H5Class('${name}') or registry.register`;
-  return new H5UnsupportedError(path, `an instance of the class ${name}`, remedy);
+  const remedy = `register its class first, with @H5Class('${name || 'itsName'}') or registry.register`;
+  return new H5UnsupportedError(
+    path,
+    name ? `an instance of the class ${name}` : 'an instance of a class without a name',
+    remedy,
+  );
 }
 
 /** Whether a class is the platform's own (ReadableStream, WeakRef, URL, ...) and not the program's. */

@@ -1,4 +1,4 @@
-import { H5TypeError } from '../errors.js';
+import { H5Error, H5TypeError } from '../errors.js';
 import { memberSegment } from './path.js';
 
 /**
@@ -15,7 +15,16 @@ export interface Step {
   readonly isText: boolean;
 }
 
+/** @throws {H5Error} `H5_OPTION` for what is no path: a number would be taken for none, and all of a file replaced. */
+export function checkPath(path: unknown): void {
+  const isKey = (key: unknown) => typeof key === 'string' || typeof key === 'number';
+  if (typeof path === 'string' || (Array.isArray(path) && path.every(isKey))) return;
+  const shown = Array.isArray(path) ? 'one of others' : path instanceof Object ? 'an object' : String(path);
+  throw new H5Error('H5_OPTION', `path is a text, or an array of texts and numbers, not ${shown}`);
+}
+
 export function parsePath(path: PartPath): Step[] {
+  checkPath(path);
   if (typeof path !== 'string') return path.map((key) => ({ key, isText: false }));
   return path
     .split('/')

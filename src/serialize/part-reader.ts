@@ -372,7 +372,11 @@ class PartReader {
       if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
       this.#missing('the Map has no such key');
     }
-    if (value instanceof Set && key === 'size') return { at: 'value', value: value.size };
+    if (value instanceof Set) {
+      if (key === 'size') return { at: 'value', value: value.size };
+      // They have an order, and no places.
+      if (isText && key === '*') return many('list', [], [...value]);
+    }
     if (typeof value !== 'object' || value === null)
       this.#missing(`${value == null ? value : `a ${typeof value}`} has no members`);
     if (Object.hasOwn(value, key) || isAccessor(value, key))

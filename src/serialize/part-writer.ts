@@ -1,4 +1,4 @@
-import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
+import { H5Error, H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5File } from '../hdf5/h5-file.js';
@@ -14,6 +14,7 @@ import { defaultRegistry, h5write, type RegisteredClass, type TypeRegistry } fro
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
+import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
@@ -194,11 +195,13 @@ class PartWriter {
   /** Where classes are whose instances have fields of another one, and their names. */
   #parts: TypeRegistry | undefined;
   readonly #partNames = new Set<unknown>();
+  /** What values are; only where a way leads through one that was read. */
+  #kinds: Kinds | undefined;
 
   constructor(target: H5Group, options: WriteOptions) {
     this.#target = target;
     this.#options = options;
-    this.#steps = parsePath(options.path ?? []);
+    this.#steps = options.path === undefined ? [] : parsePath(options.path);
     if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
       this.#refuse('it is not one place: write to one after another');
   }
@@ -367,6 +370,8 @@ class PartWriter {
       rest = others;
     }
     const { attrs, shape, datatype } = at;
+    // An element of a Set has no place.
+    if (attrs.get(Reserved.type) === 'Set') return undefined;
     if (attrs.has(Reserved.mask) || attrs.has(Reserved.into) || !shape) return undefined;
     const places = row === undefined ? [step, ...rest] : rest;
     const inner = row === undefined ? shape : shape.slice(1);
@@ -479,21 +484,29 @@ class PartWriter {
     if (!isMergeable(value, this.#options)) return value;
     const link = escapeName(name);
     const there = group.get(link);
+    const refuse = (): never => this.#refuseMerge(place, 'only objects of one kind can be merged');
     if (there instanceof H5Group) {
-      if (!isObjectGroup(there)) return value;
+      if (!isObjectGroup(there)) refuse();
       if (group.linkInfo(link)?.kind !== 'hard')
         this.#refuseMerge(place, 'it is behind a link to somewhere else');
       if (this.#isMemberwise(there, value, place)) return this.#mergedMembers(there, value, place, merging);
       merging.rewritten.push(there);
       return this.#read(there, (whole) => this.#mergeInto(whole, value, place));
     }
+    if (there instanceof H5Dataset && isObject(there)) refuse();
     const element = there ? undefined : group.attrs.get(link);
-    if (!isElement(element)) return value;
+    if (!isElement(element)) {
+      // A Date, or what another program has as a list.
+      if (typeof element === 'object' && element !== null && (Array.isArray(element) || Tag.date in element))
+        refuse();
+      return value;
+    }
     // Its home is in a list: there its own elements can be set, if they have places.
     const vector = group.file.dereference(element[Tag.into]);
-    if (!(vector instanceof H5Group)) return value;
+    if (!(vector instanceof H5Group)) return refuse();
     const isTable = vector.attrs.get(Reserved.encoding) === Encoding.records;
-    if (!isTable && vector.attrs.get(Reserved.items) !== 'Map') return value;
+    if (!isTable && vector.attrs.get(Reserved.items) !== 'Map')
+      this.#refuseMerge(place, 'it is in a list that other parts share');
     const row: Step = { key: Number(element[Tag.index]), isText: false };
     for (const [key, each] of Object.entries(value)) {
       const set = this.#elementSetter(vector, [row, { key, isText: false }], each, [
@@ -536,7 +549,8 @@ class PartWriter {
     const other = Object.getPrototypeOf(value) as object | null;
     const isPlain = other === null || other === Object.prototype;
     const cls = (this.#options.registry ?? defaultRegistry).of(kind as object);
-    const isSame = kind === other || (isPlain && !(there instanceof Map) && !Array.isArray(there));
+    const isSame =
+      kind === other || (isPlain && isMergeable(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
     const entries = value instanceof Map ? [...value] : Object.entries(value);
@@ -547,10 +561,12 @@ class PartWriter {
       if (cls && isPlain && !cls.isWritable(key))
         this.#refuseMerge(at, `the class ${cls.name} does not store it`);
       const member = memberOf(there, step);
-      if (isMergeable(each, this.#options) && isMergeable(member, this.#options))
+      if (isMergeable(each, this.#options) && typeof member === 'object' && member !== null)
         this.#mergeInto(member, each, at, within);
-      else if (there instanceof Error && Object.hasOwn(there, key)) Reflect.set(there, key, each);
-      else if (!setMember(there, step, each, this.#options)) this.#refuseMerge(at, 'there is no such place');
+      else {
+        const why = this.#setMember(there, step, each, this.#isCoded(there) ? there : undefined);
+        if (why !== undefined) this.#refuseMerge(at, why);
+      }
     }
     within.delete(value);
   }
@@ -569,21 +585,76 @@ class PartWriter {
   /** The value of an object, with another value at the end of a way through it. */
   #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
     const isMerged = this.#options.mode === 'merge' && isMergeable(value, this.#options);
-    const change = (holder: unknown, [step, ...rest]: readonly Step[]): void => {
+    const change = (holder: unknown, [step, ...rest]: readonly Step[], within?: object): void => {
       if (rest.length === 0) checkElement(holder, step as Step, value, this.#steps);
       const done = this.#steps.slice(0, this.#steps.length - rest.length);
       const next = rest.length > 0 || isMerged ? memberOf(holder, step as Step) : undefined;
-      if (rest.length > 0 && typeof next === 'object' && next !== null) change(next, rest);
-      else if (rest.length === 0 && isMerged && isMergeable(next, this.#options))
-        this.#mergeInto(next, value as object, done);
-      else if (rest.length > 0 || !setMember(holder, step as Step, value, this.#options))
-        throw new H5PathError(
-          'H5_NOT_FOUND',
-          showPath(done),
-          `there is no ${showPath(done)} to be written to`,
-        );
+      const coded = within ?? (this.#isCoded(holder) ? holder : undefined);
+      const isObject = typeof next === 'object' && next !== null;
+      if (rest.length > 0 && isObject) change(next, rest, coded);
+      else if (rest.length === 0 && isObject) this.#mergeInto(next, value as object, done);
+      else {
+        const why = rest.length > 0 ? NO_PLACE : this.#setMember(holder, step as Step, value, coded);
+        if (why === undefined) return;
+        if (why !== NO_PLACE) this.#refuse(why);
+        const place = showPath(done);
+        throw new H5PathError('H5_NOT_FOUND', place, `there is no ${place} to be written to`);
+      }
     };
     return this.#read(object, (whole) => change(whole, steps));
+  }
+
+  /** Whether something else than the members of a value is stored of it. */
+  #isCoded(value: unknown): value is object {
+    if (typeof value !== 'object' || value === null) return false;
+    const { registry = defaultRegistry, values = NO_VALUES } = this.#options;
+    this.#kinds ??= new Kinds(registry, values, () => false);
+    const { kind, codec } = this.#kinds.entry(this.#kinds.of(value));
+    return codec ? !codec.checks : kind === Kind.Date || kind === Kind.Buffer || kind === Kind.Unsupported;
+  }
+
+  /**
+   * Sets a member. Within a value of which something else than its members is stored, that must become another one: what is
+   * set would be lost otherwise. Returns why it cannot be.
+   */
+  #setMember(holder: unknown, step: Step, value: unknown, coded: object | undefined): string | undefined {
+    if (!coded) return setMember(holder, step, value, this.#options, false);
+    const { path: _, mode: __, ...options } = this.#options;
+    const isOurs = (options.registry ?? defaultRegistry).of(Object.getPrototypeOf(coded)) === undefined;
+    let failure: unknown;
+    const stored = (each: unknown): Uint8Array | undefined => {
+      try {
+        return serialize(each, options);
+      } catch (error) {
+        failure = error;
+        return undefined;
+      }
+    };
+    const isThere = typeof holder === 'object' && holder !== null && step.key in holder;
+    const old = isThere ? stored([memberOf(holder, step)]) : undefined;
+    const before = stored(coded);
+    const why = setMember(holder, step, value, this.#options, true);
+    if (why !== undefined) return why;
+    const lost = `it is no part of what is stored of ${described(coded)}`;
+    // It can be asked for its elements once only.
+    if (isIterator(value)) return this.#isContent(coded, value) ? undefined : lost;
+    const after = stored(coded);
+    // Who stores what cannot be stored says where that stands.
+    if (!after) return failure instanceof H5Error ? undefined : String(failure);
+    if (isSameBytes(after, before) && !(isThere && isSameBytes(stored([value]), old))) return lost;
+    try {
+      // A pattern that is none makes no RegExp. What a class makes of it is its own affair.
+      if (isOurs) readFrom(after, options);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    return undefined;
+  }
+
+  /** Whether a value is itself a part of what is stored of another one. */
+  #isContent(coded: object, value: unknown): boolean {
+    const { codec } = (this.#kinds as Kinds).entry((this.#kinds as Kinds).of(coded));
+    return codec !== undefined && Object.values(codec.encode(coded)).includes(value);
   }
 
   /** The value of an object when it has been changed. */
@@ -672,6 +743,13 @@ function isObjectGroup({ attrs }: H5Group): boolean {
   if (encoding !== undefined && encoding !== Encoding.entries) return false;
   const type = attrs.get<string>(Reserved.type);
   return type === undefined || type === 'Map' || type === 'null-prototype' || /Error$/.test(type);
+}
+
+/** Whether what a dataset stands for is an object: a list, numbers, a Date. */
+function isObject(dataset: H5Dataset): boolean {
+  if ((dataset.shape?.length ?? 0) > 0) return true;
+  const { value } = dataset;
+  return typeof value === 'object' && value !== null && Tag.date in value;
 }
 
 /** Whether what is stored of instances is not their properties. */
@@ -765,41 +843,74 @@ function shown(value: unknown): string {
   return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
-/** Sets what a step leads to; one behind the last element of an array makes it longer. Returns whether that can be. */
+/**
+ * Sets what a step leads to; one behind the last element of an array makes it longer. `isCoded`: something else than its
+ * members is stored of what holds it. Returns why it cannot be.
+ */
 function setMember(
   holder: unknown,
   step: Step,
   value: unknown,
   { registry = defaultRegistry }: WriteOptions,
-): boolean {
+  isCoded: boolean,
+): string | undefined {
   if (Array.isArray(holder)) {
     const at = indexOf(step, holder.length + 1);
     const isLast = Number(step.key) < 0;
-    if (at === undefined) return false;
+    if (at === undefined) return NO_PLACE;
     holder[isLast ? at - 1 : at] = value;
-    return true;
+    return undefined;
   }
-  if (ArrayBuffer.isView(holder)) {
+  if (ArrayBuffer.isView(holder) && !(holder instanceof DataView)) {
     const at = indexOf(step, (holder as Uint8Array).length);
-    if (at === undefined || typeof value !== typeof (holder as Uint8Array)[at]) return false;
+    if (at === undefined || typeof value !== typeof (holder as Uint8Array)[at]) return NO_PLACE;
     (holder as Uint8Array)[at] = value as number;
-    return true;
+    return undefined;
   }
   if (holder instanceof Map) {
     holder.set(mapKey(holder, step), value);
-    return true;
+    return undefined;
   }
-  if (typeof holder !== 'object' || holder === null || holder instanceof Set) return false;
+  if (typeof holder !== 'object' || holder === null || holder instanceof Set) return NO_PLACE;
+  // They hold nothing but bytes.
+  if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) return NO_PLACE;
   const cls = registry.of(Object.getPrototypeOf(holder));
   const property = String(step.key);
+  const isKnown = Object.hasOwn(holder, property) || isAccessor(holder, property);
   // What the class says of what is stored is not known: a property that it does not have cannot be a part of that.
-  if (h5write in holder)
-    return (
-      (Object.hasOwn(holder, property) || isAccessor(holder, property)) &&
-      Reflect.set(holder, property, value)
-    );
+  if (h5write in holder) return isKnown && Reflect.set(holder, property, value) ? undefined : NO_PLACE;
+  if (cls && !cls.isWritable(property)) return `the class ${cls.name} does not store ${property}`;
+  try {
+    if (isCoded && isKnown && Reflect.set(holder, property, value)) return undefined;
+  } catch (error) {
+    // What a class throws is its own affair.
+    if (cls) throw error;
+    return String(error);
+  }
   setProperty(holder, cls ? cls.storedName(property) : property, value, cls);
-  return true;
+  return undefined;
+}
+
+/** There is nothing to be set. */
+const NO_PLACE = 'there is no such place';
+
+/** What a value is, for messages. */
+function described(value: object): string {
+  const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: { name?: string } };
+  return maker?.name ? `an object of type ${maker.name}` : 'the object';
+}
+
+function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && a.length === b?.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Whether what an object yields is gone when it has been asked for. */
+function isIterator(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (Symbol.asyncIterator in value || typeof (value as { next?: unknown }).next === 'function')
+  );
 }
 
 // ---- references -------------------------------------------------------------------------------------------

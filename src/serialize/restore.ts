@@ -244,7 +244,7 @@ export class Restorer {
     const cls = this.registry.get(name);
     if (cls || this.#unknownClass === 'object') return cls;
     const version = this.version(info);
-    const kept = this.#unknownClass === 'keep' ? this.values.unknown(name, version) : undefined;
+    const kept = this.#unknownClass === 'keep' ? this.values.unknown(name, version, info, this) : undefined;
     return kept ?? this.call(info, () => unknownClass(name));
   }
 

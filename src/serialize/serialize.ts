@@ -14,7 +14,7 @@ import { H5LimitError } from './errors.js';
 import { type Expectation, expected } from './expectation.js';
 import type { Limits } from './limits.js';
 import type { PartPath } from './part-path.js';
-import { type OnUnsupported, Planner, type PlanningOptions } from './plan.js';
+import { type Node, type OnUnsupported, Planner, type PlanningOptions } from './plan.js';
 import { Restorer, type UnknownClass } from './restore.js';
 import type { Datasets, StorageOptions, Storing } from './storing.js';
 import type { Streaming, Watch } from './streaming.js';
@@ -145,14 +145,16 @@ export function emitted({ nodes, root }: Planner, options: WriteOptions): Piece[
   const emitter = new Emitter(nodes, newStoring(options));
   emitter.begin(root);
   while (emitter.step());
-  return limited(emitter.pieces, options);
+  return limited(emitter.pieces, options, nodes);
 }
 
-/** Pieces, if they are not more than they may be. */
-export function limited(pieces: Piece[], { limits = {} }: WriteOptions): Piece[] {
+/** Pieces, if they are not more than they may be, and what they hold can be read; `nodes`: all that is in them, if that is known. */
+export function limited(pieces: Piece[], options: WriteOptions, nodes: readonly Node[] = []): Piece[] {
+  const { limits = {}, values, registry = defaultRegistry } = options;
   const { bytes = Infinity } = limits;
   const size = pieces.reduce((sum, { length }) => sum + length, 0);
   if (size > bytes) throw new H5LimitError('bytes', bytes, `a file of ${size} bytes`);
+  values?.check?.(nodes, () => concatenate(pieces), registry);
   return pieces;
 }
 
@@ -283,7 +285,7 @@ export function newRestorer(
 
 /** Whether not all of what there is is to be read now. */
 export function isPart({ path, select, lazy }: ReadOptions): boolean {
-  return !!(path || select || lazy);
+  return (path ?? '') !== '' || !!(select || lazy);
 }
 
 function restore(space: FileSpace, address: number, options: ReadOptions = {}, check?: () => void): unknown {

@@ -1,6 +1,7 @@
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Compression, TypeRegistry } from '../registry/index.js';
 import type { Node, ObjectNode, VectorNode } from './plan.js';
+import type { Values } from './values.js';
 
 /** How the datasets of a whole are stored. Fields of classes may say something else for themselves. */
 export interface StorageOptions {
@@ -34,7 +35,7 @@ export type StringEncoding = 'auto' | 'fixed' | 'variable';
  */
 export interface Datasets {
   /** Begins a file; undefined if nothing in it can be stored otherwise. */
-  begin(registry: TypeRegistry, options: StorageOptions): Storing | undefined;
+  begin(registry: TypeRegistry, options: StorageOptions & { readonly values?: Values }): Storing | undefined;
 }
 
 /** Lays out one file. */

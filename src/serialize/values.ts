@@ -1,4 +1,5 @@
 import { optionOf } from '../errors.js';
+import type { ObjectInfo } from '../hdf5/object.js';
 import {
   type Class,
   type Decoder,
@@ -29,8 +30,10 @@ export interface Values {
   encoder(cls: RegisteredClass): Encoder | undefined;
   /** How instances of a class are read that a file has in a version, when there is more to it than setting their properties. */
   decoder(cls: RegisteredClass, version: number, registry: TypeRegistry): Decoder | undefined;
-  /** A class for the instances in a file of one that nobody has registered. */
-  unknown(name: string, version: number): RegisteredClass | undefined;
+  /** A class for the instances in a file, in an object of it, of one that nobody has registered. */
+  unknown(name: string, version: number, info?: ObjectInfo, restorer?: Restorer): RegisteredClass | undefined;
+  /** Whether such a class says how its fields are stored. */
+  readonly hasStored?: boolean;
   /** What such a class is, by its prototype. */
   unknownOf(prototype: object): RegisteredClass | undefined;
   /** The name by which a symbol, a function or a registered value is stored. */
@@ -61,6 +64,8 @@ export interface Values {
   integrity?(instance: object): string;
   /** Makes instances be so. */
   fix?(instances: readonly object[], integrity: string): void;
+  /** Throws if what has been planned could not be read again; `bytes`: the file of it. */
+  check?(nodes: readonly Node[], bytes: () => Uint8Array, registry: TypeRegistry): void;
   /** The error for what a class or a codec has thrown: it says where in a value, or in a file. */
   located?(error: unknown, where: string | FilePlace): unknown;
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { H5Error, H5FormatError, H5StaleError, H5StateError, H5SystemError } from '../errors.js';
+import { H5Error, H5FormatError, H5StaleError, H5StateError, H5SystemError, H5TypeError } from '../errors.js';
 import type { Storage, WritableStorage } from './storage.js';
 
 /** Small reads are answered from pages of this size, so that a walk over headers takes few system calls. */
@@ -62,7 +62,10 @@ export function systemError(error: unknown, path: string, doing: string): unknow
 
 /** A path as the system calls take it, of a path or a `file:` URL. */
 export function pathOf(path: string | URL): string {
-  return typeof path === 'string' ? path : fileURLToPath(path);
+  if (path === '') throw new H5TypeError('the path of the file is empty');
+  if (typeof path === 'string') return path;
+  if (path.protocol === 'file:') return fileURLToPath(path);
+  throw new H5TypeError(`a file is at a path, or a URL with file: in front, not at ${path.href}`);
 }
 
 // ---- descriptors ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import {
   type Spend,
   type TypeRegistry,
 } from '../registry/index.js';
+import { isContent, noContent } from '../serialize/complete-planner.js';
 import { contentOf, Fields } from './fields.js';
 import { checkHeld, converted, type Parts, readHeld } from './held.js';
 import { unread } from './located.js';
@@ -134,8 +135,11 @@ export class ClassDecoders {
     const migrated = (content: Content, spend: Spend): Content => {
       if (!isOld) return content;
       const result: unknown = migrate(fields.flat(content, spend) as Record<string, unknown>, version);
-      if (typeof result === 'object' && result !== null) return result as Content;
-      throw new H5RegistryError('H5_REGISTRY_CLASS', `\`migrate\` of class ${name} returned no object`);
+      if (isContent(result)) return result as Content;
+      throw new H5RegistryError(
+        'H5_REGISTRY_CLASS',
+        `\`migrate\` of class ${name} returned ${noContent(result)}`,
+      );
     };
     const fill = (instance: object, content: Content, spend: Spend): void => {
       if (inner?.fill) inner.fill(instance, content, version, spend);

@@ -45,7 +45,11 @@ export class Fields {
     const cls = this.#class;
     const dict: Dict = new Map();
     if (this.writes) {
-      (instance as H5Writable)[h5write](dict);
+      const result: unknown = (instance as H5Writable)[h5write](dict);
+      if (typeof (result as { then?: unknown } | undefined)?.then === 'function')
+        throw new H5TypeError(
+          `[h5write] of class ${cls.name} is async: what it sets later is not stored; set all of it at once`,
+        );
       let inOrder = true;
       for (const name of dict.keys() as Iterable<unknown>) {
         if (typeof name !== 'string')

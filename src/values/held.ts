@@ -62,7 +62,12 @@ export class Within extends Error {
 export function checkHeld(cls: RegisteredClass, instance: object): void {
   const makesOther = h5write in instance;
   for (const { as, property, required } of cls.declared) {
-    if (as) check((instance as Record<string | symbol, unknown>)[property], as(), String(property));
+    if (as)
+      check(
+        (instance as Record<string | symbol, unknown>)[property],
+        classOf(as, property),
+        String(property),
+      );
     if (required && !makesOther && !(property in instance)) {
       const name = `"${String(property)}"`;
       throw new H5TypeError(
@@ -70,6 +75,21 @@ export function checkHeld(cls: RegisteredClass, instance: object): void {
       );
     }
   }
+}
+
+/** The class that a field says. */
+function classOf(as: () => Class, property: string | symbol): Class {
+  let found: unknown;
+  try {
+    found = as();
+  } catch (error) {
+    found = error;
+  }
+  if (typeof found === 'function') return found as unknown as Class;
+  const told = found instanceof Error ? `throws ${String(found)}` : `returns ${typeof found}`;
+  throw new H5TypeError(
+    `\`as\` of the field ${JSON.stringify(String(property))} ${told}, and no class: where modules import each other, that of one may not be there yet`,
+  );
 }
 
 function check(value: unknown, wanted: Class, property: string, known?: WeakMap<object, Class>): void {
@@ -194,8 +214,8 @@ export function readHeld(
   owner: Task | undefined,
   spend: Spend,
 ): void {
-  for (const { as, type, name, aliases = [] } of rules) {
-    const wanted = as?.() ?? (type as Class);
+  for (const { as, type, name, property, aliases = [] } of rules) {
+    const wanted = as ? classOf(as, property) : (type as Class);
     for (const each of [name, ...aliases]) {
       if (!Object.hasOwn(content, each)) continue;
       const value = converted(content[each], wanted, partsFor, each, owner, spend);

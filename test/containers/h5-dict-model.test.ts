@@ -125,10 +125,22 @@ function dictKind(item: unknown): string | undefined {
 const entriesOf = (item: object): [string, unknown][] =>
   item instanceof Map ? [...(item as Model)] : Object.entries(item);
 
+/** Whether a dict or a Map would replace another object, or something in it. */
+function isLossy(there: unknown, here: unknown): boolean {
+  const [old, kind] = [dictKind(there), dictKind(here)];
+  if ((kind === undefined && !(here instanceof Map)) || typeof there !== 'object' || there === null)
+    return false;
+  if (old === undefined && kind === undefined) return !(there instanceof Map);
+  if (old === undefined || kind === undefined || (old === 'Map') !== (kind === 'Map')) return true;
+  const before = new Map(entriesOf(there));
+  return entriesOf(here as object).some(([name, item]) => isLossy(before.get(name), item));
+}
+
 /** A dict that is merged with another is the same dict, with more in it: so it is wherever it is. */
 function merged(there: unknown, here: unknown): unknown {
   const kind = dictKind(here);
-  if (kind === undefined || kind !== dictKind(there)) return here;
+  const old = dictKind(there);
+  if (kind === undefined || old === undefined || (kind === 'Map') !== (old === 'Map')) return here;
   for (const [name, item] of entriesOf(here as object)) {
     if (there instanceof Map) there.set(name, merged(there.get(name), item));
     else {
@@ -188,6 +200,10 @@ class Run {
         break;
       case 'merge': {
         const entries = new Map(operation.entries);
+        if ([...entries].some(([name, item]) => isLossy(model.get(name), item))) {
+          expect(() => dict.merge(entries)).toThrow(/only dicts of one kind/);
+          break;
+        }
         dict.merge(entries);
         for (const [name, item] of entries)
           model.set(name, model.has(name) ? merged(model.get(name), item) : item);

@@ -379,6 +379,63 @@ describe('assignment', () => {
   });
 });
 
+describe('merging', () => {
+  const value = () => ({
+    a: 1,
+    map: new Map<unknown, unknown>([['a', 1]]),
+    keyed: new Map<unknown, unknown>([[1, 1]]),
+    plain: { a: 1, deep: { map: new Map([['a', 1]]) } },
+    bare: Object.assign(Object.create(null) as object, { a: 1 }),
+    list: [1],
+    date: new Date(5),
+    text: 'a text',
+    none: null,
+  });
+
+  it.each<[string, object]>([
+    ['map', { map: { b: 2 } }],
+    ['map', { map: new Map([[1, 2]]) }],
+    ['map', { map: H5Dict.write(undefined, { b: 2 }) }],
+    ['keyed', { keyed: { b: 2 } }],
+    ['keyed', { keyed: new Map([['b', 2]]) }],
+    ['plain', { plain: new Map([['b', 2]]) }],
+    ['plain', { plain: new Map([[1, 2]]) }],
+    ['list', { list: { b: 2 } }],
+    ['list', { list: new Map([[1, 2]]) }],
+    ['date', { date: { b: 2 } }],
+    ['plain.deep.map', { plain: { b: 1, deep: { map: { b: 2 } } } }],
+  ])('is an error where it would lose an object, and nothing changes: %s %o', (place, other) => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, value());
+    expect(() => dict.merge({ a: 2, ...other })).toThrow(
+      expect.objectContaining({ code: 'H5_WRONG_KIND', path: `$.${place}` }),
+    );
+    expect(dict.toObject()).toEqual(value());
+  });
+
+  it('is right for dicts of one kind, and for what is no dict', () => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, value());
+    dict.merge({ map: new Map([['b', 2]]), bare: { b: 2 }, plain: 5, keyed: [1] });
+    dict.merge({ list: [2], date: new Date(6), text: { a: 1 }, none: new Map([['a', 1]]) });
+    dict.merge({ plain: { b: 1 }, keyed: 1 });
+    dict.merge({ keyed: new Map([[1, 1]]) });
+    dict.merge({ keyed: new Map([[2, 2]]) });
+    expect(dict.toObject()).toStrictEqual({
+      a: 1,
+      map: new Map([
+        ['a', 1],
+        ['b', 2],
+      ]),
+      keyed: new Map([[2, 2]]),
+      plain: { b: 1 },
+      bare: Object.assign(Object.create(null) as object, { a: 1, b: 2 }),
+      list: [2],
+      date: new Date(6),
+      text: { a: 1 },
+      none: new Map([['a', 1]]),
+    });
+  });
+});
+
 describe('keys', () => {
   it('are renamed in their place, and moved', () => {
     using dict = opened();

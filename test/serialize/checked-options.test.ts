@@ -1,8 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deserialize, read, readSync, serialize, write, writeSync } from '../../src/node.js';
+import { deserialize as coreDeserialize } from '../../src/index.js';
+import {
+  deserialize,
+  H5File,
+  parts,
+  read,
+  readSync,
+  serialize,
+  TypeRegistry,
+  write,
+  writeSync,
+} from '../../src/node.js';
 
 let folder: string;
 let path: string;
@@ -22,6 +34,10 @@ describe('an option that there is not', () => {
     [{ accessors: true }, "accessors is 'value' or 'skip', not true"],
     [{ limits: { depth: Number.NaN } }, 'limits.depth is a number from 0 on, not NaN'],
     [{ limits: { bytes: '1G' } }, "limits.bytes is a number from 0 on, not '1G'"],
+    [{ path: 1 }, 'path is a text, or an array of texts and numbers, not 1'],
+    [{ path: null }, 'path is a text, or an array of texts and numbers, not null'],
+    [{ path: {} }, 'path is a text, or an array of texts and numbers, not an object'],
+    [{ path: [true] }, 'path is a text, or an array of texts and numbers, not one of others'],
   ])('of writing: %o', async (options, message) => {
     const before = readFileSync(path);
     const error = expect.objectContaining({ code: 'H5_OPTION', message });
@@ -34,6 +50,12 @@ describe('an option that there is not', () => {
   it.each([
     [{ unknownClass: 'Keep' }, "unknownClass is 'error' or 'keep' or 'object', not 'Keep'"],
     [{ limits: { nodes: -1 } }, 'limits.nodes is a number from 0 on, not -1'],
+    [{ path: 0 }, 'path is a text, or an array of texts and numbers, not 0'],
+    [{ path: null }, 'path is a text, or an array of texts and numbers, not null'],
+    [{ path: ['a', undefined] }, 'path is a text, or an array of texts and numbers, not one of others'],
+    [{ select: 'a' }, "select is a function, not 'a'"],
+    [{ schema: {} }, 'schema is one of a library of Standard Schema, with a function validate'],
+    [{ schema: null }, 'schema is one of a library of Standard Schema, with a function validate'],
   ])('of reading: %o', async (options, message) => {
     const error = expect.objectContaining({ code: 'H5_OPTION', message });
     expect(() => deserialize(readFileSync(path), bad(options))).toThrow(error);
@@ -58,4 +80,58 @@ it('bytes in an ArrayBuffer are asked for as a Uint8Array', () => {
   const { buffer } = serialize(1);
   expect(() => deserialize(buffer as never)).toThrow(/new Uint8Array\(buffer\) makes one/);
   expect(() => deserialize(path as never)).toThrow(/readSync take paths/);
+});
+
+it('a path that is none is one nowhere', () => {
+  const error = expect.objectContaining({ code: 'H5_OPTION' });
+  const file = H5File.open(serialize([1, 2]), 'r+');
+  for (const wrong of [1, 0, null, {}, [Symbol.iterator]]) {
+    expect(() => writeSync(file, 5, bad({ path: wrong }))).toThrow(error);
+    expect(() => parts.write(file, 5, bad({ path: wrong }))).toThrow(error);
+    expect(() => readSync(file, bad({ path: wrong }))).toThrow(error);
+  }
+  expect(() => coreDeserialize(serialize([1, 2]), bad({ path: 0, parts }))).toThrow(error);
+  expect(readSync(file)).toEqual([1, 2]);
+});
+
+describe('what is no place of a value', () => {
+  const type = (message: RegExp) =>
+    expect.objectContaining({ code: 'H5_TYPE', message: expect.stringMatching(message) });
+
+  it.each([
+    [null, /Uint8Array, not null/],
+    [5, /Uint8Array, not 5/],
+    [{}, /Uint8Array, not an object/],
+    ['', /path of the file is empty/],
+    [new URL('http://x/y'), /file: in front, not at http:/],
+  ])('is not read: %o', async (source, message) => {
+    expect(() => readSync(source as never)).toThrow(type(message));
+    await expect(read(source as never)).rejects.toThrow(type(message));
+    await expect(read(source as never, { onProgress() {} })).rejects.toThrow(type(message));
+  });
+
+  it.each([
+    [null, /to a path, or to an open file, not to null/],
+    [undefined, /not to undefined/],
+    [{}, /not to an object/],
+    ['', /path of the file is empty/],
+    [new URL('http://x/y'), /file: in front/],
+  ])('is not written to: %o', async (target, message) => {
+    expect(() => writeSync(target as never, 1)).toThrow(type(message));
+    await expect(write(target as never, 1)).rejects.toThrow(type(message));
+  });
+
+  it('bytes of another realm are bytes', () => {
+    const bytes = runInNewContext('Uint8Array').from(serialize({ a: 1 })) as Uint8Array;
+    expect(bytes instanceof Uint8Array).toBe(false);
+    expect(deserialize(bytes)).toEqual({ a: 1 });
+    expect(readSync(bytes)).toEqual({ a: 1 });
+  });
+});
+
+it('a class without a name, or without options, says so', () => {
+  expect(() => serialize(new (class {})())).toThrow(/a class without a name cannot be stored; register/);
+  expect(() => new TypeRegistry().register(class A {}, undefined as never)).toThrow(
+    /the name of class A must be a string, not undefined/,
+  );
 });

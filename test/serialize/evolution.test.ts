@@ -100,6 +100,11 @@ describe('a class that has changed', () => {
     expect(versions.length).toBe(21);
     const bad = program(Point, { name: 'Point', version: 2, migrate: () => 1 as unknown as object });
     expect(() => read(bad)).toThrow(/`migrate` of class Point returned no object/);
+    const wrong = (migrate: () => object) => () =>
+      read(program(Point, { name: 'Point', version: 2, migrate }));
+    expect(wrong(async () => ({ x: 1 }))).toThrow(/`migrate` of class Point returned .* of type Promise/);
+    expect(wrong(() => new Map([['x', 1]]))).toThrow(/of type Map/);
+    expect(wrong(() => [1, 2])).toThrow(/of type Array/);
   });
 
   it('is told when an instance is complete, what is within it first', () => {
@@ -237,6 +242,58 @@ describe('a class that nobody has registered', () => {
     const kept = deserialize(tags, { registry: none, unknownClass: 'keep' });
     expect(serialize(kept, { registry: none })).toEqual(tags);
     expect([...deserialize<{ tags: Tags }>(serialize(kept), { registry: known }).tags]).toEqual(['a', 'b']);
+  });
+
+  it('keeps how its class has stored its fields', () => {
+    class Track {
+      [field: string]: unknown;
+    }
+    const fields = [
+      { property: 'f4', dtype: 'f4' },
+      { property: 'f8', dtype: 'f8' },
+      { property: 'i8', dtype: 'i8' },
+      { property: 'u2', dtype: 'u2' },
+      { property: 'S8', dtype: 'S8' },
+      { property: 'list', dtype: 'f4', shape: [-1, 2] },
+      { property: 'typed', dtype: '>f4' },
+      { property: 'own', shape: [-1, 2] },
+      'plain',
+    ] as const;
+    const tracks = program(Track, { name: 'Track', fields });
+    const make = (entries: Record<string, unknown>) => Object.assign(new Track(), entries);
+    const scalars = (i: number) => ({ f4: i / 2, f8: i, i8: i + 2 ** 40, u2: i, S8: `s${i}`, plain: i / 4 });
+    const lists = (length: number) => ({
+      f4: new Array(length).fill(0.5),
+      f8: [1, 2],
+      i8: [1, null],
+      S8: ['a', 'b'],
+      list: new Array(length).fill(1),
+      typed: Float64Array.of(1, 2),
+      own: Float64Array.of(1, 2),
+      plain: [0.5, 1],
+    });
+    const range = (make: (i: number) => Track) => Array.from({ length: 20 }, (_, i) => make(i));
+    for (const value of [
+      { scalars: make(scalars(1)), lists: make(lists(4)), nothing: make({ f4: null, list: [] }) },
+      range((i) => make(scalars(i))),
+      range(() => make(lists(2))),
+      range((i) => make(lists(2 + 2 * (i % 2)))),
+      range((i) => make({ f4: i % 2 ? i : [i], S8: i % 3 ? 'text' : null })),
+      range((i) => make(i % 2 ? scalars(i) : lists(2))),
+    ]) {
+      const stored = serialize(value, { registry: tracks });
+      const kept = deserialize(stored, { registry: none, unknownClass: 'keep' });
+      expect(serialize(kept, { registry: none })).toEqual(stored);
+    }
+    const whole = { one: make(scalars(1)) };
+    const kept = deserialize<typeof whole>(serialize(whole, { registry: tracks }), {
+      registry: none,
+      unknownClass: 'keep',
+    });
+    kept.one['u2'] = 70_000;
+    expect(() => serialize(kept, { registry: none })).toThrow(
+      /\$\.one\.u2: the number 70000 cannot be stored/,
+    );
   });
 
   it('is a plain object on request', () => {

@@ -701,6 +701,51 @@ describe('an optional field', () => {
     expect(copy.map((each) => Object.keys(each))).toEqual(none.map(() => ['a']));
   });
 
+  it('is undefined again, whatever the constructor sets', () => {
+    class Profile {
+      nick: string | undefined = 'anonymous';
+      level = 1;
+      role = 'reader';
+      #mail: string | undefined = 'none';
+      get mail(): string | undefined {
+        return this.#mail;
+      }
+      set mail(mail: string | undefined) {
+        this.#mail = mail;
+      }
+      #home = 'here';
+      get home(): string {
+        return this.#home;
+      }
+      set home(home: string) {
+        this.#home = home.trim();
+      }
+    }
+    const fields = [
+      { property: 'nick', optional: true },
+      'level',
+      { property: 'mail', optional: true },
+      { property: 'home', optional: true },
+    ];
+    const construct = new TypeRegistry().register(Profile, { name: 'Profile', construct: true, fields });
+    const create = new TypeRegistry().register(Profile, {
+      name: 'Profile',
+      create: () => new Profile(),
+      fields,
+    });
+    for (const registry of [construct, create]) {
+      const full = Object.assign(new Profile(), { nick: 'ada', mail: 'a@b', home: ' there ' });
+      const bare = Object.assign(new Profile(), { nick: undefined, mail: undefined, level: 2 });
+      const value = { full, bare, rows: Array.from({ length: 20 }, (_, i) => (i % 2 ? full : bare)) };
+      const copy = deserialize<typeof value>(serialize(value, { registry }), { registry });
+      const told = ({ nick, mail, level, role, home }: Profile) => [nick, mail, level, role, home];
+      expect(told(copy.full)).toEqual(['ada', 'a@b', 1, 'reader', 'there']);
+      expect(told(copy.bare)).toEqual([undefined, undefined, 2, 'reader', 'here']);
+      expect(copy.rows.map(told)).toEqual(value.rows.map(told));
+      expect(Object.keys(copy.full)).toEqual(Object.keys(full));
+    }
+  });
+
   it('holds what it refers to', () => {
     const { Thing, registry } = classOf({ next: { optional: true } });
     const last = new Thing({ next: undefined });

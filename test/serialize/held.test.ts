@@ -163,6 +163,34 @@ describe('what a field holds', () => {
     expect(deserialize<Box>(serialize(box(cyclic), { registry }), { registry }).parts).toHaveLength(2);
   });
 
+  it('says so where its class is none', () => {
+    class Holder {
+      part = {};
+    }
+    const registryOf = (as: () => unknown) =>
+      new TypeRegistry().register(Holder, {
+        name: 'Holder',
+        fields: [{ property: 'part', as: as as never }],
+      });
+    const bytes = serialize(
+      { all: [new Holder()] },
+      {
+        registry: new TypeRegistry().register(Holder, { name: 'Holder' }),
+      },
+    );
+    const late = registryOf(() => {
+      throw new ReferenceError('no Part yet');
+    });
+    for (const [registry, told] of [
+      [registryOf(() => undefined), 'returns undefined'],
+      [late, 'throws ReferenceError: no Part yet'],
+    ] as const) {
+      const message = new RegExp(`^\\$\\.all\\[0\\]: \`as\` of the field "part" ${told}, and no class`);
+      expect(() => serialize({ all: [new Holder()] }, { registry })).toThrow(message);
+      expect(() => deserialize(bytes, { registry })).toThrow(message);
+    }
+  });
+
   it('is made of plain objects, in all that the layout has for them', () => {
     const rows = Array.from({ length: 40 }, (_, i) => ({ weight: i }));
     const isParts = (list: Iterable<unknown>) => {

@@ -12,12 +12,16 @@ import {
   h5write,
   serialize,
   TypeRegistry,
+  values,
 } from '../../src/node.js';
 import { attributesOf, datasetAt, describeOracle, groupAt, h5py } from '../oracle/oracles.js';
 import { runs } from '../thoroughness.js';
 
 type Dict = Map<string, unknown>;
 type ReadDict = ReadonlyMap<string, unknown>;
+
+/** What writes values that cannot be read. */
+const { check: _, ...unchecked } = values;
 
 class Point implements H5Writable {
   readonly #x: number;
@@ -94,10 +98,11 @@ describe('[h5write] and a static [h5read]', () => {
   it('say that an instance is a part of its own content', () => {
     const list: unknown[] = [];
     list.push(new Point(1, list));
-    const bytes = serialize({ list }, { registry });
-    expect(() => deserialize(bytes, { registry })).toThrow(
-      /a Point is a part of what it is made of: .*a method \[h5read\] that is not static/,
-    );
+    const message =
+      /\$\.list\[0\]: a Point that is a part of what it.* is made of.*a method \[h5read\] that is not static/;
+    expect(() => serialize({ list }, { registry })).toThrow(message);
+    const bytes = serialize({ list }, { registry, values: unchecked });
+    expect(() => deserialize(bytes, { registry })).toThrow(message);
   });
 
   it('may be inherited', () => {
@@ -152,6 +157,19 @@ describe('[h5write] and a static [h5read]', () => {
       /\$\[0\]: the static \[h5read\] of class Wrong returned no instance of it/,
     );
   });
+
+  it('says at once what is stored', () => {
+    class Late {
+      async [h5write](dict: Dict): Promise<void> {
+        await null;
+        dict.set('x', 1);
+      }
+    }
+    const types = new TypeRegistry().register(Late, { name: 'Late' });
+    expect(() => serialize([{ late: new Late() }], { registry: types })).toThrow(
+      /\$\[0\]\.late: \[h5write\] of class Late is async/,
+    );
+  });
 });
 
 describe('many of them in each other', () => {
@@ -187,12 +205,14 @@ describe('many of them in each other', () => {
     const made = (depth: number) => {
       let value: Made | null = null;
       for (let i = 0; i < depth; i++) value = new Made(value);
-      return serialize(value, { registry });
+      return value;
     };
-    expect(depthOf(deserialize(made(500), { registry }))).toBe(500);
-    expect(() => deserialize(made(501), { registry })).toThrow(
-      /more than 500 values.*not static, have no such limit/,
-    );
+    const bytes = serialize(made(500), { registry });
+    expect(depthOf(deserialize(bytes, { registry }))).toBe(500);
+    const message = /more than 500 values.*not static, have no such limit/;
+    expect(() => serialize(made(501), { registry })).toThrow(message);
+    const deep = serialize(made(501), { registry, values: unchecked });
+    expect(() => deserialize(deep, { registry })).toThrow(message);
   });
 
   it('and where a method fills them, as many as there are', () => {

@@ -195,6 +195,19 @@ describe('a part by its path', () => {
     expect(() => deserialize(serialize('text'), { path: '0' })).toThrow(/a string has no members/);
   });
 
+  it('all elements of a Set', () => {
+    const bytes = serialize({
+      tags: new Set(['a', 'b']),
+      users: new Set([{ n: 1 }, { n: 2 }]),
+      none: new Set(),
+    });
+    expect(deserialize(bytes, { path: 'tags/*' })).toEqual(['a', 'b']);
+    expect(deserialize(bytes, { path: 'users/*/n' })).toEqual([1, 2]);
+    expect(deserialize(bytes, { path: 'none/*' })).toEqual([]);
+    expect(deserialize(bytes, { path: 'tags/size' })).toBe(2);
+    expect(() => deserialize(bytes, { path: 'tags/0' })).toThrow(H5PathError);
+  });
+
   it('is found in each of many elements of several kinds, or of which some are missing', () => {
     const mixed = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? new Uint8Array([i, 3]) : [i, 5]));
     expect(deserialize(serialize({ mixed }), { path: 'mixed/*/1' })).toEqual(mixed.map((each) => each[1]));

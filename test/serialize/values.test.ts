@@ -14,8 +14,11 @@ import {
   H5RegistryError,
   H5UnknownClassError,
   H5UnsupportedError,
+  readSync,
   serialize,
   TypeRegistry,
+  write,
+  writeSync,
 } from '../../src/node.js';
 import { values, valuesWith } from '../../src/values.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
@@ -357,16 +360,66 @@ describe('a codec', () => {
     });
     const node = new Node();
     node.next = [node];
-    const bytes = serialize({ node }, { registry: cyclic });
-    expect(() => deserialize(bytes, { registry: cyclic })).toThrow(
-      /a Node is a part of what it is made of: its codec needs `create` and `fill`/,
-    );
+    // What writes values that cannot be read.
+    const { check: _, ...unchecked } = values;
+    const isRefused = (value: unknown, message: RegExp): void => {
+      expect(() => serialize(value, { registry: cyclic })).toThrow(message);
+      expect(() => serialize(value, { registry: cyclic })).toThrow(H5UnsupportedError);
+      const bytes = serialize(value, { registry: cyclic, values: unchecked });
+      expect(() => deserialize(bytes, { registry: cyclic })).toThrow(message);
+    };
+    isRefused({ node }, /\$\.node: a Node that is a part of what it is made of.*`create` and `fill`/);
     const chain = Array.from({ length: 1000 }, () => new Node());
     chain.forEach((each, i) => {
       each.next = chain[i + 1];
     });
-    const deep = serialize({ first: chain[0] }, { registry: cyclic });
-    expect(() => deserialize(deep, { registry: cyclic })).toThrow(/more than 500 values that codecs make/);
+    isRefused({ first: chain[0] }, /more than 500 values that codecs make/);
+    isRefused(
+      { chain: chain.slice(-3) },
+      /\$\.chain: .* a part of what it, or another one in the same list, is/,
+    );
+    // What is made before does not count.
+    const holder = { back: {}, parts: [] as unknown[] };
+    holder.back = holder;
+    const parts = chain.slice(-400);
+    const all = { holder, ...Object.fromEntries(parts.toReversed().map((each, i) => [`part${i}`, each])) };
+    const read = deserialize<typeof all>(serialize(all, { registry: cyclic }), { registry: cyclic });
+    expect(read.holder.back).toBe(read.holder);
+  });
+
+  it('is checked for that before anything is written, and by no code of a class', async () => {
+    let made = 0;
+    class Item {
+      next: unknown;
+    }
+    const items = new TypeRegistry().codec(Item, {
+      name: 'Item',
+      encode: ({ next }) => ({ next }),
+      decode: ({ next }) => {
+        made++;
+        return Object.assign(new Item(), { next });
+      },
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+    try {
+      const path = join(folder, 'a.h5');
+      writeSync(path, { is: 'whole' });
+      const item = new Item();
+      item.next = { item };
+      expect(() => writeSync(path, item, { registry: items })).toThrow(H5UnsupportedError);
+      await expect(write(path, item, { registry: items })).rejects.toThrow(H5UnsupportedError);
+      expect(() => writeSync(path, item, { registry: items, path: 'a' })).toThrow(H5UnsupportedError);
+      expect(readSync(path)).toEqual({ is: 'whole' });
+      const good = { item: new Item(), back: {} };
+      good.back = good;
+      good.item.next = new Item();
+      writeSync(path, good, { registry: items });
+      expect(made).toBe(0);
+      readSync(path, { registry: items });
+      expect(made).toBe(2);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('may be for what a predicate tells', () => {
