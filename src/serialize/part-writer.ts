@@ -213,8 +213,18 @@ class PartWriter {
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
     const how = this.#parts ? { ...options, registry: this.#parts } : options;
-    // What cannot be stored throws before anything changes.
-    const stored = store(change.value, how);
+    // Errors say where in the value something stands: that begins with the member that it becomes.
+    const above = home ? this.#steps.slice(0, this.#steps.length - home.rest.length - 1) : [];
+    const fail = (error: unknown): never => {
+      throw below(above, error);
+    };
+    let stored: ReturnType<Store>;
+    try {
+      // What cannot be stored throws before anything changes.
+      stored = store(change.value, how);
+    } catch (error) {
+      return fail(error);
+    }
     if (!(stored instanceof Promise)) return this.#apply(this.#graft(change, stored));
     return stored.then((storage) => {
       // Meanwhile the file may have been changed, or closed.
@@ -222,7 +232,7 @@ class PartWriter {
       if (!isSameHome(home, this.#home()))
         throw new H5StateError('H5_GONE', `${showPath(this.#steps)} has changed while the value was stored`);
       this.#apply(this.#graft(change, storage));
-    });
+    }, fail);
   }
 
   #apply(change: () => Replaced): void {
@@ -714,6 +724,18 @@ function updateNumbers(there: H5Group, here: H5Group): void {
   if (names.length === old.length && names.every((name, i) => name === old[i])) return;
   if (names.length === 0) there.attrs.delete(Reserved.numbers);
   else there.attrs.set(Reserved.numbers, names);
+}
+
+/** An error that names a place in a value, with the way to that before it. */
+function below(steps: readonly Step[], error: unknown): unknown {
+  if (steps.length === 0 || !(error instanceof H5Error) || !error.message.startsWith('$')) return error;
+  const way = showPath(steps);
+  const message = way + error.message.slice(1);
+  if (error.stack) error.stack = error.stack.replace(error.message, () => message);
+  error.message = message;
+  if ('path' in error && typeof error.path === 'string')
+    Object.assign(error, { path: way + error.path.slice(1) });
+  return error;
 }
 
 /** Whether a path still leads to where it led. */

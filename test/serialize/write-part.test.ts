@@ -664,3 +664,43 @@ it('of any graph: what is read is what a program would have', { timeout: 600_000
   for (const [i, value] of Object.values(cases).entries()) check({ value, list: [1, 'a'] }, { new: i }, i);
   expect(refused).toBeLessThan(total / 4);
 });
+
+describe('what cannot be stored at a path', () => {
+  class Stranger {
+    n = 1;
+  }
+  class Small {
+    d = 500;
+  }
+  const registry = new TypeRegistry().register(Small, {
+    name: 'Small',
+    fields: [{ property: 'd', dtype: 'u1' }],
+  });
+  const open = () =>
+    H5File.open(serialize({ a: { b: { c: 1 } }, l: [{ x: [1] }, { x: [2] }], 'a b': { c: {} } }), 'r+');
+
+  it.each<[string, unknown, string]>([
+    ['a/b', () => 1, '$.a.b'],
+    ['a/b', { q: () => 1 }, '$.a.b.q'],
+    ['a/b/c', { q: [new Stranger()] }, '$.a.b.c.q[0]'],
+    ['a/b/new', new Stranger(), '$.a.b.new'],
+    ['l/1/x', new Stranger(), '$.l[1].x'],
+    ['l/1', new Stranger(), '$.l[1]'],
+    ['a/b', new Small(), '$.a.b.d'],
+    ['a b/c', { d: new Stranger() }, '$["a b"].c.d'],
+  ])('is named by its place in the file: %s', async (path, value, place) => {
+    const error = { code: 'H5_UNSUPPORTED', path: place, message: expect.stringContaining(`${place}: `) };
+    expect(() => writeSync(open(), value, { path, registry })).toThrow(expect.objectContaining(error));
+    await expect(write(open(), value, { path, registry })).rejects.toMatchObject(error);
+  });
+
+  it('is so in what iterables yield', async () => {
+    function* rows() {
+      yield 1;
+      yield () => 1;
+    }
+    await expect(write(open(), { rows: rows() }, { path: 'a/b' })).rejects.toMatchObject({
+      path: '$.a.b.rows[1]',
+    });
+  });
+});
