@@ -11,6 +11,7 @@ import {
   isBlockSource,
   partsOf,
   readAll,
+  sourceAs,
   sourceOf,
 } from './source.js';
 import { copyTo, existing, store, type Target, targetFor } from './target.js';
@@ -235,7 +236,7 @@ export function ones_like(x: ArrayInput, options: LikeOptions = {}): ArrayResult
  * copy(a, { file, name: 'copy' });
  */
 export function copy(x: ArrayInput, options: CreationOptions = {}): ArrayResult {
-  const source = apart(options, sourceOf(x));
+  const source = apart(options, sourceAs(x, options.dtype));
   const type = options.dtype === undefined ? source.type : typeOfName(options.dtype);
   return copyTo(placeFor(source.shape, type, options), source);
 }
@@ -260,7 +261,7 @@ export function array(x: ArrayInput, options: ArrayOptions = {}): NDArray {
  * asarray(new Float32Array(3)).dtype; // 'float32'
  */
 export function asarray(x: ArrayInput, options: ArrayOptions = {}): NDArray {
-  return fromValues(readAll(sourceOf(x)), options);
+  return fromValues(readAll(sourceAs(x, options.dtype)), options);
 }
 
 /** The same as `asarray`: there are no other arrays. */

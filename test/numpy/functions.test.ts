@@ -442,6 +442,45 @@ describe('types', () => {
   });
 });
 
+describe('values of a dtype that is named', () => {
+  const LISTS: readonly unknown[][] = [
+    [2n ** 64n - 1n, 2n ** 63n + 5n, 1n],
+    [2n ** 53n + 1n, 2.5],
+    [2n ** 63n, -1n],
+    [2n ** 64n],
+    [-1n, 300n, 2n ** 40n + 5n],
+    [-1.75, true, 3],
+    [['7', '-8']],
+    [1e20],
+    [Number.NaN],
+    [1, Number.POSITIVE_INFINITY],
+  ];
+  const cases = ['uint64', 'int64', 'int32', 'uint8', 'bool', 'float32', 'float64'].flatMap((dtype) =>
+    LISTS.map((list) => ({ function: 'array', args: [list], options: { dtype } })),
+  );
+  const answers = numpy(cases);
+  test.each(cases.map((call, i) => [`${call.args[0]} as ${call.options.dtype}`, i] as const))(
+    '%s',
+    (what, i) => {
+      const list = cases[i].args[0] as np.ArrayInput;
+      for (const make of [np.array, np.asarray]) {
+        if (isError(answers[i])) expect(() => make(list, cases[i].options), what).toThrow('does not fit');
+        else expectSame(make(list, cases[i].options), answers[i], what);
+      }
+    },
+  );
+
+  test('are what is set, and what a copy is made of', () => {
+    const array = np.zeros([2], { dtype: 'u8' }) as NDArray;
+    array.set(0, 2n ** 64n - 1n);
+    expect(() => array.set(1, 2n ** 64n)).toThrow(/18446744073709551616 does not fit the dtype uint64/);
+    expect(array.toNested()).toEqual([2n ** 64n - 1n, 0n]);
+    const copy = np.copy([2n ** 64n - 1n, 1n], { dtype: 'uint64' }) as NDArray;
+    expect(copy.toNested()).toEqual([2n ** 64n - 1n, 1n]);
+    expect((np.full([1], 2n ** 64n - 1n, { dtype: 'u8' }) as NDArray).get(0)).toBe(2n ** 64n - 1n);
+  });
+});
+
 describe('bad input', () => {
   const code = (name: string) => expect.objectContaining({ code: name, name: 'KernelError' });
   const a = np.reshape(np.arange(6), [2, 3]) as NDArray;
