@@ -10,7 +10,7 @@ import type { GraftOptions } from './graft.js';
 import type { GroupIndexes } from './group-indexes.js';
 import type { H5Dataset } from './h5-dataset.js';
 import type { H5Datatype } from './h5-datatype.js';
-import type { CreateDatasetOptions, H5Group } from './h5-group.js';
+import type { CreateDatasetOptions, H5Group, RequireDatasetOptions } from './h5-group.js';
 import type { H5Object } from './h5-object.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
@@ -98,8 +98,13 @@ export interface NewObject {
   readonly attributes?: readonly NewAttribute[];
 }
 
+/** What is as well for files that are open for reading: it may be that nothing is changed. */
+interface Requiring {
+  requireDataset(group: H5Group, path: string, options: RequireDatasetOptions): H5Dataset<unknown>;
+}
+
 /** Changes one file. */
-export interface Editor {
+export interface Editor extends Requiring {
   watcher: EditWatcher | undefined;
   readonly space: FileSpace;
   readonly root: Node;
@@ -220,7 +225,7 @@ export interface EditingOptions {
  * import { editing } from 'h5pickle/editing';
  * const file = H5File.open(undefined, 'w', { editing }); // in a browser
  */
-export interface Editing {
+export interface Editing extends Requiring {
   /** Begins a new file in a storage; none: in memory. */
   create(storage: Storage | undefined, options: EditingOptions): Editor;
   /** A file as it is after a commit that was interrupted, to be read. */

@@ -35,7 +35,7 @@ import { type GraftOptions, graft } from './graft.js';
 import { copyTo, create, linkObject, linkPath, move, remove, rename } from './group-editing.js';
 import type { H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
-import type { CreateDatasetOptions, H5Group } from './h5-group.js';
+import type { CreateDatasetOptions, H5Group, RequireDatasetOptions } from './h5-group.js';
 import { H5Object } from './h5-object.js';
 import { H5Reference } from './h5-reference.js';
 import { GlobalHeapEditor } from './indexes/global-heap.js';
@@ -55,6 +55,7 @@ import { overwrite } from './overwrite.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasPointers, hasReferences, releaseElements } from './release.js';
+import { requireDataset } from './require-dataset.js';
 import { broadcast, parseSelection, type Selection, type SelectionInput, selectAll } from './selection.js';
 import {
   type HardLink,
@@ -508,6 +509,10 @@ export class FileEditor implements Editor {
 
   createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown> {
     return create(this, group, path, this.newDataset(options.data, options), options.attrs) as H5Dataset;
+  }
+
+  requireDataset(group: H5Group, path: string, options: RequireDatasetOptions): H5Dataset<unknown> {
+    return requireDataset(group, path, options);
   }
 
   createDatatype(group: H5Group, path: string, dtype: DType, attrs: Attributes | undefined): H5Datatype {

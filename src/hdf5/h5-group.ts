@@ -26,6 +26,14 @@ export interface CreateDatasetOptions extends DatasetOptions {
   readonly attrs?: Attributes;
 }
 
+/** What a dataset must have to be the one that is required. */
+export interface RequireDatasetOptions extends CreateDatasetOptions {
+  readonly shape: readonly number[];
+  readonly dtype: NonNullable<ValueOptions['dtype']>;
+  /** Whether the dtype must be that one; else it is enough that all of its elements fit into that of the dataset. */
+  readonly exact?: boolean;
+}
+
 /** Where the order of creation is not stored, it is that of the names. */
 export type LinkOrder = 'creation' | 'name';
 
@@ -202,6 +210,20 @@ export class H5Group extends H5Object {
    */
   createDataset<T = H5Value>(path: string, options: CreateDatasetOptions): H5Dataset<T> {
     return this.session.edit().createDataset(this, path, options) as H5Dataset<T>;
+  }
+
+  /**
+   * The dataset at a path, which is made with these options if it does not exist. One that exists must have the shape, and
+   * a dtype that holds all elements of the given one; the other options say nothing of it.
+   *
+   * @throws {H5TypeError} when its shape or its dtype are others.
+   * @throws {H5PathError} when it is no dataset.
+   * @example
+   * const log = file.requireDataset('log', { shape: [0], dtype: 'f8', maxShape: [null] });
+   */
+  requireDataset<T = H5Value>(path: string, options: RequireDatasetOptions): H5Dataset<T> {
+    const { session } = this;
+    return (session.options.editing ?? session.edit()).requireDataset(this, path, options) as H5Dataset<T>;
   }
 
   /**
