@@ -886,7 +886,9 @@ export class FileEditor implements Editor {
       const draft = this.#referenced.get(address);
       return draft !== undefined && (isOurs || draft === target);
     }
-    return isOurs && this.space.root >= 0 && address < this.space.end;
+    // Of a new file nothing has an address yet but datatypes with names.
+    const isThere = this.space.root >= 0 || this.#newTypes.has(address);
+    return isOurs && isThere && address < this.space.end;
   }
 
   /** Throws if encoded elements lead to objects of other files. */

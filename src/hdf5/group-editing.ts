@@ -105,7 +105,7 @@ export function remove(editor: FileEditor, group: H5Group, path: string): boolea
 /** Adds a link, makes the groups on the way to it, and returns its path. */
 function place(editor: FileEditor, from: H5Group, path: string, link: LinkDraft): string {
   let group = from.node;
-  let reached = from.path;
+  let reached = from.place;
   // The usual path is a name. There are very many of them.
   if (isName(path)) return addLink(editor, group, reached, path, link);
   const parts = components(path);

@@ -116,7 +116,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
 
   /** The bytes of all elements, without what reads selections. */
   #whole(): Uint8Array {
-    const raw = rawData(this.session.space, this.#info as DatasetInfo, `the data of "${this.path}"`);
+    const raw = rawData(this.session.space, this.#info as DatasetInfo, `the data of "${this.place}"`);
     const { class: kind } = this.datatype;
     const limit = kind === 'fixed-point' || kind === 'floating-point' ? MAX_FILLED : MAX_FILLED_OBJECTS;
     if (!raw.stored && this.nbytes > limit) {
@@ -132,7 +132,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
     const elements = this.#elements;
     if (elements) return elements;
     throw new H5FeatureError(
-      `a part of "${this.path}", or how it is stored (without ${optionOf('indexes')})`,
+      `a part of "${this.place}", or how it is stored (without ${optionOf('indexes')})`,
     );
   }
 

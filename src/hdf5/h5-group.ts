@@ -65,8 +65,8 @@ export class H5Group extends H5Object {
    */
   get(path: string): H5Group | H5Dataset | H5Datatype | undefined {
     const found = follow(this, path);
-    if (!(found instanceof DeadEnd)) return this.wrap(found, absolute(this, path));
-    if (found.external) throw new H5PathError('H5_NOT_FOUND', absolute(this, path), found.reason);
+    if (!(found instanceof DeadEnd)) return this.wrap(found, absolute(this, path, this.place));
+    if (found.external) throw new H5PathError('H5_NOT_FOUND', absolute(this, path), found.reason());
     return undefined;
   }
 
@@ -118,7 +118,7 @@ export class H5Group extends H5Object {
   *entries(order?: LinkOrder): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
     for (const [name, link] of this.#ordered(order)) {
       const node = isHard(link) ? this.session.target(link) : resolve(this, [name], this.node, name);
-      yield [name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, name))];
+      yield [name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.place, name))];
     }
   }
 
@@ -318,8 +318,15 @@ export class H5Group extends H5Object {
     }
   }
 
+  /** @internal The first path to an object. */
+  pathTo(node: Node): string | undefined {
+    for (const step of this.#walk())
+      if (step.node && isSameNode(step.node, node)) return join(this.path, step.path);
+    return undefined;
+  }
+
   #require(path: string): H5Group | H5Dataset | H5Datatype {
-    return this.wrap(reach(this, path), absolute(this, path));
+    return this.wrap(reach(this, path), absolute(this, path, this.place));
   }
 
   #wrongKind(path: string, wanted: string, object: H5Object): never {

@@ -8,10 +8,11 @@ const MAX_SOFT_LINKS = 16;
 
 /** A path that leads nowhere, and why. */
 export class DeadEnd {
-  readonly reason: string;
+  /** Where that is may have to be looked for. */
+  readonly reason: () => string;
   readonly external: boolean;
 
-  constructor(reason: string, external = false) {
+  constructor(reason: () => string, external = false) {
     this.reason = reason;
     this.external = external;
   }
@@ -31,9 +32,9 @@ export function join(path: string, name: string): string {
   return path.endsWith('/') ? path + name : `${path}/${name}`;
 }
 
-/** The path from the root. */
-export function absolute(from: H5Object, path: string): string {
-  return components(path).reduce(join, path.startsWith('/') ? '/' : from.path);
+/** The path from the root, if `start` is that of `from`. */
+export function absolute(from: H5Object, path: string, start = from.path): string {
+  return components(path).reduce(join, path.startsWith('/') ? '/' : start);
 }
 
 /** Where a path from an object, or from the root, leads. */
@@ -56,7 +57,7 @@ export function followParent(
 /** What a path leads to, which must exist. */
 export function reach(from: H5Object, path: string): Node {
   const found = follow(from, path);
-  if (found instanceof DeadEnd) throw new H5PathError('H5_NOT_FOUND', absolute(from, path), found.reason);
+  if (found instanceof DeadEnd) throw new H5PathError('H5_NOT_FOUND', absolute(from, path), found.reason());
   return found;
 }
 
@@ -67,7 +68,7 @@ export function linkAt(from: H5Object, path: string): { group: Node; name: strin
   const link = name === undefined || isDead ? undefined : linksOf(parent)?.get(name);
   if (!link) {
     const place = absolute(from, path);
-    throw new H5PathError('H5_NOT_FOUND', place, isDead ? parent.reason : `"${place}" does not exist`);
+    throw new H5PathError('H5_NOT_FOUND', place, isDead ? parent.reason() : `"${place}" does not exist`);
   }
   return { group: parent as Node, name: name as string, link };
 }
@@ -86,18 +87,19 @@ export function resolve(from: H5Object, todo: string[], node: Node, path: string
     const link = linksOf(node)?.get(name);
     if (!link) {
       const where = node.kind === 'group' ? 'the group' : `a ${node.kind}`;
-      return new DeadEnd(`${place()} does not exist: there is no "${name}" in ${where}`);
+      return new DeadEnd(() => `${place()} does not exist: there is no "${name}" in ${where}`);
     }
     if (isHard(link)) {
       node = session.target(link);
     } else if (link.kind === 'soft') {
-      if (++softLinks > MAX_SOFT_LINKS) return new DeadEnd(`${place()} leads through too many soft links`);
+      if (++softLinks > MAX_SOFT_LINKS)
+        return new DeadEnd(() => `${place()} leads through too many soft links`);
       if (link.target.startsWith('/')) node = session.root;
       for (const part of components(link.target).reverse()) todo.push(part);
     } else {
       const target = `"${link.target}" in the file "${link.file}"`;
       return new DeadEnd(
-        `${place()} leads to ${target}; external links are not followed, except by followExternal`,
+        () => `${place()} leads to ${target}; external links are not followed, except by followExternal`,
         true,
       );
     }

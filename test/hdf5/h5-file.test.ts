@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type H5Error, H5PathError, H5StateError, H5TypeError } from '../../src/errors.js';
@@ -9,6 +13,7 @@ import { H5File as CoreFile } from '../../src/index.js';
 import { editing, H5File } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
+import { PYTHON } from '../oracle/python-server.js';
 import { expectSame } from '../same.js';
 import { runs } from '../thoroughness.js';
 
@@ -748,7 +753,7 @@ describe('a dataset', () => {
       expect(file.dereference(lists[2]![1]!).isSame(file.group('runs/7'))).toBe(true);
       const found = file.dereference(file.attrs.get<H5Reference>('main')!) as H5Group;
       expect(found.dataset('data').value).toEqual(Int32Array.of(1));
-      expect(codeOf(() => found.parent)).toBe('H5_NOT_FOUND');
+      expect([found.path, found.name, found.parent.path]).toEqual(['/runs/7', '7', '/runs']);
     }
     expect(() => made.attrs.set('x', create().ref)).toThrow(/another file/);
     const read = reopened(made).dataset('newest').value;
@@ -758,6 +763,70 @@ describe('a dataset', () => {
     other.createDataset('reference', { data: other.createGroup('g').ref });
     other.delete('g');
     expect(reopened(other).dataset('reference').value).toBeNull();
+  });
+
+  test('what a reference leads to has the path that h5py finds', () => {
+    const made = create();
+    const group = made.createGroup('runs/7');
+    group.createDataset('data', { data: [1] });
+    const all = [group, group.dataset('data'), made, made.createDatatype('types/t', 'f4')];
+    made.createDataset('all', { data: all });
+    const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+    const path = join(folder, 'a.h5');
+    writeFileSync(path, made.toBytes());
+    const script =
+      'import h5py,json,sys; f=h5py.File(sys.argv[1]); print(json.dumps([f[r].name for r in f["all"]]))';
+    const names = JSON.parse(execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' }));
+    rmSync(folder, { recursive: true });
+    for (const file of [...both(made), H5File.open(made.toBytes(), 'r+')]) {
+      const references = file.dataset<H5Reference[]>('all').value;
+      expect(references.map((reference) => file.dereference(reference).path)).toEqual(names);
+    }
+  });
+
+  test('what a reference leads to is at its place when it is asked, and follows moves from then on', () => {
+    const made = create();
+    made.createDataset('ref', { data: made.createGroup('runs/7/x').ref });
+    for (const file of [made, H5File.open(made.toBytes(), 'r+')]) {
+      const found = () => file.dereference(file.dataset('ref').value as H5Reference) as H5Group;
+      const [early, late] = [found(), found()];
+      const child = late.createDataset('d', { data: [1] });
+      expect(early.path).toBe('/runs/7/x');
+      expect(codeOf(() => late.createGroup('d'))).toBe('H5_EXISTS');
+      expect(() => late.group('none')).toThrow('"/runs/7/x/none" does not exist');
+      file.move('runs', 'old/runs');
+      expect([early.path, late.path, child.path]).toEqual(
+        Array(3).fill('/old/runs/7/x').with(2, '/old/runs/7/x/d'),
+      );
+      const [again, other] = [found(), file.dataset('old/runs/7/x/d')];
+      again.rename('d', 'e');
+      expect([other.path, child.path, child.parent.path]).toEqual([
+        '/old/runs/7/x/e',
+        '/old/runs/7/x/e',
+        '/old/runs/7/x',
+      ]);
+      const open = found();
+      file.close();
+      expect(open.path).toMatch(/^#\d+$/);
+      expect(child.path).toBe('/old/runs/7/x/e');
+    }
+  });
+
+  test('an object to which no path leads any more has none', () => {
+    const file = create();
+    const group = file.createGroup('g');
+    group.createGroup('inner');
+    group.link('itself', group);
+    file.createDataset('ref', { data: group.ref });
+    file.commit();
+    const found = file.dereference(file.dataset('ref').value as H5Reference) as H5Group;
+    file.delete('g');
+    for (const object of [found, found.group('inner')]) {
+      expect(object.path).toMatch(/^#\d+(\/inner)?$/);
+      expect(codeOf(() => object.parent)).toBe('H5_NOT_FOUND');
+    }
+    file.link('back', found);
+    expect([found.path, found.group('inner').path]).toEqual(['/back', '/back/inner']);
   });
 
   test('types of what is read', () => {
