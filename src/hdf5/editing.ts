@@ -131,7 +131,7 @@ export interface Editor extends Requiring {
   createDatatype(group: H5Group, path: string, dtype: DType, attrs: Attributes | undefined): H5Datatype;
   link(group: H5Group, path: string, object: H5Object): void;
   /** Adds a soft link or, given a file, an external one. */
-  linkPath(group: H5Group, path: string, target: string, file?: string): void;
+  linkPath(group: H5Group, path: string, target: string, ...file: [] | [string]): void;
   move(group: H5Group, from: string, to: string): void;
   rename(group: H5Group, path: string, name: string): void;
   copy(group: H5Group, source: string | H5Object, to: string): H5Group | H5Dataset | H5Datatype;

@@ -508,6 +508,7 @@ export class FileEditor implements Editor {
   }
 
   createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown> {
+    if (!options) throw new H5TypeError('createDataset needs { data }, or { shape } and { dtype }');
     return create(this, group, path, this.newDataset(options.data, options), options.attrs) as H5Dataset;
   }
 
@@ -523,7 +524,7 @@ export class FileEditor implements Editor {
     linkObject(this, group, path, object);
   }
 
-  linkPath(group: H5Group, path: string, target: string, file?: string): void {
+  linkPath(group: H5Group, path: string, target: string, ...file: [] | [string]): void {
     linkPath(this, group, path, target, file);
   }
 

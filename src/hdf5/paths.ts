@@ -1,4 +1,4 @@
-import { H5PathError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { H5Object } from './h5-object.js';
 import type { Links } from './link-table.js';
 import { type AnyLink, isHard, type Node } from './stored-object.js';
@@ -20,6 +20,7 @@ export class DeadEnd {
 
 /** Whether a path is a plain name. Nearly all are. */
 export function isName(path: string): boolean {
+  if (typeof path !== 'string') throw new H5TypeError(`a path is a string, not of type ${typeof path}`);
   return path !== '' && path !== '.' && !path.includes('/');
 }
 
@@ -40,8 +41,8 @@ export function absolute(from: H5Object, path: string, start = from.path): strin
 /** Where a path from an object, or from the root, leads. */
 export function follow(from: H5Object, path: string): Node | DeadEnd {
   from.session.check();
-  const start = path.startsWith('/') ? from.session.root : from.node;
-  return resolve(from, components(path).reverse(), start, path);
+  const names = components(path).reverse();
+  return resolve(from, names, path.startsWith('/') ? from.session.root : from.node, path);
 }
 
 /** Where a path leads without its last name, and that name, if the path has one. */

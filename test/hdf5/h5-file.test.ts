@@ -280,6 +280,48 @@ describe('a group', () => {
     expect(codeOf(() => file.requireGroup('d'))).toBe('H5_WRONG_KIND');
   });
 
+  test('names and objects of other types are refused at once, and nothing is changed', () => {
+    const file = create();
+    const group = file.createGroup('g');
+    file.createDataset('precious', { data: [1, 2, 3] });
+    file.commit();
+    const tree = file.tree();
+    const bad = [5, undefined, null, {}, Symbol('s'), 5n] as unknown as string[];
+    for (const name of bad) {
+      const uses: (() => unknown)[] = [
+        () => file.attrs.set(name, 1),
+        () => file.dataset('precious').attrs.set(name, 'text'),
+        () => file.createGroup(name),
+        () => file.createDataset(name, { data: 1 }),
+        () => file.createDatatype(name, 'f4'),
+        () => file.softLink(name, 'precious'),
+        () => file.softLink('s', name),
+        () => file.externalLink(name, 'a.h5', '/x'),
+        () => file.externalLink('e', name, '/x'),
+        () => file.externalLink('e', 'a.h5', name),
+        () => file.link(name, group),
+        () => file.link('l', name as unknown as H5Group),
+        () => file.move(name, 'x'),
+        () => file.move('g', name),
+        () => file.rename('g', name),
+        () => file.copy(name, 'x'),
+        () => file.copy('g', name),
+        () => file.delete(name),
+        () => file.get(name),
+        () => file.has(name),
+        () => file.group(name),
+        () => file.dataset(name),
+        () => file.requireGroup(name),
+      ];
+      for (const use of uses) expect(codeOf(use), `${String(name)}: ${use}`).toBe('H5_TYPE');
+    }
+    expect(codeOf(() => file.createDataset('x', undefined as never))).toBe('H5_TYPE');
+    const after = reopened(file);
+    expect(after.tree()).toBe(tree);
+    expect([after.attrs.size, after.dataset('precious').attrs.size]).toEqual([0, 0]);
+    expect(after.dataset('precious').value).toEqual(Int32Array.of(1, 2, 3));
+  });
+
   test('names that HDF5 does not have, and those that exist', () => {
     const file = create();
     file.createDataset('d', { data: 1 });
