@@ -9,7 +9,7 @@ import {
   type ElementType,
   F8,
   I8,
-  promote,
+  promoteAll,
   resultType,
   typeOfName,
 } from '../kernels/element-type.js';
@@ -147,7 +147,7 @@ export function concatenate(
     throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
   const type =
     options.dtype === undefined
-      ? sources.map((source) => source.type).reduce((a, b) => promote(a, b))
+      ? promoteAll(sources.map((source) => source.type))
       : typeOfName(options.dtype);
   for (const source of sources) {
     if (!canCast(source.type, type)) {

@@ -11,7 +11,7 @@ import { thePlatform, usePlatform } from '../../src/containers/platform.js';
 import { H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
-import { expectSame, isError, numpy } from '../oracle/numpy-calls.js';
+import { expectSame, isError, numpy, Tuple } from '../oracle/numpy-calls.js';
 import { sample } from './cases.js';
 import { TestFile } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
@@ -439,6 +439,53 @@ describe('types', () => {
     expectTypeOf(np.mean([[1, 2]], { axis: 0 })).toEqualTypeOf<np.ArrayResult>();
     expectTypeOf(np.add(1, 2)).toEqualTypeOf<number>();
     expectTypeOf(np.add([1], 2)).toEqualTypeOf<np.ArrayResult>();
+  });
+});
+
+describe('dtypes of several operands are those of numpy', () => {
+  const NAMES = 'bool i1 i2 i4 i8 u1 u2 u4 u8 f4 f8 c8 c16'.split(' ');
+  const one = (dtype: string) => np.ones([1], { dtype }) as NDArray;
+
+  test('of any three arrays that are joined', () => {
+    const all = NAMES.flatMap((a) => NAMES.flatMap((b) => NAMES.map((c) => [a, b, c])));
+    for (const name of ['concatenate', 'stack', 'vstack', 'hstack'] as const) {
+      const some = name === 'concatenate' ? all : all.filter((_, i) => i % 37 === 0);
+      const answers = numpy(some.map((types) => ({ function: name, args: [new Tuple(...types.map(one))] })));
+      for (const [i, types] of some.entries())
+        expectSame(np[name](types.map(one)), answers[i], `${name} of ${types}`);
+    }
+  });
+
+  test('of an array and a number that does not fit it', () => {
+    const cases = ['add', 'mod', 'fmod', 'floor_divide', 'power', 'maximum'].flatMap((name) =>
+      NAMES.slice(0, 9).flatMap((dtype) =>
+        [1, 200, 300, 40_000, 70_000, 2 ** 31, 2 ** 40, 2n ** 63n].map((value) => ({
+          function: name as 'add',
+          args: [one(dtype), value],
+        })),
+      ),
+    );
+    // An integer of Python is what a bigint is, as is a whole number here.
+    const answers = numpy(cases);
+    for (const [i, { function: name, args }] of cases.entries()) {
+      if (isError(answers[i])) continue;
+      const result = np[name](args[0] as NDArray, args[1] as number) as NDArray;
+      expect(result.dtype, `${name} of ${(args[0] as NDArray).dtype} and ${args[1]}`).toBe(
+        (answers[i] as NDArray).dtype,
+      );
+    }
+    const [scalars] = numpy([
+      { function: 'mod', args: [np.array(5, { dtype: 'u2' }), np.array(3, { dtype: 'u2' })] },
+    ]);
+    expect((scalars as NDArray).dtype).toBe('uint16');
+  });
+
+  test('a variance is computed in floats', () => {
+    for (const dtype of ['i4', 'u1', 'bool']) {
+      for (const name of ['var', 'std'] as const)
+        expect(() => np[name]([1n, 2n, 4n], { dtype: 'i4' })).toThrow(/is computed in floats, not as int32/);
+      expect(np.mean(np.ones([3], { dtype }), { dtype: 'f4' })).toBe(1);
+    }
   });
 });
 
