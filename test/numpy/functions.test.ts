@@ -442,6 +442,42 @@ describe('types', () => {
   });
 });
 
+describe('complex functions at infinities, and of what is no number, are those of numpy', () => {
+  const PARTS = [0, 1, -1, 0.33, -2, 30, -30, Infinity, -Infinity, Number.NaN];
+  const pairs = PARTS.flatMap((re) => PARTS.map((im) => ({ re, im })));
+  const values = pairs.filter(({ re, im }) => !Number.isFinite(re) || !Number.isFinite(im));
+  const names =
+    words(`sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh arcsin arccos arctan
+arcsinh arccosh arctanh square sign absolute negative`);
+  const answers = numpy(names.map((name) => ({ function: name, args: [np.array(values)] })));
+  test.each(names.map((name, i) => [name, i] as const))('%s', (name, i) => {
+    const call = (np as unknown as { [name: string]: (x: NDArray) => NDArray })[name] as (
+      x: NDArray,
+    ) => NDArray;
+    const made = call(np.array(values));
+    const by = answers[i] as NDArray;
+    const list = (array: NDArray) =>
+      (array.toNested() as np.Complex[]).map((value, at) => {
+        const round = (x: number) => Number(x.toPrecision(12)) + 0;
+        const shown = typeof value === 'number' ? round(value) : `${round(value.re)} ${round(value.im)}`;
+        return `${values[at]?.re} ${values[at]?.im}: ${shown}`;
+      });
+    expect(list(made)).toEqual(list(by));
+  });
+
+  test('of what overflows there are zeros where the sine is zero', () => {
+    const large = np.array([
+      { re: 1000, im: 0 },
+      { re: -1000, im: 0 },
+      { re: 0, im: 1000 },
+    ]);
+    for (const name of ['sinh', 'cosh', 'exp', 'sin', 'cos'] as const)
+      expectSame(np[name](large), numpy([{ function: name, args: [large] }])[0] as NDArray, name, {
+        ulps: 4,
+      });
+  });
+});
+
 describe('dtypes of several operands are those of numpy', () => {
   const NAMES = 'bool i1 i2 i4 i8 u1 u2 u4 u8 f4 f8 c8 c16'.split(' ');
   const one = (dtype: string) => np.ones([1], { dtype }) as NDArray;
