@@ -15,6 +15,7 @@ import type { H5Object } from './h5-object.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import type { Named } from './named-errors.js';
 import type { Selection, SelectionInput } from './selection.js';
 import type { HardLink, Node, StoredObject } from './stored-object.js';
 
@@ -116,15 +117,15 @@ export interface Editor extends Requiring {
   stored(address: number): Node;
   /** The elements of a dataset. */
   elements(dataset: Node): ElementAccess;
-  /** Writes elements of a dataset. */
-  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void;
+  /** Writes elements of a dataset. `named`: what errors are about, here and below. */
+  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown, named?: Named): void;
   /** Writes elements that are bytes already, and lead to nothing elsewhere; `isOne`: the same one everywhere. */
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void;
   /** Whether elements of the dataset at an address were written since the last flush. */
   isWritten(address: number): boolean;
-  resize(dataset: Node, dims: readonly number[]): void;
+  resize(dataset: Node, dims: readonly number[], named?: Named): void;
   /** Makes a dataset longer along an axis, and writes elements there. */
-  append(dataset: Node, data: unknown, axis: number): void;
+  append(dataset: Node, data: unknown, axis: number, named?: Named): void;
   // The methods of groups: each of the class `H5Group` says what it does.
   createGroup(group: H5Group, path: string, attrs: Attributes | undefined): H5Group;
   createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown>;

@@ -48,6 +48,7 @@ import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent, SCALAR } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
@@ -299,7 +300,11 @@ export class FileEditor implements Editor {
     return this.stored(dataset.address);
   }
 
-  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void {
+  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown, named?: Named): void {
+    naming(named, () => this.#writeElements(dataset, selection, data));
+  }
+
+  #writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void {
     const placed = this.#placed(dataset);
     const { datatype, dataspace } = this.#storage(placed);
     if (dataspace.kind === 'null')
@@ -359,7 +364,11 @@ export class FileEditor implements Editor {
     return this.#written.has(address);
   }
 
-  resize(dataset: Node, dims: readonly number[]): void {
+  resize(dataset: Node, dims: readonly number[], named?: Named): void {
+    naming(named, () => this.#resize(dataset, dims));
+  }
+
+  #resize(dataset: Node, dims: readonly number[]): void {
     const placed = this.#placed(dataset);
     const storage = this.#storage(placed);
     const before = storage.changes;
@@ -372,7 +381,11 @@ export class FileEditor implements Editor {
     }
   }
 
-  append(dataset: Node, data: unknown, axis: number): void {
+  append(dataset: Node, data: unknown, axis: number, named?: Named): void {
+    naming(named, () => this.#append(dataset, data, axis));
+  }
+
+  #append(dataset: Node, data: unknown, axis: number): void {
     const placed = this.#placed(dataset);
     const { datatype, dataspace } = this.#storage(placed);
     const { dims } = dataspace;
@@ -393,12 +406,12 @@ export class FileEditor implements Editor {
       );
     const more = isWhole ? (shape[place] as number) : isRow ? 1 : count / row;
     if (more === 0) return;
-    this.resize(placed, dims.with(place, length + more));
+    this.#resize(placed, dims.with(place, length + more));
     const selection = dims.map((_, i) => (i === place ? [length] : undefined)) as SelectionInput;
     try {
       this.#write(placed, selection, shape, encoded);
     } catch (error) {
-      if (this.failure === undefined) this.resize(placed, dims);
+      if (this.failure === undefined) this.#resize(placed, dims);
       throw error;
     }
   }

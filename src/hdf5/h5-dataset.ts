@@ -103,7 +103,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
       if (!this.#elements) return this.#decode(datatype, this.#whole(), this.size, isScalar) as R;
     }
     const parts = this.#parts;
-    const { bytes, count } = parts.select(selection);
+    const { bytes, count } = parts.select(selection, undefined, this);
     return this.#decode(datatype, bytes, count, isScalar, parts.heap) as R;
   }
 
@@ -150,7 +150,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
       throw new H5TypeError(`"${this.path}" has ${length} axes, ${indices.length} indices are given`);
     }
     const parts = this.#parts;
-    return this.#decode(datatype, parts.select(indices).bytes, 1, true, parts.heap) as R;
+    return this.#decode(datatype, parts.select(indices, undefined, this).bytes, 1, true, parts.heap) as R;
   }
 
   /** The elements as arrays of arrays, by the shape; the element itself for a scalar. */
@@ -175,7 +175,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * dataset.write(0, [[0, 100, 10]]); // every tenth
    */
   write(data: unknown, selection: SelectionInput = []): void {
-    this.session.edit().writeElements(this.node, selection, data);
+    this.session.edit().writeElements(this.node, selection, data, this);
   }
 
   /**
@@ -186,7 +186,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * dataset.resize([2000, 3]);
    */
   resize(shape: readonly number[]): void {
-    this.session.edit().resize(this.node, shape);
+    this.session.edit().resize(this.node, shape, this);
   }
 
   /**
@@ -200,7 +200,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * log.append([[4, 5, 6], [7, 8, 9]]);
    */
   append(data: unknown, axis = 0): void {
-    this.session.edit().append(this.node, data, axis);
+    this.session.edit().append(this.node, data, axis, this);
   }
 
   /**

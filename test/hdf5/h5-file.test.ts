@@ -871,6 +871,34 @@ describe('a dataset', () => {
     expect([found.path, found.group('inner').path]).toEqual(['/back', '/back/inner']);
   });
 
+  test('errors about elements name the dataset, and bigints', () => {
+    const file = create();
+    const dataset = file.createDataset('runs/7/speed', { data: [1, 2, 3, 4], maxShape: [8] });
+    const off = file.createDataset('off', { data: [1n, 3n] }).value as unknown as number[];
+    const index = 1n as unknown as number;
+    const cases: [string, () => unknown][] = [
+      ['the index 9 is not within axis 0', () => dataset.read([9])],
+      ['the index 9 is not within axis 0', () => dataset.at(9)],
+      ['the index 9 is not within axis 0', () => dataset.write(1, [9])],
+      ['', () => dataset.write([1, 2, 3])],
+      ['', () => dataset.write('text')],
+      ['', () => dataset.resize([9])],
+      ['', () => dataset.append(['text'])],
+      ['', () => dataset.append([1], 1)],
+      ['axis 0: 1n is a bigint, and indices are numbers: Number(1n)', () => dataset.read([[off[0], off[1]]])],
+      ['axis 0: 1n is a bigint', () => dataset.read([off as never])],
+      ['axis 0: 1n is a bigint', () => dataset.read([{ indices: off }])],
+      ['axis 0: 1n is a bigint', () => dataset.read([index])],
+      ['axis 0: 1n is a bigint', () => dataset.at(index)],
+      ['axis 0: 2n is a bigint', () => dataset.read([{ step: 2n as unknown as number }])],
+      ['axis 0: 1n is a bigint', () => dataset.read({ points: [[index]] })],
+    ];
+    for (const [message, use] of cases) {
+      expect(codeOf(use), String(use)).toBe('H5_TYPE');
+      expect(use).toThrow(`"/runs/7/speed"${message === '' ? '' : `: ${message}`}`);
+    }
+  });
+
   test('types of what is read', () => {
     const file = create();
     const dataset = file.createDataset<Float64Array>('d', { data: [0.5] });
