@@ -69,6 +69,8 @@ export function linkPath(
 export function move(editor: FileEditor, group: H5Group, from: string, to: string): void {
   const { name, link } = linkAt(group, from);
   const start = absolute(group, from);
+  if (absolute(group, to) === start)
+    throw new H5PathError('H5_EXISTS', start, `"${start}" is there already: give another path to move it to`);
   if (`${absolute(group, to)}/`.startsWith(`${start}/`))
     throw new H5PathError('H5_BAD_NAME', to, `"${start}" cannot be moved into itself`);
   const path = place(editor, group, to, anew(link));

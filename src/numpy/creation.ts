@@ -31,7 +31,11 @@ export interface CreationOptions extends Partial<Destination> {
 /** Checked lengths. */
 function shapeOf(shape: Shape): number[] {
   const list = typeof shape === 'number' ? [shape] : [...shape];
-  if (list.every((length) => Number.isSafeInteger(length) && length >= 0)) return list;
+  if (list.every((length) => Number.isInteger(length) && length >= 0)) {
+    if (list.includes(0) || list.reduce((size, length) => size * length, 1) <= Number.MAX_SAFE_INTEGER)
+      return list;
+    throw new KernelError('H5_SHAPE', `(${list.join(', ')}) has more elements than there can be: 2^53`);
+  }
   throw new KernelError('H5_SHAPE', `(${list.join(', ')}) is no shape: lengths are whole numbers from 0`);
 }
 

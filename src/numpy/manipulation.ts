@@ -1,4 +1,5 @@
 import type { H5Array } from '../containers/h5-array.js';
+import { options as memoryOptions } from '../containers/options.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import {
@@ -511,6 +512,13 @@ export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption =
       throw new KernelError('H5_VALUE', `nothing is repeated ${count} times: give a whole number`);
     }
     total += count;
+  }
+  const bytes = total * Float64Array.BYTES_PER_ELEMENT;
+  if (bytes > memoryOptions().maxMemory) {
+    throw new KernelError(
+      'H5_MEMORY',
+      `${total} elements need ${bytes} bytes in memory for their places: raise maxMemory, or repeat parts of the array`,
+    );
   }
   const indices = new Float64Array(total);
   for (let i = 0, at = 0; i < n; i++) {

@@ -262,6 +262,8 @@ export function transposed(array: NDArray, axes?: readonly number[]): NDArray {
 /** An order of axes, each once. */
 export function orderOf(axes: readonly number[] | undefined, ndim: number): number[] {
   if (!axes) return Array.from({ length: ndim }, (_, axis) => ndim - 1 - axis);
+  if (!Array.isArray(axes))
+    throw new KernelError('H5_AXIS', `axes are a list, such as [1, 0], and no value of type ${typeof axes}`);
   const order = axes.map((axis) => normalizeAxis(axis, ndim));
   if (order.length === ndim && new Set(order).size === ndim) return order;
   throw new KernelError('H5_AXIS', `the axes (${axes.join(', ')}) are not each of the ${ndim} once`);

@@ -871,6 +871,27 @@ describe('a dataset', () => {
     expect([found.path, found.group('inner').path]).toEqual(['/back', '/back/inner']);
   });
 
+  test('what is moved to where it is, and a compression that is none, are errors that say so', () => {
+    const file = create();
+    file.createGroup('g');
+    for (const use of [
+      () => file.move('g', 'g'),
+      () => file.move('g', '/./g'),
+      () => file.rename('g', 'g'),
+    ]) {
+      expect(codeOf(use)).toBe('H5_EXISTS');
+      expect(use).toThrow('"/g" is there already');
+    }
+    expect(() => file.move('g', 'g/h')).toThrow('cannot be moved into itself');
+    const compression = { gzip: 11 } as never;
+    expect(() => file.createDataset('d', { data: [1], compression })).toThrow(
+      'the compression {"gzip":11} is none of',
+    );
+    expect(() => file.createDataset('d', { data: [1], compression: 'x' as never })).toThrow(
+      "the compression 'x' is none",
+    );
+  });
+
   test('errors about elements name the dataset, and bigints', () => {
     const file = create();
     const dataset = file.createDataset('runs/7/speed', { data: [1, 2, 3, 4], maxShape: [8] });
