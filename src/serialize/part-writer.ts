@@ -376,7 +376,8 @@ class PartWriter {
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
       try {
-        dataset.write(value, selection);
+        // Errors name the place in the value, and not the dataset.
+        dataset.session.edit().writeElements(dataset.node, selection, value);
       } catch (error) {
         if (!(error instanceof H5TypeError)) throw error;
         // It counts what is written, which is one element.
