@@ -486,6 +486,9 @@ function takeElements(source: Source, indices: Float64Array, target: Target): vo
   }
 }
 
+/** So many bytes are taken for places, however small the cap is. */
+const LEAST_PLACES = 2 ** 20;
+
 /**
  * Each element, or each slice along an axis, several times: as often as `repeats` says, of all or of each.
  *
@@ -514,7 +517,7 @@ export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption =
     total += count;
   }
   const bytes = total * Float64Array.BYTES_PER_ELEMENT;
-  if (bytes > memoryOptions().maxMemory) {
+  if (bytes > Math.max(memoryOptions().maxMemory, LEAST_PLACES)) {
     throw new KernelError(
       'H5_MEMORY',
       `${total} elements need ${bytes} bytes in memory for their places: raise maxMemory, or repeat parts of the array`,
