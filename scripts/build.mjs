@@ -2,7 +2,8 @@
 // Makes dist: the entries as bundles, since an import costs a millisecond or two a file, and the declarations, which the
 // compiler writes file by file.
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -28,8 +29,25 @@ const common = {
 /** @type {import('esbuild').BuildOptions} */
 const shared = { chunkNames: 'shared/[hash]', splitting: true, external: ['node:*', 'fflate'] };
 
+/**
+ * What esbuild makes, with the names of classes: it calls `H5Dict` `_H5Dict` where the class refers to itself, and users would
+ * see that in messages and traces. What stands on the same line is a column or two from where the source map has it.
+ *
+ * @param {import('esbuild').BuildOptions} options
+ */
+async function bundle(options) {
+  const { outputFiles = [] } = await build({ ...options, write: false });
+  for (const { path, text } of outputFiles) {
+    let named = text;
+    for (const [, name] of path.endsWith('.js') ? text.matchAll(/\bvar (\w+) = class _\1\b/g) : [])
+      named = named.replace(new RegExp(`(?<![\\w$.#])_${name}\\b`, 'g'), () => String(name));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, named);
+  }
+}
+
 // For Node: all in one, but for what only `verify` and `numpy` need.
-await build({
+await bundle({
   ...common,
   ...shared,
   entryPoints: [
@@ -55,7 +73,7 @@ for (const [entry, names] of [
   writeFileSync(`${root}dist/${entry}-of-node.js`, `export { ${names} } from './node.js';\n`);
 
 // For everything else.
-await build({
+await bundle({
   ...common,
   ...shared,
   entryPoints: [
@@ -74,7 +92,7 @@ await build({
 });
 
 // This takes the package by its name, so that it is of the same one in Node and elsewhere.
-await build({
+await bundle({
   ...common,
   entryPoints: ['src/integrations/class-transformer.ts'],
   outbase: 'src',

@@ -1,6 +1,7 @@
 import { H5StateError } from './errors.js';
 import type { Editing } from './hdf5/editing.js';
 import { FileEditor } from './hdf5/editor.js';
+import { requireDataset } from './hdf5/require-dataset.js';
 import { TransactionSpace } from './hdf5/transaction-space.js';
 import { MemoryStorage } from './storage/memory.js';
 import { isWritable, type Storage, type WritableStorage } from './storage/storage.js';
@@ -17,6 +18,7 @@ export const editing: Editing = {
   create: (storage, options) =>
     new FileEditor(TransactionSpace.create(writable(storage ?? new MemoryStorage()), options)),
   recovered,
+  requireDataset,
   open: (storage, options) => new FileEditor(TransactionSpace.open(writable(storage), options)),
 };
 

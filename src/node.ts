@@ -475,6 +475,11 @@ function isPart({ path, mode }: WriteOptions): boolean {
  * file.createDataset('speed', { data: [1.5, 2.5] });
  */
 export class H5File extends CoreFile {
+  static {
+    // In the bundle there are two of this name, of which it is the second.
+    Object.defineProperty(this, 'name', { value: 'H5File' });
+  }
+
   /**
    * Opens the file at a path, or in memory. A writer locks the file; a new one appears at its path when it is
    * committed for the first time, whole, in the place of what was there.

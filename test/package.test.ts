@@ -22,6 +22,9 @@ await write('value.h5', { a: 1 });
 assert.deepEqual({ ...(await read('value.h5')) }, { a: 1 });
 
 assert.equal(typeof H5File.open, 'function');
+for (const each of ['h5pickle', 'h5pickle/containers', 'h5pickle/numpy', 'h5pickle/values'])
+  for (const [name, value] of Object.entries(await import(each)))
+    if (typeof value === 'function' && /^class/.test(Function.prototype.toString.call(value))) assert.equal(value.name, name);
 assert.ok(new TypeRegistry());
 console.log('it works');
 `;

@@ -8,10 +8,13 @@ import type { ElementStore } from './element-store.js';
 export class ConvertedStore implements ElementStore {
   readonly source: ElementStore;
   readonly dtype: DTypeName;
+  /** Whether what no integer can be is an error, and does not become what processors make of it. */
+  readonly #isStrict: boolean;
 
-  constructor(source: ElementStore, dtype: DTypeName) {
+  constructor(source: ElementStore, dtype: DTypeName, isStrict = false) {
     this.source = source;
     this.dtype = dtype;
+    this.#isStrict = isStrict;
   }
 
   get dims(): readonly number[] {
@@ -36,7 +39,12 @@ export class ConvertedStore implements ElementStore {
 
   read(selection: Selection): BlockData {
     const { source, dtype } = this;
-    return convert(source.read(selection), source.dtype, dtype);
+    const data = source.read(selection);
+    if (this.#isStrict && /^u?int/.test(dtype) && /^(float|complex)/.test(source.dtype)) {
+      const none = (data as Float64Array).find((value) => !Number.isFinite(value));
+      if (none !== undefined) throw new H5TypeError(`there is an element ${none}, which is no ${dtype}`);
+    }
+    return convert(data, source.dtype, dtype);
   }
 
   /** What does not fit the dtype that is stored exactly is an error. */

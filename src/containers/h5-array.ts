@@ -31,6 +31,7 @@ import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
 import type { ElementStore } from './element-store.js';
 import { H5IndexError } from './errors.js';
+import { jsonOf } from './json.js';
 import { LiveFile } from './live-file.js';
 import { MemoryStore } from './memory-store.js';
 import { type ContainerSource, openSource } from './opening.js';
@@ -496,6 +497,11 @@ export class H5Array<E = unknown> implements BlockSource {
     return nested(this.read(), this.shape);
   }
 
+  /** What `JSON.stringify` takes. */
+  toJSON(): unknown {
+    return jsonOf(this.toNested());
+  }
+
   /** A copy in memory, with the same interface. */
   copy(): H5Array<E> {
     const view = this.#now;
@@ -762,7 +768,8 @@ export class H5Array<E = unknown> implements BlockSource {
    * Stores the elements as another dtype, converted as `astype` does, in the same place: a new dataset with the chunks, filters
    * and attributes of the old one, which is deleted. Returns the array of it; views of the old one are gone.
    *
-   * @throws {H5TypeError} when this is a view, or an element cannot be converted; then nothing is changed.
+   * @throws {H5TypeError} when this is a view, or an element cannot be converted, such as NaN to an integer; then nothing is
+   * changed.
    * @example
    * const integers = array.convert('int32');
    */
@@ -787,7 +794,7 @@ export class H5Array<E = unknown> implements BlockSource {
       });
       for (const [key, value] of before.attrs) made.attrs.set(key, value);
       const array = H5Array.of<F>(made);
-      array.set('...', new H5Array<F>(new ConvertedStore(new DatasetStore(before), source.dtype)));
+      array.set('...', new H5Array<F>(new ConvertedStore(new DatasetStore(before), source.dtype, true)));
       parent.delete(aside);
       return array;
     });

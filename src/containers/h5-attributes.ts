@@ -9,6 +9,7 @@ import { join } from '../hdf5/paths.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
+import { jsonOf } from './json.js';
 import { isHidden } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
@@ -155,7 +156,7 @@ export class H5Attributes implements Iterable<[string, unknown]> {
   }
 
   toJSON(): unknown {
-    return this.asDict();
+    return jsonOf(this.asDict());
   }
 
   #pathOf(name: string): string {

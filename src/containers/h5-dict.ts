@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import { H5PathError, H5TypeError } from '../errors.js';
 import type { Editor } from '../hdf5/editing.js';
 import { H5File } from '../hdf5/h5-file.js';
@@ -15,6 +16,7 @@ import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
 import { assign, kindOf, merge } from './difference.js';
 import { H5Attributes } from './h5-attributes.js';
+import { jsonOf } from './json.js';
 import { LargeDict } from './large-dict.js';
 import { type ChangeListener, LiveFile } from './live-file.js';
 import {
@@ -413,7 +415,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** What `JSON.stringify` takes. */
   toJSON(): unknown {
-    return this.toObject();
+    return jsonOf(this.toObject());
   }
 
   // ---- listeners ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, ope
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { isEqual } from './equal.js';
 import { H5Dict, type Stored } from './h5-dict.js';
+import { jsonOf } from './json.js';
 import { ListState, noIndex, otherThanList } from './list-state.js';
 import { HOLE } from './list-store.js';
 import { type ListView, listViewOf, shownBy } from './list-view.js';
@@ -565,7 +566,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** What `JSON.stringify` takes. */
   toJSON(): unknown {
-    return this.toArray();
+    return jsonOf(this.toArray());
   }
 
   /** The elements by their indices, as `get` returns them. */

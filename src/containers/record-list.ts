@@ -103,7 +103,8 @@ export class RecordList implements ListStore {
     const name = attrs.get<string>(Reserved.class);
     const cls = name === undefined ? undefined : (codec.registry ?? defaultRegistry).get(name);
     if (name !== undefined && cls?.name !== name) return undefined;
-    if (cls && !isStoredByProperties(cls, attrs.get<number>(Reserved.version) ?? 0, codec)) return undefined;
+    if (cls && !isStoredByProperties(cls, Number(attrs.get<number | bigint>(Reserved.version) ?? 0), codec))
+      return undefined;
     group.session.editor?.flush();
     const names = orderedLinks(group.node).map(([each]) => each);
     if (names.length === 0 || names.length > MAX_COLUMNS) return undefined;
@@ -120,7 +121,7 @@ export class RecordList implements ListStore {
     }
     if (new Set(keys).size < keys.length || cls?.storesJust(keys) === false) return undefined;
     const columns = datasets.map((dataset) => new Column(dataset));
-    const length = attrs.get<number>(Reserved.length) ?? 0;
+    const length = Number(attrs.get<number | bigint>(Reserved.length) ?? 0);
     for (const { dataset, stored } of columns)
       if (stored !== length)
         throw new H5FormatError(

@@ -96,7 +96,7 @@ function planFilters(
     else if (typeof compression === 'number') wanted.push({ id: FILTERS.gzip, options: compression });
     else
       fail(
-        `the compression '${String(compression)}' is none of 'gzip', 'lzf' and the levels 0 to 9; others go into \`filters\``,
+        `the compression ${typeof compression === 'object' ? JSON.stringify(compression) : `'${String(compression)}'`} is none of 'gzip', 'lzf' and the levels 0 to 9; others go into \`filters\``,
       );
   }
   if (fletcher32) wanted.push({ id: FILTERS.fletcher32 });

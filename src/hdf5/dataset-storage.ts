@@ -31,6 +31,7 @@ import { type Dataspace, encodeDataspace, extent } from './messages/dataspace.js
 import type { Datatype } from './messages/datatype.js';
 import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipeline.js';
 import { MessageType } from './messages/message-type.js';
+import { type Named, naming } from './named-errors.js';
 import { decodeRegion, regionToSelection } from './region-reference.js';
 import { hasPointers, releaseElements } from './release.js';
 import {
@@ -153,10 +154,12 @@ export class DatasetStorage {
   select(
     input: SelectionInput | Selection | H5Reference,
     into?: Uint8Array<ArrayBuffer>,
+    named?: Named,
   ): { bytes: Uint8Array<ArrayBuffer>; count: number } {
     const { dims } = this.dataspace;
-    const selection =
-      input instanceof H5Reference ? regionOf(input, dims, this.#offsetSize) : parseSelection(input, dims);
+    const selection = naming(named, () =>
+      input instanceof H5Reference ? regionOf(input, dims, this.#offsetSize) : parseSelection(input, dims),
+    );
     const { class: kind } = this.datatype;
     const isNumber = kind === 'fixed-point' || kind === 'floating-point';
     const bytes = readSelection(

@@ -88,7 +88,11 @@ export function parseDType(dtype: DType, depth = 0): Datatype {
       const wider = dtype.base ? 'give it a wider base' : "give it the base '<i8'";
       throw new H5TypeError(`the enum value ${names[index]} = ${values[index]} does not fit; ${wider}`);
     });
-    return { class: 'enumerated', size: base.size, base, names, values: values.map(BigInt) };
+    const integers = values.map(BigInt);
+    // The library does not make others, and cannot open an object with an enum without names.
+    if (new Set(integers).size < (names.length || 1))
+      throw new H5TypeError('an enum has names, and each of them a value of its own');
+    return { class: 'enumerated', size: base.size, base, names, values: integers };
   }
   if ('array' in dtype) {
     const { array: dims, base } = dtype;

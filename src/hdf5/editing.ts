@@ -10,11 +10,12 @@ import type { GraftOptions } from './graft.js';
 import type { GroupIndexes } from './group-indexes.js';
 import type { H5Dataset } from './h5-dataset.js';
 import type { H5Datatype } from './h5-datatype.js';
-import type { CreateDatasetOptions, H5Group } from './h5-group.js';
+import type { CreateDatasetOptions, H5Group, RequireDatasetOptions } from './h5-group.js';
 import type { H5Object } from './h5-object.js';
 import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import type { Named } from './named-errors.js';
 import type { Selection, SelectionInput } from './selection.js';
 import type { HardLink, Node, StoredObject } from './stored-object.js';
 
@@ -100,8 +101,13 @@ export interface NewObject {
   readonly attributes?: readonly NewAttribute[];
 }
 
+/** What is as well for files that are open for reading: it may be that nothing is changed. */
+interface Requiring {
+  requireDataset(group: H5Group, path: string, options: RequireDatasetOptions): H5Dataset<unknown>;
+}
+
 /** Changes one file. */
-export interface Editor {
+export interface Editor extends Requiring {
   watcher: EditWatcher | undefined;
   readonly space: FileSpace;
   readonly root: Node;
@@ -113,22 +119,22 @@ export interface Editor {
   stored(address: number): Node;
   /** The elements of a dataset. */
   elements(dataset: Node): ElementAccess;
-  /** Writes elements of a dataset. */
-  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void;
+  /** Writes elements of a dataset. `named`: what errors are about, here and below. */
+  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown, named?: Named): void;
   /** Writes elements that are bytes already, and lead to nothing elsewhere; `isOne`: the same one everywhere. */
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void;
   /** Whether elements of the dataset at an address were written since the last flush. */
   isWritten(address: number): boolean;
-  resize(dataset: Node, dims: readonly number[]): void;
+  resize(dataset: Node, dims: readonly number[], named?: Named): void;
   /** Makes a dataset longer along an axis, and writes elements there. */
-  append(dataset: Node, data: unknown, axis: number): void;
+  append(dataset: Node, data: unknown, axis: number, named?: Named): void;
   // The methods of groups: each of the class `H5Group` says what it does.
   createGroup(group: H5Group, path: string, attrs: Attributes | undefined): H5Group;
   createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown>;
   createDatatype(group: H5Group, path: string, dtype: DType, attrs: Attributes | undefined): H5Datatype;
   link(group: H5Group, path: string, object: H5Object): void;
   /** Adds a soft link or, given a file, an external one. */
-  linkPath(group: H5Group, path: string, target: string, file?: string): void;
+  linkPath(group: H5Group, path: string, target: string, ...file: [] | [string]): void;
   move(group: H5Group, from: string, to: string): void;
   rename(group: H5Group, path: string, name: string): void;
   copy(group: H5Group, source: string | H5Object, to: string): H5Group | H5Dataset | H5Datatype;
@@ -226,7 +232,7 @@ export interface EditingOptions {
  * import { editing } from 'h5pickle/editing';
  * const file = H5File.open(undefined, 'w', { editing }); // in a browser
  */
-export interface Editing {
+export interface Editing extends Requiring {
   /** Begins a new file in a storage; none: in memory. */
   create(storage: Storage | undefined, options: EditingOptions): Editor;
   /** A file as it is after a commit that was interrupted, to be read. */

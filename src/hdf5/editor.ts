@@ -35,7 +35,7 @@ import { type GraftOptions, graft } from './graft.js';
 import { copyTo, create, linkObject, linkPath, move, remove, rename } from './group-editing.js';
 import type { H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
-import type { CreateDatasetOptions, H5Group } from './h5-group.js';
+import type { CreateDatasetOptions, H5Group, RequireDatasetOptions } from './h5-group.js';
 import { H5Object } from './h5-object.js';
 import { H5Reference } from './h5-reference.js';
 import { GlobalHeapEditor } from './indexes/global-heap.js';
@@ -48,6 +48,7 @@ import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent, SCALAR } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
@@ -55,6 +56,7 @@ import { overwrite } from './overwrite.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasPointers, hasReferences, releaseElements } from './release.js';
+import { requireDataset } from './require-dataset.js';
 import { broadcast, parseSelection, type Selection, type SelectionInput, selectAll } from './selection.js';
 import {
   type HardLink,
@@ -298,7 +300,11 @@ export class FileEditor implements Editor {
     return this.stored(dataset.address);
   }
 
-  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void {
+  writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown, named?: Named): void {
+    naming(named, () => this.#writeElements(dataset, selection, data));
+  }
+
+  #writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown): void {
     const placed = this.#placed(dataset);
     const { datatype, dataspace } = this.#storage(placed);
     if (dataspace.kind === 'null')
@@ -358,7 +364,11 @@ export class FileEditor implements Editor {
     return this.#written.has(address);
   }
 
-  resize(dataset: Node, dims: readonly number[]): void {
+  resize(dataset: Node, dims: readonly number[], named?: Named): void {
+    naming(named, () => this.#resize(dataset, dims));
+  }
+
+  #resize(dataset: Node, dims: readonly number[]): void {
     const placed = this.#placed(dataset);
     const storage = this.#storage(placed);
     const before = storage.changes;
@@ -371,7 +381,11 @@ export class FileEditor implements Editor {
     }
   }
 
-  append(dataset: Node, data: unknown, axis: number): void {
+  append(dataset: Node, data: unknown, axis: number, named?: Named): void {
+    naming(named, () => this.#append(dataset, data, axis));
+  }
+
+  #append(dataset: Node, data: unknown, axis: number): void {
     const placed = this.#placed(dataset);
     const { datatype, dataspace } = this.#storage(placed);
     const { dims } = dataspace;
@@ -392,12 +406,12 @@ export class FileEditor implements Editor {
       );
     const more = isWhole ? (shape[place] as number) : isRow ? 1 : count / row;
     if (more === 0) return;
-    this.resize(placed, dims.with(place, length + more));
+    this.#resize(placed, dims.with(place, length + more));
     const selection = dims.map((_, i) => (i === place ? [length] : undefined)) as SelectionInput;
     try {
       this.#write(placed, selection, shape, encoded);
     } catch (error) {
-      if (this.failure === undefined) this.resize(placed, dims);
+      if (this.failure === undefined) this.#resize(placed, dims);
       throw error;
     }
   }
@@ -507,7 +521,12 @@ export class FileEditor implements Editor {
   }
 
   createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown> {
+    if (!options) throw new H5TypeError('createDataset needs { data }, or { shape } and { dtype }');
     return create(this, group, path, this.newDataset(options.data, options), options.attrs) as H5Dataset;
+  }
+
+  requireDataset(group: H5Group, path: string, options: RequireDatasetOptions): H5Dataset<unknown> {
+    return requireDataset(group, path, options);
   }
 
   createDatatype(group: H5Group, path: string, dtype: DType, attrs: Attributes | undefined): H5Datatype {
@@ -518,7 +537,7 @@ export class FileEditor implements Editor {
     linkObject(this, group, path, object);
   }
 
-  linkPath(group: H5Group, path: string, target: string, file?: string): void {
+  linkPath(group: H5Group, path: string, target: string, ...file: [] | [string]): void {
     linkPath(this, group, path, target, file);
   }
 
@@ -881,7 +900,9 @@ export class FileEditor implements Editor {
       const draft = this.#referenced.get(address);
       return draft !== undefined && (isOurs || draft === target);
     }
-    return isOurs && this.space.root >= 0 && address < this.space.end;
+    // Of a new file nothing has an address yet but datatypes with names.
+    const isThere = this.space.root >= 0 || this.#newTypes.has(address);
+    return isOurs && isThere && address < this.space.end;
   }
 
   /** Throws if encoded elements lead to objects of other files. */

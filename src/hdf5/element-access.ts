@@ -3,6 +3,7 @@ import type { H5Reference } from './h5-reference.js';
 import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
+import type { Named } from './named-errors.js';
 import type { Selection, SelectionInput } from './selection.js';
 
 /** The elements of one dataset, wherever they are. */
@@ -27,6 +28,7 @@ export interface ElementAccess {
   select(
     selection: SelectionInput | Selection | H5Reference,
     into?: Uint8Array<ArrayBuffer>,
+    named?: Named,
   ): {
     readonly bytes: Uint8Array<ArrayBuffer>;
     readonly count: number;

@@ -1,5 +1,5 @@
 import { H5StateError } from '../errors.js';
-import type { Editor, PathMove } from './editing.js';
+import type { Editing, Editor, PathMove } from './editing.js';
 import type { ElementAccess } from './element-access.js';
 import type { DecodeOptions } from './elements.js';
 import { FileSpace } from './file-space.js';
@@ -8,10 +8,15 @@ import { H5Reference } from './h5-reference.js';
 import type { DatasetInfo, ObjectInfo } from './object.js';
 import { type HardLink, type Node, ObjectCache, type StoredObject } from './stored-object.js';
 
+/** How a file is read, and what knows how it would be changed. */
+interface SessionOptions extends DecodeOptions {
+  readonly editing?: Editing | undefined;
+}
+
 /** An open file, as its objects share it. */
 export class FileSession {
   file!: H5File;
-  readonly options: DecodeOptions;
+  readonly options: SessionOptions;
   space: FileSpace;
   /** What changes the file, if it is open for that. */
   editor: Editor | undefined;
@@ -25,7 +30,7 @@ export class FileSession {
   readonly #objects: ObjectCache;
   readonly #elements = new WeakMap<ObjectInfo, ElementAccess>();
 
-  constructor(content: FileSpace | Editor, options: DecodeOptions) {
+  constructor(content: FileSpace | Editor, options: SessionOptions) {
     this.options = options;
     if (content instanceof FileSpace) {
       this.space = content;

@@ -1,4 +1,4 @@
-import { H5PathError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { Draft, LinkDraft } from './draft.js';
 import type { Attributes } from './editing.js';
 import type { FileEditor } from './editor.js';
@@ -6,7 +6,7 @@ import type { FileSession } from './file-session.js';
 import type { H5Dataset } from './h5-dataset.js';
 import type { H5Datatype } from './h5-datatype.js';
 import type { H5Group } from './h5-group.js';
-import type { H5Object } from './h5-object.js';
+import { H5Object } from './h5-object.js';
 import { checkName } from './link-name.js';
 import {
   absolute,
@@ -36,10 +36,16 @@ export function create(
 
 /** Adds a hard link to an object of the same file. */
 export function linkObject(editor: FileEditor, group: H5Group, path: string, object: H5Object): void {
+  checkObject(object);
   if (object.session !== group.session) {
     throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
   }
   place(editor, group, path, linkTo(object.node));
+}
+
+function checkObject(object: unknown): asserts object is H5Object {
+  if (!(object instanceof H5Object))
+    throw new H5TypeError(`a group, a dataset or a datatype is needed, not a value of type ${typeof object}`);
 }
 
 /** Adds a link to a path of this file, or of another. */
@@ -48,10 +54,10 @@ export function linkPath(
   group: H5Group,
   path: string,
   target: string,
-  file?: string,
+  files: readonly string[],
 ): void {
-  if (file !== undefined) checkName(file);
-  checkName(target);
+  for (const text of [...files, target]) checkName(text);
+  const [file] = files;
   place(
     editor,
     group,
@@ -63,6 +69,8 @@ export function linkPath(
 export function move(editor: FileEditor, group: H5Group, from: string, to: string): void {
   const { name, link } = linkAt(group, from);
   const start = absolute(group, from);
+  if (absolute(group, to) === start)
+    throw new H5PathError('H5_EXISTS', start, `"${start}" is there already: give another path to move it to`);
   if (`${absolute(group, to)}/`.startsWith(`${start}/`))
     throw new H5PathError('H5_BAD_NAME', to, `"${start}" cannot be moved into itself`);
   const path = place(editor, group, to, anew(link));
@@ -85,6 +93,7 @@ export function copyTo(
   source: string | H5Object,
   to: string,
 ): H5Group | H5Dataset | H5Datatype {
+  if (typeof source !== 'string') checkObject(source);
   const { session, node }: { session: FileSession; node: Node } =
     typeof source === 'string' ? { session: group.session, node: reach(group, source) } : source;
   session.check();
@@ -105,7 +114,7 @@ export function remove(editor: FileEditor, group: H5Group, path: string): boolea
 /** Adds a link, makes the groups on the way to it, and returns its path. */
 function place(editor: FileEditor, from: H5Group, path: string, link: LinkDraft): string {
   let group = from.node;
-  let reached = from.path;
+  let reached = from.place;
   // The usual path is a name. There are very many of them.
   if (isName(path)) return addLink(editor, group, reached, path, link);
   const parts = components(path);

@@ -112,7 +112,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
       if (!this.#elements) return this.#decode(datatype, this.#whole(), this.size, isScalar) as R;
     }
     const parts = this.#parts;
-    const { bytes, count } = parts.select(selection);
+    const { bytes, count } = parts.select(selection, undefined, this);
     return this.#decode(datatype, bytes, count, isScalar, parts.heap) as R;
   }
 
@@ -125,7 +125,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
 
   /** The bytes of all elements, without what reads selections. */
   #whole(): Uint8Array {
-    const raw = rawData(this.session.space, this.#info as DatasetInfo, `the data of "${this.path}"`);
+    const raw = rawData(this.session.space, this.#info as DatasetInfo, `the data of "${this.place}"`);
     const { class: kind } = this.datatype;
     const limit = kind === 'fixed-point' || kind === 'floating-point' ? MAX_FILLED : MAX_FILLED_OBJECTS;
     if (!raw.stored && this.nbytes > limit) {
@@ -141,7 +141,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
     const elements = this.#elements;
     if (elements) return elements;
     throw new H5FeatureError(
-      `a part of "${this.path}", or how it is stored (without ${optionOf('indexes')})`,
+      `a part of "${this.place}", or how it is stored (without ${optionOf('indexes')})`,
     );
   }
 
@@ -159,7 +159,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
       throw new H5TypeError(`"${this.path}" has ${length} axes, ${indices.length} indices are given`);
     }
     const parts = this.#parts;
-    return this.#decode(datatype, parts.select(indices).bytes, 1, true, parts.heap) as R;
+    return this.#decode(datatype, parts.select(indices, undefined, this).bytes, 1, true, parts.heap) as R;
   }
 
   /** The elements as arrays of arrays, by the shape; the element itself for a scalar. */
@@ -184,7 +184,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * dataset.write(0, [[0, 100, 10]]); // every tenth
    */
   write(data: unknown, selection: SelectionInput = []): void {
-    this.#editor.writeElements(this.node, selection, data);
+    this.#editor.writeElements(this.node, selection, data, this);
   }
 
   /**
@@ -195,7 +195,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * dataset.resize([2000, 3]);
    */
   resize(shape: readonly number[]): void {
-    this.#editor.resize(this.node, shape);
+    this.#editor.resize(this.node, shape, this);
   }
 
   /**
@@ -209,7 +209,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
    * log.append([[4, 5, 6], [7, 8, 9]]);
    */
   append(data: unknown, axis = 0): void {
-    this.#editor.append(this.node, data, axis);
+    this.#editor.append(this.node, data, axis, this);
   }
 
   /**

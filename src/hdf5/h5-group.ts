@@ -26,6 +26,14 @@ export interface CreateDatasetOptions extends DatasetOptions {
   readonly attrs?: Attributes;
 }
 
+/** What a dataset must have to be the one that is required. */
+export interface RequireDatasetOptions extends CreateDatasetOptions {
+  readonly shape: readonly number[];
+  readonly dtype: NonNullable<ValueOptions['dtype']>;
+  /** Whether the dtype must be that one; else it is enough that all of its elements fit into that of the dataset. */
+  readonly exact?: boolean;
+}
+
 /** Where the order of creation is not stored, it is that of the names. */
 export type LinkOrder = 'creation' | 'name';
 
@@ -57,8 +65,8 @@ export class H5Group extends H5Object {
    */
   get(path: string): H5Group | H5Dataset | H5Datatype | undefined {
     const found = follow(this, path);
-    if (!(found instanceof DeadEnd)) return this.wrap(found, absolute(this, path));
-    if (found.external) throw new H5PathError('H5_NOT_FOUND', absolute(this, path), found.reason);
+    if (!(found instanceof DeadEnd)) return this.wrap(found, absolute(this, path, this.place));
+    if (found.external) throw new H5PathError('H5_NOT_FOUND', absolute(this, path), found.reason());
     return undefined;
   }
 
@@ -110,7 +118,7 @@ export class H5Group extends H5Object {
   *entries(order?: LinkOrder): IterableIterator<[string, H5Group | H5Dataset | H5Datatype | undefined]> {
     for (const [name, link] of this.#ordered(order)) {
       const node = isHard(link) ? this.session.target(link) : resolve(this, [name], this.node, name);
-      yield [name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.path, name))];
+      yield [name, node instanceof DeadEnd ? undefined : this.wrap(node, join(this.place, name))];
     }
   }
 
@@ -205,6 +213,20 @@ export class H5Group extends H5Object {
   }
 
   /**
+   * The dataset at a path, which is made with these options if it does not exist. One that exists must have the shape, and
+   * a dtype that holds all elements of the given one; the other options say nothing of it.
+   *
+   * @throws {H5TypeError} when its shape or its dtype are others.
+   * @throws {H5PathError} when it is no dataset.
+   * @example
+   * const log = file.requireDataset('log', { shape: [0], dtype: 'f8', maxShape: [null] });
+   */
+  requireDataset<T = H5Value>(path: string, options: RequireDatasetOptions): H5Dataset<T> {
+    const { session } = this;
+    return (session.options.editing ?? session.edit()).requireDataset(this, path, options) as H5Dataset<T>;
+  }
+
+  /**
    * Gives a datatype a name, so that datasets and attributes can share it, and others can see that they do. It stays in the
    * file as long as something uses it.
    *
@@ -296,8 +318,15 @@ export class H5Group extends H5Object {
     }
   }
 
+  /** @internal The first path to an object. */
+  pathTo(node: Node): string | undefined {
+    for (const step of this.#walk())
+      if (step.node && isSameNode(step.node, node)) return join(this.path, step.path);
+    return undefined;
+  }
+
   #require(path: string): H5Group | H5Dataset | H5Datatype {
-    return this.wrap(reach(this, path), absolute(this, path));
+    return this.wrap(reach(this, path), absolute(this, path, this.place));
   }
 
   #wrongKind(path: string, wanted: string, object: H5Object): never {

@@ -30,8 +30,23 @@ export abstract class H5Object {
     this.#moves = session.moves.length;
   }
 
-  /** The path by which the object was reached, from the root: `/runs/7`. It follows what is moved, or gets another name. */
+  /**
+   * The path by which the object was reached, from the root: `/runs/7`. It follows what is moved, or gets another name. Of what
+   * a reference leads to it is the first one that there is, looked for when it is asked for; `#184`, an address, if there is none.
+   */
   get path(): string {
+    const { place } = this;
+    if (place.startsWith('/')) return place;
+    try {
+      this.#path = this.file.pathTo(this.node) ?? place;
+    } catch {
+      // What is closed or gone has no path any more.
+    }
+    return this.#path;
+  }
+
+  /** @internal The same, but from what a reference leads to, as long as nobody has asked for the path of that: `#184/speed`. */
+  get place(): string {
     for (const { moves } = this.session; this.#moves < moves.length; this.#moves++)
       this.#path = (moves[this.#moves] as PathMove)(this.#path);
     return this.#path;
@@ -44,7 +59,7 @@ export abstract class H5Object {
     this.session.check();
     if (this.session.file === (this as unknown)) return editor.root;
     if (generation !== this.#generation)
-      throw new H5StateError('H5_GONE', `the file has been compacted: get "${this.path}" again`);
+      throw new H5StateError('H5_GONE', `the file has been compacted: get "${this.#path}" again`);
     this.#node = editor.current(this.#node, this.#since);
     return this.#node;
   }
@@ -60,9 +75,8 @@ export abstract class H5Object {
 
   /** The group that the path goes through last; the root is its own. */
   get parent(): H5Group {
-    if (!this.path.startsWith('/')) {
-      throw new H5PathError('H5_NOT_FOUND', this.path, 'what a reference leads to has no known parent');
-    }
+    if (!this.path.startsWith('/'))
+      throw new H5PathError('H5_NOT_FOUND', this.path, 'no path leads to the object, so it has no parent');
     return this.file.group(this.path.slice(0, this.path.lastIndexOf('/')) || '/');
   }
 

@@ -1,4 +1,4 @@
-import { H5PathError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import { isPlainText } from './text.js';
 
 /** Link names are part of a header message, which is at most 64 KB; UTF-8 takes up to 3 bytes a code unit. */
@@ -6,6 +6,7 @@ const MAX_NAME = 21_000;
 
 /** Throws if HDF5 has no such name of a link or an attribute. */
 export function checkName(name: string, path = name): void {
+  if (typeof name !== 'string') throw new H5TypeError(`a name is a string, not of type ${typeof name}`);
   if (name === '' || !isPlainText(name) || name.length > MAX_NAME) {
     const problem =
       name === ''

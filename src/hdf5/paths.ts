@@ -1,4 +1,4 @@
-import { H5PathError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { H5Object } from './h5-object.js';
 import type { Links } from './link-table.js';
 import { type AnyLink, isHard, type Node } from './stored-object.js';
@@ -8,10 +8,11 @@ const MAX_SOFT_LINKS = 16;
 
 /** A path that leads nowhere, and why. */
 export class DeadEnd {
-  readonly reason: string;
+  /** Where that is may have to be looked for. */
+  readonly reason: () => string;
   readonly external: boolean;
 
-  constructor(reason: string, external = false) {
+  constructor(reason: () => string, external = false) {
     this.reason = reason;
     this.external = external;
   }
@@ -19,6 +20,7 @@ export class DeadEnd {
 
 /** Whether a path is a plain name. Nearly all are. */
 export function isName(path: string): boolean {
+  if (typeof path !== 'string') throw new H5TypeError(`a path is a string, not of type ${typeof path}`);
   return path !== '' && path !== '.' && !path.includes('/');
 }
 
@@ -31,16 +33,16 @@ export function join(path: string, name: string): string {
   return path.endsWith('/') ? path + name : `${path}/${name}`;
 }
 
-/** The path from the root. */
-export function absolute(from: H5Object, path: string): string {
-  return components(path).reduce(join, path.startsWith('/') ? '/' : from.path);
+/** The path from the root, if `start` is that of `from`. */
+export function absolute(from: H5Object, path: string, start = from.path): string {
+  return components(path).reduce(join, path.startsWith('/') ? '/' : start);
 }
 
 /** Where a path from an object, or from the root, leads. */
 export function follow(from: H5Object, path: string): Node | DeadEnd {
   from.session.check();
-  const start = path.startsWith('/') ? from.session.root : from.node;
-  return resolve(from, components(path).reverse(), start, path);
+  const names = components(path).reverse();
+  return resolve(from, names, path.startsWith('/') ? from.session.root : from.node, path);
 }
 
 /** Where a path leads without its last name, and that name, if the path has one. */
@@ -56,7 +58,7 @@ export function followParent(
 /** What a path leads to, which must exist. */
 export function reach(from: H5Object, path: string): Node {
   const found = follow(from, path);
-  if (found instanceof DeadEnd) throw new H5PathError('H5_NOT_FOUND', absolute(from, path), found.reason);
+  if (found instanceof DeadEnd) throw new H5PathError('H5_NOT_FOUND', absolute(from, path), found.reason());
   return found;
 }
 
@@ -67,7 +69,7 @@ export function linkAt(from: H5Object, path: string): { group: Node; name: strin
   const link = name === undefined || isDead ? undefined : linksOf(parent)?.get(name);
   if (!link) {
     const place = absolute(from, path);
-    throw new H5PathError('H5_NOT_FOUND', place, isDead ? parent.reason : `"${place}" does not exist`);
+    throw new H5PathError('H5_NOT_FOUND', place, isDead ? parent.reason() : `"${place}" does not exist`);
   }
   return { group: parent as Node, name: name as string, link };
 }
@@ -86,18 +88,19 @@ export function resolve(from: H5Object, todo: string[], node: Node, path: string
     const link = linksOf(node)?.get(name);
     if (!link) {
       const where = node.kind === 'group' ? 'the group' : `a ${node.kind}`;
-      return new DeadEnd(`${place()} does not exist: there is no "${name}" in ${where}`);
+      return new DeadEnd(() => `${place()} does not exist: there is no "${name}" in ${where}`);
     }
     if (isHard(link)) {
       node = session.target(link);
     } else if (link.kind === 'soft') {
-      if (++softLinks > MAX_SOFT_LINKS) return new DeadEnd(`${place()} leads through too many soft links`);
+      if (++softLinks > MAX_SOFT_LINKS)
+        return new DeadEnd(() => `${place()} leads through too many soft links`);
       if (link.target.startsWith('/')) node = session.root;
       for (const part of components(link.target).reverse()) todo.push(part);
     } else {
       const target = `"${link.target}" in the file "${link.file}"`;
       return new DeadEnd(
-        `${place()} leads to ${target}; external links are not followed, except by followExternal`,
+        () => `${place()} leads to ${target}; external links are not followed, except by followExternal`,
         true,
       );
     }

@@ -846,6 +846,7 @@ function parseAxis(entry: AxisSelection, axis: number, dim: number): Axis {
     const { start, stop, step } = entry as Slice;
     return slice(start, stop, step, axis, dim);
   }
+  checkNumber(entry, axis);
   throw new H5TypeError(
     `axis ${axis}: ${String(entry)} is neither an index, [start, stop], nor { indices: [...] }`,
   );
@@ -858,6 +859,7 @@ function slice(
   axis: number,
   dim: number,
 ): Axis {
+  checkNumber(step, axis);
   if (step !== undefined && !(Number.isSafeInteger(step) && step >= 1)) {
     throw new H5TypeError(`axis ${axis}: the step ${step} is no whole number of at least 1`);
   }
@@ -867,8 +869,17 @@ function slice(
   return { start: first, step: by, count, table: undefined, dropped: false };
 }
 
+/** What a dataset of 64-bit integers holds is a bigint, and so no index. */
+function checkNumber(index: unknown, axis: number): void {
+  if (typeof index !== 'bigint') return;
+  throw new H5TypeError(
+    `axis ${axis}: ${index}n is a bigint, and indices are numbers: Number(${index}n), or open the file with { int64: 'number' }`,
+  );
+}
+
 /** The end of a slice, from 0 to `dim`. */
 function bound(index: number, axis: number, dim: number): number {
+  checkNumber(index, axis);
   if (!Number.isInteger(index) && Math.abs(index) !== Number.POSITIVE_INFINITY) {
     throw new H5TypeError(`axis ${axis}, of size ${dim}: ${String(index)} is no whole number`);
   }
@@ -876,6 +887,7 @@ function bound(index: number, axis: number, dim: number): number {
 }
 
 function indexOf(index: number, axis: number, dim: number): number {
+  checkNumber(index, axis);
   const counted = index < 0 ? index + dim : index;
   if (!Number.isInteger(index) || counted < 0 || counted >= dim) {
     throw new H5TypeError(`the index ${String(index)} is not within axis ${axis}, of size ${dim}`);

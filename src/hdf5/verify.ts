@@ -965,6 +965,7 @@ class Verifier {
             break;
           case MessageType.Datatype:
             datatype = flags & MessageFlag.Shared ? resolve(data) : decodeDatatype(data);
+            if (hasEmptyEnum(datatype)) this.#problem('message', place, object, EMPTY_ENUM);
             break;
           case MessageType.FillValue:
             fillValue = decodeFillValue(data);
@@ -1125,6 +1126,7 @@ class Verifier {
             `the attribute ${quote(name)} has the creation order ${order}, the next one would get ${info.nextCreationOrder}`,
           );
       }
+      if (hasEmptyEnum(datatype)) this.#problem('attribute', place, object, EMPTY_ENUM);
       this.#attempt('attribute', place, object, () =>
         this.#scan(object, pointersOf(datatype), data, extent(dataspace), datatype.size),
       );
@@ -2834,6 +2836,23 @@ function findCollection(bytes: Uint8Array): number {
 }
 
 // ---- messages -----------------------------------------------------------------------------------------------
+
+const EMPTY_ENUM = 'a datatype is an enum without names, which the HDF5 library cannot open';
+
+/** Whether a datatype is, or contains, an enum without names. */
+function hasEmptyEnum(type: Datatype): boolean {
+  switch (type.class) {
+    case 'enumerated':
+      return type.names.length === 0;
+    case 'compound':
+      return type.members.some((member) => hasEmptyEnum(member.type));
+    case 'array':
+    case 'variable-length':
+      return hasEmptyEnum(type.base);
+    default:
+      return false;
+  }
+}
 
 /** What in elements of a datatype leads elsewhere. */
 function pointersOf(type: Datatype, at = 0): Pointer[] {

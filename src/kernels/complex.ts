@@ -67,7 +67,28 @@ function divide(a: number, b: number, c: number, d: number): undefined {
   return set((a * ratio + b) * scale, (b * ratio - a) * scale);
 }
 
+// What is not finite has the values of the C standard (Annex G), as far as it says any: numpy takes them from the C library.
+
+/** A number with the sign of another one; of NaN that sign is positive. */
+function withSign(size: number, sign: number): number {
+  return sign < 0 || Object.is(sign, -0) ? -size : size;
+}
+
+function isInfinite(x: number): boolean {
+  return Math.abs(x) === Infinity;
+}
+
+/** A product that is zero where the sine is, however large the other factor. */
+function times(size: number, sine: number): number {
+  return sine === 0 ? sine : size * sine;
+}
+
 function sqrt(x: number, y: number): undefined {
+  if (isInfinite(y)) return set(Infinity, y);
+  if (isInfinite(x)) {
+    const none = Number.isNaN(y) ? Number.NaN : 0;
+    return x < 0 ? set(none, withSign(Infinity, y)) : set(x, none);
+  }
   if (x === 0 && y === 0) return set(0, y);
   const root = Math.sqrt((Math.abs(x) + Math.hypot(x, y)) / 2);
   const other = y / (2 * root);
@@ -77,7 +98,19 @@ function sqrt(x: number, y: number): undefined {
 
 function exp(x: number, y: number): undefined {
   const size = Math.exp(x);
-  set(size * Math.cos(y), size * Math.sin(y));
+  if (!Number.isFinite(y) && isInfinite(x)) return x < 0 ? set(0, 0) : set(Infinity, Number.NaN);
+  set(size * Math.cos(y), times(size, Math.sin(y)));
+}
+
+function sinh(x: number, y: number): undefined {
+  if (!Number.isFinite(y) && (x === 0 || isInfinite(x))) return set(Math.abs(x), Number.NaN);
+  set(Math.sinh(x) * Math.cos(y), times(Math.cosh(x), Math.sin(y)));
+}
+
+function cosh(x: number, y: number): undefined {
+  if (!Number.isFinite(y) && x === 0) return set(Number.NaN, 0);
+  if (!Number.isFinite(y) && isInfinite(x)) return set(Infinity, Number.NaN);
+  set(Math.cosh(x) * Math.cos(y), x === 0 ? x * Math.sin(y) : times(Math.sinh(x), Math.sin(y)));
 }
 
 function log(x: number, y: number): undefined {
@@ -125,10 +158,14 @@ export const COMPLEX_UNARY = {
     const size = Math.hypot(x + 1, y);
     set(Math.log(size), Math.atan2(y, x + 1));
   }),
-  sin: unary((x, y) => set(Math.sin(x) * Math.cosh(y), Math.cos(x) * Math.sinh(y))),
-  cos: unary((x, y) => set(Math.cos(x) * Math.cosh(y), -Math.sin(x) * Math.sinh(y))),
-  sinh: unary((x, y) => set(Math.sinh(x) * Math.cos(y), Math.cosh(x) * Math.sin(y))),
-  cosh: unary((x, y) => set(Math.cosh(x) * Math.cos(y), Math.sinh(x) * Math.sin(y))),
+  sin: unary((x, y) => {
+    sinh(-y, x);
+    turned(true);
+    if (Number.isNaN(re)) im = Number.isNaN(im) ? im : Math.abs(im);
+  }),
+  cos: unary((x, y) => cosh(-y, x)),
+  sinh: unary(sinh),
+  cosh: unary(cosh),
   tan: unary((x, y) => tanh(-y, x, true)),
   tanh: unary((x, y) => tanh(x, y, false)),
   arctan: unary((x, y) => arctanh(-y, x, true)),
@@ -140,6 +177,12 @@ export const COMPLEX_UNARY = {
     set(Math.PI / 2 - re, -im);
   }),
   arccosh: unary((x, y) => {
+    if (isInfinite(y)) {
+      const turn = isInfinite(x) ? (x < 0 ? (Math.PI * 3) / 4 : Math.PI / 4) : Math.PI / 2;
+      return set(Infinity, Number.isNaN(x) ? x : withSign(turn, y));
+    }
+    if (isInfinite(x)) return set(Infinity, Number.isNaN(y) ? y : withSign(x < 0 ? Math.PI : 0, y));
+    if (Number.isNaN(y)) return set(Number.NaN, x === 0 ? Math.PI / 2 : Number.NaN);
     // log(z + sqrt(z + 1) sqrt(z - 1))
     sqrt(x + 1, y);
     const [a, b] = [re, im];
@@ -148,7 +191,9 @@ export const COMPLEX_UNARY = {
     log(x + re, y + im);
   }),
   rint: unary((x, y) => set(rint(x), rint(y))),
-  sign: unary((x, y) => set(x > 0 ? 1 : x < 0 ? -1 : x === 0 ? (y > 0 ? 1 : y < 0 ? -1 : 0) : x, 0)),
+  sign: unary((x, y) =>
+    set(Number.isNaN(y) ? y : x > 0 ? 1 : x < 0 ? -1 : x === 0 ? (y > 0 ? 1 : y < 0 ? -1 : 0) : x, 0),
+  ),
 } satisfies { readonly [name: string]: Unary };
 
 /** Of i z, turned back, if that is asked for: so come tan, arctan and arcsin from these. */
@@ -157,8 +202,12 @@ function turned(turn: boolean): undefined {
 }
 
 function tanh(x: number, y: number, turn: boolean): undefined {
-  if (Math.abs(x) > 20) {
+  if (Math.abs(x) > 20 && (Number.isFinite(y) || isInfinite(x))) {
     set(Math.sign(x), 0);
+  } else if (!Number.isFinite(y) && x === 0) {
+    set(x, Number.NaN);
+  } else if (Number.isNaN(x) && y === 0) {
+    set(x, y);
   } else {
     const scale = Math.cosh(2 * x) + Math.cos(2 * y);
     set(Math.sinh(2 * x) / scale, Math.sin(2 * y) / scale);
@@ -167,12 +216,30 @@ function tanh(x: number, y: number, turn: boolean): undefined {
 }
 
 function arctanh(x: number, y: number, turn: boolean): undefined {
+  if (isInfinite(x) || isInfinite(y) || (x === 0 && Number.isNaN(y))) {
+    const isKnown = isInfinite(y) || !Number.isNaN(y);
+    set(withSign(0, x), isKnown ? withSign(Math.PI / 2, y) : Number.NaN);
+    return turned(turn);
+  }
   const below = (1 - x) * (1 - x) + y * y;
   set(Math.log1p((4 * x) / below) / 4, Math.atan2(2 * y, (1 - x) * (1 + x) - y * y) / 2);
   turned(turn);
 }
 
 function arcsinh(x: number, y: number, turn: boolean): undefined {
+  if (isInfinite(y)) {
+    // The sign of what is no number is that of NaN before it is turned.
+    const sign = Number.isNaN(x) && turn ? -1 : x;
+    set(
+      withSign(Infinity, sign),
+      Number.isNaN(x) ? x : withSign(isInfinite(x) ? Math.PI / 4 : Math.PI / 2, y),
+    );
+    return turned(turn);
+  }
+  if (!Number.isFinite(x)) {
+    set(x, Number.isNaN(y) || (Number.isNaN(x) && y !== 0) ? Number.NaN : withSign(0, y));
+    return turned(turn);
+  }
   // log(z + sqrt(z z + 1)), of the half plane where nothing cancels.
   const [p, q] = x < 0 ? [-x, -y] : [x, y];
   sqrt(p * p - q * q + 1, 2 * p * q);

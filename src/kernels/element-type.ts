@@ -201,6 +201,35 @@ export function promote(a: ElementType, b: ElementType): ElementType {
   return unsigned.size === 8 ? F8 : SIGNED[unsigned.size * 2];
 }
 
+/**
+ * The type of elements of several arrays, as numpy has it: the most general type decides what the others become, whatever the
+ * order, so that `u2`, `i2` and `f4` are `f4`.
+ *
+ * @throws {KernelError} H5_DTYPE for strings and numbers.
+ */
+export function promoteAll(types: readonly ElementType[]): ElementType {
+  const most = types.reduce((a, b) => (rank(b) > rank(a) ? b : a));
+  return types.reduce(promote, most);
+}
+
+/** numpy's numbers of the types go by size, signed integers before unsigned ones. */
+function rank(type: ElementType): number {
+  const kind = { b: 0, i: 1, u: 1, f: 2, c: 3, s: 4 }[type.kind];
+  return kind * 100 + type.size * 2 + (type.kind === 'u' ? 1 : 0);
+}
+
+/**
+ * The type in which functions compute that take the first of numpy's loops that holds all operands, where `common` holds them:
+ * signed integers come before unsigned ones of the same size, which matters where a scalar is wider than the arrays.
+ */
+export function firstType(operands: readonly Typed[], common: ElementType): ElementType {
+  if (common.kind !== 'u' || operands.every(({ value }) => value !== undefined)) return common;
+  const signed = SIGNED[common.size];
+  const isHeld = (operand: Typed) =>
+    promote(operand.value === undefined ? operand.type : smallestType(operand, signed), signed) === signed;
+  return operands.every(isHeld) ? signed : common;
+}
+
 /** How general a kind is, for the rules of scalars and of casting. */
 function category(type: ElementType): number {
   return type.kind === 'b' ? 0 : type.kind === 'i' || type.kind === 'u' ? 1 : type.kind === 's' ? 3 : 2;
@@ -222,13 +251,11 @@ export interface Typed {
 export function resultType(operands: readonly Typed[]): ElementType {
   const arrays = operands.filter(({ value }) => value === undefined);
   const scalars = operands.filter(({ value }) => value !== undefined);
-  let type: ElementType | undefined;
-  for (const array of arrays) type = type ? promote(type, array.type) : array.type;
-  if (!type) {
-    for (const scalar of scalars) type = type ? promote(type, scalar.type) : scalar.type;
-    return type ?? F8;
-  }
-  const byValue = scalars.every((scalar) => scalarCategory(scalar) <= category(type as ElementType));
+  const decisive = arrays.length > 0 ? arrays : scalars;
+  if (decisive.length === 0) return F8;
+  let type = promoteAll(decisive.map((each) => each.type));
+  if (decisive === scalars) return type;
+  const byValue = scalars.every((scalar) => scalarCategory(scalar) <= category(type));
   for (const scalar of scalars) {
     type = promote(type, byValue ? smallestType(scalar, type) : fullType(scalar));
   }

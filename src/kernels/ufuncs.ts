@@ -40,6 +40,8 @@ export interface Ufunc {
   readonly big?: Loop | undefined;
   readonly complex?: Loop | undefined;
   readonly string?: Loop | undefined;
+  /** Whether it computes in the first type that holds all operands. */
+  readonly searches?: true | undefined;
   /** Whether it refuses a negative second operand of an integer type. */
   readonly naturalExponent?: boolean;
 }
@@ -55,6 +57,7 @@ interface Entry {
   readonly integer?: true;
   /** Whether 64-bit integers are computed as doubles. */
   readonly wide?: true;
+  readonly searches?: true;
 }
 
 /** Of one operand. */
@@ -105,11 +108,11 @@ const TWO: { readonly [name: string]: Entry } = {
   multiply: { rule: 'keep', booleans: 'bool', integer: true },
   divide: { rule: 'divide' },
   true_divide: { rule: 'divide', loop: 'divide' },
-  power: { rule: 'keep', booleans: 'i1', integer: true },
+  power: { rule: 'keep', booleans: 'i1', integer: true, searches: true },
   float_power: { rule: 'double', loop: 'power' },
-  floor_divide: { rule: 'keep', booleans: 'i1', loop: 'floorDivide', integer: true },
-  mod: { rule: 'keep', booleans: 'i1', integer: true },
-  fmod: { rule: 'keep', booleans: 'i1', integer: true },
+  floor_divide: { rule: 'keep', booleans: 'i1', loop: 'floorDivide', integer: true, searches: true },
+  mod: { rule: 'keep', booleans: 'i1', integer: true, searches: true },
+  fmod: { rule: 'keep', booleans: 'i1', integer: true, searches: true },
   maximum: { rule: 'keep', booleans: 'bool' },
   minimum: { rule: 'keep', booleans: 'bool' },
   fmax: { rule: 'keep', booleans: 'bool' },
@@ -128,7 +131,7 @@ const TWO: { readonly [name: string]: Entry } = {
 const BIG: LoopTable = { ...BINARY_BIG, fmax: BINARY_BIG.maximum, fmin: BINARY_BIG.minimum };
 
 function ufunc(name: string, inputs: 1 | 2, entry: Entry): Ufunc {
-  const { rule, booleans = 'none', loop = name, integer, wide } = entry;
+  const { rule, booleans = 'none', loop = name, integer, wide, searches } = entry;
   const numbers: LoopTable = inputs === 1 ? { ...UNARY, ...PREDICATES } : { ...BINARY, ...COMPARISONS };
   const big: LoopTable = inputs === 1 ? UNARY_BIG : { ...BIG, ...COMPARISONS_BIG };
   const complex: LoopTable =
@@ -145,6 +148,7 @@ function ufunc(name: string, inputs: 1 | 2, entry: Entry): Ufunc {
     big: wide || rule === 'float' || rule === 'divide' || rule === 'double' ? undefined : big[loop],
     complex: complex[name === 'absolute' ? '' : loop],
     string: inputs === 2 ? (COMPARISONS_TEXT as LoopTable)[loop] : undefined,
+    searches,
     naturalExponent: name === 'power',
   };
 }

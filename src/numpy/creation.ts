@@ -11,6 +11,7 @@ import {
   isBlockSource,
   partsOf,
   readAll,
+  sourceAs,
   sourceOf,
 } from './source.js';
 import { copyTo, existing, store, type Target, targetFor } from './target.js';
@@ -30,7 +31,11 @@ export interface CreationOptions extends Partial<Destination> {
 /** Checked lengths. */
 function shapeOf(shape: Shape): number[] {
   const list = typeof shape === 'number' ? [shape] : [...shape];
-  if (list.every((length) => Number.isSafeInteger(length) && length >= 0)) return list;
+  if (list.every((length) => Number.isInteger(length) && length >= 0)) {
+    if (list.includes(0) || list.reduce((size, length) => size * length, 1) <= Number.MAX_SAFE_INTEGER)
+      return list;
+    throw new KernelError('H5_SHAPE', `(${list.join(', ')}) has more elements than there can be: 2^53`);
+  }
   throw new KernelError('H5_SHAPE', `(${list.join(', ')}) is no shape: lengths are whole numbers from 0`);
 }
 
@@ -235,7 +240,7 @@ export function ones_like(x: ArrayInput, options: LikeOptions = {}): ArrayResult
  * copy(a, { file, name: 'copy' });
  */
 export function copy(x: ArrayInput, options: CreationOptions = {}): ArrayResult {
-  const source = apart(options, sourceOf(x));
+  const source = apart(options, sourceAs(x, options.dtype));
   const type = options.dtype === undefined ? source.type : typeOfName(options.dtype);
   return copyTo(placeFor(source.shape, type, options), source);
 }
@@ -260,7 +265,7 @@ export function array(x: ArrayInput, options: ArrayOptions = {}): NDArray {
  * asarray(new Float32Array(3)).dtype; // 'float32'
  */
 export function asarray(x: ArrayInput, options: ArrayOptions = {}): NDArray {
-  return fromValues(readAll(sourceOf(x)), options);
+  return fromValues(readAll(sourceAs(x, options.dtype)), options);
 }
 
 /** The same as `asarray`: there are no other arrays. */

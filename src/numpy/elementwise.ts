@@ -4,6 +4,7 @@ import {
   canCast,
   type Data,
   type ElementType,
+  firstType,
   resultType,
   typeOfName,
 } from '../kernels/element-type.js';
@@ -41,7 +42,8 @@ export interface ElementwiseOptions {
 
 /** How a function of operands is computed, with the type that is asked for. */
 function planFor(func: Ufunc, sources: readonly Source[], dtype: string | undefined): Plan {
-  const common = resultType(sources);
+  const held = resultType(sources);
+  const common = func.searches ? firstType(sources, held) : held;
   if (dtype === undefined) return planUfunc(func, common);
   const wanted = typeOfName(dtype);
   const refuse = (why: string): never => {

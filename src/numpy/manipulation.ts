@@ -1,4 +1,5 @@
 import type { H5Array } from '../containers/h5-array.js';
+import { options as memoryOptions } from '../containers/options.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
 import { convert, convertInto } from '../kernels/convert.js';
 import {
@@ -9,7 +10,7 @@ import {
   type ElementType,
   F8,
   I8,
-  promote,
+  promoteAll,
   resultType,
   typeOfName,
 } from '../kernels/element-type.js';
@@ -147,7 +148,7 @@ export function concatenate(
     throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
   const type =
     options.dtype === undefined
-      ? sources.map((source) => source.type).reduce((a, b) => promote(a, b))
+      ? promoteAll(sources.map((source) => source.type))
       : typeOfName(options.dtype);
   for (const source of sources) {
     if (!canCast(source.type, type)) {
@@ -485,6 +486,9 @@ function takeElements(source: Source, indices: Float64Array, target: Target): vo
   }
 }
 
+/** So many bytes are taken for places, however small the cap is. */
+const LEAST_PLACES = 2 ** 20;
+
 /**
  * Each element, or each slice along an axis, several times: as often as `repeats` says, of all or of each.
  *
@@ -511,6 +515,13 @@ export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption =
       throw new KernelError('H5_VALUE', `nothing is repeated ${count} times: give a whole number`);
     }
     total += count;
+  }
+  const bytes = total * Float64Array.BYTES_PER_ELEMENT;
+  if (bytes > Math.max(memoryOptions().maxMemory, LEAST_PLACES)) {
+    throw new KernelError(
+      'H5_MEMORY',
+      `${total} elements need ${bytes} bytes in memory for their places: raise maxMemory, or repeat parts of the array`,
+    );
   }
   const indices = new Float64Array(total);
   for (let i = 0, at = 0; i < n; i++) {

@@ -1,7 +1,7 @@
 import { storedAs } from '../containers/block-data.js';
 import { SHAPED, type ShapedData } from '../hdf5/shaped-data.js';
 import type { DTypeName } from '../kernels/block-source.js';
-import { convert } from '../kernels/convert.js';
+import { convert, convertInto } from '../kernels/convert.js';
 import {
   allocate,
   BOOL,
@@ -262,6 +262,8 @@ export function transposed(array: NDArray, axes?: readonly number[]): NDArray {
 /** An order of axes, each once. */
 export function orderOf(axes: readonly number[] | undefined, ndim: number): number[] {
   if (!axes) return Array.from({ length: ndim }, (_, axis) => ndim - 1 - axis);
+  if (!Array.isArray(axes))
+    throw new KernelError('H5_AXIS', `axes are a list, such as [1, 0], and no value of type ${typeof axes}`);
   const order = axes.map((axis) => normalizeAxis(axis, ndim));
   if (order.length === ndim && new Set(order).size === ndim) return order;
   throw new KernelError('H5_AXIS', `the axes (${axes.join(', ')}) are not each of the ${ndim} once`);
@@ -316,11 +318,20 @@ export function setElement(type: ElementType, data: Data, index: number, value: 
     (data as Float64Array)[index * 2] = Number(value);
     (data as Float64Array)[index * 2 + 1] = 0;
   } else if (type.kind === 'b') {
-    (data as Uint8Array)[index] = value ? 1 : 0;
-  } else if (type.compute === 'big') {
+    (data as Uint8Array)[index] = value || Number.isNaN(value) ? 1 : 0;
+  } else if (type.kind === 'f') {
+    (data as Float64Array)[index] = Number(value);
+  } else if (typeof value === 'number' && Number.isSafeInteger(value) && type.compute !== 'big') {
+    (data as Int32Array)[index] = value;
+  } else {
     if (typeof value === 'number' && !Number.isFinite(value)) misfit(value, type);
-    (data as BigInt64Array)[index] = BigInt(typeof value === 'number' ? Math.trunc(value) : value);
-  } else (data as Float64Array)[index] = Number(value);
+    const integer = BigInt(typeof value === 'number' ? Math.trunc(value) : value);
+    // As in numpy, negative numbers and those above the type wrap around, as long as an integer of the processor holds them.
+    const holds = BigInt.asIntN(64, integer) === integer || type === U8;
+    if (!holds || integer < -(2n ** 63n) || integer >= 2n ** 64n) misfit(value, type);
+    if (type.compute === 'big') (data as BigInt64Array)[index] = integer;
+    else (data as Int32Array)[index] = Number(BigInt.asIntN(32, integer));
+  }
 }
 
 function misfit(value: unknown, type: ElementType): never {
@@ -432,16 +443,16 @@ export function fromValues(values: unknown, { dtype, shape }: ArrayOptions = {})
         `a value of type ${value === null ? 'null' : typeof value} is no element`,
       );
     }
-    type = type && type !== own ? promote(type, own) : own;
+    if (!wanted) type = type && type !== own ? promote(type, own) : own;
     flat[count++] = value instanceof NDArray ? value.get() : (value as Scalar);
   };
   collect(values, 0);
   const target = wanted ?? type ?? F8;
   const data = allocate(target, size);
-  if (wanted && type?.kind === 's' && wanted.kind !== 's') {
-    return fromValues(new NDArray(flat as string[], lengths, STR), { dtype: wanted.name, shape });
+  for (let i = 0; i < size; i++) {
+    if (typeof flat[i] === 'string') convertInto(STR, flat as string[], i, target, data, i, 1);
+    else setElement(target, data, i, flat[i]);
   }
-  for (let i = 0; i < size; i++) setElement(target, data, i, flat[i]);
   return new NDArray(data, shape ? reshaped(lengths, shape) : lengths, target);
 }
 

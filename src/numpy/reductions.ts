@@ -685,6 +685,12 @@ function deviation(kind: 'mean' | 'var' | 'std', input: ArrayInput, options: Dev
       );
     }
   }
+  if (kind !== 'mean' && type.kind !== 'f' && type.kind !== 'c') {
+    throw new KernelError(
+      'H5_CASTING',
+      `${kind} is computed in floats, not as ${type.dtype}: leave the dtype away, and convert the result`,
+    );
+  }
   // Variances of complex numbers are real, unless a complex type is asked for.
   if (kind !== 'mean' && type.kind === 'c' && dtype === undefined) type = type.size === 8 ? F4 : F8;
   const target = targetFor(frame.shape, type, out);

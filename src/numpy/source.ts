@@ -30,21 +30,27 @@ export function isBlockSource(value: unknown): value is BlockSource {
  * @throws {KernelError} H5_DTYPE, H5_SHAPE when the values are no array.
  */
 export function sourceOf(input: unknown): Source {
+  return sourceAs(input, undefined);
+}
+
+/** The same of what is to be of a dtype: values that are to be numbers are made nothing else on the way. */
+export function sourceAs(input: unknown, dtype: string | undefined): Source {
   if (isBlockSource(input)) {
-    const { dtype } = input;
-    if (dtype === 'record' || dtype === 'object') {
+    const own = input.dtype;
+    if (own === 'record' || own === 'object') {
       throw new KernelError(
         'H5_DTYPE',
-        `elements of the dtype '${dtype}' are not computed with: take a field, or map them`,
+        `elements of the dtype '${own}' are not computed with: take a field, or map them`,
       );
     }
-    const type = typeOfName(dtype);
+    const type = typeOfName(own);
     if (input.shape.length > 0) return { type, shape: input.shape, memory: undefined, disk: input };
     // What has no axes is a scalar, of which the value counts.
     return inMemory(readWhole(input, type));
   }
   if (input instanceof NDArray) return inMemory(input);
-  const array = fromValues(Array.isArray(input) ? input.map(inner) : input);
+  const isNumber = dtype !== undefined && typeOfName(dtype).kind !== 's';
+  const array = fromValues(Array.isArray(input) ? input.map(inner) : input, isNumber ? { dtype } : {});
   return { ...inMemory(array), literal: typeof input === 'number' };
 }
 

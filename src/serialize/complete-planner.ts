@@ -1,4 +1,5 @@
 import { H5Error, H5TypeError } from '../errors.js';
+import { SHAPED, type ShapedData, shapedData } from '../hdf5/shaped-data.js';
 import type { Encoder, RegisteredClass } from '../registry/index.js';
 import { H5LimitError, H5UnsupportedError } from './errors.js';
 import { Kind, type TypedArray } from './kinds.js';
@@ -63,6 +64,31 @@ export function isContent(content: unknown): boolean {
 
 const NO_CONTENT = [Map, Set, WeakMap, WeakSet, Date, RegExp, Promise, ArrayBuffer, Error];
 
+/**
+ * The elements of an array that says what it holds, in arrays within arrays: typed arrays, where it has some. They are copies,
+ * since parts of one buffer would be stored as that.
+ */
+function nestedOf({ elements, shape }: ShapedData): unknown {
+  const flat = elements();
+  const nest = (axis: number, from: number, size: number): unknown => {
+    if (axis === shape.length) return flat[from];
+    if (axis === shape.length - 1) {
+      const row = flat as Float64Array;
+      return ArrayBuffer.isView(flat)
+        ? row.slice(from, from + size)
+        : Array.prototype.slice.call(flat, from, from + size);
+    }
+    const length = shape[axis] as number;
+    const inner = length === 0 ? 0 : size / length;
+    return Array.from({ length }, (_, i) => nest(axis + 1, from + i * inner, inner));
+  };
+  return nest(
+    0,
+    0,
+    shape.reduce((product, length) => product * length, 1),
+  );
+}
+
 /** The error for an async iterable, where nothing waits for it. */
 function waiting(value: object, path: string): H5UnsupportedError {
   const { name = '' } =
@@ -86,7 +112,7 @@ export class CompletePlanner extends Planner {
   /** The iterables that have been met, if they are not taken in at once. */
   streams: Stream[] | undefined;
   /** What iterables that are taken in at once have yielded. */
-  arrays = new Map<object, readonly unknown[]>();
+  arrays = new Map<object, unknown>();
   protected override readonly isSelective: boolean;
   readonly #waits: boolean;
   readonly #mostBytes: number;
@@ -311,7 +337,7 @@ export class CompletePlanner extends Planner {
   // ---- iterables ------------------------------------------------------------------------------------
 
   protected override isIterable(value: object): boolean {
-    return isIterable(value) && (this.#waits || !(Symbol.asyncIterator in value));
+    return SHAPED in value || (isIterable(value) && (this.#waits || !(Symbol.asyncIterator in value)));
   }
 
   protected override read(object: object, key: string | number): unknown {
@@ -327,19 +353,36 @@ export class CompletePlanner extends Planner {
   }
 
   protected override takeMember(holder: ObjectNode, index: number, value: object): boolean {
-    if (this.streams) return false;
-    holder.values[index] = this.#elementsOf(value, () => placeOf(holder, index));
+    const taken = this.#taken(value, () => placeOf(holder, index));
+    if (taken === value) return false;
+    holder.values[index] = taken;
     this.member(holder, index);
     return true;
   }
 
   protected override takeElements(vector: VectorNode, values: readonly unknown[], ids: Uint16Array): boolean {
-    if (this.streams) return false;
-    const elements = values.map((value, i) =>
-      ids[i] === Kind.Iterable ? this.#elementsOf(value as object, () => placeOf(vector, i)) : value,
-    );
-    this.planElements(vector, elements);
-    return true;
+    let isTaken = false;
+    const elements = values.map((value, i) => {
+      if (ids[i] !== Kind.Iterable) return value;
+      const taken = this.#taken(value as object, () => placeOf(vector, i));
+      isTaken ||= taken !== value;
+      return taken;
+    });
+    if (isTaken) this.planElements(vector, elements);
+    return isTaken;
+  }
+
+  /** What stands in the place of an iterable, or of an array that says what it holds; itself, if it is taken bit by bit. */
+  #taken(value: object, path: () => string): unknown {
+    if (SHAPED in value) {
+      // Each time it is met it is the same.
+      const known = this.arrays.get(value);
+      if (known !== undefined) return known;
+      const nested = nestedOf(shapedData(value) as ShapedData);
+      this.arrays.set(value, nested);
+      return nested;
+    }
+    return this.streams ? value : this.#elementsOf(value, path);
   }
 
   protected override listOf(place: Place, value: object): VectorNode | undefined {
@@ -354,7 +397,7 @@ export class CompletePlanner extends Planner {
 
   /** What an iterable yields, as an array that stands for it from now on. */
   #elementsOf(value: object, path: () => string): readonly unknown[] {
-    const known = this.arrays.get(value);
+    const known = this.arrays.get(value) as readonly unknown[] | undefined;
     if (known) return known;
     const elements: unknown[] = [];
     try {

@@ -336,7 +336,7 @@ class PartWriter {
     if (type !== undefined && type !== 'Map' && type !== 'null-prototype') return false;
     const cls = this.#class(group);
     const { values = NO_VALUES, registry = defaultRegistry } = this.#options;
-    const version = group.attrs.get<number>(Reserved.version) ?? 0;
+    const version = Number(group.attrs.get<number | bigint>(Reserved.version) ?? 0);
     return !cls || (!values.decoder(cls, version, registry) && !values.encoder(cls));
   }
 
@@ -368,7 +368,7 @@ class PartWriter {
     while (at instanceof H5Group) {
       const { attrs } = at;
       if (attrs.get(Reserved.encoding) !== Encoding.records || attrs.has(Reserved.mask)) return undefined;
-      row ??= indexOf(step, attrs.get<number>(Reserved.length) ?? 0);
+      row ??= indexOf(step, Number(attrs.get<number | bigint>(Reserved.length) ?? 0));
       const [member, ...others] = rest;
       if (row === undefined || !member || !this.#hasMembers(at)) return undefined;
       const cls = this.#class(at);
@@ -393,7 +393,8 @@ class PartWriter {
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
       try {
-        dataset.write(value, selection);
+        // Errors name the place in the value, and not the dataset.
+        dataset.session.edit().writeElements(dataset.node, selection, value);
       } catch (error) {
         if (!(error instanceof H5TypeError)) throw error;
         // It counts what is written, which is one element.
@@ -548,7 +549,7 @@ class PartWriter {
     if (isLarge || keys.some((key) => typeof key !== 'string')) return false;
     const { values = NO_VALUES } = this.#options;
     // What is of an older version of its class is to become one of the new version as a whole.
-    const isOld = cls?.migrate && (attrs.get<number>(Reserved.version) ?? 0) !== cls.version;
+    const isOld = cls?.migrate && Number(attrs.get<number | bigint>(Reserved.version) ?? 0) !== cls.version;
     return !cls || isCoded(cls) || (!values.encoder(cls) && !isOld);
   }
 

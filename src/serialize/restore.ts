@@ -222,7 +222,9 @@ export class Restorer {
   }
 
   #number(info: ObjectInfo, name: string): number | undefined {
-    const value = this.attribute(info, name)?.[0];
+    let value = this.attribute(info, name)?.[0];
+    // Others store integers of 64 bits.
+    if (typeof value === 'bigint') value = Number(value);
     if (value !== undefined && typeof value !== 'number') fail(info, `${name} is no number`);
     return value;
   }

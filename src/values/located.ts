@@ -106,7 +106,7 @@ function pathTo(root: Stored, target: Stored, row: number): string {
   const segments: string[] = [];
   let at = target;
   let element = ITSELF;
-  if (hasElements(target)) element = target.attrs.get(Reserved.length) === 1 ? 0 : row;
+  if (hasElements(target)) element = Number(target.attrs.get(Reserved.length)) === 1 ? 0 : row;
   for (let step = steps.get(at.ref.address); step; step = steps.get(at.ref.address)) {
     const { from, name } = step;
     const how = wordOf(from, Reserved.encoding);

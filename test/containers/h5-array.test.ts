@@ -735,6 +735,44 @@ describe('dtypes', () => {
     ]);
   });
 
+  test('convert refuses what no integer is, and changes nothing then', () => {
+    const file = H5File.open(undefined, 'w');
+    for (const [name, values] of Object.entries({ a: [1.5, Number.NaN, 3], b: [1, 2, -Infinity] })) {
+      const array = H5Array.write<number>(file, name, values, { attrs: { unit: 'm' } });
+      file.commit();
+      for (const dtype of ['int32', 'uint8', 'int64'] as const)
+        expect(() => array.convert(dtype)).toThrow(/there is an element (NaN|-Infinity), which is no u?int/);
+      expect([array.dtype, array.toNested()]).toEqual(['float64', values]);
+    }
+    expect([...file.keys()]).toEqual(['a', 'b']);
+    const fine = H5Array.write<number>(file, 'c', [1.5, -2.5]);
+    expect(fine.convert('int64').toNested()).toEqual([1n, -2n]);
+    expect(H5Array.of(file.dataset('a')).convert('float32').toNested()).toEqual([1.5, Number.NaN, 3]);
+  });
+
+  test('JSON has the elements', () => {
+    const file = H5File.open(undefined, 'w');
+    const array = H5Array.write(file, 'a', [
+      [1, 2.5],
+      [3, Number.NaN],
+    ]);
+    expect(JSON.stringify({ array, row: array.slice(0), one: array.slice('0, 1') })).toBe(
+      '{"array":[[1,2.5],[3,null]],"row":[1,2.5],"one":2.5}',
+    );
+    const big = H5Array.write(
+      file,
+      'b',
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { dtype: 'int64' },
+    );
+    expect(() => JSON.stringify(big)).toThrow(/JSON has no bigints, and there is one at 0\/0: open it with/);
+    const numbers = H5File.open(file.toBytes(), 'r', { int64: 'number' });
+    expect(JSON.stringify(H5Array.of(numbers.dataset('b')))).toBe('[[1,2],[3,4]]');
+  });
+
   test('convert stores another dtype, with all else as it was', () => {
     const file = H5File.open(undefined, 'w');
     const array = H5Array.write<number>(file, 'data', range(50), {

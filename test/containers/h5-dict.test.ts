@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   deserialize,
   H5Array,
+  H5Attributes,
   H5Dict,
   H5File,
   H5List,
@@ -77,6 +78,28 @@ function stored(): string {
 }
 
 const opened = (path = stored()): H5Dict<State> => H5Dict.open<State>(path, { mode: 'r+', registry });
+
+it('JSON has no bigints, which is said with the key', () => {
+  const file = H5File.open(undefined, 'w');
+  const dict = H5Dict.of<Record<string, unknown>>(file);
+  dict.set('a', { list: [1, { big: 5n }], big: new BigInt64Array(2) });
+  const stringify = (value: unknown) => () => JSON.stringify(value);
+  const code = expect.objectContaining({ code: 'H5_TYPE' });
+  expect(stringify(dict)).toThrow(code);
+  expect(stringify(dict)).toThrow(/there is one at a\/list\/1\/big: open it with \{ int64: 'number' \}/);
+  expect(stringify(H5Attributes.of(file.createGroup('g', { attrs: { n: 1n } })))).toThrow(/at n:/);
+  const list = dict.set('l', [1n, 2n]).get('l');
+  expect(stringify(list)).toThrow(/at 0:/);
+  const prototype = BigInt.prototype as { toJSON?: () => string };
+  prototype.toJSON = function (this: bigint) {
+    return String(this);
+  };
+  try {
+    expect(JSON.stringify(dict.get('a'))).toBe('{"list":[1,{"big":"5"}],"big":{"0":"0","1":"0"}}');
+  } finally {
+    delete prototype.toJSON;
+  }
+});
 
 describe('what an H5Dict gives', () => {
   it('is live where it can be, else a copy', () => {

@@ -50,6 +50,10 @@ describe('a dtype', () => {
     expect(() => parseDType(endless)).toThrow(/nested more than/);
     expect(() => parseDType({ enum: { A: 300 }, base: 'u1' })).toThrow(/A = 300 does not fit/);
     expect(() => parseDType({ enum: { A: 1 }, base: 'f4' })).toThrow(/integer/);
+    for (const names of [{}, { A: 1, B: 1 }, { A: 1, B: 2, C: 1n }]) {
+      expect(() => parseDType({ enum: names })).toThrow(/a value of its own/);
+      expect(() => parseDType({ vlen: { compound: { a: { enum: names } } } })).toThrow(/a value of its own/);
+    }
     expect(() => parseDType({ array: [0], base: 'f4' })).toThrow(H5TypeError);
     expect(() => parseDType({ array: [2.5], base: 'f4' })).toThrow(H5TypeError);
     expect(() => parseDType({ opaque: 0 })).toThrow(H5TypeError);

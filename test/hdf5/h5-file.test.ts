@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type H5Error, H5PathError, H5StateError, H5TypeError } from '../../src/errors.js';
@@ -9,6 +13,7 @@ import { H5File as CoreFile } from '../../src/index.js';
 import { editing, H5File } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
+import { PYTHON } from '../oracle/python-server.js';
 import { expectSame } from '../same.js';
 import { runs } from '../thoroughness.js';
 
@@ -273,6 +278,48 @@ describe('a group', () => {
     expect(file.requireGroup('/')).toBe(file);
     file.createDataset('d', { data: 1 });
     expect(codeOf(() => file.requireGroup('d'))).toBe('H5_WRONG_KIND');
+  });
+
+  test('names and objects of other types are refused at once, and nothing is changed', () => {
+    const file = create();
+    const group = file.createGroup('g');
+    file.createDataset('precious', { data: [1, 2, 3] });
+    file.commit();
+    const tree = file.tree();
+    const bad = [5, undefined, null, {}, Symbol('s'), 5n] as unknown as string[];
+    for (const name of bad) {
+      const uses: (() => unknown)[] = [
+        () => file.attrs.set(name, 1),
+        () => file.dataset('precious').attrs.set(name, 'text'),
+        () => file.createGroup(name),
+        () => file.createDataset(name, { data: 1 }),
+        () => file.createDatatype(name, 'f4'),
+        () => file.softLink(name, 'precious'),
+        () => file.softLink('s', name),
+        () => file.externalLink(name, 'a.h5', '/x'),
+        () => file.externalLink('e', name, '/x'),
+        () => file.externalLink('e', 'a.h5', name),
+        () => file.link(name, group),
+        () => file.link('l', name as unknown as H5Group),
+        () => file.move(name, 'x'),
+        () => file.move('g', name),
+        () => file.rename('g', name),
+        () => file.copy(name, 'x'),
+        () => file.copy('g', name),
+        () => file.delete(name),
+        () => file.get(name),
+        () => file.has(name),
+        () => file.group(name),
+        () => file.dataset(name),
+        () => file.requireGroup(name),
+      ];
+      for (const use of uses) expect(codeOf(use), `${String(name)}: ${use}`).toBe('H5_TYPE');
+    }
+    expect(codeOf(() => file.createDataset('x', undefined as never))).toBe('H5_TYPE');
+    const after = reopened(file);
+    expect(after.tree()).toBe(tree);
+    expect([after.attrs.size, after.dataset('precious').attrs.size]).toEqual([0, 0]);
+    expect(after.dataset('precious').value).toEqual(Int32Array.of(1, 2, 3));
   });
 
   test('names that HDF5 does not have, and those that exist', () => {
@@ -748,7 +795,7 @@ describe('a dataset', () => {
       expect(file.dereference(lists[2]![1]!).isSame(file.group('runs/7'))).toBe(true);
       const found = file.dereference(file.attrs.get<H5Reference>('main')!) as H5Group;
       expect(found.dataset('data').value).toEqual(Int32Array.of(1));
-      expect(codeOf(() => found.parent)).toBe('H5_NOT_FOUND');
+      expect([found.path, found.name, found.parent.path]).toEqual(['/runs/7', '7', '/runs']);
     }
     expect(() => made.attrs.set('x', create().ref)).toThrow(/another file/);
     const read = reopened(made).dataset('newest').value;
@@ -758,6 +805,119 @@ describe('a dataset', () => {
     other.createDataset('reference', { data: other.createGroup('g').ref });
     other.delete('g');
     expect(reopened(other).dataset('reference').value).toBeNull();
+  });
+
+  test('what a reference leads to has the path that h5py finds', () => {
+    const made = create();
+    const group = made.createGroup('runs/7');
+    group.createDataset('data', { data: [1] });
+    const all = [group, group.dataset('data'), made, made.createDatatype('types/t', 'f4')];
+    made.createDataset('all', { data: all });
+    const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
+    const path = join(folder, 'a.h5');
+    writeFileSync(path, made.toBytes());
+    const script =
+      'import h5py,json,sys; f=h5py.File(sys.argv[1]); print(json.dumps([f[r].name for r in f["all"]]))';
+    const names = JSON.parse(execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' }));
+    rmSync(folder, { recursive: true });
+    for (const file of [...both(made), H5File.open(made.toBytes(), 'r+')]) {
+      const references = file.dataset<H5Reference[]>('all').value;
+      expect(references.map((reference) => file.dereference(reference).path)).toEqual(names);
+    }
+  });
+
+  test('what a reference leads to is at its place when it is asked, and follows moves from then on', () => {
+    const made = create();
+    made.createDataset('ref', { data: made.createGroup('runs/7/x').ref });
+    for (const file of [made, H5File.open(made.toBytes(), 'r+')]) {
+      const found = () => file.dereference(file.dataset('ref').value as H5Reference) as H5Group;
+      const [early, late] = [found(), found()];
+      const child = late.createDataset('d', { data: [1] });
+      expect(early.path).toBe('/runs/7/x');
+      expect(codeOf(() => late.createGroup('d'))).toBe('H5_EXISTS');
+      expect(() => late.group('none')).toThrow('"/runs/7/x/none" does not exist');
+      file.move('runs', 'old/runs');
+      expect([early.path, late.path, child.path]).toEqual(
+        Array(3).fill('/old/runs/7/x').with(2, '/old/runs/7/x/d'),
+      );
+      const [again, other] = [found(), file.dataset('old/runs/7/x/d')];
+      again.rename('d', 'e');
+      expect([other.path, child.path, child.parent.path]).toEqual([
+        '/old/runs/7/x/e',
+        '/old/runs/7/x/e',
+        '/old/runs/7/x',
+      ]);
+      const open = found();
+      file.close();
+      expect(open.path).toMatch(/^#\d+$/);
+      expect(child.path).toBe('/old/runs/7/x/e');
+    }
+  });
+
+  test('an object to which no path leads any more has none', () => {
+    const file = create();
+    const group = file.createGroup('g');
+    group.createGroup('inner');
+    group.link('itself', group);
+    file.createDataset('ref', { data: group.ref });
+    file.commit();
+    const found = file.dereference(file.dataset('ref').value as H5Reference) as H5Group;
+    file.delete('g');
+    for (const object of [found, found.group('inner')]) {
+      expect(object.path).toMatch(/^#\d+(\/inner)?$/);
+      expect(codeOf(() => object.parent)).toBe('H5_NOT_FOUND');
+    }
+    file.link('back', found);
+    expect([found.path, found.group('inner').path]).toEqual(['/back', '/back/inner']);
+  });
+
+  test('what is moved to where it is, and a compression that is none, are errors that say so', () => {
+    const file = create();
+    file.createGroup('g');
+    for (const use of [
+      () => file.move('g', 'g'),
+      () => file.move('g', '/./g'),
+      () => file.rename('g', 'g'),
+    ]) {
+      expect(codeOf(use)).toBe('H5_EXISTS');
+      expect(use).toThrow('"/g" is there already');
+    }
+    expect(() => file.move('g', 'g/h')).toThrow('cannot be moved into itself');
+    const compression = { gzip: 11 } as never;
+    expect(() => file.createDataset('d', { data: [1], compression })).toThrow(
+      'the compression {"gzip":11} is none of',
+    );
+    expect(() => file.createDataset('d', { data: [1], compression: 'x' as never })).toThrow(
+      "the compression 'x' is none",
+    );
+  });
+
+  test('errors about elements name the dataset, and bigints', () => {
+    const file = create();
+    const dataset = file.createDataset('runs/7/speed', { data: [1, 2, 3, 4], maxShape: [8] });
+    const off = file.createDataset('off', { data: [1n, 3n] }).value as unknown as number[];
+    const index = 1n as unknown as number;
+    const cases: [string, () => unknown][] = [
+      ['the index 9 is not within axis 0', () => dataset.read([9])],
+      ['the index 9 is not within axis 0', () => dataset.at(9)],
+      ['the index 9 is not within axis 0', () => dataset.write(1, [9])],
+      ['', () => dataset.write([1, 2, 3])],
+      ['', () => dataset.write('text')],
+      ['', () => dataset.resize([9])],
+      ['', () => dataset.append(['text'])],
+      ['', () => dataset.append([1], 1)],
+      ['axis 0: 1n is a bigint, and indices are numbers: Number(1n)', () => dataset.read([[off[0], off[1]]])],
+      ['axis 0: 1n is a bigint', () => dataset.read([off as never])],
+      ['axis 0: 1n is a bigint', () => dataset.read([{ indices: off }])],
+      ['axis 0: 1n is a bigint', () => dataset.read([index])],
+      ['axis 0: 1n is a bigint', () => dataset.at(index)],
+      ['axis 0: 2n is a bigint', () => dataset.read([{ step: 2n as unknown as number }])],
+      ['axis 0: 1n is a bigint', () => dataset.read({ points: [[index]] })],
+    ];
+    for (const [message, use] of cases) {
+      expect(codeOf(use), String(use)).toBe('H5_TYPE');
+      expect(use).toThrow(`"/runs/7/speed"${message === '' ? '' : `: ${message}`}`);
+    }
   });
 
   test('types of what is read', () => {

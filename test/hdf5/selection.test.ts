@@ -330,7 +330,7 @@ describe('a wrong selection', () => {
     ['null', [null], /axis 0: null is neither/],
     ['no list', 'all', /a selection is a list/],
     ['nothing', null, /a selection is a list/],
-    ['bigints', [new BigInt64Array(1)], /the index 0 is not within axis 0/],
+    ['bigints', [new BigInt64Array(1)], /axis 0: 0n is a bigint, and indices are numbers/],
     [
       'a point outside',
       {

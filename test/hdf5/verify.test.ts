@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../src/hdf5/byte-writer.js';
 import { lookup3 } from '../../src/hdf5/checksum.js';
+import { parseDType } from '../../src/hdf5/dtype.js';
 import { FileBuilder } from '../../src/hdf5/file-builder.js';
 import { FileSpace } from '../../src/hdf5/file-space.js';
 import { FilterSet } from '../../src/hdf5/filters/filter-set.js';
@@ -15,7 +16,7 @@ import { H5File as CoreFile } from '../../src/hdf5/h5-file.js';
 import { openChunkIndex } from '../../src/hdf5/indexes/chunk-index.js';
 import { decodeDataLayout } from '../../src/hdf5/messages/data-layout.js';
 import { decodeDataspace, encodeDataspace, simple } from '../../src/hdf5/messages/dataspace.js';
-import { datatypeBytes, decodeDatatype, INT32 } from '../../src/hdf5/messages/datatype.js';
+import { datatypeBytes, decodeDatatype, type Enumerated, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { MessageType } from '../../src/hdf5/messages/message-type.js';
 import { readObjectHeader } from '../../src/hdf5/object-header.js';
 import { readSuperblock } from '../../src/hdf5/superblock.js';
@@ -715,6 +716,19 @@ function datasetAt(
 }
 
 describe('damage', () => {
+  test('an enum without names, which h5py cannot open', () => {
+    const file = H5File.open(undefined, 'w');
+    const empty = { ...(parseDType({ enum: { A: 1 } }) as Enumerated), names: [], values: [] };
+    file.createDataset('d', { shape: [1], dtype: { compound: { x: 'i4', e: { vlen: empty } } } });
+    file.createDataset('fine', { data: [1] }).attrs.set('a', [1], { dtype: empty });
+    const result = check(file.toBytes());
+    expect(result.problems.map(({ code, path }) => [code, path])).toEqual([
+      ['message', '/d'],
+      ['attribute', '/fine'],
+    ]);
+    expectProblem(result, 'message', { path: '/d', message: /an enum without names/ });
+  });
+
   test('superblock', () => {
     const bytes = handmade().toBytes();
     const flip = changed(bytes, (copy) => {

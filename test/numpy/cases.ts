@@ -48,7 +48,10 @@ function elementFor(type: ElementType, next: () => number, range: Range): unknow
       if (range === 'small') return type.kind === 'u' ? next() % 50 : (next() % 100) - 50;
       return type.compute === 'big'
         ? next() % 3 === 0
-          ? BigInt(next()) * 4294967296n + BigInt(next())
+          ? BigInt[type.kind === 'u' ? 'asUintN' : 'asIntN'](
+              64,
+              BigInt(next()) * 4294967296n + BigInt(next()),
+            )
           : BigInt(pick(INTEGERS))
         : pick(INTEGERS);
   }

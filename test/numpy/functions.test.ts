@@ -11,7 +11,7 @@ import { thePlatform, usePlatform } from '../../src/containers/platform.js';
 import { H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
-import { expectSame, isError, numpy } from '../oracle/numpy-calls.js';
+import { expectSame, isError, numpy, Tuple } from '../oracle/numpy-calls.js';
 import { sample } from './cases.js';
 import { TestFile } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
@@ -442,6 +442,128 @@ describe('types', () => {
   });
 });
 
+describe('complex functions at infinities, and of what is no number, are those of numpy', () => {
+  const PARTS = [0, 1, -1, 0.33, -2, 30, -30, Infinity, -Infinity, Number.NaN];
+  const pairs = PARTS.flatMap((re) => PARTS.map((im) => ({ re, im })));
+  const values = pairs.filter(({ re, im }) => !Number.isFinite(re) || !Number.isFinite(im));
+  const names =
+    words(`sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh arcsin arccos arctan
+arcsinh arccosh arctanh square sign absolute negative`);
+  const answers = numpy(names.map((name) => ({ function: name, args: [np.array(values)] })));
+  test.each(names.map((name, i) => [name, i] as const))('%s', (name, i) => {
+    const call = (np as unknown as { [name: string]: (x: NDArray) => NDArray })[name] as (
+      x: NDArray,
+    ) => NDArray;
+    const made = call(np.array(values));
+    const by = answers[i] as NDArray;
+    const list = (array: NDArray) =>
+      (array.toNested() as np.Complex[]).map((value, at) => {
+        const round = (x: number) => Number(x.toPrecision(12)) + 0;
+        const shown = typeof value === 'number' ? round(value) : `${round(value.re)} ${round(value.im)}`;
+        return `${values[at]?.re} ${values[at]?.im}: ${shown}`;
+      });
+    expect(list(made)).toEqual(list(by));
+  });
+
+  test('of what overflows there are zeros where the sine is zero', () => {
+    const large = np.array([
+      { re: 1000, im: 0 },
+      { re: -1000, im: 0 },
+      { re: 0, im: 1000 },
+    ]);
+    for (const name of ['sinh', 'cosh', 'exp', 'sin', 'cos'] as const)
+      expectSame(np[name](large), numpy([{ function: name, args: [large] }])[0] as NDArray, name, {
+        ulps: 4,
+      });
+  });
+});
+
+describe('dtypes of several operands are those of numpy', () => {
+  const NAMES = 'bool i1 i2 i4 i8 u1 u2 u4 u8 f4 f8 c8 c16'.split(' ');
+  const one = (dtype: string) => np.ones([1], { dtype }) as NDArray;
+
+  test('of any three arrays that are joined', () => {
+    const all = NAMES.flatMap((a) => NAMES.flatMap((b) => NAMES.map((c) => [a, b, c])));
+    for (const name of ['concatenate', 'stack', 'vstack', 'hstack'] as const) {
+      const some = name === 'concatenate' ? all : all.filter((_, i) => i % 37 === 0);
+      const answers = numpy(some.map((types) => ({ function: name, args: [new Tuple(...types.map(one))] })));
+      for (const [i, types] of some.entries())
+        expectSame(np[name](types.map(one)), answers[i], `${name} of ${types}`);
+    }
+  });
+
+  test('of an array and a number that does not fit it', () => {
+    const cases = ['add', 'mod', 'fmod', 'floor_divide', 'power', 'maximum'].flatMap((name) =>
+      NAMES.slice(0, 9).flatMap((dtype) =>
+        [1, 200, 300, 40_000, 70_000, 2 ** 31, 2 ** 40, 2n ** 63n].map((value) => ({
+          function: name as 'add',
+          args: [one(dtype), value],
+        })),
+      ),
+    );
+    // An integer of Python is what a bigint is, as is a whole number here.
+    const answers = numpy(cases);
+    for (const [i, { function: name, args }] of cases.entries()) {
+      if (isError(answers[i])) continue;
+      const result = np[name](args[0] as NDArray, args[1] as number) as NDArray;
+      expect(result.dtype, `${name} of ${(args[0] as NDArray).dtype} and ${args[1]}`).toBe(
+        (answers[i] as NDArray).dtype,
+      );
+    }
+    const [scalars] = numpy([
+      { function: 'mod', args: [np.array(5, { dtype: 'u2' }), np.array(3, { dtype: 'u2' })] },
+    ]);
+    expect((scalars as NDArray).dtype).toBe('uint16');
+  });
+
+  test('a variance is computed in floats', () => {
+    for (const dtype of ['i4', 'u1', 'bool']) {
+      for (const name of ['var', 'std'] as const)
+        expect(() => np[name]([1n, 2n, 4n], { dtype: 'i4' })).toThrow(/is computed in floats, not as int32/);
+      expect(np.mean(np.ones([3], { dtype }), { dtype: 'f4' })).toBe(1);
+    }
+  });
+});
+
+describe('values of a dtype that is named', () => {
+  const LISTS: readonly unknown[][] = [
+    [2n ** 64n - 1n, 2n ** 63n + 5n, 1n],
+    [2n ** 53n + 1n, 2.5],
+    [2n ** 63n, -1n],
+    [2n ** 64n],
+    [-1n, 300n, 2n ** 40n + 5n],
+    [-1.75, true, 3],
+    [['7', '-8']],
+    [1e20],
+    [Number.NaN],
+    [1, Number.POSITIVE_INFINITY],
+  ];
+  const cases = ['uint64', 'int64', 'int32', 'uint8', 'bool', 'float32', 'float64'].flatMap((dtype) =>
+    LISTS.map((list) => ({ function: 'array', args: [list], options: { dtype } })),
+  );
+  const answers = numpy(cases);
+  test.each(cases.map((call, i) => [`${call.args[0]} as ${call.options.dtype}`, i] as const))(
+    '%s',
+    (what, i) => {
+      const list = cases[i].args[0] as np.ArrayInput;
+      for (const make of [np.array, np.asarray]) {
+        if (isError(answers[i])) expect(() => make(list, cases[i].options), what).toThrow('does not fit');
+        else expectSame(make(list, cases[i].options), answers[i], what);
+      }
+    },
+  );
+
+  test('are what is set, and what a copy is made of', () => {
+    const array = np.zeros([2], { dtype: 'u8' }) as NDArray;
+    array.set(0, 2n ** 64n - 1n);
+    expect(() => array.set(1, 2n ** 64n)).toThrow(/18446744073709551616 does not fit the dtype uint64/);
+    expect(array.toNested()).toEqual([2n ** 64n - 1n, 0n]);
+    const copy = np.copy([2n ** 64n - 1n, 1n], { dtype: 'uint64' }) as NDArray;
+    expect(copy.toNested()).toEqual([2n ** 64n - 1n, 1n]);
+    expect((np.full([1], 2n ** 64n - 1n, { dtype: 'u8' }) as NDArray).get(0)).toBe(2n ** 64n - 1n);
+  });
+});
+
 describe('bad input', () => {
   const code = (name: string) => expect.objectContaining({ code: name, name: 'KernelError' });
   const a = np.reshape(np.arange(6), [2, 3]) as NDArray;
@@ -473,6 +595,9 @@ describe('bad input', () => {
     ['the maximum of nothing', 'H5_VALUE', () => np.max([])],
     ['the maximum where, without a beginning', 'H5_VALUE', () => np.max(a, { where: [true, false, true] })],
     ['an index out of range', 'H5_INDEX', () => np.take(a, [6])],
+    ['more repeats than fit into memory', 'H5_MEMORY', () => np.repeat([1, 2], 2 ** 45)],
+    ['axes that are no list', 'H5_AXIS', () => np.transpose(a, {} as never)],
+    ['more elements than there can be', 'H5_SHAPE', () => np.zeros([2 ** 60, 2 ** 60])],
     ['an index that is no number', 'H5_DTYPE', () => np.take(a, ['a'])],
     ['integers to negative powers', 'H5_VALUE', () => np.power(new Int32Array([2]), -1)],
     ['the difference of booleans', 'H5_DTYPE', () => np.subtract([true], [false])],

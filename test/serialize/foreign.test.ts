@@ -3,7 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deserialize, H5Error } from '../../src/node.js';
+import {
+  deserialize,
+  H5Dict,
+  H5Error,
+  type H5List,
+  readSync,
+  TypeRegistry,
+  writeSync,
+} from '../../src/node.js';
 import { describeOracle, makeSamples, PYTHON } from '../oracle/oracles.js';
 
 let folder: string;
@@ -28,7 +36,56 @@ f['again'] = g; f['soft'] = h5py.SoftLink('/run')
 f.close()
 `;
 
+const NUMBERS = `
+import h5py, sys
+with h5py.File(sys.argv[1], 'r+') as f:
+    def renew(name, o):
+        for key in ('@length', '@version', '@flat', '@h5pickle'):
+            if key in o.attrs:
+                o.attrs[key] = int(o.attrs[key])  # an int64
+    renew('', f)
+    f.visititems(renew)
+    for name in ('a', 'b'):
+        column = f['rows'][name]
+        column.resize((5,))
+        column[3:] = column[:2]
+    f['rows'].attrs['@length'] = 5
+`;
+
 describeOracle('h5py', () => {
+  it('changed the numbers that say how something is stored, which are of 64 bits there', () => {
+    class Point {
+      x = 1;
+    }
+    const own = new TypeRegistry();
+    own.register(Point, { name: 'Point', version: 2 });
+    const path = join(folder, 'numbers.h5');
+    const sparse = Object.assign(new Array(4000), { 7: 'x', 900: { y: 1 } });
+    const value = { rows: [{ a: 1, b: 'x' }], point: new Point(), points: [new Point()], sparse };
+    const dict = H5Dict.write(path, value, { registry: own });
+    const rows = dict.get('rows') as unknown as H5List<unknown>;
+    rows.push({ a: 2, b: 'y' }, { a: 3, b: 'z' });
+    dict.close();
+    execFileSync(PYTHON, ['-c', NUMBERS, path]);
+    const all = [
+      { a: 1, b: 'x' },
+      { a: 2, b: 'y' },
+      { a: 3, b: 'z' },
+      { a: 1, b: 'x' },
+      { a: 2, b: 'y' },
+    ];
+    const read = readSync<typeof value>(path, { registry: own });
+    expect(read).toEqual({ ...value, rows: all });
+    expect(readSync(path, { registry: own, path: 'rows/4/a' })).toBe(2);
+    writeSync(path, 9, { registry: own, path: 'rows/4/a', mode: 'merge' });
+    const again = H5Dict.open(path, { mode: 'r+', registry: own });
+    const list = again.get('rows') as H5List<unknown>;
+    expect([list.length, list.at(-1)]).toEqual([5, { a: 9, b: 'y' }]);
+    list.push({ a: 6, b: 'w' });
+    again.close();
+    expect(readSync<typeof value>(path, { registry: own }).rows.length).toBe(6);
+  });
+
   it.each(
     ['earliest', 'latest'].flatMap((libver) =>
       ['tracked', 'untracked'].map((order) => [libver, order] as const),
