@@ -1,5 +1,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-
 import { H5PathError, H5TypeError } from '../errors.js';
 import type { Editor } from '../hdf5/editing.js';
 import { H5File } from '../hdf5/h5-file.js';

@@ -373,7 +373,9 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   sort(compare?: (a: T, b: T) => number): this {
     return this.#arrange((list) => {
       const shown = asArray(list.slice(0, list.length)) as T[];
-      const moved = asArray(list.slice(0, list.length, true));
+      // Objects are read twice: as the program sees them, and as they are to be stored again.
+      const hasObjects = shown.some((value) => typeof value === 'object' && value !== null);
+      const moved = hasObjects ? asArray(list.slice(0, list.length, true)) : shown;
       // Holes come last, as those of an Array; undefined comes before them, and is given to no function.
       const places = shown.flatMap((value, i) => (value === undefined ? [] : [i]));
       const order = compare ?? byText;

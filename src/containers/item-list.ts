@@ -2,11 +2,10 @@ import { H5FormatError } from '../errors.js';
 import type { NewObject, ValueOptions } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
-import { IndexedLinks } from '../hdf5/link-table.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type ObjectInfo, readObject } from '../hdf5/object.js';
 import { join } from '../hdf5/paths.js';
-import { type AnyLink, isHard, type Node, StoredObject } from '../hdf5/stored-object.js';
+import { type AnyLink, isHard, StoredObject } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { addMembers, replaceMembers } from '../serialize/part-writer.js';
@@ -85,7 +84,7 @@ export class ItemList implements ListStore {
   #load(): void {
     const { object } = this;
     object.session.editor?.flush();
-    const links = linksOf(object.node);
+    const links = orderedLinks(object.node);
     if (links.some(([, order]) => order < 0)) links.sort(([a], [b]) => Number(a) - Number(b));
     for (const [i, [name, order]] of links.entries()) {
       this.#orders.push(order < 0 ? i : order);
@@ -462,19 +461,6 @@ export class ItemList implements ListStore {
     this.#pending = [];
     return this.splice(length, stored - length, []);
   }
-}
-
-/** The names of the links of a group in their order, with their creation orders. */
-function linksOf(group: Node): [name: string, order: number][] {
-  const sequence = group.links instanceof IndexedLinks ? group.links.inOrder() : undefined;
-  if (!sequence) return orderedLinks(group);
-  const links: [string, number][] = [];
-  for (let place = 0; place < sequence.length; place++) {
-    const link = sequence.at(place);
-    // A link of a kind that nobody knows is none of the list's.
-    if (link) links.push([link.name, link.order]);
-  }
-  return links;
 }
 
 /** Any number of elements. */

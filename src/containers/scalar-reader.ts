@@ -3,11 +3,9 @@ import type { FileSession } from '../hdf5/file-session.js';
 import type { Extent } from '../hdf5/free-space.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { type DatasetInfo, type ObjectInfo, readObject } from '../hdf5/object.js';
-import { readObjectHeader } from '../hdf5/object-header.js';
+import { FIRST_LOOK, readObjectHeader } from '../hdf5/object-header.js';
 import { isNull, isScalar, readScalar, scalarOf } from './scalar.js';
 
-/** Headers of scalars are less than this; so much is looked at at once. */
-const LOOK = 512;
 /** So many headers are known: of a few datatypes, and of a few widths of each. */
 const KNOWN = 16;
 const CHECKSUM = 4;
@@ -43,7 +41,7 @@ export class ScalarReader {
   /** The scalar at an address; undefined if that is none, and then `info` says what it is. */
   read(address: number): unknown {
     const { space } = this.#session;
-    const length = Math.max(0, Math.min(LOOK, space.end - address));
+    const length = Math.max(0, Math.min(FIRST_LOOK, space.end - address));
     const bytes = space.bytes(address, length, 'an object header');
     const known = this.#known;
     for (let i = 0; i < known.length; i++) {

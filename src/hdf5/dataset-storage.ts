@@ -187,7 +187,14 @@ export class DatasetStorage {
     const isPointers = hasPointers(datatype);
     const mayRepeat = isPointers && selection.mayRepeat;
     if (isPointers && this.#isWritten)
-      releaseElements(space, heap, datatype, selection.count, this.read(selection), seen(mayRepeat));
+      releaseElements(
+        space,
+        heap,
+        datatype,
+        selection.count,
+        this.read(selection),
+        mayRepeat ? new Set() : undefined,
+      );
     const target = this.#target;
     if (target.kind === 'contiguous' && this.#isReplaced(space, selection)) {
       space.free(target.address, this.size);
@@ -428,10 +435,6 @@ export class DatasetStorage {
       this.isChanged = true;
     this.#layoutMessage = message;
   }
-}
-
-function seen(isNeeded: boolean): Set<string> | undefined {
-  return isNeeded ? new Set() : undefined;
 }
 
 /** What a region reference selects of a dataset. */

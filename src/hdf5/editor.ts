@@ -344,10 +344,15 @@ export class FileEditor implements Editor {
     steps: readonly number[] | undefined,
   ): void {
     const storage = this.#storage(dataset);
-    const before = storage.changes;
     this.#written.add(dataset.info.address);
+    this.#change(storage, () => storage.write(this.space, this.#heap, selection, bytes, steps));
+  }
+
+  /** Changes elements. What fails before that has begun has changed nothing. */
+  #change(storage: DatasetStorage, action: () => void): void {
+    const before = storage.changes;
     try {
-      storage.write(this.space, this.#heap, selection, bytes, steps);
+      action();
     } catch (error) {
       if (storage.changes !== before) this.space.fail(error);
       throw error;
@@ -371,14 +376,8 @@ export class FileEditor implements Editor {
   #resize(dataset: Node, dims: readonly number[]): void {
     const placed = this.#placed(dataset);
     const storage = this.#storage(placed);
-    const before = storage.changes;
     this.#written.add(placed.info.address);
-    try {
-      storage.resize(dims);
-    } catch (error) {
-      if (storage.changes !== before) this.space.fail(error);
-      throw error;
-    }
+    this.#change(storage, () => storage.resize(dims));
   }
 
   append(dataset: Node, data: unknown, axis: number, named?: Named): void {

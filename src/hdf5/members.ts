@@ -8,6 +8,7 @@ import { type EditedObject, isStored } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import { H5Reference } from './h5-reference.js';
 import { checkName } from './link-name.js';
+import { IndexedLinks } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import { extent } from './messages/dataspace.js';
 import { type AnyLink, anew, type HardLink, type Node } from './stored-object.js';
@@ -139,6 +140,16 @@ export function orderLinks(editor: FileEditor, group: Node, orders: ReadonlyMap<
 
 /** The names of the links of a group in their order, with their creation orders. */
 export function orderedLinks(group: Node): [name: string, order: number][] {
+  const sequence = group.links instanceof IndexedLinks ? group.links.inOrder() : undefined;
+  if (sequence) {
+    const found: [string, number][] = [];
+    for (let place = 0; place < sequence.length; place++) {
+      const link = sequence.at(place);
+      // One of a kind that nobody knows is no member.
+      if (link) found.push([link.name, link.order]);
+    }
+    return found;
+  }
   const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
   const links: [string, number][] = [];
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)

@@ -24,7 +24,7 @@ export enum HeaderFlag {
 }
 
 /** A first look that holds most headers whole, so that they take one access. */
-const FIRST_LOOK = 512;
+export const FIRST_LOOK = 512;
 
 /**
  * All messages of an object header, version 1 or 2, through all its chunks. `extents` gets what these take, from the
