@@ -33,7 +33,7 @@ export interface FieldOptions extends FieldStorage {
   readonly name?: string | undefined;
   /** What it was called in files before. */
   readonly aliases?: readonly string[] | undefined;
-  /** What it gets when a file does not have it; of a function, what that returns. */
+  /** What it gets when a file does not have it; of a function, what that returns: an object is made anew for each instance. */
   readonly default?: unknown;
   /** Refuses a file that does not have it, and to store an instance that does not. */
   readonly required?: boolean | undefined;

@@ -38,7 +38,8 @@ export interface RegisterOptions<T extends object = object> {
   readonly aliases?: readonly string[] | undefined;
   /**
    * Makes of what a file with another version holds, by the names in the file, what it would hold with this one. It may
-   * change and return what it is given.
+   * change and return what it is given. A newer version comes here as well: to refuse it, throw. Without this option a file
+   * is read whatever its version.
    */
   readonly migrate?: ((content: Record<string, unknown>, fromVersion: number) => object) | undefined;
   /** Called with each instance that was read, when all of the value has been made; for what is within it first. */
@@ -129,6 +130,15 @@ export class RegisteredClass<T extends object = object> {
     this.#accessors = accessorsAmong(target, this.#fields);
     this.#renamed = renamedAmong(target, declared);
 
+    for (const { property, default: value } of declared) {
+      // Frozen, nobody can change it for the others.
+      if (typeof value === 'object' && !Object.isFrozen(value))
+        throw fieldError(
+          target,
+          property,
+          'has a default that all instances would share; give a function that makes one',
+        );
+    }
     const needy = declared.find((rule) => rule.needsConstructor);
     if (needy && !this.#construct && !this.#create) {
       throw fieldError(

@@ -117,6 +117,9 @@ describe('a file', () => {
     expect(() => file.commit()).toThrow('disk full');
     file.close();
     expect(() => H5File.open(storage.bytes())).toThrow(/not an HDF5 file/);
+    for (const source of [new ArrayBuffer(8), null, {}, 7])
+      for (const mode of ['r', 'a'] as const)
+        expect(() => H5File.open(source as never, mode)).toThrow(/is opened from a Uint8Array or a storage/);
   });
 
   test('closes its storage, and at the end of a using block', () => {

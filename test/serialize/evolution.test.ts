@@ -179,6 +179,30 @@ describe('a class that has changed', () => {
     expect(after).toBe(1);
   });
 
+  it('has no default that all instances would share', () => {
+    const withDefault = (value: unknown) => () =>
+      program(Point, { name: 'Point', fields: ['x', { property: 'tags', default: value }] });
+    expect(withDefault([])).toThrow(
+      /property "tags" of class Point has a default that all instances would share; give a function/,
+    );
+    expect(withDefault(new Date(0))).toThrow(H5RegistryError);
+    for (const value of [null, 'red', Object.freeze(['red']), () => []])
+      expect(withDefault(value)).not.toThrow();
+  });
+
+  it('migrates a newer version, or refuses it', () => {
+    const bytes = serialize(new OldPoint(), { registry: program(OldPoint, { name: 'Point', version: 3 }) });
+    const registry = program(Point, {
+      name: 'Point',
+      version: 2,
+      migrate: (content, fromVersion) => {
+        if (fromVersion > 2) throw new Error(`version ${fromVersion} is newer than this program`);
+        return content;
+      },
+    });
+    expect(() => deserialize(bytes, { registry })).toThrow(/version 3 is newer than this program/);
+  });
+
   it('needs what knows these things', () => {
     const bytes = old(new OldPoint());
     const registry = program(Point, { name: 'Point', version: 2, migrate: (content) => content });
