@@ -646,6 +646,17 @@ describeOracle('h5py', () => {
     });
   });
 
+  test('a sequence that is longer than what there is of it', () => {
+    const file = H5File.open(undefined, 'w');
+    file.createDataset('vlen', { data: Array.from({ length: 100 }, () => [1, 2]), dtype: { vlen: 'i2' } });
+    const bytes = file.toBytes();
+    const { address } = find(check(bytes), 'elements', '/vlen');
+    for (const length of [3, 0x7fffffff, 0xffffffff]) {
+      const longer = changed(bytes, (_, view) => view.setUint32(address, length, true));
+      expectProblem(check(longer), 'global-heap', { path: '/vlen' });
+    }
+  });
+
   test('any bytes changed: no harm, and soon', { timeout: 60_000 }, () => {
     for (const name of ['small-earliest', 'small-latest']) {
       const bytes = load(name);

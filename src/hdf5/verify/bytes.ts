@@ -1,15 +1,16 @@
 import { UNDEFINED_ADDRESS } from '../byte-reader.js';
 
-/** An unsigned number of `size` bytes, or UNDEFINED_ADDRESS where all bits are set. Above 2**53 it is not exact. */
+/** An unsigned number of `size` bytes. Above 2**53 it is not exact. */
 export function uintAt(bytes: Uint8Array, at: number, size: number): number {
   let value = 0;
-  let isUndefined = true;
-  for (let i = size - 1; i >= 0; i--) {
-    const byte = bytes[at + i] ?? 0;
-    if (byte !== 0xff) isUndefined = false;
-    value = value * 256 + byte;
-  }
-  return isUndefined && size > 1 ? UNDEFINED_ADDRESS : value;
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0);
+  return value;
+}
+
+/** An address of `size` bytes: UNDEFINED_ADDRESS where all bits are set. */
+export function addressAt(bytes: Uint8Array, at: number, size: number): number {
+  for (let i = 0; i < size; i++) if (bytes[at + i] !== 0xff) return uintAt(bytes, at, size);
+  return UNDEFINED_ADDRESS;
 }
 
 /** The order of two names: negative if `a` comes before `b`. */

@@ -3,7 +3,7 @@ import type { Dataspace } from '../messages/dataspace.js';
 import type { Datatype } from '../messages/datatype.js';
 import type { FilterInfo } from '../messages/filter-pipeline.js';
 import { hasPointers } from '../release.js';
-import { uintAt } from './bytes.js';
+import { addressAt, uintAt } from './bytes.js';
 import { heapObject, noteEmptySequence } from './global-heap.js';
 import type { ObjectRecord } from './object-record.js';
 import { noteReference } from './references.js';
@@ -93,18 +93,18 @@ function followPointer(
         for (const inner of pointer.inner) followPointer(walk, object, inner, bytes, at + i * pointer.size);
       return;
     case 'object':
-      noteReference(walk, object, uintAt(bytes, at, O));
+      noteReference(walk, object, addressAt(bytes, at, O));
       return;
     case 'region': {
-      const address = uintAt(bytes, at, O);
+      const address = addressAt(bytes, at, O);
       if (address === 0 || address === UNDEFINED_ADDRESS) return;
       const data = heapObject(walk, object, address, uintAt(bytes, at + O, 4), O);
-      if (data) noteReference(walk, object, uintAt(data, 0, O));
+      if (data) noteReference(walk, object, addressAt(data, 0, O));
       return;
     }
     default: {
       const length = uintAt(bytes, at, 4);
-      const address = uintAt(bytes, at + 4, O);
+      const address = addressAt(bytes, at + 4, O);
       const index = uintAt(bytes, at + 4 + O, 4);
       if (length === 0) {
         noteEmptySequence(walk, object, address, index);
