@@ -486,6 +486,7 @@ export class H5File extends CoreFile {
    *
    * @throws {H5LockedError} when another writer has it open.
    * @throws {H5FormatError} when it is not a whole HDF5 file.
+   * @throws {H5TypeError} when it is neither a path, nor bytes, nor a storage.
    */
   static override open(
     where: FilePath | Uint8Array | Storage | undefined,
@@ -493,7 +494,13 @@ export class H5File extends CoreFile {
     options?: OpenOptions,
   ): H5File {
     const all = { indexes, editing, ...options };
-    if (!isPath(where)) return super.open(where, mode, all);
+    if (!isPath(where)) {
+      if (where !== undefined && !(where instanceof Uint8Array) && typeof where?.copy !== 'function')
+        throw new H5TypeError(
+          `a file is opened at a path, in a Uint8Array or in a storage, not in ${Object.prototype.toString.call(where).slice(8, -1)}`,
+        );
+      return super.open(where, mode, all);
+    }
     const path = pathOf(where);
     const exists = existsSync(path);
     if (exists && (mode === 'x' || mode === 'w-'))

@@ -21,12 +21,14 @@ import { type ChangeListener, LiveFile } from './live-file.js';
 import {
   CH5MPY,
   checkKey,
+  countPools,
   deleteMember,
   getMember,
   hasMember,
   isDict,
   isHidden,
   MAX_ATTRIBUTES,
+  poolName,
   replaceMember,
   setMember,
 } from './member.js';
@@ -125,7 +127,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
       throw new H5TypeError('a dict is written from an object, or from a Map with keys that are strings');
     const { name, ...how } = options;
     // What cannot be stored throws before a file is touched.
-    const stored = serialize(value, { ...thePlatform().codec, ...how } as WriteOptions);
+    // All of it is to be edited: nothing in it is stored in tables of its own.
+    const stored = serialize(value, { ...thePlatform().codec, ...how, groups: Infinity } as WriteOptions);
     const source = H5File.open(stored, 'r', { indexes });
     const dict = H5Dict.open<T>(target as FileSource, { ...options, mode: 'w' });
     const group = dict.#group;
@@ -225,7 +228,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     if (large) return large.size;
     const { links } = this.#group.node;
     const { isOurs } = this.context.live;
-    let { size } = this.#group;
+    let size = this.#group.size - countPools(this.#group);
     for (const name of this.#group.attrs.keys()) if (!isHidden(name) && (isOurs || !links?.get(name))) size++;
     return size;
   }
@@ -285,6 +288,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   clear(): void {
     this.transaction(() => {
       for (const key of [...this.keys()]) this.delete(key);
+      // What those have led to.
+      for (let i = countPools(this.#group) - 1; i >= 0; i--) deleteMember(this.#group, poolName(i));
     });
   }
 

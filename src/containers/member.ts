@@ -48,6 +48,18 @@ export function isHidden(name: string): boolean {
   return isReserved(name) || name === CH5MPY.type || name === CH5MPY.class;
 }
 
+/** How many links of a group lead to lists of objects that its members refer to, which are no members themselves. */
+export function countPools(group: H5Group): number {
+  let count = 0;
+  while (group.node.links?.get(poolName(count))) count++;
+  return count;
+}
+
+/** The name of one of those links. */
+export function poolName(number: number): string {
+  return `${Reserved.objects}${number || ''}`;
+}
+
 /** Whether a group has a member of a name. */
 export function hasMember(group: H5Group, name: string): boolean {
   const { node } = group;

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { H5Error, H5StateError, H5TypeError, optionOf } from '../errors.js';
+import { H5Error, H5StateError, optionOf } from '../errors.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import type { Durability } from '../storage/transaction.js';
@@ -73,7 +73,6 @@ export class H5File extends H5Group {
    * Opens a file in memory, or in a storage. Bytes that are given are not changed: `toBytes` has the new ones.
    *
    * @throws {H5FormatError} when it is not a whole HDF5 file.
-   * @throws {H5TypeError} when it is neither bytes nor a storage.
    * @example
    * using file = H5File.open(bytes, 'r', { int64: 'number' });
    */
@@ -85,10 +84,6 @@ export class H5File extends H5Group {
     if (!MODES.includes(mode))
       throw new H5Error('H5_MODE', `the mode '${mode}' is none of '${MODES.join("', '")}'`);
     const storage = source === undefined || source instanceof Uint8Array ? new MemoryStorage(source) : source;
-    if (typeof storage?.copy !== 'function')
-      throw new H5TypeError(
-        'a file is opened from a Uint8Array or a storage: new Uint8Array(buffer) makes one',
-      );
     const { editing } = options;
     const indexes =
       options.indexes && options.filters ? { ...options.indexes, filters: options.filters } : options.indexes;

@@ -24,9 +24,12 @@ export function checked<O extends ReadOptions<never> | WriteOptions | undefined>
     const known = words.map((word) => `'${word}'`).join(' or ');
     throw new H5Error('H5_OPTION', `${option} is ${known}, not ${show(value)}`);
   }
-  for (const [limit, value] of Object.entries(all['limits'] ?? {}))
+  const numbers = Object.entries(all['limits'] ?? {}).map(
+    ([limit, value]) => [`limits.${limit}`, value] as const,
+  );
+  for (const [option, value] of [...numbers, ['groups', all['groups']] as const])
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
-      throw new H5Error('H5_OPTION', `limits.${limit} is a number from 0 on, not ${show(value)}`);
+      throw new H5Error('H5_OPTION', `${option} is a number from 0 on, not ${show(value)}`);
   const { path, select, schema } = all as { readonly [option: string]: unknown } & ReadOptions<never>;
   if (path !== undefined) checkPath(path);
   if (select !== undefined && typeof select !== 'function')

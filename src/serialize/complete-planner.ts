@@ -3,10 +3,13 @@ import { SHAPED, type ShapedData, shapedData } from '../hdf5/shaped-data.js';
 import type { Encoder, RegisteredClass } from '../registry/index.js';
 import { H5LimitError, H5UnsupportedError } from './errors.js';
 import { Kind, type TypedArray } from './kinds.js';
+import { MAX_MEMBERS } from './layout.js';
 import { isLazy } from './lazy-member.js';
+import { MAX_DEPTH } from './limits.js';
 import { pathTo, shortPath } from './path.js';
 import {
   type BinaryNode,
+  fitMembers,
   hashOf,
   type Node,
   ObjectNode,
@@ -15,9 +18,11 @@ import {
   Planner,
   type Planning,
   placeOf,
+  Reference,
   type Task,
   VectorNode,
 } from './plan.js';
+import { areManyAlike, isObject, MANY, Pool, type PoolHost, type Table } from './pool.js';
 import { read, Unreadable, unreadable } from './unreadable.js';
 import type { Values } from './values.js';
 
@@ -28,6 +33,11 @@ interface Problem {
 
 /** So many elements are held in memory at once: somewhat more, and the engine ends the process. */
 const MAX_YIELDED = 1 << 26;
+
+/** The least objects of a pool that a table of their own is for; the most tables, and the most classes that others are of. */
+const LEAST_ROWS = 16;
+const MOST_TABLES = 150;
+const MOST_LEFT = 90;
 
 /** In the place of a member that is not stored. */
 const LEFT_OUT = Symbol('left out');
@@ -126,10 +136,30 @@ export class CompletePlanner extends Planner {
   readonly #leftOut = new Set<ObjectNode>();
   /** Whether the member that is planned stands in the place of another. */
   #isReplaced = false;
+  /** From so many nodes on, objects get none of their own. */
+  readonly #groups: number;
+  readonly #host: PoolHost;
+  /** Where they come instead. */
+  #pool: Pool | undefined;
+  /** Whether what is planned is a pool. */
+  #isPool = false;
 
   constructor(...planning: Planning) {
     super(...planning);
-    const [, values, onUnsupported, accessors, limits, waits = false] = planning;
+    const [, values, onUnsupported, accessors, limits, groups = MAX_MEMBERS, waits = false] = planning;
+    // What is replaced must not have been met.
+    this.#groups = onUnsupported === 'error' ? Math.max(1, groups) : Infinity;
+    this.#host = {
+      registry: this.registry,
+      kinds: this.kinds,
+      identity: this.identity,
+      homes: this.homes,
+      references: this.references,
+      maxDepth: limits?.depth ?? MAX_DEPTH,
+      propertiesOf: (object, cls) => this.propertiesOf(object, cls),
+      read,
+    };
+    this.kinds.add(Reference.prototype, Kind.Reference);
     this.#waits = waits;
     this.#mostBytes = limits?.bytes ?? Infinity;
     this.#onUnsupported = onUnsupported;
@@ -139,6 +169,7 @@ export class CompletePlanner extends Planner {
 
   override finish(): void {
     super.finish();
+    if (this.#pool) this.#pool.node.absorbed = true;
     for (const node of this.#leftOut) {
       const { names, values } = node;
       node.names = names.filter((_, i) => values[i] !== LEFT_OUT);
@@ -157,7 +188,7 @@ export class CompletePlanner extends Planner {
       return;
     }
     try {
-      super.member(holder, index);
+      if (!this.#isPooled(holder, index, value)) super.member(holder, index);
     } catch (error) {
       this.#failed(error, holder, index);
     }
@@ -165,7 +196,8 @@ export class CompletePlanner extends Planner {
 
   protected override runTask(task: Task): void {
     try {
-      super.runTask(task);
+      if ('node' in task || !this.#isPooled(task.holder, task.index, task.value, task.id))
+        super.runTask(task);
     } catch (error) {
       if ('node' in task) throw error;
       this.#failed(error, task.holder, task.index);
@@ -174,7 +206,10 @@ export class CompletePlanner extends Planner {
 
   protected override planElements(vector: VectorNode, values: readonly unknown[]): void {
     try {
-      super.planElements(vector, this.#onUnsupported === 'error' ? values : this.#replaced(vector, values));
+      let stored = this.#onUnsupported === 'error' ? values : this.#replaced(vector, values);
+      if (this.#isFull && values.some(isObject) && !areManyAlike(values, this.kinds))
+        stored = this.#openPool().copyOf(values, vector);
+      super.planElements(vector, stored);
     } catch (error) {
       if (this.#isOfItsOwn(error)) throw error;
       // Which of them it was: numbers count all of them.
@@ -418,6 +453,84 @@ export class CompletePlanner extends Planner {
     return elements;
   }
 
+  // ---- objects that have nothing in common -----------------------------------------------------------
+
+  /** Whether there are so many nodes that objects get none of their own any more. */
+  get #isFull(): boolean {
+    return this.nodes.length >= this.#groups && !this.#isPool;
+  }
+
+  #openPool(): Pool {
+    this.#pool ??= new Pool(
+      this.add(new VectorNode({ node: this.root, role: 'member', key: 'value' })),
+      this.#host,
+    );
+    return this.#pool;
+  }
+
+  /** Puts a member into the pool, if it is for it. Objects and Maps have been looked at before, by a task, and come with their identifier. */
+  #isPooled(holder: ObjectNode, index: number, value: unknown, known = -1): boolean {
+    if (!this.#isFull || typeof value !== 'object' || value === null) return false;
+    let id = known;
+    if (id < 0) {
+      if (this.registry.nameOf(value) !== undefined) return false;
+      id = this.kinds.of(value);
+      if (id !== Kind.Array && id !== Kind.Set) return false;
+    }
+    const pool = this.#openPool();
+    if (!pool.takes(value, id)) return false;
+    holder.values[index] = pool.refer(value, id, true, holder, index);
+    return true;
+  }
+
+  /** Plans the list of what is in the pool; what is met then comes into another one. */
+  #closePool(pool: Pool): void {
+    this.#pool = undefined;
+    pool.gather();
+    const { node, objects } = pool;
+    node.length = objects.length;
+    this.root.pools ??= [];
+    this.root.pools.push(node);
+    this.#isPool = true;
+    // A few objects are not worth a table for each of their shapes.
+    if (objects.length < MANY) super.encode(node, Kind.SparseArray, objects);
+    else this.#planPool(pool);
+    this.#isPool = false;
+  }
+
+  /** A union with a part for all arrays, for the objects of each table, and for what is left of each kind. */
+  #planPool({ node, objects, tables, lists }: Pool): void {
+    const parts = new Uint8Array(objects.length);
+    node.encoding = 'union';
+    node.parts = parts;
+    const part = (id: number, rows: readonly number[]): VectorNode => {
+      const number = node.children.length;
+      for (const row of rows) parts[row] = number;
+      return this.part(node, number, this.kinds.partName(id), rows.length);
+    };
+    for (const [kind, { rows, values }] of lists)
+      if (rows.length > 0) super.encode(part(kind, rows), kind, values);
+    const isLarge = ({ rows, keys }: Table) =>
+      rows.length >= LEAST_ROWS && fitMembers(keys) && keys.length > 0;
+    const large = tables.filter(isLarge).sort((a, b) => b.rows.length - a.rows.length);
+    for (const { id, keys, rows, columns } of large.slice(0, MOST_TABLES))
+      this.columns(part(id, rows), id, keys, columns);
+    const left = new Map<number, number[]>();
+    for (const table of [...large.slice(MOST_TABLES), ...tables.filter((table) => !isLarge(table))]) {
+      const rows = left.get(table.id) ?? [];
+      left.set(table.id, rows);
+      for (const row of table.rows) rows.push(row);
+    }
+    // More classes than a union can tell apart: those are stored one by one.
+    const isMany = left.size > MOST_LEFT;
+    const rest = isMany ? [[Kind.SparseArray as number, [...left.values()].flat()] as const] : left;
+    for (const [id, rows] of rest) {
+      rows.sort((a, b) => a - b);
+      const values = rows.map((row) => objects[row]);
+      super.encode(part(id, rows), id, values);
+    }
+  }
+
   // ---- shared bytes ---------------------------------------------------------------------------------
 
   /**
@@ -425,6 +538,11 @@ export class CompletePlanner extends Planner {
    * bytes alone: only when all are known, it is known which share their bytes.
    */
   protected override planMore(): boolean {
+    const pool = this.#pool;
+    if (pool && pool.objects.length > 0) {
+      this.#closePool(pool);
+      return true;
+    }
     const sharing = this.#sharing;
     if (!sharing) return false;
     const nodes: BinaryNode[] = [];

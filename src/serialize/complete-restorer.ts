@@ -1,11 +1,22 @@
+import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
 import type { GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
 import { Reserved } from './layout.js';
+import { newArray } from './new-array.js';
 import { fail, Restorer } from './restore.js';
 
 /** Removes all entries of a map but the first ones. */
 function dropAfter(kept: number, map: Map<number, unknown>): void {
   for (const key of [...map.keys()].slice(kept)) map.delete(key);
+}
+
+const OWN_PAIR = JSON.stringify([OBJECT_REFERENCE, INT64]);
+
+/** Whether `{into, index}` takes 8 bytes each, one after the other, as the writer here lays it out. */
+function isOwnPair(type: Datatype): boolean {
+  if (type.class !== 'compound' || type.size !== 16) return false;
+  const [into, index] = type.members;
+  return into?.offset === 0 && JSON.stringify([into.type, index?.type]) === OWN_PAIR;
 }
 
 /** Values that codecs decode are made within each other at most so deep: each takes room on the stack. */
@@ -75,6 +86,20 @@ export class CompleteRestorer extends Restorer {
       this.#isBusy = false;
       this.#at = undefined;
     }
+  }
+
+  /** Those that are laid out as we do it are read without an object for each. */
+  protected override pairs(type: Datatype, bytes: Uint8Array, count: number, info: ObjectInfo): unknown[] {
+    if (!isOwnPair(type)) return super.pairs(type, bytes, count, info);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const values = newArray<unknown>(count);
+    for (let i = 0, at = 0; i < count; i++, at += 16) {
+      const address = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+      if (address === 0 || address > Number.MAX_SAFE_INTEGER) fail(info, 'a reference that leads nowhere');
+      const row = view.getUint32(at + 8, true) + view.getInt32(at + 12, true) * 2 ** 32;
+      values[i] = row === -1 ? this.value(address) : this.element(address, row, info);
+    }
+    return values;
   }
 
   /** An error that says where the instances are that it is about. */

@@ -116,13 +116,15 @@ export class Emitter {
   begin(holder: ObjectNode): void {
     const [value] = holder.values;
     const member = value instanceof Object ? (value as Node) : undefined;
-    if (member && isGroup(member)) {
+    const { pools } = holder;
+    if (member && isGroup(member) && (!pools || member.kind === 'object')) {
+      (member as ObjectNode).pools = pools;
       this.#root = member;
       this.#emitNode(member, true);
     } else {
       this.#root = holder;
       holder.id = this.#builder.newObject();
-      this.#beginGroup(holder, holder.names.length);
+      this.#beginGroup(holder, 1 + (pools?.length ?? 0));
       this.#int32(Reserved.layout, LAYOUT_VERSION);
       this.#word(Reserved.encoding, Encoding.value);
       this.#members(holder, 2);
@@ -221,7 +223,7 @@ export class Emitter {
   // ---- objects --------------------------------------------------------------------------------------
 
   #object(node: ObjectNode, root: boolean): void {
-    this.#beginGroup(node, node.names.length);
+    this.#beginGroup(node, node.names.length + (node.pools?.length ?? 0));
     let order = this.#common(node, root);
     if (node.type) {
       this.#word(Reserved.type, node.type);
@@ -245,7 +247,10 @@ export class Emitter {
       const target = value instanceof Reference ? (value.node as Node) : value;
       this.#builder.hardLink(escapeName(names[i] as string), first + i, target.id);
     }
-    this.#builder.end(first + names.length);
+    let order = first + names.length;
+    for (const { id } of node.pools ?? [])
+      this.#builder.hardLink(`${Reserved.objects}${order - first - names.length || ''}`, order++, id);
+    this.#builder.end(order);
   }
 
   /** An attribute for a value that is one element. */
@@ -307,8 +312,11 @@ export class Emitter {
   }
 
   #element(reference: Reference): void {
-    this.#builder.objectReference((reference.node as Node).id);
-    this.#builder.out.i64(BigInt(reference.index));
+    const { node, index } = reference as { node: Node; index: number };
+    this.#builder.objectReference(node.id);
+    // An int64: -1, or a row's number.
+    this.#builder.out.i32(index);
+    this.#builder.out.i32(index < 0 ? -1 : 0);
   }
 
   #entries(node: EntriesNode, root: boolean): void {

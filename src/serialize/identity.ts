@@ -17,9 +17,11 @@ export class IdentityTable {
   readonly #blocks: object[][] = [];
   #size = 0;
   readonly #others = new Set<object>();
-  /** The numbers of those, as far as they have been asked for. */
+  /** The numbers of those, in the same order. */
+  readonly #otherNumbers = new NumberList();
+  /** The same by object, as far as it has been asked for: to make a Map takes longer than all else. */
   readonly #numbers = new Map<object, number>();
-  #numbered = 0;
+  #unnumbered: Iterator<object> | undefined;
   /** By kind, as far as objects of it have been met: those that have their numbers but are not in the table yet. */
   readonly #waiting: (Waiting | null | undefined)[] = [];
 
@@ -66,18 +68,18 @@ export class IdentityTable {
     for (let entry = cells[cell + 1]; entry !== 0; entry = cells[cell + 1]) {
       if (cells[cell] === hash) {
         if (this.object((entry as number) - 1) === object) return (entry as number) - 1;
-        const known = this.#others.size;
-        this.#others.add(object);
-        if (this.#others.size === known) return this.#numberOf(object);
-        if (given < 0) this.#add(object);
+        if (this.#addOther(object)) return this.#numberOf(object);
+        this.#otherNumbers.push(given < 0 ? this.#add(object) : given);
         return -1;
       }
       cell = (cell + 2) & (2 * this.#mask + 1);
     }
-    if (hash === HASH_SEED) this.#others.add(object);
-    else if (this.#others.has(object)) return this.#numberOf(object);
+    const isSeed = hash === HASH_SEED;
+    if (isSeed ? this.#addOther(object) : this.#others.has(object)) return this.#numberOf(object);
+    const number = given < 0 ? this.#add(object) : given;
+    if (isSeed) this.#otherNumbers.push(number);
     cells[cell] = hash;
-    cells[cell + 1] = (given < 0 ? this.#add(object) : given) + 1;
+    cells[cell + 1] = number + 1;
     if (++this.#used * 2 > this.#mask) this.#grow();
     return -1;
   }
@@ -91,15 +93,20 @@ export class IdentityTable {
     return number >= 0 && this.object(number) === object ? number : this.#numberOf(object);
   }
 
+  /** Whether it was there already. */
+  #addOther(object: object): boolean {
+    const { size } = this.#others;
+    this.#others.add(object);
+    return this.#others.size === size;
+  }
+
   #numberOf(object: object): number {
-    let number = this.#numbers.get(object);
-    if (number === undefined) {
-      for (; this.#numbered < this.#size; this.#numbered++) {
-        const other = this.object(this.#numbered);
-        if (this.#others.has(other)) this.#numbers.set(other, this.#numbered);
-      }
-      number = this.#numbers.get(object);
-    }
+    const numbers = this.#numbers;
+    this.#unnumbered ??= this.#others.values();
+    // Not up to its end, for then it would not go on when others come.
+    while (numbers.size < this.#otherNumbers.length)
+      numbers.set(this.#unnumbered.next().value, this.#otherNumbers.data[numbers.size] as number);
+    let number = numbers.get(object);
     if (number === undefined) {
       // It has changed since, when a getter was asked for example: its hash is another one now.
       number = 0;

@@ -166,6 +166,12 @@ export class Kinds {
     return id;
   }
 
+  /** Takes the objects of a prototype for such of a kind. */
+  add(prototype: object, id: Kind): Kind {
+    this.#ids.set(prototype, id);
+    return id;
+  }
+
   /** The identifier of a type among the option `values`. */
   idOf(type: ValueType): number {
     return this.#ids.get(type.prototype) as number;
@@ -189,21 +195,15 @@ export class Kinds {
     const codec = cls && this.#values.encoder(cls);
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
-    if (this.#isIterable(value)) {
-      this.#ids.set(prototype, Kind.Iterable);
-      return Kind.Iterable;
-    }
+    if (this.#isIterable(value)) return this.add(prototype, Kind.Iterable);
     // The platform's own types of another realm (a frame, a vm context) are what they are here.
     const maker = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
     if (isPlatformObject(maker) && Object.prototype.toString.call(value) === `[object ${maker.name}]`) {
       for (const [known, id] of this.#ids) {
-        if (id === Kind.Unsupported || known?.constructor.name !== maker.name) continue;
-        this.#ids.set(prototype, id);
-        return id;
+        if (id !== Kind.Unsupported && known?.constructor.name === maker.name) return this.add(prototype, id);
       }
     }
-    this.#ids.set(prototype, Kind.Unsupported);
-    return Kind.Unsupported;
+    return this.add(prototype, Kind.Unsupported);
   }
 
   #add(

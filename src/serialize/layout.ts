@@ -6,7 +6,7 @@
 /** The version of the layout, kept on the root group. A reader reads this one and all before it. */
 export const LAYOUT_VERSION = 1;
 
-/** Reserved attributes. A key of the user's that begins with "@" is escaped, so they never clash. */
+/** Reserved attributes, and a link. A key of the user's that begins with "@" is escaped, so they never clash. */
 export enum Reserved {
   /** On the root group: the layout version. */
   layout = '@h5pickle',
@@ -33,6 +33,8 @@ export enum Reserved {
   numbers = '@numbers',
   /** How many of the last axes of a dataset are one in the program. */
   flat = '@flat',
+  /** A link of the root group: what has its home nowhere else. */
+  objects = '@objects',
 }
 
 /** Values of `@encoding`. */

@@ -176,7 +176,7 @@ class PartReader {
       members.push([attribute.order, propertyOf(attribute.name, cls), place]);
     }
     for (const link of info.links)
-      if (link.kind === 'hard')
+      if (link.kind === 'hard' && !isReserved(link.name))
         members.push([link.order, propertyOf(link.name, cls), { at: 'object', address: link.address }]);
     members.sort(([a], [b]) => a - b);
     return {

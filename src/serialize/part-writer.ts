@@ -72,7 +72,7 @@ export function addMembers(
 
 function storedMembers(group: H5Group, values: object, options: WriteOptions): H5File {
   const { path: _, mode: __, ...how } = options;
-  const stored = new MemoryStorage(serialize(values, how));
+  const stored = new MemoryStorage(serialize(values, { ...how, groups: Infinity }));
   const { indexes } = group.session.space;
   return H5File.open(stored, 'r', indexes ? { indexes } : {});
 }
@@ -212,7 +212,8 @@ class PartWriter {
     const change = this.#prepare(home, value);
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
-    const how = this.#parts ? { ...options, registry: this.#parts } : options;
+    // What is stored must not refer to anything beside it.
+    const how = { ...options, groups: Infinity, ...(this.#parts && { registry: this.#parts }) };
     // Errors say where in the value something stands: that begins with the member that it becomes.
     const above = home ? this.#steps.slice(0, this.#steps.length - home.rest.length - 1) : [];
     const fail = (error: unknown): never => {

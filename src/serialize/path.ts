@@ -27,6 +27,7 @@ export function pathTo(node: Node, element = -1): string {
       continue;
     }
     const vector = at as VectorNode;
+    if (vector.pathOf) return vector.pathOf(element) + segments.reverse().join('');
     if (vector.type || !place) {
       segments.push(`[${positionOf(vector, element) + vector.first}]`);
       element = -1;

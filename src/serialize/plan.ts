@@ -65,6 +65,8 @@ export class ObjectNode extends PlanNode {
   names: readonly string[] = [];
   /** Primitives as they are, for every object a Reference or its node. */
   values: unknown[] = [];
+  /** Of the root: lists of what has its home nowhere else. */
+  pools: VectorNode[] | undefined;
 
   constructor(place: Place | undefined, type: string | undefined, cls: RegisteredClass | undefined) {
     super(place);
@@ -168,6 +170,8 @@ export class VectorNode extends PlanNode {
   text: TextColumn | undefined;
   /** The number of elements before the first, where these are only some of a list; for error messages. */
   first = 0;
+  /** Where an element was met, if that is elsewhere; for error messages. */
+  pathOf: ((element: number) => string) | undefined;
   /** Writes it, where that is the affair of somebody else. */
   emit: ((builder: FileBuilder, isRoot: boolean) => void) | undefined;
 
@@ -217,6 +221,8 @@ export class Elements {
   /** Of a union: the part, and the index in it, of each element that is at home here. */
   parts: Uint8Array | undefined;
   indexes: Uint32Array | undefined;
+  /** Of parts that are unions themselves: records of several shapes, all of which are at home. */
+  readonly #within: Elements[] = [];
 
   constructor(vector: VectorNode) {
     this.vector = vector;
@@ -228,10 +234,12 @@ export class Elements {
     if (vector.encoding !== 'union') return homeWithin(vector, claimed);
     vector.referenced = true;
     if (!this.parts || !this.indexes) this.#placeAll();
-    const part = vector.children[this.parts?.[claimed] as number] as VectorNode;
+    const number = this.parts?.[claimed] as number;
+    const part = vector.children[number] as VectorNode;
     const index = this.indexes?.[claimed] as number;
-    // Records of several shapes are a union within the union, all of whose elements are at home.
-    return part.encoding === 'union' ? new Elements(part).locate(index) : homeWithin(part, index);
+    if (part.encoding !== 'union') return homeWithin(part, index);
+    this.#within[number] ??= new Elements(part);
+    return this.#within[number].locate(index);
   }
 
   #placeAll(): void {
@@ -309,6 +317,8 @@ export type PlanningOptions = readonly [
   /** Whether accessors are stored. */
   accessors: boolean,
   limits: Limits | undefined,
+  /** The most objects that get groups of their own. */
+  groups: number | undefined,
 ];
 
 /**
@@ -342,7 +352,7 @@ export class Planner {
   readonly #maxDepth: number;
   readonly #maxNodes: number;
 
-  constructor(...[registry, values, , , limits = {}, , identity = new IdentityTable()]: Planning) {
+  constructor(...[registry, values, , , limits = {}, , , identity = new IdentityTable()]: Planning) {
     this.registry = registry;
     this.values = values;
     this.kinds = new Kinds(registry, values, (value) => this.isIterable(value));
@@ -618,7 +628,7 @@ export class Planner {
       distinct.length = 0;
       for (const id of ids) if (!distinct.includes(id)) distinct.push(id);
     } else if (table) {
-      this.#columns(vector, distinct[0] as number, table.keys, table.columns);
+      this.columns(vector, distinct[0] as number, table.keys, table.columns);
       return;
     }
     // A dataset of references has no place for missing elements; a union leaves them out.
@@ -714,7 +724,7 @@ export class Planner {
       const hashes = table && (table.hashes ?? hashRows(values as object[], table.keys));
       for (let i = 0; i < ids.length; i++) {
         const id = ids[i] as number;
-        if (isPrimitive(id)) continue;
+        if (isPrimitive(id) || id === Kind.Reference) continue;
         const value = values[i] as object;
         const hash = hashes ? (hashes[i] as number) : hashOf(this.kinds.entry(id), value);
         if (identity.claim(value, hash, id) < 0) continue;
@@ -748,16 +758,16 @@ export class Planner {
     vector.parts = parts;
     for (let part = 0; part < distinct.length; part++) {
       const id = distinct[part] as number;
-      const child = this.#part(vector, part, this.kinds.partName(id), (slices[part] as unknown[]).length);
+      const child = this.part(vector, part, this.kinds.partName(id), (slices[part] as unknown[]).length);
       this.encode(child, id, slices[part] as unknown[]);
     }
     if (rest.length > 0) {
-      const child = this.#part(vector, distinct.length, 'objects', restSlice.length);
+      const child = this.part(vector, distinct.length, 'objects', restSlice.length);
       this.#list(child, restSlice as object[]);
     }
   }
 
-  #part(union: VectorNode, part: number, name: string, length: number): VectorNode {
+  protected part(union: VectorNode, part: number, name: string, length: number): VectorNode {
     const child = this.#leafNode({ node: union, role: 'part', key: part }, length, undefined);
     union.children.push(child);
     const taken = union.names.filter((other) => other.replace(/-\d+$/, '') === name).length;
@@ -791,6 +801,7 @@ export class Planner {
       case Kind.Reference:
         vector.encoding = 'references';
         vector.values = (values as object[]).map((value) => {
+          if (value instanceof Reference) return value;
           const entry = this.kinds.entry(this.kinds.of(value));
           const reference = new Reference(this.identity.find(value, hashOf(entry, value)), false);
           this.references.push(reference);
@@ -887,14 +898,14 @@ export class Planner {
       this.#list(vector, values);
     } else if (groups.length === 1) {
       const [group] = groups as [RowGroup];
-      this.#columns(vector, id, group.columns, group.gather(rows, this.#read));
+      this.columns(vector, id, group.columns, group.gather(rows, this.#read));
     } else {
       vector.encoding = 'union';
       vector.parts = new Uint8Array(rows.length);
       for (const [part, group] of groups.entries()) {
         for (const row of group.rows) vector.parts[row] = part;
-        const child = this.#part(vector, part, this.kinds.partName(id), group.rows.length);
-        this.#columns(
+        const child = this.part(vector, part, this.kinds.partName(id), group.rows.length);
+        this.columns(
           child,
           id,
           group.columns,
@@ -907,7 +918,7 @@ export class Planner {
     }
   }
 
-  #columns(
+  protected columns(
     vector: VectorNode,
     id: number,
     keys: readonly string[],
@@ -994,7 +1005,7 @@ function mapMembers(map: Map<unknown, unknown>): readonly string[] | undefined {
   return keys.every((key) => typeof key === 'string') && fitMembers(keys) ? keys : undefined;
 }
 
-function fitMembers(names: readonly string[]): boolean {
+export function fitMembers(names: readonly string[]): boolean {
   return names.length <= MAX_MEMBERS && !names.some((name) => name.length > MAX_NAME);
 }
 

@@ -279,8 +279,7 @@ export class Restorer {
     const { datatype, dataspace, data } = attribute;
     if (dataspace.kind === 'null') return tagOf(datatype) === Tag.undefined ? undefined : null;
     if (dataspace.kind === 'scalar') {
-      if (datatype.class === 'compound' && isElement(datatype))
-        return this.#elements(datatype, data, 1, info)[0];
+      if (datatype.class === 'compound' && isElement(datatype)) return this.pairs(datatype, data, 1, info)[0];
       return this.leaf(datatype, data, 1)[0];
     }
     return this.#nest(copied(this.leaf(datatype, data, extent(dataspace))), dataspace.dims);
@@ -406,7 +405,7 @@ export class Restorer {
       } else if (link) {
         l++;
         // Neither a link to another place nor a datatype has a value.
-        if (link.kind !== 'hard') continue;
+        if (link.kind !== 'hard' || isReserved(link.name)) continue;
         const { address } = link;
         const member = this.info(address);
         if (member.kind === 'datatype') continue;
@@ -728,7 +727,7 @@ export class Restorer {
       const indexes = this.#decode(datatype, bytes, count);
       elements = Array.from(indexes as ArrayLike<unknown>, (index) => this.element(target, index, info));
     } else if (isElement(datatype)) {
-      elements = this.#elements(datatype, bytes, count, info);
+      elements = this.pairs(datatype, bytes, count, info);
     } else {
       elements = Array.from(this.#decode(datatype, bytes, count) as ArrayLike<unknown>, (reference) =>
         this.value(addressOf(reference, info)),
@@ -738,7 +737,7 @@ export class Restorer {
   }
 
   /** Objects that live in a vector, or by themselves, named by pairs of an address and an index. */
-  #elements(type: Datatype, bytes: Uint8Array, count: number, info: ObjectInfo): unknown[] {
+  protected pairs(type: Datatype, bytes: Uint8Array, count: number, info: ObjectInfo): unknown[] {
     const pairs = this.#decode(type, bytes, count) as Record<string, unknown>[];
     return pairs.map(({ [Tag.into]: reference, [Tag.index]: index }) => {
       const address = addressOf(reference, info);
@@ -747,11 +746,14 @@ export class Restorer {
   }
 
   element(address: number, index: unknown, from: ObjectInfo): unknown {
-    const info = this.info(address);
-    // What leads on to other objects is never where objects live; to follow it could go round in circles.
-    if (this.#leadsOn(info)) fail(from, 'a reference into a list of references');
     // One element of a vector that is known costs nothing, unlike the use of all of them again.
-    const { rows, isHome } = this.vectors.get(address) ?? this.vector(address);
+    let vector = this.vectors.get(address);
+    if (!vector) {
+      // What leads on to other objects is never where objects live; to follow it could go round in circles.
+      if (this.#leadsOn(this.info(address))) fail(from, 'a reference into a list of references');
+      vector = this.vector(address);
+    }
+    const { rows, isHome } = vector;
     if (!isHome || typeof index !== 'number' || !(index >= 0 && index < rows.length)) {
       fail(from, `the list has no such element: ${index}`);
     }

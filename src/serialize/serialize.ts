@@ -49,6 +49,13 @@ export interface WriteOptions extends StorageOptions {
    * otherwise; with 'skip' they are left out, and never called. What `@H5Field` or `fields` declare is stored always.
    */
   readonly accessors?: 'value' | 'skip';
+  /**
+   * How many groups and datasets a value is stored in before objects that differ from those around them get none of their own:
+   * 1,000 unless told otherwise. What comes then, from the outside inwards, is stored in tables of objects that are alike, which
+   * `@objects` in the root group leads to, and is referred to where it belongs: many times as fast and as small, but it is read
+   * back as a copy by `H5Dict` and is not changed in place. `Infinity`: each has a place of its own. Needs `values`.
+   */
+  readonly groups?: number;
   /** How much it may be. What is more is an `H5LimitError`. */
   readonly limits?: Limits;
   /**
@@ -130,7 +137,7 @@ export function newPlanner(options: WriteOptions): Planner {
 /** What the options say to a planner. */
 export function planning(options: WriteOptions): PlanningOptions {
   const { registry = defaultRegistry, values = NO_VALUES, onUnsupported = 'error' } = options;
-  return [registry, values, onUnsupported, options.accessors !== 'skip', options.limits];
+  return [registry, values, onUnsupported, options.accessors !== 'skip', options.limits, options.groups];
 }
 
 /** What stores datasets otherwise, if that is asked for. */

@@ -149,7 +149,11 @@ export class Taker {
     list.first = this.#taken;
     const identity = new BatchIdentity(this.#homes);
     const waiting = this.#waits ? this.#options.values?.inTime?.() : undefined;
-    const planner = new CompletePlanner(...planning({ ...this.#options, ...waiting }), this.#waits, identity);
+    const planner = new CompletePlanner(
+      ...planning({ ...this.#options, ...waiting, groups: Infinity }),
+      this.#waits,
+      identity,
+    );
     planner.arrays = this.#yielded;
     if (this.#store.tables >= MANY_TABLES) planner.maxTables = 1;
     planner.list(list, this.#elements);

@@ -119,7 +119,9 @@ describe('a file', () => {
     expect(() => H5File.open(storage.bytes())).toThrow(/not an HDF5 file/);
     for (const source of [new ArrayBuffer(8), null, {}, 7])
       for (const mode of ['r', 'a'] as const)
-        expect(() => H5File.open(source as never, mode)).toThrow(/is opened from a Uint8Array or a storage/);
+        expect(() => H5File.open(source as never, mode)).toThrow(
+          /is opened at a path, in a Uint8Array or in a storage, not in/,
+        );
   });
 
   test('closes its storage, and at the end of a using block', () => {

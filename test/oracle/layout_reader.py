@@ -153,6 +153,8 @@ class Reader:
                 order = h5py.h5a.get_info(group.id, name.encode("utf-8")).corder
                 members.append((order, name, lambda name=name: self.attribute(group, name)))
         for name in group:
+            if name.startswith("@") and not name.startswith("@%"):
+                continue
             order = group.id.links.get_info(name.encode("utf-8")).corder
             members.append((order, name, lambda name=name: self.value(group[name])))
         members.sort(key=lambda member: member[0])

@@ -1,0 +1,347 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  deserialize,
+  H5Dict,
+  H5File,
+  H5LimitError,
+  serialize,
+  type TypeRegistry,
+  TypeRegistry as Types,
+  type WriteOptions,
+  write,
+} from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import {
+  attributesOf,
+  datasetAt,
+  describeOracle,
+  groupAt,
+  h5dump,
+  h5py,
+  h5wasm,
+  readLayout,
+} from '../oracle/oracles.js';
+import { seeded } from '../random.js';
+import { expectSame } from '../same.js';
+import { casesOf, runs } from '../thoroughness.js';
+import { anyGraph, anyNamedGraph } from './arbitrary.js';
+import { cases } from './cases.js';
+import { named, registry } from './classes.js';
+import { graphOf } from './graph.js';
+
+/*
+ * Objects that have nothing in common with those around them, of which there are too many for a group each: they stand in
+ * tables, beside the value. That begins at 1,000 nodes; here it begins at a few.
+ */
+
+function roundTrip(value: unknown, groups: number, types: TypeRegistry = registry): Uint8Array {
+  const options = { registry: types, groups };
+  const before = graphOf(value, types);
+  const bytes = serialize(value, options);
+  const copy = deserialize(bytes, options);
+  expectSame(graphOf(copy, types), before);
+  expectSame(graphOf(value, types), before);
+  expect(Buffer.compare(serialize(value, options), bytes)).toBe(0);
+  expect(Buffer.compare(serialize(copy, options), bytes)).toBe(0);
+  return bytes;
+}
+
+/** Enough of them for tables. */
+const many = (graph: fc.Arbitrary<unknown>) => fc.array(graph, { minLength: 60, maxLength: 120 });
+
+describe.each([0, 1, 7])('after %d nodes', (groups) => {
+  it.each(Object.entries(cases))('%s', (_, value) => {
+    roundTrip(value, groups);
+    roundTrip([1, { value }], groups);
+  });
+
+  it('all of them in one', () => {
+    roundTrip(cases, groups);
+  });
+
+  it('any graph', { timeout: 600_000 }, () => {
+    fc.assert(
+      fc.property(anyGraph, (value) => void roundTrip(value, groups)),
+      { numRuns: casesOf(60, 1 / 4) },
+    );
+  });
+
+  it('many graphs in one', { timeout: 600_000 }, () => {
+    fc.assert(
+      fc.property(many(anyGraph), (value) => void roundTrip(value, groups)),
+      { numRuns: casesOf(8, 1 / 40) },
+    );
+    fc.assert(
+      fc.property(many(anyNamedGraph), (value) => void roundTrip({ value }, groups, named)),
+      { numRuns: casesOf(4, 1 / 40) },
+    );
+  });
+});
+
+type Syntax = { type: string; at: number; [key: string]: unknown };
+
+/** A tree like that of a parser: nodes of many types, each with its own properties, in one another. */
+function syntaxTree(count: number): Syntax {
+  const random = seeded(3);
+  const root: Syntax = { type: 'Program', at: 0, body: [] };
+  const open: Syntax[][] = [root['body'] as Syntax[]];
+  for (let at = 1; at < count; at++) {
+    const type = random(30);
+    const node: Syntax = { type: `Type${type}`, at };
+    if (type % 3 === 0) node['name'] = `name ${random(500)}`;
+    if (type % 5 === 0) node['optional'] = random(2) === 0 ? null : true;
+    const parts: Syntax[] = [];
+    if (type % 2 === 0) {
+      node[`parts${type}`] = parts;
+      open.push(parts);
+    }
+    if (type % 7 === 0) node['left'] = { type: 'Literal', at, value: random(2) ? at : String(at) };
+    const list = open[random(open.length)] as Syntax[];
+    list.push(node);
+    if (list.length > 5) open.splice(open.indexOf(list), 1);
+  }
+  return root;
+}
+
+function objectsIn(bytes: Uint8Array): number {
+  return verifyStorage(new MemoryStorage(bytes)).objects;
+}
+
+describe('a tree of nodes that differ', () => {
+  const tree = syntaxTree(6000);
+
+  it('is stored in few objects and few bytes', () => {
+    const bytes = roundTrip(tree, 1000);
+    const apart = serialize(tree, { groups: Infinity });
+    expect(deserialize(apart)).toEqual(tree);
+    expect(objectsIn(bytes)).toBeLessThan(objectsIn(apart) / 4);
+    expect(bytes.length).toBeLessThan(apart.length / 2);
+    expect(bytes.length).toBeLessThan(JSON.stringify(tree).length * 2.5);
+    // That is what happens if nothing else is asked for.
+    expect(Buffer.compare(serialize(tree), bytes)).toBe(0);
+  });
+
+  it('is sound, and leads everywhere', () => {
+    const { problems, notes, extents } = verifyStorage(new MemoryStorage(serialize(tree)));
+    expect([problems, notes]).toEqual([[], []]);
+    expect(extents.filter(({ use }) => use === 'leaked')).toEqual([]);
+  });
+
+  it('has its outer nodes where they would be', () => {
+    using file = H5File.open(serialize(tree), 'r');
+    expect(file.attrs.get('type')).toBe('Program');
+    expect(file.get('body')).toBeDefined();
+  });
+
+  it('a value that is no group keeps its place beside the tables', () => {
+    const values = [1, 'a', ...(tree['body'] as unknown[]), new Map([[{}, tree]])];
+    using file = H5File.open(roundTrip(values, 3), 'r');
+    expect([...file.keys()]).toEqual(['value', '@objects']);
+  });
+
+  it('a chain is a table', () => {
+    type Link = { at: number; next: Link | null };
+    let chain: Link | null = null;
+    for (let at = 0; at < 100_000; at++) chain = { at, next: chain };
+    const bytes = serialize(chain);
+    expect(objectsIn(bytes)).toBeLessThan(1100);
+    let found = deserialize<Link | null>(bytes);
+    let count = 0;
+    for (; found; found = found.next) expect(found.at).toBe(100_000 - ++count);
+    expect(count).toBe(100_000);
+  });
+
+  it('objects that have nothing in common at all', () => {
+    const random = seeded(9);
+    const value = Object.fromEntries(
+      Array.from({ length: 400 }, (_, i) => [
+        `k${i}`,
+        { [`p${i}`]: { [`q${random(900)}`]: [{ [`r${i}`]: i }] } },
+      ]),
+    );
+    roundTrip(value, 10);
+  });
+
+  it('more kinds of objects than there are tables', () => {
+    const types = new Types();
+    const value: unknown[] = [];
+    for (let i = 0; i < 300; i++) {
+      const type = { [`C${i}`]: class {} }[`C${i}`] as new () => object;
+      types.register(type, { name: `C${i}` });
+      for (let n = 0; n < (i % 2 ? 20 : 2); n++)
+        value.push([{ in: Object.assign(new type(), { [`own${i}`]: n, next: value.at(-1) }) }]);
+    }
+    roundTrip(value, 5, types);
+  });
+
+  it('long lists of objects that are alike stay tables by themselves', () => {
+    const rows = Array.from({ length: 100 }, (_, i) => ({ i, at: { x: i, y: -i } }));
+    const bytes = roundTrip({ a: { b: { rows } } }, 0);
+    using file = H5File.open(bytes, 'r');
+    expect(file.tree()).toContain('x');
+    expect(serialize({ rows }, { groups: 0 })).toEqual(serialize({ rows }, { groups: Infinity }));
+  });
+});
+
+describe('what is said of a place in them', () => {
+  const nested = (inner: unknown) => ({
+    a: { list: [{ b: 1 }, { 'c d': new Map<unknown, unknown>([['x', { y: [[0, inner]] }]]) }] },
+  });
+  const PATH = '$.a.list[1]["c d"][0].y[0][1]';
+
+  it('names it by where it is in the value', () => {
+    const refused = (value: unknown, options: WriteOptions = {}) => {
+      try {
+        serialize(value, { groups: 0, ...options });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return undefined;
+    };
+    expect(refused(nested(() => 1))).toContain(PATH);
+    expect(refused(nested({ f: Promise.resolve() }))).toContain(`${PATH}.f`);
+    // Enough of them for tables.
+    const values = Array.from({ length: 100 }, (_, i) => ({
+      [`k${i % 3}`]: { n: i, inner: i === 70 ? () => 1 : [{}] },
+    }));
+    expect(refused({ values })).toContain('$.values[70].k1.inner');
+    const withKey = new Map<unknown, unknown>([[{ k: { f: () => 1 } }, {}]]);
+    expect(refused({ m: { withKey } })).toContain('[key 0].k.f');
+    expect(refused({ s: { set: new Set([{ f: Symbol('x') }]) } })).toContain('$.s.set[0].f');
+    const thrower = {
+      get t(): unknown {
+        throw new Error('no');
+      },
+    };
+    expect(refused({ a: { b: [thrower, {}] } })).toContain('$.a.b[0].t');
+  });
+
+  it('counts how deep it is', () => {
+    const value = nested({ z: 1 });
+    expect(() => serialize(value, { groups: 0, limits: { depth: 20 } })).not.toThrow();
+    expect(() => serialize(value, { groups: 0, limits: { depth: 5 } })).toThrow(H5LimitError);
+    expect(() => serialize(value, { groups: 0, limits: { depth: 5 } })).toThrow(/\$\.a\.list\[1\]/);
+  });
+});
+
+describe('classes', () => {
+  class Part {
+    name = '';
+    up: unknown = null;
+    parts: unknown[] = [];
+  }
+
+  it('are what they were, shared and in cycles', () => {
+    const types = new Types().register(Part, { name: 'Part' });
+    const root = new Part();
+    let last = root;
+    for (let i = 0; i < 500; i++) {
+      const part = Object.assign(new Part(), { name: `part ${i}`, up: last });
+      if (i % 3 === 0) Object.freeze(part.parts);
+      last.parts = [part, i % 5 === 0 ? root : { part }];
+      if (i % 7 === 0) Object.freeze(last);
+      last = part;
+    }
+    roundTrip(root, 10, types);
+  });
+
+  it('have their hooks called for what is within them first', () => {
+    const order: string[] = [];
+    const types = new Types().register(Part, {
+      name: 'Part',
+      afterRead: ({ name }) => void order.push(name),
+    });
+    let root = Object.assign(new Part(), { name: 'part 0' });
+    for (let i = 1; i < 200; i++)
+      root = Object.assign(new Part(), { name: `part ${i}`, parts: [{ x: { root } }] });
+    deserialize(serialize(root, { registry: types, groups: 5 }), { registry: types });
+    expect(order).toEqual(Array.from({ length: 200 }, (_, i) => `part ${i}`));
+  });
+});
+
+describe('a part of it', () => {
+  const tree = syntaxTree(3000);
+  const bytes = serialize(tree, { groups: 50 });
+
+  it('is read by its path, and by and by', () => {
+    let path = '';
+    let at: unknown = tree;
+    for (let depth = 0; depth < 8; depth++) {
+      const [key, next] =
+        Object.entries(at as object).find(([, value]) => typeof value === 'object' && value) ?? [];
+      if (key === undefined || (Array.isArray(next) && next.length === 0)) break;
+      path += `/${key}`;
+      at = next;
+      expect(deserialize(bytes, { path: path.slice(1) }), path).toEqual(at);
+    }
+    expect(path.split('/').length).toBeGreaterThan(4);
+    expect(structuredClone(deserialize(bytes, { lazy: true }))).toEqual(tree);
+  });
+
+  it('is a copy in a dict, whose other members are changed', () => {
+    using dict = H5Dict.of(H5File.open(bytes, 'r+'));
+    expect([...dict.keys()]).toEqual(Object.keys(tree));
+    expect(dict.size).toBe(Object.keys(tree).length);
+    expect(dict.toObject()).toEqual(tree);
+    dict.set('more', { than: ['that'] });
+    dict.delete('at');
+    dict.commit();
+    const { at: _, ...rest } = tree;
+    expect(deserialize(dict.file.toBytes())).toEqual({ ...rest, more: { than: ['that'] } });
+    dict.clear();
+    expect([dict.size, [...dict.file.keys()]]).toEqual([0, []]);
+  });
+
+  it('is written by its path', async () => {
+    using file = H5File.open(bytes, 'r+');
+    await write(file, { new: [{ a: { b: 1 } }] }, { path: 'added' });
+    expect(deserialize(file.toBytes())).toEqual({ ...tree, added: { new: [{ a: { b: 1 } }] } });
+    await write(file, { all: 'new' });
+    expect([...file.keys(), ...file.attrs.keys()]).toEqual(['@h5pickle', 'all']);
+  });
+});
+
+describeOracle('h5py', () => {
+  it('a reader written from docs/FORMAT.md finds what is in the tables', { timeout: 600_000 }, async () => {
+    const tree = syntaxTree(runs(1500));
+    expectSame(await readLayout(serialize(tree, { groups: 20 })), graphOf(tree, registry));
+    const found = fc.asyncProperty(many(anyGraph), async (value) => {
+      expectSame(await readLayout(serialize(value, { registry, groups: 3 })), graphOf(value, registry));
+    });
+    await fc.assert(found, { numRuns: casesOf(3, 1 / 100), seed: 42 });
+  });
+
+  it('sees tables, and references to their rows', async () => {
+    const value = Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [
+        `n${i}`,
+        { place: { x: i, y: 2 * i }, tags: [{ tag: `t${i}` }] },
+      ]),
+    );
+    const file = await h5py(serialize(value, { groups: 0 }));
+    const objects = groupAt(file, '@objects');
+    expect(objects.links.map(({ name }) => name)).toEqual([
+      '@kinds',
+      'arrays',
+      'records',
+      'records-2',
+      'records-3',
+    ]);
+    expect(datasetAt(file, '@objects/records-2/x').value).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(datasetAt(file, '@objects/records-3/tag').value).toEqual(
+      Array.from({ length: 100 }, (_, i) => `t${i}`),
+    );
+    // The rows of another table, by their numbers.
+    const place = datasetAt(file, '@objects/records/place');
+    expect(place.value).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(Object.keys(attributesOf(place))).toContain('@into');
+  });
+
+  it('h5dump and h5wasm read all of it', async () => {
+    const bytes = serialize(syntaxTree(2000), { groups: 100 });
+    expect(await h5dump(bytes)).toContain('@objects');
+    expect(await h5wasm(bytes)).toBeDefined();
+  });
+});
