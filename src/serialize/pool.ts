@@ -34,7 +34,28 @@ export interface Table {
 /** Where a way leads that has a step for each key. */
 interface Step {
   table: Table | undefined;
-  readonly next: Map<string, Step>;
+  /** The first keys that lead on, which are often the only ones: to compare them is several times as fast as a Map. */
+  readonly keys: string[];
+  readonly steps: Step[];
+  readonly others: Map<string, Step>;
+}
+
+const FIRST_KEYS = 6;
+
+function newStep(): Step {
+  return { table: undefined, keys: [], steps: [], others: new Map() };
+}
+
+function stepTo({ keys, steps, others }: Step, key: string): Step {
+  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return steps[i] as Step;
+  let step = others.get(key);
+  if (step) return step;
+  step = newStep();
+  if (keys.length < FIRST_KEYS) {
+    keys.push(key);
+    steps.push(step);
+  } else others.set(key, step);
+  return step;
 }
 
 /**
@@ -154,13 +175,9 @@ export class Pool {
   #gatherRow(object: object, id: number, at: number): void {
     const { kinds } = this.#host;
     const keys = this.#host.propertiesOf(object, kinds.entry(id).fields);
-    this.#ways[id] ??= { table: undefined, next: new Map() };
+    this.#ways[id] ??= newStep();
     let step = this.#ways[id];
-    for (const key of keys) {
-      const next: Step = step.next.get(key) ?? { table: undefined, next: new Map() };
-      step.next.set(key, next);
-      step = next;
-    }
+    for (let i = 0; i < keys.length; i++) step = stepTo(step, keys[i] as string);
     if (!step.table) {
       step.table = { id, keys, rows: [], columns: keys.map(() => []) };
       this.tables.push(step.table);
