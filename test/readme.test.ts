@@ -1,6 +1,6 @@
 /** The examples of the README are programs: they compile, they run, and they print what the README says. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,24 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('there are examples', () => {
   expect(programs.length).toBeGreaterThan(5);
   expect(blocks('pycon').length).toBeGreaterThan(1);
+});
+
+test('the table of errors has all codes', async () => {
+  const all = new Set<string>();
+  for (const file of await readdir(join(ROOT, 'src'), { recursive: true }))
+    if (file.endsWith('.ts'))
+      for (const [, code] of (await readFile(join(ROOT, 'src', file), 'utf8')).matchAll(/'(H5_[A-Z_]+)'/g))
+        all.add(code as string);
+  expect(all.size).toBeGreaterThan(30);
+  const codes = new Set<string>();
+  for (const [, , cell = ''] of README.matchAll(/^\| `(\w+Error)` +\|([^|]+)\|/gm)) {
+    let family = '';
+    for (const [, code = ''] of cell.matchAll(/`([^`]+)`/g)) {
+      family = /^H5_[A-Z]+/.exec(code)?.[0] ?? family;
+      codes.add(code.startsWith('_') ? family + code : code);
+    }
+  }
+  expect([...all].filter((code) => !codes.has(code))).toEqual([]);
 });
 
 describe.each(['standard', 'legacy'] as const)('with %s decorators', (decorators) => {
