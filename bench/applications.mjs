@@ -3,7 +3,17 @@
 import { TypeRegistry } from 'h5pickle';
 import { checkSameGraph, compare, log, runScenario } from './harness.mjs';
 import { codecs, sizeOf } from './peers.mjs';
-import { applicationState, corpus, Face, HalfEdge, Mesh, mesh, table, Vertex } from './values.mjs';
+import {
+  applicationState,
+  corpus,
+  Face,
+  HalfEdge,
+  Mesh,
+  mesh,
+  syntaxTree,
+  table,
+  Vertex,
+} from './values.mjs';
 
 /** @typedef {import('./harness.mjs').Peer} Peer */
 
@@ -23,6 +33,7 @@ await runScenario(async ({ quick }) => {
     { id: 'mesh', title: 'Mesh of 100 x 100 cells, 90,000 objects', value: mesh(100), classes: CLASSES },
     { id: 'table', title: `Table of ${rows.toLocaleString('en')} rows`, value: table(rows) },
     { id: 'corpus', title: '100,000 texts', value: corpus(100_000) },
+    { id: 'syntax', title: 'Syntax tree of 115,000 nodes', value: await syntaxTree() },
   ];
   const rounds = quick ? 3 : 9;
   const tables = [];
@@ -76,7 +87,7 @@ await runScenario(async ({ quick }) => {
     notes: [
       'The state: entities by their ids with nested lists, lists of ids, what is on the screen. The mesh: vertices, faces and',
       'half-edges, instances of classes that refer to each other in cycles. The table: ten columns, one with gaps. The texts:',
-      '5 to 100 words. JSON, v8 and msgpackr lose the classes; superjson and devalue are told them.',
+      "5 to 100 words. The syntax tree: TypeScript's of lib.dom.d.ts. JSON, v8 and msgpackr lose the classes; superjson and devalue are told them.",
       ...notes,
     ],
     tables,

@@ -1,5 +1,7 @@
 // @ts-check
 /** Values that several scenarios measure. Each is made anew by the same random numbers. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { randomNumbers } from './harness.mjs';
 
 /**
@@ -371,4 +373,36 @@ export function mesh(size) {
     }
   }
   return new Mesh('terrain', vertices, edges, faces);
+}
+
+// ---- a syntax tree --------------------------------------------------------------------------------------
+
+/** What a node has that is not its content. */
+const NOT_SYNTAX = new Set(
+  (
+    'kind pos end parent flags modifierFlagsCache transformFlags id jsDoc flowNode symbol locals nextContainer emitNode ' +
+    'lineMap identifiers nodeCount identifierCount symbolCount parseDiagnostics bindDiagnostics pragmas path languageVariant ' +
+    'checkJsDirective referencedFiles typeReferenceDirectives libReferenceDirectives amdDependencies fileName'
+  ).split(' '),
+);
+
+/** The syntax tree of the types of the DOM, as TypeScript parses them: some 115,000 nodes of 50 kinds. */
+export async function syntaxTree() {
+  const { default: ts } = await import('typescript');
+  const path = fileURLToPath(new URL('lib.dom.d.ts', import.meta.resolve('typescript')));
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, false);
+  /** @param {import('typescript').Node} node */
+  const plain = (node) => {
+    /** @type {Record<string, unknown>} */
+    const own = { type: ts.SyntaxKind[node.kind], pos: node.pos, end: node.end };
+    for (const [key, value] of Object.entries(node)) {
+      if (key === 'escapedText') own['name'] = String(value);
+      else if (key === 'text' && node !== source) own['text'] = value;
+      else if (NOT_SYNTAX.has(key) || typeof value !== 'object' || value === null) continue;
+      else if (Array.isArray(value)) own[key] = value.map(plain);
+      else if ('kind' in value) own[key] = plain(/** @type {import('typescript').Node} */ (value));
+    }
+    return own;
+  };
+  return plain(source);
 }
