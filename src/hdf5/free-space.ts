@@ -58,13 +58,7 @@ export class FreeSpace {
   /** The address of `size` bytes that are free no more, a multiple of 8; undefined if there are none. */
   take(size: number): number | undefined {
     const start = this.#find(size);
-    if (start === undefined) return undefined;
-    const end = start + (this.#sizes.get(start) as number);
-    const address = aligned(start);
-    this.#remove(start);
-    if (address > start) this.#insert(start, address - start);
-    if (address + size < end) this.#insert(address + size, end - address - size);
-    return address;
+    return start === undefined ? undefined : this.#takeFrom(start, size);
   }
 
   /** The same for at least `size` bytes, and at most `most`, as many as there are in one place. */
@@ -73,7 +67,7 @@ export class FreeSpace {
     if (start === undefined) return undefined;
     const room = start + (this.#sizes.get(start) as number) - aligned(start);
     const taken = Math.min(room, Math.max(size, most));
-    return [this.take(taken) as number, taken];
+    return [this.#takeFrom(start, taken), taken];
   }
 
   /** Takes the extent that ends at `end`, and returns where it starts; `end` if there is none. */
@@ -82,6 +76,16 @@ export class FreeSpace {
     if (start === undefined) return end;
     this.#remove(start);
     return start;
+  }
+
+  /** Takes `size` bytes of the extent at `start`, which has them: the address of the first. */
+  #takeFrom(start: number, size: number): number {
+    const end = start + (this.#sizes.get(start) as number);
+    const address = aligned(start);
+    this.#remove(start);
+    if (address > start) this.#insert(start, address - start);
+    if (address + size < end) this.#insert(address + size, end - address - size);
+    return address;
   }
 
   #find(size: number): number | undefined {

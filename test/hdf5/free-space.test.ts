@@ -22,6 +22,48 @@ class Bitmap {
 }
 
 describe('free space', () => {
+  test('takes what it has found, among many that do not fit', () => {
+    const space = new FreeSpace();
+    for (let i = 0; i < 100; i++) space.add(16 * i + 4, 4);
+    space.add(1608, 6);
+    expect(space.takeUpTo(2, 4096)).toEqual([1608, 6]);
+    expect(space.takeUpTo(2, 4096)).toBeUndefined();
+    expect(space.take(1)).toBeUndefined();
+    expect([space.count, space.total]).toEqual([100, 400]);
+  });
+
+  test('takes as much as there is, up to a limit, and gives back the rest', () => {
+    const extent = fc.record({ gap: fc.integer({ min: 1, max: 20 }), size: fc.integer({ min: 1, max: 40 }) });
+    const sizes = fc.record({ size: fc.integer({ min: 1, max: 30 }), most: fc.nat(60) });
+    fc.assert(
+      fc.property(
+        fc.array(extent, { maxLength: 80 }),
+        fc.array(sizes, { maxLength: 40 }),
+        (extents, calls) => {
+          const space = new FreeSpace();
+          const free = new Set<number>();
+          let end = 0;
+          for (const { gap, size } of extents) {
+            space.add(end + gap, size);
+            for (let i = 0; i < size; i++) free.add(end + gap + i);
+            end += gap + size;
+          }
+          for (const { size, most } of calls) {
+            const taken = space.takeUpTo(size, most);
+            if (!taken) continue;
+            const [address, length] = taken;
+            expect(address % 8).toBe(0);
+            expect(length).toBeGreaterThanOrEqual(size);
+            expect(length).toBeLessThanOrEqual(Math.max(size, most));
+            for (let i = 0; i < length; i++) expect(free.delete(address + i)).toBe(true);
+            expect(space.total).toBe(free.size);
+          }
+        },
+      ),
+      { numRuns: runs(200) },
+    );
+  });
+
   test('agrees with a bitmap', () => {
     const step = fc.record({
       add: fc.boolean(),
