@@ -146,7 +146,8 @@ export function isDict(group: H5Group): boolean {
   if (encoding === undefined) return true;
   if (encoding !== Encoding.entries) return false;
   const keys = group.get('keys');
-  if (!(keys instanceof H5Dataset)) return false;
+  // Among the keys of a Map there may be null and undefined; or they are lists of strings.
+  if (!(keys instanceof H5Dataset) || keys.ndim !== 1 || keys.attrs.has(Reserved.mask)) return false;
   const { class: kind } = keys.datatype;
   return kind === 'string' || kind === 'variable-length' || (kind === 'compound' && type !== 'Map');
 }

@@ -402,6 +402,44 @@ describe('assignment', () => {
   });
 });
 
+describe('a Map that is no dict', () => {
+  const maps: Record<string, Map<unknown, unknown>> = {
+    'null and undefined': new Map<unknown, unknown>([
+      ['a', 1],
+      [undefined, 2],
+      [null, 3],
+      ['', 4],
+    ]),
+    'undefined and large': new Map<unknown, unknown>([
+      ...Array.from({ length: 1500 }, (_, i) => [`k${i}`, i] as const),
+      [undefined, 2],
+    ]),
+    'lists of strings': new Map<unknown, unknown>([
+      [['a', 'b'], 1],
+      [['c', 'd'], 2],
+    ]),
+    'numbers and strings': new Map<unknown, unknown>([
+      [1, 'one'],
+      ['a', 2],
+    ]),
+  };
+
+  it.each(Object.entries(maps))('is itself, with all its keys: %s', (_, map) => {
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, { list: [] });
+    dict.set('map', map);
+    expect(dict.get('map')).toEqual(map);
+    const list = dict.get('list') as H5List;
+    list.push(map, 1);
+    expect([list.get(0), list.toArray()]).toEqual([map, [map, 1]]);
+    const other = new Map([['a', { b: 1 }]]);
+    dict.set('map', other);
+    expect(dict.toObject()).toEqual({ list: [map, 1], map: other });
+    dict.set('map', map);
+    dict.merge({ map });
+    expect(deserialize(dict.file.toBytes())).toEqual({ list: [map, 1], map });
+  });
+});
+
 describe('merging', () => {
   const value = () => ({
     a: 1,
