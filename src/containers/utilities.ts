@@ -3,7 +3,7 @@ import { H5PathError, H5TypeError } from '../errors.js';
 import type { DatasetOptions } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
-import { join } from '../hdf5/paths.js';
+import { components, join } from '../hdf5/paths.js';
 import { escapeName } from '../serialize/names.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { H5Array } from './h5-array.js';
@@ -45,12 +45,34 @@ function placeOf(
 }
 
 /**
+ * Where a name leads: a key of a dict, or a path from a group, in which groups are made that are not there. Returns the group
+ * and the name in it.
+ */
+function located(target: WriteLocation, name: string): readonly [WriteLocation, string] {
+  if (target instanceof H5Dict || !name.includes('/')) return [target, name];
+  const names = components(name);
+  const last = names.pop();
+  if (last === undefined)
+    throw new H5PathError('H5_BAD_NAME', name, `${JSON.stringify(name)} names nothing in a group`);
+  const above = name.startsWith('/') ? target.file : target;
+  return [names.length === 0 ? above : above.requireGroup(names.map(escapeName).join('/')), last];
+}
+
+/** Does something at a place, in one transaction. */
+function at<T>(target: WriteLocation, name: string, action: (target: WriteLocation, name: string) => T): T {
+  const { context } = placeOf(target);
+  return context.live.transaction(() => action(...located(target, name)));
+}
+
+/**
  * Makes a dataset of data, or of a shape without data, which is then filled with `fillValue` or zero. By default it is in
  * chunks, and can grow along all its axes.
  *
+ * The name is a key of a dict, or a path from a group: groups on the way are made.
+ *
  * @throws {H5PathError} when there is something of that name.
  * @example
- * storeDataset(file, 'speed', undefined, { shape: [0, 3], dtype: 'f4' }).append([1, 2, 3]);
+ * storeDataset(file, 'runs/speed', undefined, { shape: [0, 3], dtype: 'f4' }).append([1, 2, 3]);
  */
 export function storeDataset(
   target: WriteLocation,
@@ -58,6 +80,10 @@ export function storeDataset(
   data: unknown,
   options: StoreDatasetOptions = {},
 ): H5Dataset {
+  return at(target, name, (group, key) => store(group, key, data, options));
+}
+
+function store(target: WriteLocation, name: string, data: unknown, options: StoreDatasetOptions): H5Dataset {
   const { group, context } = placeOf(target);
   const { dtype, fillValue, shape } = options;
   if (data === undefined && shape === undefined)
@@ -79,7 +105,7 @@ export function storeDataset(
 
 /**
  * Writes an array, nested lists or a scalar as a dataset, or an object of such as a group of datasets. What is there of the
- * same shape and type gets the new elements; anything else is replaced.
+ * same shape and type gets the new elements; anything else is replaced. The name is a key of a dict, or a path from a group.
  *
  * @example
  * writeDataset(file, 'runs', { speed: [1, 2, 3], names: ['a', 'b'] });
@@ -90,6 +116,10 @@ export function writeDataset(
   data: unknown,
   options: WriteDatasetOptions = {},
 ): void {
+  at(target, name, (group, key) => put(group, key, data, options));
+}
+
+function put(target: WriteLocation, name: string, data: unknown, options: WriteDatasetOptions): void {
   const { group, context } = placeOf(target);
   const isObject =
     typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype;
@@ -117,7 +147,7 @@ export function writeDataset(
       return;
     }
     if (hasMember(group, stored)) context.live.change(pathOf(group, name), () => removed(group, stored));
-    storeDataset(target, name, data, options);
+    store(target, name, data, options);
   });
 }
 
@@ -143,12 +173,13 @@ export function writeDatasets(
 ): void {
   const { context } = placeOf(target);
   context.live.transaction(() => {
-    for (const [name, data] of entriesOf(values)) writeDataset(target, name, data, options);
+    for (const [name, data] of entriesOf(values)) put(target, name, data, options);
   });
 }
 
 /**
- * Writes any value: arrays of numbers as datasets that can grow, unless `chunks` is false; all else as `H5Dict.set` does.
+ * Writes any value: arrays of numbers as datasets that can grow, unless `chunks` is false; all else as `H5Dict.set` does. The name
+ * is a key of a dict, or a path from a group.
  *
  * @throws {H5PathError} when there is something of that name, and `overwrite` is not set.
  * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
@@ -161,7 +192,7 @@ export function writeObject(
   value: unknown,
   options: WriteObjectOptions = {},
 ): void {
-  writeObjects(target, new Map([[name, value]]), options);
+  at(target, name, (group, key) => writeObjects(group, new Map([[key, value]]), options));
 }
 
 /** Writes several values, all of them or none. */
@@ -183,7 +214,7 @@ export function writeObjects(target: WriteLocation, values: object, options: Wri
       const isArray = (ArrayBuffer.isView(value) && !(value instanceof DataView)) || value instanceof H5Array;
       if (isArray) {
         const how = { chunks, maxShape, dtype, fillValue };
-        writeDataset(target, name, value, definedOf(how));
+        put(target, name, value, definedOf(how));
       } else context.live.change(pathOf(group, name), () => setMember(group, name, value, context));
       progress?.(i + 1, entries.length, name);
     }

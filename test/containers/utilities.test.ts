@@ -52,6 +52,32 @@ describe('writeDataset and storeDataset', () => {
     expect(() => storeDataset(file, 'x', undefined)).toThrow(/data or a shape/);
   });
 
+  it('take paths from a group, and keys of a dict', () => {
+    const file = newFile();
+    writeDataset(file, 'runs/7/speed', [1, 2]);
+    storeDataset(file.group('runs'), '8/speed', [3]);
+    storeDataset(file.group('runs'), '/top', [4]);
+    writeObject(file, 'state/user', { name: 'Ada', 'a/b': 1 });
+    writeObject(file, 'state/grid', Float64Array.of(1, 2));
+    expect(Array.from(file.dataset<Int32Array>('runs/7/speed').value)).toEqual([1, 2]);
+    expect([file.has('runs/8/speed'), file.has('top'), file.has('state/grid')]).toEqual([true, true, true]);
+    expect(H5Dict.of(file.group('state')).toObject()).toEqual({
+      user: { name: 'Ada', 'a/b': 1 },
+      grid: Float64Array.of(1, 2),
+    });
+    writeDataset(file, 'runs/7/speed', 'a text');
+    expect(file.dataset('runs/7/speed').value).toBe('a text');
+    expect(() => writeObject(file, 'state/user', 1)).toThrow(/"\/state\/user" exists already/);
+    expect(() => writeDataset(file, 'top/new', 1)).toThrow(/is a dataset/);
+    expect(() => writeDataset(file, '//', 1)).toThrow(/names nothing in a group/);
+    const dict = H5Dict.of<Record<string, unknown>>(file);
+    writeObject(dict, 'a/b', [1]);
+    expect([dict.has('a/b'), file.has('a')]).toEqual([true, false]);
+    // Nothing is left of what could not be stored.
+    expect(() => writeObject(file, 'new/f', () => 1)).toThrow(/cannot be stored/);
+    expect(file.has('new')).toBe(false);
+  });
+
   it('write objects as groups, and over what is there', () => {
     const file = newFile();
     writeDataset(file, 'dict', { a: [1, 2, 3], b: ['x', 'y'] });
