@@ -392,6 +392,11 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     return this.#arrange((list) => asArray(list.slice(0, list.length, true)).reverse());
   }
 
+  /** Puts elements in the places of others, as an array does, in memory. */
+  copyWithin(target: number, start: number, end?: number): this {
+    return this.#arrange((list) => asArray(list.slice(0, list.length, true)).copyWithin(target, start, end));
+  }
+
   /** What takes the place of all elements. */
   #arrange(arrange: (list: ListState) => unknown[]): this {
     this.#change((list) => {
@@ -470,8 +475,11 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     return -1;
   }
 
-  lastIndexOf(value: T, from = this.length - 1): number {
-    const start = from < 0 ? from + this.length : Math.min(from, this.length - 1);
+  lastIndexOf(value: T, ...given: [from?: number]): number {
+    const { length } = this;
+    // Undefined, if it is given, is zero, as for an Array.
+    const from = given.length > 0 ? Math.trunc(given[0] as number) || 0 : length - 1;
+    const start = from < 0 ? from + length : Math.min(from, length - 1);
     for (let i = start; i >= 0; i--) if (this.#isIt(i, value)) return i;
     return -1;
   }
@@ -546,8 +554,39 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     );
   }
 
+  /** An array of all elements, and, in the places of lists among them, the elements of those. */
+  flat(depth = 1): unknown[] {
+    const flat: unknown[] = [];
+    for (const value of this.values()) {
+      if (depth >= 1 && value instanceof H5List) flat.push(...value.flat(depth - 1));
+      else if (depth >= 1 && Array.isArray(value)) flat.push(...(value.flat(depth - 1) as unknown[]));
+      else flat.push(value);
+    }
+    return flat;
+  }
+
+  /** An array of what `callback` makes of the elements; of arrays and lists, of what is in these. */
+  flatMap<U>(callback: (value: T, index: number, list: this) => U | readonly U[], thisArg?: unknown): U[] {
+    return this.map(callback, thisArg).flatMap((made) =>
+      made instanceof H5List ? (made.slice() as U[]) : (made as U | readonly U[]),
+    );
+  }
+
   toSorted(compare?: (a: T, b: T) => number): T[] {
     return this.slice().sort(compare);
+  }
+
+  toSpliced(...args: [start?: number, deleteCount?: number, ...values: T[]]): T[] {
+    const copy = this.slice();
+    copy.splice(...(args as [number, number, ...T[]]));
+    return copy;
+  }
+
+  /** An array of all elements, with another one in one place. */
+  with(index: number, value: T): T[] {
+    const copy = this.slice();
+    copy[this.#index(index, copy.length)] = value;
+    return copy;
   }
 
   toReversed(): T[] {

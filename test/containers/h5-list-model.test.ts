@@ -97,6 +97,7 @@ type Op =
   | { op: 'insert' | 'set' | 'viewSet' | 'update'; at: number; value: unknown }
   | { op: 'delete' | 'get' | 'truncate'; at: number }
   | { op: 'fill'; at: number; end: number; value: unknown }
+  | { op: 'copyWithin'; at: number; start: number; end: number }
   | { op: 'transaction'; ops: Op[]; fails: boolean }
   | {
       op:
@@ -170,6 +171,7 @@ function operations(theme: fc.Arbitrary<unknown>): fc.Arbitrary<Op> {
       weight: 5,
     },
     { arbitrary: fc.record({ op: fc.constant('fill' as const), at, end: at, value }), weight: 1 },
+    { arbitrary: fc.record({ op: fc.constant('copyWithin' as const), at, start: at, end: at }), weight: 1 },
     { arbitrary: simple, weight: 9 },
   ) as fc.Arbitrary<Op>;
   const transaction = fc.record({
@@ -308,6 +310,10 @@ class Machine {
       case 'fill':
         list.fill(op.value, op.at, op.end);
         model.fill(op.value, op.at, op.end);
+        break;
+      case 'copyWithin':
+        list.copyWithin(op.at, op.start, op.end);
+        model.copyWithin(op.at, op.start, op.end);
         break;
       case 'clear':
         list.clear();

@@ -449,6 +449,24 @@ describe('as an array', () => {
     expect(list.concat([5], newList([6]), 7)).toEqual([...values, 5, 6, 7]);
     expect(list.toSorted()).toEqual([1, 1, 2, 3]);
     expect(list.toReversed()).toEqual([1, 2, 1, 3]);
+    expect(list.toSpliced(1, 2, 8, 9, 10)).toEqual(values.toSpliced(1, 2, 8, 9, 10));
+    expect(list.toSpliced(1)).toEqual([3]);
+    expect(list.toSpliced()).toEqual(values);
+    expect(list.with(-1, 7)).toEqual(values.with(-1, 7));
+    expect(() => list.with(4, 7)).toThrow(/index/);
+    expect(list.flatMap((value, i) => (i === 1 ? [] : [value, [i]]))).toEqual([3, [0], 2, [2], 1, [3]]);
+    expect(list.lastIndexOf(1, undefined)).toBe(values.lastIndexOf(1, undefined));
+    expect([list.lastIndexOf(1, -2), list.lastIndexOf(1)]).toEqual([1, 3]);
+    const nested = newList<unknown>([1, [2, [3, [4]]], 'a', [], { a: [5] }]);
+    const inMemory = nested.toArray();
+    expect(
+      nested
+        .flat()
+        .map((value) => (value instanceof H5List ? value.toArray() : value))
+        .slice(0, 3),
+    ).toEqual(inMemory.flat().slice(0, 3));
+    expect(nested.flat(Number.POSITIVE_INFINITY).slice(0, 5)).toEqual([1, 2, 3, 4, 'a']);
+    expect(nested.flatMap((value) => value).length).toBe(5);
     const seen: number[] = [];
     list.forEach((value) => {
       seen.push(value);
@@ -458,6 +476,7 @@ describe('as an array', () => {
     check(list.sort((a, b) => b - a) as H5List, [3, 2, 1, 1]);
     check(list.reverse() as H5List, [1, 1, 2, 3]);
     check(list.fill(0, 1, -1) as H5List, [1, 0, 0, 3]);
+    check(list.copyWithin(1, 2) as H5List, [1, 0, 3, 3]);
   });
 
   it('is gone through while it changes, as an array is', () => {
