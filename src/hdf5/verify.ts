@@ -1,4 +1,5 @@
 import { H5FormatError } from '../errors.js';
+import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { FileSpace } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
@@ -84,16 +85,18 @@ export function verify(space: FileSpace, options: VerifyOptions = {}): VerifyRes
 }
 
 /**
- * The same for a file that may be damaged so much that it cannot be opened: then that is the one problem. Without the
- * option `free`, free space is what the last commit of ours noted behind the end of the file, if there was one.
+ * The same for the bytes of a file, or a storage with one, that may be damaged so much that it cannot be opened: then that is the
+ * one problem. Without the option `free`, free space is what the last commit of ours noted behind the end of the file, if there
+ * was one.
  *
  * @example
- * console.log(formatVerify(verifyStorage(new MemoryStorage(bytes))));
+ * console.log(formatVerify(verifyStorage(await readFile('state.h5'))));
  */
 export function verifyStorage(
-  storage: Storage,
+  source: Uint8Array | Storage,
   options: VerifyOptions & { readonly indexes?: GroupIndexes } = {},
 ): VerifyResult {
+  const storage = source instanceof Uint8Array ? new MemoryStorage(source) : source;
   let space: FileSpace;
   try {
     space = new FileSpace(storage, options.indexes);

@@ -1195,6 +1195,7 @@ describe('damage', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(check(bytes).problems).toMatchObject([{ code: 'superblock' }]);
+        expect(verifyStorage(bytes)).toEqual(verifyStorage(new MemoryStorage(bytes)));
       }),
     );
   });
