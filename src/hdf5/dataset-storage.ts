@@ -86,7 +86,9 @@ export class DatasetStorage {
 
   constructor(space: FileSpace, elements: StoredElements, heap?: Heap) {
     this.heap = heap;
-    const { datatype, dataspace, layout, fillValue, filters, address } = elements;
+    const { datatype, dataspace, layout, filters, address } = elements;
+    // A header is written again, and what stands in it moves.
+    const fillValue = elements.fillValue?.slice();
     this.#offsetSize = space.superblock.offsetSize;
     this.datatype = datatype;
     this.dataspace = dataspace;
@@ -120,6 +122,16 @@ export class DatasetStorage {
   /** Of the elements, in bytes. */
   get size(): number {
     return extent(this.dataspace) * this.datatype.size;
+  }
+
+  get fillBytes(): Uint8Array {
+    const { fillValue, datatype } = this;
+    if (fillValue) return fillValue;
+    if (datatype.size > MAX_FILLED_OBJECTS)
+      throw new H5TypeError(
+        `an element of ${datatype.size} bytes that was never written is too large to be made`,
+      );
+    return new Uint8Array(datatype.size);
   }
 
   /** The header messages that say what is here. */

@@ -202,8 +202,8 @@ export interface Editor extends Requiring {
   readonly failure: unknown;
   /** Whether that cannot be undone. */
   readonly isLost: boolean;
-  /** @throws {H5StateError} when a transaction is under way that would be torn apart; `isEnd`: also one that does not wait. */
-  checkTransactions(isEnd: boolean): void;
+  /** @throws {H5StateError} when a transaction is under way, which would be torn apart. */
+  checkTransactions(): void;
   /** Does what `H5File.transaction` is to do. */
   transaction<T>(state: TransactionState, action: () => T): T;
   /** Remembers the state. What is returned goes back to it. */

@@ -1148,11 +1148,11 @@ export class FileEditor implements Editor {
     this.space.close();
   }
 
-  checkTransactions(isEnd: boolean): void {
-    if (isEnd ? this.#transactions.areOpen : this.#transactions.areLate)
+  checkTransactions(): void {
+    if (this.#transactions.areOpen)
       throw new H5StateError(
         'H5_IN_TRANSACTION',
-        'a transaction is under way, of which a half would be stored: await it first',
+        'a transaction is under way, of which a half would be stored: it is committed when it is over',
       );
   }
 

@@ -16,8 +16,12 @@ export interface ElementAccess {
   readonly filters: readonly FilterInfo[];
   /** What compresses the chunks, by its name; null if nothing does. */
   readonly compression: string | null;
-  /** The bytes of an element that was never written, where they are not zeros. */
-  readonly fillValue: Uint8Array | undefined;
+  /**
+   * The bytes of an element that was never written.
+   *
+   * @throws {H5TypeError} when they are too many to be made.
+   */
+  readonly fillBytes: Uint8Array;
   /** Where their variable-length data are, if not in the global heap of the file. */
   readonly heap?: Heap | undefined;
   /** How often elements were written, or the shape was changed, where that can be: what is kept of them may be old. */

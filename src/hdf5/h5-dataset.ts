@@ -239,11 +239,13 @@ export class H5Dataset<T = H5Value> extends H5Object {
     return this.#parts.compression;
   }
 
-  /** What an element is that was never written. */
+  /**
+   * What an element is that was never written.
+   *
+   * @throws {H5TypeError} when it is too large to be made.
+   */
   get fillValue(): H5Value {
-    const { datatype } = this.#info;
-    const bytes = this.#parts.fillValue ?? new Uint8Array(datatype.size);
-    return this.#decode(datatype, bytes, 1, true) as H5Value;
+    return this.#decode(this.#info.datatype, this.#parts.fillBytes, 1, true) as H5Value;
   }
 
   /**

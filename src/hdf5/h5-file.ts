@@ -117,18 +117,19 @@ export class H5File extends H5Group {
 
   /**
    * Makes all changes last, or none of them: after an error they are rolled back, and the file is as it was. The same as
-   * `flush`.
+   * `flush`. A transaction that is under way commits what it did when it is over: until then this is an error
+   * (`H5_IN_TRANSACTION`).
    */
   commit(): void {
     const editor = this.session.writer();
-    editor.checkTransactions(false);
+    editor.checkTransactions();
     editor.commit();
   }
 
   /** Commits what has changed, if the file can be changed. */
   flush(): void {
     this.session.checkOpen();
-    this.session.editor?.checkTransactions(false);
+    this.session.editor?.checkTransactions();
     this.session.editor?.commit();
   }
 
@@ -168,7 +169,7 @@ export class H5File extends H5Group {
    */
   close(): void {
     if (this.session.closed) return;
-    this.session.editor?.checkTransactions(true);
+    this.session.editor?.checkTransactions();
     if (!this.session.editor?.isLost) this.flush();
     this.#end();
   }

@@ -16,8 +16,6 @@ interface Open {
   undo: () => void;
   /** Whether a part of that has been taken back already, with another one. */
   isUndone: boolean;
-  /** Whether it takes its time. */
-  isLate: boolean;
 }
 
 /**
@@ -37,17 +35,12 @@ export class Transactions {
     return this.#open.length > 0;
   }
 
-  /** Whether there is one that others have to wait for. */
-  get areLate(): boolean {
-    return this.#open.some(({ isLate }) => isLate);
-  }
-
   /** Does what `H5File.transaction` is to do. */
   run<T>(state: TransactionState, action: () => T): T {
     const editor = this.#editor;
     const isWithin = state.depth > 0;
     const undo = isWithin ? editor.savepoint() : () => editor.rollback();
-    const own: Open = { isWithin, undo, isUndone: false, isLate: false };
+    const own: Open = { isWithin, undo, isUndone: false };
     this.#open.push(own);
     state.depth++;
     const fail = (error: unknown): never => {
@@ -67,7 +60,6 @@ export class Transactions {
     } catch (error) {
       return fail(error);
     }
-    own.isLate = result instanceof Promise;
     if (result instanceof Promise) return result.then(succeed, fail) as T;
     return succeed(result);
   }

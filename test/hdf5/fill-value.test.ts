@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { H5File, H5TypeError } from '../../src/node.js';
+import { describeOracle, PYTHON } from '../oracle/oracles.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'h5pickle-fill-value-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const MAKE = `
+import sys, h5py, numpy
+with h5py.File(sys.argv[1], 'w', libver=sys.argv[2]) as f:
+    f.create_dataset('chunked', data=numpy.arange(20), chunks=(20,), maxshape=(None,), fillvalue=1)
+    f.create_dataset('whole', shape=(1000,), dtype='i4', fillvalue=3)
+    large = h5py.h5t.C_S1.copy()
+    large.set_size(2**32 - 5)
+    h5py.h5d.create(f.id, b'large', large, h5py.h5s.create_simple((2,)))
+`;
+const READ = `
+import sys, json, h5py
+with h5py.File(sys.argv[1], 'r') as f: print(json.dumps([f['chunked'][20:].tolist(), f['whole'][:].tolist()]))
+`;
+
+describeOracle('h5py', () => {
+  test.each(['earliest', 'latest'])(
+    'what a header said stays as it was when the header is written again: %s',
+    (libver) => {
+      const path = join(folder, `${libver}.h5`);
+      execFileSync(PYTHON, ['-c', MAKE, path, libver]);
+      const file = H5File.open(path, 'r+');
+      const chunked = file.dataset<BigInt64Array>('chunked');
+      const whole = file.dataset<Int32Array>('whole');
+      const expected = { chunked: [] as number[], whole: new Array<number>(1000).fill(3) };
+      for (let k = 1; k < 8; k++) {
+        chunked.resize([20 + 20 * k]);
+        whole.attrs.set(`k${k}`, 'some text'.repeat(k));
+        file.commit();
+        chunked.write([7n], [[20 * k + 5, 20 * k + 6]]);
+        if (k > 3) {
+          whole.write(k, [[k, k + 1]]);
+          expected.whole[k] = k;
+        }
+        file.commit();
+        expected.chunked.push(...Array.from({ length: 20 }, (_, i) => (i === 5 ? 7 : 1)));
+        expect([chunked.fillValue, whole.fillValue]).toEqual([1n, 3]);
+        expect(Array.from(chunked.value.subarray(20), Number)).toEqual(expected.chunked);
+      }
+      file.close();
+      const found = JSON.parse(execFileSync(PYTHON, ['-c', READ, path]).toString()) as unknown;
+      expect(found).toEqual([expected.chunked, expected.whole]);
+    },
+  );
+
+  test('one of gigabytes is not made', () => {
+    const path = join(folder, 'large.h5');
+    execFileSync(PYTHON, ['-c', MAKE, path, 'latest']);
+    using file = H5File.open(readFileSync(path));
+    expect(() => file.dataset('large').fillValue).toThrow(H5TypeError);
+    expect(() => file.dataset('large').value).toThrow(/too many to be made at once/);
+  });
+});
