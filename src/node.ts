@@ -518,7 +518,8 @@ export class H5File extends CoreFile {
       mode === 'r'
         ? whileStale(() => begin(new FileStorage(path, { mark: tailMark })))
         : begin(new FileAtPath(path, create, options?.durability !== 'off'));
-    places.set(file.session, { path, mode });
+    // As it was given: what is stored of a handle may be read elsewhere.
+    places.set(file.session, { path: typeof where === 'string' ? where : path, mode });
     return file;
   }
 }

@@ -1,14 +1,16 @@
 import {
   closeSync,
-  existsSync,
   fchmodSync,
+  lstatSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { H5FormatError } from '../errors.js';
 import { syncFolder, systemError, WritableFileStorage } from './file.js';
 import { acquireLock, type Lock } from './lock.js';
 import type { WritableStorage } from './storage.js';
@@ -17,6 +19,30 @@ let temporaryFiles = 0;
 
 /** A new name beside the file, so that a rename moves it within one file system. */
 export const temporaryName = (path: string): string => `${path}.${process.pid}.${++temporaryFiles}.tmp`;
+
+/**
+ * Where the file at a path is, or is to be: links are followed, also one that leads to where there is no file yet.
+ *
+ * @throws {H5FormatError} when there is something else: a folder, a pipe or a device, in whose place no file is to be put.
+ */
+export function placeOfFile(path: string): { readonly path: string; readonly exists: boolean } {
+  let at = path;
+  try {
+    for (let links = 0; links < MAX_LINKS; links++) {
+      const stats = statSync(at, { throwIfNoEntry: false });
+      if (stats && !stats.isFile()) throw new H5FormatError(-1, `${path} is not a file`);
+      if (stats) return { path: realpathSync(at), exists: true };
+      if (!lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) break;
+      at = resolve(dirname(at), readlinkSync(at));
+    }
+  } catch (error) {
+    throw systemError(error, path, 'look at');
+  }
+  return { path: at, exists: false };
+}
+
+/** The most links that the system follows. */
+const MAX_LINKS = 40;
 
 /**
  * The file at a path, held by a lock as long as it is open. A new one (`create`) stands under another name until
@@ -33,8 +59,8 @@ export class FileAtPath implements WritableStorage {
   /** `isSynced`: whether a new file, and its place, are to outlive a crash of the machine. */
   constructor(path: string, create: boolean, isSynced = true) {
     this.#isSynced = isSynced;
-    const exists = existsSync(path);
-    this.#path = exists ? realpathSync(path) : path;
+    const { path: place, exists } = placeOfFile(path);
+    this.#path = place;
     this.#lock = acquireLock(this.#path);
     try {
       if (create) {

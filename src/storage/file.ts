@@ -10,7 +10,7 @@ import {
   unlinkSync,
   writeSync as writeDescriptor,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { H5Error, H5FormatError, H5StaleError, H5StateError, H5SystemError, H5TypeError } from '../errors.js';
 import type { Storage, WritableStorage } from './storage.js';
@@ -60,10 +60,14 @@ export function systemError(error: unknown, path: string, doing: string): unknow
   return new H5SystemError(code, path, `cannot ${doing} ${path}: ${reason}`, error);
 }
 
-/** A path as the system calls take it, of a path or a `file:` URL. */
+/** The absolute path that a path or a `file:` URL stands for: the folder of the process may be another one later. */
 export function pathOf(path: string | URL): string {
   if (path === '') throw new H5TypeError('the path of the file is empty');
-  if (typeof path === 'string') return path;
+  if (typeof path === 'string') {
+    if (path.includes('\0'))
+      throw new H5TypeError(`the path of the file has a character U+0000: ${JSON.stringify(path)}`);
+    return resolve(path);
+  }
   if (path.protocol === 'file:') return fileURLToPath(path);
   throw new H5TypeError(`a file is at a path, or a URL with file: in front, not at ${path.href}`);
 }

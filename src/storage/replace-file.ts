@@ -1,19 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  fsync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  unlinkSync,
-  writev,
-  writevSync,
-} from 'node:fs';
+import { closeSync, fsync, fsyncSync, openSync, renameSync, unlinkSync, writev, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder, systemError } from './file.js';
-import { keepMode, temporaryName } from './file-at-path.js';
+import { keepMode, placeOfFile, temporaryName } from './file-at-path.js';
 import { acquireLock, type Lock } from './lock.js';
 import { Turns } from './turns.js';
 
@@ -55,8 +44,8 @@ class Replacement {
   readonly #temporary: string;
 
   constructor(where: string) {
-    const exists = existsSync(where);
-    this.path = exists ? realpathSync(where) : where;
+    const { path, exists } = placeOfFile(where);
+    this.path = path;
     this.#lock = acquireLock(this.path);
     this.#temporary = temporaryName(this.path);
     try {
