@@ -1,6 +1,6 @@
-import { H5StateError } from '../errors.js';
-import type { H5Dataset } from '../hdf5/h5-dataset.js';
-import type { H5Group } from '../hdf5/h5-group.js';
+import { H5FormatError, H5StateError } from '../errors.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5Group } from '../hdf5/h5-group.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { MAX_MEMBERS, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
@@ -35,7 +35,10 @@ export class LargeDict {
     this.#context = context;
     const keys = readFrom(group.dataset(KEYS), context.codec) as readonly string[];
     for (const [i, key] of keys.entries()) this.#places.set(key, i);
-    this.#values = new H5List(group.get(VALUES) as H5Group | H5Dataset, context);
+    const values = group.get(VALUES);
+    if (!(values instanceof H5Group || values instanceof H5Dataset))
+      throw new H5FormatError(-1, `"${group.path}" has no list of values`);
+    this.#values = new H5List(values, context);
   }
 
   get size(): number {

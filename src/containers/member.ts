@@ -1,5 +1,5 @@
 /** Members of groups as values: what H5Dict gets and sets. */
-import { H5Error, H5TypeError } from '../errors.js';
+import { H5Error, H5FormatError, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
 import type { NewAttribute } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
@@ -95,14 +95,14 @@ export function presented(
   if (object instanceof H5Dataset && object.ndim === 0 && object.shape && isPlainScalar(object, context))
     return object.value;
   const { attrs } = object;
-  const type = attrs.get<string>(Reserved.type);
+  const type = wordOf(object, Reserved.type);
   if (object instanceof H5Group) {
     const python = attrs.get(CH5MPY.type);
     if (python === 'list') return new H5List(object, context);
     // Nobody can make an instance of a class of Python's.
     if (python === 'object')
       return new H5Dict(object, context, false, 'stored by ch5mpy: an instance of a Python class');
-    const encoding = attrs.get<string>(Reserved.encoding);
+    const encoding = wordOf(object, Reserved.encoding);
     if (encoding === undefined || encoding === Encoding.entries) {
       if (isRaw || isDict(object)) return new H5Dict(object, context);
     } else if (type !== 'Set' && encoding !== Encoding.sparse) return new H5List(object, context);
@@ -114,6 +114,13 @@ export function presented(
   if (isNumbers && object.ndim > 0 && object.nbytes >= largeArray)
     return H5Array.of(object as H5Dataset<unknown>);
   return readFrom(object, context.codec);
+}
+
+/** A word of the layout; what is no text is a file that says nothing. */
+function wordOf({ attrs, path }: H5Group | H5Dataset, name: Reserved): string | undefined {
+  const word = attrs.get(name);
+  if (word === undefined || typeof word === 'string') return word;
+  throw new H5FormatError(-1, `${name} of "${path}" is no text`);
 }
 
 /** Whether the one element of a dataset is what its datatype says. */
@@ -139,10 +146,10 @@ function instanceIn(group: H5Group, context: Context): unknown {
 /** Whether a group is an object whose members are properties, or a Map with keys that are strings, and no instance. */
 export function isDict(group: H5Group): boolean {
   const { attrs } = group;
-  const type = attrs.get<string>(Reserved.type);
+  const type = wordOf(group, Reserved.type);
   if (type !== undefined && type !== 'Map' && type !== 'null-prototype') return false;
   if (attrs.has(Reserved.class) || attrs.has(CH5MPY.type)) return false;
-  const encoding = attrs.get<string>(Reserved.encoding);
+  const encoding = wordOf(group, Reserved.encoding);
   if (encoding === undefined) return true;
   if (encoding !== Encoding.entries) return false;
   const keys = group.get('keys');

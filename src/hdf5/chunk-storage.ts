@@ -258,6 +258,16 @@ export class ChunkStorage implements ChunkSource {
     return this.#unfilteredEdges;
   }
 
+  /** How many bytes all chunks take in the file. */
+  get stored(): number {
+    let bytes = 0;
+    this.#cache.flush();
+    this.#index.forEach((_, { size }) => {
+      bytes += size;
+    });
+    return bytes;
+  }
+
   /** Visits the places of the chunks that are there. */
   forEach(visit: (place: readonly number[]) => void): void {
     this.#cache.flush();

@@ -124,6 +124,11 @@ export class DatasetStorage {
     return extent(this.dataspace) * this.datatype.size;
   }
 
+  get stored(): number {
+    if (this.#chunks) return this.#chunks.stored;
+    return this.#isWritten ? this.size : 0;
+  }
+
   get fillBytes(): Uint8Array {
     const { fillValue, datatype } = this;
     if (fillValue) return fillValue;

@@ -24,6 +24,8 @@ export interface ElementAccess {
   readonly fillBytes: Uint8Array;
   /** Where their variable-length data are, if not in the global heap of the file. */
   readonly heap?: Heap | undefined;
+  /** How many bytes they take in the file. */
+  readonly stored: number;
   /** How often elements were written, or the shape was changed, where that can be: what is kept of them may be old. */
   readonly changes?: number;
   /** The parts of the dataset that are in one chunk each, in row-major order. */

@@ -6,8 +6,8 @@ import type { DatasetInfo } from './object.js';
 
 /** The bytes of a dataset's elements. */
 export interface RawData {
-  /** Whether there are bytes in the file, so that its size bounds what can be asked for. */
-  readonly stored: boolean;
+  /** How many bytes the file has for them: those of chunks as they are there, compressed for example. */
+  readonly stored: number;
   /** The bytes of `count` elements from the element `first` on; they must not be changed. */
   read(first: number, count: number): Uint8Array;
   /** The same bytes for the caller to keep and to change. */
@@ -26,7 +26,7 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
         throw new H5FormatError(layout.offset, `${what} take ${total} bytes, there are ${data.length}`);
       }
       const read = (first: number, count: number) => data.subarray(first * size, (first + count) * size);
-      return { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) };
+      return { stored: total, read, copy: (first, count) => new Uint8Array(read(first, count)) };
     }
     case 'contiguous': {
       const { address } = layout;
@@ -35,7 +35,7 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
         throw new H5FormatError(address, `${what} take ${total} bytes, there are ${layout.size}`);
       }
       return {
-        stored: true,
+        stored: total,
         read: (first, count) => space.bytes(address + first * size, count * size, what),
         copy: (first, count) => space.copy(address + first * size, count * size, what),
       };
@@ -49,7 +49,13 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
         all ??= elements.select([]).bytes;
         return all.subarray(first * size, (first + count) * size);
       };
-      return { stored: true, read, copy: (first, count) => new Uint8Array(read(first, count)) };
+      return {
+        get stored() {
+          return elements.stored;
+        },
+        read,
+        copy: (first, count) => new Uint8Array(read(first, count)),
+      };
     }
   }
 }
@@ -67,5 +73,5 @@ export function filled(size: number, fillValue: Uint8Array | undefined): RawData
     }
     return bytes;
   };
-  return { stored: false, read: copy, copy };
+  return { stored: 0, read: copy, copy };
 }

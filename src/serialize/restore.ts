@@ -262,7 +262,7 @@ export class Restorer {
     const count = extent(info.dataspace);
     const size = count * info.datatype.size;
     // What is compressed counts as if it were in the file as it is, as far as that can be.
-    const inflated = info.filters ? Math.min(size, this.#inflatable) : 0;
+    const inflated = info.filters ? Math.min(size, this.#inflatable, data.stored * MOST_INFLATED) : 0;
     this.#inflatable -= inflated;
     this.done += size;
     // A limit that is asked for is one for what there is.

@@ -8,8 +8,11 @@ import {
   deserialize,
   H5Array,
   H5Attributes,
+  type H5Dataset,
   H5Dict,
+  H5Error,
   H5File,
+  type H5Group,
   H5List,
   H5PathError,
   h5read,
@@ -399,6 +402,64 @@ describe('assignment', () => {
       f: 2,
       h: { i: 1 },
     });
+  });
+});
+
+describe('a file that is not what it says', () => {
+  type Dict = H5Dict<Record<string, unknown>>;
+  /** Each of the actions gives a value, or an error of ours; and what else there is can be read. */
+  function check(
+    value: unknown,
+    damage: (it: H5Group | H5Dataset) => void,
+    actions: ((dict: Dict) => unknown)[],
+  ): void {
+    const whole = H5Dict.write<Record<string, unknown>>(undefined, { it: value, other: 1 });
+    damage(whole.file.get('it') as H5Group | H5Dataset);
+    const bytes = whole.file.toBytes();
+    for (const action of actions) {
+      const dict = H5Dict.of<Record<string, unknown>>(H5File.open(bytes, 'r+'));
+      let error: unknown;
+      try {
+        action(dict);
+      } catch (thrown) {
+        error = thrown;
+      }
+      if (error !== undefined) expect(error).toBeInstanceOf(H5Error);
+      expect(dict.get('other')).toBe(1);
+    }
+  }
+
+  const values = [new Uint8Array(5), [1, 2], { a: 1 }, [{ a: 1 }]];
+  it.each(['@type', '@encoding', '@class', '@items', '@length'])('a word that is none: %s', (name) => {
+    for (const value of values)
+      for (const word of [5, [1, 2], null])
+        check(value, (it) => it.attrs.set(name, word), [
+          (dict) => dict.get('it'),
+          (dict) => dict.raw('it'),
+          (dict) => dict.toObject(),
+          (dict) => String(dict),
+        ]);
+  });
+
+  it.each<[string, (it: H5Group) => void]>([
+    ['no values', () => {}],
+    ['values that lead nowhere', (it) => it.softLink('values', '/no')],
+    ['values elsewhere', (it) => it.externalLink('values', 'x.h5', '/no')],
+    ['values that are none', (it) => void it.createGroup('values')],
+  ])('a large dict with %s', (_, put) => {
+    const large = Object.fromEntries(Array.from({ length: 1100 }, (_, i) => [`k${i}`, i % 3 ? i : [i]]));
+    const damage = (it: H5Group | H5Dataset) => {
+      (it as H5Group).delete('values');
+      put(it as H5Group);
+    };
+    check(large, damage, [
+      (dict) => dict.get('it'),
+      (dict) => (dict.get('it') as Dict).size,
+      (dict) => [...(dict.get('it') as Dict).entries()],
+      (dict) => (dict.get('it') as Dict).get('k3'),
+      (dict) => (dict.get('it') as Dict).set('k7', 1),
+      (dict) => (dict.get('it') as Dict).delete('k7'),
+    ]);
   });
 });
 

@@ -374,6 +374,20 @@ describe('in a browser', () => {
   });
 });
 
+it('what was never written does not count as compressed', () => {
+  const file = H5File.open(undefined, 'w');
+  file.createDataset('there', { data: new Uint8Array(2 ** 24), chunks: [2 ** 20], compression: 'gzip' });
+  const some = file.toBytes();
+  expect(deserialize<{ there: Uint8Array }>(some).there.length).toBe(2 ** 24);
+  for (const name of 'abc')
+    file.createDataset(name, { shape: [2 ** 27], dtype: 'f8', chunks: [1000], compression: 'gzip' });
+  // The more there is in a file, the more it may expand to.
+  file.createDataset('noise', { data: Uint8Array.from({ length: 200_000 }, (_, i) => (i * i) >> 3) });
+  const bytes = file.toBytes();
+  expect(() => deserialize(bytes)).toThrow(core.H5LimitError);
+  expect(() => deserialize(bytes)).toThrow('expands to far more than its size allows');
+});
+
 describe('an option that is none', () => {
   it.each<[unknown, string]>([
     [{ compression: 'lzf' }, 'the compression "lzf" is none of'],
