@@ -258,6 +258,15 @@ export class ChunkStorage implements ChunkSource {
     return this.#unfilteredEdges;
   }
 
+  /** How many chunks there are. */
+  get count(): number {
+    let count = 0;
+    this.forEach(() => {
+      count++;
+    });
+    return count;
+  }
+
   /** How many bytes all chunks take in the file. */
   get stored(): number {
     let bytes = 0;

@@ -371,6 +371,8 @@ export class DatasetStorage {
             chunks.target.chunkDims,
             datatype.size,
             filters.length > 0,
+            false,
+            chunks.count,
           ),
           unfilteredEdges: chunks.unfilteredEdges,
         }

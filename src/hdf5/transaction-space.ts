@@ -196,6 +196,8 @@ export class TransactionSpace extends EditableSpace {
     if (size <= 0) return;
     this.#isChanged = true;
     this.freed++;
+    // What a damaged file says to be beyond its end is no space of it.
+    if (!(address + size <= this.#end)) return;
     this.globalHeap.forget(address, size);
     if (this.isFresh(address)) this.#free.add(address, size);
     else this.#freed.push([address, size]);

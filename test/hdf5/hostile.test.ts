@@ -9,6 +9,8 @@ import { H5Reference } from '../../src/hdf5/h5-reference.js';
 import { encodeDataspace } from '../../src/hdf5/messages/dataspace.js';
 import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { H5File } from '../../src/node.js';
+import { verifyStorage } from '../../src/verify.js';
+import { fixChecksums } from '../serialize/checksums.js';
 import { runs, STRIDE } from '../thoroughness.js';
 import { finished } from './finished.js';
 
@@ -223,6 +225,33 @@ describe('a dataspace that is too large', () => {
       expect(file.dataset('d').at(...dims.map(() => -1))).toBe(0);
     }
   });
+});
+
+test('data that lie beyond the end of the file are given back to nobody', () => {
+  const file = H5File.open(undefined, 'w');
+  file.createDataset('far', { data: new Float64Array(700).fill(1.5) });
+  file.createDataset('near', { data: new Float64Array(700).fill(2.5) });
+  const bytes = file.toBytes();
+  const { address } = verifyStorage(bytes).extents.find(
+    ({ path, what }) => path === '/far' && what === 'elements',
+  ) as { address: number };
+  const view = new DataView(bytes.buffer);
+  const at = Array.from({ length: bytes.length - 8 }, (_, i) => i).filter(
+    (i) => view.getBigUint64(i, true) === BigInt(address),
+  );
+  for (const i of at) view.setBigUint64(i, 2n ** 46n, true);
+  expect(at.length).toBe(1);
+  const damaged = H5File.open(fixChecksums(bytes), 'r+');
+  expect(() => damaged.dataset('far').value).toThrow(H5FormatError);
+  expect(damaged.delete('far')).toBe(true);
+  damaged.createDataset('new', { data: new Float64Array(700).fill(3.5) });
+  const after = damaged.toBytes();
+  expect(after.length).toBeLessThan(bytes.length * 2);
+  expect(verifyStorage(after).problems).toEqual([]);
+  const again = H5File.open(after);
+  expect([again.dataset<Float64Array>('near').at(5), again.dataset<Float64Array>('new').at(5)]).toEqual([
+    2.5, 3.5,
+  ]);
 });
 
 test('soft links in circles end', () => {

@@ -99,8 +99,9 @@ export function editChunkIndex(
 
 /**
  * The layout of a new dataset in chunks, with the index that libhdf5 would choose for it (`libver='latest'`, from 1.10 on)
- * and no chunk yet. Dimensions in elements; `maxDims` undefined if they cannot change, Infinity where there is no limit;
- * `isEarly`: all chunks are about to be allocated at once.
+ * and no chunk yet; but for what is very sparse, a B-tree, since a fixed array takes space for each chunk that there could be.
+ * Dimensions in elements; `maxDims` undefined if they cannot change, Infinity where there is no limit; `isEarly`: all chunks are
+ * about to be allocated at once; `chunksThere`: so many are about to be written, if that is known.
  * Throws an H5TypeError if there can be no such dataset.
  *
  * @example
@@ -113,6 +114,7 @@ export function createChunkLayout(
   elementSize: number,
   filtered: boolean,
   isEarly = false,
+  chunksThere = Infinity,
 ): ChunkedLayout {
   const most = maxDims ?? dims;
   const shape = `chunks of the shape (${chunkDims.join(', ')})`;
@@ -133,31 +135,44 @@ export function createChunkLayout(
     chunkDims: [...chunkDims],
     elementSize,
     unfilteredEdges: false,
-    index: chooseIndex(dims, most, chunkDims, filtered, isEarly),
+    index: chooseIndex(dims, most, chunkDims, filtered, isEarly, chunksThere),
     address: UNDEFINED_ADDRESS,
   };
   const bytes = chunkBytes(layout);
   if (bytes > MOST_BYTES)
     throw new H5TypeError(`${shape} have ${bytes} bytes each, at most ${MOST_BYTES} are possible`);
-  const { type } = layout.index;
-  if (!new ChunkGrid(most, chunkDims).isExact && (type === 'fixed-array' || type === 'extensible-array'))
+  const isLimited = !most.includes(Number.POSITIVE_INFINITY);
+  if (!new ChunkGrid(most, chunkDims).isExact && (isLimited || layout.index.type === 'extensible-array'))
     throw new H5TypeError(`${shape} are too many: make them larger`);
   return layout;
 }
 
-/** As in H5D__layout_set_latest_indexing. */
+/** A fixed array is for at most so many chunks, which take 8 MB in it, */
+const MOST_FIXED = 2 ** 20;
+/** and for at most so many times those that are there. */
+const SPARSE = 256;
+
+/** As in H5D__layout_set_latest_indexing, if it is not sparse. */
 function chooseIndex(
   dims: readonly number[],
   most: readonly number[],
   chunkDims: readonly number[],
   filtered: boolean,
   isEarly: boolean,
+  chunksThere: number,
 ): ChunkIndexType {
   const unlimited = most.filter((dim) => dim === Number.POSITIVE_INFINITY).length;
   if (unlimited > 1) return BTREE_V2;
   if (unlimited === 1) return EXTENSIBLE_ARRAY;
   const isSingle = most.every((dim, axis) => dim === dims[axis] && dim === chunkDims[axis]);
-  if (!isSingle) return isEarly && !filtered ? { type: 'implicit' } : FIXED_ARRAY;
+  if (!isSingle) {
+    if (isEarly && !filtered) return { type: 'implicit' };
+    const count = most.reduce(
+      (product, dim, axis) => product * Math.ceil(dim / (chunkDims[axis] as number)),
+      1,
+    );
+    return count > MOST_FIXED || count > SPARSE * (chunksThere + 1) ? BTREE_V2 : FIXED_ARRAY;
+  }
   return filtered ? { type: 'single', size: 0, mask: 0 } : { type: 'single' };
 }
 
