@@ -389,7 +389,8 @@ class PartWriter {
     const indices = places.map((place, axis) => indexOf(place, inner[axis] ?? 0));
     if (indices.length !== inner.length || indices.includes(undefined)) return undefined;
     const isList = row !== undefined || attrs.get(Reserved.type) === 'Array';
-    if (!fits(value, datatype, isList)) return undefined;
+    const areNumbers = attrs.has(Reserved.numbers) || datatype.size < 8;
+    if (!fits(value, datatype, isList, areNumbers)) return undefined;
     const dataset = at;
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
@@ -794,11 +795,15 @@ function isMergeable(value: unknown, { registry = defaultRegistry }: WriteOption
   );
 }
 
-/** Whether a value can stand in a dataset as it is: in one of a list it is to come back as the very same. */
-function fits(value: unknown, type: Datatype, isList: boolean): boolean {
+/**
+ * Whether a value can stand in a dataset as it is: in one of a list it is to come back as the very same. `areNumbers`: what
+ * integers are read as, which are bigints otherwise.
+ */
+function fits(value: unknown, type: Datatype, isList: boolean, areNumbers: boolean): boolean {
   switch (type.class) {
     case 'fixed-point':
-      if (isList) return typeof value === 'number' && (value | 0) === value && !Object.is(value, -0);
+      if (isList)
+        return areNumbers && typeof value === 'number' && (value | 0) === value && !Object.is(value, -0);
       return typeof value === (type.size === 8 ? 'bigint' : 'number');
     case 'floating-point':
       return typeof value === 'number';

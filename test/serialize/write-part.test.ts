@@ -483,6 +483,42 @@ describe('a field of a class is written as the class says', () => {
   });
 });
 
+describe('a number among bigints stays a number', () => {
+  class Ticks {
+    at: unknown = 1n;
+  }
+  const typed = new TypeRegistry().register(Ticks, {
+    name: 'Ticks',
+    fields: [{ property: 'at', dtype: 'i8' }],
+  });
+  it.each<[(string | number)[], () => unknown, unknown]>([
+    [[0], () => [1n, 2n], [7, 2n]],
+    [[1, 'id'], () => [{ id: 1n }, { id: 2n }], [{ id: 1n }, { id: 7 }]],
+    [[0, 1], () => [[1n, 2n]], [[1n, 7]]],
+    [['k', 1], () => new Map([['k', [1n, 2n]]]), new Map([['k', [1n, 7]]])],
+    [[0], () => [2 ** 40, 1], [7, 1]],
+  ])('%j', (path, make, expected) => {
+    expect(written({ z: make() }, 7, { path: ['z', ...path] })).toStrictEqual({ z: expected });
+  });
+
+  it('in a field with a dtype, and beside others', () => {
+    const file = H5File.open(serialize({ l: [new Ticks(), new Ticks()] }, { registry: typed }), 'r+');
+    writeSync(file, 7, { registry: typed, path: 'l/1/at' });
+    const { l } = readSync<{ l: Ticks[] }>(H5File.open(file.toBytes()), { registry: typed });
+    expect(l.map(({ at }) => at)).toEqual([1n, 7]);
+  });
+
+  it('but a typed array refuses it', () => {
+    for (const value of [
+      { b: BigInt64Array.of(1n) },
+      { b: [BigInt64Array.of(1n, 2n), BigInt64Array.of(3n, 4n)] },
+    ])
+      expect(() => written(value, 7, { path: Array.isArray(value.b) ? 'b/0/0' : 'b/0' })).toThrow(
+        /an element of a BigInt64Array is a bigint, not a number/,
+      );
+  });
+});
+
 it('what holds itself is not merged in memory', () => {
   const there: { m: Map<number, object>; next?: object } = { m: new Map([[1, {}]]) };
   there.next = there;
