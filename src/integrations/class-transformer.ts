@@ -7,7 +7,9 @@
  */
 // The package has no other place for what its decorators have noted.
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { H5TypeError } from '../errors.js';
 import { type Class, type Codec, type Content, H5RegistryError, TypeRegistry } from '../registry/index.js';
+import { type Base, baseOf, isElementOf, unknownBaseOf } from './class-transformer-bases.js';
 
 type Constructor = new () => object;
 type AnyFunction = (...parameters: never[]) => unknown;
@@ -41,6 +43,8 @@ interface TypeHelp {
 }
 
 interface TypeMetadata {
+  /** The type that the compiler has noted of the property, with `emitDecoratorMetadata`. */
+  readonly reflectedType?: unknown;
   readonly typeFunction?: (help: TypeHelp) => unknown;
   readonly options?: {
     readonly discriminator?: {
@@ -129,11 +133,37 @@ class Transformer {
   }
 
   codec(cls: Class & AnyFunction, name: string): Codec {
+    const unknown = unknownBaseOf(cls.prototype);
+    const base = baseOf(cls.prototype);
+    const create = () => new (cls as unknown as Constructor)();
     return {
       name,
-      encode: (instance) => this.#encode(cls, instance),
-      create: () => new (cls as unknown as Constructor)(),
-      fill: (instance, content) => this.#fill(cls, instance, content),
+      encode: (instance) => {
+        if (unknown)
+          throw new H5TypeError(
+            `class ${name} extends ${unknown}, and what that holds is in no property: give it a codec of its own (registry.codec)`,
+          );
+        return this.#encode(cls, instance, base);
+      },
+      ...(base?.make
+        ? {
+            decode: (content) => {
+              // As with other classes, what is not stored is as the constructor makes it.
+              const made = create();
+              const instance = (base as Required<Base>).make(content, cls);
+              for (const key of Object.keys(made))
+                if (!isElementOf(base, key)) define(instance, key, (made as Content)[key]);
+              this.#fill(cls, instance, content, base);
+              return instance;
+            },
+          }
+        : {
+            create,
+            fill: (instance, content, _, spend) => {
+              base?.fill?.(instance, content, spend);
+              this.#fill(cls, instance, content, base);
+            },
+          }),
     };
   }
 
@@ -176,20 +206,27 @@ class Transformer {
     return isOwn ? (cls as unknown as Class) : undefined;
   }
 
-  #encode(cls: AnyFunction, instance: object): object {
+  #encode(cls: AnyFunction, instance: object, base: Base | undefined): object {
     const content: Record<string, unknown> = {};
     for (const property of this.#keys(cls, instance, CLASS_TO_PLAIN)) {
+      if (base && isElementOf(base, property)) continue;
       const value = (instance as Record<string, unknown>)[property];
       if (typeof value === 'function') continue;
       const name = this.#storage.findExposeMetadata(cls, property)?.options?.name ?? property;
       define(content, name, this.#apply(cls, property, value, instance, CLASS_TO_PLAIN));
     }
+    if (!base) return content;
+    if (Object.hasOwn(content, base.inner))
+      throw new H5TypeError(`the name ${base.inner} is taken: what the instance holds is stored under it`);
+    content[base.inner] = base.encode(instance, this.#storage.getExcludedProperties(cls, CLASS_TO_PLAIN));
     return content;
   }
 
-  #fill(cls: AnyFunction, instance: object, content: Content): void {
+  #fill(cls: AnyFunction, instance: object, content: Content, base?: Base): void {
+    const hasInner = base !== undefined && Object.hasOwn(content, base.inner);
     for (const name of this.#keys(cls, content, PLAIN_TO_CLASS)) {
       if (!Object.hasOwn(content, name)) continue;
+      if (hasInner && (name === base.inner || isElementOf(base, name))) continue;
       const property = this.#storage.findExposeMetadataByCustomName(cls, name)?.propertyName ?? name;
       if (isReadOnly(instance, property)) continue;
       const typed = this.#typed(cls, instance, content, property)(content[name]);
