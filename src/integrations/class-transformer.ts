@@ -201,7 +201,7 @@ class Transformer {
 
   /** The class that a property is declared to hold, unless it is one of the language's own. */
   #classOf(type: TypeMetadata | undefined, help: TypeHelp): Class | undefined {
-    const cls = type?.typeFunction?.(help);
+    const cls = declaredBy(type, help);
     const isOwn = typeof cls === 'function' && (globalThis as Record<string, unknown>)[cls.name] !== cls;
     return isOwn ? (cls as unknown as Class) : undefined;
   }
@@ -284,19 +284,22 @@ class Transformer {
     property: string,
   ): (value: unknown) => unknown {
     const type = this.#storage.findTypeMetadata(cls, property);
-    const declared = this.#classOf(type, { newObject: instance, object: content, property });
+    const help: TypeHelp = { newObject: instance, object: content, property };
+    const declared = this.#classOf(type, help);
+    const convert = declared ? undefined : CONVERSIONS.get(declaredBy(type, help));
     const discriminator = type?.options?.discriminator;
-    if (!type || (!declared && !discriminator)) return (value) => value;
+    if (!type || !(declared || convert || discriminator || type.reflectedType)) return (value) => value;
     const made = (plain: unknown): unknown => {
-      if (typeof plain !== 'object' || plain === null || Object.getPrototypeOf(plain) !== Object.prototype)
-        return plain;
+      if (convert && isConverted(plain)) return convert(plain);
+      if (!isPlain(plain)) return plain;
       const tag = discriminator && (plain as Record<string, unknown>)[discriminator.property];
       const subType = discriminator?.subTypes.find(({ name }) => name === tag)?.value ?? declared;
       return subType ? this.#made(plain, subType as Constructor & AnyFunction, type) : plain;
     };
     return (value) => {
+      const whole = this.#collection(value, type.reflectedType);
       // Arrays, Sets and Maps stay what they are too, since others may refer to them: what they hold is replaced.
-      const todo = isCollection(value) ? [value] : [];
+      const todo = isCollection(whole) ? [whole] : [];
       for (let at = todo.pop(); at; at = todo.pop()) {
         if (this.#isDone(at, type)) continue;
         replaceIn(at, (each) => {
@@ -304,14 +307,34 @@ class Transformer {
           return made(each);
         });
       }
-      return made(value);
+      return made(whole);
     };
+  }
+
+  /** The Map, Set or array of a class of its own that plain data become in a property of that type: always the same. */
+  #collection(plain: unknown, type: unknown): unknown {
+    const isArray = Array.isArray(plain) && Object.getPrototypeOf(plain) === Array.prototype;
+    if (!(type === Map && isPlain(plain)) && !(isArray && isListClass(type))) return plain;
+    const known = this.#known(plain);
+    const met = known.get(type as AnyFunction);
+    if (met) return met;
+    const made = new (type as new () => Collection)();
+    known.set(type as AnyFunction, made);
+    if (made instanceof Map) for (const [key, value] of Object.entries(plain)) made.set(key, value);
+    else if (made instanceof Set) for (const value of plain as unknown[]) made.add(value);
+    else for (const value of plain as unknown[]) made.push(value);
+    return made;
+  }
+
+  #known(plain: object): Map<AnyFunction, object> {
+    const known = this.#instances.get(plain) ?? new Map<AnyFunction, object>();
+    this.#instances.set(plain, known);
+    return known;
   }
 
   /** The instance that a plain object becomes: always the same. */
   #made(plain: object, cls: Constructor & AnyFunction, { options }: TypeMetadata): object {
-    const known = this.#instances.get(plain) ?? new Map<AnyFunction, object>();
-    this.#instances.set(plain, known);
+    const known = this.#known(plain);
     const met = known.get(cls);
     if (met) return met;
     const instance = new cls();
@@ -334,6 +357,45 @@ class Transformer {
     return isDone;
   }
 }
+
+/** What `@Type` says of a property; without a function it is the type that the compiler has noted. */
+function declaredBy(type: TypeMetadata | undefined, help: TypeHelp): unknown {
+  return type?.typeFunction ? type.typeFunction(help) : type?.reflectedType;
+}
+
+/** What a value becomes where `@Type` names a type of the language, as class-transformer has it. */
+const CONVERSIONS: ReadonlyMap<unknown, (value: unknown) => unknown> = new Map<
+  unknown,
+  (value: unknown) => unknown
+>([
+  [String, String],
+  [Number, Number],
+  [Boolean, Boolean],
+  // What other programs have as 64-bit integers is read as bigints.
+  [
+    Date,
+    (value) =>
+      value instanceof Date ? value : new Date(typeof value === 'bigint' ? Number(value) : (value as string)),
+  ],
+]);
+
+/** Whether a value is one that could be of another type: objects are what they were, and so is nothing. */
+function isConverted(value: unknown): boolean {
+  return value instanceof Date || /^(string|number|boolean|bigint)$/.test(typeof value);
+}
+
+/** Whether a value is an object of no class. */
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Whether a list becomes another object in a property of that type: a Set, or an array of a class of its own. */
+function isListClass(type: unknown): boolean {
+  if (typeof type !== 'function') return false;
+  return type === Set || [Set, Array].some((base) => isBaseOf.call(base.prototype, type.prototype as object));
+}
+
+const { isPrototypeOf: isBaseOf } = Object.prototype;
 
 type Collection = unknown[] | Set<unknown> | Map<unknown, unknown>;
 

@@ -357,6 +357,99 @@ describe('the decorators of class-transformer', () => {
     });
   });
 
+  describe('and types of the language', () => {
+    class Pack extends Array<unknown> {}
+    class Owner {
+      born: unknown = new Date(0);
+      count: unknown = 1;
+      name: unknown = 'n';
+      open: unknown = true;
+      days: unknown = [];
+      pets: unknown = new Map<string, Photo>();
+      set: unknown = new Set<Photo>();
+      pack: unknown = new Pack();
+      when: unknown = new Date(0);
+      dates: unknown = new Map<string, Date>();
+    }
+    const noted: Record<string, unknown> = { pets: Map, set: Set, pack: Pack, when: Date, dates: Map };
+    for (const [property, type] of Object.entries(noted))
+      (Reflect as unknown as { defineMetadata(...all: unknown[]): void }).defineMetadata(
+        'design:type',
+        type,
+        Owner.prototype,
+        property,
+      );
+    decorate(Owner, {
+      born: [
+        Type(() => Date),
+        Transform(({ value }) => (value as Date).toISOString(), { toPlainOnly: true }),
+      ],
+      count: [Type(() => Number)],
+      name: [Type(() => String)],
+      open: [Type(() => Boolean)],
+      days: [Type(() => Date)],
+      pets: [Type(() => Photo)],
+      set: [Type(() => Photo)],
+      pack: [Type(() => Photo)],
+      when: [Type()],
+      dates: [Type(() => Date)],
+    });
+    const registry = transformed([Owner]);
+    const read = (plain: object) => deserialize(serialize(plain), { registry, as: Owner });
+
+    it('are made of what plain files have, as class-transformer does', () => {
+      const plain = () => ({
+        born: '2020-01-01',
+        count: '7',
+        name: 5,
+        open: 0,
+        days: ['2020-01-01', [86_400_000], null],
+        pets: { a: { url: 'x' }, b: null },
+        set: [{ url: 'y' }, 5],
+        pack: [{ url: 'z' }],
+        when: 5,
+        dates: { a: '2021-01-01' },
+      });
+      const found = read(plain());
+      const theirs = plainToInstance(Owner, plain());
+      expect(found).toStrictEqual(theirs);
+      expect((found.pets as Map<string, unknown>).get('a')).toBeInstanceOf(Photo);
+      expect([...(found.set as Set<unknown>)][0]).toBeInstanceOf(Photo);
+      expect(found.pack).toBeInstanceOf(Pack);
+      expect([found.born, found.when].every((each) => each instanceof Date)).toBe(true);
+    });
+
+    it('leave alone what is none, and what is one already', () => {
+      expect(read({ born: null, count: undefined, name: new Map(), days: Int8Array.of(1) })).toMatchObject({
+        born: null,
+        count: undefined,
+        name: new Map(),
+        days: Int8Array.of(1),
+      });
+      expect(read({ born: 5n }).born).toEqual(new Date(5));
+      const pets = { a: { url: 'x' } };
+      const both = deserialize<{ pets: unknown }[]>(
+        serialize(
+          [1, 2].map(() => Object.assign(new Owner(), { pets, pack: [] })),
+          { registry },
+        ),
+        { registry },
+      );
+      expect(both[0]?.pets).toBeInstanceOf(Map);
+      expect(both[0]?.pets).toBe(both[1]?.pets);
+    });
+
+    it('come back from what was written', () => {
+      const owner = new Owner();
+      owner.days = [new Date(1)];
+      owner.pets = new Map([['a', new Photo()]]);
+      owner.pack = [];
+      const found = back(owner, registry);
+      expect(found).toEqual(owner);
+      expect(found.born).toEqual(new Date(0));
+    });
+  });
+
   it('tell by the object what a property is to be', () => {
     class Box {
       kind = '';
