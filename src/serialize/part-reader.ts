@@ -159,6 +159,7 @@ class PartReader {
     if (encoding === undefined || encoding === Encoding.entries) {
       const cls = file.classOf(info);
       if (file.codec(info, cls, type)) return whole();
+      if (isComputed(cls, step.key)) return whole();
       if (encoding === Encoding.entries)
         return (!rangeOf(step, 0) && this.#entry(info, type === 'Map' ? undefined : cls, step)) || whole();
       if (rangeOf(step, 0)) return step.key === '*' ? this.#parted(info, cls, type) : whole();
@@ -179,6 +180,11 @@ class PartReader {
       if (link.kind === 'hard' && !isReserved(link.name))
         members.push([link.order, propertyOf(link.name, cls), { at: 'object', address: link.address }]);
     members.sort(([a], [b]) => a - b);
+    for (const member of members) {
+      const key = member[1] as string;
+      if (isComputed(cls, key))
+        member[2] = this.#stepInto(this.#wholeValue(info.address), { key, isText: false });
+    }
     return {
       at: 'many',
       as: type === 'Map' ? 'map' : 'object',
@@ -220,9 +226,10 @@ class PartReader {
     if (as === 'one' || as === 'cell') return this.#stepElement(vector, start, step);
     const column = this.#column(vector, start, count, step);
     if (column) return column;
-    const places = this.#isCounted(vector)
-      ? Array.from(this.#elementsOf(vector, start, count), (element) => this.#stepInto(element, step))
-      : Array.from({ length: count }, (_, i) => this.#stepElement(vector, start + i, step));
+    const places =
+      this.#isCounted(vector) || this.#isComputedIn(vector, step)
+        ? Array.from(this.#elementsOf(vector, start, count), (element) => this.#stepInto(element, step))
+        : Array.from({ length: count }, (_, i) => this.#stepElement(vector, start + i, step));
     return { at: 'many', as: 'list', keys: [], places };
   }
 
@@ -235,13 +242,19 @@ class PartReader {
     );
   }
 
+  /** Whether a step leads to what the rows of a table compute. */
+  #isComputedIn(vector: number, { key }: Step): boolean {
+    const info = this.#file.info(vector);
+    return info.kind === 'group' && isComputed(this.#file.classOf(info), key);
+  }
+
   /** A column of several rows of a table, none of them missing. */
   #column(vector: number, start: number, count: number, { key }: Step): Place | undefined {
     const file = this.#file;
     const info = file.info(vector);
     if (info.kind !== 'group' || file.word(info, Reserved.encoding) !== Encoding.records) return undefined;
     const cls = file.classOf(info);
-    if (file.codec(info, cls, file.word(info, Reserved.items))) return undefined;
+    if (file.codec(info, cls, file.word(info, Reserved.items)) || isComputed(cls, key)) return undefined;
     const mask = file.maskOf(info);
     const first = rank(mask, start);
     if (rank(mask, start + count) - first !== count) return undefined;
@@ -274,7 +287,8 @@ class PartReader {
       }
       case Encoding.records: {
         const cls = file.classOf(info);
-        if (file.codec(info, cls, file.word(info, Reserved.items))) return whole();
+        if (file.codec(info, cls, file.word(info, Reserved.items)) || isComputed(cls, step.key))
+          return whole();
         const link = info.links.find(({ name }) => propertyOf(name, cls) === step.key);
         if (!link) return whole();
         return { at: 'elements', vector: hardTarget(info, link), start: row, count: 1, as: 'cell' };
@@ -619,8 +633,13 @@ function propertyOf(name: string, cls: RegisteredClass | undefined): string | sy
   return cls ? cls.propertyFor(key) : key;
 }
 
+/** Whether a field is a getter: what is stored of it is for other readers, and may be older than what it is computed from. */
+function isComputed(cls: RegisteredClass | undefined, key: string | number): boolean {
+  return cls?.isDeclared(key as string) === true && !cls.isWritable(key as string);
+}
+
 /** Whether a property is an accessor of an object, or of what it inherits from. */
-export function isAccessor(value: object, key: string | number): boolean {
+export function isAccessor(value: object, key: PropertyKey): boolean {
   for (let at: object | null = value; at; at = Object.getPrototypeOf(at)) {
     const descriptor = Object.getOwnPropertyDescriptor(at, key);
     if (descriptor) return descriptor.get !== undefined && key !== '__proto__';

@@ -18,10 +18,11 @@ import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
-import { isAccessor } from './part-reader.js';
+import { isAccessor, readPart } from './part-reader.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
-import { readFrom, type Store, serialize, type WriteOptions } from './serialize.js';
+import { newRestorer, readFrom, type Store, serialize, type WriteOptions, within } from './serialize.js';
+import { unreadable } from './unreadable.js';
 import { NO_VALUES, type Values } from './values.js';
 
 /**
@@ -197,18 +198,23 @@ class PartWriter {
   readonly #partNames = new Set<unknown>();
   /** What values are; only where a way leads through one that was read. */
   #kinds: Kinds | undefined;
+  /** Ways to instances of which something is changed, and that have getters which are stored. */
+  #computing: (readonly Step[])[] = [];
+  /** Whether it is such a getter that is stored: the last step is its name in the file. */
+  readonly #isGetter: boolean;
 
-  constructor(target: H5Group, options: WriteOptions) {
+  constructor(target: H5Group, options: WriteOptions, getter?: readonly Step[]) {
     this.#target = target;
     this.#options = options;
-    this.#steps = options.path === undefined ? [] : parsePath(options.path);
+    this.#isGetter = getter !== undefined;
+    this.#steps = getter ?? (options.path === undefined ? [] : parsePath(options.path));
     if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
       this.#refuse('it is not one place: write to one after another');
   }
 
   write(value: unknown, store: Store): void | Promise<void> {
     this.#target.session.edit();
-    const home = this.#home();
+    const home = this.#home((way) => this.#computing.push(way));
     const change = this.#prepare(home, value);
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
@@ -244,17 +250,48 @@ class PartWriter {
       const { marked, rewritten } = change();
       const base = this.#target.path === '/' ? '' : this.#target.path;
       editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
-      if (marked.length === 0 && rewritten.length === 0) return;
-      editor.flush();
-      freeCycles(file, rewritten);
-      // What was written anew and is still there is two objects now.
-      if (!rewritten.every((address) => editor.isDeleted(address, clock)))
-        this.#refuse('it holds what other parts share: write the part that holds them all');
-      checkReferences(
-        file,
-        marked.filter((address) => editor.isDeleted(address, clock)),
-      );
+      if (marked.length > 0 || rewritten.length > 0) {
+        editor.flush();
+        freeCycles(file, rewritten);
+        // What was written anew and is still there is two objects now.
+        if (!rewritten.every((address) => editor.isDeleted(address, clock)))
+          this.#refuse('it holds what other parts share: write the part that holds them all');
+        checkReferences(
+          file,
+          marked.filter((address) => editor.isDeleted(address, clock)),
+        );
+      }
+      for (const way of this.#computing) this.#storeGetters(way);
     });
+  }
+
+  /** Stores anew, for other readers of the file, what the getters of an instance return that has been changed. */
+  #storeGetters(way: readonly Step[]): void {
+    const { registry = defaultRegistry, values = NO_VALUES, path: _, mode: __, ...others } = this.#options;
+    const options = { ...others, registry, values: values.moving?.() ?? values };
+    const read = (steps: readonly Step[], how: typeof options): unknown =>
+      within(this.#target, how, (space, address) => readPart(newRestorer(space, how), address, steps));
+    const instance = read(way, options);
+    if (typeof instance !== 'object' || instance === null) return;
+    const cls = registry.of(Object.getPrototypeOf(instance));
+    for (const { property } of cls?.declared ?? []) {
+      if (!cls || !isAccessor(cls.prototype, property)) continue;
+      const at = [...way, { key: String(property), isText: false }];
+      let value: unknown;
+      try {
+        value = (instance as Record<PropertyKey, unknown>)[property];
+      } catch (cause) {
+        throw unreadable(showPath(at), { cause });
+      }
+      // What can be set is what has been stored, as far as it is an object.
+      const isObject = typeof value === 'object' && value !== null;
+      if (isObject && cls.isWritable(property)) continue;
+      const name = { key: cls.storedName(property), isText: false };
+      new PartWriter(this.#target, { ...others, registry, values }, [...way, name]).write(
+        value,
+        (stored, how) => new MemoryStorage(serialize(stored, how)),
+      );
+    }
   }
 
   /** What changes an element where it stands, or what is to be copied to where. */
@@ -276,12 +313,24 @@ class PartWriter {
       return { group, value: members, how: 'merge', merging };
     }
     const memberOnly = (member: unknown): object => this.#membersOf(group, new Map([[name, member]]));
+    if (this.#isGetter && rest.length === 0 && !isNew) {
+      const link = escapeName(name);
+      const there = group.get(link);
+      const stored =
+        there && !(there instanceof H5Datatype) ? this.#read(there, () => {}) : group.attrs.get(link);
+      // It may be a part of the instance, which other links lead to as well.
+      if (isSameBytes(this.#bytesOf(stored), this.#bytesOf(value)))
+        return () => ({ marked: [], rewritten: [] });
+    }
     if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
     const member = group.get(escapeName(name));
     if (member instanceof H5Group || member instanceof H5Dataset) {
       const set = this.#elementSetter(member, rest, value);
       if (set) return set;
-      const whole = memberOnly(this.#changed(member, rest, value));
+      // All getters of what is written anew are asked.
+      const whole = memberOnly(
+        this.#isGetter ? this.#read(member, () => {}) : this.#changed(member, rest, value),
+      );
       return { group, value: whole, how: 'members', isRewritten: true };
     }
     const element = group.attrs.get(escapeName(name));
@@ -298,8 +347,11 @@ class PartWriter {
 
   // ---- where it goes --------------------------------------------------------------------------------
 
-  /** The member of a group that the path leads to, or that holds it; undefined: the target is itself no object of members. */
-  #home(): Home | undefined {
+  /**
+   * The member of a group that the path leads to, or that holds it; undefined: the target is itself no object of members.
+   * `met` is told of instances on the way that have getters which are stored.
+   */
+  #home(met?: (way: readonly Step[]) => void): Home | undefined {
     let group = this.#target;
     let home: Home | undefined;
     for (const [i, { key }] of this.#steps.entries()) {
@@ -319,8 +371,12 @@ class PartWriter {
         return home;
       } else {
         const cls = this.#class(group);
-        if (cls && !cls.isWritable(name)) this.#refuse(`the class ${cls.name} does not store ${name}`);
-        name = cls ? cls.storedName(name) : name;
+        const isGetter = this.#isGetter && rest.length === 0;
+        if (cls?.hasAccessors && !this.#isGetter) met?.(this.#steps.slice(0, i));
+        if (cls && !isGetter) {
+          if (!cls.isWritable(name)) this.#refuse(`the class ${cls.name} does not store ${name}`);
+          name = cls.storedName(name);
+        }
       }
       const link = escapeName(name);
       const next = group.get(link);
@@ -366,6 +422,7 @@ class PartWriter {
     let at = vector;
     let [step, ...rest] = steps as [Step, ...Step[]];
     let row: number | undefined;
+    const computing: (readonly Step[])[] = [];
     while (at instanceof H5Group) {
       const { attrs } = at;
       if (attrs.get(Reserved.encoding) !== Encoding.records || attrs.has(Reserved.mask)) return undefined;
@@ -373,8 +430,11 @@ class PartWriter {
       const [member, ...others] = rest;
       if (row === undefined || !member || !this.#hasMembers(at)) return undefined;
       const cls = this.#class(at);
-      if (cls && !cls.isWritable(String(member.key))) return undefined;
-      const column = at.get(escapeName(cls ? cls.storedName(String(member.key)) : String(member.key)));
+      const isGetter = this.#isGetter && others.length === 0;
+      if (cls && !isGetter && !cls.isWritable(String(member.key))) return undefined;
+      if (cls?.hasAccessors && !this.#isGetter) computing.push(place.slice(0, place.length - rest.length));
+      const name = cls && !isGetter ? cls.storedName(String(member.key)) : String(member.key);
+      const column = at.get(escapeName(name));
       if (!(column instanceof H5Group || column instanceof H5Dataset)) return undefined;
       at = column;
       step = member;
@@ -391,6 +451,7 @@ class PartWriter {
     const isList = row !== undefined || attrs.get(Reserved.type) === 'Array';
     const areNumbers = attrs.has(Reserved.numbers) || datatype.size < 8;
     if (!fits(value, datatype, isList, areNumbers)) return undefined;
+    this.#computing.push(...computing);
     const dataset = at;
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
@@ -464,6 +525,7 @@ class PartWriter {
     const met: Met = { group, stored: undefined, isAsked: false };
     merging.met.set(value, met);
     const cls = this.#class(group);
+    if (cls?.hasAccessors && !isCoded(cls)) this.#computing.push(place);
     const own = (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value));
     const keys =
       value instanceof Map ? [...value.keys()] : own ? own.propertiesOf(value) : Object.keys(value);
@@ -615,6 +677,16 @@ class PartWriter {
       }
     };
     return this.#read(object, (whole) => change(whole, steps));
+  }
+
+  /** What is stored of a value; undefined if it cannot be. */
+  #bytesOf(value: unknown): Uint8Array | undefined {
+    const { path: _, mode: __, ...options } = this.#options;
+    try {
+      return serialize([value], options);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Whether something else than the members of a value is stored of it. */

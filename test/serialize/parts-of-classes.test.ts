@@ -5,6 +5,7 @@ import {
   H5PathError,
   h5read,
   h5write,
+  indexes,
   readSync,
   serialize,
   TypeRegistry,
@@ -285,5 +286,106 @@ describe('a part that is written', () => {
     }
     const sealed = written('mixed/2/y', 'new').mixed[2];
     expect([sealed?.y, Object.isSealed(sealed), Object.isFrozen(sealed)]).toEqual(['new', true, false]);
+  });
+});
+
+describe('a getter that is stored', () => {
+  class Circle {
+    r: number;
+    inner?: object | undefined;
+    constructor(r: number, inner?: object) {
+      this.r = r;
+      if (inner) this.inner = inner;
+    }
+    get area(): unknown {
+      if (this.r < 0) throw new RangeError('no such circle');
+      return this.r ** 2;
+    }
+    get all(): unknown {
+      return this.inner;
+    }
+    get text(): unknown {
+      return this.r > 100 ? null : `r ${this.r}`;
+    }
+  }
+  const circles = new TypeRegistry().register(Circle, {
+    name: 'Circle',
+    fields: ['r', 'inner', 'all', { property: 'area', name: 'a', dtype: 'f8' }, 'text'],
+  });
+  const make = () => ({
+    c: new Circle(1),
+    deep: new Circle(1, { x: { y: 1 } }),
+    l: [new Circle(1), new Circle(2)],
+    m: new Map([['k', new Circle(1)]]),
+    mixed: [1, new Circle(4), 'x'],
+  });
+  type State = ReturnType<typeof make>;
+  const open = () => H5File.open(serialize(make(), { registry: circles }), 'r+');
+  const part = (file: H5File, path: string) => readSync(file, { registry: circles, path });
+
+  it.each<[string, unknown, string, unknown]>([
+    ['c/r', 3, 'c', 9],
+    ['c', { r: 3 }, 'c', 9],
+    ['l/0/r', 3, 'l/0', 9],
+    ['l/1/r', 101, 'l/1', 10201],
+    ['l/1/r', 2.5, 'l/1', 6.25],
+    ['m/k/r', 3, 'm/k', 9],
+    ['mixed/1/r', 3, 'mixed/1', 9],
+    ['deep/inner/x/y', 5, 'deep', 1],
+    ['', { c: { r: 3 } }, 'c', 9],
+    ['', { c: new Circle(3) }, 'c', 9],
+  ])('is stored again after a write to %j', (path, value, at, area) => {
+    const file = open();
+    const mode = typeof value === 'object' ? 'merge' : 'replace';
+    writeSync(file, value, { registry: circles, path, mode });
+    const whole = readSync<State>(H5File.open(file.toBytes()), {
+      registry: circles,
+      path: at,
+    }) as unknown as Circle;
+    expect(whole.area).toBe(area);
+    // What other programs see: the same class without getters.
+    class Stored {}
+    const stored = readSync<Record<string, unknown>>(H5File.open(file.toBytes()), {
+      registry: new TypeRegistry().register(Stored, { name: 'Circle' }),
+      path: at,
+    });
+    expect(stored.a).toBe(area);
+    expect(stored.text).toBe(whole.text);
+    expect(stored.all).toEqual(whole.inner);
+    expect(part(file, `${at}/area`)).toBe(area);
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems).toEqual([]);
+  });
+
+  it('is computed where a part of the value is read', () => {
+    class Written {
+      r = 3;
+      a = 1;
+    }
+    const old = new TypeRegistry().register(Written, { name: 'Circle' });
+    const bytes = serialize(
+      { c: new Written(), l: [new Written(), new Written()], h: [new Written(), null] },
+      { registry: old },
+    );
+    const read = (path: string) => deserialize(bytes, { registry: circles, path });
+    expect(read('c/area')).toBe(9);
+    expect(read('l/1/area')).toBe(9);
+    expect(read('l/*/area')).toEqual([9, 9]);
+    expect(read('l/0:1/area')).toEqual([9]);
+    expect(read('h/0/area')).toBe(9);
+    expect(read('c/*')).toMatchObject({ r: 3, area: 9 });
+  });
+
+  it('that throws is an error, and nothing is changed', () => {
+    for (const path of ['c/r', 'l/0/r', 'm/k/r']) {
+      const file = open();
+      const before = file.toBytes();
+      expect(() => writeSync(file, -1, { registry: circles, path })).toThrow(
+        /\.area: the value cannot be stored; reading it throws RangeError: no such circle/,
+      );
+      expect(deserialize(file.toBytes(), { registry: circles })).toEqual(
+        deserialize(before, { registry: circles }),
+      );
+      expect(part(file, path)).toBe(1);
+    }
   });
 });
