@@ -342,7 +342,7 @@ class PartWriter {
       if (set) return set;
       this.#refuse('it is in a list that other parts share: write to it there');
     }
-    return this.#refuse(`$.${name} has no members`);
+    return this.#refuse(`${showPath(this.#steps.slice(0, -rest.length))} has no members`);
   }
 
   // ---- where it goes --------------------------------------------------------------------------------
@@ -673,6 +673,7 @@ class PartWriter {
         if (why === undefined) return;
         if (why !== NO_PLACE) this.#refuse(why);
         const place = showPath(done);
+        if (rest.length > 0 && next !== undefined) this.#refuse(`${place} has no members`);
         throw new H5PathError('H5_NOT_FOUND', place, `there is no ${place} to be written to`);
       }
     };
@@ -803,13 +804,17 @@ function updateNumbers(there: H5Group, here: H5Group): void {
 
 /** An error that names a place in a value, with the way to that before it. */
 function below(steps: readonly Step[], error: unknown): unknown {
-  if (steps.length === 0 || !(error instanceof H5Error) || !error.message.startsWith('$')) return error;
-  const way = showPath(steps);
-  const message = way + error.message.slice(1);
+  return steps.length === 0 ? error : placedIn(error, '$', showPath(steps));
+}
+
+/** An error that names a place in a value, which the program knows by another way: `to` instead of `from`. */
+export function placedIn(error: unknown, from: string, to: string): unknown {
+  if (!(error instanceof H5Error) || !error.message.startsWith(from)) return error;
+  const message = to + error.message.slice(from.length);
   if (error.stack) error.stack = error.stack.replace(error.message, () => message);
   error.message = message;
-  if ('path' in error && typeof error.path === 'string')
-    Object.assign(error, { path: way + error.path.slice(1) });
+  if ('path' in error && typeof error.path === 'string' && error.path.startsWith(from))
+    Object.assign(error, { path: to + error.path.slice(from.length) });
   return error;
 }
 

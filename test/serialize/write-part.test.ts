@@ -536,7 +536,7 @@ describe('nothing is half written', () => {
     ['a slice', 1, { path: 'rows/1:3' }, /not one place/],
     ['a member of a string', 1, { path: 'title/x' }, /has no members/],
     ['an element far behind the end', 1, { path: 'mixed/9' }, /there is no \$\.mixed\[9\]/],
-    ['a member of nothing', 1, { path: 'mixed/3/x' }, /there is no \$\.mixed\[3\]/],
+    ['a member of nothing', 1, { path: 'mixed/3/x' }, /\$\.mixed\[3\] has no members/],
     ['a number for a bigint', 5, { path: 'bigs/1' }, /^\$\.bigs\[1\]: .* is a bigint, not a number/],
     ['a bigint for a number', 5n, { path: 'ints/1' }, /\$\.ints\[1\]: .* is a number, not a bigint/],
     ['too large a number', 300, { path: 'q/ints/1' }, /\$\.q\.ints\[1\]: 300 does not fit/],
@@ -728,6 +728,13 @@ describe('what cannot be stored at a path', () => {
     const error = { code: 'H5_UNSUPPORTED', path: place, message: expect.stringContaining(`${place}: `) };
     expect(() => writeSync(open(), value, { path, registry })).toThrow(expect.objectContaining(error));
     await expect(write(open(), value, { path, registry })).rejects.toMatchObject(error);
+  });
+
+  it.each([
+    ['a/b/c/d/e', '$.a.b.c.d.e', '$.a.b.c has no members'],
+    ['l/0/x/0/w/z', '$.l[0].x[0].w.z', '$.l[0].x[0] has no members'],
+  ])('nor below what has no members: %s', (path, place, why) => {
+    expect(() => writeSync(open(), 1, { path })).toThrow(`nothing can be written to ${place}: ${why}`);
   });
 
   it('is so in what iterables yield', async () => {
