@@ -628,7 +628,16 @@ class PartWriter {
       kind === other || (isPlain && isMergeable(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
-    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    const entries: [unknown, unknown][] = value instanceof Map ? [...value] : [];
+    if (cls && !isPlain && !isCoded(cls)) {
+      // What the class does not store is no part of it.
+      for (const property of cls.propertiesOf(value)) {
+        if (!cls.isWritable(property)) continue;
+        const each = (value as Record<PropertyKey, unknown>)[property];
+        if (typeof property === 'symbol') setProperty(there as object, cls.storedName(property), each, cls);
+        else if (!(value instanceof Map)) entries.push([property, each]);
+      }
+    } else if (!(value instanceof Map)) entries.push(...Object.entries(value));
     within.add(value);
     for (const [key, each] of entries as [string, unknown][]) {
       const step: Step = { key, isText: false };

@@ -483,6 +483,44 @@ describe('a field of a class is written as the class says', () => {
   });
 });
 
+describe('an instance that is merged into one', () => {
+  class Old {
+    name = 'Ada';
+  }
+  const id = Symbol('id');
+  class Now {
+    name = 'Grace';
+    online = true;
+    [id] = 7;
+    get size(): number {
+      return this.name.length;
+    }
+  }
+  const v1 = new TypeRegistry().register(Old, { name: 'User' });
+  const v2 = new TypeRegistry().register(Now, {
+    name: 'User',
+    version: 2,
+    fields: ['name', { property: id, name: 'id' }, 'size'],
+    migrate: (content) => content,
+  });
+  it.each<[string, TypeRegistry, object]>([
+    ['the current version', v2, new Now()],
+    ['an older version', v1, new Old()],
+  ])('leaves out what the class does not store: of %s', (_, how, user) => {
+    const file = H5File.open(serialize({ user }, { registry: how }), 'r+');
+    const now = Object.assign(new Now(), { name: 'Emmy', [id]: 9 });
+    writeSync(file, now, { registry: v2, path: 'user', mode: 'merge' });
+    const read = readSync<{ user: Now }>(H5File.open(file.toBytes()), { registry: v2 }).user;
+    expect(read).toBeInstanceOf(Now);
+    expect({ ...read }).toEqual({ name: 'Emmy', [id]: 9 });
+    expect(file.group('user').attrs.get('size')).toBe(4);
+    const plain = { online: false };
+    expect(() => writeSync(file, plain, { registry: v2, path: 'user', mode: 'merge' })).toThrow(
+      /the class User does not store/,
+    );
+  });
+});
+
 describe('a number among bigints stays a number', () => {
   class Ticks {
     at: unknown = 1n;
