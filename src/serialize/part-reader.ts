@@ -376,14 +376,14 @@ class PartReader {
       if (range) return { at: 'value', value: list.slice(...range) };
       const at = indexOf(step, list.length);
       if (at !== undefined) return { at: 'value', value: list[at] };
-      if (Object.hasOwn(list, key)) return { at: 'value', value: (list as never)[key] };
+      if (hasField(list, key)) return { at: 'value', value: (list as never)[key] };
       this.#missing(`the list has ${list.length} elements`);
     }
     if (value instanceof Map) {
-      if (key === 'size') return { at: 'value', value: value.size };
       const known = mapKey(value, step);
       if (value.has(known)) return { at: 'value', value: value.get(known) };
       if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
+      if (hasField(value, key)) return { at: 'value', value: (value as never)[key] };
       this.#missing('the Map has no such key');
     }
     if (value instanceof Set) {
@@ -645,6 +645,14 @@ export function isAccessor(value: object, key: PropertyKey): boolean {
     if (descriptor) return descriptor.get !== undefined && key !== '__proto__';
   }
   return false;
+}
+
+/**
+ * Whether a list or a Map has a property beside what it holds, as instances have of classes that extend their types. Of what the
+ * language gives typed arrays, no more can be named in a path than of those that are not read.
+ */
+export function hasField(value: object, key: string | number): boolean {
+  return Object.hasOwn(value, key) || (isAccessor(value, key) && !(key in Uint8Array.prototype));
 }
 
 function many(as: 'list' | 'object' | 'map', keys: readonly unknown[], values: readonly unknown[]): Place {

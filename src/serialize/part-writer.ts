@@ -18,7 +18,7 @@ import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
-import { isAccessor, readPart } from './part-reader.js';
+import { hasField, isAccessor, readPart } from './part-reader.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
 import { newRestorer, readFrom, type Store, serialize, type WriteOptions, within } from './serialize.js';
@@ -634,8 +634,9 @@ class PartWriter {
       for (const property of cls.propertiesOf(value)) {
         if (!cls.isWritable(property)) continue;
         const each = (value as Record<PropertyKey, unknown>)[property];
-        if (typeof property === 'symbol') setProperty(there as object, cls.storedName(property), each, cls);
-        else if (!(value instanceof Map)) entries.push([property, each]);
+        if (typeof property === 'symbol' || value instanceof Map)
+          setProperty(there as object, cls.storedName(property), each, cls);
+        else entries.push([property, each]);
       }
     } else if (!(value instanceof Map)) entries.push(...Object.entries(value));
     within.add(value);
@@ -644,11 +645,13 @@ class PartWriter {
       const at = [...place, step];
       if (cls && isPlain && !cls.isWritable(key))
         this.#refuseMerge(at, `the class ${cls.name} does not store it`);
-      const member = memberOf(there, step);
+      const isEntry = value instanceof Map;
+      const member = isEntry ? (there as Map<unknown, unknown>).get(key) : memberOf(there, step);
       if (isMergeable(each, this.#options) && typeof member === 'object' && member !== null)
         this.#mergeInto(member, each, at, within);
       else {
-        const why = this.#setMember(there, step, each, this.#isCoded(there) ? there : undefined);
+        const coded = this.#isCoded(there) ? there : undefined;
+        const why = this.#setMember(there, step, each, coded, isEntry);
         if (why !== undefined) this.#refuseMerge(at, why);
       }
     }
@@ -712,8 +715,14 @@ class PartWriter {
    * Sets a member. Within a value of which something else than its members is stored, that must become another one: what is
    * set would be lost otherwise. Returns why it cannot be.
    */
-  #setMember(holder: unknown, step: Step, value: unknown, coded: object | undefined): string | undefined {
-    if (!coded) return setMember(holder, step, value, this.#options, false);
+  #setMember(
+    holder: unknown,
+    step: Step,
+    value: unknown,
+    coded: object | undefined,
+    isEntry = false,
+  ): string | undefined {
+    if (!coded) return setMember(holder, step, value, this.#options, false, isEntry);
     const { path: _, mode: __, ...options } = this.#options;
     const isOurs = (options.registry ?? defaultRegistry).of(Object.getPrototypeOf(coded)) === undefined;
     let failure: unknown;
@@ -728,7 +737,7 @@ class PartWriter {
     const isThere = typeof holder === 'object' && holder !== null && step.key in holder;
     const old = isThere ? stored([memberOf(holder, step)]) : undefined;
     const before = stored(coded);
-    const why = setMember(holder, step, value, this.#options, true);
+    const why = setMember(holder, step, value, this.#options, true, isEntry);
     if (why !== undefined) return why;
     const lost = `it is no part of what is stored of ${described(coded)}`;
     // It can be asked for its elements once only.
@@ -927,13 +936,40 @@ function setMembers(object: object, members: ReadonlyMap<string, unknown>): obje
 function memberOf(holder: unknown, step: Step): unknown {
   if (Array.isArray(holder) || ArrayBuffer.isView(holder)) {
     const at = indexOf(step, (holder as unknown[]).length);
-    return at === undefined ? undefined : (holder as unknown[])[at];
+    if (at !== undefined) return (holder as unknown[])[at];
+    return isField(holder, step.key) ? fieldOf(holder, step.key) : undefined;
   }
-  if (holder instanceof Map) return holder.get(mapKey(holder, step));
+  if (holder instanceof Map) {
+    const key = mapKey(holder, step);
+    if (!holder.has(key) && isField(holder, key)) return fieldOf(holder, key);
+    return holder.get(key);
+  }
   if (typeof holder !== 'object' || holder === null) return undefined;
   // Of its own, it is a property like any other.
   if (step.key === '__proto__' && !Object.hasOwn(holder, step.key)) return undefined;
   return (holder as Record<string, unknown>)[step.key];
+}
+
+/** Whether a key is that of a property beside what a list, a Map or a Set holds, and not of something of the language's own. */
+function isField(holder: object, key: unknown): key is string {
+  if (typeof key !== 'string' || key === 'length' || key === 'size') return false;
+  return String(Number(key)) !== key && hasField(holder, key);
+}
+
+function fieldOf(holder: object, key: string): unknown {
+  return (holder as Record<string, unknown>)[key];
+}
+
+/**
+ * Sets a property beside what a list, a Map or a Set holds: one that it has, or that its class declares. Returns why it cannot
+ * be.
+ */
+function setField(holder: object, { key }: Step, value: unknown, registry: TypeRegistry): string | undefined {
+  const cls = registry.of(Object.getPrototypeOf(holder));
+  if (typeof key !== 'string' || !(isField(holder, key) || cls?.isDeclared(key))) return NO_PLACE;
+  if (cls && !cls.isWritable(key)) return `the class ${cls.name} does not store ${key}`;
+  setProperty(holder, cls ? cls.storedName(key) : key, value, cls);
+  return undefined;
 }
 
 /** Throws if an element of a typed array would not be what it is set to. */
@@ -960,7 +996,7 @@ function shown(value: unknown): string {
 
 /**
  * Sets what a step leads to; one behind the last element of an array makes it longer. `isCoded`: something else than its
- * members is stored of what holds it. Returns why it cannot be.
+ * members is stored of what holds it; `isEntry`: of a Map, whatever properties it has. Returns why it cannot be.
  */
 function setMember(
   holder: unknown,
@@ -968,25 +1004,34 @@ function setMember(
   value: unknown,
   { registry = defaultRegistry }: WriteOptions,
   isCoded: boolean,
+  isEntry: boolean,
 ): string | undefined {
   if (Array.isArray(holder)) {
     const at = indexOf(step, holder.length + 1);
     const isLast = Number(step.key) < 0;
-    if (at === undefined) return NO_PLACE;
+    if (at === undefined) return setField(holder, step, value, registry);
     holder[isLast ? at - 1 : at] = value;
     return undefined;
   }
   if (ArrayBuffer.isView(holder) && !(holder instanceof DataView)) {
     const at = indexOf(step, (holder as Uint8Array).length);
-    if (at === undefined || typeof value !== typeof (holder as Uint8Array)[at]) return NO_PLACE;
+    if (at === undefined) return setField(holder, step, value, registry);
+    if (typeof value !== typeof (holder as Uint8Array)[at]) return NO_PLACE;
     (holder as Uint8Array)[at] = value as number;
     return undefined;
   }
   if (holder instanceof Map) {
-    holder.set(mapKey(holder, step), value);
+    const key = mapKey(holder, step);
+    // To set a field must not make an entry.
+    const cls = registry.of(Object.getPrototypeOf(holder));
+    const isOfField = isField(holder, key) || cls?.isDeclared(key as string) === true;
+    if (isEntry || !isOfField) holder.set(key, value);
+    else if (holder.has(key)) return `${String(key)} is a key of the Map and a property as well`;
+    else return setField(holder, step, value, registry);
     return undefined;
   }
-  if (typeof holder !== 'object' || holder === null || holder instanceof Set) return NO_PLACE;
+  if (holder instanceof Set) return setField(holder, step, value, registry);
+  if (typeof holder !== 'object' || holder === null) return NO_PLACE;
   // They hold nothing but bytes.
   if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) return NO_PLACE;
   const cls = registry.of(Object.getPrototypeOf(holder));

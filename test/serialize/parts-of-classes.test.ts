@@ -389,3 +389,106 @@ describe('a getter that is stored', () => {
     }
   });
 });
+
+describe('a property beside what a list, a Map or a Set holds', () => {
+  class List extends Array<unknown> {
+    label: unknown = 'l';
+    meta = { x: 1 };
+    get count(): number {
+      return this.length;
+    }
+  }
+  class Vector extends Float64Array {
+    label: unknown = 'l';
+    meta = { x: 1 };
+  }
+  class Names extends Map<unknown, unknown> {
+    label: unknown = 'l';
+    meta = { x: 1 };
+    later: unknown;
+  }
+  class Tags extends Set<unknown> {
+    label: unknown = 'l';
+    meta = { x: 1 };
+  }
+  const lists = new TypeRegistry()
+    .register(List, { name: 'List', fields: ['label', 'meta', 'count'] })
+    .register(Vector, { name: 'Vector' })
+    .register(Names, { name: 'Names', fields: ['label', 'meta', 'later'] })
+    .register(Tags, { name: 'Tags' });
+  const make = () => {
+    const names = new Names([['k', 1]]);
+    delete names.later;
+    return {
+      list: List.of(1, 2),
+      vector: Vector.of(1, 2),
+      names,
+      tags: new Tags(['a']),
+      array: Object.assign([1, 2], { label: 'l', meta: { x: 1 } }),
+    };
+  };
+  type All = ReturnType<typeof make>;
+  const open = () => H5File.open(serialize(make(), { registry: lists }), 'r+');
+  const whole = (file: H5File) => deserialize<All>(file.toBytes(), { registry: lists });
+
+  it.each(Object.keys(make()) as (keyof All)[])('is read and written: %s', (name) => {
+    const file = open();
+    const read = (path: string) => readSync(file, { registry: lists, path: `${name}/${path}` });
+    expect([read('label'), read('meta/x')]).toEqual(['l', 1]);
+    writeSync(file, 'new', { registry: lists, path: `${name}/label` });
+    writeSync(file, 5, { registry: lists, path: `${name}/meta/x` });
+    const expected = Object.assign(make()[name], { label: 'new', meta: { x: 5 } });
+    const found = whole(file)[name] as object as { label: unknown; meta: unknown };
+    expect(found).toStrictEqual(expected);
+    expect([found.label, found.meta]).toEqual(['new', { x: 5 }]);
+    expect(read('label')).toBe('new');
+  });
+
+  it.each<[string, RegExp]>([
+    ['list/other', /there is no \$\.list\.other/],
+    ['list/length', /there is no \$\.list\.length/],
+    ['list/count', /the class List does not store count/],
+    ['array/other', /there is no/],
+    ['vector/other', /there is no/],
+    ['vector/byteLength', /there is no/],
+    ['tags/other', /there is no/],
+    ['tags/size', /there is no/],
+  ])('is an error where there is none: %s', (path, message) => {
+    const file = open();
+    expect(() => writeSync(file, 1, { registry: lists, path })).toThrow(message);
+    expect(whole(file)).toStrictEqual(whole(open()));
+  });
+
+  it('is never an entry of the Map that has it', () => {
+    const file = open();
+    writeSync(file, 2, { registry: lists, path: 'names/other' });
+    writeSync(file, 3, { registry: lists, path: 'names/later' });
+    writeSync(file, 4, { registry: lists, path: 'names/size' });
+    const { names } = whole(file);
+    expect([...names]).toEqual([
+      ['k', 1],
+      ['other', 2],
+      ['size', 4],
+    ]);
+    expect(names.later).toBe(3);
+    expect(readSync(file, { registry: lists, path: 'names/size' })).toBe(4);
+
+    const both = { names: new Names([['label', 1]]) };
+    const other = H5File.open(serialize(both, { registry: lists }), 'r+');
+    expect(() => writeSync(other, 1, { registry: lists, path: 'names/label' })).toThrow(
+      /label is a key of the Map and a property as well/,
+    );
+  });
+
+  it('is merged with what it holds', () => {
+    const file = open();
+    const more = Object.assign(new Names([['label', 1]]), { label: 'merged' });
+    writeSync(file, { names: more }, { registry: lists, mode: 'merge' });
+    const { names } = whole(file);
+    expect([...names]).toEqual([
+      ['k', 1],
+      ['label', 1],
+    ]);
+    expect(names.label).toBe('merged');
+  });
+});
