@@ -40,8 +40,10 @@ type Place =
       readonly vector: number;
       readonly start: number;
       readonly count: number;
-      readonly as: 'one' | 'cell' | 'list' | 'typed';
+      readonly as: 'one' | 'cell' | 'list' | 'column' | 'typed';
     }
+  /** Nothing, where a way has parted: other parts of it may lead somewhere. */
+  | { readonly at: 'missing'; readonly error: H5PathError }
   /** What came of a way that parted. */
   | {
       readonly at: 'many';
@@ -67,6 +69,8 @@ class PartReader {
   readonly #pure = new Map<number, boolean>();
   #steps: readonly Step[] = [];
   #done = 0;
+  /** Those that say that a way leads nowhere. */
+  readonly #errors = new WeakSet<object>();
 
   constructor(file: Restorer) {
     this.#file = file;
@@ -108,19 +112,56 @@ class PartReader {
         return place.value;
       case 'object':
         return this.#wholeValue(place.address);
+      case 'missing':
+        throw place.error;
       case 'many': {
-        const values = place.places.map((each) => this.#value(each));
+        const values: unknown[] = [];
+        values.length = place.places.length;
+        let missing: H5PathError | undefined;
+        let isAny = place.places.length === 0;
+        for (const [i, each] of place.places.entries()) {
+          const error = this.#tried(() => {
+            values[i] = this.#value(each);
+          });
+          missing ??= error;
+          isAny ||= error === undefined;
+        }
+        // It may be misspelt.
+        if (missing && !isAny) throw missing;
         if (place.as === 'list') return values;
-        const entries = place.keys.map((key, i) => [key, values[i]] as const);
+        const entries = place.keys.flatMap((key, i) => (i in values ? [[key, values[i]] as const] : []));
         return place.as === 'map' ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
       }
       default: {
         const elements = this.#elementsOf(place.vector, place.start, place.count);
         if (place.as === 'cell' && !(0 in elements)) this.#missing(NO_PROPERTY);
         if (place.as === 'one' || place.as === 'cell') return elements[0];
+        const isNone = elements.length > 0 && !(elements as unknown[]).some(() => true);
+        if (place.as === 'column' && isNone) this.#missing(NO_PROPERTY);
         return place.as === 'typed' ? (elements as TypedArray).slice() : asArray(elements);
       }
     }
+  }
+
+  /** Does what may lead nowhere, and returns the error that says so. */
+  #tried(action: () => void): H5PathError | undefined {
+    try {
+      action();
+    } catch (error) {
+      // What code of a class throws is another one.
+      if (!this.#errors.has(error as object)) throw error;
+      return error as H5PathError;
+    }
+    return undefined;
+  }
+
+  /** A step from one of several places. */
+  #tryStep(step: () => Place): Place {
+    let place: Place | undefined;
+    const error = this.#tried(() => {
+      place = step();
+    });
+    return error ? { at: 'missing', error } : (place as Place);
   }
 
   #elementsOf(vector: number, start: number, count: number): Elements {
@@ -136,8 +177,13 @@ class PartReader {
         return this.#stepInto(place.value, step);
       case 'object':
         return this.#stepObject(place.address, step);
+      case 'missing':
+        return place;
       case 'many':
-        return { ...place, places: place.places.map((each) => this.#step(each, step)) };
+        return {
+          ...place,
+          places: place.places.map((each) => this.#tryStep(() => this.#step(each, step))),
+        };
       default:
         return this.#stepElements(place, step);
     }
@@ -228,8 +274,12 @@ class PartReader {
     if (column) return column;
     const places =
       this.#isCounted(vector) || this.#isComputedIn(vector, step)
-        ? Array.from(this.#elementsOf(vector, start, count), (element) => this.#stepInto(element, step))
-        : Array.from({ length: count }, (_, i) => this.#stepElement(vector, start + i, step));
+        ? Array.from(this.#elementsOf(vector, start, count), (element) =>
+            this.#tryStep(() => this.#stepInto(element, step)),
+          )
+        : Array.from({ length: count }, (_, i) =>
+            this.#tryStep(() => this.#stepElement(vector, start + i, step)),
+          );
     return { at: 'many', as: 'list', keys: [], places };
   }
 
@@ -260,7 +310,7 @@ class PartReader {
     if (rank(mask, start + count) - first !== count) return undefined;
     const link = info.links.find(({ name }) => propertyOf(name, cls) === key);
     if (!link) return undefined;
-    return { at: 'elements', vector: hardTarget(info, link), start: first, count, as: 'list' };
+    return { at: 'elements', vector: hardTarget(info, link), start: first, count, as: 'column' };
   }
 
   /** Through one element of a vector. */
@@ -401,7 +451,9 @@ class PartReader {
 
   #missing(reason: string): never {
     const place = showPath(this.#steps.slice(0, this.#done));
-    throw new H5PathError('H5_NOT_FOUND', place, `there is no ${place}: ${reason}`);
+    const error = new H5PathError('H5_NOT_FOUND', place, `there is no ${place}: ${reason}`);
+    this.#errors.add(error);
+    throw error;
   }
 
   // ---- slices of vectors ----------------------------------------------------------------------------
