@@ -120,6 +120,9 @@ class PartReader {
         let missing: H5PathError | undefined;
         let isAny = place.places.length === 0;
         for (const [i, each] of place.places.entries()) {
+          // A slice of a list with holes has them too.
+          isAny ||= !(i in place.places);
+          if (!(i in place.places)) continue;
           const error = this.#tried(() => {
             values[i] = this.#value(each);
           });
