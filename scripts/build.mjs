@@ -101,7 +101,10 @@ await bundle({
     {
       name: 'by-name',
       setup({ onResolve }) {
-        onResolve({ filter: /\/registry\/index\.js$/ }, () => ({ path: 'h5pickle', external: true }));
+        onResolve({ filter: /^\.\.\/(registry\/index|errors)\.js$/ }, () => ({
+          path: 'h5pickle',
+          external: true,
+        }));
       },
     },
   ],

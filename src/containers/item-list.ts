@@ -8,12 +8,13 @@ import { join } from '../hdf5/paths.js';
 import { type AnyLink, isHard, StoredObject } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
-import { addMembers, replaceMembers } from '../serialize/part-writer.js';
+import { addMembers, placedIn, replaceMembers } from '../serialize/part-writer.js';
+import { memberSegment } from '../serialize/path.js';
 import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { getMember, prepareObjectMember, presented } from './member.js';
-import { setWord } from './rewriting.js';
+import { placeOf, setWord } from './rewriting.js';
 import { encodeScalar, isNull, isScalar, readScalar } from './scalar.js';
 import { StoredItems } from './stored-items.js';
 
@@ -201,7 +202,7 @@ export class ItemList implements ListStore {
       return true;
     }
     this.flush();
-    this.#append(this.#put(String(this.#nextName), value, this.#nextOrder));
+    this.#append(this.#put(String(this.#nextName), value, this.#nextOrder, this.#slots.length));
     return true;
   }
 
@@ -243,13 +244,20 @@ export class ItemList implements ListStore {
   }
 
   /** Puts a value behind a new link, or in the place of what a link leads to. Returns what the element is then. */
-  #put(name: string, value: unknown, order: number): Slot {
+  #put(name: string, value: unknown, order: number, index: number): Slot {
     const { object } = this;
     const context = this.#context;
     const editor = object.session.edit();
     const scalar = encodeScalar(value, context);
     if (!scalar) {
-      prepareObjectMember(object, name, value, context)();
+      let set: () => void;
+      try {
+        set = prepareObjectMember(object, name, value, context);
+      } catch (error) {
+        // It names the link, of which the program knows nothing.
+        throw placedIn(error, `$${memberSegment(name)}`, `${placeOf(object)}[${index}]`);
+      }
+      set();
       if (object.has(name)) {
         editor.orderLinks(object.node, new Map([[name, order]]));
         return name;
@@ -258,7 +266,7 @@ export class ItemList implements ListStore {
       if (!object.attrs.has(name)) return Missing.absent;
       const other = getMember(object, name, context);
       object.attrs.delete(name);
-      return other === undefined ? Missing.undefined : this.#put(name, other, order);
+      return other === undefined ? Missing.undefined : this.#put(name, other, order, index);
     }
     const { data, dtype } = scalar;
     const dataset = dtype === undefined ? { data } : { data, dtype };
@@ -357,7 +365,7 @@ export class ItemList implements ListStore {
     this.flush();
     const slot = this.#slots[index] as Slot;
     if (value !== undefined && value !== HOLE && typeof slot === 'string') {
-      const next = this.#put(slot, value, this.#orders[index] as number);
+      const next = this.#put(slot, value, this.#orders[index] as number, index);
       if (next === slot) return true;
       this.#slots[index] = next;
       this.#orders[index] = -1;
@@ -382,7 +390,7 @@ export class ItemList implements ListStore {
       const isMissing = value === undefined || value === HOLE;
       const name = String(this.#nextName);
       const missing = value === HOLE ? Missing.absent : Missing.undefined;
-      const slot = isMissing ? missing : this.#put(name, value, order);
+      const slot = isMissing ? missing : this.#put(name, value, order, start + newSlots.length);
       if (slot === name) this.#nextName++;
       newSlots.push(slot);
       newOrders.push(slot === name ? order++ : -1);

@@ -2,9 +2,12 @@
 import { H5StateError } from '../errors.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
+import { orderedLinks } from '../hdf5/members.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
-import { Reserved } from '../serialize/layout.js';
+import { Encoding, Reserved } from '../serialize/layout.js';
+import { unescapeName } from '../serialize/names.js';
 import { rewriteObject } from '../serialize/part-writer.js';
+import { memberSegment } from '../serialize/path.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
@@ -20,6 +23,21 @@ export function addressOf(object: H5Group | H5Dataset): number {
 }
 
 const MADE = 'made';
+
+/** Where an object stands in the value of its file, for messages: `$.rows[2].tags`. */
+export function placeOf({ file, path }: H5Group | H5Dataset): string {
+  let place = '$';
+  let at: unknown = file;
+  // What is made apart is to stand where the old one does.
+  const way = path.endsWith(`#/${MADE}`) ? path.slice(0, -MADE.length - 2) : path;
+  for (const name of way.split('/').filter((each) => each !== '')) {
+    const isList = at instanceof H5Group && at.attrs.get(Reserved.encoding) === Encoding.list;
+    const index = isList ? orderedLinks((at as H5Group).node).findIndex(([each]) => each === name) : -1;
+    place += index < 0 ? memberSegment(unescapeName(name)) : `[${index}]`;
+    at = at instanceof H5Group ? at.get(name) : undefined;
+  }
+  return place;
+}
 
 /**
  * Makes of an object what `make` puts into a group under a name: apart from all else, until that is whole. Links lead to the

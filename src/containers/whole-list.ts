@@ -1,12 +1,13 @@
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { hasReferences } from '../hdf5/release.js';
-import { addMembers } from '../serialize/part-writer.js';
+import { addMembers, placedIn } from '../serialize/part-writer.js';
+import { memberSegment } from '../serialize/path.js';
 import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { storedObject } from './member.js';
-import { become } from './rewriting.js';
+import { become, placeOf } from './rewriting.js';
 import { StoredList } from './stored-list.js';
 
 /**
@@ -67,11 +68,15 @@ export class WholeList implements ListStore {
     });
     whole.splice(start, count, ...given);
     for (const [i, value] of values.entries()) if (value === HOLE) delete whole[start + i];
-    const made = become(
-      this.object,
-      (holder, name) => addMembers(holder, { [name]: whole }, codec),
-      this.#context,
-    );
+    const { object } = this;
+    const add = (holder: H5Group, name: string): void => {
+      try {
+        addMembers(holder, { [name]: whole }, codec);
+      } catch (error) {
+        throw placedIn(error, `$${memberSegment(name)}`, placeOf(object));
+      }
+    };
+    const made = become(object, add, this.#context);
     this.#stored = new StoredList(made, this.#context);
     return true;
   }

@@ -7,7 +7,9 @@
  */
 // The package has no other place for what its decorators have noted.
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { H5TypeError } from '../errors.js';
 import { type Class, type Codec, type Content, H5RegistryError, TypeRegistry } from '../registry/index.js';
+import { type Base, baseOf, isElementOf, unknownBaseOf } from './class-transformer-bases.js';
 
 type Constructor = new () => object;
 type AnyFunction = (...parameters: never[]) => unknown;
@@ -41,6 +43,8 @@ interface TypeHelp {
 }
 
 interface TypeMetadata {
+  /** The type that the compiler has noted of the property, with `emitDecoratorMetadata`. */
+  readonly reflectedType?: unknown;
   readonly typeFunction?: (help: TypeHelp) => unknown;
   readonly options?: {
     readonly discriminator?: {
@@ -129,11 +133,37 @@ class Transformer {
   }
 
   codec(cls: Class & AnyFunction, name: string): Codec {
+    const unknown = unknownBaseOf(cls.prototype);
+    const base = baseOf(cls.prototype);
+    const create = () => new (cls as unknown as Constructor)();
     return {
       name,
-      encode: (instance) => this.#encode(cls, instance),
-      create: () => new (cls as unknown as Constructor)(),
-      fill: (instance, content) => this.#fill(cls, instance, content),
+      encode: (instance) => {
+        if (unknown)
+          throw new H5TypeError(
+            `class ${name} extends ${unknown}, and what that holds is in no property: give it a codec of its own (registry.codec)`,
+          );
+        return this.#encode(cls, instance, base);
+      },
+      ...(base?.make
+        ? {
+            decode: (content) => {
+              // As with other classes, what is not stored is as the constructor makes it.
+              const made = create();
+              const instance = (base as Required<Base>).make(content, cls);
+              for (const key of Object.keys(made))
+                if (!isElementOf(base, key)) define(instance, key, (made as Content)[key]);
+              this.#fill(cls, instance, content, base);
+              return instance;
+            },
+          }
+        : {
+            create,
+            fill: (instance, content, _, spend) => {
+              base?.fill?.(instance, content, spend);
+              this.#fill(cls, instance, content, base);
+            },
+          }),
     };
   }
 
@@ -171,25 +201,32 @@ class Transformer {
 
   /** The class that a property is declared to hold, unless it is one of the language's own. */
   #classOf(type: TypeMetadata | undefined, help: TypeHelp): Class | undefined {
-    const cls = type?.typeFunction?.(help);
+    const cls = declaredBy(type, help);
     const isOwn = typeof cls === 'function' && (globalThis as Record<string, unknown>)[cls.name] !== cls;
     return isOwn ? (cls as unknown as Class) : undefined;
   }
 
-  #encode(cls: AnyFunction, instance: object): object {
+  #encode(cls: AnyFunction, instance: object, base: Base | undefined): object {
     const content: Record<string, unknown> = {};
     for (const property of this.#keys(cls, instance, CLASS_TO_PLAIN)) {
+      if (base && isElementOf(base, property)) continue;
       const value = (instance as Record<string, unknown>)[property];
       if (typeof value === 'function') continue;
       const name = this.#storage.findExposeMetadata(cls, property)?.options?.name ?? property;
       define(content, name, this.#apply(cls, property, value, instance, CLASS_TO_PLAIN));
     }
+    if (!base) return content;
+    if (Object.hasOwn(content, base.inner))
+      throw new H5TypeError(`the name ${base.inner} is taken: what the instance holds is stored under it`);
+    content[base.inner] = base.encode(instance, this.#storage.getExcludedProperties(cls, CLASS_TO_PLAIN));
     return content;
   }
 
-  #fill(cls: AnyFunction, instance: object, content: Content): void {
+  #fill(cls: AnyFunction, instance: object, content: Content, base?: Base): void {
+    const hasInner = base !== undefined && Object.hasOwn(content, base.inner);
     for (const name of this.#keys(cls, content, PLAIN_TO_CLASS)) {
       if (!Object.hasOwn(content, name)) continue;
+      if (hasInner && (name === base.inner || isElementOf(base, name))) continue;
       const property = this.#storage.findExposeMetadataByCustomName(cls, name)?.propertyName ?? name;
       if (isReadOnly(instance, property)) continue;
       const typed = this.#typed(cls, instance, content, property)(content[name]);
@@ -247,19 +284,22 @@ class Transformer {
     property: string,
   ): (value: unknown) => unknown {
     const type = this.#storage.findTypeMetadata(cls, property);
-    const declared = this.#classOf(type, { newObject: instance, object: content, property });
+    const help: TypeHelp = { newObject: instance, object: content, property };
+    const declared = this.#classOf(type, help);
+    const convert = declared ? undefined : CONVERSIONS.get(declaredBy(type, help));
     const discriminator = type?.options?.discriminator;
-    if (!type || (!declared && !discriminator)) return (value) => value;
+    if (!type || !(declared || convert || discriminator || type.reflectedType)) return (value) => value;
     const made = (plain: unknown): unknown => {
-      if (typeof plain !== 'object' || plain === null || Object.getPrototypeOf(plain) !== Object.prototype)
-        return plain;
+      if (convert && isConverted(plain)) return convert(plain);
+      if (!isPlain(plain)) return plain;
       const tag = discriminator && (plain as Record<string, unknown>)[discriminator.property];
       const subType = discriminator?.subTypes.find(({ name }) => name === tag)?.value ?? declared;
       return subType ? this.#made(plain, subType as Constructor & AnyFunction, type) : plain;
     };
     return (value) => {
+      const whole = this.#collection(value, type.reflectedType);
       // Arrays, Sets and Maps stay what they are too, since others may refer to them: what they hold is replaced.
-      const todo = isCollection(value) ? [value] : [];
+      const todo = isCollection(whole) ? [whole] : [];
       for (let at = todo.pop(); at; at = todo.pop()) {
         if (this.#isDone(at, type)) continue;
         replaceIn(at, (each) => {
@@ -267,14 +307,34 @@ class Transformer {
           return made(each);
         });
       }
-      return made(value);
+      return made(whole);
     };
+  }
+
+  /** The Map, Set or array of a class of its own that plain data become in a property of that type: always the same. */
+  #collection(plain: unknown, type: unknown): unknown {
+    const isArray = Array.isArray(plain) && Object.getPrototypeOf(plain) === Array.prototype;
+    if (!(type === Map && isPlain(plain)) && !(isArray && isListClass(type))) return plain;
+    const known = this.#known(plain);
+    const met = known.get(type as AnyFunction);
+    if (met) return met;
+    const made = new (type as new () => Collection)();
+    known.set(type as AnyFunction, made);
+    if (made instanceof Map) for (const [key, value] of Object.entries(plain)) made.set(key, value);
+    else if (made instanceof Set) for (const value of plain as unknown[]) made.add(value);
+    else for (const value of plain as unknown[]) made.push(value);
+    return made;
+  }
+
+  #known(plain: object): Map<AnyFunction, object> {
+    const known = this.#instances.get(plain) ?? new Map<AnyFunction, object>();
+    this.#instances.set(plain, known);
+    return known;
   }
 
   /** The instance that a plain object becomes: always the same. */
   #made(plain: object, cls: Constructor & AnyFunction, { options }: TypeMetadata): object {
-    const known = this.#instances.get(plain) ?? new Map<AnyFunction, object>();
-    this.#instances.set(plain, known);
+    const known = this.#known(plain);
     const met = known.get(cls);
     if (met) return met;
     const instance = new cls();
@@ -297,6 +357,45 @@ class Transformer {
     return isDone;
   }
 }
+
+/** What `@Type` says of a property; without a function it is the type that the compiler has noted. */
+function declaredBy(type: TypeMetadata | undefined, help: TypeHelp): unknown {
+  return type?.typeFunction ? type.typeFunction(help) : type?.reflectedType;
+}
+
+/** What a value becomes where `@Type` names a type of the language, as class-transformer has it. */
+const CONVERSIONS: ReadonlyMap<unknown, (value: unknown) => unknown> = new Map<
+  unknown,
+  (value: unknown) => unknown
+>([
+  [String, String],
+  [Number, Number],
+  [Boolean, Boolean],
+  // What other programs have as 64-bit integers is read as bigints.
+  [
+    Date,
+    (value) =>
+      value instanceof Date ? value : new Date(typeof value === 'bigint' ? Number(value) : (value as string)),
+  ],
+]);
+
+/** Whether a value is one that could be of another type: objects are what they were, and so is nothing. */
+function isConverted(value: unknown): boolean {
+  return value instanceof Date || /^(string|number|boolean|bigint)$/.test(typeof value);
+}
+
+/** Whether a value is an object of no class. */
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Whether a list becomes another object in a property of that type: a Set, or an array of a class of its own. */
+function isListClass(type: unknown): boolean {
+  if (typeof type !== 'function') return false;
+  return type === Set || [Set, Array].some((base) => isBaseOf.call(base.prototype, type.prototype as object));
+}
+
+const { isPrototypeOf: isBaseOf } = Object.prototype;
 
 type Collection = unknown[] | Set<unknown> | Map<unknown, unknown>;
 

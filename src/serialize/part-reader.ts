@@ -40,8 +40,10 @@ type Place =
       readonly vector: number;
       readonly start: number;
       readonly count: number;
-      readonly as: 'one' | 'cell' | 'list' | 'typed';
+      readonly as: 'one' | 'cell' | 'list' | 'column' | 'typed';
     }
+  /** Nothing, where a way has parted: other parts of it may lead somewhere. */
+  | { readonly at: 'missing'; readonly error: H5PathError }
   /** What came of a way that parted. */
   | {
       readonly at: 'many';
@@ -67,6 +69,8 @@ class PartReader {
   readonly #pure = new Map<number, boolean>();
   #steps: readonly Step[] = [];
   #done = 0;
+  /** Those that say that a way leads nowhere. */
+  readonly #errors = new WeakSet<object>();
 
   constructor(file: Restorer) {
     this.#file = file;
@@ -108,19 +112,59 @@ class PartReader {
         return place.value;
       case 'object':
         return this.#wholeValue(place.address);
+      case 'missing':
+        throw place.error;
       case 'many': {
-        const values = place.places.map((each) => this.#value(each));
+        const values: unknown[] = [];
+        values.length = place.places.length;
+        let missing: H5PathError | undefined;
+        let isAny = place.places.length === 0;
+        for (const [i, each] of place.places.entries()) {
+          // A slice of a list with holes has them too.
+          isAny ||= !(i in place.places);
+          if (!(i in place.places)) continue;
+          const error = this.#tried(() => {
+            values[i] = this.#value(each);
+          });
+          missing ??= error;
+          isAny ||= error === undefined;
+        }
+        // It may be misspelt.
+        if (missing && !isAny) throw missing;
         if (place.as === 'list') return values;
-        const entries = place.keys.map((key, i) => [key, values[i]] as const);
+        const entries = place.keys.flatMap((key, i) => (i in values ? [[key, values[i]] as const] : []));
         return place.as === 'map' ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
       }
       default: {
         const elements = this.#elementsOf(place.vector, place.start, place.count);
         if (place.as === 'cell' && !(0 in elements)) this.#missing(NO_PROPERTY);
         if (place.as === 'one' || place.as === 'cell') return elements[0];
+        const isNone = elements.length > 0 && !(elements as unknown[]).some(() => true);
+        if (place.as === 'column' && isNone) this.#missing(NO_PROPERTY);
         return place.as === 'typed' ? (elements as TypedArray).slice() : asArray(elements);
       }
     }
+  }
+
+  /** Does what may lead nowhere, and returns the error that says so. */
+  #tried(action: () => void): H5PathError | undefined {
+    try {
+      action();
+    } catch (error) {
+      // What code of a class throws is another one.
+      if (!this.#errors.has(error as object)) throw error;
+      return error as H5PathError;
+    }
+    return undefined;
+  }
+
+  /** A step from one of several places. */
+  #tryStep(step: () => Place): Place {
+    let place: Place | undefined;
+    const error = this.#tried(() => {
+      place = step();
+    });
+    return error ? { at: 'missing', error } : (place as Place);
   }
 
   #elementsOf(vector: number, start: number, count: number): Elements {
@@ -136,8 +180,13 @@ class PartReader {
         return this.#stepInto(place.value, step);
       case 'object':
         return this.#stepObject(place.address, step);
+      case 'missing':
+        return place;
       case 'many':
-        return { ...place, places: place.places.map((each) => this.#step(each, step)) };
+        return {
+          ...place,
+          places: place.places.map((each) => this.#tryStep(() => this.#step(each, step))),
+        };
       default:
         return this.#stepElements(place, step);
     }
@@ -159,6 +208,7 @@ class PartReader {
     if (encoding === undefined || encoding === Encoding.entries) {
       const cls = file.classOf(info);
       if (file.codec(info, cls, type)) return whole();
+      if (isComputed(cls, step.key)) return whole();
       if (encoding === Encoding.entries)
         return (!rangeOf(step, 0) && this.#entry(info, type === 'Map' ? undefined : cls, step)) || whole();
       if (rangeOf(step, 0)) return step.key === '*' ? this.#parted(info, cls, type) : whole();
@@ -179,6 +229,11 @@ class PartReader {
       if (link.kind === 'hard' && !isReserved(link.name))
         members.push([link.order, propertyOf(link.name, cls), { at: 'object', address: link.address }]);
     members.sort(([a], [b]) => a - b);
+    for (const member of members) {
+      const key = member[1] as string;
+      if (isComputed(cls, key))
+        member[2] = this.#stepInto(this.#wholeValue(info.address), { key, isText: false });
+    }
     return {
       at: 'many',
       as: type === 'Map' ? 'map' : 'object',
@@ -220,9 +275,14 @@ class PartReader {
     if (as === 'one' || as === 'cell') return this.#stepElement(vector, start, step);
     const column = this.#column(vector, start, count, step);
     if (column) return column;
-    const places = this.#isCounted(vector)
-      ? Array.from(this.#elementsOf(vector, start, count), (element) => this.#stepInto(element, step))
-      : Array.from({ length: count }, (_, i) => this.#stepElement(vector, start + i, step));
+    const places =
+      this.#isCounted(vector) || this.#isComputedIn(vector, step)
+        ? Array.from(this.#elementsOf(vector, start, count), (element) =>
+            this.#tryStep(() => this.#stepInto(element, step)),
+          )
+        : Array.from({ length: count }, (_, i) =>
+            this.#tryStep(() => this.#stepElement(vector, start + i, step)),
+          );
     return { at: 'many', as: 'list', keys: [], places };
   }
 
@@ -235,19 +295,25 @@ class PartReader {
     );
   }
 
+  /** Whether a step leads to what the rows of a table compute. */
+  #isComputedIn(vector: number, { key }: Step): boolean {
+    const info = this.#file.info(vector);
+    return info.kind === 'group' && isComputed(this.#file.classOf(info), key);
+  }
+
   /** A column of several rows of a table, none of them missing. */
   #column(vector: number, start: number, count: number, { key }: Step): Place | undefined {
     const file = this.#file;
     const info = file.info(vector);
     if (info.kind !== 'group' || file.word(info, Reserved.encoding) !== Encoding.records) return undefined;
     const cls = file.classOf(info);
-    if (file.codec(info, cls, file.word(info, Reserved.items))) return undefined;
+    if (file.codec(info, cls, file.word(info, Reserved.items)) || isComputed(cls, key)) return undefined;
     const mask = file.maskOf(info);
     const first = rank(mask, start);
     if (rank(mask, start + count) - first !== count) return undefined;
     const link = info.links.find(({ name }) => propertyOf(name, cls) === key);
     if (!link) return undefined;
-    return { at: 'elements', vector: hardTarget(info, link), start: first, count, as: 'list' };
+    return { at: 'elements', vector: hardTarget(info, link), start: first, count, as: 'column' };
   }
 
   /** Through one element of a vector. */
@@ -274,7 +340,8 @@ class PartReader {
       }
       case Encoding.records: {
         const cls = file.classOf(info);
-        if (file.codec(info, cls, file.word(info, Reserved.items))) return whole();
+        if (file.codec(info, cls, file.word(info, Reserved.items)) || isComputed(cls, step.key))
+          return whole();
         const link = info.links.find(({ name }) => propertyOf(name, cls) === step.key);
         if (!link) return whole();
         return { at: 'elements', vector: hardTarget(info, link), start: row, count: 1, as: 'cell' };
@@ -362,14 +429,14 @@ class PartReader {
       if (range) return { at: 'value', value: list.slice(...range) };
       const at = indexOf(step, list.length);
       if (at !== undefined) return { at: 'value', value: list[at] };
-      if (Object.hasOwn(list, key)) return { at: 'value', value: (list as never)[key] };
+      if (hasField(list, key)) return { at: 'value', value: (list as never)[key] };
       this.#missing(`the list has ${list.length} elements`);
     }
     if (value instanceof Map) {
-      if (key === 'size') return { at: 'value', value: value.size };
       const known = mapKey(value, step);
       if (value.has(known)) return { at: 'value', value: value.get(known) };
       if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
+      if (hasField(value, key)) return { at: 'value', value: (value as never)[key] };
       this.#missing('the Map has no such key');
     }
     if (value instanceof Set) {
@@ -387,7 +454,9 @@ class PartReader {
 
   #missing(reason: string): never {
     const place = showPath(this.#steps.slice(0, this.#done));
-    throw new H5PathError('H5_NOT_FOUND', place, `there is no ${place}: ${reason}`);
+    const error = new H5PathError('H5_NOT_FOUND', place, `there is no ${place}: ${reason}`);
+    this.#errors.add(error);
+    throw error;
   }
 
   // ---- slices of vectors ----------------------------------------------------------------------------
@@ -619,13 +688,26 @@ function propertyOf(name: string, cls: RegisteredClass | undefined): string | sy
   return cls ? cls.propertyFor(key) : key;
 }
 
+/** Whether a field is a getter: what is stored of it is for other readers, and may be older than what it is computed from. */
+function isComputed(cls: RegisteredClass | undefined, key: string | number): boolean {
+  return cls?.isDeclared(key as string) === true && !cls.isWritable(key as string);
+}
+
 /** Whether a property is an accessor of an object, or of what it inherits from. */
-export function isAccessor(value: object, key: string | number): boolean {
+export function isAccessor(value: object, key: PropertyKey): boolean {
   for (let at: object | null = value; at; at = Object.getPrototypeOf(at)) {
     const descriptor = Object.getOwnPropertyDescriptor(at, key);
     if (descriptor) return descriptor.get !== undefined && key !== '__proto__';
   }
   return false;
+}
+
+/**
+ * Whether a list or a Map has a property beside what it holds, as instances have of classes that extend their types. Of what the
+ * language gives typed arrays, no more can be named in a path than of those that are not read.
+ */
+export function hasField(value: object, key: string | number): boolean {
+  return Object.hasOwn(value, key) || (isAccessor(value, key) && !(key in Uint8Array.prototype));
 }
 
 function many(as: 'list' | 'object' | 'map', keys: readonly unknown[], values: readonly unknown[]): Place {

@@ -18,10 +18,11 @@ import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
-import { isAccessor } from './part-reader.js';
+import { hasField, isAccessor, readPart } from './part-reader.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
-import { readFrom, type Store, serialize, type WriteOptions } from './serialize.js';
+import { newRestorer, readFrom, type Store, serialize, type WriteOptions, within } from './serialize.js';
+import { unreadable } from './unreadable.js';
 import { NO_VALUES, type Values } from './values.js';
 
 /**
@@ -197,18 +198,23 @@ class PartWriter {
   readonly #partNames = new Set<unknown>();
   /** What values are; only where a way leads through one that was read. */
   #kinds: Kinds | undefined;
+  /** Ways to instances of which something is changed, and that have getters which are stored. */
+  #computing: (readonly Step[])[] = [];
+  /** Whether it is such a getter that is stored: the last step is its name in the file. */
+  readonly #isGetter: boolean;
 
-  constructor(target: H5Group, options: WriteOptions) {
+  constructor(target: H5Group, options: WriteOptions, getter?: readonly Step[]) {
     this.#target = target;
     this.#options = options;
-    this.#steps = options.path === undefined ? [] : parsePath(options.path);
+    this.#isGetter = getter !== undefined;
+    this.#steps = getter ?? (options.path === undefined ? [] : parsePath(options.path));
     if (this.#steps.some((step) => rangeOf(step, 0) !== undefined))
       this.#refuse('it is not one place: write to one after another');
   }
 
   write(value: unknown, store: Store): void | Promise<void> {
     this.#target.session.edit();
-    const home = this.#home();
+    const home = this.#home((way) => this.#computing.push(way));
     const change = this.#prepare(home, value);
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
@@ -244,17 +250,48 @@ class PartWriter {
       const { marked, rewritten } = change();
       const base = this.#target.path === '/' ? '' : this.#target.path;
       editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
-      if (marked.length === 0 && rewritten.length === 0) return;
-      editor.flush();
-      freeCycles(file, rewritten);
-      // What was written anew and is still there is two objects now.
-      if (!rewritten.every((address) => editor.isDeleted(address, clock)))
-        this.#refuse('it holds what other parts share: write the part that holds them all');
-      checkReferences(
-        file,
-        marked.filter((address) => editor.isDeleted(address, clock)),
-      );
+      if (marked.length > 0 || rewritten.length > 0) {
+        editor.flush();
+        freeCycles(file, rewritten);
+        // What was written anew and is still there is two objects now.
+        if (!rewritten.every((address) => editor.isDeleted(address, clock)))
+          this.#refuse('it holds what other parts share: write the part that holds them all');
+        checkReferences(
+          file,
+          marked.filter((address) => editor.isDeleted(address, clock)),
+        );
+      }
+      for (const way of this.#computing) this.#storeGetters(way);
     });
+  }
+
+  /** Stores anew, for other readers of the file, what the getters of an instance return that has been changed. */
+  #storeGetters(way: readonly Step[]): void {
+    const { registry = defaultRegistry, values = NO_VALUES, path: _, mode: __, ...others } = this.#options;
+    const options = { ...others, registry, values: values.moving?.() ?? values };
+    const read = (steps: readonly Step[], how: typeof options): unknown =>
+      within(this.#target, how, (space, address) => readPart(newRestorer(space, how), address, steps));
+    const instance = read(way, options);
+    if (typeof instance !== 'object' || instance === null) return;
+    const cls = registry.of(Object.getPrototypeOf(instance));
+    for (const { property } of cls?.declared ?? []) {
+      if (!cls || !isAccessor(cls.prototype, property)) continue;
+      const at = [...way, { key: String(property), isText: false }];
+      let value: unknown;
+      try {
+        value = (instance as Record<PropertyKey, unknown>)[property];
+      } catch (cause) {
+        throw unreadable(showPath(at), { cause });
+      }
+      // What can be set is what has been stored, as far as it is an object.
+      const isObject = typeof value === 'object' && value !== null;
+      if (isObject && cls.isWritable(property)) continue;
+      const name = { key: cls.storedName(property), isText: false };
+      new PartWriter(this.#target, { ...others, registry, values }, [...way, name]).write(
+        value,
+        (stored, how) => new MemoryStorage(serialize(stored, how)),
+      );
+    }
   }
 
   /** What changes an element where it stands, or what is to be copied to where. */
@@ -276,12 +313,24 @@ class PartWriter {
       return { group, value: members, how: 'merge', merging };
     }
     const memberOnly = (member: unknown): object => this.#membersOf(group, new Map([[name, member]]));
+    if (this.#isGetter && rest.length === 0 && !isNew) {
+      const link = escapeName(name);
+      const there = group.get(link);
+      const stored =
+        there && !(there instanceof H5Datatype) ? this.#read(there, () => {}) : group.attrs.get(link);
+      // It may be a part of the instance, which other links lead to as well.
+      if (isSameBytes(this.#bytesOf(stored), this.#bytesOf(value)))
+        return () => ({ marked: [], rewritten: [] });
+    }
     if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
     const member = group.get(escapeName(name));
     if (member instanceof H5Group || member instanceof H5Dataset) {
       const set = this.#elementSetter(member, rest, value);
       if (set) return set;
-      const whole = memberOnly(this.#changed(member, rest, value));
+      // All getters of what is written anew are asked.
+      const whole = memberOnly(
+        this.#isGetter ? this.#read(member, () => {}) : this.#changed(member, rest, value),
+      );
       return { group, value: whole, how: 'members', isRewritten: true };
     }
     const element = group.attrs.get(escapeName(name));
@@ -293,13 +342,16 @@ class PartWriter {
       if (set) return set;
       this.#refuse('it is in a list that other parts share: write to it there');
     }
-    return this.#refuse(`$.${name} has no members`);
+    return this.#refuse(`${showPath(this.#steps.slice(0, -rest.length))} has no members`);
   }
 
   // ---- where it goes --------------------------------------------------------------------------------
 
-  /** The member of a group that the path leads to, or that holds it; undefined: the target is itself no object of members. */
-  #home(): Home | undefined {
+  /**
+   * The member of a group that the path leads to, or that holds it; undefined: the target is itself no object of members.
+   * `met` is told of instances on the way that have getters which are stored.
+   */
+  #home(met?: (way: readonly Step[]) => void): Home | undefined {
     let group = this.#target;
     let home: Home | undefined;
     for (const [i, { key }] of this.#steps.entries()) {
@@ -319,8 +371,12 @@ class PartWriter {
         return home;
       } else {
         const cls = this.#class(group);
-        if (cls && !cls.isWritable(name)) this.#refuse(`the class ${cls.name} does not store ${name}`);
-        name = cls ? cls.storedName(name) : name;
+        const isGetter = this.#isGetter && rest.length === 0;
+        if (cls?.hasAccessors && !this.#isGetter) met?.(this.#steps.slice(0, i));
+        if (cls && !isGetter) {
+          if (!cls.isWritable(name)) this.#refuse(`the class ${cls.name} does not store ${name}`);
+          name = cls.storedName(name);
+        }
       }
       const link = escapeName(name);
       const next = group.get(link);
@@ -366,6 +422,7 @@ class PartWriter {
     let at = vector;
     let [step, ...rest] = steps as [Step, ...Step[]];
     let row: number | undefined;
+    const computing: (readonly Step[])[] = [];
     while (at instanceof H5Group) {
       const { attrs } = at;
       if (attrs.get(Reserved.encoding) !== Encoding.records || attrs.has(Reserved.mask)) return undefined;
@@ -373,8 +430,11 @@ class PartWriter {
       const [member, ...others] = rest;
       if (row === undefined || !member || !this.#hasMembers(at)) return undefined;
       const cls = this.#class(at);
-      if (cls && !cls.isWritable(String(member.key))) return undefined;
-      const column = at.get(escapeName(cls ? cls.storedName(String(member.key)) : String(member.key)));
+      const isGetter = this.#isGetter && others.length === 0;
+      if (cls && !isGetter && !cls.isWritable(String(member.key))) return undefined;
+      if (cls?.hasAccessors && !this.#isGetter) computing.push(place.slice(0, place.length - rest.length));
+      const name = cls && !isGetter ? cls.storedName(String(member.key)) : String(member.key);
+      const column = at.get(escapeName(name));
       if (!(column instanceof H5Group || column instanceof H5Dataset)) return undefined;
       at = column;
       step = member;
@@ -389,7 +449,9 @@ class PartWriter {
     const indices = places.map((place, axis) => indexOf(place, inner[axis] ?? 0));
     if (indices.length !== inner.length || indices.includes(undefined)) return undefined;
     const isList = row !== undefined || attrs.get(Reserved.type) === 'Array';
-    if (!fits(value, datatype, isList)) return undefined;
+    const areNumbers = attrs.has(Reserved.numbers) || datatype.size < 8;
+    if (!fits(value, datatype, isList, areNumbers)) return undefined;
+    this.#computing.push(...computing);
     const dataset = at;
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
@@ -463,6 +525,7 @@ class PartWriter {
     const met: Met = { group, stored: undefined, isAsked: false };
     merging.met.set(value, met);
     const cls = this.#class(group);
+    if (cls?.hasAccessors && !isCoded(cls)) this.#computing.push(place);
     const own = (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value));
     const keys =
       value instanceof Map ? [...value.keys()] : own ? own.propertiesOf(value) : Object.keys(value);
@@ -565,18 +628,30 @@ class PartWriter {
       kind === other || (isPlain && isMergeable(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
-    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    const entries: [unknown, unknown][] = value instanceof Map ? [...value] : [];
+    if (cls && !isPlain && !isCoded(cls)) {
+      // What the class does not store is no part of it.
+      for (const property of cls.propertiesOf(value)) {
+        if (!cls.isWritable(property)) continue;
+        const each = (value as Record<PropertyKey, unknown>)[property];
+        if (typeof property === 'symbol' || value instanceof Map)
+          setProperty(there as object, cls.storedName(property), each, cls);
+        else entries.push([property, each]);
+      }
+    } else if (!(value instanceof Map)) entries.push(...Object.entries(value));
     within.add(value);
     for (const [key, each] of entries as [string, unknown][]) {
       const step: Step = { key, isText: false };
       const at = [...place, step];
       if (cls && isPlain && !cls.isWritable(key))
         this.#refuseMerge(at, `the class ${cls.name} does not store it`);
-      const member = memberOf(there, step);
+      const isEntry = value instanceof Map;
+      const member = isEntry ? (there as Map<unknown, unknown>).get(key) : memberOf(there, step);
       if (isMergeable(each, this.#options) && typeof member === 'object' && member !== null)
         this.#mergeInto(member, each, at, within);
       else {
-        const why = this.#setMember(there, step, each, this.#isCoded(there) ? there : undefined);
+        const coded = this.#isCoded(there) ? there : undefined;
+        const why = this.#setMember(there, step, each, coded, isEntry);
         if (why !== undefined) this.#refuseMerge(at, why);
       }
     }
@@ -610,10 +685,21 @@ class PartWriter {
         if (why === undefined) return;
         if (why !== NO_PLACE) this.#refuse(why);
         const place = showPath(done);
+        if (rest.length > 0 && next !== undefined) this.#refuse(`${place} has no members`);
         throw new H5PathError('H5_NOT_FOUND', place, `there is no ${place} to be written to`);
       }
     };
     return this.#read(object, (whole) => change(whole, steps));
+  }
+
+  /** What is stored of a value; undefined if it cannot be. */
+  #bytesOf(value: unknown): Uint8Array | undefined {
+    const { path: _, mode: __, ...options } = this.#options;
+    try {
+      return serialize([value], options);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Whether something else than the members of a value is stored of it. */
@@ -629,8 +715,14 @@ class PartWriter {
    * Sets a member. Within a value of which something else than its members is stored, that must become another one: what is
    * set would be lost otherwise. Returns why it cannot be.
    */
-  #setMember(holder: unknown, step: Step, value: unknown, coded: object | undefined): string | undefined {
-    if (!coded) return setMember(holder, step, value, this.#options, false);
+  #setMember(
+    holder: unknown,
+    step: Step,
+    value: unknown,
+    coded: object | undefined,
+    isEntry = false,
+  ): string | undefined {
+    if (!coded) return setMember(holder, step, value, this.#options, false, isEntry);
     const { path: _, mode: __, ...options } = this.#options;
     const isOurs = (options.registry ?? defaultRegistry).of(Object.getPrototypeOf(coded)) === undefined;
     let failure: unknown;
@@ -645,7 +737,7 @@ class PartWriter {
     const isThere = typeof holder === 'object' && holder !== null && step.key in holder;
     const old = isThere ? stored([memberOf(holder, step)]) : undefined;
     const before = stored(coded);
-    const why = setMember(holder, step, value, this.#options, true);
+    const why = setMember(holder, step, value, this.#options, true, isEntry);
     if (why !== undefined) return why;
     const lost = `it is no part of what is stored of ${described(coded)}`;
     // It can be asked for its elements once only.
@@ -730,13 +822,17 @@ function updateNumbers(there: H5Group, here: H5Group): void {
 
 /** An error that names a place in a value, with the way to that before it. */
 function below(steps: readonly Step[], error: unknown): unknown {
-  if (steps.length === 0 || !(error instanceof H5Error) || !error.message.startsWith('$')) return error;
-  const way = showPath(steps);
-  const message = way + error.message.slice(1);
+  return steps.length === 0 ? error : placedIn(error, '$', showPath(steps));
+}
+
+/** An error that names a place in a value, which the program knows by another way: `to` instead of `from`. */
+export function placedIn(error: unknown, from: string, to: string): unknown {
+  if (!(error instanceof H5Error) || !error.message.startsWith(from)) return error;
+  const message = to + error.message.slice(from.length);
   if (error.stack) error.stack = error.stack.replace(error.message, () => message);
   error.message = message;
-  if ('path' in error && typeof error.path === 'string')
-    Object.assign(error, { path: way + error.path.slice(1) });
+  if ('path' in error && typeof error.path === 'string' && error.path.startsWith(from))
+    Object.assign(error, { path: to + error.path.slice(from.length) });
   return error;
 }
 
@@ -794,11 +890,15 @@ function isMergeable(value: unknown, { registry = defaultRegistry }: WriteOption
   );
 }
 
-/** Whether a value can stand in a dataset as it is: in one of a list it is to come back as the very same. */
-function fits(value: unknown, type: Datatype, isList: boolean): boolean {
+/**
+ * Whether a value can stand in a dataset as it is: in one of a list it is to come back as the very same. `areNumbers`: what
+ * integers are read as, which are bigints otherwise.
+ */
+function fits(value: unknown, type: Datatype, isList: boolean, areNumbers: boolean): boolean {
   switch (type.class) {
     case 'fixed-point':
-      if (isList) return typeof value === 'number' && (value | 0) === value && !Object.is(value, -0);
+      if (isList)
+        return areNumbers && typeof value === 'number' && (value | 0) === value && !Object.is(value, -0);
       return typeof value === (type.size === 8 ? 'bigint' : 'number');
     case 'floating-point':
       return typeof value === 'number';
@@ -836,13 +936,40 @@ function setMembers(object: object, members: ReadonlyMap<string, unknown>): obje
 function memberOf(holder: unknown, step: Step): unknown {
   if (Array.isArray(holder) || ArrayBuffer.isView(holder)) {
     const at = indexOf(step, (holder as unknown[]).length);
-    return at === undefined ? undefined : (holder as unknown[])[at];
+    if (at !== undefined) return (holder as unknown[])[at];
+    return isField(holder, step.key) ? fieldOf(holder, step.key) : undefined;
   }
-  if (holder instanceof Map) return holder.get(mapKey(holder, step));
+  if (holder instanceof Map) {
+    const key = mapKey(holder, step);
+    if (!holder.has(key) && isField(holder, key)) return fieldOf(holder, key);
+    return holder.get(key);
+  }
   if (typeof holder !== 'object' || holder === null) return undefined;
   // Of its own, it is a property like any other.
   if (step.key === '__proto__' && !Object.hasOwn(holder, step.key)) return undefined;
   return (holder as Record<string, unknown>)[step.key];
+}
+
+/** Whether a key is that of a property beside what a list, a Map or a Set holds, and not of something of the language's own. */
+function isField(holder: object, key: unknown): key is string {
+  if (typeof key !== 'string' || key === 'length' || key === 'size') return false;
+  return String(Number(key)) !== key && hasField(holder, key);
+}
+
+function fieldOf(holder: object, key: string): unknown {
+  return (holder as Record<string, unknown>)[key];
+}
+
+/**
+ * Sets a property beside what a list, a Map or a Set holds: one that it has, or that its class declares. Returns why it cannot
+ * be.
+ */
+function setField(holder: object, { key }: Step, value: unknown, registry: TypeRegistry): string | undefined {
+  const cls = registry.of(Object.getPrototypeOf(holder));
+  if (typeof key !== 'string' || !(isField(holder, key) || cls?.isDeclared(key))) return NO_PLACE;
+  if (cls && !cls.isWritable(key)) return `the class ${cls.name} does not store ${key}`;
+  setProperty(holder, cls ? cls.storedName(key) : key, value, cls);
+  return undefined;
 }
 
 /** Throws if an element of a typed array would not be what it is set to. */
@@ -869,7 +996,7 @@ function shown(value: unknown): string {
 
 /**
  * Sets what a step leads to; one behind the last element of an array makes it longer. `isCoded`: something else than its
- * members is stored of what holds it. Returns why it cannot be.
+ * members is stored of what holds it; `isEntry`: of a Map, whatever properties it has. Returns why it cannot be.
  */
 function setMember(
   holder: unknown,
@@ -877,25 +1004,34 @@ function setMember(
   value: unknown,
   { registry = defaultRegistry }: WriteOptions,
   isCoded: boolean,
+  isEntry: boolean,
 ): string | undefined {
   if (Array.isArray(holder)) {
     const at = indexOf(step, holder.length + 1);
     const isLast = Number(step.key) < 0;
-    if (at === undefined) return NO_PLACE;
+    if (at === undefined) return setField(holder, step, value, registry);
     holder[isLast ? at - 1 : at] = value;
     return undefined;
   }
   if (ArrayBuffer.isView(holder) && !(holder instanceof DataView)) {
     const at = indexOf(step, (holder as Uint8Array).length);
-    if (at === undefined || typeof value !== typeof (holder as Uint8Array)[at]) return NO_PLACE;
+    if (at === undefined) return setField(holder, step, value, registry);
+    if (typeof value !== typeof (holder as Uint8Array)[at]) return NO_PLACE;
     (holder as Uint8Array)[at] = value as number;
     return undefined;
   }
   if (holder instanceof Map) {
-    holder.set(mapKey(holder, step), value);
+    const key = mapKey(holder, step);
+    // To set a field must not make an entry.
+    const cls = registry.of(Object.getPrototypeOf(holder));
+    const isOfField = isField(holder, key) || cls?.isDeclared(key as string) === true;
+    if (isEntry || !isOfField) holder.set(key, value);
+    else if (holder.has(key)) return `${String(key)} is a key of the Map and a property as well`;
+    else return setField(holder, step, value, registry);
     return undefined;
   }
-  if (typeof holder !== 'object' || holder === null || holder instanceof Set) return NO_PLACE;
+  if (holder instanceof Set) return setField(holder, step, value, registry);
+  if (typeof holder !== 'object' || holder === null) return NO_PLACE;
   // They hold nothing but bytes.
   if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) return NO_PLACE;
   const cls = registry.of(Object.getPrototypeOf(holder));

@@ -105,8 +105,9 @@ function numberType(
   return all && Array.from(all).every(isInteger) ? name : undefined;
 }
 
-/** That of strings which are shorter than they could be. */
+/** That of strings of any length, and of those which are shorter than they could be. */
 function textsType(datatype: Datatype, values: () => ArrayLike<unknown> | undefined): Stored['dtype'] {
+  if (datatype.class === 'variable-length') return datatype.string ? known(datatype) : undefined;
   const all = datatype.class === 'string' ? values() : undefined;
   const isFull = (text: unknown) => utf8Encoder.encode(String(text)).length >= datatype.size;
   return all && !Array.from(all).some(isFull) ? known(datatype) : undefined;

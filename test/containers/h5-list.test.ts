@@ -215,6 +215,33 @@ describe('bad input', () => {
     check(list, [...values, values[0]]);
   });
 
+  it('is named by its place in the file', () => {
+    const twice = { a: 1 };
+    const make = () => ({
+      rows: [new Point(1, 2), new Point(3, 4)],
+      any: [1, 'x', { tags: [{ a: [1] }, 'y'] }],
+      shared: [twice, { b: twice }, twice],
+      none: [],
+    });
+    const dict = H5Dict.open(H5File.open(serialize(make(), { registry }), 'r+'), { registry });
+    const list = (name: string) => dict.get(name) as H5List<unknown>;
+    const bad = { deep: [() => 1] };
+    const cases: [() => unknown, string][] = [
+      [() => list('rows').push(bad), '$.rows[2].deep[0]'],
+      [() => list('any').set(1, bad), '$.any[1].deep[0]'],
+      [() => list('any').insert(1, 5, bad), '$.any[2].deep[0]'],
+      [() => list('none').push([bad]), '$.none[0][0].deep[0]'],
+      [() => list('shared').push(bad), '$.shared[3].deep[0]'],
+    ];
+    for (const [change, place] of cases)
+      expect(change).toThrow(
+        expect.objectContaining({ path: place, message: expect.stringContaining(`${place}: a function`) }),
+      );
+    list('any').delete(0);
+    const inner = (list('any').get(1) as { tags: H5List<unknown> } & H5Dict).get('tags') as H5List<unknown>;
+    expect(() => inner.push(bad)).toThrow(expect.objectContaining({ path: '$.any[1].tags[2].deep[0]' }));
+  });
+
   it('a handle of what is gone, or closed', () => {
     const dict = H5Dict.of<Record<string, H5List<number>>>(H5File.open(undefined, 'w'));
     dict.set('a', [1, 2]);

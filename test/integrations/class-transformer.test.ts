@@ -236,6 +236,220 @@ describe('the decorators of class-transformer', () => {
     });
   });
 
+  describe('on classes that extend types of the language', () => {
+    class Kennel extends Map<string, unknown> {
+      label = 'l';
+      secret = 's';
+    }
+    class Prefilled extends Map<string, unknown> {
+      constructor() {
+        super([['theme', 'light']]);
+      }
+    }
+    class Tags extends Set<unknown> {
+      label = 'l';
+    }
+    class Day extends Date {
+      label = 'l';
+    }
+    class Failure extends TypeError {
+      code = 5;
+    }
+    class Vector extends Float64Array {
+      unit = 'm';
+      secret = 's';
+    }
+    class Bytes extends BigUint64Array {}
+    class Pack extends Array<unknown> {
+      label = 'l';
+    }
+    for (const cls of [Kennel, Tags, Day, Pack]) decorate(cls, { label: [Expose()] });
+    for (const cls of [Kennel, Vector]) decorate(cls, { secret: [Exclude()] });
+    const classes = [Photo, Kennel, Prefilled, Tags, Day, Failure, Vector, Bytes, Pack];
+    const registry = transformed(classes);
+
+    it('keep what these hold', () => {
+      const photo = Object.assign(new Photo(), { url: 'a' });
+      const kennel = Object.assign(new Kennel([['a', photo]]), { label: 'k', secret: 'changed' });
+      kennel.set('me', kennel);
+      const found = back({ kennel, photo }, registry);
+      expect(found.kennel).toBeInstanceOf(Kennel);
+      expect([...found.kennel.keys()]).toEqual(['a', 'me']);
+      expect(found.kennel.get('a')).toBe(found.photo);
+      expect(found.kennel.get('me')).toBe(found.kennel);
+      expect({ ...found.kennel }).toEqual({ label: 'k', secret: 's' });
+
+      const tags = Object.assign(new Tags([1, 'x']), { label: 't' });
+      expect(back(tags, registry)).toStrictEqual(tags);
+      const day = Object.assign(new Day(5), { label: 'd' });
+      expect(back(day, registry)).toStrictEqual(day);
+      expect(back(day, registry).getTime()).toBe(5);
+      const pack = Object.assign(new Pack(), { label: 'p' });
+      pack[2] = photo;
+      pack.length = 4;
+      const other = back(pack, registry);
+      expect(other).toStrictEqual(pack);
+      expect([other.length, 0 in other, other[2] instanceof Photo]).toEqual([4, false, true]);
+      const prefilled = new Prefilled();
+      prefilled.delete('theme');
+      expect(back(prefilled, registry).size).toBe(0);
+    });
+
+    it('keep errors with their message, stack and cause', () => {
+      const failure = new Failure('no', { cause: 'why' });
+      const found = back(failure, registry);
+      expect(found).toBeInstanceOf(Failure);
+      expect([found.message, found.stack, found.cause, found.code]).toEqual(['no', failure.stack, 'why', 5]);
+      expect(Object.keys(found)).toEqual(['code']);
+    });
+
+    it('keep numbers', () => {
+      const vector = Object.assign(Vector.of(1, 2), { unit: 'km', secret: 'changed' });
+      const [one, two] = back([vector, vector], registry) as [Vector, Vector];
+      expect(one).toBe(two);
+      expect(one).toBeInstanceOf(Vector);
+      expect([...one, one.unit, one.secret]).toEqual([1, 2, 'km', 's']);
+      expect(back(Bytes.of(2n ** 64n - 1n), registry)).toStrictEqual(Bytes.of(2n ** 64n - 1n));
+    });
+
+    it('store elements whatever is exposed', () => {
+      const some = transformed(classes, { strategy: 'excludeAll' });
+      expect([...back(Pack.of(1, 2), some)]).toEqual([1, 2]);
+      expect([...back(new Kennel([['a', 1]]), some)]).toEqual([['a', 1]]);
+    });
+
+    it('do not bring back what the decorators exclude of an error', () => {
+      class Quiet extends Error {}
+      decorate(Quiet, { stack: [Exclude()] });
+      const quiet = transformed([Quiet]);
+      const stored = deserialize(serialize(new Quiet('m'), { registry: quiet }), { unknownClass: 'object' });
+      expect(JSON.stringify(stored)).not.toContain('class-transformer.test');
+      expect(back(new Quiet('m'), quiet).message).toBe('m');
+    });
+
+    it.each([
+      ['RegExp', class extends RegExp {}],
+      ['Number', class extends Number {}],
+      ['URL', class extends URL {}],
+      ['ArrayBuffer', class extends ArrayBuffer {}],
+    ])('refuse what nothing is known of: %s', (name, Odd) => {
+      const odd = transformed([Odd as never], { name: () => 'Odd' });
+      const value = Reflect.construct(Odd, name === 'URL' ? ['http://a/'] : [1]) as object;
+      expect(() => serialize({ a: [value] }, { registry: odd })).toThrow(
+        new RegExp(`\\$\\.a\\[0\\].*class Odd extends ${name}`),
+      );
+    });
+
+    it('say of a damaged file that it is', () => {
+      class Fake {
+        '[[Map]]' = 5;
+        '[[Float64Array]]' = Float32Array.of(1);
+      }
+      const bytes = (name: string) =>
+        serialize(new Fake(), { registry: new TypeRegistry().register(Fake, { name }) });
+      for (const [name, inner] of [
+        ['Kennel', 'Map'],
+        ['Vector', 'Float64Array'],
+      ] as const)
+        expect(() => deserialize(bytes(name), { registry })).toThrow(
+          `an instance in the file has no [[${inner}]]`,
+        );
+    });
+  });
+
+  describe('and types of the language', () => {
+    class Pack extends Array<unknown> {}
+    class Owner {
+      born: unknown = new Date(0);
+      count: unknown = 1;
+      name: unknown = 'n';
+      open: unknown = true;
+      days: unknown = [];
+      pets: unknown = new Map<string, Photo>();
+      set: unknown = new Set<Photo>();
+      pack: unknown = new Pack();
+      when: unknown = new Date(0);
+      dates: unknown = new Map<string, Date>();
+    }
+    const noted: Record<string, unknown> = { pets: Map, set: Set, pack: Pack, when: Date, dates: Map };
+    for (const [property, type] of Object.entries(noted))
+      (Reflect as unknown as { defineMetadata(...all: unknown[]): void }).defineMetadata(
+        'design:type',
+        type,
+        Owner.prototype,
+        property,
+      );
+    decorate(Owner, {
+      born: [
+        Type(() => Date),
+        Transform(({ value }) => (value as Date).toISOString(), { toPlainOnly: true }),
+      ],
+      count: [Type(() => Number)],
+      name: [Type(() => String)],
+      open: [Type(() => Boolean)],
+      days: [Type(() => Date)],
+      pets: [Type(() => Photo)],
+      set: [Type(() => Photo)],
+      pack: [Type(() => Photo)],
+      when: [Type()],
+      dates: [Type(() => Date)],
+    });
+    const registry = transformed([Owner]);
+    const read = (plain: object) => deserialize(serialize(plain), { registry, as: Owner });
+
+    it('are made of what plain files have, as class-transformer does', () => {
+      const plain = () => ({
+        born: '2020-01-01',
+        count: '7',
+        name: 5,
+        open: 0,
+        days: ['2020-01-01', [86_400_000], null],
+        pets: { a: { url: 'x' }, b: null },
+        set: [{ url: 'y' }, 5],
+        pack: [{ url: 'z' }],
+        when: 5,
+        dates: { a: '2021-01-01' },
+      });
+      const found = read(plain());
+      const theirs = plainToInstance(Owner, plain());
+      expect(found).toStrictEqual(theirs);
+      expect((found.pets as Map<string, unknown>).get('a')).toBeInstanceOf(Photo);
+      expect([...(found.set as Set<unknown>)][0]).toBeInstanceOf(Photo);
+      expect(found.pack).toBeInstanceOf(Pack);
+      expect([found.born, found.when].every((each) => each instanceof Date)).toBe(true);
+    });
+
+    it('leave alone what is none, and what is one already', () => {
+      expect(read({ born: null, count: undefined, name: new Map(), days: Int8Array.of(1) })).toMatchObject({
+        born: null,
+        count: undefined,
+        name: new Map(),
+        days: Int8Array.of(1),
+      });
+      expect(read({ born: 5n }).born).toEqual(new Date(5));
+      const pets = { a: { url: 'x' } };
+      const both = deserialize<{ pets: unknown }[]>(
+        serialize(
+          [1, 2].map(() => Object.assign(new Owner(), { pets, pack: [] })),
+          { registry },
+        ),
+        { registry },
+      );
+      expect(both[0]?.pets).toBeInstanceOf(Map);
+      expect(both[0]?.pets).toBe(both[1]?.pets);
+    });
+
+    it('come back from what was written', () => {
+      const owner = new Owner();
+      owner.days = [new Date(1)];
+      owner.pets = new Map([['a', new Photo()]]);
+      owner.pack = [];
+      const found = back(owner, registry);
+      expect(found).toEqual(owner);
+      expect(found.born).toEqual(new Date(0));
+    });
+  });
+
   it('tell by the object what a property is to be', () => {
     class Box {
       kind = '';

@@ -5,6 +5,7 @@ import {
   deserialize,
   H5Class,
   H5Field,
+  H5File,
   H5RegistryError,
   H5UnknownClassError,
   type RegisterOptions,
@@ -335,4 +336,19 @@ describe('a class that nobody has registered', () => {
     }
     expect(({} as { x?: number }).x).toBeUndefined();
   });
+});
+
+it('keeps strings of any length in the columns of an unknown class', () => {
+  class Named {
+    name: string;
+    constructor(name: string) {
+      this.name = name;
+    }
+  }
+  const fields = [{ property: 'name', dtype: 'str' }] as const;
+  const named = new TypeRegistry().register(Named, { name: 'Named', fields });
+  const bytes = serialize({ list: [new Named('a'), new Named('b')] }, { registry: named });
+  const again = serialize(deserialize(bytes, { unknownClass: 'keep' }));
+  for (const each of [bytes, again]) expect(H5File.open(each).dataset('list/name').dtype).toBe('str');
+  expect(deserialize(again, { registry: named })).toEqual({ list: [new Named('a'), new Named('b')] });
 });

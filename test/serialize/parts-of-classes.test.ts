@@ -5,6 +5,7 @@ import {
   H5PathError,
   h5read,
   h5write,
+  indexes,
   readSync,
   serialize,
   TypeRegistry,
@@ -285,5 +286,209 @@ describe('a part that is written', () => {
     }
     const sealed = written('mixed/2/y', 'new').mixed[2];
     expect([sealed?.y, Object.isSealed(sealed), Object.isFrozen(sealed)]).toEqual(['new', true, false]);
+  });
+});
+
+describe('a getter that is stored', () => {
+  class Circle {
+    r: number;
+    inner?: object | undefined;
+    constructor(r: number, inner?: object) {
+      this.r = r;
+      if (inner) this.inner = inner;
+    }
+    get area(): unknown {
+      if (this.r < 0) throw new RangeError('no such circle');
+      return this.r ** 2;
+    }
+    get all(): unknown {
+      return this.inner;
+    }
+    get text(): unknown {
+      return this.r > 100 ? null : `r ${this.r}`;
+    }
+  }
+  const circles = new TypeRegistry().register(Circle, {
+    name: 'Circle',
+    fields: ['r', 'inner', 'all', { property: 'area', name: 'a', dtype: 'f8' }, 'text'],
+  });
+  const make = () => ({
+    c: new Circle(1),
+    deep: new Circle(1, { x: { y: 1 } }),
+    l: [new Circle(1), new Circle(2)],
+    m: new Map([['k', new Circle(1)]]),
+    mixed: [1, new Circle(4), 'x'],
+  });
+  type State = ReturnType<typeof make>;
+  const open = () => H5File.open(serialize(make(), { registry: circles }), 'r+');
+  const part = (file: H5File, path: string) => readSync(file, { registry: circles, path });
+
+  it.each<[string, unknown, string, unknown]>([
+    ['c/r', 3, 'c', 9],
+    ['c', { r: 3 }, 'c', 9],
+    ['l/0/r', 3, 'l/0', 9],
+    ['l/1/r', 101, 'l/1', 10201],
+    ['l/1/r', 2.5, 'l/1', 6.25],
+    ['m/k/r', 3, 'm/k', 9],
+    ['mixed/1/r', 3, 'mixed/1', 9],
+    ['deep/inner/x/y', 5, 'deep', 1],
+    ['', { c: { r: 3 } }, 'c', 9],
+    ['', { c: new Circle(3) }, 'c', 9],
+  ])('is stored again after a write to %j', (path, value, at, area) => {
+    const file = open();
+    const mode = typeof value === 'object' ? 'merge' : 'replace';
+    writeSync(file, value, { registry: circles, path, mode });
+    const whole = readSync<State>(H5File.open(file.toBytes()), {
+      registry: circles,
+      path: at,
+    }) as unknown as Circle;
+    expect(whole.area).toBe(area);
+    // What other programs see: the same class without getters.
+    class Stored {}
+    const stored = readSync<Record<string, unknown>>(H5File.open(file.toBytes()), {
+      registry: new TypeRegistry().register(Stored, { name: 'Circle' }),
+      path: at,
+    });
+    expect(stored.a).toBe(area);
+    expect(stored.text).toBe(whole.text);
+    expect(stored.all).toEqual(whole.inner);
+    expect(part(file, `${at}/area`)).toBe(area);
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems).toEqual([]);
+  });
+
+  it('is computed where a part of the value is read', () => {
+    class Written {
+      r = 3;
+      a = 1;
+    }
+    const old = new TypeRegistry().register(Written, { name: 'Circle' });
+    const bytes = serialize(
+      { c: new Written(), l: [new Written(), new Written()], h: [new Written(), null] },
+      { registry: old },
+    );
+    const read = (path: string) => deserialize(bytes, { registry: circles, path });
+    expect(read('c/area')).toBe(9);
+    expect(read('l/1/area')).toBe(9);
+    expect(read('l/*/area')).toEqual([9, 9]);
+    expect(read('l/0:1/area')).toEqual([9]);
+    expect(read('h/0/area')).toBe(9);
+    expect(read('c/*')).toMatchObject({ r: 3, area: 9 });
+  });
+
+  it('that throws is an error, and nothing is changed', () => {
+    for (const path of ['c/r', 'l/0/r', 'm/k/r']) {
+      const file = open();
+      const before = file.toBytes();
+      expect(() => writeSync(file, -1, { registry: circles, path })).toThrow(
+        /\.area: the value cannot be stored; reading it throws RangeError: no such circle/,
+      );
+      expect(deserialize(file.toBytes(), { registry: circles })).toEqual(
+        deserialize(before, { registry: circles }),
+      );
+      expect(part(file, path)).toBe(1);
+    }
+  });
+});
+
+describe('a property beside what a list, a Map or a Set holds', () => {
+  class List extends Array<unknown> {
+    label: unknown = 'l';
+    meta = { x: 1 };
+    get count(): number {
+      return this.length;
+    }
+  }
+  class Vector extends Float64Array {
+    label: unknown = 'l';
+    meta = { x: 1 };
+  }
+  class Names extends Map<unknown, unknown> {
+    label: unknown = 'l';
+    meta = { x: 1 };
+    later: unknown;
+  }
+  class Tags extends Set<unknown> {
+    label: unknown = 'l';
+    meta = { x: 1 };
+  }
+  const lists = new TypeRegistry()
+    .register(List, { name: 'List', fields: ['label', 'meta', 'count'] })
+    .register(Vector, { name: 'Vector' })
+    .register(Names, { name: 'Names', fields: ['label', 'meta', 'later'] })
+    .register(Tags, { name: 'Tags' });
+  const make = () => {
+    const names = new Names([['k', 1]]);
+    delete names.later;
+    return {
+      list: List.of(1, 2),
+      vector: Vector.of(1, 2),
+      names,
+      tags: new Tags(['a']),
+      array: Object.assign([1, 2], { label: 'l', meta: { x: 1 } }),
+    };
+  };
+  type All = ReturnType<typeof make>;
+  const open = () => H5File.open(serialize(make(), { registry: lists }), 'r+');
+  const whole = (file: H5File) => deserialize<All>(file.toBytes(), { registry: lists });
+
+  it.each(Object.keys(make()) as (keyof All)[])('is read and written: %s', (name) => {
+    const file = open();
+    const read = (path: string) => readSync(file, { registry: lists, path: `${name}/${path}` });
+    expect([read('label'), read('meta/x')]).toEqual(['l', 1]);
+    writeSync(file, 'new', { registry: lists, path: `${name}/label` });
+    writeSync(file, 5, { registry: lists, path: `${name}/meta/x` });
+    const expected = Object.assign(make()[name], { label: 'new', meta: { x: 5 } });
+    const found = whole(file)[name] as object as { label: unknown; meta: unknown };
+    expect(found).toStrictEqual(expected);
+    expect([found.label, found.meta]).toEqual(['new', { x: 5 }]);
+    expect(read('label')).toBe('new');
+  });
+
+  it.each<[string, RegExp]>([
+    ['list/other', /there is no \$\.list\.other/],
+    ['list/length', /there is no \$\.list\.length/],
+    ['list/count', /the class List does not store count/],
+    ['array/other', /there is no/],
+    ['vector/other', /there is no/],
+    ['vector/byteLength', /there is no/],
+    ['tags/other', /there is no/],
+    ['tags/size', /there is no/],
+  ])('is an error where there is none: %s', (path, message) => {
+    const file = open();
+    expect(() => writeSync(file, 1, { registry: lists, path })).toThrow(message);
+    expect(whole(file)).toStrictEqual(whole(open()));
+  });
+
+  it('is never an entry of the Map that has it', () => {
+    const file = open();
+    writeSync(file, 2, { registry: lists, path: 'names/other' });
+    writeSync(file, 3, { registry: lists, path: 'names/later' });
+    writeSync(file, 4, { registry: lists, path: 'names/size' });
+    const { names } = whole(file);
+    expect([...names]).toEqual([
+      ['k', 1],
+      ['other', 2],
+      ['size', 4],
+    ]);
+    expect(names.later).toBe(3);
+    expect(readSync(file, { registry: lists, path: 'names/size' })).toBe(4);
+
+    const both = { names: new Names([['label', 1]]) };
+    const other = H5File.open(serialize(both, { registry: lists }), 'r+');
+    expect(() => writeSync(other, 1, { registry: lists, path: 'names/label' })).toThrow(
+      /label is a key of the Map and a property as well/,
+    );
+  });
+
+  it('is merged with what it holds', () => {
+    const file = open();
+    const more = Object.assign(new Names([['label', 1]]), { label: 'merged' });
+    writeSync(file, { names: more }, { registry: lists, mode: 'merge' });
+    const { names } = whole(file);
+    expect([...names]).toEqual([
+      ['k', 1],
+      ['label', 1],
+    ]);
+    expect(names.label).toBe('merged');
   });
 });

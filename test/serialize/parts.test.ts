@@ -215,7 +215,84 @@ describe('a part by its path', () => {
     expect(deserialize(serialize({ holed }), { path: 'holed/8:/id' })).toEqual(
       Array.from({ length: 19_992 }, (_, i) => i + 8),
     );
-    expect(() => deserialize(serialize({ holed }), { path: 'holed/*/id' })).toThrow(/null has no members/);
+    const ids = Array.from({ length: 20_000 }, (_, i) => i);
+    delete ids[7];
+    expect(deserialize(serialize({ holed }), { path: 'holed/*/id' })).toStrictEqual(ids);
+  });
+
+  describe('is a hole where an element has no such part', () => {
+    const twice = { x: 1 };
+    const hole = (...values: unknown[]) => {
+      const list = [...values];
+      for (const [i, value] of values.entries()) if (value === hole) delete list[i];
+      return list;
+    };
+    class Reader extends Map<string, unknown> {}
+    it.each<[string, () => unknown, string, unknown]>([
+      ['a table', () => [{ a: 1 }, { b: 2 }], 'v/*/a', hole(1, hole)],
+      [
+        'a table, nothing of it',
+        () => [{ a: 1 }, { a: undefined }, { b: 2 }],
+        'v/*/a',
+        hole(1, undefined, hole),
+      ],
+      ['a list with one object twice', () => [twice, { a: 1 }, twice], 'v/*/a', hole(hole, 1, hole)],
+      ['with undefined', () => [{ a: 1 }, { b: 2 }, undefined], 'v/*/a', hole(1, hole, hole)],
+      ['with holes', () => hole({ a: 1 }, hole, null), 'v/*/a', hole(1, hole, hole)],
+      [
+        'of many kinds',
+        () => [{ a: 1 }, 5, 'x', [1], new Map([['a', 2]])],
+        'v/*/a',
+        hole(1, hole, hole, hole, 2),
+      ],
+      ['deeper', () => [{ a: { c: 1 } }, { a: { d: 1 } }, { b: 2 }], 'v/*/a/c', hole(1, hole, hole)],
+      ['of lists', () => [[1, 2], [3], []], 'v/*/1', hole(2, hole, hole)],
+      [
+        'of lists of objects',
+        () => [{ t: [{ x: 1 }, { y: 1 }] }, { t: [] }, {}],
+        'v/*/t/*/x',
+        hole(hole(1, hole), [], hole),
+      ],
+      ['a slice', () => [{ a: 1 }, { b: 2 }, { b: 3 }], 'v/0:2/a', hole(1, hole)],
+      ['a Set', () => new Set([{ a: 1 }, { b: 2 }]), 'v/*/a', hole(1, hole)],
+      ['an object', () => ({ x: { a: 1 }, y: { b: 2 }, z: 5 }), 'v/*/a', { x: 1 }],
+      [
+        'a Map',
+        () =>
+          new Map<unknown, unknown>([
+            [1, { a: 1 }],
+            ['y', { b: 2 }],
+          ]),
+        'v/*/a',
+        new Map([[1, 1]]),
+      ],
+      ['none at all', () => [], 'v/*/a', []],
+    ])('%s', (_, make, path, expected) => {
+      expect(deserialize(serialize({ v: make() }), { path })).toStrictEqual(expected);
+    });
+
+    it.each<[string, () => unknown, string]>([
+      ['a table', () => [{ a: 1 }, { b: 2 }], 'v/*/c'],
+      ['a slice of a table', () => [{ a: 1 }, { b: 2 }], 'v/0:1/b'],
+      ['one object twice', () => [twice, { a: 1 }, twice], 'v/*/c'],
+      ['a slice of others', () => [twice, { a: 1 }, twice], 'v/0:1/a'],
+      ['with undefined', () => [{ a: 1 }, undefined], 'v/*/c'],
+      ['an object', () => ({ x: { a: 1 } }), 'v/*/c'],
+    ])('but an error where none has it: %s', (_, make, path) => {
+      expect(() => deserialize(serialize({ v: make() }), { path })).toThrow(/has no such property/);
+    });
+
+    it('and what code of a class throws is an error', () => {
+      const failing = new TypeRegistry().codec(Reader, {
+        name: 'Reader',
+        encode: () => ({}),
+        decode: () => {
+          throw new H5PathError('H5_NOT_FOUND', '$', 'mine');
+        },
+      });
+      const bytes = serialize({ v: [new Reader(), { a: 1 }] }, { registry: failing });
+      expect(() => deserialize(bytes, { registry: failing, path: 'v/*/a' })).toThrow('mine');
+    });
   });
 
   it('goes through shared and circular references', () => {

@@ -483,6 +483,80 @@ describe('a field of a class is written as the class says', () => {
   });
 });
 
+describe('an instance that is merged into one', () => {
+  class Old {
+    name = 'Ada';
+  }
+  const id = Symbol('id');
+  class Now {
+    name = 'Grace';
+    online = true;
+    [id] = 7;
+    get size(): number {
+      return this.name.length;
+    }
+  }
+  const v1 = new TypeRegistry().register(Old, { name: 'User' });
+  const v2 = new TypeRegistry().register(Now, {
+    name: 'User',
+    version: 2,
+    fields: ['name', { property: id, name: 'id' }, 'size'],
+    migrate: (content) => content,
+  });
+  it.each<[string, TypeRegistry, object]>([
+    ['the current version', v2, new Now()],
+    ['an older version', v1, new Old()],
+  ])('leaves out what the class does not store: of %s', (_, how, user) => {
+    const file = H5File.open(serialize({ user }, { registry: how }), 'r+');
+    const now = Object.assign(new Now(), { name: 'Emmy', [id]: 9 });
+    writeSync(file, now, { registry: v2, path: 'user', mode: 'merge' });
+    const read = readSync<{ user: Now }>(H5File.open(file.toBytes()), { registry: v2 }).user;
+    expect(read).toBeInstanceOf(Now);
+    expect({ ...read }).toEqual({ name: 'Emmy', [id]: 9 });
+    expect(file.group('user').attrs.get('size')).toBe(4);
+    const plain = { online: false };
+    expect(() => writeSync(file, plain, { registry: v2, path: 'user', mode: 'merge' })).toThrow(
+      /the class User does not store/,
+    );
+  });
+});
+
+describe('a number among bigints stays a number', () => {
+  class Ticks {
+    at: unknown = 1n;
+  }
+  const typed = new TypeRegistry().register(Ticks, {
+    name: 'Ticks',
+    fields: [{ property: 'at', dtype: 'i8' }],
+  });
+  it.each<[(string | number)[], () => unknown, unknown]>([
+    [[0], () => [1n, 2n], [7, 2n]],
+    [[1, 'id'], () => [{ id: 1n }, { id: 2n }], [{ id: 1n }, { id: 7 }]],
+    [[0, 1], () => [[1n, 2n]], [[1n, 7]]],
+    [['k', 1], () => new Map([['k', [1n, 2n]]]), new Map([['k', [1n, 7]]])],
+    [[0], () => [2 ** 40, 1], [7, 1]],
+  ])('%j', (path, make, expected) => {
+    expect(written({ z: make() }, 7, { path: ['z', ...path] })).toStrictEqual({ z: expected });
+  });
+
+  it('in a field with a dtype, and beside others', () => {
+    const file = H5File.open(serialize({ l: [new Ticks(), new Ticks()] }, { registry: typed }), 'r+');
+    writeSync(file, 7, { registry: typed, path: 'l/1/at' });
+    const { l } = readSync<{ l: Ticks[] }>(H5File.open(file.toBytes()), { registry: typed });
+    expect(l.map(({ at }) => at)).toEqual([1n, 7]);
+  });
+
+  it('but a typed array refuses it', () => {
+    for (const value of [
+      { b: BigInt64Array.of(1n) },
+      { b: [BigInt64Array.of(1n, 2n), BigInt64Array.of(3n, 4n)] },
+    ])
+      expect(() => written(value, 7, { path: Array.isArray(value.b) ? 'b/0/0' : 'b/0' })).toThrow(
+        /an element of a BigInt64Array is a bigint, not a number/,
+      );
+  });
+});
+
 it('what holds itself is not merged in memory', () => {
   const there: { m: Map<number, object>; next?: object } = { m: new Map([[1, {}]]) };
   there.next = there;
@@ -500,7 +574,7 @@ describe('nothing is half written', () => {
     ['a slice', 1, { path: 'rows/1:3' }, /not one place/],
     ['a member of a string', 1, { path: 'title/x' }, /has no members/],
     ['an element far behind the end', 1, { path: 'mixed/9' }, /there is no \$\.mixed\[9\]/],
-    ['a member of nothing', 1, { path: 'mixed/3/x' }, /there is no \$\.mixed\[3\]/],
+    ['a member of nothing', 1, { path: 'mixed/3/x' }, /\$\.mixed\[3\] has no members/],
     ['a number for a bigint', 5, { path: 'bigs/1' }, /^\$\.bigs\[1\]: .* is a bigint, not a number/],
     ['a bigint for a number', 5n, { path: 'ints/1' }, /\$\.ints\[1\]: .* is a number, not a bigint/],
     ['too large a number', 300, { path: 'q/ints/1' }, /\$\.q\.ints\[1\]: 300 does not fit/],
@@ -692,6 +766,13 @@ describe('what cannot be stored at a path', () => {
     const error = { code: 'H5_UNSUPPORTED', path: place, message: expect.stringContaining(`${place}: `) };
     expect(() => writeSync(open(), value, { path, registry })).toThrow(expect.objectContaining(error));
     await expect(write(open(), value, { path, registry })).rejects.toMatchObject(error);
+  });
+
+  it.each([
+    ['a/b/c/d/e', '$.a.b.c.d.e', '$.a.b.c has no members'],
+    ['l/0/x/0/w/z', '$.l[0].x[0].w.z', '$.l[0].x[0] has no members'],
+  ])('nor below what has no members: %s', (path, place, why) => {
+    expect(() => writeSync(open(), 1, { path })).toThrow(`nothing can be written to ${place}: ${why}`);
   });
 
   it('is so in what iterables yield', async () => {
