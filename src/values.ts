@@ -28,7 +28,7 @@ import { contentOf, Fields } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
 import { storageOf } from './values/kept.js';
 import { located } from './values/located.js';
-import { checkReadable } from './values/readable.js';
+import { Readability } from './values/readable.js';
 import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
 export type { Codec, Content, Spend, ValueType } from './registry/index.js';
@@ -464,7 +464,10 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
     instance: (value, cls, registry, spend) => decoders.instance(value, cls, registry, spend),
     integrity: integrityOf,
     fix,
-    check: (nodes, bytes, registry) => checkReadable(nodes, bytes, values, registry),
+    check(nodes, registry) {
+      const readability = new Readability(values, registry);
+      readability.check(readability.decodedAmong(nodes));
+    },
     located,
   };
   if (arrayProperties)

@@ -373,12 +373,9 @@ describe('a codec', () => {
     chain.forEach((each, i) => {
       each.next = chain[i + 1];
     });
-    isRefused({ first: chain[0] }, /more than 500 values that codecs make/);
-    isRefused(
-      { chain: chain.slice(-3) },
-      /\$\.chain: .* a part of what it, or another one in the same list, is/,
-    );
-    // What is made before does not count.
+    // What is made of others is in no cycle, however many they are.
+    expect(back({ first: chain[0] }, cyclic)).toEqual({ first: chain[0] });
+    expect(back({ chain: chain.slice(-3) }, cyclic)).toEqual({ chain: chain.slice(-3) });
     const holder = { back: {}, parts: [] as unknown[] };
     holder.back = holder;
     const parts = chain.slice(-400);
