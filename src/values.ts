@@ -266,6 +266,8 @@ function bases(): BaseType[] {
       (map) => new Map(Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>),
       (map, inner, spend) => {
         spend(inner.size);
+        // A constructor may have put something in.
+        Map.prototype.clear.call(map);
         for (const [key, value] of inner) Map.prototype.set.call(map, key, value);
       },
     ),
@@ -274,6 +276,7 @@ function bases(): BaseType[] {
       (set) => new Set(Set.prototype.values.call(set)),
       (set, inner, spend) => {
         spend(inner.size);
+        Set.prototype.clear.call(set);
         for (const value of inner) Set.prototype.add.call(set, value);
       },
     ),

@@ -266,6 +266,35 @@ describe('classes that extend types of the language', () => {
     expect([error?.message, error?.note, Object.keys(error ?? {})]).toEqual(['m', 'kept', ['note']]);
   });
 
+  it('hold what they held, and nothing that a constructor puts in', () => {
+    class Settings extends Map<string, unknown> {
+      constructor() {
+        super([['theme', 'light']]);
+      }
+    }
+    class Roles extends Set<string> {
+      constructor() {
+        super();
+        this.add('guest');
+      }
+    }
+    const types = new TypeRegistry()
+      .register(Settings, { name: 'Settings', construct: true })
+      .register(Roles, { name: 'Roles', create: () => new Roles() });
+    const settings = new Settings();
+    settings.delete('theme');
+    settings.set('font', 1);
+    const again = new Settings();
+    again.delete('theme');
+    again.set('a', 1).set('theme', 'dark');
+    const roles = new Roles();
+    roles.delete('guest');
+    const found = back({ settings, again, roles }, types);
+    expect([...found.settings]).toEqual([['font', 1]]);
+    expect([...found.again.keys()]).toEqual(['a', 'theme']);
+    expect([found.roles.size, found.roles instanceof Roles]).toEqual([0, true]);
+  });
+
   it('are tables where there are many', () => {
     const many = Array.from({ length: 100 }, (_, i) => new Failure(`number ${i}`, i));
     const found = back({ many, last: many[99] }, registry);
