@@ -5,8 +5,8 @@
 import { H5FormatError } from './errors.js';
 import type { ObjectInfo } from './hdf5/object.js';
 import { isPlainText } from './hdf5/text.js';
-import type { Codec, Content, FieldRule, Spend, TypeRegistry, ValueType } from './registry/index.js';
-import { RegisteredClass } from './registry/index.js';
+import type { Codec, Content, Encoder, FieldRule, Spend, TypeRegistry, ValueType } from './registry/index.js';
+import { H5RegistryError, h5write, RegisteredClass } from './registry/index.js';
 import { CompletePlanner } from './serialize/complete-planner.js';
 import { CompleteRestorer } from './serialize/complete-restorer.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
@@ -24,7 +24,7 @@ import {
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
-import { contentOf, Fields } from './values/fields.js';
+import { contentOf, Fields, type IsOther } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
 import { storageOf } from './values/kept.js';
 import { located } from './values/located.js';
@@ -321,6 +321,102 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
   };
 }
 
+/** What a primitive says that is around or in an instance of a type, which its constructor takes. */
+function valueBase(
+  type: { readonly name: string; readonly prototype: object },
+  primitive: 'number' | 'string' | 'boolean',
+  get: (value: object) => unknown,
+  isOther: IsOther = () => false,
+): BaseType {
+  const inner = `[[${type.name}]]`;
+  return {
+    extends: type.prototype,
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) => {
+          checkNames(value, inner);
+          return contentOf(fields.of(value, isOther).set(inner, get(value)));
+        },
+        decode: (content, spend) => {
+          const held = content[inner];
+          if (typeof held !== primitive)
+            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
+          if (typeof held === 'string') spend(held.length);
+          const target = cls.target as unknown as NewableFunction;
+          const value = madeOf(cls.name, () =>
+            Reflect.construct(type as NewableFunction, [held], target),
+          ) as object;
+          fields.set(value, content, spend, (name) => name === inner || isOther(name));
+          return value;
+        },
+      };
+    },
+  };
+}
+
+function valueBases(): BaseType[] {
+  const types = [
+    valueBase(Number, 'number', (value) => Number.prototype.valueOf.call(value)),
+    valueBase(String, 'string', (value) => String.prototype.valueOf.call(value), isElement),
+    valueBase(Boolean, 'boolean', (value) => Boolean.prototype.valueOf.call(value)),
+  ];
+  if (typeof URL === 'function') types.push(valueBase(URL, 'string', textOf(URL.prototype, 'href')));
+  if (typeof URLSearchParams === 'function') {
+    const text = URLSearchParams.prototype.toString;
+    types.push(valueBase(URLSearchParams, 'string', (value) => text.call(value)));
+  }
+  return types;
+}
+
+/** What an accessor of a type says of a value, whatever its class makes of it. */
+function textOf(prototype: object, name: string): (value: object) => unknown {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  return (value) => get?.call(value);
+}
+
+/** Types of the platform whose content is not in properties, and which nothing here makes again with the class of an instance. */
+const OPAQUE = [
+  'Blob',
+  'DOMException',
+  'FormData',
+  'Headers',
+  'ReadableStream',
+  'Request',
+  'Response',
+  'SharedArrayBuffer',
+  'TransformStream',
+  'WeakRef',
+  'WritableStream',
+];
+
+/** Refuses instances of a class that extends such a type, unless it says itself what is stored. */
+function refused(cls: RegisteredClass, temporal: TemporalNamespace | undefined): Encoder | undefined {
+  const { name, prototype } = cls;
+  if (h5write in prototype) return undefined;
+  const isOpaque = (base: object): boolean => {
+    const maker = Object.getOwnPropertyDescriptor(base, 'constructor')?.value as unknown;
+    if (typeof maker !== 'function') return false;
+    if (OPAQUE.includes(maker.name)) return (globalThis as Record<string, unknown>)[maker.name] === maker;
+    return temporal !== undefined && TEMPORAL.some((each) => temporal[each].prototype === base);
+  };
+  for (let base = Object.getPrototypeOf(prototype); base; base = Object.getPrototypeOf(base)) {
+    if (!isOpaque(base)) continue;
+    const type = (base.constructor as { readonly name: string }).name;
+    return {
+      name,
+      encode() {
+        throw new H5RegistryError(
+          'H5_REGISTRY_CLASS',
+          `class ${name} extends ${type}, whose content is in no property: give it [h5write] and [h5read], or a codec`,
+        );
+      },
+    };
+  }
+  return undefined;
+}
+
 // ---- what is stored by its name -----------------------------------------------------------------------------
 
 const CLASS = 'class ';
@@ -402,7 +498,7 @@ function unknown(name: string, version: number, info?: ObjectInfo, restorer?: Re
 /**
  * For the option `values` of `serialize`, `write`, `deserialize` and `read`: `RegExp`, errors with their causes, `URL`,
  * `URLSearchParams`, objects around primitives, `SharedArrayBuffer` (a copy of its bytes), `Temporal`; registered classes
- * that extend `Array`, `Map`, `Set`, `Date`, `Error` or a typed array; symbols, and functions and objects that are registered;
+ * that extend `Array`, `Map`, `Set`, `Date`, `Error`, a typed array or a type of one value; symbols, and functions and objects that are registered;
  * typed arrays and DataViews with the buffers that they share, and buffers that can grow; arrays with other properties than
  * their elements; and in `write`, `Blob` and `File`.
  *
@@ -431,7 +527,7 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
   if (temporal) types.push(...temporalTypes(temporal));
   const arrayType = arrayWithProperties as unknown as ValueType;
   types.push(arrayType, ...more);
-  const extended = [errorBase(stack), ...bases()];
+  const extended = [errorBase(stack), ...bases(), ...valueBases()];
   const innerOf = (cls: RegisteredClass) =>
     extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
   const decoders = new ClassDecoders(innerOf);
@@ -449,7 +545,7 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
       const bytes = new BlobBytes();
       return { values: { ...values, types: allTypes(bytes) }, ready: (nodes) => bytes.read(nodes) };
     },
-    encoder: (cls) => cls.codec ?? encoderOf(cls, innerOf),
+    encoder: (cls) => cls.codec ?? refused(cls, temporal) ?? encoderOf(cls, innerOf),
     decoder: (cls, version, registry) => cls.codec ?? decoders.decoder(cls, version, registry),
     moving() {
       return {

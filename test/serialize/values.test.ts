@@ -14,6 +14,8 @@ import {
   H5RegistryError,
   H5UnknownClassError,
   H5UnsupportedError,
+  h5read,
+  h5write,
   readSync,
   serialize,
   TypeRegistry,
@@ -293,6 +295,79 @@ describe('classes that extend types of the language', () => {
     expect([...found.settings]).toEqual([['font', 1]]);
     expect([...found.again.keys()]).toEqual(['a', 'theme']);
     expect([found.roles.size, found.roles instanceof Roles]).toEqual([0, true]);
+  });
+
+  it('that hold one value come back with it', () => {
+    class Cents extends Number {
+      currency = 'EUR';
+    }
+    class Name extends String {
+      short = true;
+    }
+    class Flag extends Boolean {
+      note?: unknown;
+    }
+    class Link extends URL {
+      label = '';
+      override get href(): string {
+        return 'else';
+      }
+    }
+    class Query extends URLSearchParams {
+      order = 1;
+    }
+    const types = new TypeRegistry()
+      .register(Cents, { name: 'Cents' })
+      .register(Name, { name: 'Name' })
+      .register(Flag, { name: 'Flag' })
+      .register(Link, { name: 'Link' })
+      .register(Query, { name: 'Query' });
+    const cents = new Cents(-0);
+    const value = {
+      cents,
+      many: Array.from({ length: 50 }, (_, i) => new Cents(i / 2)),
+      name: Object.assign(new Name('Ada\0'), { short: false, more: [cents] }),
+      flag: new Flag(false),
+      link: Object.assign(new Link('https://example.org/a?b=c'), { label: 'x' }),
+      query: Object.assign(new Query('a=1&a=2'), { order: 2 }),
+    };
+    const found = back(value, types);
+    expect(found.cents).toBeInstanceOf(Cents);
+    expect([Object.is(found.cents.valueOf(), -0), found.cents.currency]).toEqual([true, 'EUR']);
+    expect(found.many.map(Number)).toEqual(value.many.map(Number));
+    expect([String(found.name), found.name.length, found.name.short]).toEqual(['Ada\0', 4, false]);
+    expect(found.name.more[0]).toBe(found.cents);
+    expect([found.flag.valueOf(), Object.keys(found.flag)]).toEqual([false, Object.keys(value.flag)]);
+    expect([found.link.search, found.link.label]).toEqual(['?b=c', 'x']);
+    expect([found.query.getAll('a'), found.query.order]).toEqual([['1', '2'], 2]);
+    for (const member of ['name', 'link', 'cents'] as const)
+      expect(found[member]).toBeInstanceOf(value[member].constructor);
+  });
+
+  it('whose content nothing brings back are refused', () => {
+    class Photo extends Blob {
+      title = 'x';
+    }
+    class Stop extends DOMException {}
+    class Saved extends Blob {
+      [h5write](dict: Map<string, unknown>): void {
+        dict.set('size', this.size);
+      }
+      static [h5read](dict: ReadonlyMap<string, unknown>): Saved {
+        return new Saved([new Uint8Array(dict.get('size') as number)]);
+      }
+    }
+    const types = new TypeRegistry()
+      .register(Photo, { name: 'Photo' })
+      .register(Stop, { name: 'Stop' })
+      .register(Saved, { name: 'Saved' });
+    expect(() => serialize({ a: [new Photo(['x'])] }, { registry: types })).toThrow(
+      /^\$\.a\[0\]: class Photo extends Blob, whose content is in no property/,
+    );
+    expect(() => serialize(new Stop('x'), { registry: types })).toThrow(H5RegistryError);
+    expect(back(new Saved(['abc']), types).size).toBe(3);
+    const skipped = serialize([new Photo(['x']), 1], { registry: types, onUnsupported: 'skip' });
+    expect(deserialize(skipped)).toEqual([undefined, 1]);
   });
 
   it('are tables where there are many', () => {
