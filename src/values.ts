@@ -24,7 +24,7 @@ import {
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
-import { contentOf, Fields, type IsOther } from './values/fields.js';
+import { contentOf, type Dict, Fields, type IsOther } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
 import { storageOf } from './values/kept.js';
 import { located } from './values/located.js';
@@ -61,28 +61,45 @@ interface BaseType {
 /** Properties of errors that are not enumerable when the language makes them. */
 const HIDDEN = ['name', 'message', 'stack', 'cause', 'errors'] as const;
 
-function errorContent(error: Error, names: readonly string[], withStack: boolean): Record<string, unknown> {
-  const content: Record<string, unknown> = {};
-  for (const name of HIDDEN) {
-    if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
-    content[name] = (error as unknown as Record<string, unknown>)[name];
-  }
-  for (const name of names)
-    setProperty(content, name, (error as unknown as Record<string, unknown>)[name], undefined);
-  return content;
-}
-
-function setHidden(error: Error, content: Content): void {
-  // The engine has given it the stack of this place.
-  delete error.stack;
-  for (const name of HIDDEN) {
-    if (!Object.hasOwn(content, name)) continue;
-    const value = content[name];
-    Object.defineProperty(error, name, { value, writable: true, enumerable: false, configurable: true });
-  }
-}
+/** What of these is enumerable all the same: the names, in one word each, in the notation of the language's specification. */
+const SHOWN = '[[enumerable]]';
 
 const isHidden = (name: string | symbol): boolean => (HIDDEN as readonly unknown[]).includes(name);
+
+/** What is stored of an error beside its fields: what is hidden, and of what is not, the names. */
+function hiddenOf(
+  error: object,
+  withStack: boolean,
+): { readonly content: Dict; readonly shown: readonly string[] } {
+  checkNames(error, SHOWN);
+  const content: Dict = new Map();
+  const shown: string[] = [];
+  for (const name of HIDDEN) {
+    if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
+    if (Object.prototype.propertyIsEnumerable.call(error, name)) shown.push(name);
+    else content.set(name, (error as Record<string, unknown>)[name]);
+  }
+  if (shown.length > 0) content.set(SHOWN, shown.join(' '));
+  return { content, shown };
+}
+
+/** Gives an error what is hidden of it; the names of the other such properties. */
+function setHidden(error: object, content: Content): readonly string[] {
+  const names = content[SHOWN] ?? '';
+  const shown = checked<string>('Error', names, 'string').split(' ').filter(isHidden);
+  // The engine has given it the stack of this place.
+  delete (error as Error).stack;
+  for (const name of HIDDEN)
+    if (Object.hasOwn(content, name) && !shown.includes(name)) define(error, name, content[name], false);
+  return shown;
+}
+
+function define(error: object, name: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, name, { value, writable: true, enumerable, configurable: true });
+}
+
+/** Whether a name is that of something which all errors have, and no field. */
+const isOfErrors = (name: string | symbol): boolean => name === SHOWN || isHidden(name);
 
 function errorTypes(withStack: boolean): ValueType[] {
   const types: ValueType[] = [];
@@ -99,13 +116,27 @@ function errorBase(withStack: boolean): BaseType {
     return {
       name: cls.name,
       encode: (error) => {
-        const hidden = Object.entries(errorContent(error as Error, [], withStack));
-        return contentOf(new Map([...hidden, ...fields.of(error, isHidden)]));
+        const { content, shown } = hiddenOf(error, withStack);
+        const own = fields.of(error, isOfErrors);
+        const properties = fields.writes ? [] : cls.propertiesOf(error);
+        const value = (name: string) => (error as unknown as Record<string, unknown>)[name];
+        for (const name of shown) if (!properties.includes(name)) content.set(name, value(name));
+        for (const property of properties) {
+          if (shown.includes(property as string)) content.set(property as string, value(property as string));
+          const name = cls.storedName(property);
+          if (!isHidden(property)) content.set(name, own.get(name));
+        }
+        return contentOf(new Map([...content, ...own]));
       },
       create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
       fill: (error, content, _, spend) => {
-        setHidden(error as Error, content);
-        fields.set(error, content, spend, isHidden);
+        const shown = setHidden(error, content);
+        const isInOrder = !fields.reads && !fields.entriesIn(content);
+        for (const name of Object.keys(content)) {
+          if (shown.includes(name)) define(error, name, content[name], true);
+          else if (isInOrder && !isOfErrors(name)) fields.setOne(error, name, content[name]);
+        }
+        if (!isInOrder) fields.set(error, content, spend, isOfErrors);
       },
     };
   };
@@ -116,17 +147,19 @@ function errorType(name: string, prototype: Error, create: () => Error, withStac
   return {
     name,
     prototype,
-    encode: (error) =>
-      errorContent(
-        error as Error,
-        Object.keys(error).filter((key) => !isHidden(key)),
-        withStack,
-      ),
+    encode: (error) => {
+      const { content, shown } = hiddenOf(error, withStack);
+      for (const key of Object.keys(error))
+        if (shown.includes(key) || !isHidden(key)) content.set(key, (error as Record<string, unknown>)[key]);
+      return contentOf(content);
+    },
     create,
     fill: (error, content) => {
-      setHidden(error as Error, content);
-      for (const key of Object.keys(content))
-        if (!isHidden(key)) setProperty(error, key, content[key], undefined);
+      const shown = setHidden(error, content);
+      for (const key of Object.keys(content)) {
+        if (shown.includes(key)) define(error, key, content[key], true);
+        else if (!isOfErrors(key)) setProperty(error, key, content[key], undefined);
+      }
     },
   };
 }

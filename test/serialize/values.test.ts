@@ -158,7 +158,70 @@ describe('errors', () => {
     error.name = 'Special';
     const found = back(error);
     expect(String(found)).toBe('Special: x');
-    expect(Object.keys(found)).toEqual([]);
+    expect(Object.keys(found)).toEqual(['name']);
+  });
+
+  it('keep what is enumerable of them so, in its order', () => {
+    class ValidationError extends Error {
+      field: string;
+      constructor(message: string, field: string) {
+        super(message, { cause: 'why' });
+        this.name = 'ValidationError';
+        this.field = field;
+      }
+    }
+    const types = new TypeRegistry().register(ValidationError, { name: 'ValidationError' });
+    const late = new ValidationError('late', 'b');
+    Object.defineProperty(late, 'name', { enumerable: false });
+    const errors = [
+      new ValidationError('m', 'age'),
+      late,
+      ...Array.from({ length: 20 }, (_, i) => new ValidationError(`${i}`, 'n')),
+      Object.assign(new Error('m'), { code: 5, cause: 'why', name: 'Custom' }),
+      Object.assign(new RangeError(), { message: 'own', stack: 'none' }),
+      Object.assign(new AggregateError([1]), { errors: [2] }),
+    ];
+    const shown = (error: Error) => [
+      JSON.stringify(error),
+      ...['name', 'message', 'stack', 'cause', 'errors'].map((name) =>
+        Object.getOwnPropertyDescriptor(error, name),
+      ),
+    ];
+    for (const error of errors) {
+      const found = back({ error }, types).error;
+      expect(shown(found)).toEqual(shown(error));
+      expect(Object.keys(found)).toEqual(Object.keys(error));
+    }
+    expect(back(errors, types).map(shown)).toEqual(errors.map(shown));
+    const odd = Object.assign(new Error(), { '[[enumerable]]': 'name' });
+    expect(() => serialize(odd)).toThrow(/cannot be called \[\[enumerable\]\]/);
+  });
+
+  it('may have fields that rules, or the class itself, name', () => {
+    class Ruled extends Error {
+      override name = 'Ruled';
+      code = 1;
+      more = [2];
+    }
+    class Said extends Error {
+      code = 0;
+      [h5write](dict: Map<string, unknown>): void {
+        dict.set('0', this.code);
+      }
+      [h5read](dict: ReadonlyMap<string, unknown>): void {
+        this.code = dict.get('0') as number;
+      }
+    }
+    const types = new TypeRegistry()
+      .register(Ruled, { name: 'Ruled', fields: ['more', { property: 'code', name: 'c' }] })
+      .register(Said, { name: 'Said' });
+    const found = back([new Ruled('r'), Object.assign(new Said('s'), { name: 'Said', code: 4 })], types);
+    expect(found.map(String)).toEqual(['Ruled: r', 'Said: s']);
+    expect(found.map((error) => Object.keys(error))).toEqual([
+      ['name', 'more', 'code'],
+      ['name', 'code'],
+    ]);
+    expect(found.map(({ code }) => code)).toEqual([1, 4]);
   });
 });
 
