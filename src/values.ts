@@ -5,8 +5,8 @@
 import { H5FormatError } from './errors.js';
 import type { ObjectInfo } from './hdf5/object.js';
 import { isPlainText } from './hdf5/text.js';
-import type { Codec, Content, FieldRule, Spend, TypeRegistry, ValueType } from './registry/index.js';
-import { RegisteredClass } from './registry/index.js';
+import type { Codec, Content, Encoder, FieldRule, Spend, TypeRegistry, ValueType } from './registry/index.js';
+import { H5RegistryError, h5write, RegisteredClass } from './registry/index.js';
 import { CompletePlanner } from './serialize/complete-planner.js';
 import { CompleteRestorer } from './serialize/complete-restorer.js';
 import { TYPED_ARRAYS } from './serialize/kinds.js';
@@ -24,11 +24,11 @@ import {
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
-import { contentOf, Fields } from './values/fields.js';
+import { contentOf, type Dict, Fields, type IsOther } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
 import { storageOf } from './values/kept.js';
 import { located } from './values/located.js';
-import { checkReadable } from './values/readable.js';
+import { Readability } from './values/readable.js';
 import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
 export type { Codec, Content, Spend, ValueType } from './registry/index.js';
@@ -61,28 +61,45 @@ interface BaseType {
 /** Properties of errors that are not enumerable when the language makes them. */
 const HIDDEN = ['name', 'message', 'stack', 'cause', 'errors'] as const;
 
-function errorContent(error: Error, names: readonly string[], withStack: boolean): Record<string, unknown> {
-  const content: Record<string, unknown> = {};
-  for (const name of HIDDEN) {
-    if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
-    content[name] = (error as unknown as Record<string, unknown>)[name];
-  }
-  for (const name of names)
-    setProperty(content, name, (error as unknown as Record<string, unknown>)[name], undefined);
-  return content;
-}
-
-function setHidden(error: Error, content: Content): void {
-  // The engine has given it the stack of this place.
-  delete error.stack;
-  for (const name of HIDDEN) {
-    if (!Object.hasOwn(content, name)) continue;
-    const value = content[name];
-    Object.defineProperty(error, name, { value, writable: true, enumerable: false, configurable: true });
-  }
-}
+/** What of these is enumerable all the same: the names, in one word each, in the notation of the language's specification. */
+const SHOWN = '[[enumerable]]';
 
 const isHidden = (name: string | symbol): boolean => (HIDDEN as readonly unknown[]).includes(name);
+
+/** What is stored of an error beside its fields: what is hidden, and of what is not, the names. */
+function hiddenOf(
+  error: object,
+  withStack: boolean,
+): { readonly content: Dict; readonly shown: readonly string[] } {
+  checkNames(error, SHOWN);
+  const content: Dict = new Map();
+  const shown: string[] = [];
+  for (const name of HIDDEN) {
+    if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
+    if (Object.prototype.propertyIsEnumerable.call(error, name)) shown.push(name);
+    else content.set(name, (error as Record<string, unknown>)[name]);
+  }
+  if (shown.length > 0) content.set(SHOWN, shown.join(' '));
+  return { content, shown };
+}
+
+/** Gives an error what is hidden of it; the names of the other such properties. */
+function setHidden(error: object, content: Content): readonly string[] {
+  const names = content[SHOWN] ?? '';
+  const shown = checked<string>('Error', names, 'string').split(' ').filter(isHidden);
+  // The engine has given it the stack of this place.
+  delete (error as Error).stack;
+  for (const name of HIDDEN)
+    if (Object.hasOwn(content, name) && !shown.includes(name)) define(error, name, content[name], false);
+  return shown;
+}
+
+function define(error: object, name: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, name, { value, writable: true, enumerable, configurable: true });
+}
+
+/** Whether a name is that of something which all errors have, and no field. */
+const isOfErrors = (name: string | symbol): boolean => name === SHOWN || isHidden(name);
 
 function errorTypes(withStack: boolean): ValueType[] {
   const types: ValueType[] = [];
@@ -99,13 +116,27 @@ function errorBase(withStack: boolean): BaseType {
     return {
       name: cls.name,
       encode: (error) => {
-        const hidden = Object.entries(errorContent(error as Error, [], withStack));
-        return contentOf(new Map([...hidden, ...fields.of(error, isHidden)]));
+        const { content, shown } = hiddenOf(error, withStack);
+        const own = fields.of(error, isOfErrors);
+        const properties = fields.writes ? [] : cls.propertiesOf(error);
+        const value = (name: string) => (error as unknown as Record<string, unknown>)[name];
+        for (const name of shown) if (!properties.includes(name)) content.set(name, value(name));
+        for (const property of properties) {
+          if (shown.includes(property as string)) content.set(property as string, value(property as string));
+          const name = cls.storedName(property);
+          if (!isHidden(property)) content.set(name, own.get(name));
+        }
+        return contentOf(new Map([...content, ...own]));
       },
       create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
       fill: (error, content, _, spend) => {
-        setHidden(error as Error, content);
-        fields.set(error, content, spend, isHidden);
+        const shown = setHidden(error, content);
+        const isInOrder = !fields.reads && !fields.entriesIn(content);
+        for (const name of Object.keys(content)) {
+          if (shown.includes(name)) define(error, name, content[name], true);
+          else if (isInOrder && !isOfErrors(name)) fields.setOne(error, name, content[name]);
+        }
+        if (!isInOrder) fields.set(error, content, spend, isOfErrors);
       },
     };
   };
@@ -116,17 +147,19 @@ function errorType(name: string, prototype: Error, create: () => Error, withStac
   return {
     name,
     prototype,
-    encode: (error) =>
-      errorContent(
-        error as Error,
-        Object.keys(error).filter((key) => !isHidden(key)),
-        withStack,
-      ),
+    encode: (error) => {
+      const { content, shown } = hiddenOf(error, withStack);
+      for (const key of Object.keys(error))
+        if (shown.includes(key) || !isHidden(key)) content.set(key, (error as Record<string, unknown>)[key]);
+      return contentOf(content);
+    },
     create,
     fill: (error, content) => {
-      setHidden(error as Error, content);
-      for (const key of Object.keys(content))
-        if (!isHidden(key)) setProperty(error, key, content[key], undefined);
+      const shown = setHidden(error, content);
+      for (const key of Object.keys(content)) {
+        if (shown.includes(key)) define(error, key, content[key], true);
+        else if (!isOfErrors(key)) setProperty(error, key, content[key], undefined);
+      }
     },
   };
 }
@@ -266,6 +299,8 @@ function bases(): BaseType[] {
       (map) => new Map(Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>),
       (map, inner, spend) => {
         spend(inner.size);
+        // A constructor may have put something in.
+        Map.prototype.clear.call(map);
         for (const [key, value] of inner) Map.prototype.set.call(map, key, value);
       },
     ),
@@ -274,6 +309,7 @@ function bases(): BaseType[] {
       (set) => new Set(Set.prototype.values.call(set)),
       (set, inner, spend) => {
         spend(inner.size);
+        Set.prototype.clear.call(set);
         for (const value of inner) Set.prototype.add.call(set, value);
       },
     ),
@@ -316,6 +352,102 @@ function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
       };
     },
   };
+}
+
+/** What a primitive says that is around or in an instance of a type, which its constructor takes. */
+function valueBase(
+  type: { readonly name: string; readonly prototype: object },
+  primitive: 'number' | 'string' | 'boolean',
+  get: (value: object) => unknown,
+  isOther: IsOther = () => false,
+): BaseType {
+  const inner = `[[${type.name}]]`;
+  return {
+    extends: type.prototype,
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) => {
+          checkNames(value, inner);
+          return contentOf(fields.of(value, isOther).set(inner, get(value)));
+        },
+        decode: (content, spend) => {
+          const held = content[inner];
+          if (typeof held !== primitive)
+            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
+          if (typeof held === 'string') spend(held.length);
+          const target = cls.target as unknown as NewableFunction;
+          const value = madeOf(cls.name, () =>
+            Reflect.construct(type as NewableFunction, [held], target),
+          ) as object;
+          fields.set(value, content, spend, (name) => name === inner || isOther(name));
+          return value;
+        },
+      };
+    },
+  };
+}
+
+function valueBases(): BaseType[] {
+  const types = [
+    valueBase(Number, 'number', (value) => Number.prototype.valueOf.call(value)),
+    valueBase(String, 'string', (value) => String.prototype.valueOf.call(value), isElement),
+    valueBase(Boolean, 'boolean', (value) => Boolean.prototype.valueOf.call(value)),
+  ];
+  if (typeof URL === 'function') types.push(valueBase(URL, 'string', textOf(URL.prototype, 'href')));
+  if (typeof URLSearchParams === 'function') {
+    const text = URLSearchParams.prototype.toString;
+    types.push(valueBase(URLSearchParams, 'string', (value) => text.call(value)));
+  }
+  return types;
+}
+
+/** What an accessor of a type says of a value, whatever its class makes of it. */
+function textOf(prototype: object, name: string): (value: object) => unknown {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  return (value) => get?.call(value);
+}
+
+/** Types of the platform whose content is not in properties, and which nothing here makes again with the class of an instance. */
+const OPAQUE = [
+  'Blob',
+  'DOMException',
+  'FormData',
+  'Headers',
+  'ReadableStream',
+  'Request',
+  'Response',
+  'SharedArrayBuffer',
+  'TransformStream',
+  'WeakRef',
+  'WritableStream',
+];
+
+/** Refuses instances of a class that extends such a type, unless it says itself what is stored. */
+function refused(cls: RegisteredClass, temporal: TemporalNamespace | undefined): Encoder | undefined {
+  const { name, prototype } = cls;
+  if (h5write in prototype) return undefined;
+  const isOpaque = (base: object): boolean => {
+    const maker = Object.getOwnPropertyDescriptor(base, 'constructor')?.value as unknown;
+    if (typeof maker !== 'function') return false;
+    if (OPAQUE.includes(maker.name)) return (globalThis as Record<string, unknown>)[maker.name] === maker;
+    return temporal !== undefined && TEMPORAL.some((each) => temporal[each].prototype === base);
+  };
+  for (let base = Object.getPrototypeOf(prototype); base; base = Object.getPrototypeOf(base)) {
+    if (!isOpaque(base)) continue;
+    const type = (base.constructor as { readonly name: string }).name;
+    return {
+      name,
+      encode() {
+        throw new H5RegistryError(
+          'H5_REGISTRY_CLASS',
+          `class ${name} extends ${type}, whose content is in no property: give it [h5write] and [h5read], or a codec`,
+        );
+      },
+    };
+  }
+  return undefined;
 }
 
 // ---- what is stored by its name -----------------------------------------------------------------------------
@@ -399,7 +531,7 @@ function unknown(name: string, version: number, info?: ObjectInfo, restorer?: Re
 /**
  * For the option `values` of `serialize`, `write`, `deserialize` and `read`: `RegExp`, errors with their causes, `URL`,
  * `URLSearchParams`, objects around primitives, `SharedArrayBuffer` (a copy of its bytes), `Temporal`; registered classes
- * that extend `Array`, `Map`, `Set`, `Date`, `Error` or a typed array; symbols, and functions and objects that are registered;
+ * that extend `Array`, `Map`, `Set`, `Date`, `Error`, a typed array or a type of one value; symbols, and functions and objects that are registered;
  * typed arrays and DataViews with the buffers that they share, and buffers that can grow; arrays with other properties than
  * their elements; and in `write`, `Blob` and `File`.
  *
@@ -428,7 +560,7 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
   if (temporal) types.push(...temporalTypes(temporal));
   const arrayType = arrayWithProperties as unknown as ValueType;
   types.push(arrayType, ...more);
-  const extended = [errorBase(stack), ...bases()];
+  const extended = [errorBase(stack), ...bases(), ...valueBases()];
   const innerOf = (cls: RegisteredClass) =>
     extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
   const decoders = new ClassDecoders(innerOf);
@@ -446,7 +578,7 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
       const bytes = new BlobBytes();
       return { values: { ...values, types: allTypes(bytes) }, ready: (nodes) => bytes.read(nodes) };
     },
-    encoder: (cls) => cls.codec ?? encoderOf(cls, innerOf),
+    encoder: (cls) => cls.codec ?? refused(cls, temporal) ?? encoderOf(cls, innerOf),
     decoder: (cls, version, registry) => cls.codec ?? decoders.decoder(cls, version, registry),
     moving() {
       return {
@@ -464,7 +596,10 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
     instance: (value, cls, registry, spend) => decoders.instance(value, cls, registry, spend),
     integrity: integrityOf,
     fix,
-    check: (nodes, bytes, registry) => checkReadable(nodes, bytes, values, registry),
+    check(nodes, registry) {
+      const readability = new Readability(values, registry);
+      readability.check(readability.decodedAmong(nodes));
+    },
     located,
   };
   if (arrayProperties)

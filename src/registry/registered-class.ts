@@ -42,7 +42,7 @@ export interface RegisterOptions<T extends object = object> {
    * is read whatever its version.
    */
   readonly migrate?: ((content: Record<string, unknown>, fromVersion: number) => object) | undefined;
-  /** Called with each instance that was read, when all of the value has been made; for what is within it first. */
+  /** Called with each instance that was read, when all of the value has been made; for what is within it first. Nobody waits for it. */
   afterRead?(instance: T): void;
   /** Do not store these properties. */
   readonly ignore?: readonly string[] | undefined;
@@ -130,10 +130,13 @@ export class RegisteredClass<T extends object = object> {
     this.#accessors = accessorsAmong(target, this.#fields);
     this.#renamed = renamedAmong(target, declared);
 
-    for (const { property, default: value } of declared) {
+    for (const { property, default: value, optional, required } of declared) {
+      // What is left out is undefined again, so that a default would be for nothing.
+      if (optional && (required || value) !== undefined)
+        fieldError(target, property, 'is optional and required, or has a default');
       // Frozen, nobody can change it for the others.
       if (typeof value === 'object' && !Object.isFrozen(value))
-        throw fieldError(
+        fieldError(
           target,
           property,
           'has a default that all instances would share; give a function that makes one',
@@ -141,7 +144,7 @@ export class RegisteredClass<T extends object = object> {
     }
     const needy = declared.find((rule) => rule.needsConstructor);
     if (needy && !this.#construct && !this.#create) {
-      throw fieldError(
+      fieldError(
         target,
         needy.property,
         'is an `accessor`, which only the constructor makes; give the class `construct: true` or `create`',
@@ -169,7 +172,7 @@ export class RegisteredClass<T extends object = object> {
       const rule = this.#rules.get(key);
       if (rule?.ignored) continue;
       if (rule) unseen--;
-      else if (this.#renamed.has(key)) throw this.#nameTaken(key);
+      else if (this.#renamed.has(key)) this.#nameTaken(key);
       properties.push(key);
     }
     if (unseen === 0) return properties;
@@ -285,12 +288,12 @@ export class RegisteredClass<T extends object = object> {
   #withoutOptional(instance: T): T {
     for (const { property, optional } of this.stored) {
       const isData = Object.getOwnPropertyDescriptor(instance, property)?.writable;
-      if (!optional || !(isData || this.#accessors.get(property))) continue;
-      try {
-        (instance as Record<string | symbol, unknown>)[property] = undefined;
-      } catch {
-        // A setter that does not take it has never been left out.
-      }
+      if (optional && (isData || this.#accessors.get(property)))
+        try {
+          (instance as Record<string | symbol, unknown>)[property] = undefined;
+        } catch {
+          // A setter that does not take it has never been left out.
+        }
     }
     return instance;
   }
@@ -322,9 +325,9 @@ export class RegisteredClass<T extends object = object> {
     return this.#accessors.has(property) || Object.hasOwn(instance, property);
   }
 
-  #nameTaken(property: string): H5RegistryError {
+  #nameTaken(property: string): never {
     const renamed = JSON.stringify(String(this.#renamed.get(property)));
-    return fieldError(this.target, property, `has the name that ${renamed} is stored under`);
+    fieldError(this.target, property, `has the name that ${renamed} is stored under`);
   }
 }
 
@@ -356,12 +359,11 @@ function checkOptions(target: Class, { version = 0, create, construct }: Registe
       `class ${nameOf(target)} cannot have the version ${version}`,
     );
   }
-  if (create && construct) {
+  if (create && construct)
     throw new H5RegistryError(
       'H5_REGISTRY_CLASS',
       `class ${nameOf(target)} has both \`create\` and \`construct\`; they exclude each other`,
     );
-  }
 }
 
 /** The rules of the decorators, as the options `fields` and `ignore` change them. */
@@ -374,7 +376,7 @@ function effectiveRules(
   for (const field of fields ?? []) {
     const entry = typeof field === 'string' ? { property: field } : field;
     const { property } = entry;
-    if (rules.has(property)) throw fieldError(target, property, 'is listed twice in `fields`');
+    if (rules.has(property)) fieldError(target, property, 'is listed twice in `fields`');
     const earlier = decorated.get(property);
     const name = entry.name ?? earlier?.name ?? property;
     if (entry.name !== undefined || typeof name === 'symbol')
@@ -389,8 +391,7 @@ function effectiveRules(
     });
   }
   for (const property of ignore) {
-    if (fields && rules.has(property))
-      throw fieldError(target, property, 'is both in `fields` and in `ignore`');
+    if (fields && rules.has(property)) fieldError(target, property, 'is both in `fields` and in `ignore`');
     rules.set(property, { property, name: property, ignored: true, needsConstructor: false });
   }
   return rules;
@@ -401,10 +402,10 @@ function accessorsAmong(target: Class, fields: readonly (string | symbol)[]): Ma
   const accessors = new Map<string | symbol, boolean>();
   for (const property of fields) {
     // Assigning it would exchange the prototype of the instance.
-    if (property === '__proto__') throw fieldError(target, property, 'cannot be a field');
+    if (property === '__proto__') fieldError(target, property, 'cannot be a field');
     const { get, set } = descriptorOf(target.prototype, property) ?? {};
     if (get) accessors.set(property, set !== undefined);
-    else if (set) throw fieldError(target, property, 'has a setter and no getter');
+    else if (set) fieldError(target, property, 'has a setter and no getter');
   }
   return accessors;
 }
@@ -425,7 +426,7 @@ function renamedAmong(target: Class, fields: readonly FieldRule[]): Map<string, 
       const other = propertyByName.get(name);
       if (other !== undefined) {
         const names = `stored under the name ${JSON.stringify(name)}, as is ${JSON.stringify(String(other))}`;
-        throw fieldError(target, property, `is ${names}; rename one of them`);
+        fieldError(target, property, `is ${names}; rename one of them`);
       }
       propertyByName.set(name, property);
     }
@@ -433,8 +434,8 @@ function renamedAmong(target: Class, fields: readonly FieldRule[]): Map<string, 
   return new Map([...propertyByName].filter(([name, property]) => name !== property));
 }
 
-function fieldError(target: Class, property: string | symbol, problem: string): H5RegistryError {
-  return new H5RegistryError('H5_REGISTRY_FIELD', `${describe(target, property)} ${problem}`);
+function fieldError(target: Class, property: string | symbol, problem: string): never {
+  throw new H5RegistryError('H5_REGISTRY_FIELD', `${describe(target, property)} ${problem}`);
 }
 
 function describe(target: Class, property: string | symbol): string {

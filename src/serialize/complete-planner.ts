@@ -39,6 +39,9 @@ const LEAST_ROWS = 16;
 const MOST_TABLES = 150;
 const MOST_LEFT = 90;
 
+/** What stands in the place of others is within such at most so deep: each may hold again what it replaces. */
+const MOST_REPLACED = 1000;
+
 /** In the place of a member that is not stored. */
 const LEFT_OUT = Symbol('left out');
 
@@ -134,6 +137,10 @@ export class CompletePlanner extends Planner {
   #looked = 0;
   /** Objects whose members are not all to be stored. */
   readonly #leftOut = new Set<ObjectNode>();
+  /** Of nodes, the names of members that have been replaced; of lists, one for all elements. */
+  readonly #replacedIn = new Map<Node, Set<string | number>>();
+  /** How many replacements nodes are within. */
+  readonly #depths = new Map<Node, number>();
   /** Whether the member that is planned stands in the place of another. */
   #isReplaced = false;
   /** From so many nodes on, objects get none of their own. */
@@ -304,9 +311,34 @@ export class CompletePlanner extends Planner {
     const handle = this.#onUnsupported;
     if (handle === 'error') this.#unsupported(value, holder, index, why);
     if (handle === 'skip') return LEFT_OUT;
+    const depth = this.#replacedAround(holder);
+    if (depth >= MOST_REPLACED)
+      throw new H5UnsupportedError(
+        shortPath(placeOf(holder, index)),
+        `what onUnsupported returns, within more than ${MOST_REPLACED} others that it has returned,`,
+        'have it return something that can be stored',
+      );
+    const keys = this.#replacedIn.get(holder) ?? new Set();
+    this.#replacedIn.set(holder, keys);
+    keys.add(holder.kind === 'object' ? (holder.names[index] as string) : '');
     const replacement = handle(Unreadable.cause(value)?.cause ?? value, placeOf(holder, index));
     if (replacement === value) this.#unsupported(value, holder, index, why);
     return replacement;
+  }
+
+  /** How many replacements a node is within: of the elements of a list, all count as such if one is. */
+  #replacedAround(node: Node): number {
+    const above: Node[] = [];
+    let at: Node | undefined = node;
+    for (; at && !this.#depths.has(at); at = at.place?.node) above.push(at);
+    let depth = at ? (this.#depths.get(at) as number) : 0;
+    for (const each of above.reverse()) {
+      const { place } = each;
+      const keys = place && this.#replacedIn.get(place.node);
+      if (place && keys?.has(place.node.kind === 'object' ? place.key : '')) depth++;
+      this.#depths.set(each, depth);
+    }
+    return depth;
   }
 
   /** Whether something is left out, rather than replaced or refused. */

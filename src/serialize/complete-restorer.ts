@@ -1,9 +1,11 @@
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
 import type { GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
+import { components } from './components.js';
 import { Reserved } from './layout.js';
 import { newArray } from './new-array.js';
-import { fail, Restorer } from './restore.js';
+import { fail, find, isElement, Restorer } from './restore.js';
+import { setProperty } from './rows.js';
 
 /** Removes all entries of a map but the first ones. */
 function dropAfter(kept: number, map: Map<number, unknown>): void {
@@ -19,8 +21,22 @@ function isOwnPair(type: Datatype): boolean {
   return into?.offset === 0 && JSON.stringify([into.type, index?.type]) === OWN_PAIR;
 }
 
-/** Values that codecs decode are made within each other at most so deep: each takes room on the stack. */
-export const MAX_DECODING = 500;
+/** Values that codecs decode are made within each other at most so deep at once: each takes room on the stack. */
+const MAX_DECODING = 500;
+
+/** What holds nothing that stands elsewhere is in groups at most so deep. */
+const MAX_CLOSED = 4;
+
+/** Thrown when it turns out that values have to be made in the order in which they are made of each other. */
+class NotInOrder extends Error {}
+
+/** A value that a codec makes, and the content that it is made of. */
+interface Unit {
+  readonly info: ObjectInfo;
+  readonly row: number;
+  readonly codec: Decoder;
+  readonly content: object;
+}
 
 /**
  * What the core's restorer is without: it says where something was when code of a class throws, makes instances of what only
@@ -43,41 +59,75 @@ export class CompleteRestorer extends Restorer {
   #at: ObjectInfo | undefined;
   #row = -1;
   readonly #spend: Spend = (count) => this.spend(count);
+  #spent = 0;
+  /**
+   * What is made where values are made in order: by the content of those that a codec decodes, which stands for them until all
+   * is there, else by the values.
+   */
+  #units: Map<object, Unit> | undefined;
+  /** Classes without a codec have one then. */
+  readonly #plain = new Map<RegisteredClass, Decoder>();
+
+  override spend(count: number): void {
+    this.#spent += count;
+    super.spend(count);
+  }
 
   override whole<T>(make: () => T): T {
-    const isOuter = !this.#isBusy;
+    if (this.#isBusy) return super.whole(make);
     this.#isBusy = true;
-    const [objects, vectors] = [this.known.size, this.vectors.size];
+    const [objects, vectors, spent] = [this.known.size, this.vectors.size, this.#spent];
     try {
-      const made = super.whole(make);
-      if (isOuter) for (const finish of this.#last.splice(0)) finish();
+      let made: T;
+      try {
+        made = super.whole(make);
+      } catch (error) {
+        if (!(error instanceof NotInOrder)) throw error;
+        this.#drop(objects, vectors);
+        for (const _ of this.#inOrder(make, spent));
+        made = super.whole(make);
+      }
+      for (const finish of this.#last.splice(0)) finish();
       return made;
     } catch (error) {
-      if (!isOuter) throw error;
       // What is half made is no value: who asks again, for another part or for this one, has it made anew.
-      dropAfter(objects, this.known);
-      dropAfter(vectors, this.vectors);
-      this.tasks = [];
-      this.depths = [];
-      this.#finishers = [];
-      this.#last.length = 0;
-      this.#decoding.clear();
-      this.depth = 0;
+      this.#drop(objects, vectors);
       throw this.#located(error);
     } finally {
-      if (isOuter) {
-        this.#isBusy = false;
-        this.#at = undefined;
-      }
+      this.#isBusy = false;
+      this.#at = undefined;
     }
+  }
+
+  /** Forgets what is half made. */
+  #drop(objects: number, vectors: number): void {
+    dropAfter(objects, this.known);
+    dropAfter(vectors, this.vectors);
+    this.tasks = [];
+    this.depths = [];
+    this.#finishers = [];
+    this.#last.length = 0;
+    this.#decoding.clear();
+    this.#units = undefined;
+    this.depth = 0;
   }
 
   /** What `restore` does, in steps. */
   *restoring(root: number): Generator<void, unknown> {
     this.#isBusy = true;
+    const [objects, vectors, spent] = [this.known.size, this.vectors.size, this.#spent];
     try {
-      const value = this.begin(root);
-      while (this.step()) yield;
+      let value: () => unknown;
+      try {
+        value = this.begin(root);
+        while (this.step()) yield;
+      } catch (error) {
+        if (!(error instanceof NotInOrder)) throw error;
+        this.#drop(objects, vectors);
+        yield* this.#inOrder(() => this.begin(root), spent);
+        value = this.begin(root);
+        while (this.step()) yield;
+      }
       for (const finish of this.#last.splice(0)) finish();
       return value();
     } catch (error) {
@@ -157,6 +207,15 @@ export class CompleteRestorer extends Restorer {
     cls: RegisteredClass | undefined,
     type: string | undefined,
   ): Decoder | undefined {
+    const codec = this.#codecOf(info, cls, type);
+    return !codec && cls && this.#units ? this.#plainCodec(cls) : codec;
+  }
+
+  #codecOf(
+    info: ObjectInfo,
+    cls: RegisteredClass | undefined,
+    type: string | undefined,
+  ): Decoder | undefined {
     if (!cls) {
       this.#types ??= new Map(this.values.types.map((each) => [each.name, each]));
       return type === undefined ? undefined : this.#types.get(type);
@@ -170,56 +229,62 @@ export class CompleteRestorer extends Restorer {
     return this.#lastCodec;
   }
 
+  /** Sets the properties of instances as it is done without a codec, but later. */
+  #plainCodec(cls: RegisteredClass): Decoder {
+    let codec = this.#plain.get(cls);
+    if (!codec) {
+      codec = {
+        name: cls.name,
+        create: () => cls.create(),
+        fill(instance, content) {
+          for (const name of Object.keys(content)) setProperty(instance, name, content[name], cls);
+        },
+      };
+      this.#plain.set(cls, codec);
+    }
+    return codec;
+  }
+
   protected override made(info: ObjectInfo, codec: Decoder, contents: object[], fill: () => void): object[] {
     const { create } = codec;
-    if (!create) this.#complete(info, codec, fill);
+    const units = this.#units;
+    if (!create && !units) this.#complete(info, fill);
     const values = this.call(info, () =>
       contents.map((content, i) => {
         this.#row = i;
-        return create
-          ? create.call(codec)
-          : (codec as Required<Decoder>).decode(content as Content, this.#spend);
+        const value = create ? create.call(codec) : units ? content : this.#decode(codec, content);
+        units?.set(value, { info, row: i, codec, content });
+        return value;
       }),
     );
-    if (create) {
-      this.later(fill);
+    if (create || units) this.later(fill);
+    if (create && !units) {
       this.#finishers.push(() => {
-        const version = this.version(info);
         this.call(info, () => {
-          for (let i = 0; i < values.length; i++) {
-            this.#row = i;
-            codec.fill?.(values[i] as object, contents[i] as Content, version, this.#spend);
-          }
+          for (let i = 0; i < values.length; i++)
+            this.#fill(values[i] as object, { info, row: i, codec, content: contents[i] as object });
         });
       });
     }
-    return this.fixed(info, values);
+    return create || !units ? this.fixed(info, values) : values;
   }
 
-  /** Throws for a value that cannot be made of its content. */
-  protected undecodable(info: ObjectInfo, what: string, remedy: string): never {
-    fail(info, `${what}: ${remedy}`);
+  #decode(codec: Decoder, content: object): object {
+    return (codec as Required<Decoder>).decode(content as Content, this.#spend);
+  }
+
+  #fill(value: object, { info, row, codec, content }: Unit): void {
+    this.#row = row;
+    codec.fill?.(value, content as Content, this.version(info), this.#spend);
   }
 
   /** Does a task, and all that come of it, at once. */
-  #complete(info: ObjectInfo, codec: Decoder, task: () => void): void {
+  #complete(info: ObjectInfo, task: () => void): void {
     const decoding = this.#decoding;
     const { address } = info;
-    const isTable = this.lengthOf(info) > 1;
-    this.call(info, () => {
-      if (decoding.has(address))
-        this.undecodable(
-          info,
-          `a ${codec.name} that is a part of what ${isTable ? 'it, or another one in the same list, is' : 'it is'} made of`,
-          'its codec needs `create` and `fill`, or its class a method [h5read] that is not static',
-        );
-      if (decoding.size >= MAX_DECODING)
-        this.undecodable(
-          info,
-          `more than ${MAX_DECODING} values that codecs make, in each other`,
-          '`create` and `fill`, or a method [h5read] that is not static, have no such limit',
-        );
-    });
+    // What it leads to may have been met before, and be empty still; or it is being made of this.
+    if (decoding.has(address) || decoding.size >= MAX_DECODING || !this.#isClosed(info))
+      throw new NotInOrder();
     decoding.add(address);
     const before = [this.tasks, this.depths, this.#finishers, this.depth] as const;
     this.tasks = [];
@@ -230,4 +295,122 @@ export class CompleteRestorer extends Restorer {
     [this.tasks, this.depths, this.#finishers, this.depth] = before;
     decoding.delete(address);
   }
+
+  /** Whether nothing that an object leads to stands elsewhere too, or could lead back: it holds only data. */
+  #isClosed(info: ObjectInfo, depth = 0): boolean {
+    if (info.kind === 'dataset') return !this.isReferences(info);
+    if (info.kind !== 'group') return true;
+    if (depth > 0 && (depth > MAX_CLOSED || !find(info, Reserved.type) || find(info, Reserved.class)))
+      return false;
+    return (
+      !info.attributes.some(({ datatype }) => datatype.class === 'reference' || isElement(datatype)) &&
+      info.links.every((link) => link.kind !== 'hard' || this.#isClosed(this.info(link.address), depth + 1))
+    );
+  }
+
+  // ---- values that are made of others -----------------------------------------------------------------
+
+  /**
+   * Makes what there is to be made in two passes: in the first, the content of what codecs decode stands for it, so that it does
+   * not matter what is met first. Then each is decoded when all that it is made of is whole, and put where its content stood.
+   */
+  *#inOrder(make: () => unknown, spent: number): Generator<void, void> {
+    // What the first try has cost is not what the file expands to.
+    super.spend(spent - this.#spent);
+    this.#spent = spent;
+    const [objects, vectors, { lazy }] = [this.known.size, this.vectors.size, this];
+    const units = new Map<object, Unit>();
+    this.#units = units;
+    this.lazy = undefined;
+    try {
+      make();
+      while (this.step()) yield;
+    } finally {
+      this.#units = undefined;
+      this.lazy = lazy;
+    }
+    const made = new Set<unknown>(units.keys());
+    const lists: unknown[][] = [];
+    for (const { elements, rows } of [...this.vectors.values()].slice(vectors)) {
+      for (const list of new Set([elements, rows])) {
+        if (!Array.isArray(list)) continue;
+        lists.push(list);
+        for (const element of list) made.add(element);
+      }
+    }
+    for (const value of [...this.known.values()].slice(objects)) made.add(value);
+    for (const each of made) if (typeof each !== 'object' || each === null) made.delete(each);
+
+    const decoded = new Map<unknown, object>();
+    const partsOf = (value: object): object[] =>
+      membersOf(units.get(value)?.content ?? value).filter((part) => made.has(part)) as object[];
+    for (const component of components(made as Set<object>, partsOf)) {
+      for (const value of component) replace(units.get(value)?.content ?? value, decoded);
+      // What was met last is inmost.
+      for (const value of component.reverse()) {
+        const unit = units.get(value);
+        if (unit) this.#finish(value, unit, decoded, component.length > 1 || partsOf(value).includes(value));
+      }
+      yield;
+    }
+    for (const list of lists) replace(list, decoded);
+    for (const [address, value] of this.known) {
+      const instead = decoded.get(value);
+      if (instead) this.known.set(address, instead);
+    }
+  }
+
+  #finish(value: object, unit: Unit, decoded: Map<unknown, object>, isInCircle: boolean): void {
+    const { info, row, codec, content } = unit;
+    this.call(info, () => {
+      this.#row = row;
+      if (codec.create) {
+        this.#fill(value, unit);
+        return;
+      }
+      if (isInCircle)
+        fail(
+          info,
+          `a ${codec.name} that is a part of what it is made of: ` +
+            'its codec needs `create` and `fill`, or its class a method [h5read] that is not static',
+        );
+      const [instance] = this.fixed(info, [this.#decode(codec, content)] as const);
+      decoded.set(value, instance);
+    });
+  }
+}
+
+/** The values that are held by what the restorer makes. */
+function membersOf(holder: object): readonly unknown[] {
+  if (Array.isArray(holder)) return holder;
+  if (holder instanceof Map) return [...holder.keys(), ...holder.values()];
+  if (holder instanceof Set) return [...holder];
+  return isPlain(holder) ? Object.values(holder) : [];
+}
+
+/** Puts others in the place of values, which keep their order. */
+function replace(holder: object, others: ReadonlyMap<unknown, object>): void {
+  if (others.size === 0 || !membersOf(holder).some((value) => others.has(value))) return;
+  const other = (value: unknown): unknown => others.get(value) ?? value;
+  if (holder instanceof Map) {
+    const entries = [...holder];
+    holder.clear();
+    for (const [key, value] of entries) holder.set(other(key), other(value));
+  } else if (holder instanceof Set) {
+    const values = [...holder];
+    holder.clear();
+    for (const value of values) holder.add(other(value));
+  } else {
+    const members = holder as Record<string, unknown>;
+    for (const name of Object.keys(members)) {
+      const instead = others.get(members[name]);
+      // It is there already: no setter is called, `__proto__` included.
+      if (instead) Object.defineProperty(members, name, { value: instead });
+    }
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }

@@ -155,13 +155,12 @@ export function emitted({ nodes, root }: Planner, options: WriteOptions): Piece[
   return limited(emitter.pieces, options, nodes);
 }
 
-/** Pieces, if they are not more than they may be, and what they hold can be read; `nodes`: all that is in them, if that is known. */
-export function limited(pieces: Piece[], options: WriteOptions, nodes: readonly Node[] = []): Piece[] {
-  const { limits = {}, values, registry = defaultRegistry } = options;
-  const { bytes = Infinity } = limits;
+/** Pieces, if they are not more than they may be, and what they hold can be read; `nodes`: what is in them. */
+export function limited(pieces: Piece[], options: WriteOptions, nodes: readonly Node[]): Piece[] {
+  const { limits: { bytes = Infinity } = {}, values, registry = defaultRegistry } = options;
   const size = pieces.reduce((sum, { length }) => sum + length, 0);
   if (size > bytes) throw new H5LimitError('bytes', bytes, `a file of ${size} bytes`);
-  values?.check?.(nodes, () => concatenate(pieces), registry);
+  values?.check?.(nodes, registry);
   return pieces;
 }
 

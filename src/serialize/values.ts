@@ -64,8 +64,8 @@ export interface Values {
   integrity?(instance: object): string;
   /** Makes instances be so. */
   fix?(instances: readonly object[], integrity: string): void;
-  /** Throws if what has been planned could not be read again; `bytes`: the file of it. */
-  check?(nodes: readonly Node[], bytes: () => Uint8Array, registry: TypeRegistry): void;
+  /** Throws if what has been planned could not be read again. */
+  check?(nodes: readonly Node[], registry: TypeRegistry): void;
   /** The error for what a class or a codec has thrown: it says where in a value, or in a file. */
   located?(error: unknown, where: string | FilePlace): unknown;
 }

@@ -80,7 +80,7 @@ function emittedInTime(
   const emitter = begun(planner, options, taker);
   const emitted = (): Piece[] => {
     pace.total = emitter.pieces.reduce((sum, { length }) => sum + length, pace.done);
-    return limited(emitter.pieces, options, taker ? [] : planner.nodes);
+    return limited(emitter.pieces, options, planner.nodes);
   };
   const emitting = pace.run(
     () => emitter.step(),
@@ -104,7 +104,7 @@ export function piecesNow(
   if (taker) takeNow(streams, taker);
   const emitter = begun(planner, options, taker);
   while (emitter.step());
-  return limited(emitter.pieces, options, taker ? [] : planner.nodes);
+  return limited(emitter.pieces, options, planner.nodes);
 }
 
 // ---- iterables ----------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 import type { FileBuilder } from '../hdf5/file-builder.js';
+import { defaultRegistry } from '../registry/index.js';
 import { CompletePlanner, type Stream } from '../serialize/complete-planner.js';
 import { H5LimitError, H5UnsupportedError } from '../serialize/errors.js';
 import { Missing } from '../serialize/layout.js';
@@ -8,6 +9,7 @@ import { newStoring, planning, type WriteOptions } from '../serialize/serialize.
 import type { WritableStorage } from '../storage/storage.js';
 import { Blobs, type Holder } from './blobs.js';
 import { Column, ListPart, Store, type Target } from './column.js';
+import { Cycles } from './cycles.js';
 import { BatchIdentity, Homes, Outside } from './homes.js';
 import { Layout } from './layout.js';
 import { Spill } from './spill.js';
@@ -89,6 +91,8 @@ export class Taker {
   readonly #outside = new Outside();
   readonly #layout: Layout;
   readonly #yielded: Yielded;
+  /** What tells whether what has been planned can be read again; undefined: nothing has to be. */
+  readonly #cycles: Cycles | undefined;
   #stream: Stream | undefined;
   #column: Column | undefined;
   /** The elements that have been taken, and not been stored yet. */
@@ -100,7 +104,7 @@ export class Taker {
 
   /** `around`: the planner of the value. */
   constructor(
-    around: Planner,
+    around: CompletePlanner,
     options: WriteOptions,
     waits: boolean,
     make: MakeSpill | undefined,
@@ -116,6 +120,8 @@ export class Taker {
     this.#homes = new Homes(around, this.#outside);
     this.#yielded = new Yielded(this.#homes);
     this.#layout = new Layout(this.#store, this.#blobs, this.#outside.nodes);
+    const { values, registry = defaultRegistry } = options;
+    if (values?.check) this.#cycles = new Cycles(around, values, registry);
   }
 
   /** Begins with a list. */
@@ -181,6 +187,7 @@ export class Taker {
     const isFirst = this.#taken === 0;
     const standIns = identity.settle(planner);
     planner.finish();
+    this.#cycles?.check(this.#stream as Stream, list, planner, standIns);
     if (isFirst && isLast && standIns.size === 0) {
       // All of it is here: it is a list like any other.
       for (const node of planner.nodes) this.#around.nodes.push(node);

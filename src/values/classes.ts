@@ -1,5 +1,5 @@
 /** How instances are stored and read of classes that have changed, or say themselves what is stored, or what fields hold. */
-import { H5FormatError } from '../errors.js';
+import { H5FormatError, H5TypeError } from '../errors.js';
 import {
   type Class,
   type Codec,
@@ -181,8 +181,17 @@ export class ClassDecoders {
             throw new H5FormatError(-1, message);
           }
         }
-        afterRead?.(instance as never);
+        if (afterRead) now(afterRead(instance as never), name);
       },
     } satisfies Parts & { inner: Codec | undefined; isNeeded: boolean };
   }
+}
+
+/** Refuses what takes its time: nobody waits for it, and the value would be there before it is done. */
+function now(result: unknown, name: string): void {
+  const { then } = (result ?? {}) as { then?: unknown };
+  if (typeof then !== 'function') return;
+  // If it goes wrong, that is no news.
+  Promise.resolve(result).catch(() => {});
+  throw new H5TypeError(`afterRead of class ${name} is async: a value that is read is there at once`);
 }

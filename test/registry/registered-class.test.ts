@@ -271,6 +271,8 @@ describe('a class is refused', () => {
   test.each<[string, Partial<RegisterOptions>]>([
     ['is listed twice in `fields`', { fields: ['x', { property: 'x', name: 'y' }] }],
     ['is both in `fields` and in `ignore`', { fields: ['x'], ignore: ['x'] }],
+    ['is optional and required', { fields: [{ property: 'x', optional: true, required: true }] }],
+    ['or has a default', { fields: [{ property: 'x', optional: true, default: 0 }] }],
     ['cannot be a field', { fields: ['__proto__'] }],
     ['has a setter and no getter', { fields: ['onlySet'] }],
   ])('when a field %s', (problem, options) => {

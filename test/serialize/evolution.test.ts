@@ -180,6 +180,26 @@ describe('a class that has changed', () => {
     expect(after).toBe(1);
   });
 
+  it('is not waited for after it was read', async () => {
+    const unhandled: unknown[] = [];
+    const listen = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', listen);
+    const bytes = old(new OldPoint());
+    for (const afterRead of [
+      async () => {
+        await null;
+        throw new Error('too late');
+      },
+      () => Promise.resolve(),
+    ]) {
+      const registry = program(Point, { name: 'Point', version: 3, afterRead });
+      expect(() => deserialize(bytes, { registry })).toThrow(/^\$: afterRead of class Point is async/);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', listen);
+    expect(unhandled).toEqual([]);
+  });
+
   it('has no default that all instances would share', () => {
     const withDefault = (value: unknown) => () =>
       program(Point, { name: 'Point', fields: ['x', { property: 'tags', default: value }] });

@@ -468,3 +468,22 @@ describe('an iterator', () => {
     expect(limited(numbers())).toThrow(/^\$: the limit `bytes`/);
   });
 });
+
+describe('what replaces others', () => {
+  const wraps: [string, (value: unknown) => unknown][] = [
+    ['an object', (wrapped) => ({ wrapped })],
+    ['a list', (wrapped) => [wrapped, 1]],
+    ['a list of objects', (wrapped) => [{ wrapped }]],
+    ['a Map', (wrapped) => new Map([[1, wrapped]])],
+  ];
+  it.each(wraps)('has an end, if it is %s with the same again', { timeout: 20_000 }, (_, onUnsupported) => {
+    expect(() => serialize({ a: () => 1 }, { onUnsupported })).toThrow(H5UnsupportedError);
+    expect(() => serialize([() => 1], { onUnsupported })).toThrow(/more than 1000 others/);
+  });
+
+  it('may be as deep as what is replaced is', () => {
+    let value: unknown = null;
+    for (let i = 0; i < 3000; i++) value = { f: () => i, value };
+    expect(() => serialize(value, { onUnsupported: () => ({ f: 'gone' }) })).not.toThrow();
+  });
+});
