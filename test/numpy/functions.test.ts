@@ -478,6 +478,74 @@ arcsinh arccosh arctanh square sign absolute negative`);
   });
 });
 
+describe('complex inverse functions are as exact as those of numpy', () => {
+  const SIZES = [
+    0,
+    5e-324,
+    1e-300,
+    1e-160,
+    1e-20,
+    1e-10,
+    1e-5,
+    0.3,
+    0.5,
+    0.7,
+    1 - 2 ** -53,
+    1,
+    1 + 2 ** -52,
+    1.5,
+  ].concat([2, 3.25, 9, 11, 1e4, 1e7, 1e8, 1e16, 1e154, 1e160, 1e300, 1.7e308, Infinity, Number.NaN]);
+  const PARTS = SIZES.flatMap((size) => [size, -size]);
+  const values = PARTS.flatMap((re) => PARTS.map((im) => ({ re, im })));
+  // Close to the circle on which the logarithm is no more than an angle, and to the branch points.
+  for (let i = 0; i < 64; i++) {
+    const angle = (i * Math.PI) / 32 + 0.01;
+    values.push({ re: Math.cos(angle), im: Math.sin(angle) });
+    values.push({ re: 1 + 10 ** -(i / 4) * Math.cos(angle), im: 10 ** -(i / 4) * Math.sin(angle) });
+    values.push({ re: 10 ** -(i / 4) * Math.sin(angle), im: 10 ** -(i / 4) * Math.cos(angle) - 1 });
+  }
+  const names = [
+    'arcsin',
+    'arccos',
+    'arctan',
+    'arcsinh',
+    'arccosh',
+    'arctanh',
+    'log',
+    'log2',
+    'log10',
+    'sqrt',
+  ] as const;
+  const answers = numpy(names.map((name) => ({ function: name, args: [np.array(values)] })));
+  test.each(names.map((name, i) => [name, i] as const))('%s', (name, i) => {
+    const made = (np[name](np.array(values)) as NDArray).data as Float64Array;
+    const by = (answers[i] as NDArray).data as Float64Array;
+    const wrong: string[] = [];
+    for (let k = 0; k < made.length; k++) {
+      const [a, b] = [made[k] as number, by[k] as number];
+      if (Object.is(a, b)) continue;
+      const { re, im } = values[k >> 1] as np.Complex;
+      const isZero = a === 0 && b === 0;
+      const isSame = isZero
+        ? Number.isNaN(re) || Number.isNaN(im)
+        : Math.abs(a - b) <= Math.max(4 * 2 ** -52 * Math.abs(b), 2e-314);
+      if (!isSame) wrong.push(`${re} ${im}, ${k % 2 ? 'im' : 're'}: ${a}, by numpy ${b}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('a logarithm close to 0 has all digits', () => {
+    for (const [re, im, expected] of [
+      [1, 1e-10, 5e-21],
+      [1e-10, -1, 5e-21],
+      [0.6, 0.8, 2.2204460492503132e-17],
+      [0.7, 0.7, -0.010101353658759788],
+      [1 + 2 ** -52, 0, 2 ** -52],
+    ] as const)
+      expect((np.log({ re, im }).re - expected) / expected).toBeCloseTo(0, 14);
+  });
+});
+
 describe('dtypes of several operands are those of numpy', () => {
   const NAMES = 'bool i1 i2 i4 i8 u1 u2 u4 u8 f4 f8 c8 c16'.split(' ');
   const one = (dtype: string) => np.ones([1], { dtype }) as NDArray;
