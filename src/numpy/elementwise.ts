@@ -5,6 +5,7 @@ import {
   type Data,
   type ElementType,
   firstType,
+  isOfNumbers,
   resultType,
   typeOfName,
 } from '../kernels/element-type.js';
@@ -87,7 +88,9 @@ export function applyUfunc(
   const target = targetFor(shape, plan.result, out);
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
   streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
-  return finish(target, out);
+  const result = finish(target, out);
+  // One number is one as long as nobody asks for another type.
+  return typeof result === 'bigint' && dtype === undefined && isOfNumbers(sources) ? Number(result) : result;
 }
 
 /** The shape of a result: an `out` that it stretches to is filled, as in numpy. */

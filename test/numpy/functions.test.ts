@@ -584,6 +584,55 @@ describe('dtypes of several operands are those of numpy', () => {
     expect((scalars as NDArray).dtype).toBe('uint16');
   });
 
+  test('of one number beside what has no axes', () => {
+    const file = H5File.open(new Uint8Array(0), 'w');
+    const write = (name: string, data: unknown, dtype: 'i4' | 'i8' | 'f8') =>
+      H5Array.of(file.createDataset(name, { data, dtype }));
+    const least = write('big', 9007199254740993n, 'i8');
+    const most = np.array(2n ** 64n - 1n);
+    const small = write('small', 7, 'i4');
+    expect(np.add(least, 1)).toBe(9007199254740994n);
+    expect(np.equal(least, 9007199254740992)).toBe(false);
+    expect(np.greater(least, 9007199254740992)).toBe(true);
+    expect(np.subtract(most, 1)).toBe(2n ** 64n - 2n);
+    expect(np.add(most, -1)).toBe(2 ** 64);
+    expect(np.greater(most, 5)).toBe(true);
+    expect(np.fmod(1, np.array(0n))).toBe(0n);
+    // Of shorter integers it is a number, and as large as in Python.
+    expect(np.add(small, 1)).toBe(8);
+    expect(np.multiply(np.array(200, { dtype: 'u1' }), 2)).toBe(400);
+    expect(np.add(small, 1, { dtype: 'i4' })).toBe(8);
+    expect(np.add(small, 1, { dtype: 'i8' })).toBe(8n);
+    expect(np.divide(small, 2)).toBe(3.5);
+    expect(np.add(np.array(0.5, { dtype: 'f4' }), 1)).toBe(1.5);
+  });
+
+  test('a result goes to a dataset without axes', () => {
+    const file = H5File.open(new Uint8Array(0), 'w');
+    const write = (name: string, data: unknown, dtype: 'i4' | 'i8' | 'f8') =>
+      H5Array.of(file.createDataset(name, { data, dtype }));
+    const big = write('big', 9007199254740993n, 'i8');
+    const small = write('small', 7, 'i4');
+    expect(np.add(big, 1, { out: big })).toBe(big);
+    expect(big.toNested()).toBe(9007199254740994n);
+    np.sum(Int32Array.of(1, 2), { out: small });
+    expect(small.toNested()).toBe(3);
+    np.add(small, small, { out: small, where: np.array(false) });
+    expect(small.toNested()).toBe(3);
+    np.copyto(small, 5);
+    expect(small.toNested()).toBe(5);
+    np.max(Int32Array.of(1, 2), { out: small });
+    expect(small.toNested()).toBe(2);
+    np.where(true, small, small, { out: small });
+    expect(small.toNested()).toBe(2);
+    const mean = write('mean', 0, 'f8');
+    np.mean(Int32Array.of(1, 2), { out: mean });
+    np.argmax(Int32Array.of(1, 2), { out: big });
+    expect([mean.toNested(), big.toNested()]).toEqual([1.5, 1n]);
+    np.var([1, 3], { out: mean });
+    expect(mean.toNested()).toBe(1);
+  });
+
   test('a variance is computed in floats', () => {
     for (const dtype of ['i4', 'u1', 'bool']) {
       for (const name of ['var', 'std'] as const)
