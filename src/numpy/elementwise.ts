@@ -89,8 +89,14 @@ export function applyUfunc(
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
   streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
   const result = finish(target, out);
-  // One number is one as long as nobody asks for another type.
-  return typeof result === 'bigint' && dtype === undefined && isOfNumbers(sources) ? Number(result) : result;
+  return dtype === undefined && isOfNumbers(sources) ? numberIfExact(result) : result;
+}
+
+/** A bigint as a number, if that has all its digits. */
+export function numberIfExact(value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 /** The shape of a result: an `out` that it stretches to is filled, as in numpy. */

@@ -607,6 +607,16 @@ describe('dtypes of several operands are those of numpy', () => {
     expect(np.add(np.array(0.5, { dtype: 'f4' }), 1)).toBe(1.5);
   });
 
+  test('NaN is no integer to begin with, nor to fill with', () => {
+    expect(() => np.min(Int32Array.of(3, 5), { initial: Number.NaN })).toThrow(
+      /NaN does not fit the dtype int32/,
+    );
+    expect(() => np.max(Int32Array.of(3, 5), { initial: Number.NaN, axis: 0 })).toThrow(/NaN does not fit/);
+    expect(() => np.full(2, Number.NaN, { dtype: 'i4' })).toThrow(/NaN does not fit the dtype int32/);
+    expect((np.full(2, 300, { dtype: 'u1' }) as NDArray).toNested()).toEqual([44, 44]);
+    expect((np.full(2, { re: 1, im: 2 }, { dtype: 'i4' }) as NDArray).toNested()).toEqual([1, 1]);
+  });
+
   test('a result goes to a dataset without axes', () => {
     const file = H5File.open(new Uint8Array(0), 'w');
     const write = (name: string, data: unknown, dtype: 'i4' | 'i8' | 'f8') =>
