@@ -366,6 +366,52 @@ describe('results', () => {
     );
   });
 
+  test('places are as many as there are, whatever the cap is', () =>
+    withOptions({ maxMemory: 4000 }, () => {
+      const file = new TestFile();
+      const all = file.write(np.array(Float64Array.from({ length: 3000 }, (_, i) => i)), {
+        contiguous: true,
+      });
+      const values = Array.from({ length: 3000 }, (_, i) => i);
+      const list = (result: np.ArrayResult) => Array.from((result as H5Array).toTypedArray() as Float64Array);
+      expect(list(np.delete_(all, 5))).toEqual(values.filter((i) => i !== 5));
+      expect(list(np.delete_(all, [-1, 7, 7, 0]))).toEqual(values.slice(1, -1).filter((i) => i !== 7));
+      for (const [start, stop, step] of [
+        [3, 2900, 2],
+        [10, 2000, 1],
+        [2900, 5, -7],
+        [5, 5, 1],
+        [0, 3000, 3],
+      ] as const) {
+        const gone = new Set<number>();
+        for (let i: number = start; step > 0 ? i < stop : i > stop; i += step) gone.add(i);
+        expect(list(np.delete_(all, { start, stop, step }))).toEqual(values.filter((i) => !gone.has(i)));
+      }
+      const mask = np.greater(np.mod(all, 5), 2);
+      expect(list(np.delete_(all, mask))).toEqual(values.filter((i) => i % 5 <= 2));
+      expect(list(np.insert(all, [3, 0, 3], [-1, -2, -3]))).toEqual([
+        -2,
+        0,
+        1,
+        2,
+        -1,
+        -3,
+        ...values.slice(3),
+      ]);
+      expect(list(np.repeat(all, 3))).toEqual(values.flatMap((i) => [i, i, i]));
+      const [places] = np.where(np.mod(all, 3)) as H5Array[] as [H5Array];
+      expect(places).toBeInstanceOf(H5Array);
+      expect(list(places).map(Number)).toEqual(values.filter((i) => i % 3 !== 0));
+      const backwards = np.subtract(2999, all);
+      expect(list(np.take(all, backwards))).toEqual(values.toReversed());
+      expect(list(np.take(all, backwards, { axis: 0 }))).toEqual(values.toReversed());
+      expect(() => np.take(all, np.add(all, 1))).toThrow(/the index 3000 is out of range/);
+      // In place, by places that are in what is changed.
+      const copy = np.subtract(2999, all) as H5Array;
+      np.take(copy, copy, { out: copy });
+      expect(list(copy)).toEqual(values);
+    }));
+
   test('copyto writes what is selected', () => {
     for (const target of [np.zeros([2, 3]) as NDArray, new TestFile().write(np.zeros([2, 3]) as NDArray)]) {
       np.copyto(target, [1, 2, 3]);
@@ -722,7 +768,7 @@ describe('bad input', () => {
     ['the maximum of nothing', 'H5_VALUE', () => np.max([])],
     ['the maximum where, without a beginning', 'H5_VALUE', () => np.max(a, { where: [true, false, true] })],
     ['an index out of range', 'H5_INDEX', () => np.take(a, [6])],
-    ['more repeats than fit into memory', 'H5_MEMORY', () => np.repeat([1, 2], 2 ** 45)],
+    ['more repeats than fit on the disk', 'H5_SPACE', () => np.repeat([1, 2], 2 ** 45)],
     ['axes that are no list', 'H5_AXIS', () => np.transpose(a, {} as never)],
     ['more elements than there can be', 'H5_SHAPE', () => np.zeros([2 ** 60, 2 ** 60])],
     ['an index that is no number', 'H5_DTYPE', () => np.take(a, ['a'])],
