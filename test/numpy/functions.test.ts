@@ -412,6 +412,43 @@ describe('results', () => {
       expect(list(copy)).toEqual(values);
     }));
 
+  test('numbers are the same text everywhere: that of numpy', () => {
+    const floats = [
+      1,
+      2.5,
+      1e-5,
+      1e16,
+      1e20,
+      123456789,
+      0.1,
+      -0,
+      3e38,
+      Number.NaN,
+      Infinity,
+      -Infinity,
+      1 / 3,
+    ];
+    const parts = [0, -0, 1, -2, 0.1, 1e-5, 1e16, Number.NaN, -Infinity];
+    const arrays = [
+      np.array(floats),
+      np.array(floats, { dtype: 'f4' }),
+      np.array(parts.flatMap((re) => parts.map((im) => ({ re, im })))),
+      np.array([{ re: 0.1, im: -0.3 }], { dtype: 'c8' }),
+      np.array([true, false]),
+      np.array([1n, -(2n ** 63n)]),
+    ];
+    const answers = numpy(
+      arrays.map((array) => ({ function: 'array', args: [array], options: { dtype: 'str' } })),
+    );
+    for (const [i, array] of arrays.entries()) {
+      const expected = (answers[i] as NDArray).data;
+      expect(array.astype('str').data).toEqual(expected);
+      expect((np.copy(array, { dtype: 'str' }) as NDArray).data).toEqual(expected);
+      expect(H5Array.from(array).astype('str').toTypedArray()).toEqual(expected);
+      if (array.type.kind !== 'c') expect((np.char.mod('%s', array) as NDArray).data).toEqual(expected);
+    }
+  });
+
   test('copyto writes what is selected', () => {
     for (const target of [np.zeros([2, 3]) as NDArray, new TestFile().write(np.zeros([2, 3]) as NDArray)]) {
       np.copyto(target, [1, 2, 3]);
