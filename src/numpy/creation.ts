@@ -29,7 +29,7 @@ export interface CreationOptions extends Partial<Destination> {
 }
 
 /** Checked lengths. */
-function shapeOf(shape: Shape): number[] {
+export function shapeOf(shape: Shape): number[] {
   const list = typeof shape === 'number' ? [shape] : [...shape];
   if (list.every((length) => Number.isInteger(length) && length >= 0)) {
     if (list.includes(0) || list.reduce((size, length) => size * length, 1) <= Number.MAX_SAFE_INTEGER)
