@@ -1,6 +1,6 @@
 import type { DTypeName } from '../kernels/block-source.js';
+import { digitsOf, textOf } from '../kernels/number-text.js';
 import type { ArraySelection } from './array-selection.js';
-import { digitsOf, textOf } from './block-data.js';
 
 /** What can be shown: an H5Array. */
 interface Shown {
@@ -68,7 +68,7 @@ function elementText(value: unknown, dtype: DTypeName): string {
   if (typeof value === 'number') return textOf(value, dtype.startsWith('float'), digitsOf(dtype));
   if (typeof value === 'boolean' || typeof value === 'bigint' || value === null || value === undefined)
     return String(value);
-  if (dtype.startsWith('complex')) return textOf(value, true, digitsOf(dtype)).slice(1, -1);
+  if (dtype.startsWith('complex')) return textOf(value, true, digitsOf(dtype)).replace(/^\(|\)$/g, '');
   const own =
     (value as object).toString === Object.prototype.toString ? shallowText(value as object) : String(value);
   return own.length > LONGEST ? `${own.slice(0, LONGEST)}...` : own;

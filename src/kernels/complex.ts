@@ -87,13 +87,19 @@ function sqrt(x: number, y: number): undefined {
   if (isInfinite(y)) return set(Infinity, y);
   if (isInfinite(x)) {
     const none = Number.isNaN(y) ? Number.NaN : 0;
-    return x < 0 ? set(none, withSign(Infinity, y)) : set(x, none);
+    return x < 0 ? set(none, withSign(Infinity, y)) : set(x, withSign(none, y));
   }
   if (x === 0 && y === 0) return set(0, y);
-  const root = Math.sqrt((Math.abs(x) + Math.hypot(x, y)) / 2);
-  const other = y / (2 * root);
-  if (x >= 0) return set(root, other);
-  return set(Math.abs(other), y < 0 || Object.is(y, -0) ? -root : root);
+  // What would overflow, or lose digits below the normal numbers, is four to some power as large on the way.
+  const largest = Math.max(Math.abs(x), Math.abs(y));
+  const scale = largest > 2 ** 1000 ? 2 ** -60 : largest < 2 ** -960 ? 2 ** 60 : 1;
+  const back = scale === 1 ? 1 : scale < 1 ? 2 ** 30 : 2 ** -30;
+  const p = x * scale;
+  const q = y * scale;
+  const root = Math.sqrt((Math.abs(p) + Math.hypot(p, q)) / 2);
+  const other = (q / (2 * root)) * back;
+  if (x >= 0) return set(root * back, other);
+  return set(Math.abs(other), withSign(root * back, y));
 }
 
 function exp(x: number, y: number): undefined {
@@ -114,7 +120,41 @@ function cosh(x: number, y: number): undefined {
 }
 
 function log(x: number, y: number): undefined {
-  set(Math.log(Math.hypot(x, y)), Math.atan2(y, x));
+  set(logOfLength(Math.abs(x), Math.abs(y)), Math.atan2(y, x));
+}
+
+/** The logarithm of the length of a pair, neither of which is negative: exact also near 1, and where the length would overflow. */
+function logOfLength(x: number, y: number): number {
+  const large = Math.max(x, y);
+  const small = Math.min(x, y);
+  if (large > 0.5 && large < 2 && small < 2) {
+    const excess = squaresLess1(large, small);
+    if (Math.abs(excess) < 0.5) return Math.log1p(excess) / 2;
+  }
+  if (large > 2 ** 1022 && large < Infinity) return Math.log(Math.hypot(x / 4, y / 4)) + Math.LN2 * 2;
+  // Below the normal numbers there are too few digits.
+  if (large < 2 ** -1000 && large > 0) return Math.log(Math.hypot(x * 2 ** 60, y * 2 ** 60)) - Math.LN2 * 60;
+  return Math.log(Math.hypot(x, y));
+}
+
+/** x x + y y - 1, where x is the larger: with the digits that the squares lose (Dekker, Numerische Mathematik 18, 1971). */
+function squaresLess1(x: number, y: number): number {
+  const xx = x * x;
+  const yy = y * y;
+  const most = xx - 1;
+  const rest = xx - (most + 1);
+  const sum = most + yy;
+  const part = sum - most;
+  const lost = most - (sum - part) + (yy - part);
+  return sum + (rest + lost + (lostOfSquare(x, xx) + lostOfSquare(y, yy)));
+}
+
+/** What the square of a number lost when it was rounded. */
+function lostOfSquare(x: number, square: number): number {
+  const split = x * 134217729;
+  const high = split - (split - x);
+  const low = x - high;
+  return high * high - square + 2 * high * low + low * low;
 }
 
 function power(a: number, b: number, c: number, d: number): undefined {
@@ -172,10 +212,7 @@ export const COMPLEX_UNARY = {
   arctanh: unary((x, y) => arctanh(x, y, false)),
   arcsin: unary((x, y) => arcsinh(-y, x, true)),
   arcsinh: unary((x, y) => arcsinh(x, y, false)),
-  arccos: unary((x, y) => {
-    arcsinh(-y, x, true);
-    set(Math.PI / 2 - re, -im);
-  }),
+  arccos: unary(arccos),
   arccosh: unary((x, y) => {
     if (isInfinite(y)) {
       const turn = isInfinite(x) ? (x < 0 ? (Math.PI * 3) / 4 : Math.PI / 4) : Math.PI / 2;
@@ -183,12 +220,8 @@ export const COMPLEX_UNARY = {
     }
     if (isInfinite(x)) return set(Infinity, Number.isNaN(y) ? y : withSign(x < 0 ? Math.PI : 0, y));
     if (Number.isNaN(y)) return set(Number.NaN, x === 0 ? Math.PI / 2 : Number.NaN);
-    // log(z + sqrt(z + 1) sqrt(z - 1))
-    sqrt(x + 1, y);
-    const [a, b] = [re, im];
-    sqrt(x - 1, y);
-    multiply(a, b, re, im);
-    log(x + re, y + im);
+    arccos(x, y);
+    set(Math.abs(im), withSign(re, y));
   }),
   rint: unary((x, y) => set(rint(x), rint(y))),
   sign: unary((x, y) =>
@@ -221,8 +254,9 @@ function arctanh(x: number, y: number, turn: boolean): undefined {
     set(withSign(0, x), isKnown ? withSign(Math.PI / 2, y) : Number.NaN);
     return turned(turn);
   }
-  const below = (1 - x) * (1 - x) + y * y;
-  set(Math.log1p((4 * x) / below) / 4, Math.atan2(2 * y, (1 - x) * (1 + x) - y * y) / 2);
+  if (Number.isNaN(x) || Number.isNaN(y)) set(Number.NaN, Number.NaN);
+  else finiteArctanh(Math.abs(x), Math.abs(y));
+  set(withSign(re, x), withSign(im, y));
   turned(turn);
 }
 
@@ -240,12 +274,116 @@ function arcsinh(x: number, y: number, turn: boolean): undefined {
     set(x, Number.isNaN(y) || (Number.isNaN(x) && y !== 0) ? Number.NaN : withSign(0, y));
     return turned(turn);
   }
-  // log(z + sqrt(z z + 1)), of the half plane where nothing cancels.
-  const [p, q] = x < 0 ? [-x, -y] : [x, y];
-  sqrt(p * p - q * q + 1, 2 * p * q);
-  log(p + re, q + im);
-  if (x < 0) set(-re, -im);
+  finiteArcsinh(Math.abs(x), Math.abs(y));
+  set(withSign(re, x), withSign(im, y));
   turned(turn);
+}
+
+function arccos(x: number, y: number): undefined {
+  if (!Number.isFinite(x) || !Number.isFinite(y)) {
+    arcsinh(-y, x, true);
+    return set(Math.PI / 2 - re, -im);
+  }
+  finiteArccos(Math.abs(x), Math.abs(y), x < 0);
+  set(re, withSign(im, -y));
+}
+
+// The inverse functions of finite numbers follow T. E. Hull, T. F. Fairgrieve and P. T. P. Tang, "Implementing the complex arcsine
+// and arccosine functions using exception handling", ACM Transactions on Mathematical Software 23 (1997), in the form that Stephen
+// Montgomery-Smith gave them in FreeBSD's msun (catrig.c): each of several formulas where it loses no digits.
+
+/** From here on, 1 is nothing beside a number; below `SMALL`, the third power is nothing beside the number. */
+const LARGE = 1 / Number.EPSILON;
+const SMALL = 9e-9;
+
+/** Of the lengths to the two branch points: half of their sum, and the larger part of the result, of which the sign is to come. */
+let half = 0;
+let length = 0;
+/** The other part: the angle of this pair. */
+let opposite = 0;
+let adjacent = 0;
+
+/** (hypot(a, b) - b) / 2, without cancellation. */
+function halfExcess(a: number, b: number, hypot: number): number {
+  return b < 0 ? (hypot - b) / 2 : b === 0 ? a / 2 : (a * a) / (hypot + b) / 2;
+}
+
+/** The parts of the hyperbolic arcsine of x + i y, which are not negative: `length`, and the angle of `opposite` and `adjacent`. */
+function partsOfArcsinh(x: number, y: number): undefined {
+  const above = Math.hypot(x, y + 1);
+  const below = Math.hypot(x, y - 1);
+  half = Math.max((above + below) / 2, 1);
+  const distance = Math.abs(y - 1);
+  if (half >= 10) {
+    length = Math.log(half + Math.sqrt(half * half - 1));
+  } else if (y === 1 && x < Number.EPSILON ** 2 / 128) {
+    length = Math.sqrt(x);
+  } else if (x >= Number.EPSILON * distance) {
+    const excess = halfExcess(x, 1 + y, above) + halfExcess(x, 1 - y, below);
+    length = Math.log1p(excess + Math.sqrt(excess * (half + 1)));
+  } else if (y < 1) {
+    length = x / Math.sqrt((1 - y) * (1 + y));
+  } else {
+    length = Math.log1p(y - 1 + Math.sqrt((y - 1) * (y + 1)));
+  }
+  opposite = y;
+  if (y < 2 ** -509) {
+    opposite = y * (2 / Number.EPSILON);
+    adjacent = half * (2 / Number.EPSILON);
+  } else if (y / half <= 0.6417) {
+    adjacent = Math.sqrt((half - y) * (half + y));
+  } else if (y === 1 && x < Number.EPSILON / 128) {
+    adjacent = Math.sqrt(x) * Math.sqrt((half + y) / 2);
+  } else if (x >= Number.EPSILON * distance) {
+    const excess = halfExcess(x, y + 1, above) + halfExcess(x, y - 1, below);
+    adjacent = Math.sqrt(excess * (half + y));
+  } else if (y > 1) {
+    opposite = y * (4 / Number.EPSILON / Number.EPSILON);
+    adjacent = (x * (4 / Number.EPSILON / Number.EPSILON) * y) / Math.sqrt((y + 1) * (y - 1));
+  } else {
+    adjacent = Math.sqrt((1 - y) * (1 + y));
+  }
+}
+
+function finiteArcsinh(x: number, y: number): undefined {
+  if (x > LARGE || y > LARGE) return set(logOfLength(x, y) + Math.LN2, Math.atan2(y, x));
+  if (x < SMALL && y < SMALL) return set(x, y);
+  partsOfArcsinh(x, y);
+  set(length, Math.atan2(opposite, adjacent));
+}
+
+/** The imaginary part without its sign. */
+function finiteArccos(x: number, y: number, isLeft: boolean): undefined {
+  const real = isLeft ? -x : x;
+  if (x > LARGE || y > LARGE) return set(Math.atan2(y, real), logOfLength(x, y) + Math.LN2);
+  if (real === 1 && y === 0) return set(0, 0);
+  if (x < SMALL && y < SMALL) return set(Math.PI / 2 - (real - 6.123233995736766e-17), y);
+  partsOfArcsinh(y, x);
+  set(Math.atan2(adjacent, isLeft ? -opposite : opposite), length);
+}
+
+function finiteArctanh(x: number, y: number): undefined {
+  if (y === 0 && x <= 1) return set(Math.atanh(x), 0);
+  if (x === 0) return set(0, Math.atan(y));
+  if (x > LARGE || y > LARGE) return set(realOfReciprocal(x, y), Math.PI / 2);
+  if (x < SMALL && y < SMALL) return set(x, y);
+  const isNear = y < Number.EPSILON;
+  const size =
+    x === 1 && isNear
+      ? (Math.LN2 - Math.log(y)) / 2
+      : Math.log1p((4 * x) / ((x - 1) * (x - 1) + (y < 2 ** -511 ? 0 : y * y))) / 4;
+  if (x === 1) return set(size, Math.atan2(2, -y) / 2);
+  set(size, Math.atan2(2 * y, (1 - x) * (1 + x) - (isNear ? 0 : y * y)) / 2);
+}
+
+/** The real part of 1 / (x + i y), where x x or y y may be no number. */
+function realOfReciprocal(x: number, y: number): number {
+  // A quarter of them, whose sum does not overflow.
+  const p = x / 4;
+  const q = y / 4;
+  if (p >= q) return 1 / (p + (q / p) * q) / 4;
+  const ratio = p / q;
+  return ratio / (ratio * p + q) / 4;
 }
 
 export const COMPLEX_BINARY = {

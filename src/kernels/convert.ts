@@ -1,5 +1,6 @@
 import { allocate, type BigArray, type Data, type ElementType, type NumberArray } from './element-type.js';
 import { KernelError } from './errors.js';
+import { complexText, digitsOf, textOf } from './number-text.js';
 
 const TWO_32 = 4294967296;
 
@@ -65,8 +66,7 @@ export function convertInto(
     return;
   }
   if (toType.kind === 's') {
-    const strings = to as string[];
-    for (let i = 0; i < n; i++) strings[at + i] = textOf(fromType, from, start + i);
+    toText(fromType, from, start, to as string[], at, n);
     return;
   }
   if (fromType.kind === 's') {
@@ -137,16 +137,18 @@ function convertComplex(
   }
 }
 
-/** An element as numpy's `str` writes it. */
-function textOf(type: ElementType, data: Data, index: number): string {
-  if (type.kind === 'b') return data[index] ? 'True' : 'False';
-  if (type.kind === 'c') return `(${data[index * 2]}+${data[index * 2 + 1]}j)`;
-  const value = data[index];
-  if (type.kind === 'f' && Number.isInteger(value as number) && Math.abs(value as number) < 1e16)
-    return `${Object.is(value, -0) ? '-0' : value}.0`;
-  if (type.kind === 'f' && !Number.isFinite(value as number))
-    return Number.isNaN(value as number) ? 'nan' : (value as number) > 0 ? 'inf' : '-inf';
-  return String(value);
+function toText(type: ElementType, data: Data, start: number, to: string[], at: number, n: number): void {
+  const digits = digitsOf(type.dtype);
+  if (type.kind === 'c') {
+    const pairs = data as NumberArray;
+    for (let i = 0; i < n; i++)
+      to[at + i] = complexText(pairs[(start + i) * 2], pairs[(start + i) * 2 + 1], digits);
+  } else if (type.kind === 'b') {
+    for (let i = 0; i < n; i++) to[at + i] = data[start + i] ? 'True' : 'False';
+  } else {
+    const isFloat = type.kind === 'f';
+    for (let i = 0; i < n; i++) to[at + i] = textOf(data[start + i], isFloat, digits);
+  }
 }
 
 function setFromText(text: string, type: ElementType, data: Data, index: number): void {

@@ -253,13 +253,36 @@ export function resultType(operands: readonly Typed[]): ElementType {
   const scalars = operands.filter(({ value }) => value !== undefined);
   const decisive = arrays.length > 0 ? arrays : scalars;
   if (decisive.length === 0) return F8;
+  if (decisive === scalars) return scalarsType(scalars);
   let type = promoteAll(decisive.map((each) => each.type));
-  if (decisive === scalars) return type;
   const byValue = scalars.every((scalar) => scalarCategory(scalar) <= category(type));
   for (const scalar of scalars) {
     type = promote(type, byValue ? smallestType(scalar, type) : fullType(scalar));
   }
   return type;
+}
+
+/**
+ * The type of a result of scalars alone. A whole number is an integer beside integers, as it is in Python: of 64 bits, or, beside
+ * those, of theirs if it fits.
+ */
+function scalarsType(scalars: readonly Typed[]): ElementType {
+  const typed = scalars.filter(({ literal }) => !literal);
+  const literals = scalars.filter(({ literal }) => literal);
+  const isWhole =
+    typed.every(({ type }) => category(type) <= 1) && literals.every((each) => scalarCategory(each) === 1);
+  if (typed.length === 0 || !isWhole) return promoteAll(scalars.map((each) => each.type));
+  const own = promoteAll(typed.map((each) => each.type));
+  if (own.compute !== 'big') return literals.map(fullType).reduce(promote, own);
+  return literals.map((each) => smallestType(each, own)).reduce(promote, own);
+}
+
+/** Whether a result of scalars alone is a number also where its type has bigints: numbers made it, and integers that numbers are. */
+export function isOfNumbers(operands: readonly Typed[]): boolean {
+  return (
+    operands.some(({ literal }) => literal) &&
+    operands.every(({ value, type, literal }) => value !== undefined && (literal || type.compute !== 'big'))
+  );
 }
 
 function scalarCategory({ type, value, literal }: Typed): number {

@@ -29,7 +29,7 @@ export interface CreationOptions extends Partial<Destination> {
 }
 
 /** Checked lengths. */
-function shapeOf(shape: Shape): number[] {
+export function shapeOf(shape: Shape): number[] {
   const list = typeof shape === 'number' ? [shape] : [...shape];
   if (list.every((length) => Number.isInteger(length) && length >= 0)) {
     if (list.includes(0) || list.reduce((size, length) => size * length, 1) <= Number.MAX_SAFE_INTEGER)
@@ -60,7 +60,9 @@ function filled(shape: Shape, value: Scalar, options: CreationOptions): ArrayRes
   const lengths = shapeOf(shape);
   const given = fromValues(value);
   const type = options.dtype === undefined ? given.type : typeOfName(options.dtype);
-  const one = given.type === type ? given : given.astype(type.name);
+  // NaN is no integer, as it is none in a list of values.
+  const isNumber = typeof value === 'number' && type.kind !== 's';
+  const one = isNumber ? fromValues(value, { dtype: type.name }) : given.astype(type.name);
   const isZero =
     type.kind !== 's' &&
     Array.from(one.data as ArrayLike<number>).every((part) => Object.is(Number(part), 0));

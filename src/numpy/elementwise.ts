@@ -5,6 +5,7 @@ import {
   type Data,
   type ElementType,
   firstType,
+  isOfNumbers,
   resultType,
   typeOfName,
 } from '../kernels/element-type.js';
@@ -87,7 +88,15 @@ export function applyUfunc(
   const target = targetFor(shape, plan.result, out);
   const keep = func.rule === 'keep' && func.inputs === 2 ? sources[0] : undefined;
   streamElementwise(plan, sources, mask, target, out === undefined || isDestination(out), keep);
-  return finish(target, out);
+  const result = finish(target, out);
+  return dtype === undefined && isOfNumbers(sources) ? numberIfExact(result) : result;
+}
+
+/** A bigint as a number, if that has all its digits. */
+export function numberIfExact(value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 /** The shape of a result: an `out` that it stretches to is filled, as in numpy. */

@@ -25,7 +25,7 @@ import {
   sizeOf,
 } from '../kernels/strides.js';
 import { apart, apartFrom } from './apart.js';
-import { settle } from './disk.js';
+import { createOnDisk, settle } from './disk.js';
 import { partsFor } from './elementwise.js';
 import { boxesOfRun, readRun } from './flat.js';
 import { NDArray, orderOf, reshaped, transposed } from './ndarray.js';
@@ -302,85 +302,341 @@ export function stack(
   );
 }
 
-/** Indices as whole numbers from 0 up to, not including, `length`. */
-function indicesOf(input: ArrayInput, length: number): { indices: Float64Array; shape: readonly number[] } {
-  const array = readAll(sourceOf(input));
-  if (array.type.kind !== 'i' && array.type.kind !== 'u' && array.type.kind !== 'f') {
-    throw new KernelError('H5_DTYPE', `indices are whole numbers, not ${array.type.dtype}`);
+/** Indices as whole numbers from 0 up to, not including, `length`, which are read where they are needed. */
+function indicesOf(
+  input: ArrayInput,
+  length: number,
+  out: unknown,
+): { indices: Indices; shape: readonly number[] } {
+  const source = apart(out, sourceOf(input));
+  if (source.type.kind !== 'i' && source.type.kind !== 'u' && source.type.kind !== 'f') {
+    throw new KernelError('H5_DTYPE', `indices are whole numbers, not ${source.type.dtype}`);
   }
-  const indices = (convert(array.type, array.data, F8) as Float64Array).slice();
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i];
-    if (!Number.isInteger(index) || index < -length || index >= length) {
-      throw new KernelError('H5_INDEX', `the index ${index} is out of range for ${length} elements`);
+  const { shape } = source;
+  const indices = new GivenIndices(flat(source), length);
+  // None is written before all are known to be right.
+  const step = elementsAtOnce(F8, 3);
+  for (let from = 0; from < indices.length; from += step)
+    indices.window(from, Math.min(step, indices.length - from));
+  return { indices, shape };
+}
+
+/** Which slices of a source come where in a target, window by window: there may be more of them than memory has room for. */
+interface Indices {
+  readonly length: number;
+  /** The indices of `n` slices of the target, from one on; -1 where none goes. They are good until the next ones are asked for. */
+  window(from: number, n: number): Float64Array;
+}
+
+/** Memory for windows of indices. */
+class Windows {
+  #data = new Float64Array(0);
+
+  of(n: number): Float64Array {
+    if (this.#data.length < n) this.#data = new Float64Array(n);
+    return this.#data.subarray(0, n);
+  }
+}
+
+/** Indices that an array along one axis says. */
+class GivenIndices implements Indices {
+  readonly length: number;
+  readonly #source: Source;
+  readonly #end: number;
+  readonly #windows = new Windows();
+
+  constructor(source: Source, end: number) {
+    this.length = source.shape[0];
+    this.#source = source;
+    this.#end = end;
+  }
+
+  window(from: number, n: number): Float64Array {
+    const indices = this.#windows.of(n);
+    const { type, memory } = this.#source;
+    if (memory) convertInto(type, memory.data, from, F8, indices, 0, n);
+    else convertInto(type, readRun(this.#source, from, from + n), 0, F8, indices, 0, n);
+    const end = this.#end;
+    for (let i = 0; i < n; i++) {
+      const index = indices[i];
+      if (!Number.isInteger(index) || index < -end || index >= end)
+        throw new KernelError('H5_INDEX', `the index ${index} is out of range for ${end} elements`);
+      if (index < 0) indices[i] = index + end;
     }
-    if (index < 0) indices[i] = index + length;
+    return indices;
   }
-  return { indices, shape: array.shape };
+}
+
+/** Each slice equally often. */
+class RepeatedIndices implements Indices {
+  readonly length: number;
+  readonly #times: number;
+  readonly #windows = new Windows();
+
+  constructor(length: number, times: number) {
+    this.length = length * times;
+    this.#times = times;
+  }
+
+  window(from: number, n: number): Float64Array {
+    const indices = this.#windows.of(n);
+    const times = this.#times;
+    let index = Math.floor(from / times);
+    let left = times - (from - index * times);
+    for (let i = 0; i < n; i++) {
+      if (left === 0) {
+        index++;
+        left = times;
+      }
+      indices[i] = index;
+      left--;
+    }
+    return indices;
+  }
+}
+
+/** How many of the sorted numbers are below one. */
+function countBelow(sorted: Float64Array, limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (sorted[middle] < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Each slice as often as a list says. */
+class CountedIndices implements Indices {
+  readonly length: number;
+  /** Where the copies of each end. */
+  readonly #ends: Float64Array;
+  readonly #windows = new Windows();
+
+  constructor(ends: Float64Array) {
+    this.length = ends.length === 0 ? 0 : ends[ends.length - 1];
+    this.#ends = ends;
+  }
+
+  window(from: number, n: number): Float64Array {
+    const indices = this.#windows.of(n);
+    const ends = this.#ends;
+    let index = countBelow(ends, from + 1);
+    for (let i = 0; i < n; i++) {
+      while (ends[index] <= from + i) index++;
+      indices[i] = index;
+    }
+    return indices;
+  }
+}
+
+/** All slices, one after another, except at the places in the target that others take, which are sorted. */
+class SpacedIndices implements Indices {
+  readonly length: number;
+  readonly #taken: Float64Array;
+  readonly #windows = new Windows();
+
+  constructor(length: number, taken: Float64Array) {
+    this.length = length + taken.length;
+    this.#taken = taken;
+  }
+
+  window(from: number, n: number): Float64Array {
+    const indices = this.#windows.of(n);
+    const taken = this.#taken;
+    let before = countBelow(taken, from);
+    for (let i = 0; i < n; i++) {
+      const isTaken = taken[before] === from + i;
+      indices[i] = isTaken ? -1 : from + i - before;
+      if (isTaken) before++;
+    }
+    return indices;
+  }
+}
+
+/** All slices but those of a list, which is sorted, and has none twice. */
+class RemainingIndices implements Indices {
+  readonly length: number;
+  readonly #gone: Float64Array;
+  readonly #windows = new Windows();
+
+  constructor(length: number, gone: Float64Array) {
+    this.length = length - gone.length;
+    this.#gone = gone;
+  }
+
+  window(from: number, n: number): Float64Array {
+    const indices = this.#windows.of(n);
+    const gone = this.#gone;
+    // As many are gone before the slice that comes to `from` as have at most so many left before them.
+    let low = 0;
+    let high = gone.length;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (gone[middle] - middle <= from) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = 0; i < n; i++) {
+      while (low < gone.length && gone[low] - low <= from + i) low++;
+      indices[i] = from + i + low;
+    }
+    return indices;
+  }
+}
+
+/** All slices but `count` of them, the first at `start`, and then each `step`. */
+class UnslicedIndices implements Indices {
+  readonly length: number;
+  readonly #start: number;
+  readonly #step: number;
+  readonly #count: number;
+  readonly #windows = new Windows();
+
+  constructor(length: number, start: number, step: number, count: number) {
+    this.length = length - count;
+    this.#start = start;
+    this.#step = step;
+    this.#count = count;
+  }
+
+  window(from: number, n: number): Float64Array {
+    const indices = this.#windows.of(n);
+    const start = this.#start;
+    const between = this.#step - 1;
+    const count = this.#count;
+    for (let i = 0; i < n; i++) {
+      const at = from + i;
+      const gone = at < start ? 0 : between === 0 ? count : Math.floor((at - start) / between) + 1;
+      indices[i] = at + Math.min(gone, count);
+    }
+    return indices;
+  }
+}
+
+/** All slices but those where a mask is true. */
+class UnmaskedIndices implements Indices {
+  readonly length: number;
+  readonly #mask: Source;
+  readonly #step: number;
+  /** How many are left in all blocks of the mask up to each. */
+  readonly #left: Float64Array;
+  readonly #windows = new Windows();
+
+  constructor(mask: Source) {
+    const [size] = mask.shape;
+    this.#mask = mask;
+    this.#step = elementsAtOnce(F8, 3);
+    this.#left = new Float64Array(Math.ceil(size / this.#step));
+    let left = 0;
+    for (let block = 0; block < this.#left.length; block++) {
+      const gone = this.#read(block);
+      for (let i = 0; i < gone.length; i++) if (gone[i] === 0) left++;
+      this.#left[block] = left;
+    }
+    this.length = left;
+  }
+
+  #read(block: number): Uint8Array {
+    const from = block * this.#step;
+    return readRun(this.#mask, from, Math.min(this.#mask.shape[0], from + this.#step)) as Uint8Array;
+  }
+
+  window(from: number, n: number): Float64Array {
+    const indices = this.#windows.of(n);
+    let block = countBelow(this.#left, from + 1);
+    let skip = from - (block === 0 ? 0 : this.#left[block - 1]);
+    for (let found = 0; found < n; block++) {
+      const gone = this.#read(block);
+      for (let i = 0; i < gone.length && found < n; i++) {
+        if (gone[i] !== 0) continue;
+        if (skip > 0) skip--;
+        else indices[found++] = block * this.#step + i;
+      }
+    }
+    return indices;
+  }
 }
 
 /**
  * Puts slices of a source along an axis to a target, of which the axis has as many. Where an index is -1, what is there stays.
  */
-function takeSlices(source: Source, axis: number, indices: Float64Array, target: Target): void {
+function takeSlices(source: Source, axis: number, indices: Indices, target: Target): void {
   const { type } = source;
   const own = source.shape;
   const around = own.map((length, i) => (i === axis ? indices.length : length));
-  for (const part of partsOf(around, elementsAtOnce(type, 3))) {
+  const most = Math.floor(blockBytes(4) / Math.max(type.size, F8.size));
+  let [known, count] = [-1, 0];
+  let window: Float64Array = new Float64Array(0);
+  for (const part of partsOf(around, most)) {
     const from = part.start[axis];
     const n = part.shape[axis];
-    let least = Infinity;
-    let most = -1;
-    for (let i = from; i < from + n; i++) {
-      if (indices[i] < 0) continue;
-      least = Math.min(least, indices[i]);
-      most = Math.max(most, indices[i]);
+    if (from !== known || n !== count) window = indices.window(from, n);
+    [known, count] = [from, n];
+    takePart(source, axis, window, part, target);
+  }
+}
+
+/** The same for a box of the target. */
+function takePart(source: Source, axis: number, indices: Float64Array, part: Part, target: Target): void {
+  const { type } = source;
+  const n = part.shape[axis];
+  let least = Infinity;
+  let most = -1;
+  for (let i = 0; i < n; i++) {
+    if (indices[i] < 0) continue;
+    least = Math.min(least, indices[i]);
+    most = Math.max(most, indices[i]);
+  }
+  if (most < 0) return;
+  const size = sizeOf(part.shape);
+  const data = allocate(type, size);
+  const strides = rowMajor(part.shape);
+  const one = part.shape.map((length, i) => (i === axis ? 1 : length));
+  const isNear = source.memory !== undefined || most - least < n * 2 + 8;
+  const span = part.shape.map((length, i) => (i === axis ? most - least + 1 : length));
+  const begin = part.start.map((start, i) => (i === axis ? least : start));
+  const near = isNear ? operandOf(source, begin, span) : undefined;
+  for (let i = 0; i < n; ) {
+    const index = indices[i];
+    if (index < 0) {
+      i++;
+      continue;
     }
-    if (most < 0) continue;
-    const size = sizeOf(part.shape);
-    const data = allocate(type, size);
-    const strides = rowMajor(part.shape);
-    const one = part.shape.map((length, i) => (i === axis ? 1 : length));
-    const isNear = source.memory !== undefined || most - least < n * 2 + 8;
-    const span = part.shape.map((length, i) => (i === axis ? most - least + 1 : length));
-    const begin = part.start.map((start, i) => (i === axis ? least : start));
-    const near = isNear ? operandOf(source, begin, span) : undefined;
-    for (let i = 0; i < n; i++) {
-      const index = indices[from + i];
-      if (index < 0) continue;
-      const read =
-        near ??
-        operandOf(
-          source,
-          part.start.map((start, j) => (j === axis ? index : start)),
-          one,
-        );
-      const offset = read.offset + (near ? (index - least) * near.strides[axis] : 0);
-      copyStrided(
-        one,
-        { data: read.data, offset, strides: read.strides },
-        { data, offset: i * strides[axis], strides },
-        type.width,
+    // Slices that follow each other are copied at once.
+    let end = i + 1;
+    while (end < n && indices[end] === index + end - i) end++;
+    const run = end - i === 1 ? one : part.shape.map((length, j) => (j === axis ? end - i : length));
+    const read =
+      near ??
+      operandOf(
+        source,
+        part.start.map((start, j) => (j === axis ? index : start)),
+        run,
       );
+    const offset = read.offset + (near ? (index - least) * near.strides[axis] : 0);
+    copyStrided(
+      run,
+      { data: read.data, offset, strides: read.strides },
+      { data, offset: i * strides[axis], strides },
+      type.width,
+    );
+    i = end;
+  }
+  // Runs of what is taken: the rest is not touched.
+  for (let i = 0; i < n; ) {
+    if (indices[i] < 0) {
+      i++;
+      continue;
     }
-    // Runs of what is taken: the rest is not touched.
-    for (let i = 0; i < n; ) {
-      if (indices[from + i] < 0) {
-        i++;
-        continue;
-      }
-      let end = i + 1;
-      while (end < n && indices[from + end] >= 0) end++;
-      const shape = part.shape.map((length, j) => (j === axis ? end - i : length));
-      const start = part.start.map((at, j) => (j === axis ? at + i : at));
-      store(
-        target,
-        { start, shape },
-        contiguous(shape, { data, offset: i * strides[axis], strides }, type.width),
-        type,
-      );
-      i = end;
-    }
+    let end = i + 1;
+    while (end < n && indices[end] >= 0) end++;
+    const shape = part.shape.map((length, j) => (j === axis ? end - i : length));
+    const start = part.start.map((at, j) => (j === axis ? at + i : at));
+    const taken =
+      end - i === n ? data : contiguous(shape, { data, offset: i * strides[axis], strides }, type.width);
+    store(target, { start, shape }, taken, type);
+    i = end;
   }
 }
 
@@ -403,13 +659,13 @@ export function take(x: ArrayInput, indices: ArrayInput, options: AxisOption = {
   const source = withAxis(apart(out, sourceOf(x)));
   const { type } = source;
   if (axis === undefined || axis === null) {
-    const { indices: list, shape } = indicesOf(indices, sizeOf(source.shape));
+    const { indices: list, shape } = indicesOf(indices, sizeOf(source.shape), out);
     const target = targetFor(shape, type, out);
     takeElements(source, list, target);
     return finish(target, out) as ArrayResult;
   }
   const at = normalizeAxis(axis, source.shape.length);
-  const { indices: list, shape } = indicesOf(indices, source.shape[at]);
+  const { indices: list, shape } = indicesOf(indices, source.shape[at], out);
   const before = source.shape.slice(0, at);
   const after = source.shape.slice(at + 1);
   const target = targetFor([...before, ...shape, ...after], type, out);
@@ -454,40 +710,34 @@ function flattened(target: Target, shape: readonly number[], axis: number, axes:
 }
 
 /** Single elements, of which those that are near each other are read together. */
-function takeElements(source: Source, indices: Float64Array, target: Target): void {
+function takeElements(source: Source, list: Indices, target: Target): void {
   const { type } = source;
-  const window = elementsAtOnce(type, 3);
+  const window = Math.floor(blockBytes(5) / Math.max(type.size, F8.size)) || 1;
+  const strides = rowMajor(target.shape);
   for (const part of partsOf(target.shape, window)) {
     const count = sizeOf(part.shape);
-    const strides = rowMajor(target.shape);
     const first = part.start.reduce((sum, at, axis) => sum + at * strides[axis], 0);
+    const indices = list.window(first, count);
     const data = allocate(type, count);
     if (source.memory) {
-      for (let i = 0; i < count; i++)
-        convertInto(type, source.memory.data, indices[first + i], type, data, i, 1);
+      for (let i = 0; i < count; i++) convertInto(type, source.memory.data, indices[i], type, data, i, 1);
     } else {
-      const order = Array.from({ length: count }, (_, i) => i).sort(
-        (a, b) => indices[first + a] - indices[first + b],
-      );
+      const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => indices[a] - indices[b]);
       for (let i = 0; i < count; ) {
-        const from = indices[first + order[i]];
+        const from = indices[order[i]];
         let end = i;
         let to = from + 1;
-        while (end < count && indices[first + order[end]] < Math.min(from + window, to + 64)) {
-          to = Math.max(to, indices[first + order[end]] + 1);
+        while (end < count && indices[order[end]] < Math.min(from + window, to + 64)) {
+          to = Math.max(to, indices[order[end]] + 1);
           end++;
         }
         const run = readRun(source, from, to);
-        for (; i < end; i++)
-          convertInto(type, run, indices[first + order[i]] - from, type, data, order[i], 1);
+        for (; i < end; i++) convertInto(type, run, indices[order[i]] - from, type, data, order[i], 1);
       }
     }
     store(target, part, data, type);
   }
 }
-
-/** So many bytes are taken for places, however small the cap is. */
-const LEAST_PLACES = 2 ** 20;
 
 /**
  * Each element, or each slice along an axis, several times: as often as `repeats` says, of all or of each.
@@ -508,29 +758,18 @@ export function repeat(x: ArrayInput, repeats: ArrayInput, options: AxisOption =
       `there are ${list.length} repeats for ${n} elements: give one, or one for each`,
     );
   }
-  let total = 0;
-  for (let i = 0; i < n; i++) {
-    const count = list[list.length === 1 ? 0 : i];
+  const ends = new Float64Array(list.length);
+  for (let i = 0, total = 0; i < list.length; i++) {
+    const count = list[i];
     if (!Number.isInteger(count) || count < 0) {
       throw new KernelError('H5_VALUE', `nothing is repeated ${count} times: give a whole number`);
     }
     total += count;
+    ends[i] = total;
   }
-  const bytes = total * Float64Array.BYTES_PER_ELEMENT;
-  if (bytes > Math.max(memoryOptions().maxMemory, LEAST_PLACES)) {
-    throw new KernelError(
-      'H5_MEMORY',
-      `${total} elements need ${bytes} bytes in memory for their places: raise maxMemory, or repeat parts of the array`,
-    );
-  }
-  const indices = new Float64Array(total);
-  for (let i = 0, at = 0; i < n; i++) {
-    const count = list[list.length === 1 ? 0 : i];
-    indices.fill(i, at, at + count);
-    at += count;
-  }
+  const indices = list.length === 1 ? new RepeatedIndices(n, list[0]) : new CountedIndices(ends);
   const target = targetFor(
-    source.shape.map((length, i) => (i === axis ? total : length)),
+    source.shape.map((length, i) => (i === axis ? indices.length : length)),
     source.type,
     options.out,
   );
@@ -586,39 +825,57 @@ export type Places =
   | ArrayInput
   | { readonly start?: number; readonly stop?: number; readonly step?: number };
 
+/** A slice, where places are one. */
+function sliceOf(places: Places): { start?: number; stop?: number; step?: number } | undefined {
+  if (typeof places !== 'object' || places === null || Array.isArray(places)) return undefined;
+  if (places instanceof NDArray || ArrayBuffer.isView(places) || isBlockSource(places)) return undefined;
+  return places as { start?: number; stop?: number; step?: number };
+}
+
 /** Indices along an axis of so many elements; `end` is one that is possible beyond them. */
-function placesOf(places: Places, length: number, end: 0 | 1): { list: number[]; single: boolean } {
-  if (typeof places === 'object' && places !== null && !Array.isArray(places)) {
-    const slice = places as { start?: number; stop?: number; step?: number };
-    if (!(places instanceof NDArray) && !ArrayBuffer.isView(places) && !isBlockSource(places)) {
-      return { list: sliceIndices(slice, length), single: false };
-    }
+function placesOf(places: Places, length: number, end: 0 | 1): { list: Float64Array; single: boolean } {
+  const slice = sliceOf(places);
+  if (slice) {
+    const { from, step, count } = boundsOf(slice, length);
+    const list = new Float64Array(count);
+    for (let i = 0; i < count; i++) list[i] = from + i * step;
+    return { list, single: false };
   }
   const array = readAll(sourceOf(places));
   if (array.type === BOOL && array.ndim === 1) {
-    if (array.size !== length) {
-      throw new KernelError('H5_SHAPE', `a mask of ${array.size} elements is given for ${length}`);
-    }
-    const list: number[] = [];
-    for (let i = 0; i < length; i++) if (array.data[i]) list.push(i);
+    checkMask(array.size, length);
+    const mask = array.data as Uint8Array;
+    let count = 0;
+    for (let i = 0; i < length; i++) if (mask[i] !== 0) count++;
+    const list = new Float64Array(count);
+    for (let i = 0, at = 0; i < length; i++) if (mask[i] !== 0) list[at++] = i;
     return { list, single: false };
   }
-  if (array.size === 0) return { list: [], single: false };
+  if (array.size === 0) return { list: new Float64Array(0), single: false };
   if (!'iuf'.includes(array.type.kind)) {
     throw new KernelError('H5_DTYPE', `indices are whole numbers, not ${array.type.dtype}`);
   }
-  const list = Array.from(convert(array.type, array.data, F8) as Float64Array, (index) => {
+  const list = new Float64Array(array.size);
+  convertInto(array.type, array.data, 0, F8, list, 0, list.length);
+  for (let i = 0; i < list.length; i++) {
+    const index = list[i];
     const at = index < 0 ? index + length : index;
-    if (Number.isInteger(index) && at >= 0 && at < length + end) return at;
-    throw new KernelError('H5_INDEX', `the index ${index} is out of range for ${length} elements`);
-  });
+    if (!Number.isInteger(index) || at < 0 || at >= length + end)
+      throw new KernelError('H5_INDEX', `the index ${index} is out of range for ${length} elements`);
+    list[i] = at;
+  }
   return { list, single: array.ndim === 0 };
 }
 
-function sliceIndices(
+function checkMask(size: number, length: number): void {
+  if (size !== length) throw new KernelError('H5_SHAPE', `a mask of ${size} elements is given for ${length}`);
+}
+
+/** Where a slice begins, and how many indices it has. */
+function boundsOf(
   { start, stop, step = 1 }: { start?: number; stop?: number; step?: number },
   length: number,
-): number[] {
+): { from: number; step: number; count: number } {
   if (!Number.isInteger(step) || step === 0)
     throw new KernelError('H5_INDEX', `the step ${step} leads nowhere`);
   const bound = (value: number | undefined, other: number) => {
@@ -628,9 +885,26 @@ function sliceIndices(
   };
   const from = bound(start, step > 0 ? 0 : length - 1);
   const to = bound(stop, step > 0 ? length : -1);
-  const list: number[] = [];
-  for (let i = from; step > 0 ? i < to : i > to; i += step) list.push(i);
-  return list;
+  return { from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
+}
+
+/** The indices along an axis that are not deleted. */
+function remaining(places: Places, length: number, out: unknown): Indices {
+  const slice = sliceOf(places);
+  if (slice) {
+    const { from, step, count } = boundsOf(slice, length);
+    const first = step > 0 || count === 0 ? from : from + (count - 1) * step;
+    return new UnslicedIndices(length, first, Math.abs(step), count);
+  }
+  const source = sourceOf(places);
+  if (source.type === BOOL && source.shape.length === 1) {
+    checkMask(source.shape[0], length);
+    return new UnmaskedIndices(apart(out, source));
+  }
+  const gone = placesOf(places, length, 0).list.sort();
+  let count = 0;
+  for (let i = 0; i < gone.length; i++) if (i === 0 || gone[i] !== gone[i - 1]) gone[count++] = gone[i];
+  return new RemainingIndices(length, gone.subarray(0, count));
 }
 
 /** Whether the result is to be the array itself. */
@@ -653,9 +927,7 @@ function beside(x: ArrayInput, out: unknown): Source {
 export function delete_(x: ArrayInput, places: Places, options: AxisOption = {}): ArrayResult {
   const { source, axis } = along(beside(x, options.out), options.axis);
   const n = source.shape[axis];
-  const gone = new Uint8Array(n);
-  for (const index of placesOf(places, n, 0).list) gone[index] = 1;
-  const indices = Float64Array.from({ length: n }, (_, i) => i).filter((i) => gone[i] === 0);
+  const indices = remaining(places, n, options.out);
   const shape = source.shape.map((length, i) => (i === axis ? indices.length : length));
   if (isInPlace(x, options.out)) return changeInPlace(x, source, axis, indices, shape, []);
   const target = targetFor(shape, source.type, options.out);
@@ -707,24 +979,20 @@ export function insert(
   const shape = source.shape.map((length, i) => (i === axis ? n + count : length));
   const slots = shape.map((length, i) => (i === axis ? count : length));
   broadcastTo(given, slots);
-  const order =
-    list.length === 1
-      ? Array.from({ length: count }, (_, i) => i)
-      : list.map((_, i) => i).sort((a, b) => list[a] - list[b] || a - b);
-  const indices = new Float64Array(n + count).fill(-1);
-  const placed: { at: number; value: number }[] = order.map((value, i) => ({
-    at: (list.length === 1 ? list[0] : list[value]) + i,
-    value,
-  }));
-  const taken = new Uint8Array(n + count);
-  for (const { at } of placed) taken[at] = 1;
-  for (let i = 0, from = 0; i < n + count; i++) if (!taken[i]) indices[i] = from++;
+  const isOne = list.length === 1;
+  const order = new Float64Array(isOne ? count : list.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  if (!isOne) order.sort((a, b) => list[a] - list[b] || a - b);
+  // Where the values come, in the array as it will be.
+  const placed = new Float64Array(order.length);
+  for (let i = 0; i < placed.length; i++) placed[i] = (isOne ? list[0] : list[order[i]]) + i;
+  const indices = new SpacedIndices(n, placed);
   const fill = (target: Target) => {
     const inserted = sourceOf(given);
     const one = slots.map((length, i) => (i === axis ? 1 : length));
-    for (const { at, value } of placed) {
+    for (const [nth, at] of placed.entries()) {
       for (const part of partsOf(one, elementsAtOnce(type))) {
-        const from = part.start.map((start, i) => (i === axis ? value : start));
+        const from = part.start.map((start, i) => (i === axis ? order[nth] : start));
         const data = gather(operandOf(inserted, from, part.shape), part.shape, type);
         store(
           target,
@@ -763,7 +1031,7 @@ function changeInPlace(
   x: ArrayInput,
   source: Source,
   axis: number,
-  indices: Float64Array,
+  indices: Indices,
   shape: readonly number[],
   then: ((target: Target) => void)[],
 ): ArrayResult {
@@ -782,17 +1050,17 @@ function changeInPlace(
   const slice = sizeOf(source.shape) / Math.max(1, source.shape[axis]);
   const step = Math.max(1, Math.floor(elementsAtOnce(source.type, 3) / Math.max(1, slice)));
   const n = indices.length;
-  const windows = Array.from({ length: Math.ceil(n / step) }, (_, i) => i * step);
+  const windows = Math.ceil(n / step);
   // Where it grows, slices move towards the end, so the last ones go first.
-  for (const from of grows ? windows.reverse() : windows) {
-    const part = new Float64Array(n).fill(-1);
+  for (let w = 0; w < windows; w++) {
+    const from = (grows ? windows - 1 - w : w) * step;
+    const window = indices.window(from, Math.min(n - from, step));
     let moves = false;
-    for (let i = from; i < Math.min(n, from + step); i++) {
-      if (indices[i] === i) continue;
-      part[i] = indices[i];
-      moves ||= indices[i] >= 0;
+    for (let i = 0; i < window.length; i++) {
+      if (window[i] === from + i) window[i] = -1;
+      moves ||= window[i] >= 0;
     }
-    if (moves) takeWindow(now, axis, part, from, Math.min(n, from + step), target);
+    if (moves) takeWindow(now, axis, window, from, target);
   }
   for (const each of then) each(target);
   if (!grows) resizable.resize(shape);
@@ -800,24 +1068,17 @@ function changeInPlace(
 }
 
 /** Slices of one window of the target, all of which are read before one is written. */
-function takeWindow(
-  source: Source,
-  axis: number,
-  indices: Float64Array,
-  from: number,
-  to: number,
-  target: Target,
-): void {
+function takeWindow(source: Source, axis: number, indices: Float64Array, from: number, target: Target): void {
   const { type } = source;
   const pending: { part: Part; data: Data }[] = [];
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < indices.length; i++) {
     if (indices[i] < 0) continue;
     let end = i + 1;
-    while (end < to && indices[end] === indices[end - 1] + 1) end++;
+    while (end < indices.length && indices[end] === indices[end - 1] + 1) end++;
     const shape = source.shape.map((length, j) => (j === axis ? end - i : length));
     const start = shape.map((_, j) => (j === axis ? indices[i] : 0));
     const data = contiguous(shape, operandOf(source, start, shape), type.width);
-    pending.push({ part: { start: shape.map((_, j) => (j === axis ? i : 0)), shape }, data });
+    pending.push({ part: { start: shape.map((_, j) => (j === axis ? from + i : 0)), shape }, data });
     i = end - 1;
   }
   for (const { part, data } of pending) store(target, part, data, type);
@@ -889,12 +1150,13 @@ export function copyto(
 
 /** Of a list of conditions. */
 export interface Where {
-  (condition: ArrayInput): NDArray[];
+  (condition: ArrayInput): ArrayResult[];
   (condition: ArrayInput, x: ArrayInput, y: ArrayInput, options?: OutOption): ArrayResult;
 }
 
 /**
- * Elements of the one where the condition holds, else of the other. With the condition alone, the indices where it holds, for each axis.
+ * Elements of the one where the condition holds, else of the other. With the condition alone, the indices where it holds, for each axis:
+ * on disk if all of them take more than half of the cap.
  *
  * @example
  * where([true, false], [1, 2], [10, 20]); // [1, 20]
@@ -927,19 +1189,34 @@ export const where: Where = ((
 }) as Where;
 
 /** The indices of all elements that are other than zero, for each axis. */
-function placesWhere(test: Source): NDArray[] {
-  if (test.shape.length === 0) throw new KernelError('H5_AXIS', 'what has no axes has no indices');
-  const found: number[] = [];
-  const size = sizeOf(test.shape);
-  const step = elementsAtOnce(test.type);
+function placesWhere(test: Source): ArrayResult[] {
+  const { shape } = test;
+  if (shape.length === 0) throw new KernelError('H5_AXIS', 'what has no axes has no indices');
+  const size = sizeOf(shape);
+  const step = Math.max(1, Math.floor(blockBytes(shape.length + 3) / F8.size));
+  const truthOf = (from: number) =>
+    convert(test.type, readRun(test, from, Math.min(size, from + step)), BOOL) as Uint8Array;
+  let count = 0;
   for (let from = 0; from < size; from += step) {
-    const n = Math.min(size, from + step) - from;
-    const truth = convert(test.type, readRun(test, from, from + n), BOOL);
-    for (let i = 0; i < n; i++) if (truth[i]) found.push(from + i);
+    const truth = truthOf(from);
+    for (let i = 0; i < truth.length; i++) if (truth[i] !== 0) count++;
   }
-  const strides = rowMajor(test.shape);
-  return test.shape.map((length, axis) => {
-    const data = Float64Array.from(found, (at) => Math.floor(at / strides[axis]) % length);
-    return new NDArray(convert(F8, data, I8), [found.length], I8);
-  });
+  // Those of several axes are in memory together.
+  const isLarge = count * I8.size * shape.length > memoryOptions().maxMemory / 2;
+  const targets = shape.map(() => (isLarge ? existing(createOnDisk([count], I8)) : targetFor([count], I8)));
+  const strides = rowMajor(shape);
+  const found = new Float64Array(Math.min(step, size));
+  const along = new Float64Array(found.length);
+  for (let from = 0, at = 0; from < size && at < count; from += step) {
+    const truth = truthOf(from);
+    let n = 0;
+    for (let i = 0; i < truth.length; i++) if (truth[i] !== 0) found[n++] = from + i;
+    for (let axis = 0; axis < shape.length; axis++) {
+      const [length, stride] = [shape[axis], strides[axis]];
+      for (let i = 0; i < n; i++) along[i] = Math.floor(found[i] / stride) % length;
+      store(targets[axis], { start: [at], shape: [n] }, along.subarray(0, n), F8);
+    }
+    at += n;
+  }
+  return targets.map(({ value }) => value as ArrayResult);
 }

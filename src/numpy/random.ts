@@ -5,7 +5,7 @@ import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { RandomBits, type RandomState } from '../kernels/random-bits.js';
 import { broadcastShapes, contiguous, sizeOf } from '../kernels/strides.js';
-import { type CreationOptions, placeFor, type Shape } from './creation.js';
+import { type CreationOptions, placeFor, type Shape, shapeOf } from './creation.js';
 import { isDestination } from './disk.js';
 import { take } from './manipulation.js';
 import { fromValues, NDArray } from './ndarray.js';
@@ -115,8 +115,7 @@ function draw(
     return one(bits, a, b, c);
   }
   const own = broadcastShapes(...sources.map(({ shape }) => shape));
-  const shape =
-    options.size === undefined ? own : typeof options.size === 'number' ? [options.size] : [...options.size];
+  const shape = options.size === undefined ? own : shapeOf(options.size);
   const all = broadcastShapes(own, shape);
   if (all.length !== shape.length || all.some((length, axis) => length !== shape[axis])) {
     throw new KernelError(
@@ -523,6 +522,11 @@ export function randint(
   const isLast = split(args, [undefined], 'randint').options;
   const bounds = args.filter((arg) => arg !== isLast);
   const [from, to] = bounds.length === 1 ? [0, bounds[0]] : bounds;
+  const type = isLast?.dtype === undefined ? I8 : typeOfName(isLast.dtype);
+  const width = type.size * 8;
+  const isInteger = type.kind === 'i' || type.kind === 'u';
+  const lowest = isInteger ? (type.kind === 'i' ? -(2 ** (width - 1)) : 0) : -Infinity;
+  const beyond = isInteger ? 2 ** (type.kind === 'i' ? width - 1 : width) : Infinity;
   return draw(
     'randint',
     [any('low'), any('high')],
@@ -532,6 +536,11 @@ export function randint(
     (b, least, end) => {
       const n = Math.ceil(end) - Math.ceil(least);
       if (!(n > 0)) throw new KernelError('H5_VALUE', `there is no whole number from ${least} below ${end}`);
+      if (Math.ceil(least) < lowest || Math.ceil(end) > beyond)
+        throw new KernelError(
+          'H5_VALUE',
+          `from ${least} below ${end} are numbers that ${type.dtype} does not hold`,
+        );
       return Math.ceil(least) + b.below(n);
     },
   );
@@ -586,7 +595,7 @@ export function choice(of: ArrayInput, options: ChoiceOptions = {}): unknown {
   if (n === undefined || !Number.isSafeInteger(n) || n < 0 || (n === 0 && size === undefined)) {
     throw new KernelError('H5_VALUE', `there is nothing to choose of ${n} elements`);
   }
-  const shape = size === undefined ? [] : typeof size === 'number' ? [size] : [...size];
+  const shape = size === undefined ? [] : shapeOf(size);
   const count = sizeOf(shape);
   if (!replace && count > n)
     throw new KernelError('H5_VALUE', `${count} different ones are not among ${n}: let them come twice`);
@@ -716,7 +725,7 @@ function drawRows(
   one: (to: Float64Array, at: number) => void,
 ): ArrayResult {
   const { size = [] } = options;
-  const shape = [...(typeof size === 'number' ? [size] : size), k];
+  const shape = [...shapeOf(size), k];
   const target = placeFor(shape, options.dtype === undefined ? type : typeOfName(options.dtype), options);
   const rows = Math.max(1, Math.floor(blockBytes(4) / (8 * k)));
   for (const part of partsOf(shape.slice(0, -1), rows)) {
@@ -758,7 +767,8 @@ export function dirichlet(alpha: ArrayInput, options: RandomOptions = {}): Array
 /**
  * How often each of some outcomes comes in `n` trials. @example random.multinomial(20, [0.5, 0.3, 0.2], { size: 4 });
  *
- * @throws {KernelError} H5_VALUE unless the probabilities are from 0, together at most 1.
+ * @throws {KernelError} H5_VALUE unless the probabilities are from 0 to 1, those before the last one together at most 1: the last is
+ * what is left, as in numpy.
  */
 export function multinomial(n: number, pvals: ArrayInput, options: RandomOptions = {}): ArrayResult {
   const list = listOf(pvals);

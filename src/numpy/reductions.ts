@@ -37,11 +37,12 @@ import {
 import { contiguous, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
 import { planUfunc } from '../kernels/ufuncs.js';
 import { apart } from './apart.js';
-import { ufuncOf } from './elementwise.js';
+import { numberIfExact, ufuncOf } from './elementwise.js';
 import {
   type Complex,
   type ComplexName,
   type ComplexNested,
+  elementOf,
   type RealNested,
   type Scalar,
   setElement,
@@ -290,7 +291,7 @@ function sumType(type: ElementType): ElementType {
 }
 
 function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): unknown {
-  const { axis, keepdims, out, where, initial, dtype } = options;
+  const { axis, keepdims, out, where, dtype } = options;
   const source = apart(out, sourceOf(input));
   const frame = frameOf(source.shape, axisOf(source.shape, axis), keepdims);
   const mask = sourceOfMask(where, source.shape, out);
@@ -300,7 +301,7 @@ function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): u
   }
   const type = dtype !== undefined ? typeOfName(dtype) : compares ? source.type : sumType(source.type);
   if (type.kind === 's') throw new KernelError('H5_DTYPE', `${folding.name} makes no strings`);
-  if (compares && initial === undefined && (mask || (frame.count === 0 && sizeOf(frame.kept) > 0))) {
+  if (compares && options.initial === undefined && (mask || (frame.count === 0 && sizeOf(frame.kept) > 0))) {
     throw new KernelError(
       'H5_VALUE',
       `there is no ${folding.name} of no elements${mask ? ', which where may select' : ''}: give { initial }`,
@@ -309,6 +310,7 @@ function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): u
   const target = targetFor(frame.shape, type, out);
   // Without a type that is asked for, it is that of `out`.
   const asked = dtype === undefined ? undefined : type;
+  const initial = options.initial === undefined ? undefined : inType(options.initial, asked ?? target.type);
   const read = compares && asked ? castTo(source, type) : source;
   if (type.kind === 'c') foldComplex(folding, read, frame, mask, initial, target, asked);
   else if (type.compute === 'big' || (type.kind !== 'f' && !compares))
@@ -341,11 +343,7 @@ function castTo(source: Source, type: ElementType): Source {
 /** Without axes: an integer of 64 bits is a number if no operand was one of them, and it is exact. */
 function finishSum(target: Target, out: unknown, source: Source): unknown {
   const value = finish(target, out);
-  if (typeof value === 'bigint' && source.type.compute !== 'big') {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) return number;
-  }
-  return value;
+  return source.type.compute === 'big' ? value : numberIfExact(value);
 }
 
 /** Adds what a sum has lost, so that many parts are as exact as one. */
@@ -388,6 +386,11 @@ function foldDoubles(
       number.into(result, 0, filled(F8, result.length, initial) as Float64Array, 0, result.length);
     storeAs(target, placeOf(frame, at, shape), result, F8, asked);
   }
+}
+
+/** A value as an element of a type has it: modulo its range, or rounded to it. */
+function inType(value: Scalar, type: ElementType): Scalar {
+  return elementOf(type, filled(type, 1, value), 0);
 }
 
 /** As many elements of one value. */

@@ -82,8 +82,6 @@ export function existing(out: unknown): Target {
     );
   }
   if (isBlockSource(out)) {
-    if (out.shape.length === 0)
-      throw new KernelError('H5_OUT', 'out on disk has axes: of a scalar take the result');
     const { type, shape } = sourceOf(out);
     return { shape, type, memory: undefined, disk: out, value: out };
   }

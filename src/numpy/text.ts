@@ -1,6 +1,7 @@
 import { BOOL, type Data, type ElementType, STR } from '../kernels/element-type.js';
 import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
+import { digitsOf, textOf } from '../kernels/number-text.js';
 import { broadcastShapes, sizeOf } from '../kernels/strides.js';
 import { compareText } from '../kernels/text-order.js';
 import { apartFrom } from './apart.js';
@@ -203,19 +204,17 @@ function convertOne(
   }
 }
 
-/** As Python's `str` shows an element. */
+/** As Python's `str` shows an element. Of numbers in JavaScript nobody says that they are floats. */
 function shownAs(value: string | number | bigint | boolean, { type, literal }: Source): string {
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value !== 'number') return String(value);
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-  if (type.kind !== 'f' || literal) return String(value);
-  if (value !== 0 && (Math.abs(value) >= 1e16 || Math.abs(value) < 1e-4)) {
-    return String(value)
-      .replace(/e([+-])(\d)$/, 'e$10$2')
-      .replace(/^(-?\d+)$/, (digits) => exponent(Number(digits), 17).replace(/\.?0+e/, 'e'));
-  }
-  const shown = Object.is(value, -0) ? '-0' : String(value);
-  return Number.isInteger(value) ? `${shown}.0` : shown;
+  return textOf(
+    value,
+    typeof value === 'number' && type.kind === 'f' && !isWhole(value, literal),
+    digitsOf(type.dtype),
+  );
+}
+
+function isWhole(value: number, literal: boolean | undefined): boolean {
+  return literal === true && Number.isInteger(value) && !Object.is(value, -0);
 }
 
 function named(value: number): string | undefined {

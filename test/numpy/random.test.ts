@@ -239,6 +239,15 @@ test('bad parameters, seeds and states are refused', () => {
   expect(() => random.triangular(1, 0, 2)).toThrow(/at least the one before/);
   expect(() => random.hypergeometric(1, 1, 3)).toThrow(/nsample/);
   expect(() => random.randint(3, 3)).toThrow(/no whole number/);
+  expect(() => random.randint(0, 300, { dtype: 'uint8' })).toThrow(/uint8 does not hold/);
+  expect(() => random.randint(-1, 3, { dtype: 'u4', size: 2 })).toThrow(/uint32 does not hold/);
+  expect(numbers(random.randint(255, 256, { dtype: 'uint8', size: 1 }))).toEqual([255]);
+  for (const size of [-1, [2, -1]]) {
+    expect(() => random.normal(0, 1, { size })).toThrow(/is no shape/);
+    expect(() => random.choice(3, { size })).toThrow(/is no shape/);
+    expect(() => random.dirichlet([1, 2], { size })).toThrow(/is no shape/);
+  }
+  expect(() => random.rand(-1)).toThrow(/is no shape/);
   expect(() => random.normal([0, 1, 2], 1, { size: 2 })).toThrow(
     expect.objectContaining({ code: 'H5_SHAPE' }),
   );

@@ -90,6 +90,8 @@ for (const name of NAMES) {
     if (['sum', 'prod', 'min', 'max'].includes(name)) {
       add(name, sample(dtype, [7], seed++, range), { initial: 3 });
       add(name, sample(dtype, [3, 4], seed++, range), { initial: 3, axis: 0 });
+      for (const initial of [-3, 2.75, 200, -1, Number.NaN])
+        add(name, sample(dtype, [5], seed++, range), { initial });
     }
     if (dtype !== 'bool') add(name, sample(dtype, [3, 0], seed++), { axis: 0 });
     add(name, sample(dtype, [0], seed++));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withOptions } from '../../src/containers/options.js';
+import { allocate, typeOfName } from '../../src/kernels/element-type.js';
 import { UFUNCS } from '../../src/kernels/ufuncs.js';
 import '../../src/numpy-of-node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
@@ -211,6 +212,29 @@ for (const [shape, out] of [
 ] as const) {
   add('add', [sample('f8', shape, seed++), 1, sample('f8', out, seed++)]);
   add('negative', [sample('f8', shape, seed++), sample('f8', out, seed++)]);
+}
+
+// A number beside what has no axes.
+for (const [name, { inputs }] of UFUNCS) {
+  if (inputs === 1) continue;
+  // Of uint64 and an integer numpy makes floats, even where there are no axes.
+  for (const dtype of NUMBER_DTYPES.filter((each) => !each.startsWith('f') && each !== 'u8')) {
+    for (const element of [0n, 1n, 5n, 100n]) {
+      for (const number of name === 'power' ? [0, 1, 3] : [0, 1, 3, 100, 300]) {
+        const array = array0(dtype, dtype === 'bool' ? element > 0n : element);
+        add(name, [array, number]);
+        if (name !== 'power') add(name, [number, array]);
+      }
+    }
+  }
+  for (const number of name === 'power' ? [1, 2] : [1, 2, 5, -7, 9007199254740992])
+    add(name, [array0('i8', 9007199254740993n), number]);
+}
+function array0(dtype: string, value: bigint | boolean): NDArray {
+  const type = typeOfName(dtype);
+  const array = new NDArray(allocate(type, 1), [], type);
+  array.set(value);
+  return array;
 }
 
 /** Of a case with an output, a fresh one. */
