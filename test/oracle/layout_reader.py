@@ -357,6 +357,20 @@ def in_order_of_names(value):
     return {**content, "keys": names["keys"], "values": names["values"]}
 
 
+OF_ERRORS = ["name", "message", "stack", "cause", "errors"]
+
+
+def without_enumerable(value, content):
+    """The content of an error, some of whose own names are enumerable: graphs have those before all others."""
+    keys = content.get("keys")
+    if not (value.kind.endswith("Error") or value.kind.startswith("class ")) or "[[enumerable]]" not in (keys or []):
+        return content
+    pairs = dict(zip(keys, content["values"], strict=True))
+    del pairs["[[enumerable]]"]
+    names = [name for name in OF_ERRORS if name in pairs] + [name for name in pairs if name not in OF_ERRORS]
+    return {**content, "keys": names, "values": [pairs[name] for name in names]}
+
+
 def graph(root):
     numbers = {}
     objects = []
@@ -385,7 +399,7 @@ def graph(root):
         value = objects[at]
         at += 1
         entry = {"kind": value.kind}
-        content = in_order_of_names(value)
+        content = without_enumerable(value, in_order_of_names(value))
         if "time" in content:
             entry["time"] = number(content["time"])
         if "bytes" in content:
