@@ -271,7 +271,14 @@ class PartWriter {
     const options = { ...others, registry, values: values.moving?.() ?? values };
     const read = (steps: readonly Step[], how: typeof options): unknown =>
       within(this.#target, how, (space, address) => readPart(newRestorer(space, how), address, steps));
-    const instance = read(way, options);
+    let instance: unknown;
+    try {
+      instance = read(way, options);
+    } catch (error) {
+      // It was a way in a circle, through what is another one now: a shorter one leads to the instance.
+      if (error instanceof H5PathError && error.code === 'H5_NOT_FOUND') return;
+      throw error;
+    }
     if (typeof instance !== 'object' || instance === null) return;
     const cls = registry.of(Object.getPrototypeOf(instance));
     for (const { property } of cls?.declared ?? []) {

@@ -323,6 +323,16 @@ describe('a getter that is stored', () => {
   const open = () => H5File.open(serialize(make(), { registry: circles }), 'r+');
   const part = (file: H5File, path: string) => readSync(file, { registry: circles, path });
 
+  it('is stored again where the way to it was in a circle', () => {
+    const circle = new Circle(2);
+    circle.inner = circle;
+    const file = H5File.open(serialize({ circle }, { registry: circles }), 'r+');
+    writeSync(file, { gone: 1 }, { registry: circles, path: 'circle/inner/inner/inner' });
+    const read = readSync<{ circle: Circle }>(file, { registry: circles }).circle;
+    expect([read.area, read.inner, read.all]).toEqual([4, { gone: 1 }, { gone: 1 }]);
+    expect(file.get('circle/all/gone') ?? file.group('circle/all').attrs.get('gone')).toBe(1);
+  });
+
   it.each<[string, unknown, string, unknown]>([
     ['c/r', 3, 'c', 9],
     ['c', { r: 3 }, 'c', 9],
