@@ -126,7 +126,8 @@ export class DatasetStorage {
 
   get stored(): number {
     if (this.#chunks) return this.#chunks.stored;
-    return this.#isWritten ? this.size : 0;
+    // Of what is elsewhere that is not known, only that there may be something.
+    return this.#isWritten || isElsewhere(this.#target) ? this.size : 0;
   }
 
   get fillBytes(): Uint8Array {
