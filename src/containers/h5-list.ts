@@ -558,8 +558,9 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   flat(depth = 1): unknown[] {
     const flat: unknown[] = [];
     for (const value of this.values()) {
-      if (depth >= 1 && value instanceof H5List) flat.push(...value.flat(depth - 1));
-      else if (depth >= 1 && Array.isArray(value)) flat.push(...(value.flat(depth - 1) as unknown[]));
+      const isList = depth >= 1 && (value instanceof H5List || Array.isArray(value));
+      // One after another: there may be more of them than a call takes arguments.
+      if (isList) for (const each of (value as unknown[]).flat(depth - 1)) flat.push(each);
       else flat.push(value);
     }
     return flat;
