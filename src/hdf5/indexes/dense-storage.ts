@@ -954,7 +954,8 @@ function orderEqualHashes(
   }
 }
 
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
+/** The order of two names: negative if `a` comes before `b`. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length && i < b.length; i++) {
     const order = (a[i] as number) - (b[i] as number);
     if (order !== 0) return order;

@@ -12,13 +12,3 @@ export function addressAt(bytes: Uint8Array, at: number, size: number): number {
   for (let i = 0; i < size; i++) if (bytes[at + i] !== 0xff) return uintAt(bytes, at, size);
   return UNDEFINED_ADDRESS;
 }
-
-/** The order of two names: negative if `a` comes before `b`. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] as number) - (b[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}

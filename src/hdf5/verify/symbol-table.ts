@@ -1,10 +1,10 @@
 import type { ByteReader } from '../byte-reader.js';
 import { BtreeV1Type } from '../indexes/btree-v1.js';
+import { compareBytes } from '../indexes/dense-storage.js';
 import type { Link } from '../messages/link.js';
 import type { SymbolTable } from '../messages/symbol-table.js';
 import { decodeUtf8 } from '../text.js';
 import { walkBtreeV1 } from './btree-v1.js';
-import { compareBytes } from './bytes.js';
 import { quote } from './findings.js';
 import { openLocalHeap } from './local-heap.js';
 import type { ObjectRecord } from './object-record.js';
