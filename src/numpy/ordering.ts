@@ -471,45 +471,70 @@ export function isin(x: ArrayInput, among: ArrayInput, options: InOptions = {}):
   const others = sourceOf(among);
   const type = resultType([{ type: source.type }, { type: others.type }]);
   const target = targetFor(source.shape, BOOL);
-  const invert = options.invert === true;
-  // Parts of the one against parts of the others; what was found stays found.
-  const step = Math.max(1, Math.floor(blockBytes(8) / (type.size + 24)));
-  const size = sizeOf(others.shape);
-  for (const part of partsOf(source.shape, Math.max(1, Math.floor(blockBytes(4) / type.size)))) {
+  const { maxMemory } = containerOptions();
+  const fits = sizeOf(others.shape) <= maxMemory / 8 / (type.size + 24);
+  const mark = fits ? membership(type, others) : mergedMembership(type, others);
+  const most = fits ? blockBytes(4) : maxMemory / 8;
+  for (const part of partsOf(source.shape, Math.max(1, Math.floor(most / (type.size + (fits ? 0 : 16)))))) {
     const count = sizeOf(part.shape);
-    const data = gather(operandOf(source, part.start, part.shape), part.shape, type);
     const found = new Uint8Array(count);
-    for (let from = 0; from < size; from += step) {
-      const to = Math.min(size, from + step);
-      markFound(type, data, count, convert(others.type, readRun(others, from, to), type), to - from, found);
-    }
-    if (invert) for (let i = 0; i < count; i++) found[i] ^= 1;
+    mark(gather(operandOf(source, part.start, part.shape), part.shape, type), count, found);
+    if (options.invert === true) for (let i = 0; i < count; i++) found[i] ^= 1;
     store(target, part, found, BOOL);
   }
   const { memory } = target;
   return (memory && memory.ndim === 0 ? memory.get() : target.value) as ArrayResult;
 }
 
-function markFound(
-  type: ElementType,
-  data: Data,
-  n: number,
-  others: Data,
-  m: number,
-  found: Uint8Array,
-): void {
-  if (type.kind === 'c') {
-    const set = new Set<string>();
-    for (let i = 0; i < m; i++)
-      if (!isNone(type, others, i)) set.add(`${Number(others[i * 2]) + 0} ${Number(others[i * 2 + 1]) + 0}`);
-    for (let i = 0; i < n; i++) {
-      if (set.has(`${Number(data[i * 2]) + 0} ${Number(data[i * 2 + 1]) + 0}`)) found[i] = 1;
-    }
-    return;
-  }
+/** Says in `found` which of the first `n` elements are among others. */
+type Mark = (data: Data, n: number, found: Uint8Array) => void;
+
+/** By a Set of the others. */
+function membership(type: ElementType, others: Source): Mark {
   const set = new Set<unknown>();
-  for (let i = 0; i < m; i++) if (type === STR || !Number.isNaN(others[i] as number)) set.add(others[i]);
-  for (let i = 0; i < n; i++) if (set.has(data[i])) found[i] = 1;
+  const isComplex = type.kind === 'c';
+  // Text for a complex number, of which 0 and -0 are one.
+  const key = (data: Data, i: number): unknown =>
+    isComplex ? `${Number(data[i * 2]) + 0} ${Number(data[i * 2 + 1]) + 0}` : data[i];
+  const size = sizeOf(others.shape);
+  const step = Math.max(1, Math.floor(blockBytes(8) / type.size));
+  for (let from = 0; from < size; from += step) {
+    const to = Math.min(size, from + step);
+    const run = convert(others.type, readRun(others, from, to), type);
+    for (let i = 0; i < to - from; i++) if (!isNone(type, run, i)) set.add(key(run, i));
+  }
+  return (data, n, found) => {
+    for (let i = 0; i < n; i++) if (!isNone(type, data, i) && set.has(key(data, i))) found[i] = 1;
+  };
+}
+
+/** Others that are too many for a Set are sorted; the order of the elements goes along them. */
+function mergedMembership(type: ElementType, others: Source): Mark {
+  const sorted = sourceOf(sort((others.memory ?? others.disk) as ArrayInput, { axis: null }));
+  const size = sizeOf(sorted.shape);
+  const step = Math.max(1, Math.floor(containerOptions().maxMemory / 16 / type.size));
+  return (data, n, found) => {
+    const order = argsortRun(type, data, 0, n);
+    // Both stand in one array, so that one comparison does for them.
+    const both = allocate(type, n + step);
+    for (let i = 0; i < n * type.width; i++) both[i] = data[i];
+    const compare = comparison(type, both);
+    let at = 0;
+    for (let from = 0; from < size && at < n; from += step) {
+      const to = Math.min(size, from + step);
+      const run = convert(sorted.type, readRun(sorted, from, to), type);
+      for (let i = 0; i < run.length; i++) both[n * type.width + i] = run[i];
+      for (let j = n; j < n + to - from && at < n; ) {
+        const i = order[at];
+        // What is no number comes last, and is among none.
+        if (isNone(type, both, i)) return;
+        const side = compare(i, j);
+        if (side === 0) found[i] = 1;
+        if (side <= 0) at++;
+        else j++;
+      }
+    }
+  };
 }
 
 /**

@@ -366,6 +366,36 @@ describe('results', () => {
     );
   });
 
+  test('what is among more than the cap is found', () => {
+    const few = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(NaN, -0, Infinity, -Infinity, 0.5));
+    fc.assert(
+      fc.property(
+        fc.array(few, { maxLength: 60 }),
+        fc.array(few, { maxLength: 60 }),
+        fc.constantFrom('f8', 'f4', 'c16', 'i2', 'i8', 'str'),
+        fc.constantFrom('f8', 'f4', 'c16', 'i2', 'u8', 'str'),
+        fc.constantFrom(256, 2048),
+        fc.boolean(),
+        (values, others, dtype, otherType, maxMemory, invert) => {
+          if ((dtype === 'str') !== (otherType === 'str')) return;
+          const made = (from: number[], type: string) =>
+            type === 'str'
+              ? np.array(from.map(String), { dtype: 'str' })
+              : /[fc]/.test(type)
+                ? np.array(from, { dtype: type })
+                : np.array(from.filter(Number.isInteger).map(Math.abs), { dtype: type });
+          const x = made(values, dtype);
+          const among = made(others, otherType);
+          const found = withOptions({ maxMemory }, () =>
+            np.isin(new MemorySource(x), new MemorySource(among), { invert }),
+          );
+          expect(np.array_equal(found, np.isin(x, among, { invert }))).toBe(true);
+        },
+      ),
+      { numRuns: Number(process.env['CASES'] ?? 100) },
+    );
+  });
+
   test('places are as many as there are, whatever the cap is', () =>
     withOptions({ maxMemory: 4000 }, () => {
       const file = new TestFile();
