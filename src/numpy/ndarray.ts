@@ -1,3 +1,5 @@
+import { type ArraySelection, selectView } from '../containers/array-selection.js';
+import { wholeView } from '../containers/array-view.js';
 import { storedAs } from '../containers/block-data.js';
 import { SHAPED, type ShapedData } from '../hdf5/shaped-data.js';
 import type { DTypeName } from '../kernels/block-source.js';
@@ -17,7 +19,16 @@ import {
   U8,
 } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
-import { copyStrided, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
+import { pick } from '../kernels/sorting.js';
+import {
+  broadcastStrides,
+  contiguous,
+  copyStrided,
+  normalizeAxis,
+  rowMajor,
+  sizeOf,
+} from '../kernels/strides.js';
+import { placesOf } from './places.js';
 
 /** A complex number as an element. */
 export interface Complex {
@@ -133,16 +144,58 @@ export class NDArray {
   }
 
   /**
-   * Sets an element: its indices, then the value.
+   * A part, by a selection as an `H5Array` takes it: slices, lists of indices, masks, new axes. Other than numpy's it is a copy.
    *
-   * @throws {KernelError} H5_INDEX when there is no such element, H5_DTYPE when the value does not fit.
+   * @throws {H5IndexError} when an index is not within its axis.
+   * @example
+   * a.slice('1:10:2, ..., -1');
+   * a.slice([[4, 0, 2]]); // three rows
+   * a.slice(greater(a, 0)); // what is above 0
+   */
+  slice(selection: ArraySelection): NDArray {
+    const view = selectView(wholeView(this.shape), selection);
+    return new NDArray(pick(this.type, this.data, placesOf(view)), view.shape, this.type);
+  }
+
+  /**
+   * Sets an element: its indices, then the value. Or a part: a selection as for `slice`, and what is stretched to its shape;
+   * flat values may stand for as many elements of several axes.
+   *
+   * @throws {KernelError} H5_INDEX when there is no such element, H5_DTYPE when a value does not fit, H5_SHAPE when the values
+   * do not stretch to the part.
+   * @throws {H5IndexError} when an index of a selection is not within its axis.
    * @example
    * a.set(0, 1, 7);
+   * a.set('1:, ::2', 0);
+   * a.set([[0, 2]], [[1, 2], [3, 4]]);
    */
-  set(...indicesAndValue: readonly [...number[], Scalar]): void {
-    const value = indicesAndValue[indicesAndValue.length - 1] as Scalar;
-    const at = this.#position(indicesAndValue.slice(0, -1) as number[]);
-    setElement(this.type, this.data, at, value);
+  set(...indicesAndValue: readonly [...number[], Scalar]): void;
+  set(selection: ArraySelection, values: Nested | NDArray): void;
+  set(...given: readonly unknown[]): void {
+    const value = given.at(-1);
+    const indices = given.slice(0, -1);
+    if (indices.length === 1 && (typeof indices[0] !== 'number' || this.ndim > 1))
+      this.#setPart(indices[0] as ArraySelection, value);
+    else setElement(this.type, this.data, this.#position(indices as number[]), value as Scalar);
+  }
+
+  #setPart(selection: ArraySelection, given: unknown): void {
+    const { type, data } = this;
+    const { width } = type;
+    const view = selectView(wholeView(this.shape), selection);
+    let values = fromValues(given, { dtype: type.name });
+    if (values.ndim === 1 && values.size === view.size) values = values.reshape(view.shape);
+    // As in numpy, axes of one element that are too many do not count.
+    const extra = Math.max(0, values.ndim - view.shape.length);
+    const shape = values.shape.slice(0, extra).every((length) => length === 1)
+      ? values.shape.slice(extra)
+      : values.shape;
+    const strides = broadcastStrides(shape, rowMajor(shape), view.shape);
+    // A copy, for they may be elements of this very array.
+    const own = contiguous(view.shape, { data: values.data.slice() as Data, offset: 0, strides }, width);
+    const places = placesOf(view);
+    for (let i = 0; i < places.length; i++)
+      for (let k = 0; k < width; k++) data[places[i] * width + k] = own[i * width + k];
   }
 
   #position(indices: readonly number[]): number {

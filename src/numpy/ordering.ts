@@ -1,16 +1,7 @@
 import { options as containerOptions } from '../containers/options.js';
 import { comparison } from '../kernels/arg-extreme.js';
 import { convert } from '../kernels/convert.js';
-import {
-  allocate,
-  BOOL,
-  type Data,
-  type ElementType,
-  F8,
-  I8,
-  resultType,
-  STR,
-} from '../kernels/element-type.js';
+import { allocate, BOOL, type Data, type ElementType, F8, I8, resultType } from '../kernels/element-type.js';
 import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import { argsortRun, firstOfEach, pick, sameElement, sortRun } from '../kernels/sorting.js';
