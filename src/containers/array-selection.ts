@@ -37,8 +37,8 @@ export type ArrayIndex =
   | Slice
   | IndexList
   | BooleanList
-  | { readonly indices: IndexList }
-  | { readonly mask: BooleanList | ArrayLike<number> }
+  | { readonly indices: IndexList | IndexArray }
+  | { readonly mask: BooleanList | ArrayLike<number> | IndexArray }
   | IndexArray;
 
 /**
@@ -168,8 +168,8 @@ function parsed(entry: ArrayIndex): Parsed {
       throw new H5TypeError(`a value of type ${typeof entry} is no index`);
   }
   if (entry === null) return null;
-  if ('indices' in entry) return flatList(entry.indices, 'indices');
-  if ('mask' in entry) return flatList(entry.mask, 'mask');
+  if ('indices' in entry) return listed(entry.indices, 'indices');
+  if ('mask' in entry) return listed(entry.mask, 'mask');
   if ('toTypedArray' in entry) return flatArray(entry);
   if ('length' in entry) return flatList(entry);
   return entry;
@@ -236,6 +236,16 @@ function flatArray(array: IndexArray): FlatList {
   if (!isMask && !/^u?int/.test(array.dtype))
     throw new H5TypeError(`an array of the dtype '${array.dtype}' is no index: integers or booleans are`);
   return { shape: array.shape, values: array.toTypedArray(), isMask };
+}
+
+/** What is said to be indices or a mask, which an array may be as well: a mask then also of 0 and 1. */
+function listed(list: unknown, kind: 'indices' | 'mask'): FlatList {
+  const isArray = typeof list === 'object' && list !== null && 'toTypedArray' in list;
+  if (!isArray) return flatList(list, kind);
+  const { shape, dtype } = list as IndexArray;
+  if (dtype === 'bool' && kind === 'indices')
+    throw new H5TypeError('an array of booleans is a mask, and no indices');
+  return { shape, values: (list as IndexArray).toTypedArray(), isMask: kind === 'mask' };
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {

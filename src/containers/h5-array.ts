@@ -359,6 +359,8 @@ export class H5Array<E = unknown> implements BlockSource {
   /** A view in which axes of size 1, or new ones, are repeated. What it shows several times is not to be written. */
   broadcastTo(shape: readonly number[]): H5Array<E> {
     const view = this.#now;
+    if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+      throw new H5TypeError(`(${String(shape)}) is no shape: it has sizes of whole numbers from 0 on`);
     const joint = broadcastShapes([view.shape, shape]);
     if (joint.join() !== shape.join())
       throw new H5TypeError(

@@ -3,7 +3,10 @@ import { H5FormatError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
+import { SHAPED, type ShapedData } from '../hdf5/shaped-data.js';
+import type { DTypeName } from '../kernels/block-source.js';
 import type { Content, ValueType } from '../registry/index.js';
+import { storedAs } from './block-data.js';
 import { contextOf } from './context.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
@@ -84,8 +87,32 @@ function kinds(files = thePlatform().files): readonly HandleKind[] {
 
 function wholeDataset(array: H5Array): H5Dataset {
   const { dataset } = array;
-  if (dataset && !array.isView) return dataset as H5Dataset;
-  throw new H5TypeError('a part of an array is no handle: store the whole array, or a copy of the part');
+  if (!dataset) throw new H5TypeError('an array in memory is no handle: give its elements, toTypedArray()');
+  if (!array.isView) return dataset as H5Dataset;
+  throw new H5TypeError(
+    'a part of an array is no handle: store the whole array, or a copy of the part, array.copy()',
+  );
+}
+
+/** The elements of an array, to be stored in a dataset of its shape. */
+class ElementsOf {
+  readonly #array: H5Array;
+
+  constructor(array: H5Array) {
+    this.#array = array;
+  }
+
+  [SHAPED](): ShapedData {
+    const array = this.#array;
+    return { elements: () => array.read(), shape: array.shape, dtype: storedAs(array.dtype) };
+  }
+}
+
+function arrayOf({ data, dtype, shape }: Content): H5Array {
+  const isShape = Array.isArray(shape) || shape instanceof Int32Array;
+  if (typeof dtype !== 'string' || !isShape)
+    throw new H5FormatError(-1, 'an H5Array without a dtype or shape');
+  return H5Array.from(data, { dtype: dtype as DTypeName, shape: Array.from(shape as number[]) });
 }
 
 function kindOf(handle: Handle): HandleKind {
@@ -119,7 +146,7 @@ function again(mode: H5Mode): H5Mode {
  * until whoever else has the file open for writing has closed it.
  */
 export function fromTransferable(data: TransferableHandle): Handle {
-  const { kind: name, file, bytes, path, mode } = data;
+  const { kind: name, file, bytes, path, mode } = data ?? ({} as Partial<TransferableHandle>);
   const found = kinds().find((each) => each.name === name);
   const source = file ?? bytes;
   if (!found || source === undefined || typeof path !== 'string' || (mode !== 'r' && mode !== 'r+'))
@@ -144,6 +171,10 @@ export function handleTypes(files: Platform['files']): ValueType[] {
     name,
     prototype,
     encode(handle) {
+      if (handle instanceof H5Array && !handle.dataset && !handle.isView) {
+        const { dtype, shape } = handle;
+        return { data: dtype === 'object' ? handle.toNested() : new ElementsOf(handle), dtype, shape };
+      }
       const object = objectOf(handle as never);
       const place = thePlatform().placeOf(object.file);
       if (!place)
@@ -152,7 +183,9 @@ export function handleTypes(files: Platform['files']): ValueType[] {
         );
       return { file: place.path, path: object.path, mode: again(place.mode) };
     },
-    decode({ file, path, mode }: Content) {
+    decode(content: Content) {
+      const { file, path, mode } = content;
+      if (name === 'H5Array' && 'data' in content) return arrayOf(content);
       const isPlace = typeof file === 'string' && typeof path === 'string';
       if (!isPlace || (mode !== 'r' && mode !== 'r+'))
         throw new H5FormatError(-1, `a ${name} that leads nowhere`);

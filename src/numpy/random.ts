@@ -59,7 +59,7 @@ export function get_state(): RandomState {
  * @throws {KernelError} H5_VALUE for what is no state.
  */
 export function set_state(state: RandomState): void {
-  const { algorithm, words } = state;
+  const { algorithm, words } = state ?? {};
   const fits =
     algorithm === 'xoshiro128++' &&
     Array.isArray(words) &&
@@ -676,9 +676,12 @@ function orderOf(n: number): Float64Array {
  */
 export function permutation(of: ArrayInput, options: CreationOptions = {}): ArrayResult {
   if (typeof of === 'number') {
-    const order = convert(F8, orderOf(of), I8);
-    const target = placeFor([of], I8, options);
-    store(target, { start: [0], shape: [of] }, order, I8);
+    if (!Number.isSafeInteger(of)) throw new KernelError('H5_VALUE', `${of} is no whole number`);
+    // Below 0 there are none, as in a range.
+    const n = Math.max(0, of);
+    const order = convert(F8, orderOf(n), I8);
+    const target = placeFor([n], I8, options);
+    store(target, { start: [0], shape: [n] }, order, I8);
     return target.value as ArrayResult;
   }
   const { shape } = sourceOf(of);

@@ -211,6 +211,14 @@ describe('views', () => {
     const square = H5Array.from(range(10).map((i) => range(10).map((j) => i === j)));
     expect(array.slice(square).toNested()).toEqual(range(10).map((i) => 11 * i));
     expect(array.slice({ mask: new Uint8Array(10) }).shape).toEqual([0, 10]);
+    expect(array.slice([{ mask: H5Array.from(mask) }, 1]).toNested()).toEqual([1, 21]);
+    expect(array.slice([{ mask: H5Array.from(mask.map(Number)) }, 1]).toNested()).toEqual([1, 21]);
+    expect(array.slice([{ indices: H5Array.from([2, 0], { dtype: 'float64' }) }, 1]).toNested()).toEqual([
+      21, 1,
+    ]);
+    expect(() => array.slice({ indices: H5Array.from(mask) })).toThrow(/mask/);
+    expect(() => array.slice({ indices: H5Array.from([0.5]) })).toThrow(/0.5 is no whole number/);
+    expect(() => array.slice({ mask: H5Array.from(range(10)) })).toThrow(/mask/);
     expect(
       array
         .slice([H5Array.from(new Int16Array([3, -1]))])
@@ -1256,6 +1264,7 @@ describe('errors of selections', () => {
     ['a step of nothing', () => array.slice('::0'), H5TypeError, /step 0/],
     ['two dots', () => array.slice('..., ...'), H5TypeError, /once/],
     ['a text that is nothing', () => array.slice('a:b'), H5TypeError, /'a:b' is no index/],
+    ['a shape that is none', () => array.broadcastTo([-1, 10]), H5TypeError, /\(-1,10\) is no shape/],
     ['a mask of another shape', () => array.slice([[true, false]]), H5IndexError, /\(2\).*\(10\)/],
     [
       'a mask that is no mask',

@@ -92,13 +92,50 @@ describe('handles are values', () => {
     expect(readSync(gone)).toEqual({ a: 3 });
   });
 
+  it('arrays in memory as their elements', () => {
+    const arrays = {
+      matrix: H5Array.from([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+      bytes: H5Array.from([[[7]]], { dtype: 'uint8' }),
+      words: H5Array.from(['x', 'yz']),
+      flags: H5Array.from([true, false]),
+      big: H5Array.from([1n, -2n]),
+      complex: H5Array.from([{ re: 1, im: 2 }], { dtype: 'complex128' }),
+      none: H5Array.from([], { dtype: 'float32', shape: [0, 3] }),
+      scalar: H5Array.from(5),
+      any: H5Array.from([{ x: 1 }, [1]], { dtype: 'object' }),
+      copy: H5Array.of(H5File.open(new Uint8Array(0), 'w').createDataset('a', { data: [1.5, 2.5, 3.5] }))
+        .slice('::-1')
+        .copy(),
+    };
+    const back = deserialize<typeof arrays>(serialize(arrays));
+    for (const [name, array] of Object.entries(arrays)) {
+      const own = back[name as keyof typeof arrays];
+      expect(own, name).toBeInstanceOf(H5Array);
+      expect([own.dtype, own.shape, own.toNested()], name).toEqual([
+        array.dtype,
+        array.shape,
+        array.toNested(),
+      ]);
+    }
+    // What others see is a dataset of the shape.
+    const file = H5File.open(serialize(arrays));
+    expect(file.dataset('matrix/data').shape).toEqual([2, 3]);
+    expect(file.dataset('bytes/data').dtype).toBe('u1');
+  });
+
   it('but not of files in memory, nor parts of arrays', () => {
     const dict = H5Dict.write(undefined, { a: 1, array: new Float64Array(5) });
     expect(() => serialize({ dict })).toThrow(/file in memory/);
     expect(() => toTransferable(H5Array.of(dict.file.dataset('array')).slice('1:2'))).toThrow(
       /part of an array/,
     );
+    expect(() => toTransferable(H5Array.from([1]))).toThrow(/in memory is no handle/);
     expect(() => toTransferable({} as H5Dict)).toThrow(/no handle/);
+    for (const none of [null, undefined, {}])
+      expect(() => fromTransferable(none as never)).toThrow(/no data of a handle/);
     expect(() => fromTransferable({ kind: 'H5Dict', file: path, path: '/', mode: 'w' })).toThrow(
       /no data of a handle/,
     );

@@ -264,6 +264,9 @@ test('bad parameters, seeds and states are refused', () => {
   expect(() => random.dirichlet([1, 0])).toThrow(/above 0/);
   expect(() => random.seed(0.5)).toThrow(/no seed/);
   expect(() => random.set_state({ algorithm: 'xoshiro128++', words: [0, 0, 0, 0] })).toThrow(/no state/);
+  expect(() => random.set_state(undefined as never)).toThrow(/no state/);
+  expect(() => random.permutation(2.5)).toThrow(/2.5 is no whole number/);
+  expect((random.permutation(-1) as np.NDArray).shape).toEqual([0]);
   expect(() => random.rand(2, { name: 'nowhere' })).toThrow(/nowhere/);
   expect(() => random.bytes(-1)).toThrow(/whole number/);
 });
