@@ -98,6 +98,25 @@ export function wholeView(dims: readonly number[], stored?: readonly number[]): 
   return new ArrayView(dims, dims, wholeMaps(dims.length), stored);
 }
 
+/** The same elements, of which each has axes of its own, all of which are shown. */
+export function innerView({ dims, shape, maps, stored }: ArrayView, inner: readonly number[]): ArrayView {
+  const rank = shape.length;
+  const none = inner.map(() => 0);
+  return new ArrayView(
+    [...dims, ...inner],
+    [...shape, ...inner],
+    [
+      ...maps.map(({ offset, strides, table }) => ({ offset, strides: [...strides, ...none], table })),
+      ...inner.map((_, axis) => ({
+        offset: 0,
+        strides: Array.from({ length: rank + inner.length }, (_, j) => Number(j === rank + axis)),
+        table: undefined,
+      })),
+    ],
+    stored && [...stored, ...inner],
+  );
+}
+
 /** The same elements with the axes in another order. */
 export function transposeView({ dims, shape, maps, stored }: ArrayView, axes: readonly number[]): ArrayView {
   return new ArrayView(

@@ -7,8 +7,9 @@ import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { decodeNumbers, isNative } from '../hdf5/number-elements.js';
 import { hasPointers } from '../hdf5/release.js';
-import type { Selection } from '../hdf5/selection.js';
+import { product, type Selection } from '../hdf5/selection.js';
 import type { BlockData, DTypeName } from '../kernels/block-source.js';
+import { nested } from './array-value.js';
 import { complexPart, dtypeOf, memorySizeOf, toElements } from './block-data.js';
 import type { ElementStore } from './element-store.js';
 import { LiveFile } from './live-file.js';
@@ -20,18 +21,22 @@ export interface Field {
   readonly type: Datatype;
 }
 
-/** The elements of a dataset, or one field of each. */
+/** The elements of a dataset, or one field of each; of a field that is an array all elements of it (see `ArrayFieldStore`). */
 export class DatasetStore implements ElementStore {
   readonly dataset: H5Dataset<unknown>;
   readonly field: Field | undefined;
   readonly datatype: Datatype;
+  /** The axes of a field that is an array; none of any other. */
+  readonly inner: readonly number[];
   readonly dtype: DTypeName;
   readonly fillsAtOnce: boolean;
 
   constructor(dataset: H5Dataset<unknown>, field?: Field) {
     this.dataset = dataset;
     this.field = field;
-    this.datatype = field?.type ?? dataset.datatype;
+    const { dims, base } = elementsWithin(field?.type);
+    this.inner = dims;
+    this.datatype = base ?? dataset.datatype;
     this.dtype = dtypeOf(this.datatype);
     this.fillsAtOnce = !field && !hasPointers(dataset.datatype);
   }
@@ -76,7 +81,7 @@ export class DatasetStore implements ElementStore {
         : undefined;
     const { bytes, count } = access.select(selection, memory);
     const own = field ? column(bytes, access.datatype.size, field, count) : bytes;
-    return this.#decode(own, count, access);
+    return this.#decode(own, count * product(this.inner), access);
   }
 
   #decode(bytes: Uint8Array, count: number, access: ElementAccess): BlockData {
@@ -139,14 +144,19 @@ export class DatasetStore implements ElementStore {
       const { space } = dataset.session;
       const records = decode(access.datatype, bytes, count, access.heap ?? space.globalHeap) as object[];
       const values = toElements(this.dtype, data);
+      const size = product(this.inner);
       records.forEach((record, i) => {
-        replaceMember(record, field.path, values[isOne ? 0 : i]);
+        const value =
+          this.inner.length > 0
+            ? nested(Array.prototype.slice.call(values, i * size, (i + 1) * size), this.inner)
+            : values[isOne ? 0 : i];
+        replaceMember(record, field.path, value);
       });
       dataset.session.edit().writeElements(dataset.node, selection, records);
       return;
     }
-    const length = isOne ? 1 : count;
-    const from = own ?? encode(field.type, data, length).bytes;
+    const length = (isOne ? 1 : count) * product(this.inner);
+    const from = own ?? encode(this.datatype, data, length).bytes;
     const step = isOne ? 0 : field.type.size;
     for (let i = 0; i < count; i++) {
       const at = i * size + field.offset;
@@ -159,6 +169,18 @@ export class DatasetStore implements ElementStore {
     const { dataset } = this;
     return LiveFile.of(dataset).atomically(dataset.path, action);
   }
+}
+
+/** The axes and the elements of a field that is an array, unless these are records, or what only lists can hold. */
+function elementsWithin(type: Datatype | undefined): { dims: readonly number[]; base: Datatype | undefined } {
+  const dims: number[] = [];
+  let base = type;
+  while (base?.class === 'array') {
+    dims.push(...base.dims);
+    base = base.base;
+  }
+  const dtype = base && dtypeOf(base);
+  return dtype === 'object' || dtype === 'record' ? { dims: [], base: type } : { dims, base };
 }
 
 function column(bytes: Uint8Array, size: number, { offset, type }: Field, count: number): Uint8Array {

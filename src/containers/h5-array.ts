@@ -8,10 +8,18 @@ import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import { shapedData } from '../hdf5/shaped-data.js';
 import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
+import { ArrayFieldStore } from './array-field.js';
 import { formatArray } from './array-format.js';
 import { type ArrayIndex, type ArraySelection, broadcastShapes, selectView } from './array-selection.js';
 import { type ArrayValue, arrayValue, nested } from './array-value.js';
-import { type ArrayView, broadcastView, reshapeView, transposeView, wholeView } from './array-view.js';
+import {
+  type ArrayView,
+  broadcastView,
+  innerView,
+  reshapeView,
+  transposeView,
+  wholeView,
+} from './array-view.js';
 import {
   checkDType,
   convert,
@@ -370,7 +378,7 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   /**
-   * One field of the records of the array, as a view.
+   * One field of the records of the array, as a view. Of a field that is an array, its axes come last.
    *
    * @throws {H5TypeError} when the elements are no records, or have no such field.
    * @example
@@ -380,10 +388,10 @@ export class H5Array<E = unknown> implements BlockSource {
     const store = this.#store;
     if (!(store instanceof DatasetStore))
       throw new H5TypeError(`the elements are no records, so they have no field "${name}"`);
-    return this.#with<F>(
-      this.#view,
-      new DatasetStore(store.dataset, fieldOf(store.datatype, name, store.field)),
-    );
+    const own = new DatasetStore(store.dataset, fieldOf(store.datatype, name, store.field));
+    const view = this.#view;
+    if (own.inner.length === 0) return this.#with<F>(view, own);
+    return this.#with<F>(view && innerView(view, own.inner), new ArrayFieldStore(own));
   }
 
   /**
@@ -1144,7 +1152,8 @@ function isSameElement(a: unknown, b: unknown, equalNaN: boolean): boolean {
 
 function rootOf(store: ElementStore): ElementStore {
   let root = store;
-  while (root instanceof ConvertedStore || root instanceof MappedStore) root = root.source;
+  while (root instanceof ConvertedStore || root instanceof MappedStore || root instanceof ArrayFieldStore)
+    root = root.source;
   return root;
 }
 
