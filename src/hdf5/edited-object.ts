@@ -184,7 +184,7 @@ export class EditedObject extends StoredObject {
   /** Returns the attributes as they are stored; undefined if they are not known without reading them. */
   #putAttributes(space: EditableSpace, writer: ObjectWriter): EditableMap<Attribute> | undefined {
     const { header, allAttributes } = this;
-    const { isTracked } = header;
+    const { isTracked, isIndexed } = header;
     const messages = new Map<string, HeaderMessage>();
     for (const message of header.messages)
       if (message.type === MessageType.Attribute) messages.set(attributeName(message.data), message);
@@ -210,7 +210,7 @@ export class EditedObject extends StoredObject {
       dense.free();
       dense = undefined;
     } else if (!dense && !fitsHeader) {
-      dense = DenseAttributes.create(space, isTracked, isTracked, next);
+      dense = DenseAttributes.create(space, isTracked, isIndexed, next);
       for (const { data, order } of [...messages.values()].sort((x, y) => x.order - y.order))
         dense.add(data, isTracked && !dense.hasOrder(order) ? order : undefined);
     }
@@ -250,6 +250,9 @@ export class EditedObject extends StoredObject {
       next = dense.info.nextCreationOrder;
     } else {
       let last = -1;
+      // Others count attributes and links apart, so that what becomes an attribute may find its place taken.
+      const taken = new Set<number>();
+      for (const [name, { order }] of messages) if (allAttributes.get(name) !== undefined) taken.add(order);
       allAttributes.forEach((value, name) => {
         const message = messages.get(name);
         if (isStored(value) && message) {
@@ -259,18 +262,21 @@ export class EditedObject extends StoredObject {
         }
         // One that was replaced keeps its place; one that was deleted and made again stands behind others.
         const asked = this.#attributeOrder(name);
-        const order = !isTracked ? -1 : (asked ?? (message && message.order > last ? message.order : next));
+        const isFree = asked !== undefined && (asked === message?.order || !taken.has(asked));
+        const behind = message && message.order > last ? message.order : next;
+        const order = !isTracked ? -1 : isFree ? asked : behind;
         next = Math.max(next, order + 1);
+        taken.add(order);
         const data = writer.attributeMessage(name, value as AttributeDraft);
         header.messages.push({ type: MessageType.Attribute, flags: 0, order, data });
-        if (asked === undefined) last = order;
+        if (!isFree) last = order;
         keep(value as AttributeDraft, data, order);
       });
     }
     header.remove(MessageType.AttributeInfo);
     if (dense || (isTracked && allAttributes.size > 0)) {
       const data = new ByteWriter(28);
-      encodeAttributeInfo(data, next, isTracked, dense?.info);
+      encodeAttributeInfo(data, next, dense?.info, header.orderFlags);
       header.messages.push({ type: MessageType.AttributeInfo, flags: 0, order: 0, data: data.finish() });
     }
     this.#denseAttributes = dense;
@@ -301,9 +307,14 @@ export class EditedObject extends StoredObject {
     // The second byte has the flags, of which the second says that there is an index by creation order.
     const isIndexed = ((message?.data[1] ?? 0) & 2) !== 0;
     let next = info?.nextCreationOrder ?? 0;
+    /** The orders that links have which stay, where some are to have certain ones: what has become a link may find its place taken. */
+    const taken = new Set<number>();
     const orderOf = (name: string, link: Link | LinkDraft): number => {
-      const order = !isTracked ? -1 : 'order' in link ? link.order : (this.linkOrders.get(name) ?? next);
+      const asked = this.linkOrders.get(name);
+      const free = asked !== undefined && !taken.has(asked) ? asked : next;
+      const order = !isTracked ? -1 : 'order' in link ? link.order : free;
       next = Math.max(next, order + 1);
+      taken.add(order);
       return order;
     };
     const encoded = (name: string, link: Link | LinkDraft): Uint8Array =>
@@ -318,6 +329,9 @@ export class EditedObject extends StoredObject {
     // If something throws, what is open is of no more use.
     this.#denseLinks = undefined;
     if (!dense && info && info.fractalHeap !== UNDEFINED_ADDRESS) dense = DenseLinks.open(space, info);
+
+    if (!dense && this.linkOrders.size > 0)
+      for (const [, link] of allLinks) if ('order' in link) taken.add(link.order);
 
     header.remove(MessageType.Link);
     if (!dense && allLinks.size + unknown.length > MAX_COMPACT) {

@@ -21,7 +21,11 @@ export const OCHK = 0x4b48434f;
 const VERSION = 2;
 /** Signature, version, flags, size of chunk 0. */
 const CHUNK0_PREFIX = 10;
-const CHUNK0_FLAGS = 2 | HeaderFlag.AttributeOrderTracked | HeaderFlag.AttributeOrderIndexed;
+/**
+ * No index by the creation order of attributes: libhdf5 loses the attributes that it renames from one, and h5py renames each
+ * that it replaces. It finds their order without.
+ */
+const CHUNK0_FLAGS = 2 | HeaderFlag.AttributeOrderTracked;
 /** Type, size, flags, creation order. */
 export const MESSAGE_PREFIX = 6;
 
@@ -82,7 +86,7 @@ export abstract class HeaderWriter<Target> {
   end(nextOrder = 0, dense?: AttributeInfo): void {
     if (this.#nextAttributeOrder > 0 || dense) {
       this.beginMessage(MessageType.AttributeInfo);
-      encodeAttributeInfo(this.out, Math.max(nextOrder, this.#nextAttributeOrder), true, dense);
+      encodeAttributeInfo(this.out, Math.max(nextOrder, this.#nextAttributeOrder), dense);
       this.endMessage();
     }
     this.#endChunk(true);

@@ -249,7 +249,7 @@ export class ObjectWriter extends HeaderWriter<Placed> {
     attributes: EditableMap<AttributeDraft>,
     orders: ReadonlyMap<string, number> | undefined,
   ): AttributeInfo {
-    const dense = DenseAttributes.create(this.#space, true);
+    const dense = DenseAttributes.create(this.#space, true, false);
     for (const [name, value] of attributes) {
       this.isLoose = true;
       this.attribute(name, value, 0);

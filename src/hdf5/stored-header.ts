@@ -68,6 +68,16 @@ export class StoredHeader {
     return (this.#flags & HeaderFlag.AttributeOrderTracked) !== 0;
   }
 
+  /** Whether attributes in dense storage have an index by it. */
+  get isIndexed(): boolean {
+    return (this.#flags & HeaderFlag.AttributeOrderIndexed) !== 0;
+  }
+
+  /** The same two, as an Attribute Info message has them. */
+  get orderFlags(): number {
+    return (this.#flags / HeaderFlag.AttributeOrderTracked) & 3;
+  }
+
   /** The number of hard links that lead here. */
   get linkCount(): number {
     const message = this.find(MessageType.ReferenceCount);

@@ -484,7 +484,7 @@ function checkContainer(bytes: Uint8Array, file: H5pyFile): void {
     expect(Buffer.from(bytes.subarray(object.address, object.address + 5)).toString('latin1')).toBe(
       'OHDR\x02',
     );
-    expect((bytes[object.address + 5] as number) & 0x3c).toBe(0x0c);
+    expect((bytes[object.address + 5] as number) & 0x3c).toBe(0x04);
     checkAttributes(object, object === file.root);
     if (object.kind === 'group') {
       expect(object.linkOrder && object.attributeOrder).toBe(true);

@@ -157,7 +157,10 @@ class DenseLinkSequence implements LinkSequence {
   }
 }
 
-/** The same for attributes, which do not hold their creation order themselves (records of type 8 and 9). */
+/**
+ * The same for attributes, whose creation orders stand in the records of the index by name (of type 8). The other index is
+ * not asked: when libhdf5 renames an attribute, as h5py does to replace one, it takes its record out of there (H5Adense.c).
+ */
 export function readDenseAttributes(
   space: FileSpace,
   info: AttributeInfo,
@@ -165,18 +168,16 @@ export function readDenseAttributes(
   meter: Meter,
 ): Attribute[] {
   const heap = readFractalHeap(space, info.fractalHeap, meter);
-  const ordered = info.orderIndex !== UNDEFINED_ADDRESS;
-  const index = ordered ? info.orderIndex : info.nameIndex;
-  const type = ordered ? BtreeV2Type.AttributesByOrder : BtreeV2Type.AttributesByName;
+  const { creationOrderTracked, nameIndex } = info;
   const attributes: Attribute[] = [];
-  readBtreeV2(space, index, type, heap.idSize + (ordered ? 5 : 9), meter, (record) => {
+  readBtreeV2(space, nameIndex, BtreeV2Type.AttributesByName, heap.idSize + 9, meter, (record) => {
     const id = record.block(heap.idSize);
     // The ID of a shared one is that of another heap.
     if (record.u8() & MessageFlag.Shared) throw new H5FeatureError('a shared attribute');
     const order = record.u32();
-    attributes.push(decodeAttribute(heap.get(id), info.creationOrderTracked ? order : -1, resolve));
+    attributes.push(decodeAttribute(heap.get(id), creationOrderTracked ? order : -1, resolve));
   });
-  return attributes;
+  return attributes.sort((a, b) => a.order - b.order);
 }
 
 /** Nodes of the indexes: H5Gdense.c, H5Adense.c. */
@@ -258,6 +259,8 @@ abstract class DenseTable {
   readonly #orders: BtreeV2Editor | undefined;
   readonly #tracked: boolean;
   protected nextOrder: number;
+  /** The creation orders that there are, if they are not indexed and have been asked for. */
+  #knownOrders: Set<number> | undefined;
 
   // What is looked for: the UTF-8 of a name and its hash; a creation order as two numbers.
   readonly #key = new ByteWriter(64);
@@ -306,10 +309,16 @@ abstract class DenseTable {
     return this.seek(name);
   }
 
-  /** Whether an entry has a creation order, as far as there is an index that says so. */
+  /** Whether an entry has a creation order. Where there is no index that says so, all are looked at the first time. */
   hasOrder(order: number): boolean {
     this.#seekOrder(order);
-    return this.#orders?.seek(this.#byOrder) ?? false;
+    if (this.#orders) return this.#orders.seek(this.#byOrder);
+    if (!this.#knownOrders) {
+      const known = new Set<number>();
+      if (this.#tracked) this.visitAll('name', (records, at) => known.add(this.orderOf(records, at)));
+      this.#knownOrders = known;
+    }
+    return this.#knownOrders.has(order);
   }
 
   /** The encoded message of a name, to keep. */
@@ -324,6 +333,7 @@ abstract class DenseTable {
     if (!this.seek(name)) return false;
     const { nameIdAt, what } = this.#layout;
     const { records, at } = this.#names;
+    this.#knownOrders?.delete(this.orderOf(records, at));
     if (this.#orders) {
       // If the record of the order is not there, nothing is changed.
       this.#seekOrder(this.orderOf(records, at));
@@ -333,6 +343,24 @@ abstract class DenseTable {
     this.#names.delete(this.#byName);
     this.heap.delete(id);
     return true;
+  }
+
+  /**
+   * Adds what the index by creation order lacks: libhdf5 takes the record of an attribute that it renames out of it, and
+   * can then delete neither that attribute nor the object. The record is the beginning of that in the index by name.
+   */
+  protected completeOrders(): void {
+    const orders = this.#orders;
+    if (!orders || orders.size >= this.#names.size) return;
+    const lost: Uint8Array[] = [];
+    this.#names.visit((records, at) => {
+      this.#seekOrder(this.orderOf(records, at));
+      if (!orders.seek(this.#byOrder)) lost.push(records.slice(at, at + this.#layout.orderSize));
+    });
+    for (const record of lost) {
+      this.#seekOrder(this.orderOf(record, 0));
+      orders.insert(record, this.#byOrder);
+    }
   }
 
   /** Writes what has changed. Afterwards `info` is what the message in the object header is to say. */
@@ -414,6 +442,7 @@ abstract class DenseTable {
         throw new H5TypeError(`two ${what}s of one object have the creation order ${order}`);
       }
     }
+    this.#knownOrders?.add(order);
     if (this.#tracked && order >= this.nextOrder) this.nextOrder = order + 1;
   }
 
@@ -497,6 +526,7 @@ abstract class DenseTable {
           orders[i * orderSize + orderIdAt + n] = ids[i * idSize + n] as number;
       this.#orders.fill(orders);
     }
+    this.#knownOrders = undefined;
     this.nextOrder = Math.max(this.nextOrder, last + 1);
   }
 
@@ -774,7 +804,7 @@ export class DenseAttributes extends DenseTable {
   static create(
     space: EditableSpace,
     tracked: boolean,
-    indexed = tracked,
+    indexed: boolean,
     nextCreationOrder = 0,
   ): DenseAttributes {
     const info = makeTable(space, ATTRIBUTES, tracked, indexed, nextCreationOrder);
@@ -783,7 +813,9 @@ export class DenseAttributes extends DenseTable {
 
   /** Those of a file. Throws an H5FormatError if they are damaged, as far as they are read here. */
   static open(space: EditableSpace, info: AttributeInfo): DenseAttributes {
-    return new DenseAttributes(space, ATTRIBUTES, info);
+    const attributes = new DenseAttributes(space, ATTRIBUTES, info);
+    attributes.completeOrders();
+    return attributes;
   }
 
   /** What the Attribute Info message is to say. */

@@ -12,29 +12,29 @@ export interface AttributeInfo {
   readonly orderIndex: number;
 }
 
-/** Flags: the creation order of attributes is tracked, and indexed. */
+/** Flags: the creation order of attributes is tracked, and indexed. Those of an object header are the same times 4. */
 const TRACKED = 1;
 const INDEXED = 2;
 
 /**
  * Attribute Info message (Format Specification, section IV.A.2.v): of an object whose attributes stand in its header, or
- * in dense storage; creation order is tracked and indexed unless told otherwise. Without it libhdf5 would number the
- * attributes that it adds from zero again.
+ * in dense storage; creation order is tracked, and there is no index by it, unless `flags` say otherwise. Without the message
+ * libhdf5 would number the attributes that it adds from zero again.
  */
 export function encodeAttributeInfo(
   out: ByteWriter,
   nextCreationOrder: number,
-  tracked = true,
   dense?: AttributeInfo,
+  flags = TRACKED,
 ): void {
-  out.u16((tracked ? TRACKED | INDEXED : 0) << 8);
-  if (tracked) out.u16(nextCreationOrder);
+  out.u16(flags << 8);
+  if (flags & TRACKED) out.u16(nextCreationOrder);
   if (dense) {
     out.u64(dense.fractalHeap);
     out.u64(dense.nameIndex);
-    if (tracked) out.u64(dense.orderIndex);
+    if (flags & INDEXED) out.u64(dense.orderIndex);
   } else {
-    out.undefinedAddress(tracked ? 3 : 2);
+    out.undefinedAddress(flags & INDEXED ? 3 : 2);
   }
 }
 

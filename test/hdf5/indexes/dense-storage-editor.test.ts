@@ -289,7 +289,7 @@ describe('dense attributes', () => {
 
   test('that are shared are not touched', () => {
     const space = new MemorySpace();
-    const made = DenseAttributes.create(space, false);
+    const made = DenseAttributes.create(space, false, false);
     made.add(attributeOf('shared', bytesLike(3, 1)));
     made.flush();
     // The flags of the one record.
@@ -305,7 +305,7 @@ describe('dense attributes', () => {
   });
 
   test('with a wrong name end in an error', () => {
-    const attributes = DenseAttributes.create(new MemorySpace(), false);
+    const attributes = DenseAttributes.create(new MemorySpace(), false, false);
     for (const message of [[], [3], [3, 0, 9, 0, 0, 0, 0, 0, 1, 65, 0], [9, 0, 2, 0, 0, 0, 0, 0, 65, 0]]) {
       expect(() => attributes.add(Uint8Array.from(message))).toThrow(H5FormatError);
     }
