@@ -252,7 +252,10 @@ export class EditedObject extends StoredObject {
       let last = -1;
       // Others count attributes and links apart, so that what becomes an attribute may find its place taken.
       const taken = new Set<number>();
-      for (const [name, { order }] of messages) if (allAttributes.get(name) !== undefined) taken.add(order);
+      for (const [name, { order }] of messages) {
+        const value = allAttributes.get(name);
+        if (value !== undefined && isStored(value)) taken.add(order);
+      }
       allAttributes.forEach((value, name) => {
         const message = messages.get(name);
         if (isStored(value) && message) {
@@ -262,8 +265,9 @@ export class EditedObject extends StoredObject {
         }
         // One that was replaced keeps its place; one that was deleted and made again stands behind others.
         const asked = this.#attributeOrder(name);
-        const isFree = asked !== undefined && (asked === message?.order || !taken.has(asked));
-        const behind = message && message.order > last ? message.order : next;
+        const isFree = asked !== undefined && !taken.has(asked);
+        const isBehind = message && message.order > last && !taken.has(message.order);
+        const behind = isBehind ? message.order : next;
         const order = !isTracked ? -1 : isFree ? asked : behind;
         next = Math.max(next, order + 1);
         taken.add(order);
