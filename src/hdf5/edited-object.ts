@@ -21,6 +21,8 @@ import { MAX_COMPACT, MIN_DENSE, needDenseStorage, type ObjectWriter } from './o
 import { type HeaderMessage, StoredHeader } from './stored-header.js';
 import { StoredObject } from './stored-object.js';
 
+/** Creation orders of attributes are numbers of 16 bits, of which the last stands for none. */
+const MOST_ATTRIBUTES = 0xffff;
 /** So many links in dense storage are kept in memory when they have been written. */
 const KEPT_LINKS = 4096;
 
@@ -250,12 +252,19 @@ export class EditedObject extends StoredObject {
       next = dense.info.nextCreationOrder;
     } else {
       let last = -1;
-      // Others count attributes and links apart, so that what becomes an attribute may find its place taken.
-      const taken = new Set<number>();
-      for (const [name, { order }] of messages) {
+      const isKept = (name: string) => {
         const value = allAttributes.get(name);
-        if (value !== undefined && isStored(value)) taken.add(order);
-      }
+        return value !== undefined && isStored(value);
+      };
+      const taken = new Set<number>();
+      for (const [name, { order }] of messages) if (isKept(name)) taken.add(order);
+      const asked = freeOrders(
+        this.attributeOrders,
+        taken,
+        (name) => allAttributes.get(name) !== undefined && !isKept(name),
+        MOST_ATTRIBUTES,
+      );
+      for (const order of asked.values()) next = Math.max(next, order + 1);
       allAttributes.forEach((value, name) => {
         const message = messages.get(name);
         if (isStored(value) && message) {
@@ -264,16 +273,14 @@ export class EditedObject extends StoredObject {
           return;
         }
         // One that was replaced keeps its place; one that was deleted and made again stands behind others.
-        const asked = this.#attributeOrder(name);
-        const isFree = asked !== undefined && !taken.has(asked);
         const isBehind = message && message.order > last && !taken.has(message.order);
         const behind = isBehind ? message.order : next;
-        const order = !isTracked ? -1 : isFree ? asked : behind;
+        const order = isTracked ? (asked.get(name) ?? behind) : -1;
         next = Math.max(next, order + 1);
         taken.add(order);
         const data = writer.attributeMessage(name, value as AttributeDraft);
         header.messages.push({ type: MessageType.Attribute, flags: 0, order, data });
-        if (!isFree) last = order;
+        if (!asked.has(name)) last = order;
         keep(value as AttributeDraft, data, order);
       });
     }
@@ -299,7 +306,7 @@ export class EditedObject extends StoredObject {
   /** The order that a new attribute is to have, where it can have it: a number of 16 bits. */
   #attributeOrder(name: string): number | undefined {
     const order = this.attributeOrders.get(name);
-    return order !== undefined && order < 0xffff ? order : undefined;
+    return order !== undefined && order < MOST_ATTRIBUTES ? order : undefined;
   }
 
   /** Returns the links as they are stored; undefined if they are not known without reading them. */
@@ -311,14 +318,10 @@ export class EditedObject extends StoredObject {
     // The second byte has the flags, of which the second says that there is an index by creation order.
     const isIndexed = ((message?.data[1] ?? 0) & 2) !== 0;
     let next = info?.nextCreationOrder ?? 0;
-    /** The orders that links have which stay, where some are to have certain ones: what has become a link may find its place taken. */
-    const taken = new Set<number>();
+    let asked: ReadonlyMap<string, number> = this.linkOrders;
     const orderOf = (name: string, link: Link | LinkDraft): number => {
-      const asked = this.linkOrders.get(name);
-      const free = asked !== undefined && !taken.has(asked) ? asked : next;
-      const order = !isTracked ? -1 : 'order' in link ? link.order : free;
+      const order = !isTracked ? -1 : 'order' in link ? link.order : (asked.get(name) ?? next);
       next = Math.max(next, order + 1);
-      taken.add(order);
       return order;
     };
     const encoded = (name: string, link: Link | LinkDraft): Uint8Array =>
@@ -334,8 +337,15 @@ export class EditedObject extends StoredObject {
     this.#denseLinks = undefined;
     if (!dense && info && info.fractalHeap !== UNDEFINED_ADDRESS) dense = DenseLinks.open(space, info);
 
-    if (!dense && this.linkOrders.size > 0)
+    if (!dense && asked.size > 0) {
+      const taken = new Set<number>();
       for (const [, link] of allLinks) if ('order' in link) taken.add(link.order);
+      asked = freeOrders(asked, taken, (name) => {
+        const link = allLinks.get(name);
+        return link !== undefined && !('order' in link);
+      });
+      for (const order of asked.values()) next = Math.max(next, order + 1);
+    }
 
     header.remove(MessageType.Link);
     if (!dense && allLinks.size + unknown.length > MAX_COMPACT) {
@@ -433,6 +443,25 @@ export class EditedObject extends StoredObject {
     if (unknown.length > 0) return undefined;
     return new EditableMap(listed(links.map(({ data }) => decodeLink(new ByteReader(data)) as Link)));
   }
+}
+
+/**
+ * Of the orders that members are to have, those that they can have, which are taken then. Others count attributes and links
+ * apart, so that what becomes one of the other kind may find its place taken.
+ */
+function freeOrders(
+  asked: ReadonlyMap<string, number>,
+  taken: Set<number>,
+  isNew: (name: string) => boolean,
+  most = Infinity,
+): Map<string, number> {
+  const free = new Map<string, number>();
+  for (const [name, order] of asked) {
+    if (order >= most || taken.has(order) || !isNew(name)) continue;
+    taken.add(order);
+    free.set(name, order);
+  }
+  return free;
 }
 
 /** What a link is once it has been written. */
