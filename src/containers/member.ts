@@ -214,6 +214,10 @@ export function prepareObjectMember(
   const editor = group.session.edit();
   const name = escapeName(key);
   const source = storedObject(value);
+  const isHandle = value instanceof H5Dict || value instanceof H5List;
+  // What it refers to may be elsewhere in its file: a value has it all.
+  if (isHandle && editor.losesReferences(value.object))
+    return prepareObjectMember(group, key, readFrom(value.object, value.context.codec), context);
   if (source) {
     return () =>
       replaceMember(group, name, () => {

@@ -1,4 +1,4 @@
-import { H5FeatureError } from '../errors.js';
+import { H5Error, H5FeatureError } from '../errors.js';
 import { DatasetStorage } from './dataset-storage.js';
 import {
   type AttributeDraft,
@@ -60,7 +60,8 @@ type Redirect = (address: number) => H5Reference | undefined;
  * Soft and external links are copied as they are. Committed datatypes are shared with their copies, or within a file, if
  * there are none, with themselves; else what used them gets a datatype of its own.
  *
- * Objects that have a stand-in, by their addresses, are not copied: what leads to them leads to that.
+ * Objects that have a stand-in, by their addresses, are not copied: what leads to them leads to that. Returns the copy, and
+ * those of the others that are to be copied with it.
  */
 export function copyObject(
   source: FileSession,
@@ -68,7 +69,8 @@ export function copyObject(
   target: CopyTarget,
   isSameFile: boolean,
   standIns?: ReadonlyMap<number, StandIn>,
-): Node {
+  others: readonly StoredObject[] = [],
+): Node[] {
   const copies = new Map<number, Node>();
   const nodes: StoredObject[] = [];
   const copyOf = (node: StoredObject): Node => {
@@ -94,7 +96,7 @@ export function copyObject(
   };
   /** What gets the attributes and links. */
   const filled = (node: StoredObject): Node => standIns?.get(node.info.address)?.draft ?? copyOf(node);
-  const root = copyOf(from);
+  const made = [from, ...others].map(copyOf);
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i] as StoredObject;
     if (node.kind !== 'group') continue;
@@ -151,7 +153,67 @@ export function copyObject(
       copy.data = encoded.at.length > 0 ? encoded : encoded.bytes;
     }
   }
-  return root;
+  return made;
+}
+
+/**
+ * The objects that references within an object lead to, and references within those, and so on, as far as they are not in it:
+ * a copy in another file loses references to them unless they are copied as well.
+ */
+export function referredOutside(source: FileSession, from: StoredObject): StoredObject[] {
+  const { space } = source;
+  const known = new Set<number>();
+  const asked = new Set<number>();
+  const look = (type: Datatype, count: number, data: () => Uint8Array): void => {
+    if (!hasReferences(type)) return;
+    copyElements(space, type, count, data(), (address) => {
+      asked.add(address);
+      return undefined;
+    });
+  };
+  const visit = (start: StoredObject): void => {
+    const nodes = [start];
+    known.add(start.info.address);
+    for (const node of nodes) {
+      const { info } = node;
+      for (const [, { datatype, dataspace, data }] of node.attributes)
+        if (dataspace.kind !== 'null') look(datatype, extent(dataspace), () => data);
+      if (info.kind === 'dataset') {
+        const count = extent(info.dataspace);
+        const all = () => rawData(space, info, 'the references of a dataset').read(0, count);
+        if (count > 0) look(info.datatype, count, all);
+      }
+      if (node.kind !== 'group') continue;
+      for (const [, link] of node.links as Iterable<[string, AnyLink]>) {
+        if (!isHard(link)) continue;
+        const target = source.target(link) as StoredObject;
+        if (known.has(target.info.address)) continue;
+        known.add(target.info.address);
+        nodes.push(target);
+      }
+    }
+  };
+  visit(from);
+  const outside: StoredObject[] = [];
+  // Those that are found meanwhile come last.
+  for (const address of asked) {
+    if (known.has(address)) continue;
+    const object = objectAt(source, address);
+    if (!object) continue;
+    outside.push(object);
+    visit(object);
+  }
+  return outside;
+}
+
+/** The object at an address that a reference has; undefined if there is none any more, as HDF5 lets references be. */
+function objectAt(source: FileSession, address: number): StoredObject | undefined {
+  try {
+    return source.dereference(new H5Reference(address, 'object', source.space.globalHeap)) as StoredObject;
+  } catch (error) {
+    if (error instanceof H5Error) return undefined;
+    throw error;
+  }
 }
 
 /** Where one creation order may run through attributes and links, the copy has the same. */

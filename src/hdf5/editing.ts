@@ -106,6 +106,16 @@ interface Requiring {
   requireDataset(group: H5Group, path: string, options: RequireDatasetOptions): H5Dataset<unknown>;
 }
 
+/** How an object is copied. */
+export interface CopyOptions {
+  /**
+   * What references lead to that is not in it is copied from another file as well; it gets links `@objects`, `@objects1`, ... in
+   * the root group. Without it such references lead to nothing, as in h5py. What `write` has stored may need it: parts of large
+   * values stand in one place, and are referred to from where they belong.
+   */
+  readonly expandRefs?: boolean | undefined;
+}
+
 /** Changes one file. */
 export interface Editor extends Requiring {
   watcher: EditWatcher | undefined;
@@ -137,7 +147,12 @@ export interface Editor extends Requiring {
   linkPath(group: H5Group, path: string, target: string, ...file: [] | [string]): void;
   move(group: H5Group, from: string, to: string): void;
   rename(group: H5Group, path: string, name: string): void;
-  copy(group: H5Group, source: string | H5Object, to: string): H5Group | H5Dataset | H5Datatype;
+  copy(
+    group: H5Group,
+    source: string | H5Object,
+    to: string,
+    options?: CopyOptions,
+  ): H5Group | H5Dataset | H5Datatype;
   delete(group: H5Group, path: string): boolean;
   /** Copies the members of a group of another file into a group. */
   graft(group: Node, source: FileSession, node: StoredObject, options: GraftOptions): void;
@@ -155,6 +170,8 @@ export interface Editor extends Requiring {
   ): void;
   /** Sets a link to a copy of an object of this or another file. */
   setCopy(group: Node, name: string, source: H5Object): void;
+  /** Whether a copy of an object of another file loses references in it: those to what is not in it. */
+  losesReferences(source: H5Object): boolean;
   /** Sets copies of all members of the root of another file that are taken. */
   setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void;
   /** What was at a path is at another one: says so in the session. */

@@ -1,6 +1,6 @@
 import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
-import { copyObject, type StandIn } from './copy.js';
+import { copyObject, referredOutside, type StandIn } from './copy.js';
 import { encodeFill, isChunked, planChunks } from './dataset-creation.js';
 import { DatasetStorage } from './dataset-storage.js';
 import {
@@ -20,6 +20,7 @@ import { EditedObject, isStored } from './edited-object.js';
 import type {
   AttributeElements,
   Attributes,
+  CopyOptions,
   DatasetOptions,
   Editor,
   EditWatcher,
@@ -415,11 +416,30 @@ export class FileEditor implements Editor {
     }
   }
 
+  /** What is copied is what stands in a file. */
+  #standing(source: FileSession, node: Node): StoredObject {
+    source.editor?.flush();
+    return (source.editor?.current(node, this.#clock) ?? node) as StoredObject;
+  }
+
   /** A copy of an object of this file or of another one, to be linked. Then `finishCopy` is to be called. */
   copyNode(source: FileSession, node: Node, standIns?: ReadonlyMap<number, StandIn>): Node {
-    // What is copied is what stands in a file.
-    source.editor?.flush();
-    const stored = source.editor?.current(node, this.#clock) ?? node;
+    return this.#copies(source, this.#standing(source, node), standIns)[0] as Node;
+  }
+
+  /** The same, and copies of what references in it lead to outside of it, if it is of another file. */
+  copyNodes(source: FileSession, node: Node): Node[] {
+    const stored = this.#standing(source, node);
+    const others = source.editor === this ? [] : referredOutside(source, stored);
+    return this.#copies(source, stored, undefined, others);
+  }
+
+  #copies(
+    source: FileSession,
+    stored: StoredObject,
+    standIns?: ReadonlyMap<number, StandIn>,
+    others?: readonly StoredObject[],
+  ): Node[] {
     const target = {
       newId: () => this.#made++,
       newGroup: () => this.newGroup(),
@@ -451,7 +471,7 @@ export class FileEditor implements Editor {
       },
     };
     this.#copiesLater = [];
-    return copyObject(source, stored as StoredObject, target, source.editor === this, standIns);
+    return copyObject(source, stored, target, source.editor === this, standIns, others);
   }
 
   finishCopy(): void {
@@ -548,8 +568,13 @@ export class FileEditor implements Editor {
     rename(this, group, path, name);
   }
 
-  copy(group: H5Group, source: string | H5Object, to: string): H5Group | H5Dataset | H5Datatype {
-    return copyTo(this, group, source, to);
+  copy(
+    group: H5Group,
+    source: string | H5Object,
+    to: string,
+    options: CopyOptions = {},
+  ): H5Group | H5Dataset | H5Datatype {
+    return copyTo(this, group, source, to, options);
   }
 
   delete(group: H5Group, path: string): boolean {
@@ -619,6 +644,12 @@ export class FileEditor implements Editor {
     const copy = this.copyNode(source.session, source.node);
     setMember(this, group, name, { link: linkTo(copy) }, MAX_ATTRIBUTES);
     this.finishCopy();
+  }
+
+  losesReferences({ session, node }: H5Object): boolean {
+    session.check();
+    if (session.editor === this) return false;
+    return referredOutside(session, this.#standing(session, node)).length > 0;
   }
 
   moveMember(group: Node, from: string, other: Node, to: string, most: number): boolean {

@@ -1,6 +1,6 @@
 import { H5PathError, H5TypeError } from '../errors.js';
 import type { Draft, LinkDraft } from './draft.js';
-import type { Attributes } from './editing.js';
+import type { Attributes, CopyOptions } from './editing.js';
 import type { FileEditor } from './editor.js';
 import type { FileSession } from './file-session.js';
 import type { H5Dataset } from './h5-dataset.js';
@@ -92,15 +92,30 @@ export function copyTo(
   group: H5Group,
   source: string | H5Object,
   to: string,
+  { expandRefs = false }: CopyOptions,
 ): H5Group | H5Dataset | H5Datatype {
   if (typeof source !== 'string') checkObject(source);
   const { session, node }: { session: FileSession; node: Node } =
     typeof source === 'string' ? { session: group.session, node: reach(group, source) } : source;
   session.check();
-  const copy = editor.copyNode(session, node);
+  const [copy, ...others] = (
+    expandRefs ? editor.copyNodes(session, node) : [editor.copyNode(session, node)]
+  ) as [Node, ...Node[]];
   const path = place(editor, group, to, linkTo(copy));
+  // What only references lead to would be given back.
+  const { root } = group.session;
+  let number = 0;
+  for (const other of others) {
+    while (linksOf(root)?.get(referredName(number))) number++;
+    addLink(editor, root, '/', referredName(number), linkTo(other));
+  }
   editor.finishCopy();
   return group.wrap(copy, path);
+}
+
+/** Of what nothing but references lead to: as lists of values are named that have no place of their own (docs/FORMAT.md 2). */
+function referredName(number: number): string {
+  return `@objects${number || ''}`;
 }
 
 /** Removes the link at a path. Returns whether there was one. */

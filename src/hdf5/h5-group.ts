@@ -1,6 +1,6 @@
 import { H5Error, H5PathError } from '../errors.js';
 import type { DType } from './dtype.js';
-import type { Attributes, DatasetOptions, ValueOptions } from './editing.js';
+import type { Attributes, CopyOptions, DatasetOptions, ValueOptions } from './editing.js';
 import type { H5Value } from './elements.js';
 import { formatShape, H5Dataset } from './h5-dataset.js';
 import { H5Datatype } from './h5-datatype.js';
@@ -292,10 +292,14 @@ export class H5Group extends H5Object {
    *
    * @example
    * file.copy('runs/7', 'runs/7 again');
-   * file.copy(otherFile.group('runs'), 'imported');
+   * file.copy(otherFile.group('runs'), 'imported', { expandRefs: true });
    */
-  copy(source: string | H5Group | H5Dataset | H5Datatype, to: string): H5Group | H5Dataset | H5Datatype {
-    return this.session.edit().copy(this, source, to);
+  copy(
+    source: string | H5Group | H5Dataset | H5Datatype,
+    to: string,
+    options?: CopyOptions,
+  ): H5Group | H5Dataset | H5Datatype {
+    return this.session.edit().copy(this, source, to, options);
   }
 
   /** Removes the link at a path, and with the last link the object. Returns whether there was one. */

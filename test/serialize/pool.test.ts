@@ -5,6 +5,8 @@ import {
   H5Dict,
   H5File,
   H5LimitError,
+  type H5List,
+  indexes,
   serialize,
   type TypeRegistry,
   TypeRegistry as Types,
@@ -293,6 +295,62 @@ describe('a part of it', () => {
     expect(deserialize(file.toBytes())).toEqual({ ...tree, added: { new: [{ a: { b: 1 } }] } });
     await write(file, { all: 'new' });
     expect([...file.keys(), ...file.attrs.keys()]).toEqual(['@h5pickle', 'all']);
+  });
+});
+
+describe('a copy of a part in another file', () => {
+  const tree = syntaxTree(600);
+  const bytes = serialize({ keep: { tree, other: [tree] }, rest: 1 }, { groups: 5 });
+  const empty = () => H5File.open(serialize({ list: [1, 'a'] }), 'r+');
+  const source = () => H5File.open(bytes);
+  const keep = () => H5Dict.of<{ keep: H5Dict }>(source()).get('keep') as H5Dict;
+  const problemsOf = (file: H5File) => verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems;
+
+  it.each<[string, (file: H5File) => void, (value: { [name: string]: unknown }) => unknown]>([
+    ['set of a dict', (file) => H5Dict.of(file).set('x', keep()), ({ x }) => x],
+    ['merge', (file) => H5Dict.of(file).merge(keep()), ({ list: _, ...all }) => all],
+    ['merge of all', (file) => H5Dict.of(file).merge(H5Dict.of(source())), (value) => value['keep']],
+    [
+      'push',
+      (file) => (H5Dict.of(file).get('list') as H5List).push(keep()),
+      ({ list }) => (list as []).at(-1),
+    ],
+    ['copy', (file) => file.copy(source().group('keep'), 'x', { expandRefs: true }), ({ x }) => x],
+  ])('%s', (how, act, find) => {
+    const file = empty();
+    act(file);
+    const found = find(deserialize(file.toBytes())) as { tree: unknown; other: unknown[] };
+    expect(found).toEqual({ tree, other: [tree] });
+    // What is merged is copied entry by entry.
+    if (how !== 'merge') expect(found.other[0]).toBe(found.tree);
+    expect(problemsOf(file)).toEqual([]);
+    file.compact();
+    expect(find(deserialize(file.toBytes()))).toEqual({ tree, other: [tree] });
+  });
+
+  it('is edited in place, if it was set', () => {
+    const file = empty();
+    const dict = H5Dict.of(file);
+    dict.set('x', H5Dict.of(H5File.open(serialize({ tree: syntaxTree(50) }, { groups: 5 }))));
+    const inner = (dict.get('x') as H5Dict).get('tree');
+    expect(inner).toBeInstanceOf(H5Dict);
+    (inner as H5Dict).set('more', 1);
+    expect(deserialize(file.toBytes(), { path: 'x/tree/more' })).toBe(1);
+  });
+
+  it('leads to nothing where it led out of it, as in h5py, unless that is copied too', () => {
+    const file = empty();
+    file.copy(source().group('keep'), 'x');
+    expect(() => deserialize(file.toBytes(), { path: 'x' })).toThrow(/leads nowhere/);
+    file.copy(source().group('keep'), 'y', { expandRefs: true });
+    const links = [...file.keys()];
+    expect(links.slice(0, 5)).toEqual(['list', 'x', 'y', '@objects', '@objects1']);
+    file.copy(source().group('keep'), 'z', { expandRefs: true });
+    expect([...file.keys()].slice(links.length, links.length + 2)).toEqual([
+      'z',
+      `@objects${links.length - 3}`,
+    ]);
+    expect(deserialize(file.toBytes(), { path: 'z' })).toEqual({ tree, other: [tree] });
   });
 });
 
