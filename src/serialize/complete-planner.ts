@@ -38,6 +38,8 @@ const MAX_YIELDED = 1 << 26;
 const LEAST_ROWS = 16;
 const MOST_TABLES = 150;
 const MOST_LEFT = 90;
+/** The most pools: what is in one may lead through objects that have to have groups to what comes into the next. */
+const MOST_POOLS = 64;
 
 /** What stands in the place of others is within such at most so deep: each may hold again what it replaces. */
 const MOST_REPLACED = 1000;
@@ -143,8 +145,14 @@ export class CompletePlanner extends Planner {
   readonly #depths = new Map<Node, number>();
   /** Whether the member that is planned stands in the place of another. */
   #isReplaced = false;
-  /** From so many nodes on, objects get none of their own. */
+  /** From so many nodes on, objects that are as deep as they or deeper get none of their own. */
   readonly #groups: number;
+  /** How many nodes there are of each depth. */
+  readonly #counts: number[] = [];
+  /** The depth from which on that is so, and how many nodes are less deep. */
+  #fullDepth = Infinity;
+  #outer = 0;
+  #pools = 0;
   readonly #host: PoolHost;
   /** Where they come instead. */
   #pool: Pool | undefined;
@@ -188,6 +196,11 @@ export class CompletePlanner extends Planner {
 
   protected override member(holder: ObjectNode, index: number): void {
     const value = holder.values[index];
+    // Of what stands in the place of an object of a pool.
+    if (value instanceof Reference) {
+      value.isMember = true;
+      return;
+    }
     // What is replaced, or left out, must not have been met.
     const why = this.#onUnsupported !== 'error' && this.#problem(value);
     if (why) {
@@ -214,7 +227,7 @@ export class CompletePlanner extends Planner {
   protected override planElements(vector: VectorNode, values: readonly unknown[]): void {
     try {
       let stored = this.#onUnsupported === 'error' ? values : this.#replaced(vector, values);
-      if (this.#isFull && values.some(isObject) && !areManyAlike(values, this.kinds))
+      if (this.#isFull(vector.depth + 1) && values.some(isObject) && !areManyAlike(values, this.kinds))
         stored = this.#openPool().copyOf(values, vector);
       super.planElements(vector, stored);
     } catch (error) {
@@ -487,22 +500,41 @@ export class CompletePlanner extends Planner {
 
   // ---- objects that have nothing in common -----------------------------------------------------------
 
-  /** Whether there are so many nodes that objects get none of their own any more. */
-  get #isFull(): boolean {
-    return this.nodes.length >= this.#groups && !this.#isPool;
+  /**
+   * Lists are planned before objects, so that inner ones may be met before outer ones: it is the nodes that are not deeper
+   * that count.
+   */
+  protected override add<T extends Node>(node: T): T {
+    const { depth } = super.add(node);
+    const counts = this.#counts;
+    counts[depth] = (counts[depth] ?? 0) + 1;
+    if (depth >= this.#fullDepth) return node;
+    this.#outer++;
+    while (this.#outer >= this.#groups) {
+      this.#fullDepth = Math.min(this.#fullDepth, counts.length) - 1;
+      this.#outer -= counts[this.#fullDepth] ?? 0;
+    }
+    return node;
+  }
+
+  /** Whether what is so deep gets no nodes of its own any more. */
+  #isFull(depth: number): boolean {
+    return depth >= this.#fullDepth && !this.#isPool && this.#pools < MOST_POOLS;
   }
 
   #openPool(): Pool {
-    this.#pool ??= new Pool(
-      this.add(new VectorNode({ node: this.root, role: 'member', key: 'value' })),
-      this.#host,
-    );
+    if (this.#pool) return this.#pool;
+    const node = this.add(new VectorNode({ node: this.root, role: 'member', key: 'value' }));
+    // What is in it is inner.
+    node.depth = Math.max(node.depth, this.#fullDepth);
+    this.#pools++;
+    this.#pool = new Pool(node, this.#host);
     return this.#pool;
   }
 
   /** Puts a member into the pool, if it is for it. Objects and Maps have been looked at before, by a task, and come with their identifier. */
   #isPooled(holder: ObjectNode, index: number, value: unknown, known = -1): boolean {
-    if (!this.#isFull || typeof value !== 'object' || value === null) return false;
+    if (!this.#isFull(holder.depth + 1) || typeof value !== 'object' || value === null) return false;
     let id = known;
     if (id < 0) {
       if (this.registry.nameOf(value) !== undefined) return false;
@@ -525,13 +557,14 @@ export class CompletePlanner extends Planner {
     this.root.pools.push(node);
     this.#isPool = true;
     // A few objects are not worth a table for each of their shapes.
-    if (objects.length < MANY) super.encode(node, Kind.SparseArray, objects);
+    if (objects.length < MANY) super.encode(node, Kind.SparseArray, pool.standIns());
     else this.#planPool(pool);
     this.#isPool = false;
   }
 
   /** A union with a part for all arrays, for the objects of each table, and for what is left of each kind. */
-  #planPool({ node, objects, tables, lists }: Pool): void {
+  #planPool(pool: Pool): void {
+    const { node, objects, tables, lists } = pool;
     const parts = new Uint8Array(objects.length);
     node.encoding = 'union';
     node.parts = parts;
@@ -556,9 +589,11 @@ export class CompletePlanner extends Planner {
     // More classes than a union can tell apart: those are stored one by one.
     const isMany = left.size > MOST_LEFT;
     const rest = isMany ? [[Kind.SparseArray as number, [...left.values()].flat()] as const] : left;
+    if (left.size === 0) return;
+    const standIns = pool.standIns();
     for (const [id, rows] of rest) {
       rows.sort((a, b) => a - b);
-      const values = rows.map((row) => objects[row]);
+      const values = rows.map((row) => standIns[row]);
       super.encode(part(id, rows), id, values);
     }
   }

@@ -46,7 +46,7 @@ abstract class PlanNode {
   integrity: string | undefined;
   readonly place: Place | undefined;
   /** How many values it is within. */
-  readonly depth: number;
+  depth: number;
 
   constructor(place: Place | undefined) {
     this.place = place;

@@ -220,6 +220,32 @@ export class Pool {
     return copy;
   }
 
+  /**
+   * In the place of each object one like it, with what it had when it was looked at, and References in the places of objects of
+   * the pool: a getter gives something else each time that it is asked.
+   */
+  standIns(): object[] {
+    const standIns: object[] = [];
+    for (const { rows, values } of this.lists.values())
+      for (let i = 0; i < rows.length; i++) standIns[rows[i] as number] = values[i] as object;
+    for (const { rows, keys, columns } of this.tables)
+      for (let i = 0; i < rows.length; i++) {
+        const at = rows[i] as number;
+        const object = this.objects[at] as object;
+        const standIn = Object.create(Object.getPrototypeOf(object) as object | null) as object;
+        for (let k = 0; k < keys.length; k++) {
+          const value = (columns[k] as unknown[])[i];
+          const all = { value, writable: true, enumerable: true, configurable: true };
+          Object.defineProperty(standIn, keys[k] as string, all);
+        }
+        if (Object.isFrozen(object)) Object.freeze(standIn);
+        else if (Object.isSealed(object)) Object.seal(standIn);
+        else if (!Object.isExtensible(object)) Object.preventExtensions(standIn);
+        standIns[at] = standIn;
+      }
+    return standIns;
+  }
+
   /** Where an object was met first. */
   pathOf(element: number): string {
     const segments: string[] = [];
