@@ -71,6 +71,25 @@ export function addMembers(
   });
 }
 
+/** The row of another table that a cell refers to, if it does. */
+function rowBehind(column: H5Dataset, row: number): { vector: H5Group; row: number } | undefined {
+  const { attrs, file } = column;
+  if (column.ndim !== 1 || attrs.has(Reserved.mask)) return undefined;
+  const into = attrs.get(Reserved.into);
+  let reference: unknown = into;
+  let index: unknown;
+  if (into !== undefined) [index] = column.read([row]) as ArrayLike<unknown> as unknown[];
+  else if (column.datatype.class === 'compound') {
+    const [cell] = column.read([row]) as unknown[];
+    if (!isElement(cell)) return undefined;
+    reference = cell[Tag.into];
+    index = cell[Tag.index];
+  }
+  if (!(reference instanceof H5Reference) || index === undefined || Number(index) < 0) return undefined;
+  const vector = file.dereference(reference);
+  return vector instanceof H5Group ? { vector, row: Number(index) } : undefined;
+}
+
 function storedMembers(group: H5Group, values: object, options: WriteOptions): H5File {
   const { path: _, mode: __, ...how } = options;
   const stored = new MemoryStorage(serialize(values, { ...how, groups: Infinity }));
@@ -347,7 +366,9 @@ class PartWriter {
       const set =
         vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [row, ...rest], value);
       if (set) return set;
-      this.#refuse('it is in a list that other parts share: write to it there');
+      this.#refuse(
+        'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }',
+      );
     }
     return this.#refuse(`${showPath(this.#steps.slice(0, -rest.length))} has no members`);
   }
@@ -443,9 +464,11 @@ class PartWriter {
       const name = cls && !isGetter ? cls.storedName(String(member.key)) : String(member.key);
       const column = at.get(escapeName(name));
       if (!(column instanceof H5Group || column instanceof H5Dataset)) return undefined;
-      at = column;
-      step = member;
+      const other = column instanceof H5Dataset && others.length > 0 ? rowBehind(column, row) : undefined;
       rest = others;
+      step = member;
+      at = other?.vector ?? column;
+      if (other) ({ row } = other);
     }
     const { attrs, shape, datatype } = at;
     // An element of a Set has no place.

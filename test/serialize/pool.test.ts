@@ -349,6 +349,48 @@ describe('a part of it', () => {
   });
 });
 
+describe('a part of what is in the tables', () => {
+  type Term = { op?: string; left?: Term; right?: Term; value?: number; name?: string };
+  const parse = (at: number, depth: number): Term =>
+    depth === 0
+      ? at % 3
+        ? { value: at }
+        : { name: `x${at}` }
+      : { op: at % 2 ? '+' : '*', left: parse(2 * at, depth - 1), right: parse(2 * at + 1, depth - 1) };
+  const deep = (...last: string[]) => [...Array<string>(8).fill('left'), ...last];
+
+  it('is written where it stands, if it fits there: for all that share it', async () => {
+    const tree = parse(1, 10);
+    let inner = tree;
+    for (let i = 0; i < 8; i++) inner = inner.left as Term;
+    const value = { tree, again: [inner] };
+    using file = H5File.open(serialize(value, { groups: 5 }), 'r+');
+    const { size } = file;
+    await write(file, '-', { path: ['tree', ...deep('op')] });
+    await write(file, 7, { path: ['tree', ...deep('left', 'right', 'value')] });
+    inner.op = '-';
+    (inner.left?.right as Term).value = 7;
+    const back = deserialize<typeof value>(file.toBytes());
+    expect(back).toEqual(value);
+    let there = back.tree;
+    for (let i = 0; i < 8; i++) there = there.left as Term;
+    expect(there).toBe(back.again[0]);
+    expect(file.size).toBe(size);
+  });
+
+  it('is refused if it does not fit, with what can be done', async () => {
+    using file = H5File.open(serialize(parse(1, 10), { groups: 5 }), 'r+');
+    for (const [path, value] of [
+      [deep('op'), 'minus'],
+      [deep('more'), 1],
+      [deep(), {}],
+    ] as const)
+      await expect(write(file, value, { path })).rejects.toThrow(/groups: Infinity/);
+    await write(file, { z: 1 }, { path: 'left' });
+    expect(deserialize(file.toBytes(), { path: 'left' })).toEqual({ z: 1 });
+  });
+});
+
 describe('a copy of a part in another file', () => {
   const tree = syntaxTree(600);
   const bytes = serialize({ keep: { tree, other: [tree] }, rest: 1 }, { groups: 5 });
