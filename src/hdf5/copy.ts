@@ -48,6 +48,14 @@ export interface StandIn {
   readonly draft: GroupDraft;
 }
 
+/** What is in a file for references to lead to it, and has its place nowhere else, has such links in the root (docs/FORMAT.md 2). */
+const REFERRED = /^@objects\d*$/;
+
+/** The name of such a link. */
+export function referredName(number: number): string {
+  return `@objects${number || ''}`;
+}
+
 /** Contiguous elements of so many bytes are kept until the copy is written. */
 const KEPT = 1 << 16;
 
@@ -158,11 +166,16 @@ export function copyObject(
 
 /**
  * The objects that references within an object lead to, and references within those, and so on, as far as they are not in it:
- * a copy in another file loses references to them unless they are copied as well.
+ * a copy in another file loses references to them unless they are copied as well. Links of the object that are `left` out are
+ * not gone along. The addresses of all objects that are met are added to `known`.
  */
-export function referredOutside(source: FileSession, from: StoredObject): StoredObject[] {
+export function referredOutside(
+  source: FileSession,
+  from: StoredObject,
+  left: ReadonlySet<string> = new Set(),
+  known: Set<number> = new Set(),
+): StoredObject[] {
   const { space } = source;
-  const known = new Set<number>();
   const asked = new Set<number>();
   const look = (type: Datatype, count: number, data: () => Uint8Array): void => {
     if (!hasReferences(type)) return;
@@ -184,8 +197,8 @@ export function referredOutside(source: FileSession, from: StoredObject): Stored
         if (count > 0) look(info.datatype, count, all);
       }
       if (node.kind !== 'group') continue;
-      for (const [, link] of node.links as Iterable<[string, AnyLink]>) {
-        if (!isHard(link)) continue;
+      for (const [name, link] of node.links as Iterable<[string, AnyLink]>) {
+        if (!isHard(link) || (node === from && left.has(name))) continue;
         const target = source.target(link) as StoredObject;
         if (known.has(target.info.address)) continue;
         known.add(target.info.address);
@@ -204,6 +217,32 @@ export function referredOutside(source: FileSession, from: StoredObject): Stored
     visit(object);
   }
   return outside;
+}
+
+/** Links of the root to what is there for references alone, and that no reference leads to, nor to anything in it. */
+export function deadLinks(source: FileSession, root: StoredObject): string[] {
+  const names = new Set<string>();
+  for (const [name, link] of root.links as Iterable<[string, AnyLink]>)
+    if (REFERRED.test(name) && isHard(link)) names.add(name);
+  if (names.size === 0) return [];
+  const known = new Set<number>();
+  referredOutside(source, root, names, known);
+  const isAlive = (start: StoredObject): boolean => {
+    const within = new Map([[start.info.address, start]]);
+    for (const [address, node] of within) {
+      if (known.has(address)) return true;
+      for (const [, link] of (node.links ?? []) as Iterable<[string, AnyLink]>) {
+        if (!isHard(link)) continue;
+        const target = source.target(link) as StoredObject;
+        within.set(target.info.address, target);
+      }
+    }
+    return false;
+  };
+  return [...names].filter((name) => {
+    const link = root.links?.get(name);
+    return !link || !isHard(link) || !isAlive(source.target(link) as StoredObject);
+  });
 }
 
 /** The object at an address that a reference has; undefined if there is none any more, as HDF5 lets references be. */

@@ -1,6 +1,6 @@
 import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
-import { copyObject, referredOutside, type StandIn } from './copy.js';
+import { copyObject, deadLinks, referredOutside, type StandIn } from './copy.js';
 import { encodeFill, isChunked, planChunks } from './dataset-creation.js';
 import { DatasetStorage } from './dataset-storage.js';
 import {
@@ -1162,9 +1162,11 @@ export class FileEditor implements Editor {
   compact(): Editor {
     if (this.#transactions.areOpen)
       throw new H5StateError('H5_IN_TRANSACTION', 'the file is compacted when its transactions are over');
+    const source = new FileSession(this, {});
+    const { root } = this;
+    for (const name of deadLinks(source, this.#standing(source, root))) this.deleteLink(root, name);
     this.commit();
     const { space } = this;
-    const source = new FileSession(this, {});
     space.replace((other) => {
       const editor = new FileEditor(other);
       editor.#root = editor.copyNode(source, this.root) as GroupDraft;

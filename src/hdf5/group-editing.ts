@@ -1,4 +1,5 @@
 import { H5PathError, H5TypeError } from '../errors.js';
+import { referredName } from './copy.js';
 import type { Draft, LinkDraft } from './draft.js';
 import type { Attributes, CopyOptions } from './editing.js';
 import type { FileEditor } from './editor.js';
@@ -111,11 +112,6 @@ export function copyTo(
   }
   editor.finishCopy();
   return group.wrap(copy, path);
-}
-
-/** Of what nothing but references lead to: as lists of values are named that have no place of their own (docs/FORMAT.md 2). */
-function referredName(number: number): string {
-  return `@objects${number || ''}`;
 }
 
 /** Removes the link at a path. Returns whether there was one. */

@@ -391,6 +391,35 @@ describe('a part of what is in the tables', () => {
   });
 });
 
+describe('tables that nothing refers to any more', () => {
+  const value = { tree: syntaxTree(600), other: { small: syntaxTree(40), text: 'kept' } };
+  const links = (file: H5File) => [...file.keys()].filter((name) => name.startsWith('@'));
+
+  it('are gone when the file is compacted', () => {
+    const file = H5File.open(serialize({ tree: value.tree, text: 'kept' }, { groups: 5 }), 'r+');
+    H5Dict.of(file).delete('tree');
+    file.commit();
+    expect(links(file)).toHaveLength(1);
+    file.compact();
+    expect(links(file)).toEqual([]);
+    expect(deserialize(file.toBytes())).toEqual({ text: 'kept' });
+    expect(new TextDecoder().decode(file.toBytes())).not.toContain('Program');
+  });
+
+  it('stay while something refers to one of them', () => {
+    const file = H5File.open(serialize(value, { groups: 5 }), 'r+');
+    H5Dict.of(file).delete('tree');
+    file.compact();
+    expect(links(file).length).toBeGreaterThan(0);
+    expect(deserialize(file.toBytes())).toEqual({ other: value.other });
+    H5Dict.of(file).delete('other');
+    file.compact();
+    expect([...file.keys()]).toEqual([]);
+    const bytes = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+  });
+});
+
 describe('a copy of a part in another file', () => {
   const tree = syntaxTree(600);
   const bytes = serialize({ keep: { tree, other: [tree] }, rest: 1 }, { groups: 5 });
