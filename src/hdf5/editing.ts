@@ -232,6 +232,8 @@ export interface Editor extends Requiring {
   abandon(reason: unknown): void;
   /** Writes the file anew, without what is not used. What changes it from then on is another editor, which is returned. */
   compact(): Editor;
+  /** Removes the links of the root to what is there for references alone, and has none any more. Returns whether there were any. */
+  dropUnreferred(): boolean;
   close(): void;
 }
 

@@ -1159,14 +1159,21 @@ export class FileEditor implements Editor {
     this.#failure ??= reason;
   }
 
+  dropUnreferred(): boolean {
+    const { root } = this;
+    const source = new FileSession(this, {});
+    const dead = deadLinks(source, this.#standing(source, root));
+    for (const name of dead) this.deleteLink(root, name);
+    return dead.length > 0;
+  }
+
   compact(): Editor {
     if (this.#transactions.areOpen)
       throw new H5StateError('H5_IN_TRANSACTION', 'the file is compacted when its transactions are over');
-    const source = new FileSession(this, {});
-    const { root } = this;
-    for (const name of deadLinks(source, this.#standing(source, root))) this.deleteLink(root, name);
+    this.dropUnreferred();
     this.commit();
     const { space } = this;
+    const source = new FileSession(this, {});
     space.replace((other) => {
       const editor = new FileEditor(other);
       editor.#root = editor.copyNode(source, this.root) as GroupDraft;

@@ -1171,6 +1171,17 @@ function checkReferences(file: H5File, addresses: readonly number[]): void {
   const check = (object: H5Object): void => {
     for (const [name, address] of referencesOf(object)) {
       if (!gone.has(address)) continue;
+      // Rows of large trees stay where they are when what referred to them goes.
+      if (object.path.startsWith(`/${Reserved.objects}`)) {
+        if (file.session.edit().dropUnreferred()) {
+          checkReferences(file, addresses);
+          return;
+        }
+        throw new H5StateError(
+          'H5_REFERENCED',
+          'a table of a large tree refers to what is to be replaced: write the part that holds both; or, if what referred to it is no more, the whole value anew: write(file, await read(file))',
+        );
+      }
       const place = [object.path === '/' ? '' : object.path, ...(name === '' ? [] : [name])].join('/');
       throw new H5StateError(
         'H5_REFERENCED',

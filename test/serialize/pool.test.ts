@@ -406,6 +406,22 @@ describe('tables that nothing refers to any more', () => {
     expect(new TextDecoder().decode(file.toBytes())).not.toContain('Program');
   });
 
+  it('do not keep what they referred to from being replaced', async () => {
+    const x = { big: { k: [1, 2, { a: 1 }] } };
+    const w = Array.from({ length: 50 }, (_, i) => ({ [`k${i % 2}`]: { ref: x, i } }));
+    const bytes = serialize({ x, y: { z: { w } } }, { groups: 4 });
+    const file = H5File.open(bytes, 'r+');
+    await expect(write(file, 1, { path: 'x' })).rejects.toThrow(/a table of a large tree refers to/);
+    const dict = H5Dict.of(file);
+    expect(() => dict.set('x', 5)).toThrow(/a table of a large tree refers to/);
+    expect(deserialize(file.toBytes())).toEqual({ x, y: { z: { w } } });
+    dict.delete('y');
+    dict.set('x', 5);
+    await write(file, 6, { path: 'x' });
+    expect(deserialize(file.toBytes())).toEqual({ x: 6 });
+    expect(links(file)).toEqual([]);
+  });
+
   it('stay while something refers to one of them', () => {
     const file = H5File.open(serialize(value, { groups: 5 }), 'r+');
     H5Dict.of(file).delete('tree');
