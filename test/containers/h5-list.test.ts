@@ -545,6 +545,26 @@ describe('as an array', () => {
     check(list, [2, 5]);
   });
 
+  it('has a view in which rows are objects, whatever else comes', () => {
+    type Event = { id: number; type: string; payload?: object };
+    const list = newList<Event>([
+      { id: 1, type: 'add' },
+      { id: 2, type: 'add' },
+    ]);
+    const look = () => [
+      list.view.filter(({ type }) => type === 'add').length,
+      list.view.map(({ id }) => id),
+      list.view[0]?.id,
+      list.view.at(-1)?.type,
+    ];
+    expect(look()).toEqual([2, [1, 2], 1, 'add']);
+    expect(list.get(0)).toEqual({ id: 1, type: 'add' });
+    list.push({ id: 3, type: 'set', payload: { a: 1 } });
+    expect(list.get(0)).toBeInstanceOf(H5Dict);
+    expect(look()).toEqual([2, [1, 2, 3], 1, 'set']);
+    expect(list.view[2]?.payload).toEqual({ a: 1 });
+  });
+
   it('holds dicts and lists that are live, and takes them as values', () => {
     const list = newList<unknown>([{ a: { b: 1 } }, [1, 2], 'x']);
     list.push(1);
