@@ -540,7 +540,11 @@ export class FileEditor implements Editor {
   }
 
   createDataset(group: H5Group, path: string, options: CreateDatasetOptions): H5Dataset<unknown> {
-    if (!options) throw new H5TypeError('createDataset needs { data }, or { shape } and { dtype }');
+    const { data, shape, dtype } = options ?? {};
+    if (data === undefined && shape === undefined && dtype === undefined)
+      throw new H5TypeError(
+        'createDataset needs { data }, or { shape } and { dtype }; one of no data is { data: null }',
+      );
     return create(this, group, path, this.newDataset(options.data, options), options.attrs) as H5Dataset;
   }
 

@@ -290,6 +290,14 @@ const CASES: Record<string, Case> = {
     code: 'r = f.create_dataset("d", (2, 2), "i4")[:]',
     ours: (f) => f.createDataset('d', { shape: [2, 2], dtype: 'i4' }).toArray(),
   },
+  'neither data, nor a shape, nor a dtype': {
+    code: 'f.create_dataset("d")',
+    ours: (f) => f.createDataset('d', {}),
+  },
+  'a dtype alone': {
+    code: 'r = f.create_dataset("d", dtype="i4").shape',
+    ours: (f) => f.createDataset('d', { dtype: 'i4' }).shape,
+  },
   'data that do not have the shape': {
     code: 'f.create_dataset("d", (3,), data=[1, 2])',
     ours: (f) => f.createDataset('d', { shape: [3], data: [1, 2] }),
