@@ -7,12 +7,13 @@ export type {
   IndexList,
 } from './containers/array-selection.js';
 export type { CodecOptions } from './containers/codec-store.js';
+export type { Collection, OpenCollectionOptions } from './containers/collection.js';
 export type { CollectionOpenOptions, CollectionOptions } from './containers/context.js';
 export type { DictView } from './containers/dict-view.js';
 export { H5IndexError } from './containers/errors.js';
 export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
 export { H5Attributes } from './containers/h5-attributes.js';
-export { type DictOpenOptions, H5Dict, type Stored } from './containers/h5-dict.js';
+export { type DictKey, type DictOpenOptions, H5Dict, type Stored } from './containers/h5-dict.js';
 export { type Copied, H5List, type ListOpenOptions, type ListSource } from './containers/h5-list.js';
 export {
   fromTransferable,
@@ -37,6 +38,7 @@ export {
   readObject,
   type StoreDatasetOptions,
   storeDataset,
+  type ValueWriteOptions,
   type WriteDatasetOptions,
   type WriteLocation,
   type WriteObjectOptions,

@@ -54,10 +54,11 @@ import { streaming } from './streaming.js';
 import { makeValues, type ValuesOptions } from './values.js';
 
 export * from './containers.js';
-export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
+export { H5LockedError, type H5LockHolder, H5StaleError, H5SystemError } from './errors.js';
 export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
+export type { FileStorageOptions, Mark as FileMark } from './storage/file.js';
 export { H5HookError, UnknownInstance, unknownClassOf } from './values.js';
 export { datasetsWith, editing, FileStorage, filters, parts, streaming };
 

@@ -22,14 +22,15 @@ export interface WriteDatasetOptions {
   readonly fillValue?: unknown;
 }
 
-export interface WriteObjectOptions extends WriteDatasetOptions, OptionsOfWriting {
+export interface WriteObjectOptions extends WriteDatasetOptions, ValueWriteOptions {
   /** Whether what has the name already is replaced; unless told so, that is an error. */
   readonly overwrite?: boolean;
   /** Is called after each object: how many have been written, of how many, and the name of the last one. */
   readonly progress?: (done: number, total: number, name: string) => void;
 }
 
-type OptionsOfWriting = Omit<CollectionOptions, 'chunks'>;
+/** How values are stored that are no arrays. */
+export type ValueWriteOptions = Omit<CollectionOptions, 'chunks'>;
 
 export interface StoreDatasetOptions extends WriteDatasetOptions {
   /** Follows from the data; needed where there are none. */

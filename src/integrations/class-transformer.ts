@@ -12,7 +12,8 @@ import { type Class, type Codec, type Content, H5RegistryError, TypeRegistry } f
 import { type Base, baseOf, isElementOf, unknownBaseOf } from './class-transformer-bases.js';
 
 type Constructor = new () => object;
-type AnyFunction = (...parameters: never[]) => unknown;
+/** A class or a function, as class-transformer has them. */
+export type AnyFunction = (...parameters: never[]) => unknown;
 
 /** What the decorators have noted: class-transformer's `MetadataStorage`, as far as it is used here. */
 export interface MetadataStorage {
@@ -25,24 +26,27 @@ export interface MetadataStorage {
   findTransformMetadatas(target: AnyFunction, property: string, direction: number): TransformMetadata[];
 }
 
-interface Scope {
+/** For which versions and groups something is said. */
+export interface Scope {
   readonly since?: number;
   readonly until?: number;
   readonly groups?: readonly string[];
 }
 
-interface ExposeOptions extends Scope {
+/** What `@Expose` was given. */
+export interface ExposeOptions extends Scope {
   readonly name?: string;
 }
 
 /** What the function of `@Type` is given, as class-transformer gives it. */
-interface TypeHelp {
+export interface TypeHelp {
   readonly newObject: object;
   readonly object: object;
   readonly property: string;
 }
 
-interface TypeMetadata {
+/** What `@Type` was given. */
+export interface TypeMetadata {
   /** The type that the compiler has noted of the property, with `emitDecoratorMetadata`. */
   readonly reflectedType?: unknown;
   readonly typeFunction?: (help: TypeHelp) => unknown;
@@ -55,7 +59,8 @@ interface TypeMetadata {
   };
 }
 
-interface TransformMetadata {
+/** What `@Transform` was given. */
+export interface TransformMetadata {
   readonly options?: Scope;
   transformFn(parameters: {
     value: unknown;

@@ -65,7 +65,9 @@ export interface SymbolEntry extends FieldDetails {
   readonly name: string;
 }
 
-type FieldDetails = FieldStorage & Pick<FieldRule, 'aliases' | 'default' | 'required' | 'as' | 'enumerable'>;
+/** What is said of a property that is stored, beside its names. */
+export type FieldDetails = FieldStorage &
+  Pick<FieldRule, 'aliases' | 'default' | 'required' | 'as' | 'enumerable'>;
 
 /**
  * One class of a registry: what the file calls it, which properties it stores under which names, and how
