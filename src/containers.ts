@@ -9,12 +9,13 @@ export type {
 export type { CodecOptions } from './containers/codec-store.js';
 export type { Collection, OpenCollectionOptions } from './containers/collection.js';
 export type { CollectionOpenOptions, CollectionOptions } from './containers/context.js';
-export type { DictView } from './containers/dict-view.js';
+export type { Deferred, DeferredPlace } from './containers/deferred.js';
+export type { DictView, Viewed } from './containers/dict-view.js';
 export { H5IndexError } from './containers/errors.js';
 export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
 export { H5Attributes } from './containers/h5-attributes.js';
-export { type DictKey, type DictOpenOptions, H5Dict, type Stored } from './containers/h5-dict.js';
-export { type Copied, H5List, type ListOpenOptions, type ListSource } from './containers/h5-list.js';
+export { type DictKey, type DictOpenOptions, H5Dict, type OtherKey } from './containers/h5-dict.js';
+export { H5List, type ListOpenOptions, type ListSource } from './containers/h5-list.js';
 export {
   fromTransferable,
   type Handle,
@@ -23,6 +24,14 @@ export {
 } from './containers/handle.js';
 export type { ListView } from './containers/list-view.js';
 export type { ChangeEvent, ChangeListener, CommitPolicy } from './containers/live-file.js';
+export type {
+  Copied,
+  CopiedMembers,
+  Live,
+  LiveMembers,
+  Stored,
+  StoredMembers,
+} from './containers/live-types.js';
 export type { ContainerSource } from './containers/opening.js';
 export {
   type ContainerOptions,

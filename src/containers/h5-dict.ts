@@ -18,6 +18,7 @@ import { H5Attributes } from './h5-attributes.js';
 import { jsonOf } from './json.js';
 import { LargeDict } from './large-dict.js';
 import { type ChangeListener, LiveFile } from './live-file.js';
+import type { Copied, CopiedMembers, LiveMembers, Stored, StoredMembers } from './live-types.js';
 import {
   CH5MPY,
   checkKey,
@@ -39,7 +40,10 @@ import { showDict } from './text.js';
 export interface DictOpenOptions extends OpenCollectionOptions {}
 
 /** The state of a program by the names of its parts, or any keys. */
-export type DictKey<T> = Extract<keyof T, string>;
+export type DictKey<T> = keyof T & string;
+
+/** A key that is computed; one that is written down is one of the dict's. */
+export type OtherKey<K extends string> = string extends K ? K : never;
 
 /**
  * A Map on a file. Values are read when they are asked for, and written when they are set; what is in the file is never
@@ -76,7 +80,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /**
-   * Opens the dict that a file holds, or one of its parts.
+   * Opens the dict that a file holds, or one of its parts. Its type has what `get` returns: `H5List<string>` for a list.
    *
    * @throws {H5PathError} when there is no such part, or it is no dict.
    * @throws {H5LockedError} when it is to be changed and another writer has the file open.
@@ -113,16 +117,21 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /**
-   * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it.
+   * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it. The type of the
+   * dict follows from the value, or is said as for `open`.
    *
    * @example
-   * using state = H5Dict.write('state.h5', { users: [], count: 0 });
+   * using state = H5Dict.write('state.h5', { tags: ['a'], count: 0 });
+   * state.get('tags').push('b'); // an H5List<string>
+   *
+   * @example
+   * using state = H5Dict.write<{ users: H5List<User> }>('state.h5', { users: [] });
    */
   static write<T extends object>(
     target: FileSource | undefined,
-    value: T | ReadonlyMap<string, unknown>,
+    value: T | StoredMembers<T> | ReadonlyMap<string, unknown>,
     options: Omit<DictOpenOptions, 'mode'> = {},
-  ): H5Dict<T> {
+  ): H5Dict<LiveMembers<T>> {
     if (!kindOf(value))
       throw new H5TypeError('a dict is written from an object, or from a Map with keys that are strings');
     const { name, ...how } = options;
@@ -130,7 +139,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     // All of it is to be edited: nothing in it is stored in tables of its own.
     const stored = serialize(value, { ...thePlatform().codec, ...how, groups: Infinity } as WriteOptions);
     const source = H5File.open(stored, 'r', { indexes });
-    const dict = H5Dict.open<T>(target as FileSource, { ...options, mode: 'w' });
+    const dict = H5Dict.open<LiveMembers<T>>(target as FileSource, { ...options, mode: 'w' });
     const group = dict.#group;
     const isRoot = group.path === '/';
     dict.context.live.change(group.path, (editor) =>
@@ -241,7 +250,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** The value of a key; undefined if there is none, like that of a Map. */
   get<K extends DictKey<T>>(key: K): T[K];
-  get(key: string): unknown;
+  get<K extends string>(key: OtherKey<K>): unknown;
   get(key: string): unknown {
     checkKey(key);
     const large = this.#large;
@@ -267,7 +276,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
    */
   set<K extends DictKey<T>>(key: K, value: T[K] | Stored<T[K]>): this;
-  set<K extends string>(key: K extends DictKey<T> ? never : K, value: unknown): this;
+  set<K extends string>(key: OtherKey<K>, value: unknown): this;
   set(key: string, value: unknown): this {
     checkKey(key);
     this.context.live.edit();
@@ -347,7 +356,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /** Sets this dict to what an object or a Map says: keys that it does not have are removed. Only the difference is written. */
-  assign(value: T | ReadonlyMap<string, unknown>): this {
+  assign(value: T | StoredMembers<T> | ReadonlyMap<string, unknown>): this {
     assign(this, undefined, value);
     return this;
   }
@@ -358,7 +367,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    *
    * @throws {H5PathError} when a dict would replace another object, as where one of both is a Map; then nothing changes.
    */
-  merge(other: Partial<T> | ReadonlyMap<string, unknown> | H5Dict): this {
+  merge(other: Partial<T> | Partial<StoredMembers<T>> | ReadonlyMap<string, unknown> | H5Dict): this {
     merge(this, other);
     return this;
   }
@@ -406,15 +415,17 @@ export class H5Dict<T extends object = Record<string, unknown>>
     });
   }
 
-  /** All of it in memory: an object, or a Map if it was one. */
-  copy(): T {
-    return readFrom(this.#current, this.context.codec) as T;
+  /** All of it in memory: an object, or a Map if it was one. Nothing in it is on the file. */
+  copy(): Copied<H5Dict<T>> {
+    return readFrom(this.#current, this.context.codec) as Copied<H5Dict<T>>;
   }
 
   /** All of it in memory as an object. */
-  toObject(): T {
+  toObject(): CopiedMembers<T> {
     const copy: unknown = this.copy();
-    return (copy instanceof Map ? Object.fromEntries(copy as Map<string, unknown>) : copy) as T;
+    return (
+      copy instanceof Map ? Object.fromEntries(copy as Map<string, unknown>) : copy
+    ) as CopiedMembers<T>;
   }
 
   /** What `JSON.stringify` takes. */
@@ -483,10 +494,3 @@ export class H5Dict<T extends object = Record<string, unknown>>
     );
   }
 }
-
-/** What may be set where a live collection is got. */
-export type Stored<V> = V extends { toArray(): infer A }
-  ? A
-  : V extends H5Dict<infer D>
-    ? D | ReadonlyMap<string, unknown>
-    : V;

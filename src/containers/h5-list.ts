@@ -8,12 +8,13 @@ import { readFrom, writeInto } from '../serialize/serialize.js';
 import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { isEqual } from './equal.js';
-import { H5Dict, type Stored } from './h5-dict.js';
+import { H5Dict } from './h5-dict.js';
 import { jsonOf } from './json.js';
 import { ListState, noIndex, otherThanList } from './list-state.js';
 import { HOLE } from './list-store.js';
 import { type ListView, listViewOf, shownBy } from './list-view.js';
 import type { ChangeListener } from './live-file.js';
+import type { Copied, Stored } from './live-types.js';
 import { setMember } from './member.js';
 import type { FileSource } from './platform.js';
 import { addressOf } from './rewriting.js';
@@ -650,9 +651,6 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     return this.context.live.change(this.path, () => action(this.#list));
   }
 }
-
-/** What a list is as an array in memory. */
-export type Copied<V> = V extends { toArray(): infer A } ? A : V extends H5Dict<infer D> ? D : V;
 
 /** Whether both are the same collection. */
 function isSame(there: Collection, value: unknown): boolean {
