@@ -83,13 +83,14 @@ function* typesIn(node: ts.Node): Iterable<ts.Symbol> {
   for (const child of node.getChildren()) if (child !== initializer) yield* typesIn(child);
 }
 
+const all = new Set(
+  ENTRIES.flatMap((name) => {
+    const file = program.getSourceFile(`${SRC}${name}.ts`);
+    return namesOf(checker.getSymbolAtLocation(file as ts.Node) as ts.Symbol);
+  }),
+);
+
 test('types in declarations of public names are public', () => {
-  const all = new Set(
-    ENTRIES.flatMap((name) => {
-      const file = program.getSourceFile(`${SRC}${name}.ts`);
-      return namesOf(checker.getSymbolAtLocation(file as ts.Node) as ts.Symbol);
-    }),
-  );
   expect(all.size).toBeGreaterThan(300);
   const missing = new Set<string>();
   for (const symbol of all) {
@@ -104,4 +105,24 @@ test('types in declarations of public names are public', () => {
       }
   }
   expect([...missing].sort()).toEqual([]);
+});
+
+/** The options in a declaration that may be left out, and may not be undefined. */
+function* definedIn(node: ts.Node): Iterable<string> {
+  if (ts.isPropertySignature(node) && node.questionToken && node.type) {
+    const type = checker.getTypeFromTypeNode(node.type);
+    const each = type.isUnion() ? type.types : [type];
+    const takesUndefined = ts.TypeFlags.Undefined | ts.TypeFlags.Unknown | ts.TypeFlags.Any;
+    if (!each.some(({ flags }) => flags & takesUndefined)) yield node.name.getText();
+  }
+  for (const child of node.getChildren()) yield* definedIn(child);
+}
+
+test('options may be undefined', () => {
+  const defined: string[] = [];
+  for (const { name, declarations = [] } of all)
+    if (/(Options|^Limits|^Expectation|^Watch|^FieldEntry)$/.test(name))
+      for (const declaration of declarations)
+        for (const option of definedIn(declaration)) defined.push(`${name}.${option}`);
+  expect(defined).toEqual([]);
 });

@@ -9,9 +9,9 @@ import { type FileSource, openFile } from './platform.js';
 /** How a collection is opened that a file holds. */
 export interface OpenCollectionOptions extends CollectionOpenOptions {
   /** `'r'` unless told otherwise; with `'a'`, `'w'`, `'w-'` and `'x'` an empty one is made where there is none. */
-  readonly mode?: H5Mode;
+  readonly mode?: H5Mode | undefined;
   /** Which part of the file: the names of groups with `/` between them. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** What the collections of a file have in common. */

@@ -49,7 +49,7 @@ import { gather } from './strided.js';
 /** How an array is opened. */
 export interface ArrayOpenOptions extends OpenOptions, CodecOptions {
   /** `'r'` unless told otherwise. */
-  readonly mode?: H5Mode;
+  readonly mode?: H5Mode | undefined;
 }
 
 /** How an array is made in a file. */
@@ -58,11 +58,11 @@ export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | '
    * Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them, and `'object'`: a list of
    * values of any kind, stored as `write` stores it.
    */
-  readonly dtype?: DTypeName | DType;
+  readonly dtype?: DTypeName | DType | undefined;
   /** Whether an object that has the name already is replaced. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** How a file is opened that is given by its path: `'a'` unless told otherwise. */
-  readonly mode?: H5Mode;
+  readonly mode?: H5Mode | undefined;
 }
 
 /** Filters that do not depend on the datatype: deflate, shuffle, fletcher32, lzf. */

@@ -7,6 +7,7 @@ import { memberNames } from '../hdf5/members.js';
 import { join } from '../hdf5/paths.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { indexes } from '../indexes.js';
+import { given } from '../serialize/checked-options.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
@@ -96,7 +97,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return openIn(source, mode, options, (file) => {
       if (file.mode !== 'r') LiveFile.of(file).begin();
       const group = name === undefined ? file : groupAt(file, namesIn(name), isMaking(mode));
-      const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...options }), true);
+      const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...given(options) }), true);
       dict.#check();
       return dict;
     });
@@ -137,7 +138,11 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const { name, ...how } = options;
     // What cannot be stored throws before a file is touched.
     // All of it is to be edited: nothing in it is stored in tables of its own.
-    const stored = serialize(value, { ...thePlatform().codec, ...how, groups: Infinity } as WriteOptions);
+    const stored = serialize(value, {
+      ...thePlatform().codec,
+      ...given(how),
+      groups: Infinity,
+    } as WriteOptions);
     const source = H5File.open(stored, 'r', { indexes });
     const dict = H5Dict.open<LiveMembers<T>>(target as FileSource, { ...options, mode: 'w' });
     const group = dict.#group;

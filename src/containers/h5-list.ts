@@ -2,6 +2,7 @@ import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
+import { given } from '../serialize/checked-options.js';
 import { Encoding, LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { readFrom, writeInto } from '../serialize/serialize.js';
@@ -78,7 +79,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
       );
     }
     return openIn(source, mode, options, (file) => {
-      const context = contextOf(file, { commit: 'microtask', ...options });
+      const context = contextOf(file, { commit: 'microtask', ...given(options) });
       const object = listAt(file, names, isMaking(mode), context);
       return new H5List<T>(checked(object), context, true);
     });
@@ -113,7 +114,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
       return H5List.of<T>(listAt(target, names, false, context), options);
     }
     return openIn(target as FileSource, 'w', options, (file) => {
-      const context = contextOf(file, { commit: 'microtask', ...options });
+      const context = contextOf(file, { commit: 'microtask', ...given(options) });
       context.live.transaction(() => writeAt(file, names, whole, context));
       return new H5List<T>(checked(listAt(file, names, false, context)), context, true);
     });

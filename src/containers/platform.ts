@@ -3,6 +3,7 @@ import { H5TypeError } from '../errors.js';
 import { H5File, type H5Mode, type OpenOptions } from '../hdf5/h5-file.js';
 import { indexes } from '../indexes.js';
 import { parts } from '../parts.js';
+import { given } from '../serialize/checked-options.js';
 import type { ReadOptions, WriteOptions } from '../serialize/serialize.js';
 import type { Storage } from '../storage/storage.js';
 
@@ -28,7 +29,7 @@ let platform: Platform = {
       throw new H5TypeError(
         `there are no paths here, such as ${String(where)}: give the bytes of the file, or a storage`,
       );
-    return H5File.open(where, mode, { indexes, editing, ...options });
+    return H5File.open(where, mode, { indexes, editing, ...given(options) });
   },
   placeOf: () => undefined,
   freeSpace: () => undefined,

@@ -60,7 +60,7 @@ export interface Heap {
 
 export interface DecodeOptions {
   /** What 64-bit integers become: bigints, or numbers if all of them are exact as such. */
-  readonly int64?: 'bigint' | 'number';
+  readonly int64?: 'bigint' | 'number' | undefined;
 }
 
 /**

@@ -23,7 +23,7 @@ export interface CreateDatasetOptions extends DatasetOptions {
   readonly shape?: ValueOptions['shape'];
   /** Follows from the data; without data it is '<f8'. */
   readonly dtype?: ValueOptions['dtype'];
-  readonly attrs?: Attributes;
+  readonly attrs?: Attributes | undefined;
 }
 
 /** What a dataset must have to be the one that is required. */
@@ -31,7 +31,7 @@ export interface RequireDatasetOptions extends CreateDatasetOptions {
   readonly shape: readonly number[];
   readonly dtype: NonNullable<ValueOptions['dtype']>;
   /** Whether the dtype must be that one; else it is enough that all of its elements fit into that of the dataset. */
-  readonly exact?: boolean;
+  readonly exact?: boolean | undefined;
 }
 
 /** Where the order of creation is not stored, it is that of the names. */

@@ -47,9 +47,9 @@ export interface VerifyResult {
 
 export interface VerifyOptions {
   /** Space that is known to be free. */
-  readonly free?: Iterable<Extent>;
+  readonly free?: Iterable<Extent> | undefined;
   /** What decodes chunks with filters: needed to know what the strings and sequences in them lead to. */
-  readonly filters?: FilterSet;
+  readonly filters?: FilterSet | undefined;
 }
 
 /**

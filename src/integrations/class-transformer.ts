@@ -35,7 +35,7 @@ export interface Scope {
 
 /** What `@Expose` was given. */
 export interface ExposeOptions extends Scope {
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** What the function of `@Type` is given, as class-transformer gives it. */
@@ -77,16 +77,16 @@ const CLASS_TO_PLAIN = 1;
 
 /** class-transformer's own options, and what else there is to say. */
 export interface TransformedOptions {
-  readonly groups?: readonly string[];
-  readonly version?: number;
-  readonly strategy?: 'exposeAll' | 'excludeAll';
-  readonly excludePrefixes?: readonly string[];
+  readonly groups?: readonly string[] | undefined;
+  readonly version?: number | undefined;
+  readonly strategy?: 'exposeAll' | 'excludeAll' | undefined;
+  readonly excludePrefixes?: readonly string[] | undefined;
   /** What files call a class: its `name` unless told otherwise. Say it where code is minified. */
-  readonly name?: (cls: Class) => string;
+  readonly name?: ((cls: Class) => string) | undefined;
   /** Where more classes are registered: a registry that goes on being used. */
-  readonly registry?: TypeRegistry;
+  readonly registry?: TypeRegistry | undefined;
   /** What the decorators have noted; for bundlers that take another build of class-transformer than Node does. */
-  readonly storage?: MetadataStorage;
+  readonly storage?: MetadataStorage | undefined;
 }
 
 /**

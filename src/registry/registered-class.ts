@@ -51,7 +51,7 @@ export interface RegisterOptions<T extends object = object> {
 /** A property to be stored, for the option `fields`. */
 export interface FieldEntry extends FieldDetails {
   readonly property: string;
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

@@ -11,7 +11,18 @@ const WORDS: { readonly [option: string]: readonly string[] } = {
 };
 
 /**
- * Options as they are. One that is misspelt would otherwise be taken for the default: `mode: 'Merge'` replaces a file.
+ * Options without those that are undefined, which would take the place of what the platform has.
+ *
+ * @example
+ * const all = { indexes, ...given(options) };
+ */
+export function given<O extends object | undefined>(options: O): O {
+  if (!options || !Object.values(options).includes(undefined)) return options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O;
+}
+
+/**
+ * Options as they are, without those that are undefined. One that is misspelt would otherwise be taken for the default: `mode: 'Merge'` replaces a file.
  *
  * @throws {H5Error} `H5_OPTION` that says what there is.
  */
@@ -36,7 +47,7 @@ export function checked<O extends ReadOptions<never> | WriteOptions | undefined>
     throw new H5Error('H5_OPTION', `select is a function, not ${show(select)}`);
   if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
     throw new H5Error('H5_OPTION', 'schema is one of a library of Standard Schema, with a function validate');
-  return options;
+  return given(options);
 }
 
 function show(value: unknown): string {

@@ -25,9 +25,9 @@ export interface SchemaIssue {
 /** What a value that is read is expected to be. */
 export interface Expectation<T = unknown> {
   /** Its class: an error if it is no instance. */
-  readonly as?: Class<T & object>;
+  readonly as?: Class<T & object> | undefined;
   /** A schema of zod, valibot, arktype or any other library of Standard Schema: what it makes of the value is returned. */
-  readonly schema?: StandardSchema<T>;
+  readonly schema?: StandardSchema<T> | undefined;
 }
 
 /** A value that was read is not what was expected; `issues` say what a schema has against it. */

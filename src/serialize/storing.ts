@@ -35,7 +35,10 @@ export type StringEncoding = 'auto' | 'fixed' | 'variable';
  */
 export interface Datasets {
   /** Begins a file; undefined if nothing in it can be stored otherwise. */
-  begin(registry: TypeRegistry, options: StorageOptions & { readonly values?: Values }): Storing | undefined;
+  begin(
+    registry: TypeRegistry,
+    options: StorageOptions & { readonly values?: Values | undefined },
+  ): Storing | undefined;
 }
 
 /** Lays out one file. */

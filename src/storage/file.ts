@@ -269,7 +269,7 @@ export interface FileStorageOptions {
    * Computed when the file is opened, and again after each read that went to the disk: when the results differ, the
    * read throws an `H5StaleError`, for what it returned may belong to another state than what was read before.
    */
-  readonly mark?: Mark;
+  readonly mark?: Mark | undefined;
 }
 
 /** The file as it is now, to compute a mark from. It remembers what it was asked for. */
