@@ -56,4 +56,4 @@ export {
   writeObject,
   writeObjects,
 } from './containers/utilities.js';
-export type { Block, BlockData, BlockSource, DTypeName } from './kernels/block-source.js';
+export type { Block, BlockData, BlockSource, DTypeLike, DTypeName } from './kernels/block-source.js';

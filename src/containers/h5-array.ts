@@ -7,7 +7,7 @@ import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import { shapedData } from '../hdf5/shaped-data.js';
-import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
+import type { Block, BlockData, BlockSource, DTypeLike, DTypeName } from '../kernels/block-source.js';
 import { ArrayFieldStore } from './array-field.js';
 import { formatArray } from './array-format.js';
 import { type ArrayIndex, type ArraySelection, broadcastShapes, selectView } from './array-selection.js';
@@ -181,7 +181,7 @@ export class H5Array<E = unknown> implements BlockSource {
    */
   static from<E = unknown>(
     values: unknown,
-    options: { readonly dtype?: DTypeName; readonly shape?: readonly number[] } = {},
+    options: { readonly dtype?: DTypeLike | undefined; readonly shape?: readonly number[] | undefined } = {},
   ): H5Array<E> {
     if (values instanceof H5Array) {
       const { dtype = values.dtype, shape = values.shape } = options;
@@ -401,8 +401,9 @@ export class H5Array<E = unknown> implements BlockSource {
    * @throws {H5TypeError} when there is no such dtype; when elements are read that cannot be converted.
    * @example
    * array.astype('int32').toTypedArray();
+   * array.astype('f4').dtype; // 'float32'
    */
-  astype<F = unknown>(dtype: DTypeName): H5Array<F> {
+  astype<F = unknown>(dtype: DTypeLike): H5Array<F> {
     const to = checkDType(dtype);
     if (to === this.dtype) return this.#with<F>(this.#view);
     return this.#with<F>(this.#view, new ConvertedStore(this.#store, to));
@@ -783,7 +784,7 @@ export class H5Array<E = unknown> implements BlockSource {
    * @example
    * const integers = array.convert('int32');
    */
-  convert<F = unknown>(dtype: DTypeName): H5Array<F> {
+  convert<F = unknown>(dtype: DTypeLike): H5Array<F> {
     const dataset = this.#resizable('convert');
     const { parent, name } = dataset;
     const source = this.astype<F>(dtype);
