@@ -20,7 +20,7 @@ import { H5Object } from './hdf5/h5-object.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { ValueType } from './registry/index.js';
-import { checked, given } from './serialize/checked-options.js';
+import { checked, checkedFile } from './serialize/checked-options.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
@@ -494,7 +494,7 @@ export class H5File extends CoreFile {
     mode: H5Mode = 'r',
     options?: OpenOptions,
   ): H5File {
-    const all = { indexes, editing, ...given(options) };
+    const all = { indexes, editing, ...checkedFile(options) };
     if (!isPath(where)) {
       if (where !== undefined && !(where instanceof Uint8Array) && typeof where?.copy !== 'function')
         throw new H5TypeError(

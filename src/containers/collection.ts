@@ -3,6 +3,7 @@ import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { escapeName } from '../serialize/names.js';
+import { checkFunction } from './checks.js';
 import type { CollectionOpenOptions, Context } from './context.js';
 import { type FileSource, openFile } from './platform.js';
 
@@ -52,6 +53,7 @@ export abstract class Collection {
    * });
    */
   transaction<R>(action: (collection: this) => R): R {
+    checkFunction(action);
     return this.context.live.transaction(() => action(this));
   }
 

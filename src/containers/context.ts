@@ -1,7 +1,7 @@
 import type { OpenOptions } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
-import { given } from '../serialize/checked-options.js';
 import type { ReadOptions, WriteOptions } from '../serialize/serialize.js';
+import { checkedOptions } from './checks.js';
 import { type CommitPolicy, LiveFile } from './live-file.js';
 import { thePlatform } from './platform.js';
 
@@ -37,7 +37,7 @@ export const LARGE_ARRAY = 1 << 20;
 
 /** The context for an object, whose file is the user's: what changes is committed when they say so, unless they say how. */
 export function contextOf(object: H5Object, all: CollectionOptions = {}): Context {
-  const options = given(all);
+  const options = checkedOptions(all);
   const codec = { ...thePlatform().codec, ...options } as Context['codec'];
   return {
     live: LiveFile.of(object, options.commit),

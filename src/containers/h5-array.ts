@@ -34,6 +34,7 @@ import {
 } from './block-data.js';
 import { blockAt, planBlocks } from './blocks.js';
 import { elementSelection, planBox } from './box.js';
+import { checkAttribute } from './checks.js';
 import { type CodecOptions, CodecStore } from './codec-store.js';
 import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
@@ -1064,6 +1065,7 @@ function storeOf(source: unknown, options: CodecOptions | undefined): ElementSto
 function objectAt(group: H5Group, name: string): unknown {
   const object = group.get(name);
   if (object) return object;
+  checkAttribute(group, name);
   throw new H5PathError('H5_NOT_FOUND', name, `there is no "${name}" in "${group.path}"`);
 }
 

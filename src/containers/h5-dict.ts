@@ -11,6 +11,7 @@ import { given } from '../serialize/checked-options.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
+import { checkFunction, checkGroup } from './checks.js';
 import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
@@ -112,6 +113,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     group: H5Group,
     options: CollectionOptions = {},
   ): H5Dict<T> {
+    checkGroup(group);
     const dict = new H5Dict<T>(group, contextOf(group, options));
     dict.#check();
     return dict;
@@ -330,6 +332,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   forEach(callback: (value: T[DictKey<T>], key: DictKey<T>, dict: this) => void, thisArg?: unknown): void {
+    checkFunction(callback);
     for (const [key, value] of this.entries()) callback.call(thisArg, value, key, this);
   }
 
@@ -343,6 +346,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** The same with a value that is made when it is needed. */
   getOrInsertComputed<K extends DictKey<T>>(key: K, make: (key: K) => T[K] | Stored<T[K]>): T[K] {
+    checkFunction(make);
     if (!this.has(key)) this.set(key, make(key));
     return this.get(key);
   }
@@ -354,6 +358,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * state.update('owner', (owner) => { owner.name = 'Ada'; });
    */
   update<K extends DictKey<T>>(key: K, change: (value: T[K]) => unknown): this {
+    checkFunction(change);
     const value = this.get(key);
     const changed = change(value);
     // A function without a return changes what it was given.
@@ -452,6 +457,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   subscribe(keyOrPath: string | ChangeListener, listener?: ChangeListener): () => void {
     const { live } = this.context;
     if (typeof keyOrPath === 'function') return live.subscribe(this.path, keyOrPath);
+    checkFunction(typeof keyOrPath === 'string' ? listener : keyOrPath);
     const keys = keyOrPath.split('/').filter((key) => key !== '');
     const names = this.has(keyOrPath) ? [keyOrPath] : keys;
     const path = names.map(escapeName).join('/');

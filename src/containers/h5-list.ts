@@ -6,6 +6,7 @@ import { given } from '../serialize/checked-options.js';
 import { Encoding, LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { readFrom, writeInto } from '../serialize/serialize.js';
+import { checkAttribute, checkFunction, checkGroupOrDataset, checkIterable } from './checks.js';
 import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { isEqual } from './equal.js';
@@ -91,6 +92,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    * @throws {H5PathError} when it is no list.
    */
   static of<T = unknown>(object: H5Group | H5Dataset, options: CollectionOptions = {}): H5List<T> {
+    checkGroupOrDataset(object);
     return new H5List<T>(checked(listIn(object)), contextOf(object, options));
   }
 
@@ -107,6 +109,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     { name, ...options }: Omit<ListOpenOptions, 'mode'> = {},
   ): H5List<T> {
     const names = namesIn(name ?? '');
+    checkIterable(array, 'a list is written from an array or something else iterable');
     const whole = Array.isArray(array) ? array : Array.from(array);
     if (target instanceof H5Group) {
       const context = contextOf(target, options);
@@ -250,6 +253,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return is one of these
   update(index: number, change: (value: T) => T | Stored<T> | void): this {
+    checkFunction(change);
     const value = this.get(index);
     const changed = change(value);
     // What a function without a return changes is what it was given.
@@ -277,6 +281,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** The same for all that something iterable yields. */
   extend(values: Iterable<T | Stored<T>>): number {
+    checkIterable(values, 'a list is extended by an array or something else iterable');
     const given = Array.isArray(values) ? values : Array.from(values);
     const all = given.length === 1 ? [plain(given[0])] : given.map(plain);
     return this.#change((list) => {
@@ -373,6 +378,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** Sorts the elements as an array does, in memory, and writes them back. */
   sort(compare?: (a: T, b: T) => number): this {
+    if (compare !== undefined) checkFunction(compare);
     return this.#arrange((list) => {
       const shown = asArray(list.slice(0, list.length)) as T[];
       // Objects are read twice: as the program sees them, and as they are to be stored again.
@@ -432,10 +438,12 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   forEach(callback: (value: T, index: number, list: this) => void, thisArg?: unknown): void {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) callback.call(thisArg, value, i, this);
   }
 
   map<U>(callback: (value: T, index: number, list: this) => U, thisArg?: unknown): U[] {
+    checkFunction(callback);
     const results: U[] = [];
     for (const [i, value] of this.entries()) results.push(callback.call(thisArg, value, i, this));
     return results;
@@ -444,17 +452,20 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   filter<U extends T>(callback: (value: T, index: number, list: this) => value is U, thisArg?: unknown): U[];
   filter(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): T[];
   filter(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): T[] {
+    checkFunction(callback);
     const results: T[] = [];
     for (const [i, value] of this.entries()) if (callback.call(thisArg, value, i, this)) results.push(value);
     return results;
   }
 
   find(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): T | undefined {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) if (callback.call(thisArg, value, i, this)) return value;
     return undefined;
   }
 
   findIndex(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): number {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) if (callback.call(thisArg, value, i, this)) return i;
     return -1;
   }
@@ -465,6 +476,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   findLastIndex(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): number {
+    checkFunction(callback);
     for (let i = this.length - 1; i >= 0; i--)
       if (callback.call(thisArg, this.#list.get(i) as T, i, this)) return i;
     return -1;
@@ -504,6 +516,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   every(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): boolean {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) if (!callback.call(thisArg, value, i, this)) return false;
     return true;
   }
@@ -514,6 +527,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     callback: (sum: never, value: T, index: number, list: this) => unknown,
     ...initial: unknown[]
   ): unknown {
+    checkFunction(callback);
     let i = 0;
     if (initial.length === 0 && this.length === 0)
       throw new TypeError('reduce of an empty list without an initial value');
@@ -528,6 +542,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     callback: (sum: never, value: T, index: number, list: this) => unknown,
     ...initial: unknown[]
   ): unknown {
+    checkFunction(callback);
     let i = this.length - 1;
     if (initial.length === 0 && i < 0)
       throw new TypeError('reduceRight of an empty list without an initial value');
@@ -576,6 +591,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   toSorted(compare?: (a: T, b: T) => number): T[] {
+    if (compare !== undefined) checkFunction(compare);
     return this.slice().sort(compare);
   }
 
@@ -634,6 +650,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    * const stop = users.subscribe(() => render(users));
    */
   subscribe(listener: ChangeListener): () => void {
+    checkFunction(listener);
     return this.context.live.subscribe(this.path, listener);
   }
 
@@ -722,6 +739,7 @@ function listAt(
   if (isMade && !holder.has(last) && !holder.attrs.has(last)) writeAt(holder, [last], [], context);
   const object = holder.get(last);
   if (object instanceof H5Group || object instanceof H5Dataset) return object;
+  checkAttribute(holder, last);
   throw new H5PathError('H5_NOT_FOUND', last, `there is no list "${names.join('/')}" in "${group.path}"`);
 }
 

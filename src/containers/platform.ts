@@ -6,6 +6,7 @@ import { parts } from '../parts.js';
 import { given } from '../serialize/checked-options.js';
 import type { ReadOptions, WriteOptions } from '../serialize/serialize.js';
 import type { Storage } from '../storage/storage.js';
+import { checkedOptions } from './checks.js';
 
 /** Where a file is: a path, on platforms that have them; its bytes; or a storage that holds it. */
 export type FileSource = string | URL | Uint8Array | Storage;
@@ -48,5 +49,5 @@ export function thePlatform(): Platform {
 
 /** Opens a file with all that collections need. */
 export function openFile(where: FileSource, mode: H5Mode, options: OpenOptions = {}): H5File {
-  return platform.openFile(where, mode, options);
+  return platform.openFile(where, mode, checkedOptions(options));
 }
