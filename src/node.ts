@@ -235,7 +235,16 @@ export async function read<T = unknown>(
   return expected(value, options);
 }
 
-/** What `read` does, at once. */
+/**
+ * What `read` does, at once.
+ *
+ * @throws {H5FormatError} when it is not a whole HDF5 file.
+ * @throws {H5UnknownClassError} when it holds an instance of a class that is not registered.
+ * @throws {H5LimitError} when it is more than `limits` says.
+ * @example
+ * const state = readSync<State>('state.h5');
+ * const name = readSync('state.h5', { path: 'users/17/name' });
+ */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): T {
   return atOnce(readAnything(source, { indexes, values, parts, ...checked(options) }), options);
 }
@@ -377,7 +386,16 @@ async function writeIntoOpen(group: CoreGroup, value: unknown, options: WriteOpt
   }
 }
 
-/** What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time. */
+/**
+ * What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time.
+ *
+ * @throws {H5LockedError} when the file is open for writing.
+ * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
+ * @throws {H5LimitError} when it is more than `limits` says.
+ * @example
+ * writeSync('state.h5', { users: [new User('Ada')] });
+ * writeSync('state.h5', 'Grace', { path: 'users/0/name' });
+ */
 export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
   const all = { values, parts, datasets, ...checked(options) };
   checkTarget(target, () => false);

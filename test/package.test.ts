@@ -103,8 +103,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('it holds what users need, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
-  expect(paths.filter((path) => !path.startsWith('dist/') && path !== 'docs/FORMAT.md').sort()).toEqual([
+  expect(paths.filter((path) => !path.startsWith('dist/') && !path.startsWith('docs/')).sort()).toEqual([
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
     'package.json',
@@ -113,6 +114,19 @@ test('it holds what users need, and nothing else', () => {
   expect(paths).toEqual(
     expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/node.js', 'dist/node.d.ts']),
   );
+});
+
+test('what its pages link to is there', async () => {
+  const paths = new Set(packed.files.map(({ path }) => path));
+  const missing: string[] = [];
+  for (const page of ['README.md', ...[...paths].filter((path) => /^docs\/.*\.md$/.test(path))]) {
+    const text = await readFile(join(ROOT, page), 'utf8');
+    for (const [, link = ''] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      const path = join(page, '..', link);
+      if (!paths.has(path)) missing.push(`${page}: ${link}`);
+    }
+  }
+  expect(missing).toEqual([]);
 });
 
 test('it needs one other package, and that only for filters in browsers', async () => {

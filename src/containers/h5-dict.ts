@@ -39,6 +39,13 @@ import type { ContainerSource } from './opening.js';
 import { type FileSource, thePlatform } from './platform.js';
 import { showDict } from './text.js';
 
+/**
+ * How a dict is opened.
+ *
+ * @example
+ * const options: DictOpenOptions = { mode: 'r+', name: 'settings', commit: 'manual' };
+ * using settings = H5Dict.open<Settings>('state.h5', options);
+ */
 export interface DictOpenOptions extends OpenCollectionOptions {}
 
 /** The state of a program by the names of its parts, or any keys. */

@@ -25,6 +25,13 @@ import { showList } from './text.js';
 /** What is opened: a file, or a part of one that is open. */
 export type ListSource = FileSource | H5Group | H5Dataset;
 
+/**
+ * How a list is opened.
+ *
+ * @example
+ * const options: ListOpenOptions = { mode: 'a', name: 'log', commit: 'operation' };
+ * using log = H5List.open<Entry>('state.h5', options);
+ */
 export interface ListOpenOptions extends OpenCollectionOptions {}
 
 /**

@@ -16,6 +16,13 @@ export interface ChangeEvent {
   readonly paths: readonly string[];
 }
 
+/**
+ * Is called after a commit that has changed something of what is listened to.
+ *
+ * @example
+ * const listener: ChangeListener = ({ paths }) => console.log('changed:', paths);
+ * state.subscribe('settings', listener);
+ */
 export type ChangeListener = (event: ChangeEvent) => void;
 
 interface Subscription {

@@ -14,6 +14,12 @@ import { hasMember, presented, setMember } from './member.js';
 /** Where something is written: a group, or a dict. */
 export type WriteLocation = H5Group | H5Dict;
 
+/**
+ * How `writeDataset` stores an array.
+ *
+ * @example
+ * writeDataset(file, 'speed', [1, 2], { dtype: 'f4', maxShape: [null] });
+ */
 export interface WriteDatasetOptions {
   /** The shape of a chunk; `true`, the default, for one that suits most uses; `false`: not in chunks, and of one size for ever. */
   readonly chunks?: boolean | number | readonly number[] | undefined;
@@ -23,6 +29,12 @@ export interface WriteDatasetOptions {
   readonly fillValue?: unknown;
 }
 
+/**
+ * How `writeObject` stores a value.
+ *
+ * @example
+ * writeObject(file, 'state', state, { overwrite: true, registry });
+ */
 export interface WriteObjectOptions extends WriteDatasetOptions, ValueWriteOptions {
   /** Whether what has the name already is replaced; unless told so, that is an error. */
   readonly overwrite?: boolean | undefined;
@@ -33,6 +45,12 @@ export interface WriteObjectOptions extends WriteDatasetOptions, ValueWriteOptio
 /** How values are stored that are no arrays. */
 export type ValueWriteOptions = Omit<CollectionOptions, 'chunks'>;
 
+/**
+ * How `storeDataset` makes a dataset.
+ *
+ * @example
+ * storeDataset(file, 'speed', undefined, { shape: [100, 3], dtype: 'f4' });
+ */
 export interface StoreDatasetOptions extends WriteDatasetOptions {
   /** Follows from the data; needed where there are none. */
   readonly shape?: readonly number[] | undefined;

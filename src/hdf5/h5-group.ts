@@ -16,6 +16,12 @@ export type LinkInfo =
   | { readonly kind: 'soft'; readonly target: string }
   | { readonly kind: 'external'; readonly file: string; readonly target: string };
 
+/**
+ * A dataset that is made: its elements, and how they are stored.
+ *
+ * @example
+ * const options: CreateDatasetOptions = { data: [1, 2, 3, 4], shape: [2, 2], dtype: 'f4', attrs: { unit: 'm' } };
+ */
 export interface CreateDatasetOptions extends DatasetOptions {
   /** A typed array, a number, string, boolean, bigint, reference, or arrays of these, nested for more axes. */
   readonly data?: unknown;

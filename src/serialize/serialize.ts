@@ -20,6 +20,13 @@ import type { Datasets, StorageOptions, Storing } from './storing.js';
 import type { Streaming, Watch } from './streaming.js';
 import { NO_VALUES, type Values } from './values.js';
 
+/**
+ * How a value is stored, for `write`, `writeSync` and `serialize`.
+ *
+ * @example
+ * const options: WriteOptions = { compression: 'gzip', registry, limits: { nodes: 10_000 } };
+ * await write('state.h5', state, options);
+ */
 export interface WriteOptions extends StorageOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
   readonly registry?: TypeRegistry | undefined;
@@ -65,6 +72,13 @@ export interface WriteOptions extends StorageOptions {
   readonly streaming?: Streaming | undefined;
 }
 
+/**
+ * How a value is read, for `read`, `readSync` and `deserialize`.
+ *
+ * @example
+ * const options: ReadOptions = { registry, unknownClass: 'keep' };
+ * const name = await read('state.h5', { ...options, path: 'users/17/name' });
+ */
 export interface ReadOptions<T = unknown> extends Expectation<T> {
   /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
   readonly indexes?: GroupIndexes | undefined;
@@ -79,7 +93,10 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
   readonly unknownClass?: UnknownClass | undefined;
   /** Reads one part, and touches what that needs: `'users/17/name'`. */
   readonly path?: PartPath | undefined;
-  /** The same as a function, which is not called with a value but with what notes its steps: `(state) => state.users[17].name`. */
+  /**
+   * The same as a function, which is not called with a value but with what notes its steps: `(state) => state.users[17].name`.
+   * All of them have to be there: `?.` is a step like `.`, and what is missing is an error, not undefined.
+   */
   readonly select?: ((value: never) => T) | undefined;
   /** Large parts of objects are read when they are first asked for. What the value is read from must stay as it is. */
   readonly lazy?: boolean | undefined;
@@ -189,7 +206,13 @@ export function atOnce<T>(value: unknown, options: ReadOptions<T> | undefined): 
 /** What a value is read from: the bytes of a file, a storage that holds one, an open file, or a part of it. */
 export type ReadSource = Uint8Array | Storage | H5Group | H5Dataset;
 
-/** What takes the pieces of a new file, at once or in time. */
+/**
+ * What takes the pieces of a new file, at once or in time.
+ *
+ * @example
+ * const sink: Sink = { save: (pieces) => upload(new Blob(pieces as BlobPart[])) };
+ * await write(sink, state);
+ */
 export interface Sink {
   save(pieces: Uint8Array[]): void | Promise<void>;
 }

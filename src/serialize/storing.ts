@@ -22,7 +22,15 @@ export interface StorageOptions {
   readonly stringEncoding?: StringEncoding | undefined;
 }
 
+/**
+ * How large the chunks of datasets are: `true` for what suits most uses, a number of rows along the first axis, or what a function
+ * returns for a shape, also the shape of a chunk. `false`: none but where they are needed.
+ *
+ * @example
+ * const chunks: Chunks = (shape) => [1, ...shape.slice(1)];
+ */
 export type Chunks = boolean | number | ((shape: readonly number[]) => true | number | readonly number[]);
+/** Whether strings take as many bytes as the longest of a list, or each as many as it has; `'auto'` is what suits them. */
 export type StringEncoding = 'auto' | 'fixed' | 'variable';
 
 /**

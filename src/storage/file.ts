@@ -264,6 +264,12 @@ class PageCache {
  */
 export type Mark = (storage: Storage) => Uint8Array;
 
+/**
+ * How a file is read by `FileStorage`.
+ *
+ * @example
+ * const storage = new FileStorage('state.h5', { mark: (file) => file.read(0, 48) });
+ */
 export interface FileStorageOptions {
   /**
    * Computed when the file is opened, and again after each read that went to the disk: when the results differ, the
