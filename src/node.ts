@@ -62,6 +62,7 @@ export type { FileStorageOptions, Mark as FileMark } from './storage/file.js';
 export { H5HookError, UnknownInstance, unknownClassOf } from './values.js';
 export { datasetsWith, editing, FileStorage, filters, parts, streaming };
 
+/** The filters of chunks: HDF5's own, lzf, and those that `registerFilter` adds; deflate is the platform's. */
 const filters = /* @__PURE__ */ new FilterSet(
   /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
   registeredFilters,

@@ -35,7 +35,13 @@ export type { Codec, Content, Spend, ValueType } from './registry/index.js';
 export type { Values } from './serialize/values.js';
 export { H5HookError } from './values/located.js';
 
-/** What of a platform's values is stored. */
+/**
+ * What of a platform's values is stored.
+ *
+ * @example
+ * const values = valuesWith({ stack: false });
+ * serialize(error, { values });
+ */
 export interface ValuesOptions {
   /** Whether errors are stored with their stacks, which tell where files are; `true` unless told otherwise. */
   readonly stack?: boolean | undefined;

@@ -126,3 +126,8 @@ test('options may be undefined', () => {
         for (const option of definedIn(declaration)) defined.push(`${name}.${option}`);
   expect(defined).toEqual([]);
 });
+
+test('public names are described', () => {
+  const silent = [...all].filter((symbol) => symbol.getDocumentationComment(checker).length === 0);
+  expect(silent.map(({ name }) => name)).toEqual([]);
+});

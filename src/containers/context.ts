@@ -5,7 +5,12 @@ import { checkedOptions } from './checks.js';
 import { type CommitPolicy, LiveFile } from './live-file.js';
 import { thePlatform } from './platform.js';
 
-/** How collections read and write values. */
+/**
+ * How collections read and write values.
+ *
+ * @example
+ * const state = H5Dict.of(file.group('state'), { commit: 'operation', largeArray: 1 << 16, compression: 'gzip' });
+ */
 export interface CollectionOptions
   extends Pick<ReadOptions, 'registry' | 'values' | 'unknownClass' | 'limits'>,
     Pick<

@@ -47,13 +47,23 @@ import { type ContainerSource, openSource } from './opening.js';
 import { options as containerOptions } from './options.js';
 import { gather } from './strided.js';
 
-/** How an array is opened. */
+/**
+ * How an array is opened.
+ *
+ * @example
+ * using array = H5Array.open('data.h5', 'speed', { mode: 'r+', int64: 'number' });
+ */
 export interface ArrayOpenOptions extends OpenOptions, CodecOptions {
   /** `'r'` unless told otherwise. */
   readonly mode?: H5Mode | undefined;
 }
 
-/** How an array is made in a file. */
+/**
+ * How an array is made in a file.
+ *
+ * @example
+ * H5Array.write('data.h5', 'speed', rows, { dtype: 'float32', maxShape: [null, 3], overwrite: true });
+ */
 export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'>, CodecOptions {
   /**
    * Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them, and `'object'`: a list of

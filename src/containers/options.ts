@@ -10,7 +10,12 @@ export interface ContainerOptions {
   readonly maxMemory: number;
 }
 
-/** What of the options is to change. `maxMemory` is a number of bytes, or a text such as `'250M'`. */
+/**
+ * What of the options is to change. `maxMemory` is a number of bytes, or a text such as `'250M'`.
+ *
+ * @example
+ * setOptions({ maxMemory: '64M', errorMode: 'ignore' });
+ */
 export interface OptionChanges {
   readonly errorMode?: ErrorMode | undefined;
   readonly maxMemory?: number | string | undefined;

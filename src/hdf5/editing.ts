@@ -31,7 +31,12 @@ export interface Attributes {
   readonly [name: string]: unknown;
 }
 
-/** How a dataset is to be stored. */
+/**
+ * How a dataset is to be stored.
+ *
+ * @example
+ * group.createDataset('log', { shape: [0, 3], dtype: 'f8', maxShape: [null, 3], compression: 'gzip', shuffle: true });
+ */
 export interface DatasetOptions extends ValueOptions {
   /** The shape of a chunk, or `true` for one that suits most uses. Follows from the other options where these need it. */
   readonly chunks?: boolean | number | readonly number[] | undefined;

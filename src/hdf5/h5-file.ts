@@ -22,7 +22,13 @@ export type H5Mode = 'r' | 'r+' | 'w' | 'w-' | 'x' | 'a';
 
 const MODES: readonly string[] = ['r', 'r+', 'w', 'w-', 'x', 'a'];
 
-/** How a file is opened. */
+/**
+ * How a file is opened.
+ *
+ * @example
+ * const options: OpenOptions = { durability: 'normal', int64: 'number' };
+ * using file = H5File.open('runs.h5', 'r+', options);
+ */
 export interface OpenOptions extends DecodeOptions {
   /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
   readonly indexes?: GroupIndexes | undefined;

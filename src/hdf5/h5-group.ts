@@ -10,7 +10,13 @@ import { absolute, DeadEnd, follow, followParent, join, linkAt, linksOf, reach, 
 import { type AnyLink, isHard, isSameNode, type Node } from './stored-object.js';
 import { compareText } from './text.js';
 
-/** Where a link leads, as it is stored. */
+/**
+ * Where a link leads, as it is stored.
+ *
+ * @example
+ * const info = file.linkInfo('latest');
+ * if (info?.kind === 'soft') console.log(info.target);
+ */
 export type LinkInfo =
   | { readonly kind: 'hard' }
   | { readonly kind: 'soft'; readonly target: string }
@@ -32,7 +38,12 @@ export interface CreateDatasetOptions extends DatasetOptions {
   readonly attrs?: Attributes | undefined;
 }
 
-/** What a dataset must have to be the one that is required. */
+/**
+ * What a dataset must have to be the one that is required.
+ *
+ * @example
+ * file.requireDataset('log', { shape: [100], dtype: 'f4', exact: true });
+ */
 export interface RequireDatasetOptions extends CreateDatasetOptions {
   readonly shape: readonly number[];
   readonly dtype: NonNullable<ValueOptions['dtype']>;

@@ -75,7 +75,12 @@ export interface TransformMetadata {
 const PLAIN_TO_CLASS = 0;
 const CLASS_TO_PLAIN = 1;
 
-/** class-transformer's own options, and what else there is to say. */
+/**
+ * class-transformer's own options, and what else there is to say.
+ *
+ * @example
+ * const registry = transformed([User], { version: 2, groups: ['admin'] });
+ */
 export interface TransformedOptions {
   readonly groups?: readonly string[] | undefined;
   readonly version?: number | undefined;

@@ -48,7 +48,12 @@ export interface RegisterOptions<T extends object = object> {
   readonly ignore?: readonly string[] | undefined;
 }
 
-/** A property to be stored, for the option `fields`. */
+/**
+ * A property to be stored, for the option `fields`.
+ *
+ * @example
+ * registry.register(Track, { name: 'Track', fields: [{ property: 'path', name: 'p', dtype: 'f4' }] });
+ */
 export interface FieldEntry extends FieldDetails {
   readonly property: string;
   readonly name?: string | undefined;

@@ -22,7 +22,13 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What a value that is read is expected to be. */
+/**
+ * What a value that is read is expected to be.
+ *
+ * @example
+ * const user = await read('user.h5', { as: User });
+ * const state = await read('state.h5', { schema: z.object({ count: z.number() }) });
+ */
 export interface Expectation<T = unknown> {
   /** Its class: an error if it is no instance. */
   readonly as?: Class<T & object> | undefined;
@@ -30,7 +36,12 @@ export interface Expectation<T = unknown> {
   readonly schema?: StandardSchema<T> | undefined;
 }
 
-/** A value that was read is not what was expected; `issues` say what a schema has against it. */
+/**
+ * A value that was read is not what was expected; `issues` say what a schema has against it.
+ *
+ * @example
+ * if (error instanceof H5UnexpectedError) console.log(error.message); // where it does not fit
+ */
 export class H5UnexpectedError extends H5Error {
   override readonly name: string = 'H5UnexpectedError';
   readonly issues: readonly SchemaIssue[];

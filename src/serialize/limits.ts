@@ -1,4 +1,9 @@
-/** How much a value that is written, or a file that is read, may take: more is an `H5LimitError`. */
+/**
+ * How much a value that is written, or a file that is read, may take: more is an `H5LimitError`.
+ *
+ * @example
+ * deserialize(bytes, { limits: { depth: 1000, nodes: 10_000, bytes: 1 << 20 } });
+ */
 export interface Limits {
   /** How many values may be within each other. Default: 2,097,152 (2^21). */
   readonly depth?: number | undefined;

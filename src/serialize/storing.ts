@@ -3,7 +3,12 @@ import type { Compression, TypeRegistry } from '../registry/index.js';
 import type { Node, ObjectNode, VectorNode } from './plan.js';
 import type { Values } from './values.js';
 
-/** How the datasets of a whole are stored. Fields of classes may say something else for themselves. */
+/**
+ * How the datasets of a whole are stored. Fields of classes may say something else for themselves.
+ *
+ * @example
+ * writeSync('state.h5', state, { compression: { level: 6 }, chunks: 1000, stringEncoding: 'fixed' });
+ */
 export interface StorageOptions {
   /**
    * Makes datasets smaller by deflate, in chunks, as h5py does with `compression='gzip'`: `true`, `'gzip'`, a level from 0
