@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   type Copied,
+  type DictView,
   type Elements,
   H5Array,
   H5Class,
@@ -139,6 +140,15 @@ describe('what is got of what was written', () => {
     }
     expectTypeOf<Live<Tree>>().toEqualTypeOf<Tree | H5Dict<LiveMembers<Tree>>>();
   });
+});
+
+test('views have views in them', () => {
+  using list = H5List.write<H5Dict<{ a: number }>>(undefined, [{ a: 1 }, 'x'] as never);
+  expectTypeOf(list.view).toEqualTypeOf<{ a: number }[]>();
+  expect(list.view[0]?.a).toBe(1);
+  expectTypeOf<DictView<{ a: Point | H5Dict<{ x: number }> }>>().toEqualTypeOf<{
+    a: Point | { x: number };
+  }>();
 });
 
 test('a copy has nothing live in it', () => {
