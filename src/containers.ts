@@ -14,7 +14,13 @@ export type { DictView, Viewed } from './containers/dict-view.js';
 export { H5IndexError } from './containers/errors.js';
 export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
 export { H5Attributes } from './containers/h5-attributes.js';
-export { type DictKey, type DictOpenOptions, H5Dict, type OtherKey } from './containers/h5-dict.js';
+export {
+  type DictKey,
+  type DictOpenOptions,
+  H5Dict,
+  type OtherKey,
+  type Written,
+} from './containers/h5-dict.js';
 export { H5List, type ListOpenOptions, type ListSource } from './containers/h5-list.js';
 export {
   fromTransferable,

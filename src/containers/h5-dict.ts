@@ -137,11 +137,21 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * @example
    * using state = H5Dict.write<{ users: H5List<User> }>('state.h5', { users: [] });
    */
-  static write<T extends object>(
+  static write<T extends object = never>(
     target: FileSource | undefined,
-    value: T | StoredMembers<T> | ReadonlyMap<string, unknown>,
+    value: NoInfer<Written<T>>,
+    options?: Omit<DictOpenOptions, 'mode'>,
+  ): H5Dict<T>;
+  static write<V extends object>(
+    target: FileSource | undefined,
+    value: V,
+    options?: Omit<DictOpenOptions, 'mode'>,
+  ): H5Dict<LiveMembers<V>>;
+  static write(
+    target: FileSource | undefined,
+    value: object,
     options: Omit<DictOpenOptions, 'mode'> = {},
-  ): H5Dict<LiveMembers<T>> {
+  ): H5Dict {
     if (!kindOf(value))
       throw new H5TypeError('a dict is written from an object, or from a Map with keys that are strings');
     const { name, ...how } = options;
@@ -153,7 +163,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
       groups: Infinity,
     } as WriteOptions);
     const source = H5File.open(stored, 'r', { indexes });
-    const dict = H5Dict.open<LiveMembers<T>>(target as FileSource, { ...options, mode: 'w' });
+    const dict = H5Dict.open(target as FileSource, { ...options, mode: 'w' });
     const group = dict.#group;
     const isRoot = group.path === '/';
     dict.context.live.change(group.path, (editor) =>
@@ -512,3 +522,6 @@ export class H5Dict<T extends object = Record<string, unknown>>
     );
   }
 }
+
+/** What a dict of a type that is said is written from; nothing, where none is said. */
+export type Written<T> = [T] extends [never] ? never : T | StoredMembers<T> | ReadonlyMap<string, unknown>;

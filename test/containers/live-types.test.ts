@@ -118,7 +118,14 @@ describe('what is got of what was written', () => {
     });
     expectTypeOf(dict.get('tags')).toEqualTypeOf<H5List<string>>();
     expectTypeOf(dict.get('settings')).toEqualTypeOf<H5Dict<{ theme: string }>>();
+    expectTypeOf(dict).toEqualTypeOf<H5Dict<State>>();
     expectTypeOf(dict.get('samples')).toEqualTypeOf<H5Array<number>>();
+    // @ts-expect-error: a number is no list
+    H5Dict.write<State>(undefined, { ...dict.toObject(), tags: 1 });
+    const declared: H5Dict<{ tags: H5List<string> }> = H5Dict.write(undefined, { tags: ['a'] });
+    expect(declared.get('tags').at(0)).toBe('a');
+    const fromMap = H5Dict.write<{ a: number }>(undefined, new Map([['a', 1]]));
+    expectTypeOf(fromMap.get('a')).toEqualTypeOf<number>();
     dict.set('tags', ['b']).set('settings', { theme: 'light' });
     dict.assign({ tags: ['c'], settings: { theme: 'x' }, position: Float64Array.of(1), samples: [1] });
     dict.merge({ tags: ['d'] });
