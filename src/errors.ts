@@ -1,6 +1,13 @@
 /**
  * The base of every error that this package throws on purpose. `code` is stable across versions, so that
  * programs can test it; the message says where and what to do and may be reworded.
+ *
+ * @example
+ * try {
+ *   readSync('state.h5');
+ * } catch (error) {
+ *   if (error instanceof H5Error) console.log(error.code, error.message);
+ * }
  */
 export class H5Error extends Error {
   // Spelled out in each class: a minifier renames classes.
@@ -35,7 +42,12 @@ export class H5FormatError extends H5Error {
   }
 }
 
-/** The file is well-formed HDF5 and uses a feature that this engine does not decode. */
+/**
+ * The file is well-formed HDF5 and uses a feature that this engine does not decode.
+ *
+ * @example
+ * if (error instanceof H5FeatureError) console.warn('written by another program:', error.message);
+ */
 export class H5FeatureError extends H5Error {
   override readonly name: string = 'H5FeatureError';
   constructor(feature: string) {
@@ -43,7 +55,12 @@ export class H5FeatureError extends H5Error {
   }
 }
 
-/** A path or a name that does not exist, or exists already where a new one was to be made. */
+/**
+ * A path or a name that does not exist, or exists already where a new one was to be made.
+ *
+ * @example
+ * if (error instanceof H5PathError && error.code === 'H5_NOT_FOUND') file.createGroup(error.path);
+ */
 export class H5PathError extends H5Error {
   override readonly name: string = 'H5PathError';
   readonly path: string;
@@ -58,7 +75,12 @@ export class H5PathError extends H5Error {
   }
 }
 
-/** A value does not fit the datatype or the shape that it is to be stored with. */
+/**
+ * A value does not fit the datatype or the shape that it is to be stored with.
+ *
+ * @example
+ * expect(() => file.createDataset('d', { data: [300], dtype: 'u1' })).toThrow(H5TypeError);
+ */
 export class H5TypeError extends H5Error {
   override readonly name: string = 'H5TypeError';
   constructor(message: string) {
@@ -66,7 +88,12 @@ export class H5TypeError extends H5Error {
   }
 }
 
-/** An operation that the state of the file forbids: it is closed, or opened for reading only. */
+/**
+ * An operation that the state of the file forbids: it is closed, or opened for reading only.
+ *
+ * @example
+ * if (error instanceof H5StateError && error.code === 'H5_HALF_DONE') file.rollback();
+ */
 export class H5StateError extends H5Error {
   override readonly name: string = 'H5StateError';
   constructor(
@@ -116,7 +143,12 @@ export class H5LockedError extends H5Error {
   }
 }
 
-/** A writer has changed the file since it was opened for reading: what was read before does not fit what is there now. */
+/**
+ * A writer has changed the file since it was opened for reading: what was read before does not fit what is there now.
+ *
+ * @example
+ * if (error instanceof H5StaleError) file = H5File.open('log.h5'); // as it is now
+ */
 export class H5StaleError extends H5Error {
   override readonly name: string = 'H5StaleError';
   readonly path: string;

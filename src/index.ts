@@ -6,16 +6,52 @@ export {
   H5StateError,
   H5TypeError,
 } from './errors.js';
-export { AttributeManager } from './hdf5/attribute-manager.js';
-export type { DType } from './hdf5/dtype.js';
-export type { Editing } from './hdf5/editing.js';
+export { type AttributeInfo, AttributeManager } from './hdf5/attribute-manager.js';
+export type { DType, DTypeName as DatatypeName } from './hdf5/dtype.js';
+export type { Attributes, DatasetOptions, Editing, ValueOptions } from './hdf5/editing.js';
+export type { DecodeOptions, Elements, H5Value } from './hdf5/elements.js';
 export type { GroupIndexes } from './hdf5/group-indexes.js';
 export { H5Dataset } from './hdf5/h5-dataset.js';
 export { H5Datatype } from './hdf5/h5-datatype.js';
 export { H5File, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
-export { H5Group } from './hdf5/h5-group.js';
+export {
+  type CreateDatasetOptions,
+  H5Group,
+  type LinkInfo,
+  type LinkOrder,
+  type RequireDatasetOptions,
+} from './hdf5/h5-group.js';
+export type { H5Object } from './hdf5/h5-object.js';
 export { H5Reference } from './hdf5/h5-reference.js';
-export type { Datatype } from './hdf5/messages/datatype.js';
+export type {
+  ArrayType as ArrayDatatype,
+  Bitfield as BitfieldDatatype,
+  CharacterSet,
+  Complex as ComplexDatatype,
+  Compound as CompoundDatatype,
+  CompoundMember,
+  Datatype,
+  Enumerated as EnumeratedDatatype,
+  FixedPoint as FixedPointDatatype,
+  FixedString as FixedStringDatatype,
+  FloatingPoint as FloatingPointDatatype,
+  Opaque as OpaqueDatatype,
+  Reference as ReferenceDatatype,
+  StringPadding,
+  Time as TimeDatatype,
+  VariableLength as VariableLengthDatatype,
+} from './hdf5/messages/datatype.js';
+export type { FilterInfo } from './hdf5/messages/filter-pipeline.js';
+export type { TypedArray } from './hdf5/number-elements.js';
+export type {
+  AxisSelection,
+  Indices,
+  Mask,
+  SelectionInput,
+  Slice,
+  SliceTuple,
+} from './hdf5/selection.js';
+export type { ShapedData } from './hdf5/shaped-data.js';
 export {
   type Class,
   type ClassOptions,
@@ -26,16 +62,24 @@ export {
   type Decoder,
   defaultRegistry,
   type Encoder,
+  type FieldDetails,
   type FieldDType,
   type FieldEntry,
   type FieldOptions,
+  type FieldRule,
   type FieldStorage,
   H5Class,
+  type H5ClassContext,
+  type H5ClassDecorator,
   H5Field,
   H5Ignore,
+  type H5MemberContext,
+  type H5MemberDecorator,
+  type H5NamedMemberDecorator,
   type H5Readable,
   type H5ReadableClass,
   H5RegistryError,
+  type H5RegistryErrorCode,
   type H5Writable,
   h5read,
   h5write,
@@ -51,14 +95,18 @@ export {
   type Expectation,
   H5UnexpectedError,
   type SchemaIssue,
+  type SchemaResult,
   type StandardSchema,
 } from './serialize/expectation.js';
 export type { Limits } from './serialize/limits.js';
+export type { OnUnsupported } from './serialize/plan.js';
+export type { UnknownClass } from './serialize/restore.js';
 export {
   deserialize,
   type ReadOptions,
   type ReadSource,
   read,
+  type Sink,
   serialize,
   type WriteOptions,
   type WriteTarget,

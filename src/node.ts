@@ -20,7 +20,7 @@ import { H5Object } from './hdf5/h5-object.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { ValueType } from './registry/index.js';
-import { checked } from './serialize/checked-options.js';
+import { checked, checkedFile } from './serialize/checked-options.js';
 import { datasetsWith } from './serialize/datasets.js';
 import { expected } from './serialize/expectation.js';
 import { parsePath, wrapped } from './serialize/part-path.js';
@@ -54,13 +54,15 @@ import { streaming } from './streaming.js';
 import { makeValues, type ValuesOptions } from './values.js';
 
 export * from './containers.js';
-export { H5LockedError, H5StaleError, H5SystemError } from './errors.js';
+export { H5LockedError, type H5LockHolder, H5StaleError, H5SystemError } from './errors.js';
 export { FilterSet } from './hdf5/filters/filter-set.js';
 export { registerFilter } from './hdf5/filters/registered-filters.js';
 export * from './index.js';
+export type { FileStorageOptions, Mark as FileMark } from './storage/file.js';
 export { H5HookError, UnknownInstance, unknownClassOf } from './values.js';
 export { datasetsWith, editing, FileStorage, filters, parts, streaming };
 
+/** The filters of chunks: HDF5's own, lzf, and those that `registerFilter` adds; deflate is the platform's. */
 const filters = /* @__PURE__ */ new FilterSet(
   /* @__PURE__ */ standardFilters(/* @__PURE__ */ zlibDeflate({ inflateSync, deflateSync })),
   registeredFilters,
@@ -234,7 +236,16 @@ export async function read<T = unknown>(
   return expected(value, options);
 }
 
-/** What `read` does, at once. */
+/**
+ * What `read` does, at once.
+ *
+ * @throws {H5FormatError} when it is not a whole HDF5 file.
+ * @throws {H5UnknownClassError} when it holds an instance of a class that is not registered.
+ * @throws {H5LimitError} when it is more than `limits` says.
+ * @example
+ * const state = readSync<State>('state.h5');
+ * const name = readSync('state.h5', { path: 'users/17/name' });
+ */
 export function readSync<T = unknown>(source: FilePath | ReadSource, options?: ReadOptions<T>): T {
   return atOnce(readAnything(source, { indexes, values, parts, ...checked(options) }), options);
 }
@@ -376,7 +387,16 @@ async function writeIntoOpen(group: CoreGroup, value: unknown, options: WriteOpt
   }
 }
 
-/** What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time. */
+/**
+ * What `write` does, at once: iterators are taken in bit by bit as well, but async iterables take their time.
+ *
+ * @throws {H5LockedError} when the file is open for writing.
+ * @throws {H5UnsupportedError} when the value reaches something that cannot be stored; then no file is made.
+ * @throws {H5LimitError} when it is more than `limits` says.
+ * @example
+ * writeSync('state.h5', { users: [new User('Ada')] });
+ * writeSync('state.h5', 'Grace', { path: 'users/0/name' });
+ */
 export function writeSync(target: FilePath | CoreGroup, value: unknown, options?: WriteOptions): void {
   const all = { values, parts, datasets, ...checked(options) };
   checkTarget(target, () => false);
@@ -493,7 +513,7 @@ export class H5File extends CoreFile {
     mode: H5Mode = 'r',
     options?: OpenOptions,
   ): H5File {
-    const all = { indexes, editing, ...options };
+    const all = { indexes, editing, ...checkedFile(options) };
     if (!isPath(where)) {
       if (where !== undefined && !(where instanceof Uint8Array) && typeof where?.copy !== 'function')
         throw new H5TypeError(

@@ -17,6 +17,7 @@
  */
 
 export type { BlockSource } from './kernels/block-source.js';
+export type { BigArray, Data, ElementType, NumberArray, TypeName } from './kernels/element-type.js';
 export { KernelError, type KernelErrorCode } from './kernels/errors.js';
 export { cumsum, type DiffOptions, diff } from './numpy/accumulation.js';
 export { may_share_memory } from './numpy/apart.js';
@@ -89,6 +90,7 @@ export {
 } from './numpy/ordering.js';
 export * as random from './numpy/random.js';
 export {
+  type AllElements,
   type ArgOptions,
   type Axes,
   all,
@@ -162,6 +164,7 @@ export {
   multiply,
   negative,
   not_equal,
+  type OfComplex,
   positive,
   power,
   rint,

@@ -35,19 +35,25 @@ export type { Codec, Content, Spend, ValueType } from './registry/index.js';
 export type { Values } from './serialize/values.js';
 export { H5HookError } from './values/located.js';
 
-/** What of a platform's values is stored. */
+/**
+ * What of a platform's values is stored.
+ *
+ * @example
+ * const values = valuesWith({ stack: false });
+ * serialize(error, { values });
+ */
 export interface ValuesOptions {
   /** Whether errors are stored with their stacks, which tell where files are; `true` unless told otherwise. */
-  readonly stack?: boolean;
+  readonly stack?: boolean | undefined;
   /** `Temporal` of a polyfill; that of the platform unless told otherwise. */
-  readonly temporal?: TemporalNamespace;
+  readonly temporal?: TemporalNamespace | undefined;
   /**
    * Whether arrays are stored with the properties that they have beside their elements; `true` unless told otherwise. To look
    * whether there are any takes a part of the time of writing many short arrays.
    */
-  readonly arrayProperties?: boolean;
+  readonly arrayProperties?: boolean | undefined;
   /** More types. */
-  readonly types?: readonly ValueType[];
+  readonly types?: readonly ValueType[] | undefined;
 }
 
 /** A type whose values have content that is not in their properties, and how instances of classes are stored that extend it. */

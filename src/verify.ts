@@ -1,3 +1,4 @@
+export type { Extent } from './hdf5/free-space.js';
 export {
   type Finding,
   formatVerify,

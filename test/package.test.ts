@@ -55,6 +55,27 @@ if (count !== 2) throw new Error('count is ' + count);
 export const total: unknown = sum([1, 2]);
 `;
 
+// What is exported without a type has that of the package, which must have a name for the declaration.
+const DECLARED = `
+import { H5Array, H5Class, H5Dict, H5Field, H5File, H5Ignore, H5List, type H5LockedError, TypeRegistry } from 'h5pickle';
+import * as np from 'h5pickle/numpy';
+
+export const [dict, list, array] = [H5Dict.open<{ a: number }>('x'), H5List.open<number>('x'), H5Array.open<number>('x', 'a')];
+export const { attributes, object, view, parent, subscribe, transaction, entries } = dict;
+export const { get, set, map, toDict, view: listView } = list;
+export const { slice, at, readBlock, dtype, field, toNested, toTypedArray, dataset: ofArray } = array;
+export const file = H5File.open('x');
+export const { attrs, createDataset, requireDataset, createDatatype, linkInfo, keys, visit, ref, copy } = file;
+export const dataset = file.dataset('x');
+export const { read, regionRef, iterChunks, filters, datatype, append, write } = dataset;
+export const { register, codec, registerValue } = new TypeRegistry();
+export const entity = (name: string) => H5Class(\`shop.\${name}\`);
+export const [field1, field2, ignored] = [H5Field(), H5Field({ name: 'id' }), H5Ignore()];
+export const holder = (error: H5LockedError) => error.holder;
+export const { add, sum, sin, random, char, array: arrayOf } = np;
+export const { type, data } = np.array([1]);
+`;
+
 let folder: string;
 let project: string;
 let packed: { filename: string; files: { path: string }[] };
@@ -82,8 +103,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('it holds what users need, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
-  expect(paths.filter((path) => !path.startsWith('dist/') && path !== 'docs/FORMAT.md').sort()).toEqual([
+  expect(paths.filter((path) => !path.startsWith('dist/') && !path.startsWith('docs/')).sort()).toEqual([
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
     'package.json',
@@ -92,6 +114,19 @@ test('it holds what users need, and nothing else', () => {
   expect(paths).toEqual(
     expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/node.js', 'dist/node.d.ts']),
   );
+});
+
+test('what its pages link to is there', async () => {
+  const paths = new Set(packed.files.map(({ path }) => path));
+  const missing: string[] = [];
+  for (const page of ['README.md', ...[...paths].filter((path) => /^docs\/.*\.md$/.test(path))]) {
+    const text = await readFile(join(ROOT, page), 'utf8');
+    for (const [, link = ''] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      const path = join(page, '..', link);
+      if (!paths.has(path)) missing.push(`${page}: ${link}`);
+    }
+  }
+  expect(missing).toEqual([]);
 });
 
 test('it needs one other package, and that only for filters in browsers', async () => {
@@ -182,6 +217,20 @@ test.each([
     await run(project, process.execPath, join(output, 'use.js'));
   },
 );
+
+test('what programs export without a type has one that can be declared', async () => {
+  await writeFile(join(project, 'declared.ts'), DECLARED);
+  const compilerOptions = {
+    ...{ target: 'es2022', module: 'nodenext', strict: true, types: [], skipLibCheck: true },
+    ...{ declaration: true, emitDeclarationOnly: true, outDir: 'declared' },
+  };
+  await writeFile(
+    join(project, 'tsconfig.declared.json'),
+    JSON.stringify({ compilerOptions, files: ['declared.ts'] }),
+  );
+  await run(project, process.execPath, TSC, '-p', 'tsconfig.declared.json');
+  expect(await readFile(join(project, 'declared/declared.d.ts'), 'utf8')).not.toMatch(/dist\/|\bany\b/);
+});
 
 /** When the newest file of a folder was written; 0 if there is none. */
 async function newest(directory: string): Promise<number> {

@@ -3,6 +3,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { Selection } from '../hdf5/selection.js';
 import type { BlockData } from '../kernels/block-source.js';
+import { given } from '../serialize/checked-options.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { type ReadOptions, readFrom, type WriteOptions, writeInto } from '../serialize/serialize.js';
 import { memorySizeOf } from './block-data.js';
@@ -26,7 +27,7 @@ export class CodecStore implements ElementStore {
   constructor(parent: H5Group, name: string | undefined, options: CodecOptions = {}) {
     this.parent = parent;
     this.name = name;
-    this.#options = { ...thePlatform().codec, ...options };
+    this.#options = { ...thePlatform().codec, ...given(options) };
     void this.dims;
   }
 
@@ -37,7 +38,7 @@ export class CodecStore implements ElementStore {
     values: readonly unknown[],
     options: CodecOptions = {},
   ): CodecStore {
-    putInto(parent, values, { ...thePlatform().codec, ...options, path: [name] });
+    putInto(parent, values, { ...thePlatform().codec, ...given(options), path: [name] });
     return new CodecStore(parent, name, options);
   }
 

@@ -3,15 +3,16 @@ import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { escapeName } from '../serialize/names.js';
+import { checkFunction } from './checks.js';
 import type { CollectionOpenOptions, Context } from './context.js';
 import { type FileSource, openFile } from './platform.js';
 
 /** How a collection is opened that a file holds. */
 export interface OpenCollectionOptions extends CollectionOpenOptions {
   /** `'r'` unless told otherwise; with `'a'`, `'w'`, `'w-'` and `'x'` an empty one is made where there is none. */
-  readonly mode?: H5Mode;
+  readonly mode?: H5Mode | undefined;
   /** Which part of the file: the names of groups with `/` between them. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** What the collections of a file have in common. */
@@ -52,6 +53,7 @@ export abstract class Collection {
    * });
    */
   transaction<R>(action: (collection: this) => R): R {
+    checkFunction(action);
     return this.context.live.transaction(() => action(this));
   }
 

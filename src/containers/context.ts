@@ -1,10 +1,16 @@
 import type { OpenOptions } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import type { ReadOptions, WriteOptions } from '../serialize/serialize.js';
+import { checkedOptions } from './checks.js';
 import { type CommitPolicy, LiveFile } from './live-file.js';
 import { thePlatform } from './platform.js';
 
-/** How collections read and write values. */
+/**
+ * How collections read and write values.
+ *
+ * @example
+ * const state = H5Dict.of(file.group('state'), { commit: 'operation', largeArray: 1 << 16, compression: 'gzip' });
+ */
 export interface CollectionOptions
   extends Pick<ReadOptions, 'registry' | 'values' | 'unknownClass' | 'limits'>,
     Pick<
@@ -12,9 +18,9 @@ export interface CollectionOptions
       'datasets' | 'onUnsupported' | 'accessors' | 'compression' | 'chunks' | 'stringEncoding'
     > {
   /** From how many bytes on an array of numbers is an `H5Array`, and not read at once. 1 MB unless told otherwise. */
-  readonly largeArray?: number;
+  readonly largeArray?: number | undefined;
   /** When changes last: at the end of the current task (`'microtask'`), after each operation, or when `commit` is called. */
-  readonly commit?: CommitPolicy;
+  readonly commit?: CommitPolicy | undefined;
 }
 
 /** The same with how a file is opened. */
@@ -35,7 +41,8 @@ export interface Context {
 export const LARGE_ARRAY = 1 << 20;
 
 /** The context for an object, whose file is the user's: what changes is committed when they say so, unless they say how. */
-export function contextOf(object: H5Object, options: CollectionOptions = {}): Context {
+export function contextOf(object: H5Object, all: CollectionOptions = {}): Context {
+  const options = checkedOptions(all);
   const codec = { ...thePlatform().codec, ...options } as Context['codec'];
   return {
     live: LiveFile.of(object, options.commit),

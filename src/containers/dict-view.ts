@@ -6,8 +6,11 @@ import type { H5List } from './h5-list.js';
  * Properties are those of the file alone; methods of the dict are not among them.
  */
 export type DictView<T> = {
-  [K in keyof T]: T[K] extends H5Dict<infer D> ? DictView<D> : T[K];
+  [K in keyof T]: Viewed<T[K]>;
 };
+
+/** What a view has of a value. */
+export type Viewed<V> = V extends H5Dict<infer D> ? DictView<D> : V;
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 

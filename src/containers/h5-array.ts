@@ -7,7 +7,7 @@ import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import { shapedData } from '../hdf5/shaped-data.js';
-import type { Block, BlockData, BlockSource, DTypeName } from '../kernels/block-source.js';
+import type { Block, BlockData, BlockSource, DTypeLike, DTypeName } from '../kernels/block-source.js';
 import { ArrayFieldStore } from './array-field.js';
 import { formatArray } from './array-format.js';
 import { type ArrayIndex, type ArraySelection, broadcastShapes, selectView } from './array-selection.js';
@@ -34,6 +34,7 @@ import {
 } from './block-data.js';
 import { blockAt, planBlocks } from './blocks.js';
 import { elementSelection, planBox } from './box.js';
+import { checkAttribute } from './checks.js';
 import { type CodecOptions, CodecStore } from './codec-store.js';
 import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
@@ -46,23 +47,33 @@ import { type ContainerSource, openSource } from './opening.js';
 import { options as containerOptions } from './options.js';
 import { gather } from './strided.js';
 
-/** How an array is opened. */
+/**
+ * How an array is opened.
+ *
+ * @example
+ * using array = H5Array.open('data.h5', 'speed', { mode: 'r+', int64: 'number' });
+ */
 export interface ArrayOpenOptions extends OpenOptions, CodecOptions {
   /** `'r'` unless told otherwise. */
-  readonly mode?: H5Mode;
+  readonly mode?: H5Mode | undefined;
 }
 
-/** How an array is made in a file. */
+/**
+ * How an array is made in a file.
+ *
+ * @example
+ * H5Array.write('data.h5', 'speed', rows, { dtype: 'float32', maxShape: [null, 3], overwrite: true });
+ */
 export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | 'dtype'>, CodecOptions {
   /**
    * Follows from the values; also `'complex64'` and `'complex128'`, which are stored as h5py has them, and `'object'`: a list of
    * values of any kind, stored as `write` stores it.
    */
-  readonly dtype?: DTypeName | DType;
+  readonly dtype?: DTypeName | DType | undefined;
   /** Whether an object that has the name already is replaced. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** How a file is opened that is given by its path: `'a'` unless told otherwise. */
-  readonly mode?: H5Mode;
+  readonly mode?: H5Mode | undefined;
 }
 
 /** Filters that do not depend on the datatype: deflate, shuffle, fletcher32, lzf. */
@@ -181,7 +192,7 @@ export class H5Array<E = unknown> implements BlockSource {
    */
   static from<E = unknown>(
     values: unknown,
-    options: { readonly dtype?: DTypeName; readonly shape?: readonly number[] } = {},
+    options: { readonly dtype?: DTypeLike | undefined; readonly shape?: readonly number[] | undefined } = {},
   ): H5Array<E> {
     if (values instanceof H5Array) {
       const { dtype = values.dtype, shape = values.shape } = options;
@@ -401,8 +412,9 @@ export class H5Array<E = unknown> implements BlockSource {
    * @throws {H5TypeError} when there is no such dtype; when elements are read that cannot be converted.
    * @example
    * array.astype('int32').toTypedArray();
+   * array.astype('f4').dtype; // 'float32'
    */
-  astype<F = unknown>(dtype: DTypeName): H5Array<F> {
+  astype<F = unknown>(dtype: DTypeLike): H5Array<F> {
     const to = checkDType(dtype);
     if (to === this.dtype) return this.#with<F>(this.#view);
     return this.#with<F>(this.#view, new ConvertedStore(this.#store, to));
@@ -783,7 +795,7 @@ export class H5Array<E = unknown> implements BlockSource {
    * @example
    * const integers = array.convert('int32');
    */
-  convert<F = unknown>(dtype: DTypeName): H5Array<F> {
+  convert<F = unknown>(dtype: DTypeLike): H5Array<F> {
     const dataset = this.#resizable('convert');
     const { parent, name } = dataset;
     const source = this.astype<F>(dtype);
@@ -1063,6 +1075,7 @@ function storeOf(source: unknown, options: CodecOptions | undefined): ElementSto
 function objectAt(group: H5Group, name: string): unknown {
   const object = group.get(name);
   if (object) return object;
+  checkAttribute(group, name);
   throw new H5PathError('H5_NOT_FOUND', name, `there is no "${name}" in "${group.path}"`);
 }
 

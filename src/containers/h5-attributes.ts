@@ -8,6 +8,7 @@ import type { Datatype } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
+import { checkObject } from './checks.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { jsonOf } from './json.js';
 import { isHidden } from './member.js';
@@ -51,6 +52,7 @@ export class H5Attributes implements Iterable<[string, unknown]> {
 
   /** Those of an object of an open file. */
   static of(object: H5Object, options?: CollectionOptions): H5Attributes {
+    checkObject(object);
     return new H5Attributes(object as H5Group | H5Dataset, contextOf(object, options));
   }
 

@@ -7,9 +7,11 @@ import { memberNames } from '../hdf5/members.js';
 import { join } from '../hdf5/paths.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { indexes } from '../indexes.js';
+import { given } from '../serialize/checked-options.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
+import { checkFunction, checkGroup } from './checks.js';
 import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
@@ -18,6 +20,7 @@ import { H5Attributes } from './h5-attributes.js';
 import { jsonOf } from './json.js';
 import { LargeDict } from './large-dict.js';
 import { type ChangeListener, LiveFile } from './live-file.js';
+import type { Copied, CopiedMembers, LiveMembers, Stored, StoredMembers } from './live-types.js';
 import {
   CH5MPY,
   checkKey,
@@ -36,10 +39,20 @@ import type { ContainerSource } from './opening.js';
 import { type FileSource, thePlatform } from './platform.js';
 import { showDict } from './text.js';
 
+/**
+ * How a dict is opened.
+ *
+ * @example
+ * const options: DictOpenOptions = { mode: 'r+', name: 'settings', commit: 'manual' };
+ * using settings = H5Dict.open<Settings>('state.h5', options);
+ */
 export interface DictOpenOptions extends OpenCollectionOptions {}
 
 /** The state of a program by the names of its parts, or any keys. */
-export type DictKey<T> = Extract<keyof T, string>;
+export type DictKey<T> = keyof T & string;
+
+/** A key that is computed; one that is written down is one of the dict's. */
+export type OtherKey<K extends string> = string extends K ? K : never;
 
 /**
  * A Map on a file. Values are read when they are asked for, and written when they are set; what is in the file is never
@@ -76,7 +89,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /**
-   * Opens the dict that a file holds, or one of its parts.
+   * Opens the dict that a file holds, or one of its parts. Its type has what `get` returns: `H5List<string>` for a list.
    *
    * @throws {H5PathError} when there is no such part, or it is no dict.
    * @throws {H5LockedError} when it is to be changed and another writer has the file open.
@@ -92,7 +105,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     return openIn(source, mode, options, (file) => {
       if (file.mode !== 'r') LiveFile.of(file).begin();
       const group = name === undefined ? file : groupAt(file, namesIn(name), isMaking(mode));
-      const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...options }), true);
+      const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...given(options) }), true);
       dict.#check();
       return dict;
     });
@@ -107,30 +120,50 @@ export class H5Dict<T extends object = Record<string, unknown>>
     group: H5Group,
     options: CollectionOptions = {},
   ): H5Dict<T> {
+    checkGroup(group);
     const dict = new H5Dict<T>(group, contextOf(group, options));
     dict.#check();
     return dict;
   }
 
   /**
-   * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it.
+   * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it. The type of the
+   * dict follows from the value, or is said as for `open`.
    *
    * @example
-   * using state = H5Dict.write('state.h5', { users: [], count: 0 });
+   * using state = H5Dict.write('state.h5', { tags: ['a'], count: 0 });
+   * state.get('tags').push('b'); // an H5List<string>
+   *
+   * @example
+   * using state = H5Dict.write<{ users: H5List<User> }>('state.h5', { users: [] });
    */
-  static write<T extends object>(
+  static write<T extends object = never>(
     target: FileSource | undefined,
-    value: T | ReadonlyMap<string, unknown>,
+    value: NoInfer<Written<T>>,
+    options?: Omit<DictOpenOptions, 'mode'>,
+  ): H5Dict<T>;
+  static write<V extends object>(
+    target: FileSource | undefined,
+    value: V,
+    options?: Omit<DictOpenOptions, 'mode'>,
+  ): H5Dict<LiveMembers<V>>;
+  static write(
+    target: FileSource | undefined,
+    value: object,
     options: Omit<DictOpenOptions, 'mode'> = {},
-  ): H5Dict<T> {
+  ): H5Dict {
     if (!kindOf(value))
       throw new H5TypeError('a dict is written from an object, or from a Map with keys that are strings');
     const { name, ...how } = options;
     // What cannot be stored throws before a file is touched.
     // All of it is to be edited: nothing in it is stored in tables of its own.
-    const stored = serialize(value, { ...thePlatform().codec, ...how, groups: Infinity } as WriteOptions);
+    const stored = serialize(value, {
+      ...thePlatform().codec,
+      ...given(how),
+      groups: Infinity,
+    } as WriteOptions);
     const source = H5File.open(stored, 'r', { indexes });
-    const dict = H5Dict.open<T>(target as FileSource, { ...options, mode: 'w' });
+    const dict = H5Dict.open(target as FileSource, { ...options, mode: 'w' });
     const group = dict.#group;
     const isRoot = group.path === '/';
     dict.context.live.change(group.path, (editor) =>
@@ -241,7 +274,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** The value of a key; undefined if there is none, like that of a Map. */
   get<K extends DictKey<T>>(key: K): T[K];
-  get(key: string): unknown;
+  get<K extends string>(key: OtherKey<K>): unknown;
   get(key: string): unknown {
     checkKey(key);
     const large = this.#large;
@@ -267,7 +300,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
    */
   set<K extends DictKey<T>>(key: K, value: T[K] | Stored<T[K]>): this;
-  set<K extends string>(key: K extends DictKey<T> ? never : K, value: unknown): this;
+  set<K extends string>(key: OtherKey<K>, value: unknown): this;
   set(key: string, value: unknown): this {
     checkKey(key);
     this.context.live.edit();
@@ -316,6 +349,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   forEach(callback: (value: T[DictKey<T>], key: DictKey<T>, dict: this) => void, thisArg?: unknown): void {
+    checkFunction(callback);
     for (const [key, value] of this.entries()) callback.call(thisArg, value, key, this);
   }
 
@@ -329,6 +363,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** The same with a value that is made when it is needed. */
   getOrInsertComputed<K extends DictKey<T>>(key: K, make: (key: K) => T[K] | Stored<T[K]>): T[K] {
+    checkFunction(make);
     if (!this.has(key)) this.set(key, make(key));
     return this.get(key);
   }
@@ -340,6 +375,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * state.update('owner', (owner) => { owner.name = 'Ada'; });
    */
   update<K extends DictKey<T>>(key: K, change: (value: T[K]) => unknown): this {
+    checkFunction(change);
     const value = this.get(key);
     const changed = change(value);
     // A function without a return changes what it was given.
@@ -347,7 +383,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /** Sets this dict to what an object or a Map says: keys that it does not have are removed. Only the difference is written. */
-  assign(value: T | ReadonlyMap<string, unknown>): this {
+  assign(value: T | StoredMembers<T> | ReadonlyMap<string, unknown>): this {
     assign(this, undefined, value);
     return this;
   }
@@ -358,7 +394,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    *
    * @throws {H5PathError} when a dict would replace another object, as where one of both is a Map; then nothing changes.
    */
-  merge(other: Partial<T> | ReadonlyMap<string, unknown> | H5Dict): this {
+  merge(other: Partial<T> | Partial<StoredMembers<T>> | ReadonlyMap<string, unknown> | H5Dict): this {
     merge(this, other);
     return this;
   }
@@ -406,15 +442,17 @@ export class H5Dict<T extends object = Record<string, unknown>>
     });
   }
 
-  /** All of it in memory: an object, or a Map if it was one. */
-  copy(): T {
-    return readFrom(this.#current, this.context.codec) as T;
+  /** All of it in memory: an object, or a Map if it was one. Nothing in it is on the file. */
+  copy(): Copied<H5Dict<T>> {
+    return readFrom(this.#current, this.context.codec) as Copied<H5Dict<T>>;
   }
 
   /** All of it in memory as an object. */
-  toObject(): T {
+  toObject(): CopiedMembers<T> {
     const copy: unknown = this.copy();
-    return (copy instanceof Map ? Object.fromEntries(copy as Map<string, unknown>) : copy) as T;
+    return (
+      copy instanceof Map ? Object.fromEntries(copy as Map<string, unknown>) : copy
+    ) as CopiedMembers<T>;
   }
 
   /** What `JSON.stringify` takes. */
@@ -436,6 +474,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   subscribe(keyOrPath: string | ChangeListener, listener?: ChangeListener): () => void {
     const { live } = this.context;
     if (typeof keyOrPath === 'function') return live.subscribe(this.path, keyOrPath);
+    checkFunction(typeof keyOrPath === 'string' ? listener : keyOrPath);
     const keys = keyOrPath.split('/').filter((key) => key !== '');
     const names = this.has(keyOrPath) ? [keyOrPath] : keys;
     const path = names.map(escapeName).join('/');
@@ -484,9 +523,5 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 }
 
-/** What may be set where a live collection is got. */
-export type Stored<V> = V extends { toArray(): infer A }
-  ? A
-  : V extends H5Dict<infer D>
-    ? D | ReadonlyMap<string, unknown>
-    : V;
+/** What a dict of a type that is said is written from; nothing, where none is said. */
+export type Written<T> = [T] extends [never] ? never : T | StoredMembers<T> | ReadonlyMap<string, unknown>;

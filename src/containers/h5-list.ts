@@ -2,18 +2,21 @@ import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
+import { given } from '../serialize/checked-options.js';
 import { Encoding, LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { readFrom, writeInto } from '../serialize/serialize.js';
+import { checkAttribute, checkFunction, checkGroupOrDataset, checkIterable } from './checks.js';
 import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { isEqual } from './equal.js';
-import { H5Dict, type Stored } from './h5-dict.js';
+import { H5Dict } from './h5-dict.js';
 import { jsonOf } from './json.js';
 import { ListState, noIndex, otherThanList } from './list-state.js';
 import { HOLE } from './list-store.js';
 import { type ListView, listViewOf, shownBy } from './list-view.js';
 import type { ChangeListener } from './live-file.js';
+import type { Copied, Stored } from './live-types.js';
 import { setMember } from './member.js';
 import type { FileSource } from './platform.js';
 import { addressOf } from './rewriting.js';
@@ -22,6 +25,13 @@ import { showList } from './text.js';
 /** What is opened: a file, or a part of one that is open. */
 export type ListSource = FileSource | H5Group | H5Dataset;
 
+/**
+ * How a list is opened.
+ *
+ * @example
+ * const options: ListOpenOptions = { mode: 'a', name: 'log', commit: 'operation' };
+ * using log = H5List.open<Entry>('state.h5', options);
+ */
 export interface ListOpenOptions extends OpenCollectionOptions {}
 
 /**
@@ -78,7 +88,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
       );
     }
     return openIn(source, mode, options, (file) => {
-      const context = contextOf(file, { commit: 'microtask', ...options });
+      const context = contextOf(file, { commit: 'microtask', ...given(options) });
       const object = listAt(file, names, isMaking(mode), context);
       return new H5List<T>(checked(object), context, true);
     });
@@ -90,6 +100,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    * @throws {H5PathError} when it is no list.
    */
   static of<T = unknown>(object: H5Group | H5Dataset, options: CollectionOptions = {}): H5List<T> {
+    checkGroupOrDataset(object);
     return new H5List<T>(checked(listIn(object)), contextOf(object, options));
   }
 
@@ -106,6 +117,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     { name, ...options }: Omit<ListOpenOptions, 'mode'> = {},
   ): H5List<T> {
     const names = namesIn(name ?? '');
+    checkIterable(array, 'a list is written from an array or something else iterable');
     const whole = Array.isArray(array) ? array : Array.from(array);
     if (target instanceof H5Group) {
       const context = contextOf(target, options);
@@ -113,7 +125,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
       return H5List.of<T>(listAt(target, names, false, context), options);
     }
     return openIn(target as FileSource, 'w', options, (file) => {
-      const context = contextOf(file, { commit: 'microtask', ...options });
+      const context = contextOf(file, { commit: 'microtask', ...given(options) });
       context.live.transaction(() => writeAt(file, names, whole, context));
       return new H5List<T>(checked(listAt(file, names, false, context)), context, true);
     });
@@ -249,6 +261,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return is one of these
   update(index: number, change: (value: T) => T | Stored<T> | void): this {
+    checkFunction(change);
     const value = this.get(index);
     const changed = change(value);
     // What a function without a return changes is what it was given.
@@ -276,6 +289,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** The same for all that something iterable yields. */
   extend(values: Iterable<T | Stored<T>>): number {
+    checkIterable(values, 'a list is extended by an array or something else iterable');
     const given = Array.isArray(values) ? values : Array.from(values);
     const all = given.length === 1 ? [plain(given[0])] : given.map(plain);
     return this.#change((list) => {
@@ -372,6 +386,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /** Sorts the elements as an array does, in memory, and writes them back. */
   sort(compare?: (a: T, b: T) => number): this {
+    if (compare !== undefined) checkFunction(compare);
     return this.#arrange((list) => {
       const shown = asArray(list.slice(0, list.length)) as T[];
       // Objects are read twice: as the program sees them, and as they are to be stored again.
@@ -431,10 +446,12 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   forEach(callback: (value: T, index: number, list: this) => void, thisArg?: unknown): void {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) callback.call(thisArg, value, i, this);
   }
 
   map<U>(callback: (value: T, index: number, list: this) => U, thisArg?: unknown): U[] {
+    checkFunction(callback);
     const results: U[] = [];
     for (const [i, value] of this.entries()) results.push(callback.call(thisArg, value, i, this));
     return results;
@@ -443,17 +460,20 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   filter<U extends T>(callback: (value: T, index: number, list: this) => value is U, thisArg?: unknown): U[];
   filter(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): T[];
   filter(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): T[] {
+    checkFunction(callback);
     const results: T[] = [];
     for (const [i, value] of this.entries()) if (callback.call(thisArg, value, i, this)) results.push(value);
     return results;
   }
 
   find(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): T | undefined {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) if (callback.call(thisArg, value, i, this)) return value;
     return undefined;
   }
 
   findIndex(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): number {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) if (callback.call(thisArg, value, i, this)) return i;
     return -1;
   }
@@ -464,6 +484,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   findLastIndex(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): number {
+    checkFunction(callback);
     for (let i = this.length - 1; i >= 0; i--)
       if (callback.call(thisArg, this.#list.get(i) as T, i, this)) return i;
     return -1;
@@ -503,6 +524,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   every(callback: (value: T, index: number, list: this) => unknown, thisArg?: unknown): boolean {
+    checkFunction(callback);
     for (const [i, value] of this.entries()) if (!callback.call(thisArg, value, i, this)) return false;
     return true;
   }
@@ -513,6 +535,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     callback: (sum: never, value: T, index: number, list: this) => unknown,
     ...initial: unknown[]
   ): unknown {
+    checkFunction(callback);
     let i = 0;
     if (initial.length === 0 && this.length === 0)
       throw new TypeError('reduce of an empty list without an initial value');
@@ -527,6 +550,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     callback: (sum: never, value: T, index: number, list: this) => unknown,
     ...initial: unknown[]
   ): unknown {
+    checkFunction(callback);
     let i = this.length - 1;
     if (initial.length === 0 && i < 0)
       throw new TypeError('reduceRight of an empty list without an initial value');
@@ -575,6 +599,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   toSorted(compare?: (a: T, b: T) => number): T[] {
+    if (compare !== undefined) checkFunction(compare);
     return this.slice().sort(compare);
   }
 
@@ -633,6 +658,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    * const stop = users.subscribe(() => render(users));
    */
   subscribe(listener: ChangeListener): () => void {
+    checkFunction(listener);
     return this.context.live.subscribe(this.path, listener);
   }
 
@@ -651,9 +677,6 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     return this.context.live.change(this.path, () => action(this.#list));
   }
 }
-
-/** What a list is as an array in memory. */
-export type Copied<V> = V extends { toArray(): infer A } ? A : V extends H5Dict<infer D> ? D : V;
 
 /** Whether both are the same collection. */
 function isSame(there: Collection, value: unknown): boolean {
@@ -724,6 +747,7 @@ function listAt(
   if (isMade && !holder.has(last) && !holder.attrs.has(last)) writeAt(holder, [last], [], context);
   const object = holder.get(last);
   if (object instanceof H5Group || object instanceof H5Dataset) return object;
+  checkAttribute(holder, last);
   throw new H5PathError('H5_NOT_FOUND', last, `there is no list "${names.join('/')}" in "${group.path}"`);
 }
 

@@ -125,8 +125,16 @@ function kindOf(handle: Handle): HandleKind {
 /**
  * Where a handle leads, as plain data, to be sent to a worker. Of a file in memory it has the bytes.
  *
+ * Of a file that is open for writing it says so: the worker opens it for writing, too, and gets an `H5LockedError` as long as it
+ * is open here. Close it first, or send the handle of one that is open for reading: then the worker reads.
+ *
  * @example
  * worker.postMessage(toTransferable(state)); // and there: fromTransferable(data)
+ *
+ * @example
+ * const data = toTransferable(state);
+ * state.close(); // now the worker can write
+ * worker.postMessage(data);
  */
 export function toTransferable(handle: Handle): TransferableHandle {
   const { name, objectOf } = kindOf(handle);
@@ -144,6 +152,11 @@ function again(mode: H5Mode): H5Mode {
 /**
  * The handle that leads where `toTransferable` says. Its file is opened when it is first used, with its mode: 'r+' has to wait
  * until whoever else has the file open for writing has closed it.
+ *
+ * @example
+ * parentPort?.on('message', (data: TransferableHandle) => {
+ *   const state = fromTransferable(data) as H5Dict;
+ * });
  */
 export function fromTransferable(data: TransferableHandle): Handle {
   const { kind: name, file, bytes, path, mode } = data ?? ({} as Partial<TransferableHandle>);

@@ -1,11 +1,11 @@
 import { H5TypeError } from '../errors.js';
-import { dictOf } from './dict-view.js';
+import { dictOf, type Viewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import type { H5List } from './h5-list.js';
 import { noIndex } from './list-state.js';
 
 /** A list as an array. Dicts in it are what `view` of them is, as in the view of a dict. */
-export type ListView<T> = T[];
+export type ListView<T> = Viewed<T>[];
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 

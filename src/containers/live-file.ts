@@ -7,6 +7,10 @@ import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 /**
  * When changes of collections last: after each operation; at the end of the current task, so that all that a program does
  * in one go is one commit; or when `commit`, `flush` or `close` is called.
+ *
+ * @example
+ * using state = H5Dict.open('state.h5', { mode: 'r+', commit: 'manual' });
+ * state.set('count', 1).commit();
  */
 export type CommitPolicy = 'operation' | 'microtask' | 'manual';
 
@@ -16,6 +20,13 @@ export interface ChangeEvent {
   readonly paths: readonly string[];
 }
 
+/**
+ * Is called after a commit that has changed something of what is listened to.
+ *
+ * @example
+ * const listener: ChangeListener = ({ paths }) => console.log('changed:', paths);
+ * state.subscribe('settings', listener);
+ */
 export type ChangeListener = (event: ChangeEvent) => void;
 
 interface Subscription {

@@ -10,7 +10,12 @@ export interface ContainerOptions {
   readonly maxMemory: number;
 }
 
-/** What of the options is to change. `maxMemory` is a number of bytes, or a text such as `'250M'`. */
+/**
+ * What of the options is to change. `maxMemory` is a number of bytes, or a text such as `'250M'`.
+ *
+ * @example
+ * setOptions({ maxMemory: '64M', errorMode: 'ignore' });
+ */
 export interface OptionChanges {
   readonly errorMode?: ErrorMode | undefined;
   readonly maxMemory?: number | string | undefined;
@@ -50,7 +55,15 @@ export function parseMemorySize(size: number | string): number {
   );
 }
 
-function changed({ errorMode, maxMemory }: OptionChanges): ContainerOptions {
+function changed(changes: OptionChanges): ContainerOptions {
+  if (typeof changes !== 'object' || changes === null)
+    throw new H5Error(
+      'H5_OPTION',
+      `options are an object, such as { maxMemory: '64M' }, not ${String(changes)}`,
+    );
+  const { errorMode, maxMemory, ...others } = changes;
+  for (const other of Object.keys(others))
+    throw new H5Error('H5_OPTION', `there is no option '${other}': there are errorMode and maxMemory`);
   if (errorMode !== undefined && errorMode !== 'raise' && errorMode !== 'ignore')
     throw new H5Error('H5_OPTION', `the errorMode '${String(errorMode)}' is neither 'raise' nor 'ignore'`);
   return {
@@ -81,7 +94,7 @@ export function options(): ContainerOptions {
  * setOptions({ maxMemory: '64M' });
  */
 export function setOptions(changes: OptionChanges): void {
-  if (changes.maxMemory === undefined) options();
+  if (changes?.maxMemory === undefined) options();
   current = changed(changes);
   asked = undefined;
 }

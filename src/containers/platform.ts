@@ -3,8 +3,10 @@ import { H5TypeError } from '../errors.js';
 import { H5File, type H5Mode, type OpenOptions } from '../hdf5/h5-file.js';
 import { indexes } from '../indexes.js';
 import { parts } from '../parts.js';
+import { given } from '../serialize/checked-options.js';
 import type { ReadOptions, WriteOptions } from '../serialize/serialize.js';
 import type { Storage } from '../storage/storage.js';
+import { checkedOptions } from './checks.js';
 
 /** Where a file is: a path, on platforms that have them; its bytes; or a storage that holds it. */
 export type FileSource = string | URL | Uint8Array | Storage;
@@ -28,7 +30,7 @@ let platform: Platform = {
       throw new H5TypeError(
         `there are no paths here, such as ${String(where)}: give the bytes of the file, or a storage`,
       );
-    return H5File.open(where, mode, { indexes, editing, ...options });
+    return H5File.open(where, mode, { indexes, editing, ...given(options) });
   },
   placeOf: () => undefined,
   freeSpace: () => undefined,
@@ -47,5 +49,5 @@ export function thePlatform(): Platform {
 
 /** Opens a file with all that collections need. */
 export function openFile(where: FileSource, mode: H5Mode, options: OpenOptions = {}): H5File {
-  return platform.openFile(where, mode, options);
+  return platform.openFile(where, mode, checkedOptions(options));
 }

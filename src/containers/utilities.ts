@@ -4,6 +4,7 @@ import type { DatasetOptions } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import { components, join } from '../hdf5/paths.js';
+import { given } from '../serialize/checked-options.js';
 import { escapeName } from '../serialize/names.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { H5Array } from './h5-array.js';
@@ -13,27 +14,46 @@ import { hasMember, presented, setMember } from './member.js';
 /** Where something is written: a group, or a dict. */
 export type WriteLocation = H5Group | H5Dict;
 
+/**
+ * How `writeDataset` stores an array.
+ *
+ * @example
+ * writeDataset(file, 'speed', [1, 2], { dtype: 'f4', maxShape: [null] });
+ */
 export interface WriteDatasetOptions {
   /** The shape of a chunk; `true`, the default, for one that suits most uses; `false`: not in chunks, and of one size for ever. */
-  readonly chunks?: boolean | number | readonly number[];
+  readonly chunks?: boolean | number | readonly number[] | undefined;
   /** How far each axis may grow; unless told otherwise, all without limit. */
-  readonly maxShape?: true | readonly (number | null)[];
+  readonly maxShape?: true | readonly (number | null)[] | undefined;
   readonly dtype?: DatasetOptions['dtype'];
   readonly fillValue?: unknown;
 }
 
-export interface WriteObjectOptions extends WriteDatasetOptions, OptionsOfWriting {
+/**
+ * How `writeObject` stores a value.
+ *
+ * @example
+ * writeObject(file, 'state', state, { overwrite: true, registry });
+ */
+export interface WriteObjectOptions extends WriteDatasetOptions, ValueWriteOptions {
   /** Whether what has the name already is replaced; unless told so, that is an error. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Is called after each object: how many have been written, of how many, and the name of the last one. */
-  readonly progress?: (done: number, total: number, name: string) => void;
+  readonly progress?: ((done: number, total: number, name: string) => void) | undefined;
 }
 
-type OptionsOfWriting = Omit<CollectionOptions, 'chunks'>;
+/** How values are stored that are no arrays. */
+export type ValueWriteOptions = Omit<CollectionOptions, 'chunks'>;
 
+/**
+ * How `storeDataset` makes a dataset.
+ *
+ * @example
+ * storeDataset(file, 'speed', undefined, { shape: [100, 3], dtype: 'f4' });
+ */
 export interface StoreDatasetOptions extends WriteDatasetOptions {
   /** Follows from the data; needed where there are none. */
-  readonly shape?: readonly number[];
+  readonly shape?: readonly number[] | undefined;
 }
 
 function placeOf(
@@ -214,7 +234,7 @@ export function writeObjects(target: WriteLocation, values: object, options: Wri
       const isArray = (ArrayBuffer.isView(value) && !(value instanceof DataView)) || value instanceof H5Array;
       if (isArray) {
         const how = { chunks, maxShape, dtype, fillValue };
-        put(target, name, value, definedOf(how));
+        put(target, name, value, given(how));
       } else context.live.change(pathOf(group, name), () => setMember(group, name, value, context));
       progress?.(i + 1, entries.length, name);
     }
@@ -233,10 +253,6 @@ export function readObject(
 ): unknown {
   const { raw = false, ...others } = options;
   return presented(object, contextOf(object, others), raw);
-}
-
-function definedOf(options: { readonly [name: string]: unknown }): WriteDatasetOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function entriesOf(values: object): Iterable<readonly [string, unknown]> {

@@ -51,10 +51,10 @@ export type DType =
   | DTypeName
   | Datatype
   | { readonly compound: readonly (readonly [string, DType])[] | { readonly [name: string]: DType } }
-  | { readonly enum: { readonly [name: string]: number | bigint }; readonly base?: DType }
+  | { readonly enum: { readonly [name: string]: number | bigint }; readonly base?: DType | undefined }
   | { readonly array: readonly number[]; readonly base: DType }
   | { readonly vlen: DType }
-  | { readonly opaque: number; readonly tag?: string };
+  | { readonly opaque: number; readonly tag?: string | undefined };
 
 /** Number types by name. One object a type, so that what is derived from it can be kept beside it. */
 const numberTypes = new Map<string, Datatype>();

@@ -31,31 +31,36 @@ export interface Attributes {
   readonly [name: string]: unknown;
 }
 
-/** How a dataset is to be stored. */
+/**
+ * How a dataset is to be stored.
+ *
+ * @example
+ * group.createDataset('log', { shape: [0, 3], dtype: 'f8', maxShape: [null, 3], compression: 'gzip', shuffle: true });
+ */
 export interface DatasetOptions extends ValueOptions {
   /** The shape of a chunk, or `true` for one that suits most uses. Follows from the other options where these need it. */
-  readonly chunks?: boolean | number | readonly number[];
+  readonly chunks?: boolean | number | readonly number[] | undefined;
   /** How far each axis may grow: `Infinity` or `null` for without limit; `true`: all of them. */
-  readonly maxShape?: true | readonly (number | null)[];
+  readonly maxShape?: true | readonly (number | null)[] | undefined;
   /** `'gzip'`, `'lzf'`, or a level of gzip from 0 to 9. */
-  readonly compression?: boolean | 'gzip' | 'lzf' | number;
+  readonly compression?: boolean | 'gzip' | 'lzf' | number | undefined;
   /** Of gzip: 0 to 9; 4 unless told otherwise. */
-  readonly compressionLevel?: number;
+  readonly compressionLevel?: number | undefined;
   /** Puts the first bytes of all elements together, then the second ones, ...: numbers become smaller by compression. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** A checksum for each chunk. */
-  readonly fletcher32?: boolean;
+  readonly fletcher32?: boolean | undefined;
   /** Integers in as few bits as they need (`true`), floats to a number of decimal digits, which is lossy. */
-  readonly scaleOffset?: boolean | number;
+  readonly scaleOffset?: boolean | number | undefined;
   /** Only the bits that the datatype has. */
-  readonly nbit?: boolean;
+  readonly nbit?: boolean | undefined;
   /** Other filters, by their numbers, behind the others. */
-  readonly filters?: readonly { readonly id: number; readonly options?: unknown }[];
+  readonly filters?: readonly { readonly id: number; readonly options?: unknown }[] | undefined;
   /**
    * When elements get their space: `'late'`, when they are written, unless told otherwise; `'early'`: all that there are
    * at once, so that writing them cannot run out of space.
    */
-  readonly allocation?: 'early' | 'late';
+  readonly allocation?: 'early' | 'late' | undefined;
   /** What elements are that were never written; zero unless told otherwise. */
   readonly fillValue?: unknown;
 }

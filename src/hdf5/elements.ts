@@ -58,9 +58,15 @@ export interface Heap {
   spend?(size: number): void;
 }
 
+/**
+ * How elements are read.
+ *
+ * @example
+ * using file = H5File.open('runs.h5', 'r', { int64: 'number' });
+ */
 export interface DecodeOptions {
   /** What 64-bit integers become: bigints, or numbers if all of them are exact as such. */
-  readonly int64?: 'bigint' | 'number';
+  readonly int64?: 'bigint' | 'number' | undefined;
 }
 
 /**

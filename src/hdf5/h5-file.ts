@@ -22,24 +22,30 @@ export type H5Mode = 'r' | 'r+' | 'w' | 'w-' | 'x' | 'a';
 
 const MODES: readonly string[] = ['r', 'r+', 'w', 'w-', 'x', 'a'];
 
-/** How a file is opened. */
+/**
+ * How a file is opened.
+ *
+ * @example
+ * const options: OpenOptions = { durability: 'normal', int64: 'number' };
+ * using file = H5File.open('runs.h5', 'r+', options);
+ */
 export interface OpenOptions extends DecodeOptions {
   /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
-  readonly indexes?: GroupIndexes;
+  readonly indexes?: GroupIndexes | undefined;
   /** Filters of chunks: `filters` of `h5pickle/filters`, to be given with `indexes`. In Node they are the default. */
-  readonly filters?: FilterSet;
+  readonly filters?: FilterSet | undefined;
   /** What changes files: `editing` of `h5pickle/editing`. In Node it is the default. */
-  readonly editing?: Editing;
+  readonly editing?: Editing | undefined;
   /**
    * How durable a commit is when it returns: `'full'`, the default, and `'normal'` survive a crash of the machine,
    * `'off'` survives the process. The file is whole at any moment in any case.
    */
-  readonly durability?: Durability;
+  readonly durability?: Durability | undefined;
   /**
    * Bytes before a new file for other programs' use: 0, or a power of two from 512 on. They are zeros, to be written with
    * other means when the file is closed. A file that exists must have a user block of this size.
    */
-  readonly userBlockSize?: number;
+  readonly userBlockSize?: number | undefined;
 }
 
 /**

@@ -10,12 +10,24 @@ import { absolute, DeadEnd, follow, followParent, join, linkAt, linksOf, reach, 
 import { type AnyLink, isHard, isSameNode, type Node } from './stored-object.js';
 import { compareText } from './text.js';
 
-/** Where a link leads, as it is stored. */
+/**
+ * Where a link leads, as it is stored.
+ *
+ * @example
+ * const info = file.linkInfo('latest');
+ * if (info?.kind === 'soft') console.log(info.target);
+ */
 export type LinkInfo =
   | { readonly kind: 'hard' }
   | { readonly kind: 'soft'; readonly target: string }
   | { readonly kind: 'external'; readonly file: string; readonly target: string };
 
+/**
+ * A dataset that is made: its elements, and how they are stored.
+ *
+ * @example
+ * const options: CreateDatasetOptions = { data: [1, 2, 3, 4], shape: [2, 2], dtype: 'f4', attrs: { unit: 'm' } };
+ */
 export interface CreateDatasetOptions extends DatasetOptions {
   /** A typed array, a number, string, boolean, bigint, reference, or arrays of these, nested for more axes. */
   readonly data?: unknown;
@@ -23,15 +35,20 @@ export interface CreateDatasetOptions extends DatasetOptions {
   readonly shape?: ValueOptions['shape'];
   /** Follows from the data; without data it is '<f8'. */
   readonly dtype?: ValueOptions['dtype'];
-  readonly attrs?: Attributes;
+  readonly attrs?: Attributes | undefined;
 }
 
-/** What a dataset must have to be the one that is required. */
+/**
+ * What a dataset must have to be the one that is required.
+ *
+ * @example
+ * file.requireDataset('log', { shape: [100], dtype: 'f4', exact: true });
+ */
 export interface RequireDatasetOptions extends CreateDatasetOptions {
   readonly shape: readonly number[];
   readonly dtype: NonNullable<ValueOptions['dtype']>;
   /** Whether the dtype must be that one; else it is enough that all of its elements fit into that of the dataset. */
-  readonly exact?: boolean;
+  readonly exact?: boolean | undefined;
 }
 
 /** Where the order of creation is not stored, it is that of the names. */

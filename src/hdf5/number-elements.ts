@@ -2,6 +2,7 @@ import { H5FeatureError, H5FormatError, H5TypeError, optionOf } from '../errors.
 import { LITTLE_ENDIAN, swapped } from './endian.js';
 import type { Datatype, FixedPoint, FloatingPoint } from './messages/datatype.js';
 
+/** A typed array, of any element type. */
 export type TypedArray =
   | Int8Array
   | Uint8Array

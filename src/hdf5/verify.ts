@@ -25,6 +25,7 @@ export type { Finding, NoteCode, ProblemCode } from './verify/findings.js';
 /** Notes, and unused places, in the text for people. */
 const MAX_SHOWN = 20;
 
+/** What `verifyStorage` finds. */
 export interface VerifyResult {
   /** At most 1,000, and one that says that there are more. The same holds for notes. */
   readonly problems: readonly Finding<ProblemCode>[];
@@ -45,11 +46,17 @@ export interface VerifyResult {
   readonly complete: boolean;
 }
 
+/**
+ * What `verifyStorage` is told.
+ *
+ * @example
+ * verifyStorage(bytes, { filters });
+ */
 export interface VerifyOptions {
   /** Space that is known to be free. */
-  readonly free?: Iterable<Extent>;
+  readonly free?: Iterable<Extent> | undefined;
   /** What decodes chunks with filters: needed to know what the strings and sequences in them lead to. */
-  readonly filters?: FilterSet;
+  readonly filters?: FilterSet | undefined;
 }
 
 /**

@@ -12,7 +12,8 @@ import { type Class, type Codec, type Content, H5RegistryError, TypeRegistry } f
 import { type Base, baseOf, isElementOf, unknownBaseOf } from './class-transformer-bases.js';
 
 type Constructor = new () => object;
-type AnyFunction = (...parameters: never[]) => unknown;
+/** A class or a function, as class-transformer has them. */
+export type AnyFunction = (...parameters: never[]) => unknown;
 
 /** What the decorators have noted: class-transformer's `MetadataStorage`, as far as it is used here. */
 export interface MetadataStorage {
@@ -25,24 +26,27 @@ export interface MetadataStorage {
   findTransformMetadatas(target: AnyFunction, property: string, direction: number): TransformMetadata[];
 }
 
-interface Scope {
+/** For which versions and groups something is said. */
+export interface Scope {
   readonly since?: number;
   readonly until?: number;
   readonly groups?: readonly string[];
 }
 
-interface ExposeOptions extends Scope {
-  readonly name?: string;
+/** What `@Expose` was given. */
+export interface ExposeOptions extends Scope {
+  readonly name?: string | undefined;
 }
 
 /** What the function of `@Type` is given, as class-transformer gives it. */
-interface TypeHelp {
+export interface TypeHelp {
   readonly newObject: object;
   readonly object: object;
   readonly property: string;
 }
 
-interface TypeMetadata {
+/** What `@Type` was given. */
+export interface TypeMetadata {
   /** The type that the compiler has noted of the property, with `emitDecoratorMetadata`. */
   readonly reflectedType?: unknown;
   readonly typeFunction?: (help: TypeHelp) => unknown;
@@ -55,7 +59,8 @@ interface TypeMetadata {
   };
 }
 
-interface TransformMetadata {
+/** What `@Transform` was given. */
+export interface TransformMetadata {
   readonly options?: Scope;
   transformFn(parameters: {
     value: unknown;
@@ -70,18 +75,23 @@ interface TransformMetadata {
 const PLAIN_TO_CLASS = 0;
 const CLASS_TO_PLAIN = 1;
 
-/** class-transformer's own options, and what else there is to say. */
+/**
+ * class-transformer's own options, and what else there is to say.
+ *
+ * @example
+ * const registry = transformed([User], { version: 2, groups: ['admin'] });
+ */
 export interface TransformedOptions {
-  readonly groups?: readonly string[];
-  readonly version?: number;
-  readonly strategy?: 'exposeAll' | 'excludeAll';
-  readonly excludePrefixes?: readonly string[];
+  readonly groups?: readonly string[] | undefined;
+  readonly version?: number | undefined;
+  readonly strategy?: 'exposeAll' | 'excludeAll' | undefined;
+  readonly excludePrefixes?: readonly string[] | undefined;
   /** What files call a class: its `name` unless told otherwise. Say it where code is minified. */
-  readonly name?: (cls: Class) => string;
+  readonly name?: ((cls: Class) => string) | undefined;
   /** Where more classes are registered: a registry that goes on being used. */
-  readonly registry?: TypeRegistry;
+  readonly registry?: TypeRegistry | undefined;
   /** What the decorators have noted; for bundlers that take another build of class-transformer than Node does. */
-  readonly storage?: MetadataStorage;
+  readonly storage?: MetadataStorage | undefined;
 }
 
 /**

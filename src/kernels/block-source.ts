@@ -18,6 +18,11 @@ export type DTypeName =
   | 'record'
   | 'object';
 
+/** A dtype by its name, or in numpy's short spelling. The order of bytes says nothing of elements in memory. */
+export type DTypeLike =
+  | DTypeName
+  | `${'' | '<' | '>' | '=' | '|'}${'b1' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'f2' | 'f4' | 'f8' | 'c8' | 'c16'}`;
+
 /**
  * The elements of a block, one after another in row-major order:
  *

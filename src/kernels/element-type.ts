@@ -18,6 +18,7 @@ export type TypeName =
   | 'c16'
   | 'str';
 
+/** A typed array of numbers. */
 export type NumberArray =
   | Int8Array
   | Uint8Array
@@ -27,6 +28,7 @@ export type NumberArray =
   | Uint32Array
   | Float32Array
   | Float64Array;
+/** A typed array of bigints. */
 export type BigArray = BigInt64Array | BigUint64Array;
 
 /** Elements in memory: booleans as bytes of 0 and 1, complex numbers as pairs of floats, strings as strings. */

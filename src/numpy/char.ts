@@ -8,7 +8,8 @@ export interface TextOptions {
   readonly out?: Out | undefined;
 }
 
-type Binary<T> = (x: ArrayInput, y: ArrayInput, options?: TextOptions) => T;
+/** A function of the strings of two arrays. */
+export type Binary<T> = (x: ArrayInput, y: ArrayInput, options?: TextOptions) => T;
 
 /**
  * The strings of two arrays, one behind the other.

@@ -823,7 +823,11 @@ export type Places =
   | number
   | bigint
   | ArrayInput
-  | { readonly start?: number; readonly stop?: number; readonly step?: number };
+  | {
+      readonly start?: number | undefined;
+      readonly stop?: number | undefined;
+      readonly step?: number | undefined;
+    };
 
 /** A slice, where places are one. */
 function sliceOf(places: Places): { start?: number; stop?: number; step?: number } | undefined {

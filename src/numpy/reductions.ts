@@ -859,7 +859,7 @@ export interface TypedReduction<O, Value, OfComplex> extends Reduction<O, Value,
 }
 
 /** Options by which one element is made of all. */
-interface AllElements {
+export interface AllElements {
   readonly axis?: null | undefined;
   readonly keepdims?: false | undefined;
   readonly out?: undefined;

@@ -5,7 +5,7 @@ import type { Out } from './target.js';
 import { addText, multiplyText, textOperand } from './text.js';
 
 /** What functions of numbers make of complex ones; what others do is the same. */
-type OfComplex<Value> = Value extends number ? Complex : Value;
+export type OfComplex<Value> = Value extends number ? Complex : Value;
 
 /** A function of one operand: a number becomes a number, an array an array; with `out` the result is that. */
 export interface UnaryFunction<Value, ComplexValue = OfComplex<Value>> {

@@ -52,7 +52,7 @@ export interface FieldOptions extends FieldStorage {
  * @example
  * const entity = (name: string): H5ClassDecorator<object> => H5Class(`shop.${name}`);
  */
-export type H5ClassDecorator<T extends object> = (target: Class<T>, context?: ClassContext) => void;
+export type H5ClassDecorator<T extends object> = (target: Class<T>, context?: H5ClassContext) => void;
 
 /**
  * What `@H5Field` and `@H5Ignore` return: a decorator for a property, standard and legacy.
@@ -61,7 +61,7 @@ export type H5ClassDecorator<T extends object> = (target: Class<T>, context?: Cl
  * const secret: H5MemberDecorator = H5Ignore();
  */
 export interface H5MemberDecorator {
-  (value: unknown, context: MemberContext & { readonly name: string }): void;
+  (value: unknown, context: H5MemberContext & { readonly name: string }): void;
   (prototype: object, property: string, descriptor?: PropertyDescriptor): void;
 }
 
@@ -73,17 +73,18 @@ export interface H5MemberDecorator {
  * const named: H5NamedMemberDecorator = H5Field({ name: 'key' });
  */
 export interface H5NamedMemberDecorator {
-  (value: unknown, context: MemberContext): void;
+  (value: unknown, context: H5MemberContext): void;
   (prototype: object, property: string | symbol, descriptor?: PropertyDescriptor): void;
 }
 
 /** What is used of a `ClassDecoratorContext`, which itself excludes classes with a private constructor. */
-interface ClassContext {
+export interface H5ClassContext {
   readonly kind: 'class';
   addInitializer(initializer: (this: never) => void): void;
 }
 
-type MemberContext = (
+/** What is used of the context of a decorator of a property, which is neither static nor private. */
+export type H5MemberContext = (
   | ClassFieldDecoratorContext
   | ClassAccessorDecoratorContext
   | ClassGetterDecoratorContext
@@ -173,7 +174,7 @@ function memberDecorator(
   decorator: string,
   rule: Omit<FieldRule, 'property' | 'needsConstructor' | 'type' | 'name'> & Pick<FieldOptions, 'name'>,
 ): H5NamedMemberDecorator {
-  return (target: unknown, at: MemberContext | string | symbol, descriptor?: PropertyDescriptor): void => {
+  return (target: unknown, at: H5MemberContext | string | symbol, descriptor?: PropertyDescriptor): void => {
     const member =
       typeof at === 'object' ? standardMember(at) : legacyMember(target as object, at, descriptor);
     const { holder, property, kind, type } = member;
@@ -192,7 +193,7 @@ function memberDecorator(
   };
 }
 
-function standardMember(context: MemberContext): Member {
+function standardMember(context: H5MemberContext): Member {
   const { name, kind, metadata, static: isStatic, private: isPrivate } = context;
   return { holder: metadata, property: name, kind, isStatic, isPrivate };
 }

@@ -2,7 +2,9 @@ export type { Codec, Content, Decoder, Encoder, Spend, ValueType } from './codec
 export type {
   ClassOptions,
   FieldOptions,
+  H5ClassContext,
   H5ClassDecorator,
+  H5MemberContext,
   H5MemberDecorator,
   H5NamedMemberDecorator,
 } from './decorators.js';
@@ -13,6 +15,7 @@ export type { Compression, CompressionOptions, FieldDType, FieldStorage } from '
 export { type H5Readable, type H5ReadableClass, type H5Writable, h5read, h5write } from './hooks.js';
 export type { Class, FieldRule } from './metadata.js';
 export {
+  type FieldDetails,
   type FieldEntry,
   RegisteredClass,
   type RegisterOptions,

@@ -48,10 +48,15 @@ export interface RegisterOptions<T extends object = object> {
   readonly ignore?: readonly string[] | undefined;
 }
 
-/** A property to be stored, for the option `fields`. */
+/**
+ * A property to be stored, for the option `fields`.
+ *
+ * @example
+ * registry.register(Track, { name: 'Track', fields: [{ property: 'path', name: 'p', dtype: 'f4' }] });
+ */
 export interface FieldEntry extends FieldDetails {
   readonly property: string;
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -65,7 +70,9 @@ export interface SymbolEntry extends FieldDetails {
   readonly name: string;
 }
 
-type FieldDetails = FieldStorage & Pick<FieldRule, 'aliases' | 'default' | 'required' | 'as' | 'enumerable'>;
+/** What is said of a property that is stored, beside its names. */
+export type FieldDetails = FieldStorage &
+  Pick<FieldRule, 'aliases' | 'default' | 'required' | 'as' | 'enumerable'>;
 
 /**
  * One class of a registry: what the file calls it, which properties it stores under which names, and how

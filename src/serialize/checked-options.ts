@@ -1,6 +1,6 @@
 import { H5Error } from '../errors.js';
 import { checkPath } from './part-path.js';
-import type { ReadOptions, WriteOptions } from './serialize.js';
+import type { ReadOptions } from './serialize.js';
 
 /** The words that options may be. */
 const WORDS: { readonly [option: string]: readonly string[] } = {
@@ -10,20 +10,27 @@ const WORDS: { readonly [option: string]: readonly string[] } = {
   accessors: ['value', 'skip'],
 };
 
+const FILE_WORDS = { int64: ['bigint', 'number'], durability: ['full', 'normal', 'off'] };
+
 /**
- * Options as they are. One that is misspelt would otherwise be taken for the default: `mode: 'Merge'` replaces a file.
+ * Options without those that are undefined, which would take the place of what the platform has.
+ *
+ * @example
+ * const all = { indexes, ...given(options) };
+ */
+export function given<O extends object | undefined>(options: O): O {
+  if (!options || !Object.values(options).includes(undefined)) return options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O;
+}
+
+/**
+ * Options as they are, without those that are undefined. One that is misspelt would otherwise be taken for the default: `mode: 'Merge'` replaces a file.
  *
  * @throws {H5Error} `H5_OPTION` that says what there is.
  */
-export function checked<O extends ReadOptions<never> | WriteOptions | undefined>(options: O): O {
+export function checked<O extends object | undefined>(options: O): O {
   const all = (options ?? {}) as { readonly [option: string]: unknown };
-  for (const [option, words] of Object.entries(WORDS)) {
-    const value = all[option];
-    if (value === undefined || words.includes(value as string)) continue;
-    if (option === 'onUnsupported' && typeof value === 'function') continue;
-    const known = words.map((word) => `'${word}'`).join(' or ');
-    throw new H5Error('H5_OPTION', `${option} is ${known}, not ${show(value)}`);
-  }
+  checkWords(all, WORDS);
   const numbers = Object.entries(all['limits'] ?? {}).map(
     ([limit, value]) => [`limits.${limit}`, value] as const,
   );
@@ -36,7 +43,24 @@ export function checked<O extends ReadOptions<never> | WriteOptions | undefined>
     throw new H5Error('H5_OPTION', `select is a function, not ${show(select)}`);
   if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
     throw new H5Error('H5_OPTION', 'schema is one of a library of Standard Schema, with a function validate');
-  return options;
+  return given(options);
+}
+
+/** The same of how a file is opened. */
+export function checkedFile<O extends object | undefined>(options: O): O {
+  if (options) checkWords(options, FILE_WORDS);
+  return given(options);
+}
+
+/** @throws {H5Error} `H5_OPTION` when an option is none of its words; one that takes functions may be one of these. */
+export function checkWords(options: object, all: { readonly [option: string]: readonly string[] }): void {
+  for (const [option, words] of Object.entries(all)) {
+    const value = (options as { readonly [option: string]: unknown })[option];
+    if (value === undefined || words.includes(value as string)) continue;
+    if (option === 'onUnsupported' && typeof value === 'function') continue;
+    const known = words.map((word) => `'${word}'`).join(' or ');
+    throw new H5Error('H5_OPTION', `${option} is ${known}, not ${show(value)}`);
+  }
 }
 
 function show(value: unknown): string {

@@ -23,7 +23,12 @@ export class H5UnsupportedError extends H5Error {
   }
 }
 
-/** A file holds an instance of a class, or the name of a value, that is not registered. */
+/**
+ * A file holds an instance of a class, or the name of a value, that is not registered.
+ *
+ * @example
+ * if (error instanceof H5UnknownClassError) value = readSync(path, { unknownClass: 'keep' });
+ */
 export class H5UnknownClassError extends H5Error {
   override readonly name: string = 'H5UnknownClassError';
   readonly className: string;

@@ -11,7 +11,8 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-type SchemaResult<Output> =
+/** What a schema makes of a value, or why it does not fit. */
+export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
@@ -21,15 +22,26 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What a value that is read is expected to be. */
+/**
+ * What a value that is read is expected to be.
+ *
+ * @example
+ * const user = await read('user.h5', { as: User });
+ * const state = await read('state.h5', { schema: z.object({ count: z.number() }) });
+ */
 export interface Expectation<T = unknown> {
   /** Its class: an error if it is no instance. */
-  readonly as?: Class<T & object>;
+  readonly as?: Class<T & object> | undefined;
   /** A schema of zod, valibot, arktype or any other library of Standard Schema: what it makes of the value is returned. */
-  readonly schema?: StandardSchema<T>;
+  readonly schema?: StandardSchema<T> | undefined;
 }
 
-/** A value that was read is not what was expected; `issues` say what a schema has against it. */
+/**
+ * A value that was read is not what was expected; `issues` say what a schema has against it.
+ *
+ * @example
+ * if (error instanceof H5UnexpectedError) console.log(error.message); // where it does not fit
+ */
 export class H5UnexpectedError extends H5Error {
   override readonly name: string = 'H5UnexpectedError';
   readonly issues: readonly SchemaIssue[];

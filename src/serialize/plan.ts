@@ -973,7 +973,13 @@ export class Planner {
   }
 }
 
-/** What becomes of a value that cannot be stored: its place says where it is. */
+/**
+ * What becomes of a value that cannot be stored: its place says where it is.
+ *
+ * @example
+ * const dropped: OnUnsupported = (value, path) => `${typeof value} at ${path}`;
+ * serialize(state, { onUnsupported: dropped });
+ */
 export type OnUnsupported = 'error' | 'skip' | ((value: unknown, path: string) => unknown);
 
 /** Where a value stands: a member, or an element. */

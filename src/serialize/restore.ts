@@ -18,7 +18,12 @@ import { BooleanColumn, FixedTextColumn, type LazyColumn, makeRows, setColumn, s
 import type { Values } from './values.js';
 import { decodeWtf8 } from './wtf8.js';
 
-/** What becomes of an instance of a class that is not registered. */
+/**
+ * What becomes of an instance of a class that is not registered.
+ *
+ * @example
+ * const copy = readSync('state.h5', { unknownClass: 'keep' }); // its instances are written again as they were
+ */
 export type UnknownClass = 'error' | 'keep' | 'object';
 
 /** The elements of a vector. */

@@ -20,44 +20,51 @@ import type { Datasets, StorageOptions, Storing } from './storing.js';
 import type { Streaming, Watch } from './streaming.js';
 import { NO_VALUES, type Values } from './values.js';
 
+/**
+ * How a value is stored, for `write`, `writeSync` and `serialize`.
+ *
+ * @example
+ * const options: WriteOptions = { compression: 'gzip', registry, limits: { nodes: 10_000 } };
+ * await write('state.h5', state, options);
+ */
 export interface WriteOptions extends StorageOptions {
   /** The classes whose instances may be stored. Default: the registry that `@H5Class` uses. */
-  readonly registry?: TypeRegistry;
+  readonly registry?: TypeRegistry | undefined;
   /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
-  readonly values?: Values;
+  readonly values?: Values | undefined;
   /**
    * What becomes of functions, promises and whatever else cannot be stored: an error unless told otherwise; with 'skip' the
    * property is left out, and of an array there is a hole; or what a function returns, given the value and its path.
    */
-  readonly onUnsupported?: OnUnsupported;
+  readonly onUnsupported?: OnUnsupported | undefined;
   /**
    * Writes one part of an open file, or of a group: `'users/17/name'`. What it leads to is replaced, and made if it is not
    * there; all else stays.
    */
-  readonly path?: PartPath;
+  readonly path?: PartPath | undefined;
   /** With 'merge' the members of an object are added to those that are there, and so on within; without, they replace them. */
-  readonly mode?: 'replace' | 'merge';
+  readonly mode?: 'replace' | 'merge' | undefined;
   /** What writes into open files: `parts` of `h5pickle/parts`. In Node it is the default. */
-  readonly parts?: Parts;
+  readonly parts?: Parts | undefined;
   /**
    * What `compression`, `chunks`, `stringEncoding` and what fields of classes say of how they are stored need: `datasets` of
    * `h5pickle/datasets`. In Node it is the default.
    */
-  readonly datasets?: Datasets;
+  readonly datasets?: Datasets | undefined;
   /**
    * What becomes of accessors that objects have as properties of their own: they are stored as what they return, unless told
    * otherwise; with 'skip' they are left out, and never called. What `@H5Field` or `fields` declare is stored always.
    */
-  readonly accessors?: 'value' | 'skip';
+  readonly accessors?: 'value' | 'skip' | undefined;
   /**
    * How many groups and datasets a value is stored in before objects that differ from those around them get none of their own:
    * 1,000 unless told otherwise. What comes then, from the outside inwards, is stored in tables of objects that are alike, which
    * `@objects` in the root group leads to, and is referred to where it belongs: many times as fast and as small, but it is read
    * back as a copy by `H5Dict` and is not changed in place. `Infinity`: each has a place of its own. Needs `values`.
    */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
   /** How much it may be. What is more is an `H5LimitError`. */
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
   /**
    * What lets `write` take in iterables bit by bit, wait for async ones, and be watched: `streaming` of `h5pickle/streaming`.
    * In Node it is the default.
@@ -65,28 +72,38 @@ export interface WriteOptions extends StorageOptions {
   readonly streaming?: Streaming | undefined;
 }
 
+/**
+ * How a value is read, for `read`, `readSync` and `deserialize`.
+ *
+ * @example
+ * const options: ReadOptions = { registry, unknownClass: 'keep' };
+ * const name = await read('state.h5', { ...options, path: 'users/17/name' });
+ */
 export interface ReadOptions<T = unknown> extends Expectation<T> {
   /** Decoders of what only other programs write: `indexes` of `h5pickle/indexes`. In Node they are the default. */
-  readonly indexes?: GroupIndexes;
+  readonly indexes?: GroupIndexes | undefined;
   /** The classes whose instances may be made. Default: the registry that `@H5Class` uses. */
-  readonly registry?: TypeRegistry;
+  readonly registry?: TypeRegistry | undefined;
   /** More types of the language and the platform: `values` of `h5pickle/values`. In Node they are the default. */
-  readonly values?: Values;
+  readonly values?: Values | undefined;
   /**
    * What becomes of an instance of a class that is not registered: an error unless told otherwise; with 'keep' it is an
    * `UnknownInstance`, which is written again as what it was; with 'object' a plain object.
    */
-  readonly unknownClass?: UnknownClass;
+  readonly unknownClass?: UnknownClass | undefined;
   /** Reads one part, and touches what that needs: `'users/17/name'`. */
-  readonly path?: PartPath;
-  /** The same as a function, which is not called with a value but with what notes its steps: `(state) => state.users[17].name`. */
-  readonly select?: (value: never) => T;
+  readonly path?: PartPath | undefined;
+  /**
+   * The same as a function, which is not called with a value but with what notes its steps: `(state) => state.users[17].name`.
+   * All of them have to be there: `?.` is a step like `.`, and what is missing is an error, not undefined.
+   */
+  readonly select?: ((value: never) => T) | undefined;
   /** Large parts of objects are read when they are first asked for. What the value is read from must stay as it is. */
-  readonly lazy?: boolean;
+  readonly lazy?: boolean | undefined;
   /** What `path`, `select` and `lazy` need: `parts` of `h5pickle/parts`. In Node it is the default. */
-  readonly parts?: Parts;
+  readonly parts?: Parts | undefined;
   /** How much it may be. What is more is an `H5LimitError`. */
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
   /** What lets `read` be watched: `streaming` of `h5pickle/streaming`. In Node it is the default. */
   readonly streaming?: Streaming | undefined;
 }
@@ -189,7 +206,13 @@ export function atOnce<T>(value: unknown, options: ReadOptions<T> | undefined): 
 /** What a value is read from: the bytes of a file, a storage that holds one, an open file, or a part of it. */
 export type ReadSource = Uint8Array | Storage | H5Group | H5Dataset;
 
-/** What takes the pieces of a new file, at once or in time. */
+/**
+ * What takes the pieces of a new file, at once or in time.
+ *
+ * @example
+ * const sink: Sink = { save: (pieces) => upload(new Blob(pieces as BlobPart[])) };
+ * await write(sink, state);
+ */
 export interface Sink {
   save(pieces: Uint8Array[]): void | Promise<void>;
 }

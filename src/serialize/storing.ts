@@ -3,7 +3,12 @@ import type { Compression, TypeRegistry } from '../registry/index.js';
 import type { Node, ObjectNode, VectorNode } from './plan.js';
 import type { Values } from './values.js';
 
-/** How the datasets of a whole are stored. Fields of classes may say something else for themselves. */
+/**
+ * How the datasets of a whole are stored. Fields of classes may say something else for themselves.
+ *
+ * @example
+ * writeSync('state.h5', state, { compression: { level: 6 }, chunks: 1000, stringEncoding: 'fixed' });
+ */
 export interface StorageOptions {
   /**
    * Makes datasets smaller by deflate, in chunks, as h5py does with `compression='gzip'`: `true`, `'gzip'`, a level from 0
@@ -22,7 +27,15 @@ export interface StorageOptions {
   readonly stringEncoding?: StringEncoding | undefined;
 }
 
+/**
+ * How large the chunks of datasets are: `true` for what suits most uses, a number of rows along the first axis, or what a function
+ * returns for a shape, also the shape of a chunk. `false`: none but where they are needed.
+ *
+ * @example
+ * const chunks: Chunks = (shape) => [1, ...shape.slice(1)];
+ */
 export type Chunks = boolean | number | ((shape: readonly number[]) => true | number | readonly number[]);
+/** Whether strings take as many bytes as the longest of a list, or each as many as it has; `'auto'` is what suits them. */
 export type StringEncoding = 'auto' | 'fixed' | 'variable';
 
 /**
@@ -35,7 +48,10 @@ export type StringEncoding = 'auto' | 'fixed' | 'variable';
  */
 export interface Datasets {
   /** Begins a file; undefined if nothing in it can be stored otherwise. */
-  begin(registry: TypeRegistry, options: StorageOptions & { readonly values?: Values }): Storing | undefined;
+  begin(
+    registry: TypeRegistry,
+    options: StorageOptions & { readonly values?: Values | undefined },
+  ): Storing | undefined;
 }
 
 /** Lays out one file. */

@@ -10,7 +10,12 @@ export interface Progress {
   readonly path: string;
 }
 
-/** For `write` and `read`: who watches them. With one of these they let others have their turn now and then. */
+/**
+ * For `write` and `read`: who watches them. With one of these they let others have their turn now and then.
+ *
+ * @example
+ * await write('state.h5', state, { signal: AbortSignal.timeout(5000), onProgress: ({ path }) => show(path) });
+ */
 export interface Watch {
   /** Is told how far it is, now and then and at the end. Outside of Node only with the option `streaming`. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;

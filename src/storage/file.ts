@@ -264,12 +264,18 @@ class PageCache {
  */
 export type Mark = (storage: Storage) => Uint8Array;
 
+/**
+ * How a file is read by `FileStorage`.
+ *
+ * @example
+ * const storage = new FileStorage('state.h5', { mark: (file) => file.read(0, 48) });
+ */
 export interface FileStorageOptions {
   /**
    * Computed when the file is opened, and again after each read that went to the disk: when the results differ, the
    * read throws an `H5StaleError`, for what it returned may belong to another state than what was read before.
    */
-  readonly mark?: Mark;
+  readonly mark?: Mark | undefined;
 }
 
 /** The file as it is now, to compute a mark from. It remembers what it was asked for. */

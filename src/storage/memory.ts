@@ -3,6 +3,9 @@ import type { WritableStorage } from './storage.js';
 /**
  * A file that lies in memory. Reads are views, nothing is copied. The bytes that are given are not changed: writing
  * begins with a copy of them.
+ *
+ * @example
+ * using file = H5File.open(new MemoryStorage(bytes));
  */
 export class MemoryStorage implements WritableStorage {
   #bytes: Uint8Array;

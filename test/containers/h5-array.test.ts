@@ -724,6 +724,11 @@ describe('dtypes', () => {
     ]);
     expect(array.dataset?.dtype).toBe('<f8');
     expect(array.slice('0').astype('int8').shape).toEqual([2]);
+    const short = ['f4', '<f8', '>i4', '|b1', 'c16', 'f2'] as const;
+    expect(short.map((name) => array.astype(name).dtype)).toEqual([
+      ...['float32', 'float64', 'int32', 'bool', 'complex128', 'float16'],
+    ]);
+    expect(H5Array.from([1, 2], { dtype: 'u1' }).dtype).toBe('uint8');
     expect(() => array.astype('int7' as 'int8')).toThrow(/'int7' is no dtype/);
     expect(() => array.astype('record').read()).toThrow(H5TypeError);
     expect(H5Array.from([true, false]).asString().toNested()).toEqual(['True', 'False']);

@@ -29,7 +29,9 @@ export interface FloatingPoint {
   readonly impliedBit: boolean;
 }
 
+/** What stands behind a string that is shorter than its place. */
 export type StringPadding = 'null-terminated' | 'null-padded' | 'space-padded';
+/** How characters are encoded. */
 export type CharacterSet = 'ascii' | 'utf-8';
 
 /** A string of a fixed number of bytes. */
@@ -40,6 +42,7 @@ export interface FixedString {
   readonly charset: CharacterSet;
 }
 
+/** A number of bits. */
 export interface Bitfield {
   readonly class: 'bitfield';
   readonly size: number;
@@ -63,6 +66,7 @@ export interface Opaque {
   readonly tag: string;
 }
 
+/** A member of a C struct. */
 export interface CompoundMember {
   readonly name: string;
   /** In bytes, from the start of the element. */

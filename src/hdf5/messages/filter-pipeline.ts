@@ -3,7 +3,12 @@ import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 import { decodeUtf8, utf8Encoder } from '../text.js';
 
-/** One filter of the pipeline that the chunks of a dataset go through. */
+/**
+ * One filter of the pipeline that the chunks of a dataset go through.
+ *
+ * @example
+ * const isDeflated = dataset.filters.some(({ id }: FilterInfo) => id === 1);
+ */
 export interface FilterInfo {
   /** Its registered number. */
   readonly id: number;
