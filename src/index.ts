@@ -8,7 +8,7 @@ export {
 } from './errors.js';
 export { type AttributeInfo, AttributeManager } from './hdf5/attribute-manager.js';
 export type { DType, DTypeName as DatatypeName } from './hdf5/dtype.js';
-export type { Attributes, DatasetOptions, Editing, ValueOptions } from './hdf5/editing.js';
+export type { Attributes, CopyOptions, DatasetOptions, Editing, ValueOptions } from './hdf5/editing.js';
 export type { DecodeOptions, Elements, H5Value } from './hdf5/elements.js';
 export type { GroupIndexes } from './hdf5/group-indexes.js';
 export { H5Dataset } from './hdf5/h5-dataset.js';

@@ -111,7 +111,12 @@ interface Requiring {
   requireDataset(group: H5Group, path: string, options: RequireDatasetOptions): H5Dataset<unknown>;
 }
 
-/** How an object is copied. */
+/**
+ * How an object is copied.
+ *
+ * @example
+ * file.copy(other.group('runs'), 'imported', { expandRefs: true } satisfies CopyOptions);
+ */
 export interface CopyOptions {
   /**
    * What references lead to that is not in it is copied from another file as well; it gets links `@objects`, `@objects1`, ... in
