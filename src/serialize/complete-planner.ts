@@ -196,11 +196,6 @@ export class CompletePlanner extends Planner {
 
   protected override member(holder: ObjectNode, index: number): void {
     const value = holder.values[index];
-    // Of what stands in the place of an object of a pool.
-    if (value instanceof Reference) {
-      value.isMember = true;
-      return;
-    }
     // What is replaced, or left out, must not have been met.
     const why = this.#onUnsupported !== 'error' && this.#problem(value);
     if (why) {
@@ -208,7 +203,9 @@ export class CompletePlanner extends Planner {
       return;
     }
     try {
-      if (!this.#isPooled(holder, index, value)) super.member(holder, index);
+      // Of what stands in the place of an object of a pool.
+      if (this.#pools > 0 && value instanceof Reference) value.isMember = true;
+      else if (!this.#isPooled(holder, index, value)) super.member(holder, index);
     } catch (error) {
       this.#failed(error, holder, index);
     }

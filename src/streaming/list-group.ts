@@ -15,9 +15,15 @@ const LINKS_A_CHUNK = 1 << 16;
 /** What a link takes beside its name, and what the messages take that end a chunk and a header. */
 const LINK_SIZE = MESSAGE_PREFIX + 20;
 const CONTINUATION_SIZE = MESSAGE_PREFIX + 16;
-const ATTRIBUTE_INFO_SIZE = MESSAGE_PREFIX + 28;
+const ATTRIBUTE_INFO_SIZE = MESSAGE_PREFIX + attributeInfoSize();
 const SIGNATURE_SIZE = 4;
 const CHECKSUM_SIZE = 4;
+
+function attributeInfoSize(): number {
+  const out = new ByteWriter(32);
+  encodeAttributeInfo(out, 0);
+  return out.length;
+}
 
 /** The beginning of a header: all but its links. */
 export class Prologue extends HeaderWriter<unknown> {
