@@ -380,12 +380,16 @@ export class CompleteRestorer extends Restorer {
   }
 }
 
-/** The values that are held by what the restorer makes. */
+/** The values that are held by what the restorer makes. What is read when it is asked for is not asked for, and not there yet. */
 function membersOf(holder: object): readonly unknown[] {
   if (Array.isArray(holder)) return holder;
   if (holder instanceof Map) return [...holder.keys(), ...holder.values()];
   if (holder instanceof Set) return [...holder];
-  return isPlain(holder) ? Object.values(holder) : [];
+  return isPlain(holder) ? Object.keys(holder).map((name) => memberOf(holder, name)) : [];
+}
+
+function memberOf(holder: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(holder, name)?.value;
 }
 
 /** Puts others in the place of values, which keep their order. */
@@ -401,11 +405,10 @@ function replace(holder: object, others: ReadonlyMap<unknown, object>): void {
     holder.clear();
     for (const value of values) holder.add(other(value));
   } else {
-    const members = holder as Record<string, unknown>;
-    for (const name of Object.keys(members)) {
-      const instead = others.get(members[name]);
+    for (const name of Object.keys(holder)) {
+      const instead = others.get(memberOf(holder, name));
       // It is there already: no setter is called, `__proto__` included.
-      if (instead) Object.defineProperty(members, name, { value: instead });
+      if (instead) Object.defineProperty(holder, name, { value: instead });
     }
   }
 }
