@@ -1115,6 +1115,9 @@ function setMember(
     if (cls) throw error;
     return String(error);
   }
+  const own = Object.getOwnPropertyDescriptor(holder, property);
+  if (own && !own.configurable && !own.writable && !own.set)
+    return `${described(holder)} cannot be changed: write another one in its place`;
   setProperty(holder, cls ? cls.storedName(property) : property, value, cls);
   return undefined;
 }
