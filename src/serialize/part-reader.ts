@@ -4,7 +4,7 @@ import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
-import type { RegisteredClass } from '../registry/index.js';
+import { h5write, type RegisteredClass } from '../registry/index.js';
 import type { TypedArray } from './kinds.js';
 import { Encoding, Missing, Reserved, Tag } from './layout.js';
 import { escapeName, unescapeName } from './names.js';
@@ -466,8 +466,21 @@ class PartReader {
       this.#missing(`${value == null ? value : `a ${typeof value}`} has no members`);
     if (Object.hasOwn(value, key) || isAccessor(value, key))
       return { at: 'value', value: (value as Record<string, unknown>)[key] };
-    if (isText && key === '*') return many('object', Object.keys(value), Object.values(value));
+    if (isText && key === '*') return this.#membersOf(value);
     return this.#missing(NO_PROPERTY);
+  }
+
+  /** All members of an object that is there: the same as where it is a group of the file. */
+  #membersOf(value: object): Place {
+    const cls = this.#file.registry.of(Object.getPrototypeOf(value));
+    if (!cls || cls.codec || h5write in value)
+      return many('object', Object.keys(value), Object.values(value));
+    const keys = cls.propertiesOf(value);
+    return many(
+      'object',
+      keys,
+      keys.map((key) => (value as Record<PropertyKey, unknown>)[key]),
+    );
   }
 
   #missing(reason: string): never {

@@ -61,7 +61,7 @@ const AGAIN = 4;
  */
 export class Restorer {
   readonly space: FileSpace;
-  protected readonly registry: TypeRegistry;
+  readonly registry: TypeRegistry;
   readonly #infos = new Map<number, ObjectInfo>();
   protected readonly known = new Map<number, unknown>();
   protected readonly vectors = new Map<number, Vector>();
