@@ -1,5 +1,6 @@
+import { H5FeatureError } from '../errors.js';
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
-import type { GroupInfo, ObjectInfo } from '../hdf5/object.js';
+import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
 import { components } from './components.js';
 import { Reserved } from './layout.js';
@@ -150,6 +151,21 @@ export class CompleteRestorer extends Restorer {
       values[i] = row === -1 ? this.value(address) : this.element(address, row, info);
     }
     return values;
+  }
+
+  /** What cannot be read is named: it may be one of many things beside each other. */
+  protected override read(info: DatasetInfo, keep?: false): Uint8Array;
+  protected override read(info: DatasetInfo, keep: true): Uint8Array<ArrayBuffer>;
+  protected override read(info: DatasetInfo, keep?: boolean): Uint8Array {
+    try {
+      return super.read(info, keep as true);
+    } catch (error) {
+      if (error instanceof H5FeatureError) {
+        this.#at = info;
+        this.#row = -1;
+      }
+      throw error;
+    }
   }
 
   /** An error that says where the instances are that it is about. */
