@@ -5,6 +5,7 @@ import type { H5Object } from '../hdf5/h5-object.js';
 import { escapeName } from '../serialize/names.js';
 import { checkFunction } from './checks.js';
 import type { CollectionOpenOptions, Context } from './context.js';
+import { H5Array } from './h5-array.js';
 import { type FileSource, openFile } from './platform.js';
 
 /** How a collection is opened that a file holds. */
@@ -134,4 +135,9 @@ export function groupAt(group: H5Group, names: readonly string[], isMade = false
   if (names.length === 0) return group;
   const path = names.join('/');
   return isMade ? group.requireGroup(path) : group.group(path);
+}
+
+/** Whether to change a value is to change the file, so that there is nothing to be written back. */
+export function isLive(value: unknown): boolean {
+  return value instanceof Collection || value instanceof H5Array;
 }

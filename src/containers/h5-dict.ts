@@ -12,7 +12,15 @@ import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
 import { checkFunction, checkGroup } from './checks.js';
-import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
+import {
+  Collection,
+  groupAt,
+  isLive,
+  isMaking,
+  namesIn,
+  type OpenCollectionOptions,
+  openIn,
+} from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { type DictView, viewOf } from './dict-view.js';
 import { assign, kindOf, merge } from './difference.js';
@@ -369,7 +377,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /**
-   * Gets a value, lets `change` change it or return another, and sets it.
+   * Gets a value, lets `change` change it or return another, and sets it. A dict, a list or an array on the file stays where it is,
+   * unless it is to be another one.
    *
    * @example
    * state.update('owner', (owner) => { owner.name = 'Ada'; });
@@ -379,6 +388,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const value = this.get(key);
     const changed = change(value);
     // A function without a return changes what it was given.
+    if (isLive(value) && (changed === undefined || changed === value)) return this;
     return this.set(key, (changed === undefined ? value : changed) as T[K]);
   }
 

@@ -7,7 +7,15 @@ import { Encoding, LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { readFrom, writeInto } from '../serialize/serialize.js';
 import { checkAttribute, checkFunction, checkGroupOrDataset, checkIterable } from './checks.js';
-import { Collection, groupAt, isMaking, namesIn, type OpenCollectionOptions, openIn } from './collection.js';
+import {
+  Collection,
+  groupAt,
+  isLive,
+  isMaking,
+  namesIn,
+  type OpenCollectionOptions,
+  openIn,
+} from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { isEqual } from './equal.js';
 import { H5Dict } from './h5-dict.js';
@@ -254,7 +262,8 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   /**
-   * Gets an element, lets `change` change it or return another, and sets it.
+   * Gets an element, lets `change` change it or return another, and sets it. A dict, a list or an array on the file stays where it
+   * is, unless it is to be another one.
    *
    * @example
    * users.update(0, (user) => { user.name = 'Ada'; });
@@ -265,6 +274,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const value = this.get(index);
     const changed = change(value);
     // What a function without a return changes is what it was given.
+    if (isLive(value) && (changed === undefined || changed === value)) return this;
     return this.set(index, (changed === undefined ? value : changed) as T);
   }
 

@@ -1062,6 +1062,9 @@ export class FileEditor implements Editor {
         return;
       }
       const index = link.id - base;
+      // It would become a link to nothing, and the file unreadable.
+      if (index < 0)
+        throw new H5StateError('H5_GONE', 'an object that was made before a flush is linked only now');
       if (counts[index] === 0) todo.push(link);
       counts[index] = (counts[index] as number) + 1;
     };

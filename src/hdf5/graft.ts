@@ -16,7 +16,7 @@ export interface GraftOptions {
   merges(there: Node, here: Node): boolean;
   /** The creation orders that members are to get; others come behind all that there are. */
   readonly orders?: ReadonlyMap<string, number>;
-  /** Called with an object before a link to it is removed. */
+  /** Called with each object that loses a link, before anything changes. */
   replaces(node: Node): void;
 }
 
@@ -36,17 +36,23 @@ export function graft(
   editor.flush();
   const target = editable(editor, group);
   const standIns = new Map<number, StandIn>();
-  pair(editor, target, source, node, options, standIns);
+  const merged = new Set<string>();
+  pair(editor, target, source, node, options, standIns, merged);
+  // Who is told looks at the file as it is: it may lead back to the group, which has no half of the new members then. And it
+  // may ask for a flush, before which all that is new has to be linked.
+  for (const replaced of replacedBy(editor, target, source, node, standIns, merged, options))
+    options.replaces(replaced);
   editor.copyNode(source, node, standIns);
   if (options.isCleared) {
     for (const name of Array.from(target.attributes, ([each]) => each)) editor.deleteAttribute(target, name);
-    for (const name of Array.from(target.allLinks, ([each]) => each)) unlink(editor, target, name, options);
+    for (const name of Array.from(target.allLinks, ([each]) => each)) editor.deleteLink(target, name);
   }
-  graftMembers(editor, target, source, node, standIns, options);
+  for (const change of changes(editor, target, source, node, standIns, merged, options))
+    apply(editor, change, options);
   editor.finishCopy();
 }
 
-/** Finds the groups that get members, and do not become others: what leads to them in the copy leads to these. */
+/** Finds the groups that get members, and do not become others, and where: what leads to them in the copy leads to these. */
 function pair(
   editor: FileEditor,
   target: EditedObject,
@@ -54,6 +60,7 @@ function pair(
   { info, links }: StoredObject,
   options: GraftOptions,
   standIns: Map<number, StandIn>,
+  merged: Set<string>,
 ): void {
   if (standIns.has(info.address)) return;
   standIns.set(info.address, { node: target, draft: editor.newGroup() });
@@ -63,20 +70,36 @@ function pair(
     if (!there || !isHard(there) || !isHard(link)) continue;
     const old = editor.target(there);
     const made = source.target(link) as StoredObject;
-    if (options.merges(old, made))
-      pair(editor, editor.edit(old) as EditedObject, source, made, options, standIns);
+    if (!options.merges(old, made)) continue;
+    merged.add(placeOf(target, name, made));
+    pair(editor, editor.edit(old) as EditedObject, source, made, options, standIns, merged);
   }
 }
 
-function graftMembers(
+/** The member of a group in which an object is merged into what is there. */
+function placeOf(target: EditedObject, name: string, made: StoredObject): string {
+  return `${target.info.address}/${made.info.address}/${name}`;
+}
+
+/** A member that a group gets, and the group. */
+interface Change {
+  readonly target: EditedObject;
+  readonly name: string;
+  readonly attribute?: AttributeDraft | undefined;
+  readonly link?: LinkDraft | undefined;
+}
+
+/** What the groups get, in its order: while that is done, or before. */
+function* changes(
   editor: FileEditor,
   target: EditedObject,
   source: FileSession,
   { info, attributes, links }: StoredObject,
   standIns: ReadonlyMap<number, StandIn>,
+  merged: ReadonlySet<string>,
   options: GraftOptions,
   done = new Set<number>(),
-): void {
+): Generator<Change> {
   // By what is copied: several objects may become parts of one.
   done.add(info.address);
   const { draft } = standIns.get(info.address) as StandIn;
@@ -85,33 +108,52 @@ function graftMembers(
     ...Array.from(links ?? [], ([name, link]) => ({ name, order: link.order, link })),
   ].sort((a, b) => a.order - b.order);
   for (const { name, link } of members) {
-    if (!link && !options.takes(name)) continue;
-    const there = target.allLinks.get(name);
-    const order = options.orders?.get(name) ?? target.orderFor(name);
     if (!link) {
-      unlink(editor, target, name, options);
-      target.attributeOrders.set(name, order);
-      editor.putAttribute(target, name, draft.attributes?.get(name) as AttributeDraft);
+      if (options.takes(name)) yield { target, name, attribute: draft.attributes?.get(name) };
       continue;
     }
     const made = isHard(link) ? (source.target(link) as StoredObject) : undefined;
     const standIn = made && standIns.get(made.info.address)?.node;
-    const isMerged = standIn && there && isHard(there) && isSameNode(editor.target(there), standIn);
-    if (isMerged) {
-      const old = editor.edit(editor.target(there)) as EditedObject;
-      if (!done.has(made.info.address)) graftMembers(editor, old, source, made, standIns, options, done);
-      continue;
+    const there = target.allLinks.get(name);
+    const isThere = standIn && there && isHard(there) && isSameNode(editor.target(there), standIn);
+    if (!isThere) yield { target, name, link: draft.links?.get(name) };
+    // Where another part of the value has taken the place of that meanwhile, it gets its members all the same.
+    if (made && merged.has(placeOf(target, name, made)) && !done.has(made.info.address)) {
+      const old = editor.edit(standIn as Node) as EditedObject;
+      yield* changes(editor, old, source, made, standIns, merged, options, done);
     }
-    unlink(editor, target, name, options);
-    editor.deleteAttribute(target, name);
-    target.linkOrders.set(name, order);
-    editor.addLink(target, name, draft.links?.get(name) as LinkDraft);
   }
 }
 
-function unlink(editor: FileEditor, target: EditedObject, name: string, { replaces }: GraftOptions): void {
-  const link = target.allLinks.get(name);
-  if (!link) return;
-  if (isHard(link)) replaces(editor.target(link));
+/** The objects that lose a link. */
+function* replacedBy(
+  editor: FileEditor,
+  group: EditedObject,
+  source: FileSession,
+  node: StoredObject,
+  standIns: ReadonlyMap<number, StandIn>,
+  merged: ReadonlySet<string>,
+  options: GraftOptions,
+): Generator<Node> {
+  if (options.isCleared) {
+    for (const [, link] of group.allLinks) if (isHard(link)) yield editor.target(link);
+    return;
+  }
+  for (const { target, name } of changes(editor, group, source, node, standIns, merged, options)) {
+    const link = target.allLinks.get(name);
+    if (link && isHard(link)) yield editor.target(link);
+  }
+}
+
+function apply(editor: FileEditor, { target, name, attribute, link }: Change, options: GraftOptions): void {
+  const order = options.orders?.get(name) ?? target.orderFor(name);
   editor.deleteLink(target, name);
+  if (link) {
+    editor.deleteAttribute(target, name);
+    target.linkOrders.set(name, order);
+    editor.addLink(target, name, link);
+  } else {
+    target.attributeOrders.set(name, order);
+    editor.putAttribute(target, name, attribute as AttributeDraft);
+  }
 }

@@ -1,5 +1,6 @@
+import { H5FeatureError } from '../errors.js';
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
-import type { GroupInfo, ObjectInfo } from '../hdf5/object.js';
+import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
 import { components } from './components.js';
 import { Reserved } from './layout.js';
@@ -150,6 +151,21 @@ export class CompleteRestorer extends Restorer {
       values[i] = row === -1 ? this.value(address) : this.element(address, row, info);
     }
     return values;
+  }
+
+  /** What cannot be read is named: it may be one of many things beside each other. */
+  protected override read(info: DatasetInfo, keep?: false): Uint8Array;
+  protected override read(info: DatasetInfo, keep: true): Uint8Array<ArrayBuffer>;
+  protected override read(info: DatasetInfo, keep?: boolean): Uint8Array {
+    try {
+      return super.read(info, keep as true);
+    } catch (error) {
+      if (error instanceof H5FeatureError) {
+        this.#at = info;
+        this.#row = -1;
+      }
+      throw error;
+    }
   }
 
   /** An error that says where the instances are that it is about. */
@@ -380,12 +396,16 @@ export class CompleteRestorer extends Restorer {
   }
 }
 
-/** The values that are held by what the restorer makes. */
+/** The values that are held by what the restorer makes. What is read when it is asked for is not asked for, and not there yet. */
 function membersOf(holder: object): readonly unknown[] {
   if (Array.isArray(holder)) return holder;
   if (holder instanceof Map) return [...holder.keys(), ...holder.values()];
   if (holder instanceof Set) return [...holder];
-  return isPlain(holder) ? Object.values(holder) : [];
+  return isPlain(holder) ? Object.keys(holder).map((name) => memberOf(holder, name)) : [];
+}
+
+function memberOf(holder: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(holder, name)?.value;
 }
 
 /** Puts others in the place of values, which keep their order. */
@@ -401,11 +421,10 @@ function replace(holder: object, others: ReadonlyMap<unknown, object>): void {
     holder.clear();
     for (const value of values) holder.add(other(value));
   } else {
-    const members = holder as Record<string, unknown>;
-    for (const name of Object.keys(members)) {
-      const instead = others.get(members[name]);
+    for (const name of Object.keys(holder)) {
+      const instead = others.get(memberOf(holder, name));
       // It is there already: no setter is called, `__proto__` included.
-      if (instead) Object.defineProperty(members, name, { value: instead });
+      if (instead) Object.defineProperty(holder, name, { value: instead });
     }
   }
 }

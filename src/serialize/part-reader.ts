@@ -4,7 +4,7 @@ import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
-import type { RegisteredClass } from '../registry/index.js';
+import { h5write, type RegisteredClass } from '../registry/index.js';
 import type { TypedArray } from './kinds.js';
 import { Encoding, Missing, Reserved, Tag } from './layout.js';
 import { escapeName, unescapeName } from './names.js';
@@ -53,6 +53,8 @@ type Place =
     };
 
 const NO_PROPERTY = 'the object has no such property';
+const NO_KEY = 'the Map has no such key';
+const ELSEWHERE = 'it is a soft or an external link, which is no part of the value';
 
 /** Vectors within vectors; deeper ones are read whole. */
 const MAX_DEPTH = 64;
@@ -209,12 +211,26 @@ class PartReader {
       const cls = file.classOf(info);
       if (file.codec(info, cls, type)) return whole();
       if (isComputed(cls, step.key)) return whole();
-      if (encoding === Encoding.entries)
-        return (!rangeOf(step, 0) && this.#entry(info, type === 'Map' ? undefined : cls, step)) || whole();
-      if (rangeOf(step, 0)) return step.key === '*' ? this.#parted(info, cls, type) : whole();
-      return this.#member(info, cls, step.key) ?? whole();
+      const isRange = rangeOf(step, 0) !== undefined;
+      if (isRange)
+        return encoding === undefined && step.key === '*' ? this.#parted(info, cls, type) : whole();
+      const found =
+        encoding === Encoding.entries
+          ? this.#entry(info, type === 'Map' ? undefined : cls, step)
+          : this.#member(info, cls, step.key);
+      if (found) return found;
+      // Not all is read only to find that it is not there.
+      if (!hasOnlyMembers(cls, type, step.key)) return whole();
+      return this.#missing(type === 'Map' ? NO_KEY : this.#isElsewhere(info, step) ? ELSEWHERE : NO_PROPERTY);
     }
     return encoding === Encoding.sparse ? whole() : this.#stepList(address, step);
+  }
+
+  /** Whether a link of a group leads to what is no part of the value. */
+  #isElsewhere({ links, linkTable }: GroupInfo, { key }: Step): boolean {
+    const name = escapeName(String(key));
+    const link = linkTable ? linkTable.get(name) : links.find((each) => each.name === name);
+    return link !== undefined && link.kind !== 'hard';
   }
 
   /** All members of an object or a Map. */
@@ -317,7 +333,7 @@ class PartReader {
   }
 
   /** Through one element of a vector. */
-  #stepElement(vector: number, index: number, step: Step): Place {
+  #stepElement(vector: number, index: number, step: Step, depth = 0): Place {
     const file = this.#file;
     const info = file.info(vector);
     const whole = () => this.#stepInto(this.#elementsOf(vector, index, 1)[0], step);
@@ -336,7 +352,9 @@ class PartReader {
         let before = 0;
         for (let i = 0; i < row; i++) if (kinds[i] === kind) before++;
         const part = info.links.filter(({ name }) => name !== '@kinds')[kind];
-        return part ? this.#stepElement(hardTarget(info, part), before, step) : whole();
+        // It may be a part of itself, in a file that somebody has made so.
+        if (depth > MAX_DEPTH) fail(info, 'unions within unions');
+        return part ? this.#stepElement(hardTarget(info, part), before, step, depth + 1) : whole();
       }
       case Encoding.records: {
         const cls = file.classOf(info);
@@ -437,7 +455,7 @@ class PartReader {
       if (value.has(known)) return { at: 'value', value: value.get(known) };
       if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
       if (hasField(value, key)) return { at: 'value', value: (value as never)[key] };
-      this.#missing('the Map has no such key');
+      this.#missing(NO_KEY);
     }
     if (value instanceof Set) {
       if (key === 'size') return { at: 'value', value: value.size };
@@ -448,8 +466,21 @@ class PartReader {
       this.#missing(`${value == null ? value : `a ${typeof value}`} has no members`);
     if (Object.hasOwn(value, key) || isAccessor(value, key))
       return { at: 'value', value: (value as Record<string, unknown>)[key] };
-    if (isText && key === '*') return many('object', Object.keys(value), Object.values(value));
+    if (isText && key === '*') return this.#membersOf(value);
     return this.#missing(NO_PROPERTY);
+  }
+
+  /** All members of an object that is there: the same as where it is a group of the file. */
+  #membersOf(value: object): Place {
+    const cls = this.#file.registry.of(Object.getPrototypeOf(value));
+    if (!cls || cls.codec || h5write in value)
+      return many('object', Object.keys(value), Object.values(value));
+    const keys = cls.propertiesOf(value);
+    return many(
+      'object',
+      keys,
+      keys.map((key) => (value as Record<PropertyKey, unknown>)[key]),
+    );
   }
 
   #missing(reason: string): never {
@@ -475,12 +506,18 @@ class PartReader {
       case Encoding.list:
         return info.links.length;
       case Encoding.union:
-        return this.#lengthOf(child(info, '@kinds'));
+        return this.#countIn(info, '@kinds');
       case Encoding.ragged:
-        return this.#lengthOf(child(info, 'offsets')) - 1;
+        return this.#countIn(info, 'offsets') - 1;
       default:
         return fail(info, 'not a list');
     }
+  }
+
+  #countIn(holder: GroupInfo, name: string): number {
+    const info = this.#file.info(child(holder, name));
+    if (info.kind !== 'dataset') fail(holder, `${name} that are no numbers`);
+    return info.dataspace.dims[0] ?? 0;
   }
 
   /** Whether no element of a vector refers to an object that has its home elsewhere, so that one can be made by itself. */
@@ -691,6 +728,18 @@ function propertyOf(name: string, cls: RegisteredClass | undefined): string | sy
 /** Whether a field is a getter: what is stored of it is for other readers, and may be older than what it is computed from. */
 function isComputed(cls: RegisteredClass | undefined, key: string | number): boolean {
   return cls?.isDeclared(key as string) === true && !cls.isWritable(key as string);
+}
+
+/** Whether an object of members has a property of a name only if that is stored. */
+function hasOnlyMembers(
+  cls: RegisteredClass | undefined,
+  type: string | undefined,
+  key: string | number,
+): boolean {
+  if (type === 'Map') return !hasField(Map.prototype, key);
+  if (!cls) return type === undefined || type === 'null-prototype';
+  const instance = cls.bareInstances;
+  return instance !== undefined && !cls.afterRead && !isAccessor(instance, key);
 }
 
 /** Whether a property is an accessor of an object, or of what it inherits from. */

@@ -183,6 +183,8 @@ interface Graft {
 interface Merging {
   /** What has been compared with which group, and what is stored instead of it. */
   readonly met: Map<object, Met>;
+  /** What members get, by the address of their group and their name. */
+  readonly given: Map<string, unknown>;
   /** Elements that are set where they stand. */
   readonly sets: (() => Replaced)[];
   /** What was read, merged in memory, and is stored anew. */
@@ -192,6 +194,7 @@ interface Merging {
 /** An object that is merged. */
 interface Met {
   readonly group: H5Group;
+  readonly place: readonly Step[];
   stored: object | undefined;
   /** Whether it has been met again before it was known what is stored. */
   isAsked: boolean;
@@ -206,6 +209,8 @@ interface Replaced {
   readonly marked: number[];
   /** Those that were written anew, with all that they refer to, so that the old ones should be gone. */
   readonly rewritten: number[];
+  /** Those that something is merged into, so that they must not be gone. */
+  readonly merged?: Map<number, Met>;
 }
 
 class PartWriter {
@@ -266,7 +271,7 @@ class PartWriter {
     const editor = session.edit();
     file.transaction(() => {
       const { clock } = editor;
-      const { marked, rewritten } = change();
+      const { marked, rewritten, merged } = change();
       const base = this.#target.path === '/' ? '' : this.#target.path;
       editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
       if (marked.length > 0 || rewritten.length > 0) {
@@ -280,8 +285,21 @@ class PartWriter {
           marked.filter((address) => editor.isDeleted(address, clock)),
         );
       }
+      if (merged) this.#checkMerged(merged);
       for (const way of this.#computing) this.#storeGetters(way);
     });
+  }
+
+  /** Whether what something is merged into is still a part of the file, of what was within what has been replaced. */
+  #checkMerged(merged: Map<number, Met>): void {
+    if (merged.size === 0) return;
+    const { file, session } = this.#target;
+    session.edit().flush();
+    const keep = (each: H5Object): boolean => merged.delete(addressIn(each));
+    keep(file);
+    file.visit((_, object) => void keep(object));
+    for (const { place } of merged.values())
+      this.#refuseMerge(place, 'another part of the value takes the place of what it is in');
   }
 
   /** Stores anew, for other readers of the file, what the getters of an instance return that has been changed. */
@@ -324,6 +342,8 @@ class PartWriter {
   #prepare(home: Home | undefined, value: unknown): (() => Replaced) | Graft {
     const isMerged = this.#options.mode === 'merge';
     const target = this.#target;
+    // What is compared has an address.
+    if (isMerged) target.session.edit().flush();
     if (!home) {
       // The target itself, or a part of what it is as a whole.
       if (this.#steps.length === 0)
@@ -333,7 +353,7 @@ class PartWriter {
     }
     const { group, name, rest, isNew } = home;
     if (isMerged && rest.length === 0 && !isNew) {
-      const merging: Merging = { met: new Map(), sets: [], rewritten: [] };
+      const merging: Merging = { met: new Map(), given: new Map(), sets: [], rewritten: [] };
       const member = this.#mergedMember(group, name, value, this.#steps, merging);
       const members = this.#membersOf(group, new Map(member === SET ? [] : [[name, member]]));
       return { group, value: members, how: 'merge', merging };
@@ -528,7 +548,7 @@ class PartWriter {
 
   #mergedTarget(value: unknown): Graft {
     const group = this.#target;
-    const merging: Merging = { met: new Map(), sets: [], rewritten: [] };
+    const merging: Merging = { met: new Map(), given: new Map(), sets: [], rewritten: [] };
     if (!isMergeable(value, this.#options) || !isObjectGroup(group))
       this.#refuse('only objects of one kind can be merged');
     if (this.#isMemberwise(group, value, [])) {
@@ -552,7 +572,7 @@ class PartWriter {
       known.isAsked ||= known.stored === undefined;
       return known.stored ?? value;
     }
-    const met: Met = { group, stored: undefined, isAsked: false };
+    const met: Met = { group, place, stored: undefined, isAsked: false };
     merging.met.set(value, met);
     const cls = this.#class(group);
     if (cls?.hasAccessors && !isCoded(cls)) this.#computing.push(place);
@@ -586,9 +606,10 @@ class PartWriter {
     place: readonly Step[],
     merging: Merging,
   ): unknown {
-    if (!isMergeable(value, this.#options)) return value;
     const link = escapeName(name);
     const there = group.get(link);
+    this.#give(group, name, there, value, place, merging);
+    if (!isMergeable(value, this.#options)) return value;
     const refuse = (): never => this.#refuseMerge(place, 'only objects of one kind can be merged');
     if (there instanceof H5Group) {
       if (!isObjectGroup(there)) refuse();
@@ -623,6 +644,27 @@ class PartWriter {
     }
     if (!isTable || value instanceof Map) this.#refuseMerge(place, 'it is in a list that other parts share');
     return SET;
+  }
+
+  /**
+   * Notes what a member gets. Where two parts of a value are merged into one object, and both give it a member, the second one
+   * must not replace an object of the first: what else refers to that would lead nowhere.
+   */
+  #give(
+    group: H5Group,
+    name: string,
+    there: H5Object | undefined,
+    value: unknown,
+    place: readonly Step[],
+    { given, met }: Merging,
+  ): void {
+    const key = `${addressIn(group)}/${name}`;
+    const known = given.get(key);
+    given.set(key, value);
+    if (typeof known !== 'object' || known === null || known === value) return;
+    // What it was merged into is looked for when all is done.
+    if (!(there instanceof H5Group && met.get(known)?.group.isSame(there)))
+      this.#refuseMerge(place, 'another part of the value is merged into the same object, and has it too');
   }
 
   /** Whether an object becomes part of a group member by member: else it can only be merged in memory. */
@@ -804,7 +846,7 @@ class PartWriter {
     return whole;
   }
 
-  #graft({ group, how, merging, isRewritten = false }: Graft, stored: Storage): () => Replaced {
+  #graft({ group, value, how, merging, isRewritten = false }: Graft, stored: Storage): () => Replaced {
     const { indexes } = group.session.space;
     const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
     if (how !== 'content' && source.attrs.has(Reserved.encoding))
@@ -812,7 +854,8 @@ class PartWriter {
     const isRoot = group.isSame(group.file);
     if (how === 'content' && !isRoot && source.attrs.get(Reserved.encoding) === Encoding.value)
       this.#refuse('a group can only become an object or a list: write to its path from the group above');
-    const replaced: Replaced = { marked: [], rewritten: [] };
+    const into = new Map(Array.from(merging?.met.values() ?? [], (met) => [addressIn(met.group), met]));
+    const replaced = { marked: [], rewritten: [], merged: new Map<number, Met>() };
     const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
     const merges = (there: H5Object, here: H5Object): boolean => {
       if (!isMerged(there, here, this.#partNames)) return false;
@@ -830,12 +873,30 @@ class PartWriter {
         replaces: (node) => {
           const old = group.wrap(node, '');
           const isAnew = merging?.rewritten.some((each) => each.isSame(old)) ?? false;
-          note(old, replaced, isRewritten || isAnew);
+          note(old, replaced, isRewritten || isAnew, (address) => {
+            const met = into.get(address);
+            if (met) replaced.merged.set(address, met);
+          });
         },
       });
+      if (merging) this.#checkMet(merging, value, pairs);
       for (const [there, here] of pairs) updateNumbers(there, here);
       return replaced;
     };
+  }
+
+  /**
+   * Whether all that is merged has become part of a group. An object that a list of the value holds as well may be stored there:
+   * then what it was to be merged into has been replaced.
+   */
+  #checkMet({ met }: Merging, stored: unknown, pairs: readonly (readonly [H5Group, H5Group])[]): void {
+    const all = [...met.values()];
+    const made = new Set(pairs.map(([, here]) => addressIn(here)));
+    // What is stored is one of them, or holds one of them as a member.
+    if (made.size >= all.length + (all.some((each) => each.stored === stored) ? 0 : 1)) return;
+    const { place } =
+      all.find(({ group }) => !pairs.some(([there]) => there.isSame(group))) ?? (all[0] as Met);
+    this.#refuseMerge(place, 'what is merged into it is in a list as well');
   }
 }
 
@@ -1077,6 +1138,9 @@ function setMember(
     if (cls) throw error;
     return String(error);
   }
+  const own = Object.getOwnPropertyDescriptor(holder, property);
+  if (own && !own.configurable && !own.writable && !own.set)
+    return `${described(holder)} cannot be changed: write another one in its place`;
   setProperty(holder, cls ? cls.storedName(property) : property, value, cls);
   return undefined;
 }
@@ -1105,14 +1169,24 @@ function isIterator(value: unknown): boolean {
 
 // ---- references -------------------------------------------------------------------------------------------
 
+function addressIn({ node }: H5Object): number {
+  return (node as StoredObject).info.address;
+}
+
 /** Notes the objects in a part of a file that is replaced. */
-function note(object: H5Object, { marked, rewritten }: Replaced, isRewritten: boolean): void {
+function note(
+  object: H5Object,
+  { marked, rewritten }: Replaced,
+  isRewritten: boolean,
+  met?: (address: number) => void,
+): void {
   const noteOne = (each: H5Object): void => {
+    if (met && 'info' in each.node) met(addressIn(each));
     const isMarked = each.attrs.has(Reserved.referenced);
     if (!isMarked && !isRewritten) return;
     // What is new has its address when it is in the file.
     if (!('info' in each.node)) each.session.edit().flush();
-    const { address } = (each.node as StoredObject).info;
+    const address = addressIn(each);
     if (isMarked) marked.push(address);
     if (!isRewritten) return;
     rewritten.push(address);

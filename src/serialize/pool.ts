@@ -3,6 +3,7 @@ import type { RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5LimitError } from './errors.js';
 import type { IdentityTable, RangeTable } from './identity.js';
 import { Kind, type Kinds } from './kinds.js';
+import { MAX_MEMBERS } from './layout.js';
 import { memberSegment, pathTo, shortPath } from './path.js';
 import { Elements, type Home, hashOf, type Node, placeOf, Reference, type VectorNode } from './plan.js';
 
@@ -253,17 +254,26 @@ export class Pool {
     for (;;) {
       const above = this.#holders.data[at] as number;
       const key = this.#keys[at] as string | number;
+      const holder = this.objects[above];
       if (above < 0) {
-        const holder = this.#nodes[~above] as Node;
-        const path =
-          holder.kind === 'object' ? placeOf(holder, key as number) : pathTo(holder, key as number);
+        const node = this.#nodes[~above] as Node;
+        const path = node.kind === 'object' ? placeOf(node, key as number) : pathTo(node, key as number);
         return path + segments.reverse().join('');
       }
-      if (typeof key === 'number') segments.push(key < 0 ? `[key ${~key}]` : `[${key}]`);
+      if (holder instanceof Map) segments.push(segmentOf(holder, key as number));
+      else if (typeof key === 'number') segments.push(`[${key}]`);
       else segments.push(memberSegment(key));
       at = above;
     }
   }
+}
+
+/** How a value of a Map is reached, or (the complement of its number) a key: as where the Map is stored by itself. */
+function segmentOf(map: ReadonlyMap<unknown, unknown>, key: number): string {
+  if (key < 0) return `[key ${~key}]`;
+  const keys: unknown[] = [...map.keys()];
+  const areNames = keys.length <= MAX_MEMBERS && keys.every((each) => typeof each === 'string');
+  return areNames ? memberSegment(keys[key] as string) : `[value ${key}]`;
 }
 
 /** Elements of a pool, from one on, that have got their numbers in the identity table one after another. */

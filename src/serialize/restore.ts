@@ -66,7 +66,7 @@ const AGAIN = 4;
  */
 export class Restorer {
   readonly space: FileSpace;
-  protected readonly registry: TypeRegistry;
+  readonly registry: TypeRegistry;
   readonly #infos = new Map<number, ObjectInfo>();
   protected readonly known = new Map<number, unknown>();
   protected readonly vectors = new Map<number, Vector>();
@@ -260,10 +260,10 @@ export class Restorer {
   }
 
   /** All bytes of a dataset. They count as expansion: datasets can be promises only, and can share their bytes. */
-  #data(info: DatasetInfo, keep?: false): Uint8Array;
-  #data(info: DatasetInfo, keep: true): Uint8Array<ArrayBuffer>;
-  #data(info: DatasetInfo, keep = false): Uint8Array {
-    const data = rawData(this.space, info, 'the data of a dataset');
+  protected read(info: DatasetInfo, keep?: false): Uint8Array;
+  protected read(info: DatasetInfo, keep: true): Uint8Array<ArrayBuffer>;
+  protected read(info: DatasetInfo, keep = false): Uint8Array {
+    const data = rawData(this.space, info, 'the data');
     const count = extent(info.dataspace);
     const size = count * info.datatype.size;
     // What is compressed counts as if it were in the file as it is, as far as that can be.
@@ -272,7 +272,7 @@ export class Restorer {
     this.done += size;
     // A limit that is asked for is one for what there is.
     this.spend(this.#limits.bytes === undefined ? size - BUDGET_PER_BYTE * inflated : size);
-    return keep ? data.copy(0, count) : data.read(0, count);
+    return data[keep ? 'copy' : 'read'](0, count);
   }
 
   #decode(type: Datatype, bytes: Uint8Array, count: number): Elements {
@@ -316,7 +316,7 @@ export class Restorer {
   #datasetValue(info: DatasetInfo, type: string | undefined): unknown {
     if (type === 'Array' || type === 'Set') return this.#list(info, type);
     // What the caller gets is its own, not a view of the file.
-    const bytes = this.#data(info, true);
+    const bytes = this.read(info, true);
     if (type === 'ArrayBuffer') return bytes.buffer;
     if (type === 'DataView') return new DataView(bytes.buffer);
     const { datatype, dataspace } = info;
@@ -511,7 +511,7 @@ export class Restorer {
     const [count = 0] = dims;
     const total = extent(dataspace);
     if (dataspace.kind !== 'simple' || (total === 0 && count > 0)) fail(info, 'a list of no elements');
-    const bytes = this.#data(info);
+    const bytes = this.read(info);
     this.spend(total);
     if (this.isReferences(info)) return this.#references(info, bytes, count);
     let elements: Elements;
@@ -637,9 +637,9 @@ export class Restorer {
     if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1)
       return undefined;
     const { datatype } = info;
-    if (isBoolean(datatype)) return new BooleanColumn(this.#data(info));
+    if (isBoolean(datatype)) return new BooleanColumn(this.read(info));
     if (datatype.class !== 'string' || datatype.padding !== 'null-padded') return undefined;
-    const bytes = this.#data(info);
+    const bytes = this.read(info);
     const column = new FixedTextColumn(bytes, decodeUtf8(bytes), datatype.size);
     return column.isValid ? column : undefined;
   }

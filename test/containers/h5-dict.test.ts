@@ -18,6 +18,7 @@ import {
   h5read,
   h5write,
   readSync,
+  serialize,
   TypeRegistry,
   writeSync,
 } from '../../src/node.js';
@@ -155,6 +156,24 @@ describe('what an H5Dict gives', () => {
     dict.update('count', (count) => count + 1);
     expect(dict.get('owner')).toEqual(new User('Cy', 51));
     expect(dict.get('count')).toBe(2);
+  });
+
+  it('is changed where it stands if it is a dict or a list, and stays what others share', () => {
+    const shared = { a: 1 };
+    const part: Record<string, unknown> = { shared, list: [shared, {}] };
+    part['self'] = part;
+    const file = H5File.open(serialize({ part, shared }), 'r+');
+    const dict = H5Dict.of<{ part: H5Dict; shared: H5Dict }>(file);
+    dict.update('part', (each) => {
+      each.set('n', 1);
+    });
+    dict.update('part', (each) => each.set('m', 2));
+    const { part: now, shared: other } = deserialize<Record<string, Record<string, unknown>>>(file.toBytes());
+    expect(now).toMatchObject({ n: 1, m: 2 });
+    expect(now?.['self']).toBe(now);
+    expect(now?.['shared']).toBe(other);
+    dict.update('shared', () => ({ a: 2 }));
+    expect(dict.get('shared').toObject()).toEqual({ a: 2 });
   });
 
   it('is written by write, and read by read', () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { H5Dataset, H5File } from '../../src/node.js';
+import { H5Dataset, H5File, readSync, read as readValue } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
@@ -102,6 +102,16 @@ describeOracle('h5py', () => {
       texts: [['x', 'yy', 'zzz'], {}],
       'g/outside': [[1, 2], {}],
     });
+  });
+
+  test("are named where a value is read that holds them, and are in nobody's way else", async () => {
+    const path = made('value.h5');
+    const error = /^\$\.g\.(numbers|strings|outside|link): .*(virtual layout|external files)/;
+    expect(() => readSync(path)).toThrow(error);
+    await expect(readValue(path)).rejects.toThrow(error);
+    expect(() => readSync(path, { path: 'g' })).toThrow(error);
+    expect(readSync(path, { path: 'a/1' })).toBe(1);
+    expect(() => readSync(path, { path: 'nope' })).toThrow(/there is no \$\.nope/);
   });
 
   test('are not copied, and what is asked for with them fails as a whole', () => {

@@ -154,6 +154,50 @@ describe.each(Object.entries(WAYS))('an error of %s', (_, way) => {
   });
 });
 
+describe('objects that stand in tables beside the value', () => {
+  const cause = new RangeError('no such number');
+  const failing = new TypeRegistry().register(Item, {
+    name: 'Item',
+    afterRead: ({ n }) => {
+      if (n === BAD) throw cause;
+    },
+  });
+  /** So many objects that there are tables for them, around the place and before it. */
+  const around = (value: unknown) => {
+    const parent: Record<string, unknown> = {};
+    const tree = Array.from({ length: 90 }, (_, i) => ({
+      up: parent,
+      [`k${i % 3}`]: { a: [{ i }, new Item(i)] },
+    }));
+    return Object.assign(parent, { a: [[tree, { b: value }]] });
+  };
+  const placeOf = (value: unknown, registry: TypeRegistry, groups: number): unknown => {
+    try {
+      return deserialize(serialize(value, { registry: plain, groups }), { registry });
+    } catch (error) {
+      return (error as Error).message.split(':')[0];
+    }
+  };
+
+  it.each(PLACES)('are named by where they belong: %s', (path, make) => {
+    const where = path === '$.maps[1][1]' ? [path, '$.maps[1][value 1]'] : [path];
+    for (const groups of [1, 3]) {
+      expect(where, `groups: ${groups}`).toContain(placeOf(make(), failing, groups));
+      expect(
+        where.map((each) => each.replace('$', '$.a[0][1].b')),
+        `groups: ${groups}`,
+      ).toContain(placeOf(around(make()), failing, groups));
+    }
+  });
+
+  it('are named if nobody knows their class', () => {
+    for (const groups of [1, Infinity])
+      expect(placeOf({ a: { b: [[{ q: new Item() }], [{ z: {} }]] } }, new TypeRegistry(), groups)).toBe(
+        '$.a.b[0][0].q',
+      );
+  });
+});
+
 describe('other code of a class', () => {
   const thrownBy = (act: () => unknown): Error & { cause?: unknown; path?: string } => {
     try {

@@ -502,3 +502,36 @@ describe('a property beside what a list, a Map or a Set holds', () => {
     expect(names.label).toBe('merged');
   });
 });
+
+it('all members of an instance are the same, whether it is a group or a row', () => {
+  const hidden = Symbol('hidden');
+  class Point {
+    #x: unknown = 0;
+    [hidden] = { z: 1 };
+    label = 'a';
+    cache = 1;
+    get x(): unknown {
+      return this.#x;
+    }
+    set x(x: unknown) {
+      this.#x = x;
+    }
+  }
+  const points = new TypeRegistry().register(Point, {
+    name: 'Point',
+    construct: true,
+    ignore: ['cache'],
+    fields: ['label', 'x', { property: hidden, name: 'hidden' }],
+  });
+  const make = () => {
+    const point = new Point();
+    point.x = { q: 1 };
+    return point;
+  };
+  const expected = { label: 'a', x: { q: 1 }, [hidden]: { z: 1 } };
+  for (const groups of [1, Infinity]) {
+    const bytes = serialize({ a: { one: make() }, list: [make(), make()] }, { registry: points, groups });
+    for (const path of ['a/one/*', 'list/1/*'])
+      expect(deserialize(bytes, { registry: points, path }), `${path}, groups: ${groups}`).toEqual(expected);
+  }
+});

@@ -9,6 +9,8 @@ import {
   H5Class,
   H5Field,
   H5File,
+  H5FormatError,
+  type H5Group,
   H5PathError,
   H5TypeError,
   type ReadOptions,
@@ -396,6 +398,71 @@ describe('what is beside the way is not read', () => {
     expect(large.length).toBeGreaterThan(2_000_000);
     expect(storage.bytes).toBeLessThan(most);
   });
+});
+
+describe('what is not there is looked for, and not read', () => {
+  class Plain {
+    a = new Float64Array(100_000);
+  }
+  class Counted extends Plain {
+    get count(): number {
+      return this.a.length;
+    }
+  }
+  class Known extends Plain {
+    b: number;
+    constructor() {
+      super();
+      this.b = 1;
+    }
+  }
+  const known = new TypeRegistry()
+    .register(Plain, { name: 'Plain' })
+    .register(Counted, { name: 'Counted' })
+    .register(Known, { name: 'Known', construct: true });
+  const value = () => ({
+    object: { a: new Float64Array(100_000) },
+    map: new Map([['a', new Float64Array(100_000)]]),
+    bare: Object.assign(Object.create(null), { a: new Float64Array(100_000) }),
+    plain: new Plain(),
+    counted: new Counted(),
+    known: new Known(),
+  });
+  const stored = serialize(value(), { registry: known });
+
+  it.each(['nope', 'nope/x', 'object/nope', 'map/nope', 'bare/nope', 'plain/nope', 'counted/nope'])(
+    '%s',
+    async (path) => {
+      const storage = counting(stored);
+      await expect(read(storage, { path, registry: known })).rejects.toMatchObject({ code: 'H5_NOT_FOUND' });
+      expect(storage.bytes).toBeLessThan(10_000);
+    },
+  );
+
+  it('is found all the same where a type or a class has it', () => {
+    expect(deserialize(stored, { path: 'map/size', registry: known })).toBe(1);
+    expect(deserialize(stored, { path: 'counted/count', registry: known })).toBe(100_000);
+    expect(deserialize(stored, { path: 'known/b', registry: known })).toBe(1);
+  });
+
+  it('is no part of the value where a link leads to another place', () => {
+    const file = H5File.open(serialize({ a: [1] }), 'r+');
+    file.softLink('s', '/a');
+    expect(() => readSync(file, { path: 's' })).toThrow(
+      /there is no \$\.s: it is a soft or an external link/,
+    );
+    expect(() => readSync(file, { path: 's/0' })).toThrow(H5PathError);
+  });
+});
+
+it('a union that is a part of itself is an error', () => {
+  const file = H5File.open(serialize({ t: [{ a: 1 }, 'x', { b: 2 }] }), 'r+');
+  const union = file.get('t') as H5Group;
+  union.delete('strings');
+  union.link('strings', union);
+  const bytes = file.toBytes();
+  for (const path of ['t', 't/0', 't/0/a', 't/*/a'])
+    expect(() => deserialize(bytes, { path }), path).toThrow(H5FormatError);
 });
 
 /** Some way through a value by keys and elements, with what is at its end. */

@@ -235,7 +235,7 @@ describe('what is said of a place in them', () => {
   const nested = (inner: unknown) => ({
     a: { list: [{ b: 1 }, { 'c d': new Map<unknown, unknown>([['x', { y: [[0, inner]] }]]) }] },
   });
-  const PATH = '$.a.list[1]["c d"][0].y[0][1]';
+  const PATH = '$.a.list[1]["c d"].x.y[0][1]';
 
   it('names it by where it is in the value', () => {
     const refused = (value: unknown, options: WriteOptions = {}) => {
@@ -533,4 +533,22 @@ describeOracle('h5py', () => {
     expect(await h5dump(bytes)).toContain('@objects');
     expect(await h5wasm(bytes)).toBeDefined();
   });
+});
+
+it('errors name what a Map holds as where it is stored by itself', () => {
+  const make = (map: Map<unknown, unknown>) => ({ a: { b: { c: map } } });
+  const bad = { d: () => 1 };
+  const placeIn = (map: Map<unknown, unknown>, groups: number): unknown => {
+    try {
+      return serialize(make(map), { groups });
+    } catch (error) {
+      return (error as { path?: string }).path;
+    }
+  };
+  for (const groups of [1, Infinity]) {
+    expect(placeIn(new Map([['k0', bad]]), groups)).toBe('$.a.b.c.k0.d');
+    expect(placeIn(new Map<unknown, unknown>([['x y', [1, bad]]]), groups)).toBe('$.a.b.c["x y"][1].d');
+    expect(placeIn(new Map<unknown, unknown>([[{ e: 1 }, bad]]), groups)).toBe('$.a.b.c[value 0].d');
+    expect(placeIn(new Map<unknown, unknown>([[bad, 1]]), groups)).toBe('$.a.b.c[key 0].d');
+  }
 });

@@ -785,3 +785,11 @@ describe('what cannot be stored at a path', () => {
     });
   });
 });
+
+it('what the language does not let be changed is named', () => {
+  const file = H5File.open(serialize({ s: { k: { text: new String('abc') } } }), 'r+');
+  for (const key of ['0', 'length'])
+    expect(() => writeSync(file, 'x', { path: ['s', 'k', 'text', key] })).toThrow(
+      /nothing can be written to \$\.s\.k\.text.*: an object of type String cannot be changed: write another one/,
+    );
+});

@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest';
+import { deserialize, H5Error, H5File, serialize, writeSync } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { describeOracle, h5py } from '../oracle/oracles.js';
+import { type Random, seeded } from '../random.js';
+import { runs } from '../thoroughness.js';
+import { graphOf } from './graph.js';
+
+type Holder = Record<string, unknown> | Map<string, unknown>;
+
+/** A list that holds what refers to it, so that it is marked: references lead to it. */
+const cyclicList = (): unknown[] => {
+  const list: unknown[] = [];
+  list.push({ b: list });
+  return list;
+};
+
+const get = (holder: Holder, key: string): unknown =>
+  holder instanceof Map ? holder.get(key) : Object.hasOwn(holder, key) ? holder[key] : undefined;
+
+const set = (holder: Holder, key: string, value: unknown): void => {
+  if (holder instanceof Map) holder.set(key, value);
+  else holder[key] = value;
+};
+
+const isHolder = (value: unknown): value is Holder =>
+  value instanceof Map ||
+  (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+
+const keysOf = (holder: Holder): string[] =>
+  holder instanceof Map ? [...holder.keys()] : Object.keys(holder);
+
+/** What merging is to do, with values in memory. */
+function mergeInto(there: Holder, value: Holder): void {
+  const merged = new Map<object, Holder>();
+  const places: [Holder, string, Holder][] = [];
+  const pair = (old: Holder, made: Holder): void => {
+    if (merged.has(made)) return;
+    merged.set(made, old);
+    for (const key of keysOf(made)) {
+      const [part, other] = [get(made, key), get(old, key)];
+      if (!isHolder(part) || !isHolder(other)) continue;
+      places.push([old, key, part]);
+      pair(other, part);
+    }
+  };
+  pair(there, value);
+  const copies = new Map<object, unknown>();
+  const copyOf = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null) return part;
+    const known = merged.get(part) ?? copies.get(part);
+    if (known) return known;
+    if (!Array.isArray(part) && !isHolder(part)) return structuredClone(part);
+    const copy: unknown[] | Holder = Array.isArray(part) ? [] : part instanceof Map ? new Map() : {};
+    copies.set(part, copy);
+    if (Array.isArray(part)) (copy as unknown[]).push(...part.map(copyOf));
+    else for (const key of keysOf(part)) set(copy as Holder, key, copyOf(get(part, key)));
+    return copy;
+  };
+  const done = new Set<Holder>();
+  const apply = (old: Holder, made: Holder): void => {
+    done.add(made);
+    for (const key of keysOf(made)) {
+      const part = get(made, key);
+      set(old, key, copyOf(part));
+      const isMerged = places.some(([at, name, made]) => at === old && name === key && made === part);
+      if (isMerged && !done.has(part as Holder)) apply(merged.get(part as Holder) as Holder, part as Holder);
+    }
+  };
+  apply(there, value);
+}
+
+const self = () => {
+  const value: Record<string, unknown> = {};
+  value['s'] = value;
+  return value;
+};
+const kid = () => {
+  const k: Record<string, unknown> = {};
+  k['s'] = k;
+  return { k };
+};
+const up = () => {
+  const k: Record<string, unknown> = {};
+  return Object.assign(k, { k: { s: k } });
+};
+const cyclicObject = () => {
+  const x: Record<string, unknown> = {};
+  x['x'] = { y: x };
+  return x;
+};
+
+describe('what leads back to an object that is merged into is replaced', () => {
+  it.each<[string, () => Holder, string[], () => Holder]>([
+    ['itself', self, ['s'], () => ({ r1: cyclicList(), s: 5, r3: [] })],
+    ['itself, not replaced', self, ['s'], () => ({ r1: cyclicList(), r3: [] })],
+    ['itself, first', self, ['s'], () => ({ s: 5, r1: cyclicList(), r3: [] })],
+    ['itself, last', self, ['s'], () => ({ r3: [], r1: cyclicList(), s: 5 })],
+    ['itself, without more', self, ['s'], () => ({ r1: cyclicList(), s: 5 })],
+    ['itself, by what has no references', self, ['s'], () => ({ r1: [{}], s: 5, r3: [] })],
+    ['itself, by a cycle of objects', self, ['s'], () => ({ r1: cyclicObject(), s: 5, r3: [] })],
+    ['itself, by objects', self, ['s'], () => ({ r1: cyclicList(), s: 5, r3: {} })],
+    ['itself, by numbers', self, ['s'], () => ({ r1: cyclicList(), s: 5, r3: new Float64Array(5) })],
+    ['itself, by a table', self, ['s'], () => ({ r1: cyclicList(), s: 5, r3: { a: [{ q: 1 }] } })],
+    ['the root', self, [], () => ({ r1: cyclicList(), s: 5, r3: [] })],
+    ['a member of itself', kid, ['k', 's'], () => ({ r1: cyclicList(), s: 5, r3: [] })],
+    ['a member', kid, ['k'], () => ({ r1: cyclicList(), s: 5, r3: [] })],
+    ['what is above', up, ['k', 's'], () => ({ r1: cyclicList(), s: 5, r3: [] })],
+    ['what leads to itself by what is above', up, ['k', 's'], () => ({ r1: cyclicList(), k: 5, r3: [] })],
+    ['something else', () => ({ k: { a: { b: 1 } } }), ['k'], () => ({ r1: cyclicList(), a: 5, r3: [] })],
+    ['itself, in a part that is merged into it', kid, ['k'], () => ({ s: { s: 5, r: cyclicList() }, z: {} })],
+    ['and is merged into after that', kid, [], () => ({ k: { s: { s: 5, n: 1 }, r: [] } })],
+  ])('%s', async (_, make, path, patch) => {
+    const file = H5File.open(serialize(make()), 'r+');
+    writeSync(file, patch(), { path, mode: 'merge' });
+    const expected = make();
+    mergeInto(
+      path.reduce<Holder>((at, key) => get(at, key) as Holder, expected),
+      patch(),
+    );
+    const bytes = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(bytes)).problems).toEqual([]);
+    expect(graphOf(deserialize(bytes))).toEqual(graphOf(expected));
+  });
+});
+
+/** Objects and Maps that lead to each other, and lists that do. `isListed`: lists hold them. */
+function randomGraph(random: Random, count: number, isListed: boolean): Holder {
+  const holders = Array.from(
+    { length: count },
+    (_, i): Holder => (i > 0 && random(6) === 0 ? new Map() : {}),
+  );
+  const lists = Array.from({ length: random(3) }, (): unknown[] => []);
+  const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
+  const leaf = (): unknown =>
+    [random(9), `t${random(9)}`, null, true, new Date(random(99)), Float64Array.of(random(9)), [random(9)]][
+      random(7)
+    ];
+  const any = (): unknown =>
+    [
+      leaf,
+      leaf,
+      () => pick(holders),
+      () => pick(holders),
+      () => (lists.length > 0 ? pick(lists) : cyclicList()),
+    ][random(5)]?.();
+  for (const list of lists) {
+    const of = random(3);
+    const one = isListed ? any : leaf;
+    for (let i = random(4); i >= 0; i--)
+      list.push(of === 0 ? { b: one() } : of === 1 && isListed ? pick(holders) : one());
+  }
+  for (const holder of holders)
+    for (let i = random(5); i > 0; i--) set(holder, 'abcdef'[random(6)] as string, any());
+  // Most of it can be reached.
+  for (const [i, holder] of holders.entries())
+    if (i > 0) set(pick(holders.slice(0, i)), 'abcdef'[random(6)] as string, holder);
+  return holders[0] as Holder;
+}
+
+/** A way to an object that is no part of a list. */
+function randomPath(random: Random, root: Holder): string[] {
+  const path: string[] = [];
+  for (let at = root; random(3) > 0; ) {
+    const keys = keysOf(at).filter((key) => isHolder(get(at, key)));
+    if (keys.length === 0) break;
+    const key = keys[random(keys.length)] as string;
+    path.push(key);
+    at = get(at, key) as Holder;
+  }
+  return path;
+}
+
+/** What is wrong with a file, but for links of objects in a circle that nothing leads to any more: these are left to `compact`. */
+function problemsOf(bytes: Uint8Array): unknown[] {
+  const { problems } = verifyStorage(new MemoryStorage(bytes));
+  return problems.filter(({ code, message }) => {
+    const [, counted = 0, there = 0] =
+      /counts (\d+) links to the object; there are (\d+)/.exec(message) ?? [];
+    return code !== 'link-count' || Number(counted) <= Number(there);
+  });
+}
+
+interface Merged {
+  readonly bytes: Uint8Array;
+  readonly error: unknown;
+  readonly expected: Holder;
+}
+
+/**
+ * Merges at random; `expected` is what is to come of it. Where lists of the file hold objects that are merged into, these are
+ * changed where they stand, and what else in the value holds what is merged gets copies.
+ */
+function randomMerge(seed: number, isListed: boolean): Merged {
+  const state = () => randomGraph(seeded(seed), 1 + (seed % 5), isListed);
+  const patch = () => randomGraph(seeded(-1 - seed), 1 + (seed % 4), true);
+  const expected = state();
+  const path = randomPath(seeded(seed * 3 + 1), expected);
+  const file = H5File.open(serialize(state(), { groups: Infinity }), 'r+');
+  let error: unknown;
+  try {
+    writeSync(file, patch(), { path, mode: 'merge' });
+    mergeInto(
+      path.reduce<Holder>((at, key) => get(at, key) as Holder, expected),
+      patch(),
+    );
+  } catch (refused) {
+    error = refused;
+  }
+  return { bytes: file.toBytes(), error, expected };
+}
+
+describe('objects that lead to each other are merged at random', () => {
+  it('as they would be in memory, or not at all', () => {
+    let done = 0;
+    const count = runs(3000);
+    for (let seed = 0; seed < count; seed++) {
+      const isListed = seed % 4 === 0;
+      const { bytes, error, expected } = randomMerge(seed, isListed);
+      if (error) {
+        expect(error, `seed ${seed}`).toBeInstanceOf(H5Error);
+        expect((error as H5Error).code, `seed ${seed}`).toMatch(/^H5_(WRONG_KIND|REFERENCED)$/);
+      } else done++;
+      expect(problemsOf(bytes), `seed ${seed}`).toEqual([]);
+      const graph = graphOf(deserialize(bytes));
+      if (error || !isListed) expect(graph, `seed ${seed}`).toEqual(graphOf(expected));
+    }
+    expect(done / count).toBeGreaterThan(0.3);
+  });
+
+  describeOracle('h5py', () => {
+    it('reads them', async () => {
+      for (let seed = 0; seed < runs(200); seed++) await h5py(randomMerge(seed, seed % 4 === 0).bytes);
+    });
+  });
+});
