@@ -71,6 +71,19 @@ export function addMembers(
   });
 }
 
+/** Whether a vector is one of those, or a part of one, that have their place in the root for references alone. */
+function isPooled(vector: H5Object): boolean {
+  const { file } = vector;
+  for (const name of file.keys()) {
+    const pool = name.startsWith(Reserved.objects) ? file.get(name) : undefined;
+    if (!pool) continue;
+    if (pool.isSame(vector)) return true;
+    if (pool instanceof H5Group)
+      for (const part of pool.keys()) if (pool.get(part)?.isSame(vector)) return true;
+  }
+  return false;
+}
+
 /** The row of another table that a cell refers to, if it does. */
 function rowBehind(column: H5Dataset, row: number): { vector: H5Group; row: number } | undefined {
   const { attrs, file } = column;
@@ -387,7 +400,9 @@ class PartWriter {
         vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [row, ...rest], value);
       if (set) return set;
       this.#refuse(
-        'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }',
+        isPooled(vector)
+          ? 'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }'
+          : 'it is in a list that other parts share: write to it there',
       );
     }
     return this.#refuse(`${showPath(this.#steps.slice(0, -rest.length))} has no members`);
