@@ -18,6 +18,7 @@ import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { DatasetInfo } from './object.js';
 import { rawData } from './raw-data.js';
+import { isReferredName } from './referred.js';
 import { hasPointers, hasReferences } from './release.js';
 import { type AnyLink, anew, isHard, linkTo, type Node, type StoredObject } from './stored-object.js';
 
@@ -46,14 +47,6 @@ export interface CopyTarget {
 export interface StandIn {
   readonly node: Node;
   readonly draft: GroupDraft;
-}
-
-/** What is in a file for references to lead to it, and has its place nowhere else, has such links in the root (docs/FORMAT.md 2). */
-const REFERRED = /^@objects\d*$/;
-
-/** The name of such a link. */
-export function referredName(number: number): string {
-  return `@objects${number || ''}`;
 }
 
 /** Contiguous elements of so many bytes are kept until the copy is written. */
@@ -223,7 +216,7 @@ export function referredOutside(
 export function deadLinks(source: FileSession, root: StoredObject): string[] {
   const names = new Set<string>();
   for (const [name, link] of root.links as Iterable<[string, AnyLink]>)
-    if (REFERRED.test(name) && isHard(link)) names.add(name);
+    if (isReferredName(name) && isHard(link)) names.add(name);
   if (names.size === 0) return [];
   const known = new Set<number>();
   referredOutside(source, root, names, known);

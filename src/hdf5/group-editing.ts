@@ -1,5 +1,4 @@
 import { H5PathError, H5TypeError } from '../errors.js';
-import { referredName } from './copy.js';
 import type { Draft, LinkDraft } from './draft.js';
 import type { Attributes, CopyOptions } from './editing.js';
 import type { FileEditor } from './editor.js';
@@ -21,6 +20,7 @@ import {
   reach,
   resolve,
 } from './paths.js';
+import { referredName } from './referred.js';
 import { anew, linkTo, type Node } from './stored-object.js';
 
 /** Links a new object, with its attributes, to a path. */

@@ -7,6 +7,7 @@ import type { H5Object } from '../hdf5/h5-object.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
+import { isReferredName } from '../hdf5/referred.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
@@ -75,7 +76,7 @@ export function addMembers(
 function isPooled(vector: H5Object): boolean {
   const { file } = vector;
   for (const name of file.keys()) {
-    const pool = name.startsWith(Reserved.objects) ? file.get(name) : undefined;
+    const pool = isReferredName(name) ? file.get(name) : undefined;
     if (!pool) continue;
     if (pool.isSame(vector)) return true;
     if (pool instanceof H5Group)
@@ -1261,7 +1262,7 @@ function checkReferences(file: H5File, addresses: readonly number[]): void {
     for (const [name, address] of referencesOf(object)) {
       if (!gone.has(address)) continue;
       // Rows of large trees stay where they are when what referred to them goes.
-      if (object.path.startsWith(`/${Reserved.objects}`)) {
+      if (isReferredName(object.path.split('/')[1] ?? '')) {
         if (file.session.edit().dropUnreferred()) {
           checkReferences(file, addresses);
           return;

@@ -46,7 +46,7 @@ export type LazyMember = (
 ) => boolean;
 
 /** Unions of unions go no deeper: the writer makes one of records within one of kinds. */
-const MAX_UNION_DEPTH = 3;
+export const MAX_UNION_DEPTH = 3;
 
 /**
  * What a file may expand to: so many values, and so many more for each of its bytes. A file can name one

@@ -5,10 +5,12 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
+import { isReferredName } from '../hdf5/referred.js';
 import { hasReferences } from '../hdf5/release.js';
 import { Encoding, Missing, Reserved, Tag } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { memberSegment, shortPath } from '../serialize/path.js';
+import { MAX_UNION_DEPTH } from '../serialize/restore.js';
 import { unreadable } from '../serialize/unreadable.js';
 import type { FilePlace } from '../serialize/values.js';
 import { Misfit, Within } from './held.js';
@@ -114,7 +116,7 @@ function pathTo(root: Stored, target: Stored, row: number): string {
   if (hasElements(target)) element = Number(target.attrs.get(Reserved.length)) === 1 ? 0 : row;
   const place = { at: target, element, path: '' };
   const { address } = target.ref;
-  const { steps } = walk([root], (from, name) => from === root && isPool(name), address);
+  const { steps } = walk([root], (from, name) => from === root && isReferredName(name), address);
   if (address === root.ref.address || steps.has(address)) return `$${climb(place, steps).path}`;
   const found = new Pools(root).pathTo(place);
   return found ?? `$${climb(place, walk([root], () => false, address).steps).path}`;
@@ -214,11 +216,6 @@ function walk(
 
 // ---- objects that stand beside the value ------------------------------------------------------------------
 
-/** Whether a link of the root leads to such objects. */
-function isPool(name: string): boolean {
-  return /^@objects\d*$/.test(name);
-}
-
 /** Where objects belong that have their homes beside the value: there they are referred to from. */
 class Pools {
   readonly #root: Stored;
@@ -231,8 +228,9 @@ class Pools {
 
   constructor(root: Stored) {
     this.#root = root;
-    if (root instanceof H5Group) for (const name of root.keys()) if (isPool(name)) this.#take(root.get(name));
-    const value = walk([root], (from, name) => from === root && isPool(name));
+    if (root instanceof H5Group)
+      for (const name of root.keys()) if (isReferredName(name)) this.#take(root.get(name));
+    const value = walk([root], (from, name) => from === root && isReferredName(name));
     const isValue = (each: Stored) => each === root || value.steps.has(each.ref.address);
     const beside = walk(
       [...this.#vectors.values(), ...this.#items.values()].filter((each) => !isValue(each)),
@@ -247,14 +245,14 @@ class Pools {
     return how === Encoding.list || how === Encoding.union;
   }
 
-  #take(vector: unknown): void {
-    if (!isStored(vector) || this.#vectors.has(vector.ref.address)) return;
+  #take(vector: unknown, depth = 0): void {
+    if (!isStored(vector) || this.#vectors.has(vector.ref.address) || depth > MAX_UNION_DEPTH) return;
     this.#vectors.set(vector.ref.address, vector);
     if (!(vector instanceof H5Group) || !this.#hasItems(vector)) return;
     const isList = wordOf(vector, Reserved.encoding) === Encoding.list;
     for (const name of namesIn(vector)) {
       const each = vector.get(name);
-      if (!isList) this.#take(each);
+      if (!isList) this.#take(each, depth + 1);
       else if (isStored(each)) this.#items.set(each.ref.address, each);
     }
   }
