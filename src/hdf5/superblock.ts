@@ -210,7 +210,7 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   }
   const rootAddress = sized.address();
   if (!isOld) sized.checksum('the superblock');
-  if (version === 3 && flags & 1) sized.fail('the file was not closed by its writer (h5clear -s)');
+  if (version === 3 && flags & 1) sized.fail('the file was not closed by its writer (h5clear)');
   if (version === 3 && flags === GUARD_FLAG) interrupted(sized);
   if (rootAddress < 0 || rootAddress >= endOfFile) sized.fail('the root group lies outside of the file');
   return {

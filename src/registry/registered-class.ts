@@ -143,11 +143,7 @@ export class RegisteredClass<T extends object = object> {
         fieldError(target, property, 'is optional and required, or has a default');
       // Frozen, nobody can change it for the others.
       if (typeof value === 'object' && !Object.isFrozen(value))
-        fieldError(
-          target,
-          property,
-          'has a default that all instances would share; give a function that makes one',
-        );
+        fieldError(target, property, 'has a default that all instances would share; give a function');
     }
     const needy = declared.find((rule) => rule.needsConstructor);
     if (needy && !this.#construct && !this.#create) {

@@ -127,7 +127,7 @@ export class TypeRegistry {
     if (known !== undefined)
       throw conflict(`the value ${JSON.stringify(name)} is registered already, as ${JSON.stringify(known)}`);
     if (this.named(name) !== undefined)
-      throw conflict(`the name ${JSON.stringify(name)} belongs to another value already`);
+      throw conflict(`the name ${JSON.stringify(name)} is that of another value`);
     this.#values.set(name, value);
     this.#names.set(value, name);
     return this;

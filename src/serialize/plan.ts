@@ -1022,7 +1022,7 @@ function offsetsOf(rows: readonly { readonly length: number }[]): Uint32Array {
     total += (rows[i] as { length: number }).length;
     offsets[i + 1] = total;
   }
-  if (total > 0xffffffff) throw new H5TypeError('nested arrays of more than 2^32 elements');
+  if (total > 0xffffffff) throw new H5TypeError('lists of more than 2^32 elements');
   return offsets;
 }
 

@@ -157,7 +157,7 @@ describe('a registry that extends another one', () => {
       () => child.register(Point, { name: 'P' }),
       /registered already, as "Point"; it cannot be "P" as well/,
     );
-    refused(() => child.registerValue('save', () => 1), /belongs to another value/);
+    refused(() => child.registerValue('save', () => 1), /is that of another value/);
     refused(() => child.registerValue('store', back), /registered already, as "save"/);
     // The same in the same way changes nothing.
     child.register(Point, { name: 'Point', aliases: ['Dot'] }).registerValue('save', back);

@@ -686,7 +686,7 @@ describe('what is stored by its name', () => {
 
   it('has one name, and the name one value', () => {
     expect(() => registry.registerValue('again', onSave)).toThrow(/registered already, as "handlers.save"/);
-    expect(() => registry.registerValue('handlers.save', () => {})).toThrow(/belongs to another value/);
+    expect(() => registry.registerValue('handlers.save', () => {})).toThrow(/is that of another value/);
     expect(() => registry.registerValue('Symbol.iterator', {})).toThrow(/the name of|is that of a symbol/);
     expect(() => registry.registerValue('class x', {})).toThrow(/is that of a symbol or a class/);
     registry.registerValue('handlers.save', onSave);
