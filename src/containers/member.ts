@@ -197,11 +197,35 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
     const { data, dtype } = scalar;
     const options = dtype && { dtype };
     return () => {
-      if (!editor.overwrite(group.node, name, data, options))
+      const isThere =
+        editor.overwrite(group.node, name, data, options) ||
+        (!context.live.isOurs && writeScalar(group, name, value));
+      if (!isThere)
         replaceMember(group, name, () => editor.setScalar(group.node, name, data, options, MAX_ATTRIBUTES));
     };
   }
   return prepareObjectMember(group, key, value, context);
+}
+
+const SCALARS = new Set(['number', 'bigint', 'string', 'boolean']);
+
+/**
+ * Writes a scalar into the scalar dataset that another program has made, whatever its datatype is, if it is read back as what it
+ * is: there that program looks for it, and finds the attributes of the dataset. Returns whether it did.
+ */
+function writeScalar(group: H5Group, name: string, value: unknown): boolean {
+  if (!SCALARS.has(typeof value) || group.node.links?.get(name)?.kind === undefined) return false;
+  const object = group.get(name);
+  if (!(object instanceof H5Dataset) || object.ndim !== 0 || object.shape === null) return false;
+  if (typeof object.value !== typeof value) return false;
+  try {
+    object.write(value);
+  } catch (error) {
+    // It does not fit: it gets another place.
+    if (error instanceof H5TypeError) return false;
+    throw error;
+  }
+  return Object.is(object.value, value);
 }
 
 /** The same for what is no scalar. */
