@@ -10,14 +10,17 @@ import {
   type Live,
   type LiveMembers,
   type Stored,
+  TypeRegistry,
 } from '../../src/node.js';
 
-@H5Class('live-types.Point')
+const registry = new TypeRegistry();
+
+@H5Class('live-types.Point', { registry })
 class Point {
   x = 1;
 }
 
-@H5Class('live-types.Counter')
+@H5Class('live-types.Counter', { registry })
 class Counter {
   count = 1;
   next() {
@@ -27,7 +30,7 @@ class Counter {
 
 /** In a file in memory. */
 function written<T extends object>(value: T) {
-  return H5Dict.write(undefined, value);
+  return H5Dict.write(undefined, value, { registry });
 }
 
 describe('what is got of what was written', () => {
