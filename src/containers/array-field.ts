@@ -1,6 +1,6 @@
 import { ListSelection, product, type Selection } from '../hdf5/selection.js';
 import type { BlockData, DTypeName } from '../kernels/block-source.js';
-import { makeData, memorySizeOf, widthOf } from './block-data.js';
+import { makeData, memorySizeOf, transfer, widthOf } from './block-data.js';
 import type { DatasetStore } from './dataset-store.js';
 import type { ElementStore } from './element-store.js';
 
@@ -48,7 +48,7 @@ export class ArrayFieldStore implements ElementStore {
     const width = widthOf(this.dtype);
     const result = makeData(this.dtype, selection.count);
     forEachRun((at, length, position) => {
-      for (let i = 0; i < length * width; i++) result[position * width + i] = all[at * width + i] as number;
+      transfer(all, at * width, result, position * width, length * width);
     });
     return result;
   }
@@ -59,9 +59,8 @@ export class ArrayFieldStore implements ElementStore {
     const width = widthOf(this.dtype);
     const all = this.source.read(records);
     forEachRun((at, length, position) => {
-      for (let i = 0; i < length; i++)
-        for (let k = 0; k < width; k++)
-          all[(at + i) * width + k] = data[(isOne ? 0 : (position + i) * width) + k] as number;
+      if (!isOne) transfer(data, position * width, all, at * width, length * width);
+      else for (let i = 0; i < length; i++) transfer(data, 0, all, (at + i) * width, width);
     });
     this.source.write(records, all, false);
   }

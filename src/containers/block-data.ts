@@ -65,6 +65,21 @@ export function makeData(dtype: DTypeName, count: number): BlockData {
   return numbers ? new numbers[0](count * numbers[2]) : new Array<unknown>(count);
 }
 
+/** Copies `count` of the numbers or values that elements are, from one place to another. */
+export function transfer(
+  from: BlockData,
+  start: number,
+  into: BlockData,
+  place: number,
+  count: number,
+): void {
+  if (count > 16 && !Array.isArray(from)) {
+    (into as Float64Array).set((from as Float64Array).subarray(start, start + count), place);
+    return;
+  }
+  for (let i = 0; i < count; i++) into[place + i] = from[start + i] as number;
+}
+
 /** The dtype of what a dataset holds. */
 export function dtypeOf(type: Datatype): DTypeName {
   switch (type.class) {

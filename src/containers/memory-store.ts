@@ -1,6 +1,6 @@
 import type { Selection } from '../hdf5/selection.js';
 import type { BlockData, DTypeName } from '../kernels/block-source.js';
-import { makeData, memorySizeOf, widthOf } from './block-data.js';
+import { makeData, memorySizeOf, transfer, widthOf } from './block-data.js';
 import type { ElementStore } from './element-store.js';
 
 /** Elements in memory, one after another. */
@@ -48,12 +48,4 @@ export class MemoryStore implements ElementStore {
   atomically<T>(action: () => T): T {
     return action();
   }
-}
-
-function transfer(from: BlockData, start: number, into: BlockData, place: number, count: number): void {
-  if (count > 16 && !Array.isArray(from)) {
-    (into as Float64Array).set((from as Float64Array).subarray(start, start + count), place);
-    return;
-  }
-  for (let i = 0; i < count; i++) into[place + i] = from[start + i] as number;
 }

@@ -189,11 +189,8 @@ export function referredOutside(
         const all = () => rawData(space, info, 'the references of a dataset').read(0, count);
         if (count > 0) look(info.datatype, count, all);
       }
-      if (node.kind !== 'group') continue;
-      for (const [name, link] of node.links as Iterable<[string, AnyLink]>) {
-        if (!isHard(link) || (node === from && left.has(name))) continue;
-        const target = source.target(link) as StoredObject;
-        if (known.has(target.info.address)) continue;
+      for (const [name, target] of hardLinks(source, node)) {
+        if (known.has(target.info.address) || (node === from && left.has(name))) continue;
         known.add(target.info.address);
         nodes.push(target);
       }
@@ -214,28 +211,25 @@ export function referredOutside(
 
 /** Links of the root to what is there for references alone, and that no reference leads to, nor to anything in it. */
 export function deadLinks(source: FileSession, root: StoredObject): string[] {
-  const names = new Set<string>();
-  for (const [name, link] of root.links as Iterable<[string, AnyLink]>)
-    if (isReferredName(name) && isHard(link)) names.add(name);
-  if (names.size === 0) return [];
+  const there = new Map([...hardLinks(source, root)].filter(([name]) => isReferredName(name)));
+  if (there.size === 0) return [];
   const known = new Set<number>();
-  referredOutside(source, root, names, known);
+  referredOutside(source, root, new Set(there.keys()), known);
   const isAlive = (start: StoredObject): boolean => {
     const within = new Map([[start.info.address, start]]);
     for (const [address, node] of within) {
       if (known.has(address)) return true;
-      for (const [, link] of (node.links ?? []) as Iterable<[string, AnyLink]>) {
-        if (!isHard(link)) continue;
-        const target = source.target(link) as StoredObject;
-        within.set(target.info.address, target);
-      }
+      for (const [, target] of hardLinks(source, node)) within.set(target.info.address, target);
     }
     return false;
   };
-  return [...names].filter((name) => {
-    const link = root.links?.get(name);
-    return !link || !isHard(link) || !isAlive(source.target(link) as StoredObject);
-  });
+  return [...there].filter(([, object]) => !isAlive(object)).map(([name]) => name);
+}
+
+/** The names of the hard links of an object, and what they lead to; none of what is no group. */
+function* hardLinks(source: FileSession, { links }: StoredObject): Generator<[string, StoredObject]> {
+  for (const [name, link] of (links ?? []) as Iterable<[string, AnyLink]>)
+    if (isHard(link)) yield [name, source.target(link) as StoredObject];
 }
 
 /** The object at an address that a reference has; undefined if there is none any more, as HDF5 lets references be. */

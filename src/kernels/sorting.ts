@@ -95,7 +95,8 @@ export function sameElement(type: ElementType, data: Data, i: number, j: number,
   return data[i] === data[j] || (nan && isNone(type, data, i) && isNone(type, data, j));
 }
 
-function isNone(type: ElementType, data: Data, i: number): boolean {
+/** Whether an element is no number. */
+export function isNone(type: ElementType, data: Data, i: number): boolean {
   if (type.kind === 'c') return Number.isNaN(data[i * 2]) || Number.isNaN(data[i * 2 + 1]);
   return type.kind === 'f' && Number.isNaN(data[i]);
 }

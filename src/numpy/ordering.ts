@@ -4,7 +4,7 @@ import { convert } from '../kernels/convert.js';
 import { allocate, BOOL, type Data, type ElementType, F8, I8, resultType } from '../kernels/element-type.js';
 import { gather } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
-import { argsortRun, firstOfEach, pick, sameElement, sortRun } from '../kernels/sorting.js';
+import { argsortRun, firstOfEach, isNone, pick, sameElement, sortRun } from '../kernels/sorting.js';
 import { contiguous, copyStrided, normalizeAxis, rowMajor, sizeOf } from '../kernels/strides.js';
 import { apart } from './apart.js';
 import { createOnDisk } from './disk.js';
@@ -382,11 +382,6 @@ function inverseOf(source: Source, values: NDArray, nan: boolean): Float64Array 
     }
   }
   return inverse;
-}
-
-function isNone(type: ElementType, data: Data, i: number): boolean {
-  if (type.kind === 'c') return Number.isNaN(data[i * 2]) || Number.isNaN(data[i * 2 + 1]);
-  return type.kind === 'f' && Number.isNaN(data[i]);
 }
 
 /** Slices along an axis, each once. */

@@ -1258,29 +1258,24 @@ export function checkUnreferred(object: H5Object): void {
 function checkReferences(file: H5File, addresses: readonly number[]): void {
   if (addresses.length === 0) return;
   const gone = new Set(addresses);
-  const check = (object: H5Object): void => {
-    for (const [name, address] of referencesOf(object)) {
-      if (!gone.has(address)) continue;
-      // Rows of large trees stay where they are when what referred to them goes.
-      if (isReferredName(object.path.split('/')[1] ?? '')) {
-        if (file.session.edit().dropUnreferred()) {
-          checkReferences(file, addresses);
-          return;
-        }
-        throw new H5StateError(
-          'H5_REFERENCED',
-          'a table of a large tree refers to what is to be replaced: write the part that holds both; or, if what referred to it is no more, the whole value anew: write(file, await read(file))',
-        );
-      }
-      const place = [object.path === '/' ? '' : object.path, ...(name === '' ? [] : [name])].join('/');
-      throw new H5StateError(
-        'H5_REFERENCED',
-        `${place} refers to what is to be replaced: write the part that holds both, or ${place} first`,
-      );
-    }
+  const referringIn = (object: H5Object): { object: H5Object; name: string } | undefined => {
+    const found = referencesOf(object).find(([, address]) => gone.has(address));
+    return found && { object, name: found[0] };
   };
-  check(file);
-  file.visit((_, object) => check(object));
+  const findReferring = () => referringIn(file) ?? file.visit((_, object) => referringIn(object));
+  let found = findReferring();
+  const isInTables = () => isReferredName(found?.object.path.split('/')[1] ?? '');
+  // Rows of large trees stay where they are when what referred to them goes.
+  if (isInTables() && file.session.edit().dropUnreferred()) found = findReferring();
+  if (!found) return;
+  const { object, name } = found;
+  const place = [object.path === '/' ? '' : object.path, ...(name === '' ? [] : [name])].join('/');
+  throw new H5StateError(
+    'H5_REFERENCED',
+    isInTables()
+      ? 'a table of a large tree refers to what is to be replaced: write the part that holds both; or, if what referred to it is no more, the whole value anew: write(file, await read(file))'
+      : `${place} refers to what is to be replaced: write the part that holds both, or ${place} first`,
+  );
 }
 
 /** Where references in an object lead, with the name of the attribute that holds one, which is empty for elements. */
