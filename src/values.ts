@@ -23,6 +23,7 @@ import {
 } from './values/array-properties.js';
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
+import { entriesOf, membersOf, setEntries, setMembers } from './values/collections.js';
 import { checked, isElement, isNumber, madeOf } from './values/content.js';
 import { contentOf, type Dict, Fields, type IsOther } from './values/fields.js';
 import { fix, integrityOf } from './values/integrity.js';
@@ -279,8 +280,7 @@ function base<T extends object, V>(
           const all = fields.of(value, (name) => Array.isArray(value) && isElement(name));
           return contentOf(all.set(inner, get(value as T)));
         },
-        create: () =>
-          madeBy(cls, () => Reflect.construct(type, [], cls.target as unknown as NewableFunction)),
+        create: () => madeBy(cls, () => constructed(type, [], cls)),
         fill: (value, content, _, spend) => {
           if (!isInner(content[inner]))
             throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
@@ -299,26 +299,8 @@ function base<T extends object, V>(
 
 function bases(): BaseType[] {
   return [
-    // The methods of the base, whatever the class makes of them.
-    base(
-      Map<unknown, unknown>,
-      (map) => new Map(Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>),
-      (map, inner, spend) => {
-        spend(inner.size);
-        // A constructor may have put something in.
-        Map.prototype.clear.call(map);
-        for (const [key, value] of inner) Map.prototype.set.call(map, key, value);
-      },
-    ),
-    base(
-      Set<unknown>,
-      (set) => new Set(Set.prototype.values.call(set)),
-      (set, inner, spend) => {
-        spend(inner.size);
-        Set.prototype.clear.call(set);
-        for (const value of inner) Set.prototype.add.call(set, value);
-      },
-    ),
+    base(Map<unknown, unknown>, entriesOf, setEntries),
+    base(Set<unknown>, membersOf, setMembers),
     base(Array<unknown>, elementsOf, setElements),
     base(
       Date,
@@ -335,36 +317,14 @@ function viewOf(array: ArrayBufferView & { readonly length: number }): unknown[]
   return [array.buffer, array.byteOffset, isTracking(array as Uint8Array) ? undefined : array.length];
 }
 
-/** Their length is fixed when they are made. */
-function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
-  const inner = `[[${type.name}]]`;
-  return {
-    extends: type.prototype,
-    extend: (cls) => {
-      const fields = new Fields(cls);
-      return {
-        name: cls.name,
-        encode: (value) => {
-          checkNames(value, inner);
-          const numbers = Reflect.construct(type, viewOf(value as Uint8Array)) as object;
-          return contentOf(fields.of(value, isNumber).set(inner, numbers));
-        },
-        decode: (content, spend) => {
-          const numbers = checked<InstanceType<typeof type>>(cls.name, content[inner], type as never);
-          const array = Reflect.construct(type, viewOf(numbers), cls.target as unknown as NewableFunction);
-          fields.set(array, content, spend, (name) => name === inner || isNumber(name));
-          return array;
-        },
-      };
-    },
-  };
-}
-
-/** What a primitive says that is around or in an instance of a type, which its constructor takes. */
-function valueBase(
+/**
+ * A base whose instances are made of what they hold, which is stored under a name of its own as well; `make`: by the constructor
+ * of the base, for a class.
+ */
+function madeBase(
   type: { readonly name: string; readonly prototype: object },
-  primitive: 'number' | 'string' | 'boolean',
   get: (value: object) => unknown,
+  make: (cls: RegisteredClass, held: unknown, spend: Spend) => object,
   isOther: IsOther = () => false,
 ): BaseType {
   const inner = `[[${type.name}]]`;
@@ -379,20 +339,45 @@ function valueBase(
           return contentOf(fields.of(value, isOther).set(inner, get(value)));
         },
         decode: (content, spend) => {
-          const held = content[inner];
-          if (typeof held !== primitive)
-            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-          if (typeof held === 'string') spend(held.length);
-          const target = cls.target as unknown as NewableFunction;
-          const value = madeOf(cls.name, () =>
-            Reflect.construct(type as NewableFunction, [held], target),
-          ) as object;
+          const value = make(cls, content[inner], spend);
           fields.set(value, content, spend, (name) => name === inner || isOther(name));
           return value;
         },
       };
     },
   };
+}
+
+/** An instance of a class, as the constructor of its base makes it. */
+function constructed(type: unknown, parameters: unknown[], { target }: RegisteredClass): object {
+  return Reflect.construct(type as NewableFunction, parameters, target as unknown as NewableFunction);
+}
+
+/** Their length is fixed when they are made. */
+function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
+  return madeBase(
+    type,
+    (value) => Reflect.construct(type, viewOf(value as Uint8Array)) as object,
+    (cls, held) =>
+      constructed(type, viewOf(checked<InstanceType<typeof type>>(cls.name, held, type as never)), cls),
+    isNumber,
+  );
+}
+
+/** What a primitive says that is around or in an instance of a type, which its constructor takes. */
+function valueBase(
+  type: { readonly name: string; readonly prototype: object },
+  primitive: 'number' | 'string' | 'boolean',
+  get: (value: object) => unknown,
+  isOther?: IsOther,
+): BaseType {
+  const make = (cls: RegisteredClass, held: unknown, spend: Spend): object => {
+    if (typeof held !== primitive)
+      throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no [[${type.name}]]`);
+    if (typeof held === 'string') spend(held.length);
+    return madeOf(cls.name, () => constructed(type, [held], cls));
+  };
+  return madeBase(type, get, make, isOther);
 }
 
 function valueBases(): BaseType[] {

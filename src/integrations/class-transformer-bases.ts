@@ -4,6 +4,7 @@
  */
 import { H5FormatError } from '../errors.js';
 import type { Class, Content, Spend } from '../registry/index.js';
+import { entriesOf, membersOf, setEntries, setMembers } from '../values/collections.js';
 
 /** A type of the language that classes extend. */
 export interface Base {
@@ -77,26 +78,9 @@ function refuse(inner: string): never {
   throw new H5FormatError(-1, `an instance in the file has no ${inner}, or something else under that name`);
 }
 
-// The methods of the base, whatever a class makes of them. Constructors may have put something in.
-const map = filled(
-  Map<unknown, unknown>,
-  (instance) => new Map(Map.prototype.entries.call(instance) as MapIterator<[unknown, unknown]>),
-  (instance, inner, spend) => {
-    spend(inner.size);
-    Map.prototype.clear.call(instance);
-    for (const [key, value] of inner) Map.prototype.set.call(instance, key, value);
-  },
-);
+const map = filled(Map<unknown, unknown>, entriesOf, setEntries);
 
-const set = filled(
-  Set<unknown>,
-  (instance) => new Set(Set.prototype.values.call(instance)),
-  (instance, inner, spend) => {
-    spend(inner.size);
-    Set.prototype.clear.call(instance);
-    for (const value of inner) Set.prototype.add.call(instance, value);
-  },
-);
+const set = filled(Set<unknown>, membersOf, setMembers);
 
 const array: Base = {
   ...filled(
