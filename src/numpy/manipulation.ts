@@ -322,37 +322,35 @@ function indicesOf(
 }
 
 /** Which slices of a source come where in a target, window by window: there may be more of them than memory has room for. */
-interface Indices {
-  readonly length: number;
-  /** The indices of `n` slices of the target, from one on; -1 where none goes. They are good until the next ones are asked for. */
-  window(from: number, n: number): Float64Array;
-}
-
-/** Memory for windows of indices. */
-class Windows {
+abstract class Indices {
+  abstract readonly length: number;
   #data = new Float64Array(0);
 
-  of(n: number): Float64Array {
+  /** The indices of `n` slices of the target, from one on; -1 where none goes. They are good until the next ones are asked for. */
+  window(from: number, n: number): Float64Array {
     if (this.#data.length < n) this.#data = new Float64Array(n);
-    return this.#data.subarray(0, n);
+    const indices = this.#data.subarray(0, n);
+    this.fill(indices, from, n);
+    return indices;
   }
+
+  protected abstract fill(indices: Float64Array, from: number, n: number): void;
 }
 
 /** Indices that an array along one axis says. */
-class GivenIndices implements Indices {
+class GivenIndices extends Indices {
   readonly length: number;
   readonly #source: Source;
   readonly #end: number;
-  readonly #windows = new Windows();
 
   constructor(source: Source, end: number) {
+    super();
     this.length = source.shape[0];
     this.#source = source;
     this.#end = end;
   }
 
-  window(from: number, n: number): Float64Array {
-    const indices = this.#windows.of(n);
+  protected fill(indices: Float64Array, from: number, n: number): void {
     const { type, memory } = this.#source;
     if (memory) convertInto(type, memory.data, from, F8, indices, 0, n);
     else convertInto(type, readRun(this.#source, from, from + n), 0, F8, indices, 0, n);
@@ -363,23 +361,21 @@ class GivenIndices implements Indices {
         throw new KernelError('H5_INDEX', `the index ${index} is out of range for ${end} elements`);
       if (index < 0) indices[i] = index + end;
     }
-    return indices;
   }
 }
 
 /** Each slice equally often. */
-class RepeatedIndices implements Indices {
+class RepeatedIndices extends Indices {
   readonly length: number;
   readonly #times: number;
-  readonly #windows = new Windows();
 
   constructor(length: number, times: number) {
+    super();
     this.length = length * times;
     this.#times = times;
   }
 
-  window(from: number, n: number): Float64Array {
-    const indices = this.#windows.of(n);
+  protected fill(indices: Float64Array, from: number, n: number): void {
     const times = this.#times;
     let index = Math.floor(from / times);
     let left = times - (from - index * times);
@@ -391,7 +387,6 @@ class RepeatedIndices implements Indices {
       indices[i] = index;
       left--;
     }
-    return indices;
   }
 }
 
@@ -408,42 +403,39 @@ function countBelow(sorted: Float64Array, limit: number): number {
 }
 
 /** Each slice as often as a list says. */
-class CountedIndices implements Indices {
+class CountedIndices extends Indices {
   readonly length: number;
   /** Where the copies of each end. */
   readonly #ends: Float64Array;
-  readonly #windows = new Windows();
 
   constructor(ends: Float64Array) {
+    super();
     this.length = ends.length === 0 ? 0 : ends[ends.length - 1];
     this.#ends = ends;
   }
 
-  window(from: number, n: number): Float64Array {
-    const indices = this.#windows.of(n);
+  protected fill(indices: Float64Array, from: number, n: number): void {
     const ends = this.#ends;
     let index = countBelow(ends, from + 1);
     for (let i = 0; i < n; i++) {
       while (ends[index] <= from + i) index++;
       indices[i] = index;
     }
-    return indices;
   }
 }
 
 /** All slices, one after another, except at the places in the target that others take, which are sorted. */
-class SpacedIndices implements Indices {
+class SpacedIndices extends Indices {
   readonly length: number;
   readonly #taken: Float64Array;
-  readonly #windows = new Windows();
 
   constructor(length: number, taken: Float64Array) {
+    super();
     this.length = length + taken.length;
     this.#taken = taken;
   }
 
-  window(from: number, n: number): Float64Array {
-    const indices = this.#windows.of(n);
+  protected fill(indices: Float64Array, from: number, n: number): void {
     const taken = this.#taken;
     let before = countBelow(taken, from);
     for (let i = 0; i < n; i++) {
@@ -451,23 +443,21 @@ class SpacedIndices implements Indices {
       indices[i] = isTaken ? -1 : from + i - before;
       if (isTaken) before++;
     }
-    return indices;
   }
 }
 
 /** All slices but those of a list, which is sorted, and has none twice. */
-class RemainingIndices implements Indices {
+class RemainingIndices extends Indices {
   readonly length: number;
   readonly #gone: Float64Array;
-  readonly #windows = new Windows();
 
   constructor(length: number, gone: Float64Array) {
+    super();
     this.length = length - gone.length;
     this.#gone = gone;
   }
 
-  window(from: number, n: number): Float64Array {
-    const indices = this.#windows.of(n);
+  protected fill(indices: Float64Array, from: number, n: number): void {
     const gone = this.#gone;
     // As many are gone before the slice that comes to `from` as have at most so many left before them.
     let low = 0;
@@ -481,27 +471,25 @@ class RemainingIndices implements Indices {
       while (low < gone.length && gone[low] - low <= from + i) low++;
       indices[i] = from + i + low;
     }
-    return indices;
   }
 }
 
 /** All slices but `count` of them, the first at `start`, and then each `step`. */
-class UnslicedIndices implements Indices {
+class UnslicedIndices extends Indices {
   readonly length: number;
   readonly #start: number;
   readonly #step: number;
   readonly #count: number;
-  readonly #windows = new Windows();
 
   constructor(length: number, start: number, step: number, count: number) {
+    super();
     this.length = length - count;
     this.#start = start;
     this.#step = step;
     this.#count = count;
   }
 
-  window(from: number, n: number): Float64Array {
-    const indices = this.#windows.of(n);
+  protected fill(indices: Float64Array, from: number, n: number): void {
     const start = this.#start;
     const between = this.#step - 1;
     const count = this.#count;
@@ -510,20 +498,19 @@ class UnslicedIndices implements Indices {
       const gone = at < start ? 0 : between === 0 ? count : Math.floor((at - start) / between) + 1;
       indices[i] = at + Math.min(gone, count);
     }
-    return indices;
   }
 }
 
 /** All slices but those where a mask is true. */
-class UnmaskedIndices implements Indices {
+class UnmaskedIndices extends Indices {
   readonly length: number;
   readonly #mask: Source;
   readonly #step: number;
   /** How many are left in all blocks of the mask up to each. */
   readonly #left: Float64Array;
-  readonly #windows = new Windows();
 
   constructor(mask: Source) {
+    super();
     const [size] = mask.shape;
     this.#mask = mask;
     this.#step = elementsAtOnce(F8, 3);
@@ -542,8 +529,7 @@ class UnmaskedIndices implements Indices {
     return readRun(this.#mask, from, Math.min(this.#mask.shape[0], from + this.#step)) as Uint8Array;
   }
 
-  window(from: number, n: number): Float64Array {
-    const indices = this.#windows.of(n);
+  protected fill(indices: Float64Array, from: number, n: number): void {
     let block = countBelow(this.#left, from + 1);
     let skip = from - (block === 0 ? 0 : this.#left[block - 1]);
     for (let found = 0; found < n; block++) {
@@ -554,7 +540,6 @@ class UnmaskedIndices implements Indices {
         else indices[found++] = block * this.#step + i;
       }
     }
-    return indices;
   }
 }
 
