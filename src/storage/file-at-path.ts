@@ -12,6 +12,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import { H5FormatError } from '../errors.js';
 import { syncFolder, systemError, WritableFileStorage } from './file.js';
+import { acquireAlone } from './library-lock.js';
 import { acquireLock, type Lock } from './lock.js';
 import type { WritableStorage } from './storage.js';
 
@@ -61,7 +62,7 @@ export class FileAtPath implements WritableStorage {
     this.#isSynced = isSynced;
     const { path: place, exists } = placeOfFile(path);
     this.#path = place;
-    this.#lock = acquireLock(this.#path);
+    this.#lock = create ? acquireLock(this.#path) : acquireAlone(this.#path);
     try {
       if (create) {
         const temporary = temporaryName(this.#path);

@@ -1,8 +1,31 @@
 import { readFileSync, statSync } from 'node:fs';
+import { H5LockedError } from '../errors.js';
+import { acquireLock, type Lock } from './lock.js';
+
+/**
+ * The lock of a file that is to be changed where it is: not to be had while the HDF5 library is writing to it, which does not know
+ * of our locks, where the system says so (`libraryWriter`). To ask takes Linux some ms, so what is to be replaced by another file is
+ * not asked about: what the library writes then goes to the old one, and the new one stays whole.
+ *
+ * @throws {H5LockedError} as `acquireLock`, and when the HDF5 library is writing to the file.
+ * @throws {H5SystemError} as `acquireLock`.
+ */
+export function acquireAlone(path: string): Lock {
+  const lock = acquireLock(path);
+  const pid = libraryWriter(path);
+  if (pid === undefined) return lock;
+  lock.release();
+  throw new H5LockedError(
+    lock.path,
+    undefined,
+    `${path} is open for writing by the HDF5 library, in the process ${pid}: close it there`,
+  );
+}
 
 /**
  * The process that has a file open for writing by the HDF5 library, which locks it by `flock`; undefined if there is none, or the
- * system does not say. Node cannot take such a lock, but Linux lists all of them in /proc/locks (proc(5)).
+ * system does not say. Node cannot take such a lock, but Linux lists all of them in /proc/locks (proc(5)), for which it waits until
+ * no processor is amid taking one: some ms, unless somebody has just asked.
  */
 export function libraryWriter(path: string): number | undefined {
   let locks: string;

@@ -19,7 +19,6 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type H5Error, H5LockedError } from '../errors.js';
 import { pathOf, systemError } from './file.js';
-import { libraryWriter } from './library-lock.js';
 
 /*
  * One writer at a time, by a file beside the file that is written: `.name.h5lock`, which says who made it. Who makes it
@@ -149,8 +148,7 @@ class FileLock implements Lock {
 /**
  * Takes the lock of a file, which one process at a time can have, and in it one caller. It is released by `release`,
  * and when the process ends, however it does. All names of the file that lead to it by symbolic links share the lock;
- * hard links do not. Readers need no lock, and programs that do not know of it are not kept out. Where a program has the file
- * open for writing by the HDF5 library, and the system says so, there is no lock to be had.
+ * hard links do not. Readers need no lock, and programs that do not know of it are not kept out.
  *
  * @param path the file, which need not exist; its folder must.
  * @throws {H5LockedError} when another one has it, or when it cannot be found out whether it lives: a process of
@@ -177,7 +175,7 @@ export function acquireLock(path: string | URL): Lock {
   }
   try {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (claim(lock, temporary, content)) return alone(name, new FileLock(lock, me.id));
+      if (claim(lock, temporary, content)) return new FileLock(lock, me.id);
       const chain = deadChain(name, lock, temporary);
       if (chain.length > 0 && succeed(lock, chain, temporary, content)) {
         const won = new FileLock(lock, me.id);
@@ -187,7 +185,7 @@ export function acquireLock(path: string | URL): Lock {
           won.release();
           throw error;
         }
-        return alone(name, won);
+        return won;
       }
     }
     throw new H5LockedError(
@@ -200,18 +198,6 @@ export function acquireLock(path: string | URL): Lock {
   } finally {
     remove(temporary);
   }
-}
-
-/** The lock, unless the HDF5 library is writing to the file: it does not know of ours. */
-function alone(path: string, lock: FileLock): FileLock {
-  const pid = libraryWriter(path);
-  if (pid === undefined) return lock;
-  lock.release();
-  throw new H5LockedError(
-    lock.path,
-    undefined,
-    `${path} is open for writing by the HDF5 library, in the process ${pid}: close it there`,
-  );
 }
 
 /** The lock file of a file that may not exist yet, by the path without symbolic links. */
