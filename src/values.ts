@@ -2,35 +2,26 @@
  * Types of the language and of the platform beyond those that HDF5 or the core has a form for, as codecs; and registered
  * classes that extend types whose content is not in their properties.
  */
-import { H5FormatError } from './errors.js';
 import type { ObjectInfo } from './hdf5/object.js';
 import { isPlainText } from './hdf5/text.js';
-import type { Codec, Content, Encoder, FieldRule, Spend, TypeRegistry, ValueType } from './registry/index.js';
+import type { Encoder, FieldRule, TypeRegistry, ValueType } from './registry/index.js';
 import { H5RegistryError, h5write, RegisteredClass } from './registry/index.js';
 import { CompletePlanner } from './serialize/complete-planner.js';
 import { CompleteRestorer } from './serialize/complete-restorer.js';
-import { TYPED_ARRAYS } from './serialize/kinds.js';
 import { escapeName, unescapeName } from './serialize/names.js';
 import type { Restorer } from './serialize/restore.js';
-import { setProperty } from './serialize/rows.js';
 import type { Values } from './serialize/values.js';
-import {
-  arrayWithProperties,
-  checkNames,
-  elementsOf,
-  hasProperties,
-  setElements,
-} from './values/array-properties.js';
+import { arrayWithProperties, hasProperties } from './values/array-properties.js';
+import { bases, valueBases } from './values/bases.js';
 import { BlobBytes, blobTypes } from './values/blobs.js';
 import { ClassDecoders, encoderOf } from './values/classes.js';
-import { entriesOf, membersOf, setEntries, setMembers } from './values/collections.js';
-import { checked, isElement, isNumber, madeOf } from './values/content.js';
-import { contentOf, type Dict, Fields, type IsOther } from './values/fields.js';
+import { checked, madeOf } from './values/content.js';
+import { errorBases, errorTypes } from './values/errors.js';
 import { fix, integrityOf } from './values/integrity.js';
 import { storageOf } from './values/kept.js';
 import { located } from './values/located.js';
 import { Readability } from './values/readable.js';
-import { isTracking, sharedBytesTypes, sharing } from './values/shared-bytes.js';
+import { sharedBytesTypes, sharing } from './values/shared-bytes.js';
 
 export type { Codec, Content, Spend, ValueType } from './registry/index.js';
 export type { Values } from './serialize/values.js';
@@ -55,120 +46,6 @@ export interface ValuesOptions {
   readonly arrayProperties?: boolean | undefined;
   /** More types. */
   readonly types?: readonly ValueType[] | undefined;
-}
-
-/** A type whose values have content that is not in their properties, and how instances of classes are stored that extend it. */
-interface BaseType {
-  readonly extends: object;
-  extend(cls: RegisteredClass): Codec;
-}
-
-// ---- errors -----------------------------------------------------------------------------------------------
-
-/** Properties of errors that are not enumerable when the language makes them. */
-const HIDDEN = ['name', 'message', 'stack', 'cause', 'errors'] as const;
-
-/** What of these is enumerable all the same: the names, in one word each, in the notation of the language's specification. */
-const SHOWN = '[[enumerable]]';
-
-const isHidden = (name: string | symbol): boolean => (HIDDEN as readonly unknown[]).includes(name);
-
-/** What is stored of an error beside its fields: what is hidden, and of what is not, the names. */
-function hiddenOf(
-  error: object,
-  withStack: boolean,
-): { readonly content: Dict; readonly shown: readonly string[] } {
-  checkNames(error, SHOWN);
-  const content: Dict = new Map();
-  const shown: string[] = [];
-  for (const name of HIDDEN) {
-    if ((name === 'stack' && !withStack) || !Object.hasOwn(error, name)) continue;
-    if (Object.prototype.propertyIsEnumerable.call(error, name)) shown.push(name);
-    else content.set(name, (error as Record<string, unknown>)[name]);
-  }
-  if (shown.length > 0) content.set(SHOWN, shown.join(' '));
-  return { content, shown };
-}
-
-/** Gives an error what is hidden of it; the names of the other such properties. */
-function setHidden(error: object, content: Content): readonly string[] {
-  const names = content[SHOWN] ?? '';
-  const shown = checked<string>('Error', names, 'string').split(' ').filter(isHidden);
-  // The engine has given it the stack of this place.
-  delete (error as Error).stack;
-  for (const name of HIDDEN)
-    if (Object.hasOwn(content, name) && !shown.includes(name)) define(error, name, content[name], false);
-  return shown;
-}
-
-function define(error: object, name: string, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(error, name, { value, writable: true, enumerable, configurable: true });
-}
-
-/** Whether a name is that of something which all errors have, and no field. */
-const isOfErrors = (name: string | symbol): boolean => name === SHOWN || isHidden(name);
-
-function errorTypes(withStack: boolean): ValueType[] {
-  const types: ValueType[] = [];
-  for (const type of [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Error]) {
-    types.push(errorType(type.name, type.prototype, () => new type(), withStack));
-  }
-  types.push(errorType('AggregateError', AggregateError.prototype, () => new AggregateError([]), withStack));
-  return types;
-}
-
-function errorBase(withStack: boolean): BaseType {
-  const extend = (cls: RegisteredClass): Codec => {
-    const fields = new Fields(cls);
-    return {
-      name: cls.name,
-      encode: (error) => {
-        const { content, shown } = hiddenOf(error, withStack);
-        const own = fields.of(error, isOfErrors);
-        const properties = fields.writes ? [] : cls.propertiesOf(error);
-        const value = (name: string) => (error as unknown as Record<string, unknown>)[name];
-        for (const name of shown) if (!properties.includes(name)) content.set(name, value(name));
-        for (const property of properties) {
-          if (shown.includes(property as string)) content.set(property as string, value(property as string));
-          const name = cls.storedName(property);
-          if (!isHidden(property)) content.set(name, own.get(name));
-        }
-        return contentOf(new Map([...content, ...own]));
-      },
-      create: () => madeBy(cls, () => Reflect.construct(Error, [], cls.target as unknown as NewableFunction)),
-      fill: (error, content, _, spend) => {
-        const shown = setHidden(error, content);
-        const isInOrder = !fields.reads && !fields.entriesIn(content);
-        for (const name of Object.keys(content)) {
-          if (shown.includes(name)) define(error, name, content[name], true);
-          else if (isInOrder && !isOfErrors(name)) fields.setOne(error, name, content[name]);
-        }
-        if (!isInOrder) fields.set(error, content, spend, isOfErrors);
-      },
-    };
-  };
-  return { extends: Error.prototype, extend };
-}
-
-function errorType(name: string, prototype: Error, create: () => Error, withStack: boolean): ValueType {
-  return {
-    name,
-    prototype,
-    encode: (error) => {
-      const { content, shown } = hiddenOf(error, withStack);
-      for (const key of Object.keys(error))
-        if (shown.includes(key) || !isHidden(key)) content.set(key, (error as Record<string, unknown>)[key]);
-      return contentOf(content);
-    },
-    create,
-    fill: (error, content) => {
-      const shown = setHidden(error, content);
-      for (const key of Object.keys(content)) {
-        if (shown.includes(key)) define(error, key, content[key], true);
-        else if (!isOfErrors(key)) setProperty(error, key, content[key], undefined);
-      }
-    },
-  };
 }
 
 // ---- what has a text, or one value ------------------------------------------------------------------------
@@ -251,154 +128,7 @@ function temporalTypes(temporal: TemporalNamespace): ValueType[] {
   );
 }
 
-// ---- classes that extend types of the language --------------------------------------------------------------
-
-/** An instance with the inner state of its base, as its constructor would be given it by that of the base. */
-function madeBy(cls: RegisteredClass, make: () => object): object {
-  return cls.bareInstances ? make() : cls.create();
-}
-
-/**
- * A base whose instances have an inner value beside their properties, which is stored under a name of its own: in the
- * notation of the language's specification, so that no property has it.
- */
-function base<T extends object, V>(
-  type: new () => T,
-  get: (value: T) => V,
-  set: (value: T, inner: V, spend: Spend) => void,
-  isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
-): BaseType {
-  const inner = `[[${type.name}]]`;
-  return {
-    extends: type.prototype as object,
-    extend: (cls) => {
-      const fields = new Fields(cls);
-      return {
-        name: cls.name,
-        encode: (value) => {
-          checkNames(value, inner);
-          const all = fields.of(value, (name) => Array.isArray(value) && isElement(name));
-          return contentOf(all.set(inner, get(value as T)));
-        },
-        create: () => madeBy(cls, () => constructed(type, [], cls)),
-        fill: (value, content, _, spend) => {
-          if (!isInner(content[inner]))
-            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-          set(value as T, content[inner] as V, spend);
-          fields.set(
-            value,
-            content,
-            spend,
-            (name) => name === inner || (Array.isArray(value) && isElement(name)),
-          );
-        },
-      };
-    },
-  };
-}
-
-function bases(): BaseType[] {
-  return [
-    base(Map<unknown, unknown>, entriesOf, setEntries),
-    base(Set<unknown>, membersOf, setMembers),
-    base(Array<unknown>, elementsOf, setElements),
-    base(
-      Date,
-      (date) => Date.prototype.getTime.call(date),
-      (date, time) => date.setTime(time),
-      (time) => typeof time === 'number',
-    ),
-    ...TYPED_ARRAYS.map(typedBase),
-  ];
-}
-
-/** What another view of the same part of a buffer is made of. */
-function viewOf(array: ArrayBufferView & { readonly length: number }): unknown[] {
-  return [array.buffer, array.byteOffset, isTracking(array as Uint8Array) ? undefined : array.length];
-}
-
-/**
- * A base whose instances are made of what they hold, which is stored under a name of its own as well; `make`: by the constructor
- * of the base, for a class.
- */
-function madeBase(
-  type: { readonly name: string; readonly prototype: object },
-  get: (value: object) => unknown,
-  make: (cls: RegisteredClass, held: unknown, spend: Spend) => object,
-  isOther: IsOther = () => false,
-): BaseType {
-  const inner = `[[${type.name}]]`;
-  return {
-    extends: type.prototype,
-    extend: (cls) => {
-      const fields = new Fields(cls);
-      return {
-        name: cls.name,
-        encode: (value) => {
-          checkNames(value, inner);
-          return contentOf(fields.of(value, isOther).set(inner, get(value)));
-        },
-        decode: (content, spend) => {
-          const value = make(cls, content[inner], spend);
-          fields.set(value, content, spend, (name) => name === inner || isOther(name));
-          return value;
-        },
-      };
-    },
-  };
-}
-
-/** An instance of a class, as the constructor of its base makes it. */
-function constructed(type: unknown, parameters: unknown[], { target }: RegisteredClass): object {
-  return Reflect.construct(type as NewableFunction, parameters, target as unknown as NewableFunction);
-}
-
-/** Their length is fixed when they are made. */
-function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
-  return madeBase(
-    type,
-    (value) => Reflect.construct(type, viewOf(value as Uint8Array)) as object,
-    (cls, held) =>
-      constructed(type, viewOf(checked<InstanceType<typeof type>>(cls.name, held, type as never)), cls),
-    isNumber,
-  );
-}
-
-/** What a primitive says that is around or in an instance of a type, which its constructor takes. */
-function valueBase(
-  type: { readonly name: string; readonly prototype: object },
-  primitive: 'number' | 'string' | 'boolean',
-  get: (value: object) => unknown,
-  isOther?: IsOther,
-): BaseType {
-  const make = (cls: RegisteredClass, held: unknown, spend: Spend): object => {
-    if (typeof held !== primitive)
-      throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no [[${type.name}]]`);
-    if (typeof held === 'string') spend(held.length);
-    return madeOf(cls.name, () => constructed(type, [held], cls));
-  };
-  return madeBase(type, get, make, isOther);
-}
-
-function valueBases(): BaseType[] {
-  const types = [
-    valueBase(Number, 'number', (value) => Number.prototype.valueOf.call(value)),
-    valueBase(String, 'string', (value) => String.prototype.valueOf.call(value), isElement),
-    valueBase(Boolean, 'boolean', (value) => Boolean.prototype.valueOf.call(value)),
-  ];
-  if (typeof URL === 'function') types.push(valueBase(URL, 'string', textOf(URL.prototype, 'href')));
-  if (typeof URLSearchParams === 'function') {
-    const text = URLSearchParams.prototype.toString;
-    types.push(valueBase(URLSearchParams, 'string', (value) => text.call(value)));
-  }
-  return types;
-}
-
-/** What an accessor of a type says of a value, whatever its class makes of it. */
-function textOf(prototype: object, name: string): (value: object) => unknown {
-  const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
-  return (value) => get?.call(value);
-}
+// ---- classes that extend other types ------------------------------------------------------------------------
 
 /** Types of the platform whose content is not in properties, and which nothing here makes again with the class of an instance. */
 const OPAQUE = [
@@ -520,7 +250,7 @@ function unknown(name: string, version: number, info?: ObjectInfo, restorer?: Re
 // ---- all of them ------------------------------------------------------------------------------------------
 
 /**
- * For the option `values` of `serialize`, `write`, `deserialize` and `read`: `RegExp`, errors with their causes, `URL`,
+ * For the option `values` of `serialize`, `write`, `deserialize` and `read`: `RegExp`, errors with their causes, `DOMException`, `URL`,
  * `URLSearchParams`, objects around primitives, `SharedArrayBuffer` (a copy of its bytes), `Temporal`; registered classes
  * that extend `Array`, `Map`, `Set`, `Date`, `Error`, a typed array or a type of one value; symbols, and functions and objects that are registered;
  * typed arrays and DataViews with the buffers that they share, and buffers that can grow; arrays with other properties than
@@ -551,7 +281,7 @@ export function makeValues(options: ValuesOptions, isPlain?: (array: readonly un
   if (temporal) types.push(...temporalTypes(temporal));
   const arrayType = arrayWithProperties as unknown as ValueType;
   types.push(arrayType, ...more);
-  const extended = [errorBase(stack), ...bases(), ...valueBases()];
+  const extended = [...errorBases(stack), ...bases(), ...valueBases()];
   const innerOf = (cls: RegisteredClass) =>
     extended.find((type) => isBaseOf.call(type.extends, cls.prototype))?.extend(cls);
   const decoders = new ClassDecoders(innerOf);

@@ -4,6 +4,7 @@ import type { Elements } from '../hdf5/elements.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
 import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
+import { dtypeOfTyped } from '../hdf5/infer.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import { shapedData } from '../hdf5/shaped-data.js';
@@ -1170,25 +1171,11 @@ function rootOf(store: ElementStore): ElementStore {
   return root;
 }
 
-const TYPED_DTYPES: { readonly [tag: string]: DTypeName } = {
-  Int8Array: 'int8',
-  Uint8Array: 'uint8',
-  Uint8ClampedArray: 'uint8',
-  Int16Array: 'int16',
-  Uint16Array: 'uint16',
-  Int32Array: 'int32',
-  Uint32Array: 'uint32',
-  BigInt64Array: 'int64',
-  BigUint64Array: 'uint64',
-  Float32Array: 'float32',
-  Float64Array: 'float64',
-};
-
 /** The dtype that holds values: that of a typed array, else the smallest of a few that holds all of them. */
 function inferDType(values: unknown): DTypeName {
   const shaped = shapedData(values);
   if (shaped) return dtypeOf(parseDType(shaped.dtype));
-  if (ArrayBuffer.isView(values)) return TYPED_DTYPES[(values as Uint8Array)[Symbol.toStringTag]] ?? 'object';
+  if (ArrayBuffer.isView(values)) return values instanceof DataView ? 'object' : dtypeOfTyped(values);
   let dtype: DTypeName | undefined;
   const visit = (value: unknown): void => {
     if (Array.isArray(value) || ArrayBuffer.isView(value)) {

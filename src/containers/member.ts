@@ -324,7 +324,7 @@ export function storedObject(value: unknown): H5Group | H5Dataset | H5Datatype |
 }
 
 const SIMPLE_ARRAYS = new Set<unknown>(
-  TYPED_ARRAYS.filter((type) => type !== Uint8ClampedArray).map(({ prototype }) => prototype),
+  TYPED_ARRAYS.filter(({ name }) => !/Clamped|Float16/.test(name)).map(({ prototype }) => prototype),
 );
 
 /** Whether it is numbers, which make a dataset as they are. */

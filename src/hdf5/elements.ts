@@ -2,7 +2,6 @@ import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
 import { ByteWriter } from './byte-writer.js';
 import { formatDType } from './dtype.js';
 import { setU64 } from './endian.js';
-import type { FileBuilder, ObjectId } from './file-builder.js';
 import { H5Reference, referenceOf } from './h5-reference.js';
 import type { Collection } from './indexes/global-heap.js';
 import { inferDatatype } from './infer.js';
@@ -569,33 +568,6 @@ function encodeReferences(
 
 export function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-}
-
-/** The object number of what a reference leads to, if it is in the file that is laid out. */
-export type Resolve = (reference: H5Reference) => ObjectId | undefined;
-
-/** Writes encoded elements to a file under construction: their bytes, with each pointer at its place. */
-export function emit(
-  builder: FileBuilder,
-  { bytes, at, targets }: Encoded,
-  resolve: Resolve,
-  heapAt = -1,
-): void {
-  let from = 0;
-  for (let i = 0; i < at.length; i++) {
-    const position = at[i] as number;
-    const target = targets[i] as Encoded['targets'][number];
-    const into = heapAt < 0 ? -1 : heapAt + position;
-    if (heapAt < 0) builder.out.raw(bytes.subarray(from, position));
-    from = position + (target instanceof H5Reference ? 8 : 16);
-    if (typeof target === 'string') builder.text(target, into);
-    else if (target instanceof H5Reference) builder.objectReference(resolve(target), into);
-    else {
-      const start = builder.sequence(target.count, target.data.bytes, into);
-      if (target.count > 0) emit(builder, target.data, resolve, start);
-    }
-  }
-  if (heapAt < 0) builder.out.raw(bytes.subarray(from));
 }
 
 /** Encoded elements as they would be read from a file: with a heap that holds what the pointers lead to. */

@@ -1,4 +1,3 @@
-import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { lookup3 } from './checksum.js';
 import { HeaderWriter } from './header-writer.js';
@@ -50,10 +49,10 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
   readonly #heap = new GlobalHeapBuilder();
   /** Address by object number; 0 until its header is written. */
   readonly addresses = new NumberList();
-  /** Where an address of an object is to be filled in, and of which. Negative: in the heap, not in `out`. */
+  /** Where an address of an object is to be filled in, and of which. */
   readonly referenceAt = new NumberList();
   readonly referenceTo = new NumberList();
-  /** Where a position in the global heap is to be made an address. Negative: in the heap itself. */
+  /** Where a position in the global heap is to be made an address. */
   readonly #heapReferenceAt = new NumberList();
   /** What stands between the superblock and all else, of so many bytes. */
   before: readonly Piece[] = [];
@@ -132,8 +131,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
   }
 
   /**
-   * The same for data that have been written to `out` already, because they hold references, or that are not
-   * written at all and read as zeros. `address`: their position in `out`, or UNDEFINED_ADDRESS.
+   * The same for data that have been written to `out` already, because they hold references. `address`: their position in `out`.
    */
   beginDatasetAt(
     id: ObjectId,
@@ -145,8 +143,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
   ): void {
     this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
     encodeContiguousLayout(this.out);
-    if (address === UNDEFINED_ADDRESS) this.out.undefinedAddress();
-    else this.out.u64(this.addressOf(address));
+    this.out.u64(this.addressOf(address));
     this.out.u64(size);
     this.endMessage();
   }
@@ -165,52 +162,36 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
   // ---- values that refer to other places ------------------------------------------------------------
 
-  // They go to the end of `out`, or to `heapAt`: a position in the global heap, within a sequence that has
-  // been written with zeros in their place.
-
-  objectReference(target: ObjectId | undefined, heapAt = -1): void {
+  objectReference(target: ObjectId | undefined): void {
     if (target !== undefined) {
-      this.referenceAt.push(heapAt < 0 ? this.out.length : -heapAt);
+      this.referenceAt.push(this.out.length);
       this.referenceTo.push(target);
     }
-    if (heapAt < 0) this.out.u64(0);
+    this.out.u64(0);
   }
 
   /** Writes a variable-length string. The text must be well-formed. */
-  text(text: string, heapAt = -1): void {
-    if (text === '') {
-      if (heapAt < 0) this.out.zeros(16);
+  text(text: string): void {
+    if (text === '') this.out.zeros(16);
+    else this.#heapReference(this.#heap.allocateText(text));
+  }
+
+  /** Writes a variable-length sequence of `count` elements that are `bytes`. */
+  sequence(count: number, bytes: Uint8Array): void {
+    if (count === 0) {
+      this.out.zeros(16);
       return;
     }
-    this.#heapReference(this.#heap.allocateText(text), heapAt);
+    this.#heap.out.bytes.set(bytes, this.#heap.allocate(bytes.length));
+    this.#heapReference(count);
   }
 
-  /** Writes a variable-length sequence of `count` elements that are `bytes`. Returns their place in the heap. */
-  sequence(count: number, bytes: Uint8Array, heapAt = -1): number {
-    if (count === 0) {
-      if (heapAt < 0) this.out.zeros(16);
-      return -1;
-    }
-    const position = this.#heap.allocate(bytes.length);
-    this.#heap.out.bytes.set(bytes, position);
-    this.#heapReference(count, heapAt);
-    return position;
-  }
-
-  #heapReference(count: number, heapAt: number): void {
+  #heapReference(count: number): void {
     const { collection, index } = this.#heap;
-    if (heapAt < 0) {
-      this.out.u32(count);
-      this.#heapReferenceAt.push(this.out.length);
-      this.out.u64(collection);
-      this.out.u32(index);
-    } else {
-      const { out } = this.#heap;
-      this.#heapReferenceAt.push(-heapAt - 4);
-      out.view.setUint32(heapAt, count, true);
-      out.u64At(heapAt + 4, collection);
-      out.view.setUint32(heapAt + 12, index, true);
-    }
+    this.out.u32(count);
+    this.#heapReferenceAt.push(this.out.length);
+    this.out.u64(collection);
+    this.out.u32(index);
   }
 
   // ---- the whole ------------------------------------------------------------------------------------
@@ -239,16 +220,12 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
 
     for (let i = 0; i < this.referenceAt.length; i++) {
       const address = this.addresses.data[this.referenceTo.data[i] as number] as number;
-      const at = this.referenceAt.data[i] as number;
-      if (at > 0) out.u64At(at, address);
-      else heap.u64At(-at, address);
+      out.u64At(this.referenceAt.data[i] as number, address);
     }
     for (let i = 0; i < this.#heapReferenceAt.length; i++) {
       const at = this.#heapReferenceAt.data[i] as number;
-      const into = at > 0 ? out : heap;
-      const place = Math.abs(at);
-      const position = into.view.getUint32(place, true) + into.view.getUint32(place + 4, true) * 0x100000000;
-      into.u64At(place, heapAddress + position);
+      const position = out.view.getUint32(at, true) + out.view.getUint32(at + 4, true) * 0x100000000;
+      out.u64At(at, heapAddress + position);
     }
     for (let i = 0; i < this.chunkStart.length; i++) {
       const chunkEnd = this.chunkEnd.data[i] as number;

@@ -1,5 +1,5 @@
 import { H5TypeError } from '../errors.js';
-import { type DType, parseDType } from './dtype.js';
+import { parseDType } from './dtype.js';
 import { referenceOf } from './h5-reference.js';
 import {
   BOOLEAN,
@@ -13,21 +13,8 @@ import {
 } from './messages/datatype.js';
 import type { TypedArray } from './number-elements.js';
 
-/** Typed arrays by their class: the name survives where the object comes from another realm. */
-const TYPED_ARRAYS: { readonly [tag: string]: DType } = {
-  Int8Array: 'i1',
-  Uint8Array: 'u1',
-  Uint8ClampedArray: 'u1',
-  Int16Array: 'i2',
-  Uint16Array: 'u2',
-  Int32Array: 'i4',
-  Uint32Array: 'u4',
-  BigInt64Array: 'i8',
-  BigUint64Array: 'u8',
-  Float16Array: 'f2',
-  Float32Array: 'f4',
-  Float64Array: 'f8',
-};
+/** Names of numbers that typed arrays hold. */
+type TypedName = `${'int' | 'uint'}${8 | 16 | 32 | 64}` | `float${16 | 32 | 64}`;
 
 const REFERENCES = { object: OBJECT_REFERENCE, region: REGION_REFERENCE };
 const SCALARS: { readonly [kind: string]: Datatype } = {
@@ -37,12 +24,18 @@ const SCALARS: { readonly [kind: string]: Datatype } = {
   bigint: INT64,
 };
 
+/**
+ * The dtype of a typed array, which the name of its class says: that is the same where it comes from another realm. Of a
+ * `BigInt64Array` it is int64, of a `Uint8ClampedArray` uint8.
+ */
+export function dtypeOfTyped(array: ArrayBufferView): TypedName {
+  const tag = (array as TypedArray)[Symbol.toStringTag] as string;
+  return tag.toLowerCase().replace(/big|clamped|array/g, '') as TypedName;
+}
+
 /** The datatype of values, the smallest of '<i4', '<f8', '<i8', 'bool', 'str' and 'ref' that holds them all. */
 export function inferDatatype(values: ArrayLike<unknown>): Datatype {
-  if (ArrayBuffer.isView(values)) {
-    const dtype = TYPED_ARRAYS[(values as TypedArray)[Symbol.toStringTag]];
-    if (dtype) return parseDType(dtype);
-  }
+  if (ArrayBuffer.isView(values)) return parseDType(dtypeOfTyped(values));
   const count = values.length;
   if (count === 0) return FLOAT64;
   const kindOf = (value: unknown) => (value === null ? 'null' : typeof value);

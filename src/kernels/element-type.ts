@@ -128,7 +128,7 @@ export function typeOfName(dtype: unknown): ElementType {
   );
 }
 
-/** The type of a typed array; `undefined` for anything else. */
+/** The type of a typed array, which for one of half floats is that of what they are computed with; `undefined` for anything else. */
 export function typeOfArray(value: unknown): ElementType | undefined {
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return undefined;
   switch ((value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]) {
@@ -149,6 +149,7 @@ export function typeOfArray(value: unknown): ElementType | undefined {
       return I8;
     case 'BigUint64Array':
       return U8;
+    case 'Float16Array':
     case 'Float32Array':
       return F4;
     case 'Float64Array':

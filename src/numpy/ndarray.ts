@@ -458,8 +458,8 @@ export function fromValues(values: unknown, { dtype, shape }: ArrayOptions = {})
     const complex =
       wanted?.kind === 'c' && wanted.array === known.array && shape && sizeOf(shape) * 2 === typed.length;
     if (complex) return new NDArray(typed, shape, wanted);
-    const isBytes = known.kind === 'u' && known.size === 1;
-    const plain = isBytes && !(typed instanceof Uint8Array) ? new Uint8Array(typed as never) : typed;
+    const isOther = /^Uint8C|^Float16/.test(typed[Symbol.toStringTag]);
+    const plain = isOther ? (new known.array(typed as never) as typeof typed) : typed;
     const data = wanted ? convert(known, plain, wanted) : plain;
     return new NDArray(data, shape ? reshaped([typed.length], shape) : [typed.length], wanted ?? known);
   }

@@ -75,18 +75,20 @@ export function targetFor(
 
 /** An array that is there, as a target. */
 export function existing(out: unknown): Target {
-  if (!isBlockSource(out) && !(out instanceof NDArray) && !typeOfArray(out)) {
+  if (isBlockSource(out)) {
+    const { type, shape } = sourceOf(out);
+    return { shape, type, memory: undefined, disk: out, value: out };
+  }
+  const typed = typeOfArray(out);
+  if (!typed && !(out instanceof NDArray)) {
     throw new KernelError(
       'H5_OUT',
       'out is no array that can be written: give an NDArray, a typed array, an H5Array, or { file, name }',
     );
   }
-  if (isBlockSource(out)) {
-    const { type, shape } = sourceOf(out);
-    return { shape, type, memory: undefined, disk: out, value: out };
-  }
-  const { memory, type, shape } = sourceOf(out);
-  return { shape, type, memory, disk: undefined, value: out };
+  // What is written to is the array itself, also one that is computed with as another one (of clamped bytes, of half floats).
+  const memory = typed ? new NDArray(out as Data, [(out as Uint8Array).length], typed) : (out as NDArray);
+  return { shape: memory.shape, type: memory.type, memory, disk: undefined, value: out };
 }
 
 /** Puts the elements of a box, which may be of another type. */

@@ -12,6 +12,7 @@ import {
   FLOAT64,
   fixedPoint,
   fixedString,
+  floatingPoint,
   INT8,
   INT32,
   INT64,
@@ -366,7 +367,7 @@ export class Emitter {
       const array = value as TypedArray;
       const datatype = datatypeBytes(typeOfArray(array));
       builder.beginDataset(node.id, node.links, datatype, space(array.length), littleEndianBytes(array));
-      if (type === 'Uint8ClampedArray') this.#word(Reserved.type, type);
+      if (/Clamped|Float16/.test(type)) this.#word(Reserved.type, type);
     }
     this.#common(node, false);
     builder.end();
@@ -721,7 +722,7 @@ export function concatenated({ values, length }: VectorNode): TypedArray {
 export function typeOfArray(array: TypedArray): Datatype {
   // By the tag and not by instanceof: it may be an array of another realm.
   const tag = array[Symbol.toStringTag];
-  if (tag === 'Float32Array') return FLOAT32;
-  if (tag === 'Float64Array') return FLOAT64;
-  return fixedPoint(array.BYTES_PER_ELEMENT, tag.startsWith('I') || tag === 'BigInt64Array');
+  const { BYTES_PER_ELEMENT: size } = array;
+  if (tag[0] === 'F') return floatingPoint(size as 2);
+  return fixedPoint(size, tag[0] === 'I' || tag === 'BigInt64Array');
 }

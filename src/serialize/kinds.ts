@@ -16,6 +16,9 @@ export type TypedArray =
   | BigInt64Array
   | BigUint64Array;
 
+/** Float16Array, where the engine has it; to TypeScript it is one of the others, as what is done with it is the same. */
+const HALVES = (globalThis as { Float16Array?: Float32ArrayConstructor }).Float16Array;
+
 export const TYPED_ARRAYS = [
   Int8Array,
   Uint8Array,
@@ -28,6 +31,8 @@ export const TYPED_ARRAYS = [
   Float64Array,
   BigInt64Array,
   BigUint64Array,
+  // Engines have it since 2025 (ECMAScript 2025).
+  ...(HALVES ? [HALVES] : []),
 ] as const;
 
 /** How a value is treated. Primitives come first. (Bundlers put the numbers of an enum in its places.) */

@@ -918,6 +918,8 @@ export function typedColumn(elements: Elements, name: string, info: ObjectInfo):
     if (isBig === name.startsWith('Big')) return new type(elements as never);
     if (isBig) return new type(Float64Array.from(elements as BigInt64Array, Number) as never);
   }
+  // An engine that has no such arrays gives what holds the same numbers.
+  if (!type && elements instanceof Float32Array) return elements;
   return fail(info, `an unknown type: ${name}`);
 }
 

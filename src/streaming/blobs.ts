@@ -74,7 +74,7 @@ export class Blobs extends Lazy {
       const holder = holders.get(referenceTo.data[i] as number);
       if (holder === undefined) continue;
       const at = referenceAt.data[i] as number;
-      // References to the heap come from elsewhere; those in headers are in order, as these are.
+      // Those in headers are in order, as these are.
       while (chunk < chunkEnd.length && (chunkEnd.data[chunk] as number) <= at) chunk++;
       const isInHeader = chunk < chunkEnd.length && (chunkStart.data[chunk] as number) < at;
       patches.push(start + at - SUPERBLOCK_SIZE);

@@ -2,6 +2,8 @@
  * Views that share their bytes, and buffers that can grow. Alone, a typed array is a dataset of its numbers. Where there is
  * more to its buffer than that, it is a group: the buffer, and which part of it the view shows.
  */
+import { floatingPoint } from '../hdf5/messages/datatype.js';
+import { decodeOddNumbers } from '../hdf5/odd-numbers.js';
 import type { ValueType } from '../registry/index.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import type { Values } from '../serialize/values.js';
@@ -79,12 +81,30 @@ function viewType(type: (typeof TYPED_ARRAYS)[number] | DataViewConstructor): Va
   };
 }
 
-const viewTypes = /* @__PURE__ */ new Map<string, ValueType>(
-  /* @__PURE__ */ [...TYPED_ARRAYS, DataView].map((type) => [
+/** Half floats for an engine that has no arrays of them: what holds the same numbers, in memory of its own. */
+const HALVES: ValueType = {
+  name: 'Float16Array',
+  prototype: {},
+  encode: () => ({}),
+  decode: ({ buffer, byteOffset, length }) => {
+    const whole = checked('Float16Array', buffer, ArrayBuffer);
+    const start = checkedSize('Float16Array', byteOffset);
+    const count =
+      length === undefined ? Math.floor((whole.byteLength - start) / 2) : checkedSize('Float16Array', length);
+    return madeOf('Float16Array', () => {
+      const bytes = new Uint8Array(whole, start, 2 * count);
+      return decodeOddNumbers(floatingPoint(2), bytes, count) as TypedArray;
+    });
+  },
+};
+
+const viewTypes = /* @__PURE__ */ new Map<string, ValueType>([
+  ['Float16Array', HALVES],
+  .../* @__PURE__ */ [...TYPED_ARRAYS, DataView].map((type): [string, ValueType] => [
     type.name,
     viewType(type) as unknown as ValueType,
   ]),
-);
+]);
 
 // ---- buffers ----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import { deserialize as coreDeserialize, serialize as coreSerialize } from '../.
 import {
   deserialize,
   H5Field,
+  H5File,
   H5FormatError,
   H5RegistryError,
   H5UnknownClassError,
@@ -33,7 +34,11 @@ class Plain {
   x = 1;
 }
 
-/** A value of each type, and what of it is to be the same. */
+const { QuotaExceededError: QuotaExceeded } = globalThis as {
+  QuotaExceededError?: new (message: string, options: object) => DOMException;
+};
+
+/** A value of each type, and what of it is to be the same: also of those that later engines have. */
 const CASES: [string, () => unknown, (value: never) => unknown][] = [
   [
     'RegExp',
@@ -48,6 +53,43 @@ const CASES: [string, () => unknown, (value: never) => unknown][] = [
     () => new AggregateError([new Error('a'), 1], 'both'),
     (e: AggregateError) => [e.message, (e.errors[0] as Error).message, e.errors[1]],
   ],
+  [
+    'DOMException',
+    () => Object.assign(new DOMException('too late', 'TimeoutError'), { after: 5, cause: new Error('slow') }),
+    (e: DOMException & { after: number }) => [
+      e.name,
+      e.message,
+      e.code,
+      e.stack,
+      e.after,
+      Object.keys(e),
+      String(e.cause),
+    ],
+  ],
+  ...(typeof QuotaExceeded === 'function'
+    ? ([
+        [
+          'QuotaExceededError',
+          () => new QuotaExceeded('full', { quota: 5, requested: 6.5 }),
+          (e: DOMException & { quota: number; requested: number }) => [
+            e.name,
+            e.message,
+            e.quota,
+            e.requested,
+            Object.keys(e),
+          ],
+        ],
+      ] as [string, () => unknown, (value: never) => unknown][])
+    : []),
+  ...(typeof SuppressedError === 'function'
+    ? ([
+        [
+          'SuppressedError',
+          () => new SuppressedError(new Error('close'), new TypeError('use'), 'both'),
+          (e: SuppressedError) => [e.message, String(e.error), String(e.suppressed), e.stack, Object.keys(e)],
+        ],
+      ] as [string, () => unknown, (value: never) => unknown][])
+    : []),
   ['URL', () => new URL('https://example.org/a?b=c#d'), (u: URL) => [u.href, u.searchParams.get('b')]],
   ['URLSearchParams', () => new URLSearchParams('a=1&b=2&a=3'), (p: URLSearchParams) => [...p]],
   ['Number', () => Object(-0), (n: number) => Object.is(n.valueOf(), -0)],
@@ -183,9 +225,9 @@ describe('errors', () => {
     ];
     const shown = (error: Error) => [
       JSON.stringify(error),
-      ...['name', 'message', 'stack', 'cause', 'errors'].map((name) =>
-        Object.getOwnPropertyDescriptor(error, name),
-      ),
+      // Later engines have it as an accessor.
+      [error.stack, Object.getOwnPropertyDescriptor(error, 'stack')?.enumerable],
+      ...['name', 'message', 'cause', 'errors'].map((name) => Object.getOwnPropertyDescriptor(error, name)),
     ];
     for (const error of errors) {
       const found = back({ error }, types).error;
@@ -195,6 +237,32 @@ describe('errors', () => {
     expect(back(errors, types).map(shown)).toEqual(errors.map(shown));
     const odd = Object.assign(new Error(), { '[[enumerable]]': 'name' });
     expect(() => serialize(odd)).toThrow(/cannot be called \[\[enumerable\]\]/);
+  });
+
+  it.runIf(typeof SuppressedError === 'function')(
+    'of a class that extends SuppressedError hide what that hides',
+    () => {
+      class CloseError extends SuppressedError {
+        file = 'a.h5';
+      }
+      const types = new TypeRegistry().register(CloseError, { name: 'CloseError' });
+      const first = new Error('use');
+      const found = back({ error: new CloseError('close', first, 'both'), first }, types);
+      expect(found.error).toBeInstanceOf(CloseError);
+      expect([found.error.message, found.error.error, found.error.file]).toEqual(['both', 'close', 'a.h5']);
+      expect(found.error.suppressed).toBe(found.first);
+      expect(Object.keys(found.error)).toEqual(['file']);
+    },
+  );
+
+  it('of the platform are made by their constructors, which refuse what lies', () => {
+    const file = H5File.open(undefined, 'w');
+    file.attrs.set('@h5pickle', 1);
+    file.attrs.set('@type', 'DOMException');
+    file.attrs.set('message', 'm');
+    expect(() => deserialize(file.toBytes())).toThrow(H5FormatError);
+    file.attrs.set('name', 'AbortError');
+    expect(deserialize<DOMException>(file.toBytes()).code).toBe(DOMException.ABORT_ERR);
   });
 
   it('may have fields that rules, or the class itself, name', () => {

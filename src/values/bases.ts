@@ -1,0 +1,162 @@
+/** Registered classes that extend types of the language whose content is not in their properties. */
+import { H5FormatError } from '../errors.js';
+import type { Codec, RegisteredClass, Spend } from '../registry/index.js';
+import { TYPED_ARRAYS } from '../serialize/kinds.js';
+import { checkNames, elementsOf, setElements } from './array-properties.js';
+import { entriesOf, membersOf, setEntries, setMembers } from './collections.js';
+import { checked, isElement, isNumber, madeOf } from './content.js';
+import { contentOf, Fields, type IsOther } from './fields.js';
+import { isTracking } from './shared-bytes.js';
+
+/** A type whose values have content that is not in their properties, and how instances of classes are stored that extend it. */
+export interface BaseType {
+  readonly extends: object;
+  extend(cls: RegisteredClass): Codec;
+}
+
+/** An instance with the inner state of its base, as its constructor would be given it by that of the base. */
+export function madeBy(cls: RegisteredClass, make: () => object): object {
+  return cls.bareInstances ? make() : cls.create();
+}
+
+/**
+ * A base whose instances have an inner value beside their properties, which is stored under a name of its own: in the
+ * notation of the language's specification, so that no property has it.
+ */
+function base<T extends object, V>(
+  type: new () => T,
+  get: (value: T) => V,
+  set: (value: T, inner: V, spend: Spend) => void,
+  isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
+): BaseType {
+  const inner = `[[${type.name}]]`;
+  return {
+    extends: type.prototype as object,
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) => {
+          checkNames(value, inner);
+          const all = fields.of(value, (name) => Array.isArray(value) && isElement(name));
+          return contentOf(all.set(inner, get(value as T)));
+        },
+        create: () => madeBy(cls, () => constructed(type, [], cls)),
+        fill: (value, content, _, spend) => {
+          if (!isInner(content[inner]))
+            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
+          set(value as T, content[inner] as V, spend);
+          fields.set(
+            value,
+            content,
+            spend,
+            (name) => name === inner || (Array.isArray(value) && isElement(name)),
+          );
+        },
+      };
+    },
+  };
+}
+
+export function bases(): BaseType[] {
+  return [
+    base(Map<unknown, unknown>, entriesOf, setEntries),
+    base(Set<unknown>, membersOf, setMembers),
+    base(Array<unknown>, elementsOf, setElements),
+    base(
+      Date,
+      (date) => Date.prototype.getTime.call(date),
+      (date, time) => date.setTime(time),
+      (time) => typeof time === 'number',
+    ),
+    ...TYPED_ARRAYS.map(typedBase),
+  ];
+}
+
+/** What another view of the same part of a buffer is made of. */
+function viewOf(array: ArrayBufferView & { readonly length: number }): unknown[] {
+  return [array.buffer, array.byteOffset, isTracking(array as Uint8Array) ? undefined : array.length];
+}
+
+/**
+ * A base whose instances are made of what they hold, which is stored under a name of its own as well; `make`: by the constructor
+ * of the base, for a class.
+ */
+function madeBase(
+  type: { readonly name: string; readonly prototype: object },
+  get: (value: object) => unknown,
+  make: (cls: RegisteredClass, held: unknown, spend: Spend) => object,
+  isOther: IsOther = () => false,
+): BaseType {
+  const inner = `[[${type.name}]]`;
+  return {
+    extends: type.prototype,
+    extend: (cls) => {
+      const fields = new Fields(cls);
+      return {
+        name: cls.name,
+        encode: (value) => {
+          checkNames(value, inner);
+          return contentOf(fields.of(value, isOther).set(inner, get(value)));
+        },
+        decode: (content, spend) => {
+          const value = make(cls, content[inner], spend);
+          fields.set(value, content, spend, (name) => name === inner || isOther(name));
+          return value;
+        },
+      };
+    },
+  };
+}
+
+/** An instance of a class, as the constructor of its base makes it. */
+function constructed(type: unknown, parameters: unknown[], { target }: RegisteredClass): object {
+  return Reflect.construct(type as NewableFunction, parameters, target as unknown as NewableFunction);
+}
+
+/** Their length is fixed when they are made. */
+function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
+  return madeBase(
+    type,
+    (value) => Reflect.construct(type, viewOf(value as Uint8Array)) as object,
+    (cls, held) =>
+      constructed(type, viewOf(checked<InstanceType<typeof type>>(cls.name, held, type as never)), cls),
+    isNumber,
+  );
+}
+
+/** What a primitive says that is around or in an instance of a type, which its constructor takes. */
+function valueBase(
+  type: { readonly name: string; readonly prototype: object },
+  primitive: 'number' | 'string' | 'boolean',
+  get: (value: object) => unknown,
+  isOther?: IsOther,
+): BaseType {
+  const make = (cls: RegisteredClass, held: unknown, spend: Spend): object => {
+    if (typeof held !== primitive)
+      throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no [[${type.name}]]`);
+    if (typeof held === 'string') spend(held.length);
+    return madeOf(cls.name, () => constructed(type, [held], cls));
+  };
+  return madeBase(type, get, make, isOther);
+}
+
+export function valueBases(): BaseType[] {
+  const types = [
+    valueBase(Number, 'number', (value) => Number.prototype.valueOf.call(value)),
+    valueBase(String, 'string', (value) => String.prototype.valueOf.call(value), isElement),
+    valueBase(Boolean, 'boolean', (value) => Boolean.prototype.valueOf.call(value)),
+  ];
+  if (typeof URL === 'function') types.push(valueBase(URL, 'string', textOf(URL.prototype, 'href')));
+  if (typeof URLSearchParams === 'function') {
+    const text = URLSearchParams.prototype.toString;
+    types.push(valueBase(URLSearchParams, 'string', (value) => text.call(value)));
+  }
+  return types;
+}
+
+/** What an accessor of a type says of a value, whatever its class makes of it. */
+function textOf(prototype: object, name: string): (value: object) => unknown {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  return (value) => get?.call(value);
+}
