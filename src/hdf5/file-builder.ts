@@ -182,7 +182,9 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       this.out.zeros(16);
       return;
     }
-    this.#heap.out.bytes.set(bytes, this.#heap.allocate(bytes.length));
+    // What it has been written to may be another buffer afterwards.
+    const position = this.#heap.allocate(bytes.length);
+    this.#heap.out.bytes.set(bytes, position);
     this.#heapReference(count);
   }
 
