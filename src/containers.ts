@@ -12,7 +12,12 @@ export type { CollectionOpenOptions, CollectionOptions } from './containers/cont
 export type { Deferred, DeferredPlace } from './containers/deferred.js';
 export type { DictView, Viewed } from './containers/dict-view.js';
 export { H5IndexError } from './containers/errors.js';
-export { type ArrayOpenOptions, type ArrayWriteOptions, H5Array } from './containers/h5-array.js';
+export {
+  type ArrayOpenOptions,
+  type ArrayOptions,
+  type ArrayWriteOptions,
+  H5Array,
+} from './containers/h5-array.js';
 export { H5Attributes } from './containers/h5-attributes.js';
 export {
   type DictKey,

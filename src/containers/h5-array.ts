@@ -9,6 +9,8 @@ import type { Datatype } from '../hdf5/messages/datatype.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import { shapedData } from '../hdf5/shaped-data.js';
 import type { Block, BlockData, BlockSource, DTypeLike, DTypeName } from '../kernels/block-source.js';
+import { Reserved } from '../serialize/layout.js';
+import { tagOf } from '../serialize/restore.js';
 import { ArrayFieldStore } from './array-field.js';
 import { formatArray } from './array-format.js';
 import { type ArrayIndex, type ArraySelection, broadcastShapes, selectView } from './array-selection.js';
@@ -54,9 +56,20 @@ import { gather } from './strided.js';
  * @example
  * using array = H5Array.open('data.h5', 'speed', { mode: 'r+', int64: 'number' });
  */
-export interface ArrayOpenOptions extends OpenOptions, CodecOptions {
+export interface ArrayOpenOptions extends OpenOptions, ArrayOptions {
   /** `'r'` unless told otherwise. */
   readonly mode?: H5Mode | undefined;
+}
+
+/**
+ * How an array is looked at.
+ *
+ * @example
+ * H5Array.open('data.h5', 'queue', { mode: 'r+', dtype: 'object' }).set(0, { any: 'value' });
+ */
+export interface ArrayOptions extends CodecOptions {
+  /** `'object'`: as a list of values of any kind, also where what it holds are numbers or texts alone. */
+  readonly dtype?: 'object' | undefined;
 }
 
 /**
@@ -118,14 +131,15 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /**
    * The array that a dataset is, or a list of values of any kind that `write` has stored: then elements are read and written
-   * as `read` and `write` do, with the options of these, and each operation that writes is a commit.
+   * as `read` and `write` do, with the options of these, and each operation that writes is a commit. A dataset of values that
+   * are alike is an array of these, unless `dtype: 'object'` says that it is to hold others.
    *
    * @throws {H5TypeError} when it has no shape, or is a group that is no list.
    * @example
    * H5Array.of(file.dataset('matrix'));
    * H5Array.of<User>(file.group('users')).at(-1); // an instance
    */
-  static of<E = unknown>(source: H5Dataset<unknown> | H5Group, options?: CodecOptions): H5Array<E> {
+  static of<E = unknown>(source: H5Dataset<unknown> | H5Group, options?: ArrayOptions): H5Array<E> {
     return new H5Array<E>(storeOf(source, options));
   }
 
@@ -911,7 +925,10 @@ export class H5Array<E = unknown> implements BlockSource {
     const { shape } = this;
     const along = checkAxis(axis, shape.length);
     const length = shape[along] as number;
-    const list = Array.isArray(indices) ? [indices] : indices;
+    // Of indices, and of a mask, only which ones they are counts, as for numpy: not how they are nested.
+    const flat: unknown[] = Array.isArray(indices) ? indices.flat(Number.POSITIVE_INFINITY) : [indices];
+    const areIndices = flat.every((each) => typeof each === 'number' || typeof each === 'boolean');
+    const list = Array.isArray(indices) && areIndices ? [flat] : indices;
     const { maps, size } = selectView(wholeView([length]), list as ArraySelection);
     const [map] = maps;
     const step = map?.strides[0] ?? 0;
@@ -1060,17 +1077,30 @@ function describe(value: unknown): string {
     : `a value of type ${typeof value}`;
 }
 
-function storeOf(source: unknown, options: CodecOptions | undefined): ElementStore {
-  if (source instanceof H5Group) {
-    const isRoot = source.path === '/';
-    return new CodecStore(isRoot ? source : source.parent, isRoot ? undefined : source.name, options);
-  }
-  if (!(source instanceof H5Dataset))
+function storeOf(source: unknown, { dtype, ...options }: ArrayOptions = {}): ElementStore {
+  if (dtype !== undefined && dtype !== 'object')
+    throw new H5TypeError(
+      `an array is opened with its own dtype, or as one of 'object', not as ${String(dtype)}`,
+    );
+  if (!(source instanceof H5Group || source instanceof H5Dataset))
     throw new H5TypeError(`an array is an H5Dataset, or an H5Group that is a list, not ${describe(source)}`);
+  if (source instanceof H5Group || dtype === 'object' || isCoded(source)) {
+    const isRoot = source.path === '/';
+    return new CodecStore(
+      isRoot ? (source as H5Group) : source.parent,
+      isRoot ? undefined : source.name,
+      options,
+    );
+  }
   const store = new DatasetStore(source);
   // One without a shape is no array.
   void store.dims;
   return store;
+}
+
+/** Whether the elements of a list are not what stands in its dataset: some are missing, or of types that HDF5 does not have. */
+function isCoded({ attrs, datatype }: H5Dataset): boolean {
+  return attrs.has(Reserved.mask) || attrs.has(Reserved.into) || tagOf(datatype) !== undefined;
 }
 
 function objectAt(group: H5Group, name: string): unknown {
@@ -1221,6 +1251,12 @@ function createList(
   if (!Array.isArray(list) && !ArrayBuffer.isView(list))
     throw new H5TypeError(
       `an array of the dtype '${String(dtype)}' is made of a list of values, not of ${describe(values)}`,
+    );
+  const { length } = list as ArrayLike<unknown>;
+  const { shape = [length] } = options;
+  if (shape.length !== 1 || shape[0] !== length)
+    throw new H5TypeError(
+      `an array of the dtype '${String(dtype)}' has one axis, here of ${length} elements, not the shape (${shape.join(', ')})`,
     );
   return CodecStore.write(group, name, Array.from(list as ArrayLike<unknown>), options);
 }

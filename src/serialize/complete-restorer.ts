@@ -313,14 +313,19 @@ export class CompleteRestorer extends Restorer {
   }
 
   /** Whether nothing that an object leads to stands elsewhere too, or could lead back: it holds only data. */
-  #isClosed(info: ObjectInfo, depth = 0): boolean {
+  #isClosed(info: ObjectInfo, depth = 0, seen = new Set<number>()): boolean {
+    // Many ways may lead to one object, and each link of it lead on to many.
+    if (seen.has(info.address)) return true;
+    seen.add(info.address);
     if (info.kind === 'dataset') return !this.isReferences(info);
     if (info.kind !== 'group') return true;
     if (depth > 0 && (depth > MAX_CLOSED || !find(info, Reserved.type) || find(info, Reserved.class)))
       return false;
     return (
       !info.attributes.some(({ datatype }) => datatype.class === 'reference' || isElement(datatype)) &&
-      info.links.every((link) => link.kind !== 'hard' || this.#isClosed(this.info(link.address), depth + 1))
+      info.links.every(
+        (link) => link.kind !== 'hard' || this.#isClosed(this.info(link.address), depth + 1, seen),
+      )
     );
   }
 

@@ -582,8 +582,12 @@ function leafType(node: VectorNode, stored: Stored, type: FieldType): void {
     case 'numbers':
     case 'typed': {
       const data = node.data ?? concatenated(node);
-      const isBig = data[Symbol.toStringTag].startsWith('Big');
-      if (data.length > 0 && !holds(type, isBig ? 'bigint' : 'number')) refuse(first, data[first]);
+      const tag = data[Symbol.toStringTag];
+      if (!holds(type, tag.startsWith('Big') ? 'bigint' : 'number')) {
+        if (data.length > 0) refuse(first, data[first]);
+        // Of no elements, the arrays are still of a type that the dtype cannot stand for.
+        if (encoding === 'typed') throw unfit(pathTo(node), tag, stored.field);
+      }
       // In the place of a missing number there is NaN, which is no integer.
       const isHoled = mask && type.type.class === 'fixed-point';
       const numbers = isHoled ? presentOnly(data as Float64Array, mask) : data;

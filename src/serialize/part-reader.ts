@@ -1,5 +1,5 @@
 import { H5PathError } from '../errors.js';
-import { type Elements, nest } from '../hdf5/elements.js';
+import type { Elements } from '../hdf5/elements.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
@@ -282,7 +282,7 @@ class PartReader {
     const width = inner.reduce((product, dim) => product * dim, 1);
     this.#file.spend(count * width * info.datatype.size);
     const bytes = this.#bytes(info, start, count, width);
-    const rows = nest(this.#file.leaf(info.datatype, bytes, count * width), [count, ...inner]);
+    const rows = this.#file.nested(this.#file.leaf(info.datatype, bytes, count * width), [count, ...inner]);
     return { at: 'value', value: end === undefined ? rows[0] : rows };
   }
 

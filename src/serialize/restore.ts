@@ -287,11 +287,11 @@ export class Restorer {
       if (datatype.class === 'compound' && isElement(datatype)) return this.pairs(datatype, data, 1, info)[0];
       return this.leaf(datatype, data, 1)[0];
     }
-    return this.#nest(copied(this.leaf(datatype, data, extent(dataspace))), dataspace.dims);
+    return this.nested(copied(this.leaf(datatype, data, extent(dataspace))), dataspace.dims);
   }
 
   /** Elements as arrays of arrays, of which there can be many where there is no element at all. */
-  #nest(flat: Elements, dims: readonly number[]): Elements {
+  nested(flat: Elements, dims: readonly number[]): Elements {
     let rows = 1;
     for (let i = 0; i < dims.length - 1; i++) {
       rows *= dims[i] as number;
@@ -322,7 +322,7 @@ export class Restorer {
     const { datatype, dataspace } = info;
     if (dataspace.kind !== 'simple') return this.scalar({ ...info, data: bytes }, info);
     const flat = this.leaf(datatype, bytes, extent(dataspace));
-    return type === undefined ? this.#nest(flat, this.#dims(info)) : typedColumn(flat, type, info);
+    return type === undefined ? this.nested(flat, this.#dims(info)) : typedColumn(flat, type, info);
   }
 
   /** The dimensions of a dataset, as the program has them: axes that are one for it are one. */
@@ -541,7 +541,7 @@ export class Restorer {
   /** The values of plain elements: numbers, strings, booleans, and what the tags stand for. */
   leaf(type: Datatype, bytes: Uint8Array, count: number): Elements {
     const tag = tagOf(type);
-    if (tag === undefined || type.class !== 'compound') return this.#decode(type, bytes, count);
+    if (!tag || tag === Tag.undefined || type.class !== 'compound') return this.#decode(type, bytes, count);
     const values = this.#decode((type.members[0] as CompoundMember).type, bytes, count);
     switch (tag) {
       case Tag.date:
@@ -799,7 +799,7 @@ export function child(info: GroupInfo, name: string): number {
 }
 
 /** The name of a one-member compound that stands for a type that HDF5 does not have. */
-function tagOf(type: Datatype): string | undefined {
+export function tagOf(type: Datatype): string | undefined {
   if (type.class !== 'compound' || type.members.length !== 1) return undefined;
   const [{ name, type: base }] = type.members as readonly [CompoundMember];
   let fits = name === Tag.undefined;

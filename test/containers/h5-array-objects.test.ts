@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   H5Array,
   H5File,
+  type H5Group,
   H5IndexError,
   H5TypeError,
   readSync,
@@ -82,6 +83,37 @@ test('values that are lists themselves are elements', () => {
   array.set('1', [9, 9]);
   array.set('2:', [[8]]);
   expect(array.read()).toEqual([[1, 2], [9, 9], [8]]);
+});
+
+test('opened again it is what it was: by what is stored, or because that is asked for', () => {
+  const file = H5File.open(undefined, 'w');
+  const kinds = [[1, null, 2], [new Date(5), new Date(6)], [2n ** 70n], ['a\0b'], [{ a: 1 }, 'x']];
+  for (const [i, values] of kinds.entries()) {
+    H5Array.write<unknown>(file, `${i}`, values, { dtype: 'object' });
+    const array = H5Array.open<unknown>(file, `${i}`, { mode: 'r+' });
+    expect(array.dtype).toBe('object');
+    expect(array.read()).toEqual(values);
+    array.set(0, 'other');
+    expect(H5Array.open(file, `${i}`).read()).toEqual(['other', ...values.slice(1)]);
+  }
+  const rows = [[1, 2], [3]];
+  H5Array.write<unknown>(
+    file,
+    'rows',
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    { dtype: 'object' },
+  );
+  expect(H5Array.open(file, 'rows').shape).toEqual([2, 2]);
+  const array = H5Array.open<unknown>(file, 'rows', { dtype: 'object' });
+  expect(array.shape).toEqual([2]);
+  array.set(1, [3]);
+  expect(H5Array.of(file.get('rows') as H5Group).read()).toEqual(rows);
+  expect(() => H5Array.open(file, 'rows', { dtype: 'int8' as never })).toThrow(/its own dtype/);
+  expect(() => H5Array.write(file, 'c', [1, 2], { dtype: 'object', shape: [2, 1] })).toThrow(/one axis/);
+  expect(file.has('c')).toBe(false);
 });
 
 test('what cannot be stored is an error, and the list as before', () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { H5Error } from '../../src/errors.js';
 import type { BlockSource } from '../../src/kernels/block-source.js';
 import {
+  type ArraySelection,
   H5Array,
   H5File,
   H5IndexError,
@@ -484,6 +485,17 @@ describe('growing and shrinking', () => {
     expect(() => array.delete(1)).toThrow(H5IndexError);
     array.delete('0', 1);
     expect(array.toNested()).toEqual([[3]]);
+    // As for numpy, it does not count how indices are nested.
+    for (const which of [
+      [[2, 4]],
+      [[2], [4]],
+      [[false, false, true, false, true, false]],
+    ] as ArraySelection[]) {
+      const file = H5File.open(undefined, 'w');
+      const numbers = H5Array.write(file, 'numbers', range(6), { maxShape: [null] });
+      numbers.delete(which);
+      expect(numbers.toNested()).toEqual([0, 1, 3, 5]);
+    }
   });
 
   test('an error in the middle leaves the file as before', () => {

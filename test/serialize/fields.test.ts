@@ -432,6 +432,16 @@ describe('a field with a dtype', () => {
     refuse({ rows }, isRow ? `$.rows[17].value${at}` : `$.rows[17].value`);
   });
 
+  it('is also that of typed arrays without elements', () => {
+    const { Thing, registry } = classOf({ value: { dtype: 'S12' } });
+    const none = new Float64Array(0);
+    for (const value of [none, [none], [none, none]])
+      for (const stored of [new Thing({ value }), [new Thing({ value }), new Thing({ value })]])
+        expect(() => serialize({ stored }, { registry })).toThrow(
+          /Float64Array.* cannot be stored; the field "value"/,
+        );
+  });
+
   it('is one that there is', () => {
     for (const dtype of ['i3', 'ref', 'f16', 'S', 'S0', 'regionref', 5]) {
       const { Thing, registry } = classOf({ value: { dtype: dtype as 'f4' } });

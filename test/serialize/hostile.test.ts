@@ -1175,6 +1175,31 @@ describe('a file that would expand without end', () => {
     expect(came).toBe('a value');
     expect(milliseconds).toBeLessThan(10_000);
   });
+
+  it('by ways through links of links, of which there are more than objects', async () => {
+    const bytes = file((root) => {
+      let inner = root.createGroup('@a');
+      for (const name of ['@b', '@c', '@d']) {
+        const group = root.createGroup(name);
+        for (let i = 0; i < 100; i++) group.link(`k${i}`, inner);
+        inner = group;
+      }
+      const url = root.createGroup('url');
+      url.attrs.set('@type', 'URL');
+      url.attrs.set('href', 'http://example.org/');
+      for (let i = 0; i < 100; i++) url.link(`k${i}`, inner);
+      for (const name of ['@a', '@b', '@c', '@d']) root.group(name).attrs.set('@type', 'Map');
+    });
+    const { came, milliseconds } = await outside.read(bytes);
+    expect(came).toBe('a value');
+    expect(milliseconds).toBeLessThan(10_000);
+  });
+
+  it('by rows without elements, of which a path asks for many', () => {
+    const bytes = file((root) => void root.createDataset('x', { shape: [2_000_000, 0], dtype: 'f8' }));
+    const asked = () => deserialize(bytes, { path: 'x/0:2000000', limits: { bytes: 1000 } });
+    expect(asked).toThrow(/expands to far more/);
+  });
 });
 
 describe('damage that the checksums do not show', () => {
