@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import { H5Dict } from './h5-dict.js';
 import type { H5List } from './h5-list.js';
 
@@ -43,8 +44,7 @@ class Handler implements ProxyHandler<object> {
   }
 
   set(_target: object, key: string | symbol, value: unknown): boolean {
-    if (typeof key === 'symbol') return false;
-    this.#dict.set(key, stored(value));
+    this.#dict.set(keyOf(key), stored(value));
     return true;
   }
 
@@ -67,8 +67,9 @@ class Handler implements ProxyHandler<object> {
   }
 
   defineProperty(_target: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
-    if (typeof key === 'symbol' || !('value' in descriptor)) return false;
-    this.#dict.set(key, stored(descriptor.value));
+    if (!('value' in descriptor))
+      throw new H5TypeError('what a dict has of a key is a value, and no accessor');
+    this.#dict.set(keyOf(key), stored(descriptor.value));
     return true;
   }
 
@@ -76,9 +77,16 @@ class Handler implements ProxyHandler<object> {
     return false;
   }
 
-  preventExtensions(): boolean {
-    return false;
+  preventExtensions(): never {
+    throw new H5TypeError(
+      'a dict in a file can be neither frozen nor sealed: copy() is what it has in memory',
+    );
   }
+}
+
+function keyOf(key: string | symbol): string {
+  if (typeof key === 'string') return key;
+  throw new H5TypeError(`the key of a dict is a string, not ${String(key)}`);
 }
 
 function shown(value: unknown): unknown {

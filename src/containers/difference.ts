@@ -18,6 +18,7 @@ import { isElement } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import type { Context } from './context.js';
+import { isSameBytes } from './equal.js';
 import { H5Dict } from './h5-dict.js';
 import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
@@ -304,8 +305,7 @@ function isStoredSame(object: H5Group | H5Dataset, value: unknown, { codec }: Co
     if (error instanceof H5UnknownClassError) return false;
     throw error;
   }
-  const [a, b] = [serialize(there, codec), serialize(value, codec)];
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return isSameBytes(serialize(there, codec), serialize(value, codec));
 }
 
 /** Whether nothing else is a part of an object, and it refers to nothing else: so that to leave it is to have it anew. */

@@ -1,46 +1,76 @@
-/** Whether two values in memory have the same content. NaN is NaN, 0 is -0, a hole is undefined. */
-export function isEqual(a: unknown, b: unknown): boolean {
-  return new Comparison().isEqual(a, b);
-}
+import { H5Error } from '../errors.js';
+import { serialize, type WriteOptions } from '../serialize/serialize.js';
 
-class Comparison {
+/**
+ * Whether two values in memory have the same content. NaN is NaN, 0 is -0, a hole is undefined. Of instances, and of types whose
+ * content is not in their properties, that is what is stored of them.
+ */
+export function isEqual(one: unknown, other: unknown, codec: WriteOptions): boolean {
   /** Pairs that are taken for equal, since they are being compared: values may lead back to themselves. */
-  readonly #pairs = new Map<object, Set<object>>();
-
-  isEqual(a: unknown, b: unknown): boolean {
-    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+  const pairs = new Map<object, Set<object>>();
+  // Values may be deeper than there is room for calls.
+  const todo: unknown[] = [one, other];
+  const areEqual = (a: Iterable<unknown>, b: Iterable<unknown>): boolean => {
+    const [left, right] = [[...a], [...b]];
+    for (const [i, each] of left.entries()) todo.push(each, right[i]);
+    return left.length === right.length;
+  };
+  while (todo.length > 0) {
+    const b = todo.pop();
+    const a = todo.pop();
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
     if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
     const [left, right] = [copyOf(a), copyOf(b)];
-    if (Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return false;
-    const met = this.#pairs.get(left);
-    if (met?.has(right)) return true;
+    const prototype = Object.getPrototypeOf(left) as object | null;
+    if (prototype !== Object.getPrototypeOf(right)) return false;
+    const met = pairs.get(left);
+    if (met?.has(right)) continue;
     if (met) met.add(right);
-    else this.#pairs.set(left, new Set([right]));
-    return this.#hasSame(left, right);
+    else pairs.set(left, new Set([right]));
+    const isSame = comparisons.get(prototype) ?? isStoredSame;
+    if (!isSame(left as never, right as never, areEqual, codec)) return false;
   }
+  return true;
+}
 
-  #hasSame(a: object, b: object): boolean {
-    if (Array.isArray(a)) return this.#areEqual(a, b as unknown[]);
-    if (a instanceof Date) return this.isEqual(a.getTime(), (b as Date).getTime());
-    if (ArrayBuffer.isView(a)) return this.#areEqual(bytesOf(a), bytesOf(b as ArrayBufferView));
-    if (a instanceof ArrayBuffer) return this.#areEqual(new Uint8Array(a), new Uint8Array(b as ArrayBuffer));
-    if (a instanceof RegExp) return String(a) === String(b);
-    if (a instanceof Map || a instanceof Set)
-      return this.#areEqual([...(a as Iterable<unknown>)], [...(b as Iterable<unknown>)]);
-    const keys = Object.keys(a);
-    if (keys.length !== Object.keys(b).length) return false;
-    return keys.every(
-      (key) =>
-        Object.hasOwn(b, key) &&
-        this.isEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-    );
-  }
+type Comparison<T> = (
+  a: T,
+  b: T,
+  areEqual: (a: Iterable<unknown>, b: Iterable<unknown>) => boolean,
+  codec: WriteOptions,
+) => boolean;
 
-  #areEqual(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
-    if (a.length !== b.length) return false;
-    for (let i = 0; i < a.length; i++) if (!this.isEqual(a[i], b[i])) return false;
-    return true;
+const areEntries: Comparison<object> = (a, b, areEqual) => {
+  const keys = Object.keys(a);
+  const values = (object: object) => keys.map((key) => (object as Record<string, unknown>)[key]);
+  const hasAll = keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key));
+  return hasAll && areEqual(values(a), values(b));
+};
+
+/** How values are compared, by their prototypes. */
+const comparisons = new Map<object | null, Comparison<never>>([
+  [Object.prototype, areEntries],
+  [null, areEntries],
+  [Array.prototype, (a: unknown[], b: unknown[], areEqual) => areEqual(a, b)],
+  [Set.prototype, (a: Set<unknown>, b: Set<unknown>, areEqual) => areEqual(a, b)],
+  [
+    Map.prototype,
+    (a: Map<unknown, unknown>, b: Map<unknown, unknown>, areEqual) => areEqual([...a].flat(), [...b].flat()),
+  ],
+]);
+
+/** The same value always gives the same bytes; what cannot be stored is equal to nothing in a file. */
+function isStoredSame(a: object, b: object, _: unknown, codec: WriteOptions): boolean {
+  try {
+    return isSameBytes(serialize([a], codec), serialize([b], codec));
+  } catch (error) {
+    if (error instanceof H5Error) return false;
+    throw error;
   }
+}
+
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** A collection of a file is what it is in memory. */
@@ -48,8 +78,4 @@ function copyOf(value: object): object {
   return 'copy' in value && 'context' in value && typeof value.copy === 'function'
     ? (value.copy() as object)
     : value;
-}
-
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }

@@ -1,4 +1,4 @@
-import { H5TypeError } from '../errors.js';
+import { H5PathError, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
@@ -97,6 +97,7 @@ export class H5Attributes implements Iterable<[string, unknown]> {
    * Sets an attribute, in place of one of any type and size.
    *
    * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
+   * @throws {H5PathError} with the code `H5_EXISTS` when a group has a member of that name.
    */
   set(name: string, value: unknown): this {
     if (typeof name !== 'string')
@@ -105,6 +106,13 @@ export class H5Attributes implements Iterable<[string, unknown]> {
     const object = this.#object;
     const { live } = this.#context;
     live.edit();
+    // Attributes of a dict are members of it.
+    if (object instanceof H5Group && object.linkInfo(stored))
+      throw new H5PathError(
+        'H5_EXISTS',
+        name,
+        `"${object.path}" has a member ${JSON.stringify(name)} that is no attribute: set or delete that first`,
+      );
     const scalar = encodeScalar(value, this.#context);
     const { data, dtype } = scalar ?? this.#encoded(value);
     live.change(this.#pathOf(stored), () => object.attrs.set(stored, data, dtype && { dtype }));

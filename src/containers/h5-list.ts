@@ -656,7 +656,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   equals(other: Iterable<unknown>): boolean {
     if (other === this) return true;
     if (typeof other !== 'object' || other === null || !(Symbol.iterator in other)) return false;
-    return isEqual(this.toArray(), Array.from(other));
+    return isEqual(this.toArray(), Array.from(other), this.context.codec);
   }
 
   // ---- listeners ------------------------------------------------------------------------------------

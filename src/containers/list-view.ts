@@ -78,7 +78,8 @@ class Handler implements ProxyHandler<unknown[]> {
       else noIndex(list.path, index, length);
       return true;
     }
-    if (key !== 'length') return false;
+    if (key !== 'length')
+      throw new H5TypeError(`${String(key)} is no index of a list: these are whole numbers from 0 on`);
     list.truncate(value as number);
     return true;
   }
@@ -115,15 +116,18 @@ class Handler implements ProxyHandler<unknown[]> {
   }
 
   defineProperty(target: unknown[], key: string | symbol, descriptor: PropertyDescriptor): boolean {
-    return 'value' in descriptor && this.set(target, key, descriptor.value);
+    if (!('value' in descriptor)) throw new H5TypeError('an element of a list is a value, and no accessor');
+    return this.set(target, key, descriptor.value);
   }
 
   setPrototypeOf(): boolean {
     return false;
   }
 
-  preventExtensions(): boolean {
-    return false;
+  preventExtensions(): never {
+    throw new H5TypeError(
+      'a list in a file can be neither frozen nor sealed: copy() is its elements in memory',
+    );
   }
 }
 

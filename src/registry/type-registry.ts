@@ -119,7 +119,7 @@ export class TypeRegistry {
    * registry.registerValue('handlers.save', onSave).registerValue('theme.dark', DARK);
    */
   registerValue(name: string, value: object | symbol): this {
-    checkName(name, `the name of ${String(value)}`);
+    checkName(name, 'the name of a value');
     if (/^(Symbol[.(]|class )/.test(name))
       throw conflict(`the name ${JSON.stringify(name)} is that of a symbol or a class`);
     const known = this.nameOf(value);

@@ -42,6 +42,9 @@ export function recordPath(select: (value: never) => unknown): Step[] {
       steps.push({ key, isText: isNumber(key) });
       return recorder;
     },
+    set(_, key) {
+      throw new H5TypeError(`a selector may only name properties, not set ${String(key)}`);
+    },
     apply(_, __, [key]: unknown[]) {
       const method = steps.pop()?.key;
       const isKey = typeof key === 'string' || typeof key === 'number';
@@ -53,9 +56,11 @@ export function recordPath(select: (value: never) => unknown): Step[] {
       return recorder;
     },
   });
-  if (select(recorder as never) !== recorder)
-    throw new H5TypeError('a selector must return a part of what it is given');
-  return steps;
+  const selected = select(recorder as never);
+  if (selected === recorder) return steps;
+  // Of one that is asynchronous, nobody waits for the error that it may come to as well.
+  if (selected instanceof Promise) selected.catch(() => {});
+  throw new H5TypeError('a selector must return a part of what it is given, at once');
 }
 
 /** For messages: `$.users[17].name`. */

@@ -27,8 +27,8 @@ export function storageOf(info: ObjectInfo, restorer: Restorer): FieldRule[] {
   const rules: FieldRule[] = [];
   const add = (name: string, { dtype, shape }: Stored): void => {
     const property = unescapeName(name);
-    // A field cannot have such a name.
-    if ((dtype ?? shape) === undefined || property in Object.prototype) return;
+    // A field cannot have such a name; and what is within an instance of a type of the language is no field of it.
+    if ((dtype ?? shape) === undefined || property in Object.prototype || property.startsWith('[[')) return;
     rules.push({ property, name: property, ignored: false, needsConstructor: false, dtype, shape });
   };
   const numbers = new Set(restorer.attribute(info, Reserved.numbers));
@@ -47,6 +47,8 @@ function storedAt(address: number, isColumn: boolean, restorer: Restorer, depth 
   const info = restorer.info(address);
   const items = restorer.word(info, Reserved.items);
   if (info.kind === 'dataset') {
+    // Rows of other tables are no numbers.
+    if (find(info, Reserved.into)) return {};
     const type = isColumn ? (items ?? 'Array') : restorer.word(info, Reserved.type);
     return storedIn(info, type, restorer);
   }

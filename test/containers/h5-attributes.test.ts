@@ -95,3 +95,11 @@ describeOracle('h5py', () => {
     expect(found['any']?.[1]).toBe('opaque');
   });
 });
+
+it('an attribute does not take the name of another member of a dict', () => {
+  const dict = H5Dict.of<Record<string, unknown>>(H5File.open(undefined, 'w'));
+  dict.set('list', [1, 'x', {}]);
+  expect(() => dict.attributes.set('list', 5)).toThrow(/has a member "list" that is no attribute/);
+  expect(() => dict.attributes.update({ a: 1, list: 5 })).toThrow(/has a member/);
+  expect([...dict.keys()]).toEqual(['list']);
+});

@@ -233,7 +233,9 @@ describe('the view of an H5Dict', () => {
     expect((dict.get('again' as never) as H5Dict).toObject()).toEqual({ dark: true, font: { size: 12 } });
     Object.defineProperty(view, 'defined', { value: 5 });
     expect(dict.get('defined' as string)).toBe(5);
-    expect(() => Object.freeze(view)).toThrow(TypeError);
+    expect(() => Object.freeze(view)).toThrow(/neither frozen nor sealed/);
+    expect(() => Object.defineProperty(view, 'x', { get: () => 1 })).toThrow(/no accessor/);
+    expect(() => Object.assign(view, { [Symbol.iterator]: 1 })).toThrow(/key of a dict is a string/);
     expect(() => Object.setPrototypeOf(view, null)).toThrow(TypeError);
   });
 

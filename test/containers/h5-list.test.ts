@@ -107,6 +107,43 @@ describe('as ch5mpy has it', () => {
     list.close();
   });
 
+  it('is equal to what holds the same, whatever that is in', () => {
+    const same = (a: unknown, b: unknown) =>
+      H5List.write(H5File.open(undefined, 'w'), [a], { registry }).equals([b]);
+    for (const make of [
+      (n: number) => new URL(`http://example.org/${n}`),
+      (n: number) => new Error(`${n}`, { cause: n }),
+      (n: number) => Object(n) as unknown,
+      (n: number) => Float64Array.of(n, Number.NaN),
+      (n: number) => new Uint8Array([n]).buffer,
+      (n: number) => new Box([n]),
+      (n: number) => Object.assign(/a/g, { lastIndex: n }),
+      (n: number) => new Map([[{ n }, new Set([n])]]),
+    ]) {
+      const first = make(1);
+      if (first instanceof Error) first.stack = 'here';
+      const again = make(1);
+      if (again instanceof Error) again.stack = 'here';
+      expect([same(first, again), same(first, make(2))], String(first)).toEqual([true, false]);
+    }
+    const deep = () => {
+      let list: unknown[] = [];
+      for (let i = 0; i < 20_000; i++) list = [list];
+      return list;
+    };
+    expect(same(deep(), deep())).toBe(true);
+    expect(same(1, () => 1)).toBe(false);
+  });
+
+  it('as a view says which indices it has', () => {
+    const { list } = make();
+    for (const key of ['-1', '1.5', 'name'])
+      expect(() => Object.assign(list.view, { [key]: 1 })).toThrow(`${key} is no index of a list`);
+    expect(() => Object.defineProperty(list.view, '0', { get: () => 1 })).toThrow(/no accessor/);
+    expect(() => Object.freeze(list.view)).toThrow(/neither frozen nor sealed/);
+    list.close();
+  });
+
   it('counts from the end with negative indices', () => {
     using list = make().list;
     expect(list.get(-2)).toBe('4.');

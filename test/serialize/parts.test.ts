@@ -324,6 +324,11 @@ describe('a part by its path', () => {
     const call = (value: typeof state) => value.people.map(({ id }) => id);
     expect(() => part(undefined, { select: call })).toThrow(H5TypeError);
     expect(() => part(undefined, { select: () => 5 })).toThrow(/must return a part/);
+    // Node would end with a rejection that nobody handles.
+    expect(() => part(undefined, { select: async (value: typeof state) => value.people })).toThrow(/at once/);
+    expect(() => part(undefined, { select: (value: { people: unknown }) => (value.people = 5) })).toThrow(
+      /not set people/,
+    );
   });
 
   it('is what the options `as` and `schema` are about', () => {

@@ -552,3 +552,24 @@ it('errors name what a Map holds as where it is stored by itself', () => {
     expect(placeIn(new Map<unknown, unknown>([[bad, 1]]), groups)).toBe('$.a.b.c[key 0].d');
   }
 });
+
+it('is kept as it is by who does not know its classes', () => {
+  class Node {
+    constructor(
+      readonly left: unknown,
+      readonly right: unknown,
+    ) {}
+  }
+  class Leaf {
+    constructor(readonly value: number) {}
+  }
+  const own = new Types().register(Node, { name: 'Node' }).register(Leaf, { name: 'Leaf' });
+  const make = (depth: number): unknown =>
+    depth === 0 ? new Leaf(depth) : new Node(make(depth - 1), new Map([['x', make(depth - 1)]]));
+  const tree = make(9);
+  const options = { registry: new Types(), unknownClass: 'keep' } as const;
+  for (const groups of [1, 100, Infinity]) {
+    const kept = deserialize(serialize(tree, { registry: own, groups }), options);
+    expectSame(deserialize(serialize(kept, { registry: options.registry }), { registry: own }), tree);
+  }
+});
