@@ -303,8 +303,9 @@ export class DatasetStorage {
     );
   }
 
-  resize(dims: readonly number[]): void {
-    const { dataspace } = this;
+  /** Gives the dataset another shape. What elements that are cut off hold in the global heap is given back. */
+  resize(space: EditableSpace, heap: GlobalHeapEditor, dims: readonly number[]): void {
+    const { dataspace, datatype } = this;
     const most = dataspace.maxDims ?? dataspace.dims;
     if (dims.length !== most.length)
       throw new H5TypeError(`a shape of ${dims.length} axes for a dataset of ${most.length}`);
@@ -323,6 +324,9 @@ export class DatasetStorage {
       );
     this.#checkFill();
     this.changes++;
+    if (hasPointers(datatype))
+      for (const selection of this.#outside(dims))
+        releaseElements(space, heap, datatype, selection.count, this.read(selection));
     this.#chunks.resize(dims);
     this.dataspace = { ...dataspace, dims: [...dims] };
     this.isChanged = true;
@@ -404,7 +408,7 @@ export class DatasetStorage {
   }
 
   /** All elements, a part at a time: rows along the first axis, or, of those in chunks, what is in one that is there. */
-  *#windows(): IterableIterator<Selection> {
+  *#windows(): IterableIterator<GridSelection> {
     const { dims } = this.dataspace;
     const all = selectAll(dims);
     const [axis, ...others] = all.axes;
@@ -431,6 +435,23 @@ export class DatasetStorage {
         { ...axis, start, count: Math.min(step, axis.count - start) },
         ...others,
       ]);
+  }
+
+  /** The elements that are not within a smaller shape, in boxes. */
+  *#outside(dims: readonly number[]): IterableIterator<Selection> {
+    for (const { axes } of this.#windows()) {
+      const inner = [...axes];
+      for (const [i, axis] of axes.entries()) {
+        const { start, count } = axis;
+        const kept = Math.min(count, Math.max(0, (dims[i] as number) - start));
+        if (kept < count) {
+          const outer = { ...axis, start: start + kept, count: count - kept };
+          yield new GridSelection(this.dataspace.dims, inner.with(i, outer));
+        }
+        if (kept === 0) break;
+        inner[i] = { ...axis, count: kept };
+      }
+    }
   }
 
   /** Gives back all that the elements take. */

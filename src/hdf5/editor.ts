@@ -378,7 +378,7 @@ export class FileEditor implements Editor {
     const placed = this.#placed(dataset);
     const storage = this.#storage(placed);
     this.#written.add(placed.info.address);
-    this.#change(storage, () => storage.resize(dims));
+    this.#change(storage, () => storage.resize(this.space, this.#heap, dims));
   }
 
   append(dataset: Node, data: unknown, axis: number, named?: Named): void {
