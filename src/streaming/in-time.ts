@@ -1,3 +1,4 @@
+import { H5TypeError } from '../errors.js';
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
 import type { FileSpace } from '../hdf5/file-space.js';
 import { CompletePlanner, type Stream } from '../serialize/complete-planner.js';
@@ -183,7 +184,7 @@ interface Asked {
 async function answer(iterator: AnyIterator, asked: Asked): Promise<IteratorResult<unknown>> {
   asked.isWaiting = true;
   try {
-    const result = await iterator.next();
+    const result = resultOf(await iterator.next());
     asked.isOver = result.done === true;
     return result;
   } catch (error) {
@@ -196,9 +197,15 @@ async function answer(iterator: AnyIterator, asked: Asked): Promise<IteratorResu
 
 function nextOf(iterator: AnyIterator, asked: Asked): IteratorResult<unknown> {
   asked.isOver = true;
-  const result = iterator.next() as IteratorResult<unknown>;
+  const result = resultOf(iterator.next());
   asked.isOver = result.done === true;
   return result;
+}
+
+/** What an iterator answers, which is an object: else it would never be at its end. */
+function resultOf(answer: unknown): IteratorResult<unknown> {
+  if (typeof answer === 'object' && answer !== null) return answer as IteratorResult<unknown>;
+  throw new H5TypeError(`the iterator result ${String(answer)} is not an object { done, value }`);
 }
 
 function closeNow(iterator: AnyIterator): void {
@@ -218,7 +225,7 @@ function takeNow(streams: readonly Stream[], taker: Taker): void {
     taker.begin(stream);
     const { iterator } = iteratorOf(stream.value);
     for (;;) {
-      const { done, value } = iterator.next() as IteratorResult<unknown>;
+      const { done, value } = resultOf(iterator.next());
       if (done) break;
       try {
         if (taker.add(value)) store(false);

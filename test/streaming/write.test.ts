@@ -363,6 +363,16 @@ describe('at once', () => {
     expect(readdirSync(folder)).toEqual(['a.h5']);
   });
 
+  it('what answers with no object is refused, as it would never end', async () => {
+    const wrong = { next: () => 5 as never };
+    const list = { ...wrong, [Symbol.iterator]: () => list };
+    const inTime = { [Symbol.asyncIterator]: () => wrong };
+    for (const value of [list, { list }]) expect(() => serialize(value)).toThrow(/result 5 is not an object/);
+    for (const value of [inTime, { list: inTime }, { list }])
+      await expect(write(at('wrong.h5'), value)).rejects.toThrow(/result 5 is not an object/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('an iterator that is refused elsewhere in the value is not asked', () => {
     const rows = new Rows();
     expect(() => writeSync(at('a.h5'), { rows: rows.now(), f: () => {} })).toThrow(H5UnsupportedError);
