@@ -1,4 +1,4 @@
-import { H5Error } from '../errors.js';
+import { H5Error, H5TypeError } from '../errors.js';
 import type { Class } from '../registry/index.js';
 import { nameOf } from '../registry/metadata.js';
 import { memberSegment } from './path.js';
@@ -62,6 +62,7 @@ export function expected<T>(value: unknown, { as, schema }: Expectation<T>): T |
 }
 
 function accepted<T>(result: SchemaResult<T>): T {
+  if (!result) throw new H5TypeError(`the schema returned ${result}: no { value } or { issues }`);
   if (!result.issues) return result.value;
   const all = result.issues.map(({ message, path = [] }) => {
     const place = path.map((segment) => {

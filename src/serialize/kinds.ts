@@ -83,21 +83,11 @@ export interface Entry {
   readonly integrity?: string;
 }
 
-const PART_NAMES: Record<number, string> = {
-  [Kind.Number]: 'numbers',
-  [Kind.String]: 'strings',
-  [Kind.Boolean]: 'booleans',
-  [Kind.BigInt]: 'bigints',
-  [Kind.Date]: 'dates',
-  [Kind.Array]: 'arrays',
-  [Kind.Set]: 'sets',
-  [Kind.Map]: 'maps',
-  [Kind.Buffer]: 'buffers',
-  [Kind.SparseArray]: 'arrays',
-  [Kind.Reference]: 'references',
-  [Kind.Named]: 'names',
-  [Kind.Iterable]: 'arrays',
-};
+/** What lists of the kinds are called as parts of others, in the order of the kinds. */
+const PART_NAMES =
+  ' numbers strings booleans bigints dates arrays sets maps buffers arrays references    names arrays'.split(
+    ' ',
+  );
 
 /** Tells objects apart by their prototypes. */
 export class Kinds {
@@ -116,17 +106,15 @@ export class Kinds {
     this.#registry = registry;
     this.#values = values;
     this.#isIterable = isIterable;
-    for (let id = 0; id < FIRST_CLASS; id++) {
-      const type = id === Kind.Map ? 'Map' : undefined;
+    for (const [id, partName] of PART_NAMES.entries())
       this.#entries.push({
         kind: id as Kind,
         class: undefined,
         fields: undefined,
-        type,
+        type: id === Kind.Map ? 'Map' : undefined,
         codec: undefined,
-        partName: PART_NAMES[id] ?? '',
+        partName,
       });
-    }
     const ids = this.#ids;
     ids.set(Array.prototype, Kind.Array);
     ids.set(Date.prototype, Kind.Date);

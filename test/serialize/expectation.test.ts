@@ -124,3 +124,10 @@ describe('a class', () => {
     }
   });
 });
+
+it('a schema that answers nothing is none', () => {
+  const schema = { '~standard': { version: 1, vendor: 'none', validate: () => undefined } };
+  expect(() => deserialize(serialize(1), { schema: schema as never })).toThrow(
+    'the schema returned undefined: no { value } or { issues }',
+  );
+});
