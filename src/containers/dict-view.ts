@@ -1,6 +1,6 @@
 import { H5TypeError } from '../errors.js';
 import { H5Dict } from './h5-dict.js';
-import type { H5List } from './h5-list.js';
+import { H5List } from './h5-list.js';
 
 /**
  * A dict as an object: each key is a property. Dicts in it are views as well; lists and arrays are what `get` returns.
@@ -38,7 +38,7 @@ class Handler implements ProxyHandler<object> {
   }
 
   get(target: object, key: string | symbol, receiver: unknown): unknown {
-    if (typeof key === 'string' && this.#dict.has(key)) return shown(this.#dict.get(key));
+    if (typeof key === 'string' && this.#dict.has(key)) return this.#shown(key);
     // It would give the views of an object another prototype.
     return key === '__proto__' ? undefined : Reflect.get(target, key, receiver);
   }
@@ -63,7 +63,14 @@ class Handler implements ProxyHandler<object> {
 
   getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
     if (typeof key === 'symbol' || !this.#dict.has(key)) return undefined;
-    return { value: shown(this.#dict.get(key)), writable: true, enumerable: true, configurable: true };
+    return { value: this.#shown(key), writable: true, enumerable: true, configurable: true };
+  }
+
+  #shown(key: string): unknown {
+    const dict = this.#dict;
+    const value = dict.get(key);
+    if (value instanceof H5Dict) return value.view;
+    return dict.isLarge ? viewOfCopy(value, () => viewOf(dict.spread()), key) : value;
   }
 
   defineProperty(_target: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
@@ -89,13 +96,37 @@ function keyOf(key: string | symbol): string {
   throw new H5TypeError(`the key of a dict is a string, not ${String(key)}`);
 }
 
-function shown(value: unknown): unknown {
-  return value instanceof H5Dict ? value.view : value;
+/**
+ * What a large dict has of a key is a copy in memory. As a view it is what is in the file: before it is changed, the dict gets a
+ * member for each key, and the change is made there as well; `holder` is then the view that it is in.
+ */
+function viewOfCopy(copy: unknown, holder: () => object, key: string): unknown {
+  if (!isPlain(copy)) return copy;
+  const live = (): object => {
+    const value = (holder() as Record<string, unknown>)[key];
+    return (value instanceof H5List ? value.view : value) as object;
+  };
+  return new Proxy(copy, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      return typeof name === 'string' ? viewOfCopy(value, live, name) : value;
+    },
+    set: (target, name, value) => Reflect.set(live(), name, value) && Reflect.set(target, name, value),
+    deleteProperty: (target, name) =>
+      Reflect.deleteProperty(live(), name) && Reflect.deleteProperty(target, name),
+    defineProperty: (target, name, descriptor) =>
+      Reflect.defineProperty(live(), name, descriptor) && Reflect.defineProperty(target, name, descriptor),
+  });
+}
+
+/** Whether it is what becomes a dict or a list. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return prototype === Object.prototype || prototype === null || prototype === Array.prototype;
 }
 
 /** A view is set as the dict that it shows. */
 function stored(value: unknown): unknown {
   return (typeof value === 'object' && value !== null && dicts.get(value)) || value;
 }
-
-export type { H5List };

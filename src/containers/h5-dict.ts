@@ -515,9 +515,15 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const { live } = this.context;
     // With keys of any number in two columns there is nothing to be changed in place.
     live.edit();
-    const large = this.#large;
-    if (large) live.transaction(() => large.spread());
+    this.spread();
     return live.change(this.#pathOf(key), action);
+  }
+
+  /** @internal Gives each key a member, as far as it is large. */
+  spread(): this {
+    const large = this.#large;
+    if (large) this.context.live.transaction(() => large.spread());
+    return this;
   }
 
   #pathOf(key: string): string {

@@ -225,6 +225,31 @@ describe('the view of an H5Dict', () => {
     expect(Object.entries(view.settings.font)).toEqual([['size', 14]]);
   });
 
+  it('changes what is in a large dict, too', () => {
+    const many = () =>
+      Object.fromEntries(
+        Array.from({ length: 1001 }, (_, i) => [`u${i}`, { name: `x${i}`, n: 0, tags: ['a'], in: { q: i } }]),
+      );
+    const expected = many() as Record<string, Record<string, unknown>>;
+    const dict = H5Dict.write(undefined, { users: many() });
+    type User = { name?: string; n: number; tags: string[]; in: { q: number } };
+    const { users } = dict.view as unknown as { users: Record<string, User> };
+    const user = users['u7'] as User;
+    expect(JSON.stringify(user)).toBe(JSON.stringify(expected['u7']));
+    expect(Object.keys(users)).toEqual(Object.keys(expected));
+    const isLarge = () => (dict.get('users') as unknown as H5Dict).isLarge;
+    expect(isLarge()).toBe(true);
+    user.n = 6;
+    user.in.q++;
+    user.tags.push('b');
+    delete user.name;
+    expect(isLarge()).toBe(false);
+    expected['u7'] = { n: 6, tags: ['a', 'b'], in: { q: 8 } };
+    expect(user).toEqual(expected['u7']);
+    expect(dict.toObject()).toEqual({ users: expected });
+    expect(JSON.stringify(dict.view)).toBe(JSON.stringify({ users: expected }));
+  });
+
   it('takes what it gives', () => {
     using dict = opened();
     const { view } = dict;
