@@ -264,3 +264,40 @@ test('soft links in circles end', () => {
   const read = H5File.open(file.toBytes());
   for (const path of ['a', 'b', 'x/y', `${'a/'.repeat(1000)}b`]) expect(read.get(path)).toBeUndefined();
 });
+
+describe('many collections of the global heap', () => {
+  /** A dataset of texts, each in a collection of its own, of `size` bytes, whose one object has the last index that there is. */
+  function apart(count: number, size: number): H5File {
+    const made = H5File.open(undefined, 'w');
+    made.createDataset('d', { data: new Array<string>(count).fill('x'), dtype: 'str' });
+    made.createDataset('room', { data: new Uint8Array(count * size) });
+    const bytes = made.toBytes();
+    const find = (path: string) =>
+      verifyStorage(bytes).extents.find((extent) => extent.path === path && extent.what === 'elements')
+        ?.address;
+    const [elements, room] = [find('/d') as number, find('/room') as number];
+    const view = new DataView(bytes.buffer);
+    for (let i = 0; i < count; i++) {
+      const at = room + i * size;
+      bytes.set([0x47, 0x43, 0x4f, 0x4c, 1], at);
+      view.setUint32(at + 8, size, true);
+      view.setUint16(at + 16, 0xffff, true);
+      view.setUint32(at + 24, 8, true);
+      bytes.fill(65, at + 32, at + 40);
+      view.setUint32(elements + 16 * i, 8, true);
+      view.setBigUint64(elements + 16 * i + 4, BigInt(at), true);
+      view.setUint32(elements + 16 * i + 12, 0xffff, true);
+    }
+    return H5File.open(bytes);
+  }
+
+  test('that are smaller than libhdf5 takes them are refused', () => {
+    expect(() => apart(1000, 48).dataset('d').read()).toThrow('a global heap collection of 48 bytes');
+  });
+
+  test('with large indexes take no longer than others', () => {
+    const start = performance.now();
+    expect(new Set(apart(2000, 4096).dataset<string[]>('d').read())).toEqual(new Set(['AAAAAAAA']));
+    expect(performance.now() - start).toBeLessThan(LONG_MS);
+  });
+});

@@ -94,11 +94,11 @@ function padded(size: number): number {
   return Math.ceil(size / 8) * 8;
 }
 
-/** One collection: its bytes, and where in them each object's data stand, by index (0: there is none). */
+/** One collection: its bytes, and where in them each object's data stand, by index (0, or nothing: there is none). */
 export interface Collection {
   readonly bytes: Uint8Array;
-  readonly starts: Uint32Array;
-  readonly sizes: Uint32Array;
+  readonly starts: ArrayLike<number>;
+  readonly sizes: ArrayLike<number>;
 }
 
 /** The collections kept at a time; a collection of usual size is 4 to 64 KB. */
@@ -153,6 +153,8 @@ export class GlobalHeap {
     prefix.version(what, 1);
     prefix.take(3);
     const size = prefix.size();
+    // libhdf5 takes no smaller ones either; very many, each with a large index, would take forever.
+    if (size < MIN_COLLECTION) prefix.fail(`${what} of ${size} bytes`);
     if (!this.#seen.has(address)) {
       this.#seen.add(address);
       this.#seenSize += size;
@@ -173,14 +175,14 @@ export class GlobalHeap {
       sizes[index] = objectSize;
       reader.take(Math.min(padded(objectSize), Math.max(objectSize, reader.left)));
     }
-    return { bytes: reader.bytes, starts: Uint32Array.from(starts), sizes: Uint32Array.from(sizes) };
+    return { bytes: reader.bytes, starts, sizes };
   }
 }
 
 /** The first `length` bytes of an object, or all of it. */
 export function heapObject(space: FileSpace, address: number, index: number, length?: number): Uint8Array {
   const { bytes, starts, sizes } = space.globalHeap.collection(address);
-  const start = index < starts.length ? (starts[index] as number) : 0;
+  const start = starts[index] ?? 0;
   const size = length ?? sizes[index] ?? 0;
   if (start === 0 || size > (sizes[index] as number)) {
     throw new H5FormatError(
@@ -431,7 +433,7 @@ export class GlobalHeapEditor {
     let free = HEADER;
     let count = 0;
     for (let i = 1; i < starts.length; i++) {
-      const start = starts[i] as number;
+      const start = starts[i] ?? 0;
       if (start === 0) continue;
       free = Math.max(free, start + padded(sizes[i] as number));
       count++;
@@ -442,8 +444,8 @@ export class GlobalHeapEditor {
       address,
       bytes,
       view: new DataView(bytes.buffer),
-      starts: starts.slice(),
-      sizes: sizes.slice(),
+      starts: Uint32Array.from(starts),
+      sizes: Uint32Array.from(sizes),
       nextIndex: starts.length,
       count,
       free,
