@@ -156,6 +156,8 @@ export class StoredHeader {
       encodeContinuation(data, continuation[0], continuation[1]);
       here.push({ type: MessageType.Continuation, flags: 0, order: 0, data: data.finish() });
     }
+    // It may be of a committed datatype.
+    space.datatypes.delete(address);
     space.write(address, this.#chunk(out, here, total));
     if (continuation) {
       const chunk = new ByteWriter(continuation[1]);

@@ -75,6 +75,40 @@ describe('a committed datatype', () => {
     expect(counted(file, 'types/point')).toBe(USES + 1);
   });
 
+  test('is decoded once for all that share it, and anew for what takes its place', () => {
+    const read = H5File.open(make().toBytes());
+    const shared = ['small', 'empty', 'large', 'chunked'].map((name) => read.dataset(name).datatype);
+    shared.push(read.dataset('few').attrs.info('at')?.datatype as (typeof shared)[0]);
+    expect(new Set(shared).size).toBe(1);
+
+    // Of sizes that take the place of each other in the file.
+    const file = H5File.open(make().toBytes(), 'r+');
+    const places = new Set<number>();
+    for (const dtype of ['i4', 'u4', 'f4', '>i4', '>f4', 'i8'] as const) {
+      for (const name of ['t', 'd']) if (file.has(name)) file.delete(name);
+      file.commit();
+      file.createDataset('d', { data: [1, 2], dtype: file.createDatatype('t', dtype) });
+      file.commit();
+      const bytes = file.toBytes();
+      // So that nothing is in memory, and is read from the file.
+      file.rollback();
+      expect(file.dataset('d').dtype).toBe(H5File.open(bytes).dataset('d').dtype);
+      expect([...file.dataset('d').read<number[]>()].map(Number)).toEqual([1, 2]);
+      places.add(committed(file.get('d')) as number);
+    }
+    expect(places.size).toBeLessThan(6);
+    expectSound(file);
+  });
+
+  test('of which it is an attribute as well is read', () => {
+    const path = join(folder, 'itself.h5');
+    python(
+      `f = h5py.File(sys.argv[1], 'w'); f['t'] = numpy.dtype('<i4'); t = f['t']; t.attrs.create('own', 7, dtype=t); f.close()`,
+      path,
+    );
+    expect(H5File.open(path, 'r').get('t')?.attrs.get('own')).toBe(7);
+  });
+
   test('stays as long as it is used, and goes with its last use', () => {
     const file = make();
     file.commit();

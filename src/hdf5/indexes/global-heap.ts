@@ -3,6 +3,7 @@ import { ByteWriter } from '../byte-writer.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
 import type { OddNumbers } from '../number-elements.js';
+import { takesTooMuch } from './meter.js';
 
 const SIGNATURE = 'GCOL';
 const OBJECT_HEADER = 16;
@@ -107,12 +108,7 @@ const CACHED_COLLECTIONS = 64;
 /** The global heap of a file, for reading. */
 export class GlobalHeap {
   readonly #space: FileSpace;
-  readonly #collections = new Map<number, Collection>();
-  /** The collections that have been read, and their size. */
-  readonly #seen = new Set<number>();
-  #seenSize = 0;
-  /** Collections with changes that are not in the file yet, while it is edited. */
-  edited: ((address: number) => Collection | undefined) | undefined;
+  protected readonly known = new Map<number, Collection>();
 
   constructor(space: FileSpace) {
     this.#space = space;
@@ -127,21 +123,12 @@ export class GlobalHeap {
     return this.#space.end;
   }
 
-  /** Reads what overlaps these bytes anew. */
-  forget(address: number, size: number): void {
-    for (const [start, { bytes }] of this.#collections) {
-      if (start < address + size && address < start + bytes.length) this.#collections.delete(start);
-    }
-    for (const start of this.#seen) if (start >= address && start < address + size) this.#seen.delete(start);
-    this.#seenSize = 0;
-  }
-
   collection(address: number): Collection {
-    const known = this.edited?.(address) ?? this.#collections.get(address);
+    const known = this.known.get(address);
     if (known) return known;
-    if (this.#collections.size >= CACHED_COLLECTIONS) this.#collections.clear();
+    if (this.known.size >= CACHED_COLLECTIONS) this.known.clear();
     const collection = this.#read(address);
-    this.#collections.set(address, collection);
+    this.known.set(address, collection);
     return collection;
   }
 
@@ -155,12 +142,8 @@ export class GlobalHeap {
     const size = prefix.size();
     // libhdf5 takes no smaller ones either; very many, each with a large index, would take forever.
     if (size < MIN_COLLECTION) prefix.fail(`${what} of ${size} bytes`);
-    if (!this.#seen.has(address)) {
-      this.#seen.add(address);
-      this.#seenSize += size;
-      // Many small elements that each lead to another large collection would take forever.
-      if (this.#seenSize > this.limit) prefix.fail('global heap collections overlap');
-    }
+    // Many small elements that each lead to another large collection would take forever.
+    if (takesTooMuch(this.#space, address, size)) prefix.fail('global heap collections overlap');
     const reader = this.#space.reader(address, size, what);
     reader.take(8 + lengthSize);
     const starts: number[] = [0];
@@ -194,6 +177,23 @@ export function heapObject(space: FileSpace, address: number, index: number, len
 }
 
 // ---- changing it ----------------------------------------------------------------------------------------
+
+/** The global heap of a file that is edited, for reading. */
+export class ChangingGlobalHeap extends GlobalHeap {
+  /** Collections with changes that are not in the file yet. */
+  edited: ((address: number) => Collection | undefined) | undefined;
+
+  override collection(address: number): Collection {
+    return this.edited?.(address) ?? super.collection(address);
+  }
+
+  /** Reads what overlaps these bytes anew. */
+  forget(address: number, size: number): void {
+    for (const [start, { bytes }] of this.known) {
+      if (start < address + size && address < start + bytes.length) this.known.delete(start);
+    }
+  }
+}
 
 const HEADER = 16;
 /** Less room is not looked for again, nor in more collections than these. */
