@@ -265,6 +265,47 @@ test('soft links in circles end', () => {
   for (const path of ['a', 'b', 'x/y', `${'a/'.repeat(1000)}b`]) expect(read.get(path)).toBeUndefined();
 });
 
+test('a fixed array that is not there yet becomes as large as the dataset needs it', () => {
+  const made = H5File.open(undefined, 'w');
+  made.createDataset('x', { data: Int8Array.from({ length: 1237 }, (_, i) => i), chunks: [10] });
+  const bytes = made.toBytes();
+  const at = Buffer.from(bytes.buffer).indexOf('FAHD');
+  for (const count of [124, 2 ** 33, 2 ** 43, 2 ** 50]) {
+    const forged = bytes.slice();
+    const view = new DataView(forged.buffer);
+    view.setBigUint64(at + 8, BigInt(count), true);
+    view.setBigUint64(at + 16, 2n ** 64n - 1n, true);
+    view.setUint32(at + 24, lookup3(view, at, at + 24), true);
+    const file = H5File.open(forged, 'r+');
+    file.dataset('x').write(1, [[5, 6]]);
+    const after = file.toBytes();
+    expect(after.length).toBeLessThan(2 * bytes.length);
+    expect([
+      ...H5File.open(after)
+        .dataset('x')
+        .read<Int8Array>([[4, 7]]),
+    ]).toEqual([0, 1, 0]);
+  }
+});
+
+test('a fixed array that is larger than any file is refused before it is made', () => {
+  const made = H5File.open(undefined, 'w');
+  made.createDataset('x', { shape: [10], maxShape: [4e9], chunks: [5000], dtype: 'i1' });
+  const bytes = made.toBytes();
+  const view = new DataView(bytes.buffer);
+  // The most elements that there may be, in the dataspace.
+  const at = Array.from({ length: bytes.length - 8 }, (_, i) => i).filter(
+    (i) => view.getBigUint64(i, true) === 4_000_000_000n,
+  );
+  expect(at.length).toBe(1);
+  view.setBigUint64(at[0] as number, 2n ** 52n, true);
+  const file = H5File.open(fixChecksums(bytes), 'r+');
+  expect(() => {
+    file.dataset('x').write(1, [0]);
+    file.flush();
+  }).toThrow(/a fixed array of \d+ bytes/);
+});
+
 describe('many collections of the global heap', () => {
   /** A dataset of texts, each in a collection of its own, of `size` bytes, whose one object has the last index that there is. */
   function apart(count: number, size: number): H5File {
