@@ -194,7 +194,9 @@ export class FixedArrayEditor extends FixedArray implements ChunkIndexEditor {
 
   #create(): void {
     if (this.dataSize > MOST_BYTES)
-      throw new H5FeatureError(`${WHAT} of ${this.dataSize} bytes for ${this.count} chunks that there may be`);
+      throw new H5FeatureError(
+        `${WHAT} of ${this.dataSize} bytes for ${this.count} chunks that there may be`,
+      );
     if (this.address === UNDEFINED_ADDRESS) {
       this.address = this.space.allocate(this.headerSize);
       this.blocks.header = this.address;
