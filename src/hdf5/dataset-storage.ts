@@ -328,7 +328,8 @@ export class DatasetStorage {
       for (const selection of this.#outside(dims))
         releaseElements(space, heap, datatype, selection.count, this.read(selection));
     this.#chunks.resize(dims);
-    this.dataspace = { ...dataspace, dims: [...dims] };
+    // Where nothing says how far it can grow, it is the shape that it was made with: that is to be known from now on.
+    this.dataspace = { ...dataspace, dims: [...dims], maxDims: most };
     this.isChanged = true;
   }
 
@@ -366,14 +367,21 @@ export class DatasetStorage {
   /** A storage in a space that is like this one, and empty: the same chunks, filters and fill value. */
   emptyCopy(space: EditableSpace): DatasetStorage {
     this.#checkFill();
-    const { datatype, dataspace, fillValue, filters } = this;
+    const { datatype, fillValue, filters } = this;
     const chunks = this.#chunks;
+    const chunkDims = chunks?.target.chunkDims ?? [];
+    let { dataspace } = this;
+    // What others have made smaller without saying how large it was, was as large as a chunk at least.
+    if (!dataspace.maxDims && dataspace.dims.some((dim, axis) => dim < (chunkDims[axis] ?? 0))) {
+      const maxDims = dataspace.dims.map((dim, axis) => Math.max(dim, chunkDims[axis] as number));
+      dataspace = { ...dataspace, maxDims };
+    }
     const layout: DataLayout = chunks
       ? {
           ...createChunkLayout(
             dataspace.dims,
             dataspace.maxDims,
-            chunks.target.chunkDims,
+            chunkDims,
             datatype.size,
             filters.length > 0,
             false,

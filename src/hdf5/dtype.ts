@@ -16,6 +16,7 @@ import {
   variableLength,
 } from './messages/datatype.js';
 import { encodeNumbers, isIeee } from './number-elements.js';
+import { isPlainText } from './text.js';
 
 type Size = 1 | 2 | 4 | 8;
 type Bits = 8 | 16 | 32 | 64;
@@ -96,11 +97,21 @@ export function parseDType(dtype: DType, depth = 0): Datatype {
   }
   if ('array' in dtype) {
     const { array: dims, base } = dtype;
-    if (!dims.every(Number.isInteger)) throw new H5TypeError(`(${dims.join(', ')}) are no dimensions`);
+    // None, or more than 32 bits hold, is told by the size of all.
+    if (!dims.every((dim) => Number.isInteger(dim) && dim >= 0))
+      throw new H5TypeError(`(${dims.join(', ')}) are no dimensions`);
     return sized(arrayType(dims, parseDType(base, depth + 1)));
   }
   if ('vlen' in dtype) return variableLength(parseDType(dtype.vlen, depth + 1));
-  if ('opaque' in dtype) return sized({ class: 'opaque', size: dtype.opaque, tag: dtype.tag ?? '' });
+  if ('opaque' in dtype) {
+    const { opaque: size } = dtype;
+    const tag = dtype.tag ?? '';
+    if (!isPlainText(tag))
+      throw new H5TypeError(
+        `the tag ${JSON.stringify(tag)} contains U+0000 or half of a surrogate pair, which HDF5 strings cannot hold`,
+      );
+    return sized({ class: 'opaque', size, tag });
+  }
   return unknown(dtype);
 }
 

@@ -1,5 +1,6 @@
 import { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
+import { ChangingGlobalHeap } from './indexes/global-heap.js';
 import { type ChunkedLayoutDecoder, decodeChunkedLayout } from './messages/data-layout.js';
 
 /**
@@ -7,8 +8,7 @@ import { type ChunkedLayoutDecoder, decodeChunkedLayout } from './messages/data-
  * space at once, and by the file when it is committed.
  */
 export abstract class EditableSpace extends FileSpace {
-  /** How often space was given back, so that something else may stand there. */
-  freed = 0;
+  override readonly globalHeap: ChangingGlobalHeap = new ChangingGlobalHeap(this);
 
   /** Chunks can be written, so they can be read. */
   override get chunkedLayout(): ChunkedLayoutDecoder {
@@ -30,6 +30,12 @@ export abstract class EditableSpace extends FileSpace {
   /** From this address on nothing was ever written: once something stands behind it, there are zeros. */
   get unwritten(): number {
     return Number.POSITIVE_INFINITY;
+  }
+
+  /** Forgets what stood where: space was given back, so that something else may stand there. */
+  protected forgetPlaces(): void {
+    this.datatypes.clear();
+    this.metered.clear();
   }
 
   /** Gives `size` bytes back. They may be a part of what was allocated together. */

@@ -4,6 +4,7 @@ import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { GroupIndexes } from './group-indexes.js';
 import { GlobalHeap } from './indexes/global-heap.js';
 import type { ChunkedLayoutDecoder } from './messages/data-layout.js';
+import type { Datatype } from './messages/datatype.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 
 /** The bytes of an open file by HDF5 address: every access is checked against the end of the file. */
@@ -12,6 +13,10 @@ export class FileSpace {
   readonly superblock: Superblock;
   readonly globalHeap: GlobalHeap;
   readonly indexes: GroupIndexes | undefined;
+  /** Committed datatypes that objects have been found to share, by address: each is decoded once, however many share it. */
+  readonly datatypes = new Map<number, Datatype>();
+  /** How many bytes there are of what is large, by the address of what has them: see `takesTooMuch`. */
+  readonly metered = new Map<number, number>();
 
   constructor(storage: Storage, indexes?: GroupIndexes, superblock = readSuperblock(storage)) {
     this.storage = storage;

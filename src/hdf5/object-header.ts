@@ -2,6 +2,7 @@ import { H5FeatureError, optionOf } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
+import { takesTooMuch } from './indexes/meter.js';
 import { decodeContinuation } from './messages/continuation.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 
@@ -41,7 +42,10 @@ export function readObjectHeader(space: FileSpace, address: number, extents: Ext
   return [];
 }
 
-/** A list of chunks that are still to be read. A chain of chunks that bites its tail ends in an error. */
+/**
+ * A list of chunks that are still to be read; the first one is among the extents. They are metered: so a chain of chunks that bites its
+ * tail ends in an error, and so do many headers that lead to the same chunk.
+ */
 export class Chunks {
   readonly #space: FileSpace;
   readonly #pending: { address: number; length: number }[] = [];
@@ -56,7 +60,9 @@ export class Chunks {
   add(message: ByteReader): void {
     const chunk = decodeContinuation(message);
     this.#total += chunk.length;
-    if (this.#total > this.#space.end || chunk.length === 0) message.fail('an object header without end');
+    const [[owner]] = this.#extents as [Extent];
+    if (takesTooMuch(this.#space, owner, this.#total))
+      message.fail('object headers that overlap without end');
     this.#pending.push(chunk);
     this.#extents.push([chunk.address, chunk.length]);
   }

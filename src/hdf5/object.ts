@@ -13,7 +13,7 @@ import { decodeLinkInfo, type LinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { decodeSharedMessage } from './messages/shared-message.js';
 import { decodeSymbolTable, type SymbolTable } from './messages/symbol-table.js';
-import { type Message, readObjectHeader } from './object-header.js';
+import { readObjectHeader } from './object-header.js';
 import { compareText } from './text.js';
 
 /** What an object header says, decoded: a group, a dataset, or a committed datatype. */
@@ -54,7 +54,7 @@ export function readObject(
   address: number,
   messages = readObjectHeader(space, address),
 ): ObjectInfo {
-  const resolve = (reader: ByteReader) => resolveDatatype(space, reader, address);
+  const resolve = (reader: ByteReader) => resolveDatatype(space, reader);
   let attributes: Attribute[] = [];
   let links: Link[] = [];
   let group = false;
@@ -170,13 +170,14 @@ function compare(a: Ordered, b: Ordered): number {
 }
 
 /** A datatype that is shared with the committed one whose place `reader` tells. */
-function resolveDatatype(space: FileSpace, reader: ByteReader, from: number): Datatype {
+function resolveDatatype(space: FileSpace, reader: ByteReader): Datatype {
   const committed = decodeSharedMessage(reader);
-  const message = readObjectHeader(space, committed).find(
-    (candidate: Message) => candidate.type === MessageType.Datatype,
-  );
-  if (!message || message.flags & MessageFlag.Shared || committed === from) {
-    reader.fail('no committed datatype');
+  let type = space.datatypes.get(committed);
+  if (!type) {
+    const message = readObjectHeader(space, committed).find(({ type }) => type === MessageType.Datatype);
+    if (!message || message.flags & MessageFlag.Shared) reader.fail('no committed datatype');
+    type = { ...decodeDatatype(message.data), committed };
+    space.datatypes.set(committed, type);
   }
-  return { ...decodeDatatype(message.data), committed };
+  return type;
 }

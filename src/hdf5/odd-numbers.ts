@@ -1,18 +1,16 @@
 import { H5FeatureError } from '../errors.js';
-import { decodeInteger, type FixedPoint, type FloatingPoint } from './messages/datatype.js';
+import { decodeInteger, type FixedPoint, type FloatingPoint, MAX_INTEGER } from './messages/datatype.js';
 import { isIeee, type NumberType, SIGNED, type TypedArray, UNSIGNED } from './number-elements.js';
 
 /** Integers of up to this many bytes are exact as numbers. */
 const NUMBER_BYTES = 6;
-/** No machine computes with more; and time to decode grows with the square of the size. */
-const MAX_BYTES = 64;
 
 /**
  * Numbers that no typed array holds as they are: integers of odd sizes or with fewer bits than bytes, halves, floats of
  * other machines. Integers of more than 6 bytes are bigints, floats the nearest float64.
  */
 export function decodeOddNumbers(type: NumberType, bytes: Uint8Array, count: number): TypedArray | bigint[] {
-  if (type.size > MAX_BYTES) throw new H5FeatureError(`a number of ${type.size} bytes`);
+  if (type.size > MAX_INTEGER) throw new H5FeatureError(`a number of ${type.size} bytes`);
   return type.class === 'fixed-point' ? decodeIntegers(type, bytes, count) : decodeFloats(type, bytes, count);
 }
 

@@ -1,4 +1,4 @@
-import { H5TypeError } from '../errors.js';
+import { H5FeatureError, H5TypeError } from '../errors.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { lookup3 } from './checksum.js';
@@ -129,6 +129,11 @@ export class StoredHeader {
     const room = total - start - 4;
     const sizes = this.messages.map(({ data }) => prefix + data.length);
     const needed = sizes.reduce((sum, size) => sum + size, 0);
+    // libhdf5 leaves so much in each header (H5O_MIN_SIZE), other programs need not.
+    if (needed > room && room < prefix + CONTINUATION_SIZE)
+      throw new H5FeatureError(
+        `more in an object header of ${total} bytes that has no room for a continuation (h5repack makes one that has)`,
+      );
     const here: HeaderMessage[] = [];
     const there: HeaderMessage[] = [];
     let left = needed <= room ? room : room - prefix - CONTINUATION_SIZE;
@@ -156,6 +161,8 @@ export class StoredHeader {
       encodeContinuation(data, continuation[0], continuation[1]);
       here.push({ type: MessageType.Continuation, flags: 0, order: 0, data: data.finish() });
     }
+    // It may be of a committed datatype.
+    space.datatypes.delete(address);
     space.write(address, this.#chunk(out, here, total));
     if (continuation) {
       const chunk = new ByteWriter(continuation[1]);

@@ -195,7 +195,7 @@ export class TransactionSpace extends EditableSpace {
   free(address: number, size: number): void {
     if (size <= 0) return;
     this.#isChanged = true;
-    this.freed++;
+    this.forgetPlaces();
     // What a damaged file says to be beyond its end is no space of it.
     if (!(address + size <= this.#end)) return;
     this.globalHeap.forget(address, size);
@@ -313,7 +313,7 @@ export class TransactionSpace extends EditableSpace {
 
   /** Forgets all changes since the last commit. */
   rollback(): void {
-    this.freed++;
+    this.forgetPlaces();
     this.#transaction.rollback();
     this.failure = undefined;
     this.#root = this.#committedRoot;
@@ -342,7 +342,7 @@ export class TransactionSpace extends EditableSpace {
     this.#takenSorted = undefined;
     return () => {
       restore();
-      this.freed++;
+      this.forgetPlaces();
       this.failure = undefined;
       this.#freshFrom = freshFrom;
       this.#free = new FreeSpace(free);

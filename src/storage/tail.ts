@@ -159,8 +159,13 @@ export function readTail(storage: Storage): Tail | undefined {
   const [low, high] = checksum(content, 0, blob.length);
   if (low !== view.getUint32(48, true) || high !== view.getUint32(52, true)) return undefined;
 
-  const guardSize = content.getUint32(8, true);
+  // A checksum shows what was torn, not who wrote it: a tail that is made to do harm has the right one as well. So nothing in it
+  // may lie outside of the journal, nor be put where it would make the file longer, or go over the tail itself.
   const part = (from: number, size: number) => blob.subarray(from, from + size);
+  const fits = (position: number, size: number) => position + size <= start;
+  const guardSize = content.getUint32(8, true);
+  let at = 12 + 3 * guardSize;
+  if (at + 4 > journal || !fits(u64At(content, 0), guardSize)) return undefined;
   const guard =
     guardSize === 0
       ? undefined
@@ -170,16 +175,18 @@ export function readTail(storage: Storage): Tail | undefined {
           during: part(12 + guardSize, guardSize),
           after: part(12 + 2 * guardSize, guardSize),
         };
-  // The checksum is right, so these are the lengths that were written.
-  let at = 12 + 3 * guardSize;
   const count = content.getUint32(at, true);
   at += 4;
   const pages: Page[] = [];
   for (let i = 0; i < count; i++) {
+    if (at + 12 > journal) return undefined;
+    const position = u64At(content, at);
     const length = content.getUint32(at + 8, true);
-    pages.push({ position: u64At(content, at), bytes: part(at + 12, length) });
     at += 12 + length;
+    if (at > journal || !fits(position, length)) return undefined;
+    pages.push({ position, bytes: part(at - length, length) });
   }
+  if (at !== journal) return undefined;
   return { end, commit, guard, pages, note: part(journal, noteSize) };
 }
 
@@ -285,7 +292,7 @@ class Checksum {
   }
 }
 
-function checksum(view: DataView, start: number, end: number): [number, number] {
+export function checksum(view: DataView, start: number, end: number): [number, number] {
   const sum = new Checksum(end - start);
   sum.add(view, start, end);
   return sum.end();

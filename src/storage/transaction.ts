@@ -457,7 +457,9 @@ export class Transaction implements Storage {
         if (this.#sync) storage.sync();
         this.#freshUnsynced = false;
       } else if (this.#buffered > 0) {
-        pages.unshift({ position: this.#bufferAt, bytes: this.#buffer.slice(0, this.#buffered) });
+        // What was given back at the end is no longer content, and the tail may stand there.
+        const count = Math.min(this.#buffered, end - this.#bufferAt);
+        if (count > 0) pages.unshift({ position: this.#bufferAt, bytes: this.#buffer.slice(0, count) });
       }
       const commit = ++this.#lastNumber;
       isBegun = true;

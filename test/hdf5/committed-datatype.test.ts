@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lookup3 } from '../../src/hdf5/checksum.js';
 import { FileSpace } from '../../src/hdf5/file-space.js';
 import { LoadedObject } from '../../src/hdf5/loaded-object.js';
 import { H5Datatype, H5File, indexes } from '../../src/node.js';
@@ -73,6 +74,62 @@ describe('a committed datatype', () => {
     expect(file.group('many').attrs.info('at 3')?.datatype.committed).toBe(address);
     expectSound(file);
     expect(counted(file, 'types/point')).toBe(USES + 1);
+  });
+
+  test('is decoded once for all that share it, and anew for what takes its place', () => {
+    const read = H5File.open(make().toBytes());
+    const shared = ['small', 'empty', 'large', 'chunked'].map((name) => read.dataset(name).datatype);
+    shared.push(read.dataset('few').attrs.info('at')?.datatype as (typeof shared)[0]);
+    expect(new Set(shared).size).toBe(1);
+
+    // Of sizes that take the place of each other in the file.
+    const file = H5File.open(make().toBytes(), 'r+');
+    const places = new Set<number>();
+    for (const dtype of ['i4', 'u4', 'f4', '>i4', '>f4', 'i8'] as const) {
+      for (const name of ['t', 'd']) if (file.has(name)) file.delete(name);
+      file.commit();
+      file.createDataset('d', { data: [1, 2], dtype: file.createDatatype('t', dtype) });
+      file.commit();
+      const bytes = file.toBytes();
+      // So that nothing is in memory, and is read from the file.
+      file.rollback();
+      expect(file.dataset('d').dtype).toBe(H5File.open(bytes).dataset('d').dtype);
+      expect([...file.dataset('d').read<number[]>()].map(Number)).toEqual([1, 2]);
+      places.add(committed(file.get('d')) as number);
+    }
+    expect(places.size).toBeLessThan(6);
+    expectSound(file);
+  });
+
+  test('of which it is an attribute as well is read', () => {
+    const path = join(folder, 'itself.h5');
+    python(
+      `f = h5py.File(sys.argv[1], 'w'); f['t'] = numpy.dtype('<i4'); t = f['t']; t.attrs.create('own', 7, dtype=t); f.close()`,
+      path,
+    );
+    expect(H5File.open(path, 'r').get('t')?.attrs.get('own')).toBe(7);
+  });
+
+  test('whose header has no room to lead on is left as it is', () => {
+    const made = H5File.open(undefined, 'w');
+    made.createDatatype('t', 'S5');
+    made.createDataset('after', { data: [1, 2, 3] });
+    const bytes = made.toBytes();
+    const at = made.get('t')?.ref.address as number;
+    const view = new DataView(bytes.buffer, at);
+    // A first chunk that holds the datatype, of 8 bytes, and no more: as no library writes it, but others may.
+    const type = bytes.slice(at + 16, at + 24);
+    bytes.set([...Buffer.from('OHDR'), 2, 0, 12, 3, 8, 0, 0, ...type], at);
+    view.setUint32(19, lookup3(view, 0, 19), true);
+    const file = H5File.open(bytes, 'r+');
+    expect((file.get('t') as H5Datatype).dtype).toBe('S5');
+    file.get('t')?.attrs.set('x', 1);
+    expect(() => file.commit()).toThrow(/no room for a continuation \(h5repack/);
+    file.rollback();
+    file.attrs.set('y', 2);
+    const after = H5File.open(file.toBytes());
+    expect((after.get('t') as H5Datatype).dtype).toBe('S5');
+    expect([after.attrs.get('y'), [...after.dataset<number[]>('after').read()]]).toEqual([2, [1, 2, 3]]);
   });
 
   test('stays as long as it is used, and goes with its last use', () => {

@@ -26,10 +26,12 @@ import {
   type SelectionInput,
   selectAll,
 } from '../../src/hdf5/selection.js';
-import { H5File } from '../../src/node.js';
+import { H5File, serialize } from '../../src/node.js';
 import type { Storage } from '../../src/storage/storage.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { verifyStorage } from '../../src/verify.js';
+import { describeOracle, h5py, PYTHON } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
+import { fixChecksums } from '../serialize/checksums.js';
 import { runs, sampled, THOROUGH } from '../thoroughness.js';
 import { MemorySpace } from './memory-space.js';
 
@@ -1032,6 +1034,72 @@ test('one element of a dataset with filters, of a file that is read and of one t
     expect(dataset.read()).toEqual(data);
     expect(dataset.at(3)).toBe(1.5);
   }
+});
+
+describe('a dataset that was made without a maximum', () => {
+  const data = Float64Array.from({ length: 1000 }, (_, i) => i % 10);
+  const make = (options: { chunks: number[]; compression?: 'gzip' }, values = data) => {
+    const file = H5File.open(undefined, 'w');
+    file.createDataset('d', { data: values, ...options });
+    return file;
+  };
+  const files: Record<string, () => H5File> = {
+    'in a fixed array': () => make({ chunks: [500] }),
+    'in one chunk': () => make({ chunks: [1000] }),
+    'in one chunk, compressed': () => make({ chunks: [1000], compression: 'gzip' }),
+    'that write has stored': () => H5File.open(serialize({ d: data }, { compression: 'gzip' }), 'r+'),
+  };
+
+  test.each(Object.entries(files))('%s can become as large again as it was', (_, open) => {
+    const file = open();
+    const dataset = () => file.dataset<Float64Array>('d');
+    for (const size of [300, 700, 0]) {
+      dataset().resize([size]);
+      expect([dataset().shape, dataset().maxShape]).toEqual([[size], [1000]]);
+      expect(() => dataset().resize([1001])).toThrow(/can grow to 1000, not to 1001/);
+      file.commit();
+      file.copy('d', `copy ${size}`);
+      file.compact();
+      expect(file.dataset(`copy ${size}`).maxShape).toEqual([1000]);
+    }
+    dataset().resize([1000]);
+    dataset().write(data.subarray(500), [[500, 1000]]);
+    const again = H5File.open(file.toBytes()).dataset<Float64Array>('d');
+    expect([again.maxShape, again.read()]).toEqual([[1000], data.slice().fill(0, 0, 500)]);
+  });
+
+  describeOracle('h5py', () => {
+    test.each(Object.entries(files))('%s: h5py sees the same', async (_, open) => {
+      const file = open();
+      for (const size of [300, 0, 700]) {
+        file.dataset('d').resize([size]);
+        const { objects } = await h5py(file.toBytes());
+        const found = Object.values(objects).find(({ kind }) => kind === 'dataset');
+        expect(found).toMatchObject({ shape: [size], maxshape: [1000] });
+      }
+    });
+  });
+
+  test('and has lost it is copied and compacted, with room for a chunk at least', () => {
+    const bytes = make({ chunks: [5] }, data.slice(0, 10)).toBytes();
+    const view = new DataView(bytes.buffer);
+    // The dataspace message: version 2, of one axis, without a maximum, a simple one; then the 10.
+    const at = Array.from({ length: bytes.length - 12 }, (_, i) => i).filter(
+      (i) => view.getUint32(i, true) === 0x01000102 && view.getBigUint64(i + 4, true) === 10n,
+    );
+    expect(at.length).toBe(1);
+    view.setBigUint64((at[0] as number) + 4, 3n, true);
+    const file = H5File.open(fixChecksums(bytes), 'r+');
+    expect([file.dataset('d').shape, file.dataset('d').maxShape]).toEqual([[3], [3]]);
+    file.copy('d', 'copy');
+    file.compact();
+    for (const name of ['d', 'copy']) {
+      const dataset = file.dataset<Float64Array>(name);
+      expect([dataset.maxShape, [...dataset.read()]]).toEqual([[5], [0, 1, 2]]);
+      dataset.resize([5]);
+    }
+    expect(verifyStorage(file.toBytes()).problems).toEqual([]);
+  });
 });
 
 describe('append', () => {

@@ -264,3 +264,81 @@ test('soft links in circles end', () => {
   const read = H5File.open(file.toBytes());
   for (const path of ['a', 'b', 'x/y', `${'a/'.repeat(1000)}b`]) expect(read.get(path)).toBeUndefined();
 });
+
+test('a fixed array that is not there yet becomes as large as the dataset needs it', () => {
+  const made = H5File.open(undefined, 'w');
+  made.createDataset('x', { data: Int8Array.from({ length: 1237 }, (_, i) => i), chunks: [10] });
+  const bytes = made.toBytes();
+  const at = Buffer.from(bytes.buffer).indexOf('FAHD');
+  for (const count of [124, 2 ** 33, 2 ** 43, 2 ** 50]) {
+    const forged = bytes.slice();
+    const view = new DataView(forged.buffer);
+    view.setBigUint64(at + 8, BigInt(count), true);
+    view.setBigUint64(at + 16, 2n ** 64n - 1n, true);
+    view.setUint32(at + 24, lookup3(view, at, at + 24), true);
+    const file = H5File.open(forged, 'r+');
+    file.dataset('x').write(1, [[5, 6]]);
+    const after = file.toBytes();
+    expect(after.length).toBeLessThan(2 * bytes.length);
+    expect([
+      ...H5File.open(after)
+        .dataset('x')
+        .read<Int8Array>([[4, 7]]),
+    ]).toEqual([0, 1, 0]);
+  }
+});
+
+test('a fixed array that is larger than any file is refused before it is made', () => {
+  const made = H5File.open(undefined, 'w');
+  made.createDataset('x', { shape: [10], maxShape: [4e9], chunks: [5000], dtype: 'i1' });
+  const bytes = made.toBytes();
+  const view = new DataView(bytes.buffer);
+  // The most elements that there may be, in the dataspace.
+  const at = Array.from({ length: bytes.length - 8 }, (_, i) => i).filter(
+    (i) => view.getBigUint64(i, true) === 4_000_000_000n,
+  );
+  expect(at.length).toBe(1);
+  view.setBigUint64(at[0] as number, 2n ** 52n, true);
+  const file = H5File.open(fixChecksums(bytes), 'r+');
+  expect(() => {
+    file.dataset('x').write(1, [0]);
+    file.flush();
+  }).toThrow(/a fixed array of \d+ bytes/);
+});
+
+describe('many collections of the global heap', () => {
+  /** A dataset of texts, each in a collection of its own, of `size` bytes, whose one object has the last index that there is. */
+  function apart(count: number, size: number): H5File {
+    const made = H5File.open(undefined, 'w');
+    made.createDataset('d', { data: new Array<string>(count).fill('x'), dtype: 'str' });
+    made.createDataset('room', { data: new Uint8Array(count * size) });
+    const bytes = made.toBytes();
+    const find = (path: string) =>
+      verifyStorage(bytes).extents.find((extent) => extent.path === path && extent.what === 'elements')
+        ?.address;
+    const [elements, room] = [find('/d') as number, find('/room') as number];
+    const view = new DataView(bytes.buffer);
+    for (let i = 0; i < count; i++) {
+      const at = room + i * size;
+      bytes.set([0x47, 0x43, 0x4f, 0x4c, 1], at);
+      view.setUint32(at + 8, size, true);
+      view.setUint16(at + 16, 0xffff, true);
+      view.setUint32(at + 24, 8, true);
+      bytes.fill(65, at + 32, at + 40);
+      view.setUint32(elements + 16 * i, 8, true);
+      view.setBigUint64(elements + 16 * i + 4, BigInt(at), true);
+      view.setUint32(elements + 16 * i + 12, 0xffff, true);
+    }
+    return H5File.open(bytes);
+  }
+
+  test('that are smaller than libhdf5 takes them are refused', () => {
+    expect(() => apart(1000, 48).dataset('d').read()).toThrow('a global heap collection of 48 bytes');
+  });
+
+  test('with large indexes take no longer than others', () => {
+    const start = performance.now();
+    expect(new Set(apart(2000, 4096).dataset<string[]>('d').read())).toEqual(new Set(['AAAAAAAA']));
+    expect(performance.now() - start).toBeLessThan(LONG_MS);
+  });
+});

@@ -19,6 +19,7 @@ import {
   decodeDatatype,
   encodeDatatype,
   FLOAT64,
+  fixedPoint,
   INT32,
   VARIABLE_STRING,
 } from '../../src/hdf5/messages/datatype.js';
@@ -100,6 +101,8 @@ describe('the datatype message', () => {
     const none: Datatype[] = [
       member(''),
       member('a\0b'),
+      member('\ud800'),
+      parseDType({ enum: { 'x\udfff': 1 } }),
       { class: 'compound', size: 4, members: [] },
       { class: 'opaque', size: 4, tag: 'x'.repeat(300) },
       { class: 'array', size: 4, dims: [], base: INT32 },
@@ -114,6 +117,38 @@ describe('the datatype message', () => {
     const members = [0, 2].map((offset) => ({ name: `at ${offset}`, offset, type: INT32 }));
     const overlapping = datatypeBytes({ class: 'compound', size: 6, members });
     expect(() => decodeDatatype(new ByteReader(overlapping))).toThrow(/overlap/);
+  });
+
+  /** The version 1 has dimensions in compounds (section IV.A.2.d). */
+  const oldCompound = (size: number, ...dims: number[]) => {
+    const out = new ByteWriter();
+    out.u32(6 | (1 << 4) | (1 << 8));
+    out.u32(size);
+    out.utf8('a');
+    out.zeros(7);
+    out.u32(0);
+    out.u8(dims.length);
+    out.zeros(11);
+    for (let i = 0; i < 4; i++) out.u32(dims[i] ?? 0);
+    encodeDatatype(out, INT32);
+    return new ByteReader(out.finish());
+  };
+
+  test('members with dimensions', () => {
+    const type = { class: 'array', size: 24, dims: [2, 3], base: INT32 };
+    expect(decodeDatatype(oldCompound(24, 2, 3))).toMatchObject({ members: [{ name: 'a', type }] });
+    // Nothing fits anywhere, and would be any number of arrays without elements.
+    for (const dims of [[0], [2 ** 32 - 1, 0], [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1, 0], [2, 4]])
+      expect(() => decodeDatatype(oldCompound(24, ...dims))).toThrow(/does not lie in its element/);
+  });
+
+  test('enumerations of integers that no machine has', () => {
+    const enumeration = (size: number) => {
+      const base = { ...fixedPoint(size, false), bitPrecision: 8 };
+      return datatypeBytes({ class: 'enumerated', size, base, names: ['A'], values: [7n] });
+    };
+    expect(decodeDatatype(new ByteReader(enumeration(64)))).toMatchObject({ values: [7n] });
+    expect(() => decodeDatatype(new ByteReader(enumeration(65)))).toThrow(/up to 64 bytes/);
   });
 
   test('any bytes are a datatype or an H5Error', () => {

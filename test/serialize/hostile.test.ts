@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { lookup3 } from '../../src/hdf5/checksum.js';
 import {
   type DType,
   deserialize,
@@ -1133,6 +1134,89 @@ describe('a file that would expand without end', () => {
         }
       }),
     );
+  });
+
+  it('by one committed datatype of many datasets, which is decoded once', async () => {
+    const bytes = file((root) => {
+      const names = Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [i.toString(36), i]));
+      const dtype = root.createDatatype('t', { enum: names, base: '<i2' });
+      for (let i = 0; i < 5000; i++) root.createDataset(`d${i}`, { data: [1], dtype });
+      root.delete('t');
+    });
+    const { came, milliseconds, megabytes } = await outside.read(bytes);
+    expect(came).toBe('a value');
+    expect(milliseconds).toBeLessThan(10_000);
+    expect(megabytes).toBeLessThan(1000);
+  });
+
+  it.each([
+    ['attributes', 12, 3000],
+    ['nothing', 0x7f, 20_000],
+  ] as const)('by many headers that go on in one chunk of %s', async (_, type, count) => {
+    const groups = 1000;
+    const prefix = Buffer.from('a chunk ');
+    const bytes = serialize({
+      ...Object.fromEntries(Array.from({ length: groups }, (_, i) => [`g${i}`, {}])),
+      room: Uint8Array.from({ length: 50 * count }, (_, i) => prefix[i % 8] as number),
+    });
+    const view = new DataView(bytes.buffer);
+    const start = Buffer.from(bytes.buffer).indexOf(Buffer.concat([prefix, prefix]));
+    // The chunk: a signature, messages, a checksum.
+    bytes.set(Buffer.from('OCHK'), start);
+    let at = start + 4;
+    for (let i = 0; i < count; i++) {
+      const name = String(i).padEnd(7, '_');
+      // The scalar of 4 bytes that an attribute is (section IV.A.2.m), where it is one.
+      const datatype = [0x10, 8, 0, 0, 4, 0, 0, 0, 0, 0, 32, 0];
+      const body = [3, 0, 8, 0, 12, 0, 4, 0, 0, ...Buffer.from(name), 0, ...datatype, 2, 0, 0, 0, 1, 2, 3, 4];
+      const data = type === 12 ? body : [];
+      bytes.set([type, data.length, 0, 0, ...data], at);
+      at += 4 + data.length;
+    }
+    view.setUint32(at, lookup3(view, start, at), true);
+    const size = at + 4 - start;
+    let changed = 0;
+    for (let header = 48; header < start; header += 8) {
+      // An empty group: its two messages make room for one of links, one that leads on, and one of nothing.
+      if (view.getUint32(header) !== 0x4f484452 || view.getUint32(header + 6, true) !== 48) continue;
+      bytes[header + 5] = 2;
+      bytes.set([2, 18, 0, 0, 0, 0, ...new Array(16).fill(255), 16, 16, 0, 0], header + 10);
+      view.setBigUint64(header + 36, BigInt(start), true);
+      view.setBigUint64(header + 44, BigInt(size), true);
+      bytes.set([0, 2, 0, 0, 0, 0], header + 52);
+      view.setUint32(header + 58, lookup3(view, header, header + 58), true);
+      changed++;
+    }
+    expect(changed).toBe(groups);
+    const { came, isOurs, milliseconds, megabytes } = await outside.read(bytes);
+    expect(came).toMatch(/object headers that overlap without end/);
+    expect(isOurs).toBe(true);
+    expect(milliseconds).toBeLessThan(10_000);
+    expect(megabytes).toBeLessThan(1000);
+  });
+
+  it('by a compound of the old format that has a member of no bytes', async () => {
+    const bytes = file((root) =>
+      root.createDataset('x', { data: [Uint8Array.of(7)], dtype: { opaque: 1, tag: 'T'.repeat(52) } }),
+    );
+    const at = Buffer.from(bytes.buffer).indexOf('T'.repeat(52)) - 8;
+    const type = new DataView(bytes.buffer, at, 60);
+    for (let i = 0; i < 60; i += 4) type.setUint32(i, 0, true);
+    // Version 1, one member, of one byte; it has two dimensions, one of which is 0.
+    for (const [i, value] of [
+      [0, 6 | (1 << 4) | (1 << 8)],
+      [4, 1],
+      [8, 0x61],
+      [20, 2],
+      [32, 2 ** 32 - 1],
+      [48, 0x10],
+      [52, 1],
+      [56, 8 << 16],
+    ] as const)
+      type.setUint32(i, value, true);
+    const { came, isOurs } = await outside.read(fixChecksums(bytes));
+    expect(came).toContain('the compound member "a" does not lie in its element');
+    expect(isOurs).toBe(true);
   });
 
   it('by one list in fields of many instances, which is looked through once', async () => {

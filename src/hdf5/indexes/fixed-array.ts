@@ -1,4 +1,4 @@
-import { H5FormatError, H5TypeError } from '../../errors.js';
+import { H5FeatureError, H5FormatError, H5TypeError } from '../../errors.js';
 import { UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
@@ -15,6 +15,8 @@ const WHAT = 'a fixed array';
 const HEADER = 'FAHD';
 const DATA_BLOCK = 'FADB';
 const CHECKSUM = 4;
+/** All of it takes space as soon as there is one chunk: more than this is a mistake of whoever made the dataset, or an attack. */
+const MOST_BYTES = 2 ** 32;
 
 /**
  * A fixed array of chunks: a record for each that there can be, in one block, which is divided into pages if it is large
@@ -73,7 +75,11 @@ export class FixedArray implements ChunkIndex {
     header.checksum(WHAT);
     if (this.count < this.grid.total)
       header.fail(`${WHAT} of ${this.count} records for ${this.grid.total} chunks`);
-    if (this.dataBlock !== UNDEFINED_ADDRESS && this.dataBlock + this.dataSize > this.space.end) {
+    if (this.dataBlock === UNDEFINED_ADDRESS) {
+      // Nothing shows that the header is right, so what is made later is as large as the dataset needs it.
+      this.count = this.grid.total;
+      this.divide();
+    } else if (this.dataBlock + this.dataSize > this.space.end) {
       header.fail(`${WHAT} of ${this.count} records, more than there is room for in the file`);
     }
   }
@@ -187,6 +193,10 @@ export class FixedArrayEditor extends FixedArray implements ChunkIndexEditor {
   }
 
   #create(): void {
+    if (this.dataSize > MOST_BYTES)
+      throw new H5FeatureError(
+        `${WHAT} of ${this.dataSize} bytes for ${this.count} chunks that there may be`,
+      );
     if (this.address === UNDEFINED_ADDRESS) {
       this.address = this.space.allocate(this.headerSize);
       this.blocks.header = this.address;

@@ -3,6 +3,7 @@ import { ByteWriter } from '../byte-writer.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
 import type { OddNumbers } from '../number-elements.js';
+import { takesTooMuch } from './meter.js';
 
 const SIGNATURE = 'GCOL';
 const OBJECT_HEADER = 16;
@@ -94,11 +95,11 @@ function padded(size: number): number {
   return Math.ceil(size / 8) * 8;
 }
 
-/** One collection: its bytes, and where in them each object's data stand, by index (0: there is none). */
+/** One collection: its bytes, and where in them each object's data stand, by index (0, or nothing: there is none). */
 export interface Collection {
   readonly bytes: Uint8Array;
-  readonly starts: Uint32Array;
-  readonly sizes: Uint32Array;
+  readonly starts: ArrayLike<number>;
+  readonly sizes: ArrayLike<number>;
 }
 
 /** The collections kept at a time; a collection of usual size is 4 to 64 KB. */
@@ -107,12 +108,7 @@ const CACHED_COLLECTIONS = 64;
 /** The global heap of a file, for reading. */
 export class GlobalHeap {
   readonly #space: FileSpace;
-  readonly #collections = new Map<number, Collection>();
-  /** The collections that have been read, and their size. */
-  readonly #seen = new Set<number>();
-  #seenSize = 0;
-  /** Collections with changes that are not in the file yet, while it is edited. */
-  edited: ((address: number) => Collection | undefined) | undefined;
+  protected readonly known = new Map<number, Collection>();
 
   constructor(space: FileSpace) {
     this.#space = space;
@@ -127,21 +123,12 @@ export class GlobalHeap {
     return this.#space.end;
   }
 
-  /** Reads what overlaps these bytes anew. */
-  forget(address: number, size: number): void {
-    for (const [start, { bytes }] of this.#collections) {
-      if (start < address + size && address < start + bytes.length) this.#collections.delete(start);
-    }
-    for (const start of this.#seen) if (start >= address && start < address + size) this.#seen.delete(start);
-    this.#seenSize = 0;
-  }
-
   collection(address: number): Collection {
-    const known = this.edited?.(address) ?? this.#collections.get(address);
+    const known = this.known.get(address);
     if (known) return known;
-    if (this.#collections.size >= CACHED_COLLECTIONS) this.#collections.clear();
+    if (this.known.size >= CACHED_COLLECTIONS) this.known.clear();
     const collection = this.#read(address);
-    this.#collections.set(address, collection);
+    this.known.set(address, collection);
     return collection;
   }
 
@@ -153,12 +140,10 @@ export class GlobalHeap {
     prefix.version(what, 1);
     prefix.take(3);
     const size = prefix.size();
-    if (!this.#seen.has(address)) {
-      this.#seen.add(address);
-      this.#seenSize += size;
-      // Many small elements that each lead to another large collection would take forever.
-      if (this.#seenSize > this.limit) prefix.fail('global heap collections overlap');
-    }
+    // libhdf5 takes no smaller ones either; very many, each with a large index, would take forever.
+    if (size < MIN_COLLECTION) prefix.fail(`${what} of ${size} bytes`);
+    // Many small elements that each lead to another large collection would take forever.
+    if (takesTooMuch(this.#space, address, size)) prefix.fail('global heap collections overlap');
     const reader = this.#space.reader(address, size, what);
     reader.take(8 + lengthSize);
     const starts: number[] = [0];
@@ -173,14 +158,14 @@ export class GlobalHeap {
       sizes[index] = objectSize;
       reader.take(Math.min(padded(objectSize), Math.max(objectSize, reader.left)));
     }
-    return { bytes: reader.bytes, starts: Uint32Array.from(starts), sizes: Uint32Array.from(sizes) };
+    return { bytes: reader.bytes, starts, sizes };
   }
 }
 
 /** The first `length` bytes of an object, or all of it. */
 export function heapObject(space: FileSpace, address: number, index: number, length?: number): Uint8Array {
   const { bytes, starts, sizes } = space.globalHeap.collection(address);
-  const start = index < starts.length ? (starts[index] as number) : 0;
+  const start = starts[index] ?? 0;
   const size = length ?? sizes[index] ?? 0;
   if (start === 0 || size > (sizes[index] as number)) {
     throw new H5FormatError(
@@ -192,6 +177,23 @@ export function heapObject(space: FileSpace, address: number, index: number, len
 }
 
 // ---- changing it ----------------------------------------------------------------------------------------
+
+/** The global heap of a file that is edited, for reading. */
+export class ChangingGlobalHeap extends GlobalHeap {
+  /** Collections with changes that are not in the file yet. */
+  edited: ((address: number) => Collection | undefined) | undefined;
+
+  override collection(address: number): Collection {
+    return this.edited?.(address) ?? super.collection(address);
+  }
+
+  /** Reads what overlaps these bytes anew. */
+  forget(address: number, size: number): void {
+    for (const [start, { bytes }] of this.known) {
+      if (start < address + size && address < start + bytes.length) this.known.delete(start);
+    }
+  }
+}
 
 const HEADER = 16;
 /** Less room is not looked for again, nor in more collections than these. */
@@ -431,7 +433,7 @@ export class GlobalHeapEditor {
     let free = HEADER;
     let count = 0;
     for (let i = 1; i < starts.length; i++) {
-      const start = starts[i] as number;
+      const start = starts[i] ?? 0;
       if (start === 0) continue;
       free = Math.max(free, start + padded(sizes[i] as number));
       count++;
@@ -442,8 +444,8 @@ export class GlobalHeapEditor {
       address,
       bytes,
       view: new DataView(bytes.buffer),
-      starts: starts.slice(),
-      sizes: sizes.slice(),
+      starts: Uint32Array.from(starts),
+      sizes: Uint32Array.from(sizes),
       nextIndex: starts.length,
       count,
       free,

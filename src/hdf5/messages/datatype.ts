@@ -1,6 +1,7 @@
 import { H5FeatureError, H5TypeError } from '../../errors.js';
 import { type ByteReader, bytesFor } from '../byte-reader.js';
 import { ByteWriter } from '../byte-writer.js';
+import { isPlainText } from '../text.js';
 
 /** An integer: two's complement or unsigned. */
 export interface FixedPoint {
@@ -160,6 +161,9 @@ const CHARSETS: readonly CharacterSet[] = ['ascii', 'utf-8'];
 
 /** Datatypes nest (compounds, arrays, sequences); deeper than this is no datatype but an attack. */
 export const MAX_DATATYPE_DEPTH = 32;
+
+/** No machine computes with larger numbers; and time to decode one grows with the square of its bytes. */
+export const MAX_INTEGER = 64;
 
 export function fixedPoint(size: number, signed: boolean, bigEndian = false): FixedPoint {
   return { class: 'fixed-point', size, signed, bigEndian, bitOffset: 0, bitPrecision: size * 8 };
@@ -367,7 +371,7 @@ function prefix(out: ByteWriter, version: number, type: Datatype, bits: number):
 }
 
 function encodeName(out: ByteWriter, name: string): void {
-  if (name === '' || name.includes('\0')) throw new H5TypeError(`"${name}" cannot name a member`);
+  if (name === '' || !isPlainText(name)) throw new H5TypeError(`"${name}" cannot name a member`);
   out.utf8(name);
   out.u8(0);
 }
@@ -454,8 +458,9 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
         }
         let type = decodeDatatype(reader, depth + 1);
         if (dims.length > 0) type = arrayType(dims, type);
-        if (offset + type.size > size)
-          reader.fail(`the compound member "${name}" lies outside of its element`);
+        // Nothing would be any number of arrays that have no elements.
+        if (offset + type.size > size || type.size === 0)
+          reader.fail(`the compound member "${name}" does not lie in its element`);
         members.push({ name, offset, type });
       }
       // Members that overlap would make a small element into any number of values.
@@ -472,8 +477,8 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
     case CLASS.enumerated: {
       const count = bits & 0xffff;
       const base = decodeDatatype(reader, depth + 1);
-      if (base.class !== 'fixed-point' || base.size !== size)
-        reader.fail('an enumeration that is not of integers');
+      if (base.class !== 'fixed-point' || base.size !== size || size > MAX_INTEGER)
+        reader.fail(`an enumeration that is not of integers of up to ${MAX_INTEGER} bytes`);
       const names = Array.from({ length: count }, () => reader.utf8z(version < 3 ? 8 : 1));
       const values = names.map(() => decodeInteger(reader.raw(size), base));
       return { class: 'enumerated', size, base, names, values };
