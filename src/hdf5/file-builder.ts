@@ -182,7 +182,9 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       this.out.zeros(16);
       return;
     }
-    this.#heap.out.bytes.set(bytes, this.#heap.allocate(bytes.length));
+    // First the place: with it the heap may have got other bytes.
+    const position = this.#heap.allocate(bytes.length);
+    this.#heap.out.bytes.set(bytes, position);
     this.#heapReference(count);
   }
 
