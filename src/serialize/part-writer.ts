@@ -7,6 +7,7 @@ import type { H5Object } from '../hdf5/h5-object.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
+import { join } from '../hdf5/paths.js';
 import { isReferredName } from '../hdf5/referred.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
@@ -175,8 +176,10 @@ function markedIn(group: H5Group, name: string): number[] {
 /** A member of a group, and further steps through what it is. */
 interface Home {
   readonly group: H5Group;
-  /** What the file calls it. */
+  /** What the file is to call it. */
   readonly name: string;
+  /** The same as it stands in the file now: what its class was called before may have another name for it. */
+  readonly link: string;
   readonly rest: readonly Step[];
   /** Whether there is nothing yet, so that the steps make objects. */
   readonly isNew: boolean;
@@ -217,6 +220,13 @@ interface Met {
 /** Stands for a member whose parts are set where they stand. */
 const SET = Symbol('set');
 
+/** A member that an earlier version of a class has called otherwise, by the names of links. */
+interface Renamed {
+  readonly group: H5Group;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Objects of the file that have lost a link, by their addresses. */
 interface Replaced {
   /** Those that references lead to. */
@@ -238,6 +248,8 @@ class PartWriter {
   #kinds: Kinds | undefined;
   /** Ways to instances of which something is changed, and that have getters which are stored. */
   #computing: (readonly Step[])[] = [];
+  /** Members on the way to what is changed that are to have the names that their classes give them now. */
+  readonly #renamed: Renamed[] = [];
   /** Whether it is such a getter that is stored: the last step is its name in the file. */
   readonly #isGetter: boolean;
 
@@ -285,7 +297,9 @@ class PartWriter {
     const editor = session.edit();
     file.transaction(() => {
       const { clock } = editor;
+      const left = this.#rename();
       const { marked, rewritten, merged } = change();
+      marked.push(...left);
       const base = this.#target.path === '/' ? '' : this.#target.path;
       editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
       if (marked.length > 0 || rewritten.length > 0) {
@@ -302,6 +316,36 @@ class PartWriter {
       if (merged) this.#checkMerged(merged);
       for (const way of this.#computing) this.#storeGetters(way);
     });
+  }
+
+  /**
+   * Gives members the names that their classes give them now. Where the file has both, the old one is gone; returns what
+   * references may lead to in that.
+   */
+  #rename(): number[] {
+    const marked: number[] = [];
+    for (const { group, from, to } of this.#renamed) {
+      const editor = group.session.edit();
+      if (!hasMember(group, from)) continue;
+      if (hasMember(group, to)) {
+        marked.push(...markedIn(group, from));
+        group.attrs.delete(from);
+        editor.deleteLink(group.node, from);
+      } else if (editor.moveMember(group.node, from, group.node, to, Infinity)) {
+        renameNumber(group, from, to);
+        editor.moved(group.session, join(group.path, from), join(group.path, to));
+      }
+    }
+    return marked;
+  }
+
+  /** What a group has for a member of this name, as its link or attribute: under that name or an alias, which is to be renamed. */
+  #linkOf(group: H5Group, name: string, cls: RegisteredClass | undefined, renamed = this.#renamed): string {
+    const to = escapeName(name);
+    const { aliases = [] } = cls?.ruleFor(cls.propertyFor(name)) ?? {};
+    const old = aliases.map(escapeName).filter((each) => hasMember(group, each));
+    for (const from of old) renamed.push({ group, from, to });
+    return old[0] === undefined || hasMember(group, to) ? to : old[0];
   }
 
   /** Whether what something is merged into is still a part of the file, of what was within what has been replaced. */
@@ -365,7 +409,7 @@ class PartWriter {
       const whole = this.#changed(target, this.#steps, value);
       return { group: target, value: whole, how: 'content', isRewritten: true };
     }
-    const { group, name, rest, isNew } = home;
+    const { group, name, link, rest, isNew } = home;
     if (isMerged && rest.length === 0 && !isNew) {
       const merging: Merging = { met: new Map(), given: new Map(), sets: [], rewritten: [] };
       const member = this.#mergedMember(group, name, value, this.#steps, merging);
@@ -374,7 +418,6 @@ class PartWriter {
     }
     const memberOnly = (member: unknown): object => this.#membersOf(group, new Map([[name, member]]));
     if (this.#isGetter && rest.length === 0 && !isNew) {
-      const link = escapeName(name);
       const there = group.get(link);
       const stored =
         there && !(there instanceof H5Datatype) ? this.#read(there, () => {}) : group.attrs.get(link);
@@ -383,7 +426,7 @@ class PartWriter {
         return () => ({ marked: [], rewritten: [] });
     }
     if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
-    const member = group.get(escapeName(name));
+    const member = group.get(link);
     if (member instanceof H5Group || member instanceof H5Dataset) {
       const set = this.#elementSetter(member, rest, value);
       if (set) return set;
@@ -393,7 +436,7 @@ class PartWriter {
       );
       return { group, value: whole, how: 'members', isRewritten: true };
     }
-    const element = group.attrs.get(escapeName(name));
+    const element = group.attrs.get(link);
     if (isElement(element)) {
       const vector = group.file.dereference(element[Tag.into]);
       const row = { key: Number(element[Tag.index]), isText: false };
@@ -422,6 +465,7 @@ class PartWriter {
       const rest = this.#steps.slice(i + 1);
       const encoding = group.attrs.get(Reserved.encoding);
       let name = String(key);
+      let cls: RegisteredClass | undefined;
       if (encoding === Encoding.list && !group.attrs.has(Reserved.mask) && rest.length > 0) {
         // In their order, for what their names are says nothing.
         const links = orderedLinks(group.node);
@@ -434,7 +478,7 @@ class PartWriter {
         // A key that is no string makes it another kind of Map.
         return home;
       } else {
-        const cls = this.#class(group);
+        cls = this.#class(group);
         const isGetter = this.#isGetter && rest.length === 0;
         if (cls?.hasAccessors && !this.#isGetter) met?.(this.#steps.slice(0, i));
         if (cls && !isGetter) {
@@ -442,9 +486,9 @@ class PartWriter {
           name = cls.storedName(name);
         }
       }
-      const link = escapeName(name);
+      const link = this.#linkOf(group, name, cls);
       const next = group.get(link);
-      home = { group, name, rest, isNew: next === undefined && !group.attrs.has(link) };
+      home = { group, name, link, rest, isNew: next === undefined && !group.attrs.has(link) };
       if (!(next instanceof H5Group)) return home;
       group = next;
     }
@@ -487,6 +531,7 @@ class PartWriter {
     let [step, ...rest] = steps as [Step, ...Step[]];
     let row: number | undefined;
     const computing: (readonly Step[])[] = [];
+    const renamed: Renamed[] = [];
     while (at instanceof H5Group) {
       const { attrs } = at;
       if (attrs.get(Reserved.encoding) !== Encoding.records || attrs.has(Reserved.mask)) return undefined;
@@ -498,7 +543,7 @@ class PartWriter {
       if (cls && !isGetter && !cls.isWritable(String(member.key))) return undefined;
       if (cls?.hasAccessors && !this.#isGetter) computing.push(place.slice(0, place.length - rest.length));
       const name = cls && !isGetter ? cls.storedName(String(member.key)) : String(member.key);
-      const column = at.get(escapeName(name));
+      const column = at.get(this.#linkOf(at, name, cls, renamed));
       if (!(column instanceof H5Group || column instanceof H5Dataset)) return undefined;
       const other = column instanceof H5Dataset && others.length > 0 ? rowBehind(column, row) : undefined;
       rest = others;
@@ -518,6 +563,7 @@ class PartWriter {
     const areNumbers = attrs.has(Reserved.numbers) || datatype.size < 8;
     if (!fits(value, datatype, isList, areNumbers)) return undefined;
     this.#computing.push(...computing);
+    this.#renamed.push(...renamed);
     const dataset = at;
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
@@ -622,7 +668,7 @@ class PartWriter {
     place: readonly Step[],
     merging: Merging,
   ): unknown {
-    const link = escapeName(name);
+    const link = this.#linkOf(group, name, this.#class(group));
     const there = group.get(link);
     this.#give(group, name, there, value, place, merging);
     if (!isMergeable(value, this.#options)) return value;
@@ -874,7 +920,7 @@ class PartWriter {
     const replaced = { marked: [], rewritten: [], merged: new Map<number, Met>() };
     const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
     const merges = (there: H5Object, here: H5Object): boolean => {
-      if (!isMerged(there, here, this.#partNames)) return false;
+      if (!isMerged(there, here, this.#partNames, this.#options.registry)) return false;
       pairs.push([there as H5Group, here as H5Group]);
       return true;
     };
@@ -927,6 +973,21 @@ function updateNumbers(there: H5Group, here: H5Group): void {
   else there.attrs.set(Reserved.numbers, names);
 }
 
+/** Says of a member that is a number all the same, if it was one, when it has another name. */
+function renameNumber({ attrs }: H5Group, from: string, to: string): void {
+  const names = attrs.get<string[]>(Reserved.numbers) as string[] | undefined;
+  if (!names?.includes(from)) return;
+  attrs.set(
+    Reserved.numbers,
+    Array.from(names, (name) => (name === from ? to : name)),
+  );
+}
+
+/** Whether a group has a member of a name, as a link or an attribute. */
+function hasMember(group: H5Group, name: string): boolean {
+  return group.attrs.has(name) || group.linkInfo(name) !== undefined;
+}
+
 /** An error that names a place in a value, with the way to that before it. */
 function below(steps: readonly Step[], error: unknown): unknown {
   return steps.length === 0 ? error : placedIn(error, '$', showPath(steps));
@@ -952,14 +1013,19 @@ function isSameHome(a: Home | undefined, b: Home | undefined): boolean {
 }
 
 /** Whether a group in what is stored becomes part of one that is there: they are of one type or class, or it is plain. */
-function isMerged(there: H5Object, here: H5Object, parts: ReadonlySet<unknown>): boolean {
+function isMerged(
+  there: H5Object,
+  here: H5Object,
+  parts: ReadonlySet<unknown>,
+  registry: TypeRegistry = defaultRegistry,
+): boolean {
   if (!(there instanceof H5Group && here instanceof H5Group)) return false;
   if (there.attrs.has(Reserved.encoding) || here.attrs.has(Reserved.encoding)) return false;
-  const isSame = [Reserved.type, Reserved.class].every(
-    (name) => there.attrs.get(name) === here.attrs.get(name),
-  );
   const type = here.attrs.get(Reserved.type);
   const cls = here.attrs.get(Reserved.class);
+  const old = there.attrs.get<string>(Reserved.class);
+  // The file may have an earlier name of the class.
+  const isSame = there.attrs.get(Reserved.type) === type && (old && (registry.get(old)?.name ?? old)) === cls;
   const isPlain = (cls === undefined || parts.has(cls)) && (type === undefined || type === 'null-prototype');
   return isSame || (isPlain && isObjectGroup(there) && there.attrs.get(Reserved.type) !== 'Map');
 }
