@@ -16,6 +16,15 @@ import { defaultRegistry, h5write, type RegisteredClass, type TypeRegistry } fro
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
+import {
+  arraySetter,
+  checkElement,
+  compressionIn,
+  isArray,
+  keepAgain,
+  keptOf,
+  scalarSetter,
+} from './in-place.js';
 import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
@@ -192,9 +201,14 @@ interface Graft {
   readonly how: 'members' | 'merge' | 'content';
   /** Whether it is what is there already, changed. */
   readonly isRewritten?: boolean;
+  /** The member that this is, if it is no more than one. */
+  readonly rewritten?: Member;
   /** Of what is merged: more that is to be done. */
   readonly merging?: Merging;
 }
+
+/** A member of a group by its name, and what the file calls it. */
+type Member = Pick<Home, 'group' | 'name' | 'link'>;
 
 /** What is found out about a value while it is compared with what it is to be merged into. */
 interface Merging {
@@ -205,7 +219,7 @@ interface Merging {
   /** Elements that are set where they stand. */
   readonly sets: (() => Replaced)[];
   /** What was read, merged in memory, and is stored anew. */
-  readonly rewritten: H5Group[];
+  readonly rewritten: (Member & { readonly there: H5Group })[];
 }
 
 /** An object that is merged. */
@@ -269,7 +283,12 @@ class PartWriter {
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
     // What is stored must not refer to anything beside it.
-    const how = { ...options, groups: Infinity, ...(this.#parts && { registry: this.#parts }) };
+    const how = {
+      ...this.#packing(change),
+      ...options,
+      groups: Infinity,
+      ...(this.#parts && { registry: this.#parts }),
+    };
     // Errors say where in the value something stands: that begins with the member that it becomes.
     const above = home ? this.#steps.slice(0, this.#steps.length - home.rest.length - 1) : [];
     const fail = (error: unknown): never => {
@@ -290,6 +309,14 @@ class PartWriter {
         throw new H5StateError('H5_GONE', `${showPath(this.#steps)} has changed while the value was stored`);
       this.#apply(this.#graft(change, storage));
     }, fail);
+  }
+
+  /** How what is stored anew is compressed, unless that is said: as it was. */
+  #packing({ group, rewritten, isRewritten, how }: Graft): WriteOptions {
+    const { datasets, compression: said } = this.#options;
+    if (!isRewritten || !datasets || said !== undefined) return {};
+    const compression = compressionIn(how === 'content' ? group : rewritten?.group.get(rewritten.link));
+    return compression ? { compression } : {};
   }
 
   #apply(change: () => Replaced): void {
@@ -425,16 +452,20 @@ class PartWriter {
       if (isSameBytes(this.#bytesOf(stored), this.#bytesOf(value)))
         return () => ({ marked: [], rewritten: [] });
     }
+    if (rest.length === 0 && !isNew) {
+      const set = this.#scalarSetter(group, name, link, value);
+      if (set) return set;
+    }
     if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
     const member = group.get(link);
     if (member instanceof H5Group || member instanceof H5Dataset) {
-      const set = this.#elementSetter(member, rest, value);
+      const set = this.#elementSetter(member, rest, value) ?? this.#arraySetter(member, rest, value);
       if (set) return set;
       // All getters of what is written anew are asked.
       const whole = memberOnly(
         this.#isGetter ? this.#read(member, () => {}) : this.#changed(member, rest, value),
       );
-      return { group, value: whole, how: 'members', isRewritten: true };
+      return { group, value: whole, how: 'members', isRewritten: true, rewritten: { group, name, link } };
     }
     const element = group.attrs.get(link);
     if (isElement(element)) {
@@ -579,6 +610,28 @@ class PartWriter {
     };
   }
 
+  /** The same for a dataset of numbers, or of another program, whatever is set in it: all else about it stays. */
+  #arraySetter(
+    dataset: H5Group | H5Dataset,
+    steps: readonly Step[],
+    value: unknown,
+    place = this.#steps,
+  ): (() => Replaced) | undefined {
+    if (!(dataset instanceof H5Dataset) || !isArray(dataset)) return undefined;
+    const isMerged = this.#options.mode === 'merge';
+    return done(arraySetter(dataset, steps, value, place, isMerged));
+  }
+
+  /** What sets a scalar where it stands in a dataset of its own. */
+  #scalarSetter(group: H5Group, name: string, link: string, value: unknown): (() => Replaced) | undefined {
+    if (group.linkInfo(link)?.kind !== 'hard') return undefined;
+    if (this.#class(group)?.stored.some((rule) => rule.name === name)) return undefined;
+    const there = group.get(link);
+    if (!(there instanceof H5Dataset) || [...there.attrs.keys()].some(isReserved)) return undefined;
+    const set = scalarSetter(there, value);
+    return set && done(set);
+  }
+
   /** An object of members for a group: as its class says, if that says how they are stored. */
   #membersOf(group: H5Group, members: ReadonlyMap<string, unknown>): object {
     const cls = this.#class(group);
@@ -671,6 +724,11 @@ class PartWriter {
     const link = this.#linkOf(group, name, this.#class(group));
     const there = group.get(link);
     this.#give(group, name, there, value, place, merging);
+    const set = this.#scalarSetter(group, name, link, value);
+    if (set) {
+      merging.sets.push(set);
+      return SET;
+    }
     if (!isMergeable(value, this.#options)) return value;
     const refuse = (): never => this.#refuseMerge(place, 'only objects of one kind can be merged');
     if (there instanceof H5Group) {
@@ -678,7 +736,7 @@ class PartWriter {
       if (group.linkInfo(link)?.kind !== 'hard')
         this.#refuseMerge(place, 'it is behind a link to somewhere else');
       if (this.#isMemberwise(there, value, place)) return this.#mergedMembers(there, value, place, merging);
-      merging.rewritten.push(there);
+      merging.rewritten.push({ group, name, link, there });
       return this.#read(there, (whole) => this.#mergeInto(whole, value, place));
     }
     if (there instanceof H5Dataset && isObject(there)) refuse();
@@ -908,7 +966,10 @@ class PartWriter {
     return whole;
   }
 
-  #graft({ group, value, how, merging, isRewritten = false }: Graft, stored: Storage): () => Replaced {
+  #graft(
+    { group, value, how, merging, isRewritten = false, rewritten }: Graft,
+    stored: Storage,
+  ): () => Replaced {
     const { indexes } = group.session.space;
     const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
     if (how !== 'content' && source.attrs.has(Reserved.encoding))
@@ -926,6 +987,9 @@ class PartWriter {
     };
     return () => {
       for (const set of merging?.sets ?? []) set();
+      const all = [...(rewritten ? [rewritten] : []), ...(merging?.rewritten ?? [])];
+      const kept = all.map((member) => keptOf(member.group.get(escapeName(member.name))));
+      const own = how === 'content' && isRewritten ? keptOf(group) : undefined;
       const isNew = group.size === 0 && group.attrs.size === 0;
       if (isRoot && isNew && how !== 'content') group.attrs.set(Reserved.layout, LAYOUT_VERSION);
       group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
@@ -934,7 +998,7 @@ class PartWriter {
         merges: (there, here) => how === 'merge' && merges(group.wrap(there, ''), source.wrap(here, '')),
         replaces: (node) => {
           const old = group.wrap(node, '');
-          const isAnew = merging?.rewritten.some((each) => each.isSame(old)) ?? false;
+          const isAnew = merging?.rewritten.some(({ there }) => there.isSame(old)) ?? false;
           note(old, replaced, isRewritten || isAnew, (address) => {
             const met = into.get(address);
             if (met) replaced.merged.set(address, met);
@@ -943,6 +1007,9 @@ class PartWriter {
       });
       if (merging) this.#checkMet(merging, value, pairs);
       for (const [there, here] of pairs) updateNumbers(there, here);
+      if (own) keepAgain(group, own);
+      for (const [i, member] of all.entries())
+        if (kept[i]) keepAgain(member.group.get(escapeName(member.name)), kept[i]);
       return replaced;
     };
   }
@@ -960,6 +1027,14 @@ class PartWriter {
       all.find(({ group }) => !pairs.some(([there]) => there.isSame(group))) ?? (all[0] as Met);
     this.#refuseMerge(place, 'what is merged into it is in a list as well');
   }
+}
+
+/** What changes a file where something stands, so that nothing is replaced. */
+function done(change: () => void): () => Replaced {
+  return () => {
+    change();
+    return { marked: [], rewritten: [] };
+  };
 }
 
 /** Says of a group which of its attributes are numbers that are stored as 64-bit integers, when it has those of another. */
@@ -1143,28 +1218,6 @@ function setField(holder: object, { key }: Step, value: unknown, registry: TypeR
   if (cls && !cls.isWritable(key)) return `the class ${cls.name} does not store ${key}`;
   setProperty(holder, cls ? cls.storedName(key) : key, value, cls);
   return undefined;
-}
-
-/** Throws if an element of a typed array would not be what it is set to. */
-function checkElement(holder: unknown, step: Step, value: unknown, place: readonly Step[]): void {
-  if (!ArrayBuffer.isView(holder) || holder instanceof DataView) return;
-  const array = holder as Uint8Array;
-  const at = indexOf(step, array.length);
-  if (at === undefined) return;
-  const type = array[Symbol.toStringTag] as string;
-  const kind = typeof array[at];
-  if (typeof value !== kind)
-    throw new H5TypeError(`${showPath(place)}: an element of a ${type} is a ${kind}, not ${shown(value)}`);
-  // Floats are rounded, and a clamped array clamps: integers would become others.
-  if (/^Float|Clamped/.test(type)) return;
-  const one = array.slice(at, at + 1);
-  one[0] = value as number;
-  if (one[0] !== value)
-    throw new H5TypeError(`${showPath(place)}: ${String(value)} does not fit into a ${type}`);
-}
-
-function shown(value: unknown): string {
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 /**
