@@ -664,8 +664,16 @@ class PartWriter {
   #mergedTarget(value: unknown): Graft {
     const group = this.#target;
     const merging: Merging = { met: new Map(), given: new Map(), sets: [], rewritten: [] };
+    if (!isMergeable(value, this.#options)) {
+      // It replaces what is there, if that is no more than such a value either.
+      const cls = this.#class(group);
+      const isAlike = cls
+        ? (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value ?? {})) === cls
+        : value instanceof Error && isErrorGroup(group);
+      if (isAlike || !isObjectGroup(group)) return { group, value, how: 'content' };
+    }
     if (!isMergeable(value, this.#options) || !isObjectGroup(group))
-      this.#refuse('only objects of one kind can be merged');
+      this.#refuseMerge([], 'only objects of one kind can be merged');
     if (this.#isMemberwise(group, value, [])) {
       const members = this.#mergedMembers(group, value, [], merging);
       return { group, value: members, how: 'merge', merging };
@@ -816,8 +824,7 @@ class PartWriter {
     const other = Object.getPrototypeOf(value) as object | null;
     const isPlain = other === null || other === Object.prototype;
     const cls = (this.#options.registry ?? defaultRegistry).of(kind as object);
-    const isSame =
-      kind === other || (isPlain && isMergeable(there, this.#options) && !(there instanceof Map));
+    const isSame = kind === other || (isPlain && hasMembers(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
     const entries: [unknown, unknown][] = value instanceof Map ? [...value] : [];
@@ -981,7 +988,9 @@ class PartWriter {
     const replaced = { marked: [], rewritten: [], merged: new Map<number, Met>() };
     const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
     const merges = (there: H5Object, here: H5Object): boolean => {
-      if (!isMerged(there, here, this.#partNames, this.#options.registry)) return false;
+      // What replaces something takes nothing of it.
+      if (!into.has(addressIn(there)) || !isMerged(there, here, this.#partNames, this.#options.registry))
+        return false;
       pairs.push([there as H5Group, here as H5Group]);
       return true;
     };
@@ -1110,7 +1119,11 @@ function isObjectGroup({ attrs }: H5Group): boolean {
   const encoding = attrs.get(Reserved.encoding);
   if (encoding !== undefined && encoding !== Encoding.entries) return false;
   const type = attrs.get<string>(Reserved.type);
-  return type === undefined || type === 'Map' || type === 'null-prototype' || /Error$/.test(type);
+  return type === undefined || type === 'Map' || type === 'null-prototype' || isErrorGroup({ attrs });
+}
+
+function isErrorGroup({ attrs }: Pick<H5Group, 'attrs'>): boolean {
+  return /Error$/.test(attrs.get<string>(Reserved.type) ?? '');
 }
 
 /** Whether what a dataset stands for is an object: a list, numbers, a Date. */
@@ -1125,8 +1138,30 @@ function isCoded({ codec, prototype }: RegisteredClass): boolean {
   return codec !== undefined || h5write in prototype;
 }
 
-/** Whether a value is an object of members that can be merged into another. */
-function isMergeable(value: unknown, { registry = defaultRegistry }: WriteOptions): value is object {
+/** Whether a value is an object of members that can be merged into another: what is more than these replaces that. */
+function isMergeable(value: unknown, options: WriteOptions): value is object {
+  const { registry = defaultRegistry } = options;
+  if (!hasMembers(value, options) || ArrayBuffer.isView(value)) return false;
+  if (registry.of(Object.getPrototypeOf(value))?.codec) return false;
+  return !HOLDERS.some((type) => value instanceof type);
+}
+
+/** Types of the language whose instances, and those of classes that extend them, hold something beside their properties. */
+const HOLDERS: readonly (new (...parameters: never[]) => object)[] = [
+  Array,
+  Set,
+  Date,
+  Error,
+  RegExp,
+  Number,
+  String,
+  Boolean,
+  ArrayBuffer,
+  ...(typeof URL === 'function' ? [URL, URLSearchParams] : []),
+];
+
+/** Whether others can be added to the members of an object. */
+function hasMembers(value: unknown, { registry = defaultRegistry }: WriteOptions): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value) as object | null;
   return (
