@@ -10,6 +10,7 @@ import type { Attribute } from '../hdf5/messages/attribute.js';
 import { join } from '../hdf5/paths.js';
 import { shapedData } from '../hdf5/shaped-data.js';
 import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
+import { scalarSetter } from '../serialize/in-place.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
@@ -207,25 +208,12 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
   return prepareObjectMember(group, key, value, context);
 }
 
-const SCALARS = new Set(['number', 'bigint', 'string', 'boolean']);
-
-/**
- * Writes a scalar into the scalar dataset that another program has made, whatever its datatype is, if it is read back as what it
- * is: there that program looks for it, and finds the attributes of the dataset. Returns whether it did.
- */
+/** Writes a scalar into the scalar dataset that another program has made, if it fits. Returns whether it did. */
 function writeScalar(group: H5Group, name: string, value: unknown): boolean {
-  if (!SCALARS.has(typeof value) || group.node.links?.get(name)?.kind === undefined) return false;
-  const object = group.get(name);
-  if (!(object instanceof H5Dataset) || object.ndim !== 0 || object.shape === null) return false;
-  if (typeof object.value !== typeof value) return false;
-  try {
-    object.write(value);
-  } catch (error) {
-    // It does not fit: it gets another place.
-    if (error instanceof H5TypeError) return false;
-    throw error;
-  }
-  return Object.is(object.value, value);
+  if (group.node.links?.get(name)?.kind === undefined) return false;
+  const set = scalarSetter(group.get(name), value);
+  set?.();
+  return set !== undefined;
 }
 
 /** The same for what is no scalar. */

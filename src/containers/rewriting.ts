@@ -4,6 +4,7 @@ import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
+import { attributesOf, setAttributes } from '../serialize/in-place.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { rewriteObject } from '../serialize/part-writer.js';
@@ -67,14 +68,11 @@ export function become(
         'H5_REFERENCED',
         `"${path}" holds what leads back to it: set it as a whole, with what is to be in it`,
       );
-    const { attrs } = object;
     // What the layout says of the value is said anew; what others say stays.
-    for (const each of [...attrs.keys()])
-      if (each === Reserved.layout || !isReserved(each)) {
-        const info = attrs.info(each);
-        const dtype = info?.datatype;
-        made.attrs.set(each, attrs.get(each), info?.shape ? { dtype, shape: info.shape } : { dtype });
-      }
+    setAttributes(
+      made,
+      attributesOf(object, (name) => name === Reserved.layout || !isReserved(name)),
+    );
     editor.flush();
     editor.become(object.node, holder.node, MADE);
     editor.dropApart(holder.node);

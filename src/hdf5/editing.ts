@@ -3,7 +3,7 @@ import type { Durability } from '../storage/transaction.js';
 import type { AttributeDraft } from './draft.js';
 import type { DType } from './dtype.js';
 import type { ElementAccess } from './element-access.js';
-import type { Heap } from './elements.js';
+import type { DecodeOptions, Elements, Heap } from './elements.js';
 import type { FileSession } from './file-session.js';
 import type { FileSpace } from './file-space.js';
 import type { GraftOptions } from './graft.js';
@@ -141,6 +141,12 @@ export interface Editor extends Requiring {
   elements(dataset: Node): ElementAccess;
   /** Writes elements of a dataset. `named`: what errors are about, here and below. */
   writeElements(dataset: Node, selection: SelectionInput | Selection, data: unknown, named?: Named): void;
+  /** What would be read of elements that are written, and their shape: so that it is known beforehand whether that is the same. */
+  asWritten(
+    dataset: Node,
+    data: unknown,
+    options: DecodeOptions,
+  ): { readonly shape: readonly number[]; readonly elements: Elements };
   /** Writes elements that are bytes already, and lead to nothing elsewhere; `isOne`: the same one everywhere. */
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void;
   /** Whether elements of the dataset at an address were written since the last flush. */

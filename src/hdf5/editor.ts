@@ -29,7 +29,17 @@ import type {
   TransactionState,
   ValueOptions,
 } from './editing.js';
-import { type Encoded, type Heap, isList, NO_HEAP, readable, repeated } from './elements.js';
+import {
+  type DecodeOptions,
+  decode,
+  type Elements,
+  type Encoded,
+  type Heap,
+  isList,
+  NO_HEAP,
+  readable,
+  repeated,
+} from './elements.js';
 import { FileSession } from './file-session.js';
 import { FilterSet } from './filters/filter-set.js';
 import { type GraftOptions, graft } from './graft.js';
@@ -312,6 +322,20 @@ export class FileEditor implements Editor {
       throw new H5TypeError('a dataset without a shape has no elements to be written');
     const { shape, encoded } = prepareElements(datatype, data);
     this.#write(placed, selection, shape, encoded);
+  }
+
+  asWritten(
+    dataset: Node,
+    data: unknown,
+    options: DecodeOptions,
+  ): { shape: readonly number[]; elements: Elements } {
+    const { datatype } = this.elements(dataset);
+    const { shape, encoded } = prepareElements(datatype, data);
+    const { bytes, heap } = readable(encoded);
+    const { numbers } = this.space.globalHeap;
+    const count = shape.reduce((product, dim) => product * dim, 1);
+    // What is decoded may be a view of what was given.
+    return { shape, elements: decode(datatype, bytes, count, { ...heap, numbers }, options) };
   }
 
   #write(

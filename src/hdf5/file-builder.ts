@@ -182,7 +182,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       this.out.zeros(16);
       return;
     }
-    // What it has been written to may be another buffer afterwards.
+    // First the place: with it the heap may have got other bytes.
     const position = this.#heap.allocate(bytes.length);
     this.#heap.out.bytes.set(bytes, position);
     this.#heapReference(count);

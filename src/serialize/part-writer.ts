@@ -7,6 +7,7 @@ import type { H5Object } from '../hdf5/h5-object.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
+import { join } from '../hdf5/paths.js';
 import { isReferredName } from '../hdf5/referred.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
@@ -15,6 +16,15 @@ import { defaultRegistry, h5write, type RegisteredClass, type TypeRegistry } fro
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
+import {
+  arraySetter,
+  checkElement,
+  compressionIn,
+  isArray,
+  keepAgain,
+  keptOf,
+  scalarSetter,
+} from './in-place.js';
 import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
@@ -175,8 +185,10 @@ function markedIn(group: H5Group, name: string): number[] {
 /** A member of a group, and further steps through what it is. */
 interface Home {
   readonly group: H5Group;
-  /** What the file calls it. */
+  /** What the file is to call it. */
   readonly name: string;
+  /** The same as it stands in the file now: what its class was called before may have another name for it. */
+  readonly link: string;
   readonly rest: readonly Step[];
   /** Whether there is nothing yet, so that the steps make objects. */
   readonly isNew: boolean;
@@ -189,9 +201,14 @@ interface Graft {
   readonly how: 'members' | 'merge' | 'content';
   /** Whether it is what is there already, changed. */
   readonly isRewritten?: boolean;
+  /** The member that this is, if it is no more than one. */
+  readonly rewritten?: Member;
   /** Of what is merged: more that is to be done. */
   readonly merging?: Merging;
 }
+
+/** A member of a group by its name, and what the file calls it. */
+type Member = Pick<Home, 'group' | 'name' | 'link'>;
 
 /** What is found out about a value while it is compared with what it is to be merged into. */
 interface Merging {
@@ -202,7 +219,7 @@ interface Merging {
   /** Elements that are set where they stand. */
   readonly sets: (() => Replaced)[];
   /** What was read, merged in memory, and is stored anew. */
-  readonly rewritten: H5Group[];
+  readonly rewritten: (Member & { readonly there: H5Group })[];
 }
 
 /** An object that is merged. */
@@ -216,6 +233,13 @@ interface Met {
 
 /** Stands for a member whose parts are set where they stand. */
 const SET = Symbol('set');
+
+/** A member that an earlier version of a class has called otherwise, by the names of links. */
+interface Renamed {
+  readonly group: H5Group;
+  readonly from: string;
+  readonly to: string;
+}
 
 /** Objects of the file that have lost a link, by their addresses. */
 interface Replaced {
@@ -238,6 +262,8 @@ class PartWriter {
   #kinds: Kinds | undefined;
   /** Ways to instances of which something is changed, and that have getters which are stored. */
   #computing: (readonly Step[])[] = [];
+  /** Members on the way to what is changed that are to have the names that their classes give them now. */
+  readonly #renamed: Renamed[] = [];
   /** Whether it is such a getter that is stored: the last step is its name in the file. */
   readonly #isGetter: boolean;
 
@@ -257,7 +283,12 @@ class PartWriter {
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
     // What is stored must not refer to anything beside it.
-    const how = { ...options, groups: Infinity, ...(this.#parts && { registry: this.#parts }) };
+    const how = {
+      ...this.#packing(change),
+      ...options,
+      groups: Infinity,
+      ...(this.#parts && { registry: this.#parts }),
+    };
     // Errors say where in the value something stands: that begins with the member that it becomes.
     const above = home ? this.#steps.slice(0, this.#steps.length - home.rest.length - 1) : [];
     const fail = (error: unknown): never => {
@@ -280,12 +311,22 @@ class PartWriter {
     }, fail);
   }
 
+  /** How what is stored anew is compressed, unless that is said: as it was. */
+  #packing({ group, rewritten, isRewritten, how }: Graft): WriteOptions {
+    const { datasets, compression: said } = this.#options;
+    if (!isRewritten || !datasets || said !== undefined) return {};
+    const compression = compressionIn(how === 'content' ? group : rewritten?.group.get(rewritten.link));
+    return compression ? { compression } : {};
+  }
+
   #apply(change: () => Replaced): void {
     const { session, file } = this.#target;
     const editor = session.edit();
     file.transaction(() => {
       const { clock } = editor;
+      const left = this.#rename();
       const { marked, rewritten, merged } = change();
+      marked.push(...left);
       const base = this.#target.path === '/' ? '' : this.#target.path;
       editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
       if (marked.length > 0 || rewritten.length > 0) {
@@ -302,6 +343,36 @@ class PartWriter {
       if (merged) this.#checkMerged(merged);
       for (const way of this.#computing) this.#storeGetters(way);
     });
+  }
+
+  /**
+   * Gives members the names that their classes give them now. Where the file has both, the old one is gone; returns what
+   * references may lead to in that.
+   */
+  #rename(): number[] {
+    const marked: number[] = [];
+    for (const { group, from, to } of this.#renamed) {
+      const editor = group.session.edit();
+      if (!hasMember(group, from)) continue;
+      if (hasMember(group, to)) {
+        marked.push(...markedIn(group, from));
+        group.attrs.delete(from);
+        editor.deleteLink(group.node, from);
+      } else if (editor.moveMember(group.node, from, group.node, to, Infinity)) {
+        renameNumber(group, from, to);
+        editor.moved(group.session, join(group.path, from), join(group.path, to));
+      }
+    }
+    return marked;
+  }
+
+  /** What a group has for a member of this name, as its link or attribute: under that name or an alias, which is to be renamed. */
+  #linkOf(group: H5Group, name: string, cls: RegisteredClass | undefined, renamed = this.#renamed): string {
+    const to = escapeName(name);
+    const { aliases = [] } = cls?.ruleFor(cls.propertyFor(name)) ?? {};
+    const old = aliases.map(escapeName).filter((each) => hasMember(group, each));
+    for (const from of old) renamed.push({ group, from, to });
+    return old[0] === undefined || hasMember(group, to) ? to : old[0];
   }
 
   /** Whether what something is merged into is still a part of the file, of what was within what has been replaced. */
@@ -365,7 +436,7 @@ class PartWriter {
       const whole = this.#changed(target, this.#steps, value);
       return { group: target, value: whole, how: 'content', isRewritten: true };
     }
-    const { group, name, rest, isNew } = home;
+    const { group, name, link, rest, isNew } = home;
     if (isMerged && rest.length === 0 && !isNew) {
       const merging: Merging = { met: new Map(), given: new Map(), sets: [], rewritten: [] };
       const member = this.#mergedMember(group, name, value, this.#steps, merging);
@@ -374,7 +445,6 @@ class PartWriter {
     }
     const memberOnly = (member: unknown): object => this.#membersOf(group, new Map([[name, member]]));
     if (this.#isGetter && rest.length === 0 && !isNew) {
-      const link = escapeName(name);
       const there = group.get(link);
       const stored =
         there && !(there instanceof H5Datatype) ? this.#read(there, () => {}) : group.attrs.get(link);
@@ -382,18 +452,22 @@ class PartWriter {
       if (isSameBytes(this.#bytesOf(stored), this.#bytesOf(value)))
         return () => ({ marked: [], rewritten: [] });
     }
+    if (rest.length === 0 && !isNew) {
+      const set = this.#scalarSetter(group, name, link, value);
+      if (set) return set;
+    }
     if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
-    const member = group.get(escapeName(name));
+    const member = group.get(link);
     if (member instanceof H5Group || member instanceof H5Dataset) {
-      const set = this.#elementSetter(member, rest, value);
+      const set = this.#elementSetter(member, rest, value) ?? this.#arraySetter(member, rest, value);
       if (set) return set;
       // All getters of what is written anew are asked.
       const whole = memberOnly(
         this.#isGetter ? this.#read(member, () => {}) : this.#changed(member, rest, value),
       );
-      return { group, value: whole, how: 'members', isRewritten: true };
+      return { group, value: whole, how: 'members', isRewritten: true, rewritten: { group, name, link } };
     }
-    const element = group.attrs.get(escapeName(name));
+    const element = group.attrs.get(link);
     if (isElement(element)) {
       const vector = group.file.dereference(element[Tag.into]);
       const row = { key: Number(element[Tag.index]), isText: false };
@@ -422,6 +496,7 @@ class PartWriter {
       const rest = this.#steps.slice(i + 1);
       const encoding = group.attrs.get(Reserved.encoding);
       let name = String(key);
+      let cls: RegisteredClass | undefined;
       if (encoding === Encoding.list && !group.attrs.has(Reserved.mask) && rest.length > 0) {
         // In their order, for what their names are says nothing.
         const links = orderedLinks(group.node);
@@ -434,7 +509,7 @@ class PartWriter {
         // A key that is no string makes it another kind of Map.
         return home;
       } else {
-        const cls = this.#class(group);
+        cls = this.#class(group);
         const isGetter = this.#isGetter && rest.length === 0;
         if (cls?.hasAccessors && !this.#isGetter) met?.(this.#steps.slice(0, i));
         if (cls && !isGetter) {
@@ -442,9 +517,9 @@ class PartWriter {
           name = cls.storedName(name);
         }
       }
-      const link = escapeName(name);
+      const link = this.#linkOf(group, name, cls);
       const next = group.get(link);
-      home = { group, name, rest, isNew: next === undefined && !group.attrs.has(link) };
+      home = { group, name, link, rest, isNew: next === undefined && !group.attrs.has(link) };
       if (!(next instanceof H5Group)) return home;
       group = next;
     }
@@ -487,6 +562,7 @@ class PartWriter {
     let [step, ...rest] = steps as [Step, ...Step[]];
     let row: number | undefined;
     const computing: (readonly Step[])[] = [];
+    const renamed: Renamed[] = [];
     while (at instanceof H5Group) {
       const { attrs } = at;
       if (attrs.get(Reserved.encoding) !== Encoding.records || attrs.has(Reserved.mask)) return undefined;
@@ -498,7 +574,7 @@ class PartWriter {
       if (cls && !isGetter && !cls.isWritable(String(member.key))) return undefined;
       if (cls?.hasAccessors && !this.#isGetter) computing.push(place.slice(0, place.length - rest.length));
       const name = cls && !isGetter ? cls.storedName(String(member.key)) : String(member.key);
-      const column = at.get(escapeName(name));
+      const column = at.get(this.#linkOf(at, name, cls, renamed));
       if (!(column instanceof H5Group || column instanceof H5Dataset)) return undefined;
       const other = column instanceof H5Dataset && others.length > 0 ? rowBehind(column, row) : undefined;
       rest = others;
@@ -518,6 +594,7 @@ class PartWriter {
     const areNumbers = attrs.has(Reserved.numbers) || datatype.size < 8;
     if (!fits(value, datatype, isList, areNumbers)) return undefined;
     this.#computing.push(...computing);
+    this.#renamed.push(...renamed);
     const dataset = at;
     const selection = (row === undefined ? indices : [row, ...indices]) as number[];
     return () => {
@@ -531,6 +608,28 @@ class PartWriter {
       }
       return { marked: [], rewritten: [] };
     };
+  }
+
+  /** The same for a dataset of numbers, or of another program, whatever is set in it: all else about it stays. */
+  #arraySetter(
+    dataset: H5Group | H5Dataset,
+    steps: readonly Step[],
+    value: unknown,
+    place = this.#steps,
+  ): (() => Replaced) | undefined {
+    if (!(dataset instanceof H5Dataset) || !isArray(dataset)) return undefined;
+    const isMerged = this.#options.mode === 'merge';
+    return done(arraySetter(dataset, steps, value, place, isMerged));
+  }
+
+  /** What sets a scalar where it stands in a dataset of its own. */
+  #scalarSetter(group: H5Group, name: string, link: string, value: unknown): (() => Replaced) | undefined {
+    if (group.linkInfo(link)?.kind !== 'hard') return undefined;
+    if (this.#class(group)?.stored.some((rule) => rule.name === name)) return undefined;
+    const there = group.get(link);
+    if (!(there instanceof H5Dataset) || [...there.attrs.keys()].some(isReserved)) return undefined;
+    const set = scalarSetter(there, value);
+    return set && done(set);
   }
 
   /** An object of members for a group: as its class says, if that says how they are stored. */
@@ -565,8 +664,16 @@ class PartWriter {
   #mergedTarget(value: unknown): Graft {
     const group = this.#target;
     const merging: Merging = { met: new Map(), given: new Map(), sets: [], rewritten: [] };
+    if (!isMergeable(value, this.#options)) {
+      // It replaces what is there, if that is no more than such a value either.
+      const cls = this.#class(group);
+      const isAlike = cls
+        ? (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value ?? {})) === cls
+        : value instanceof Error && isErrorGroup(group);
+      if (isAlike || !isObjectGroup(group)) return { group, value, how: 'content' };
+    }
     if (!isMergeable(value, this.#options) || !isObjectGroup(group))
-      this.#refuse('only objects of one kind can be merged');
+      this.#refuseMerge([], 'only objects of one kind can be merged');
     if (this.#isMemberwise(group, value, [])) {
       const members = this.#mergedMembers(group, value, [], merging);
       return { group, value: members, how: 'merge', merging };
@@ -622,9 +729,14 @@ class PartWriter {
     place: readonly Step[],
     merging: Merging,
   ): unknown {
-    const link = escapeName(name);
+    const link = this.#linkOf(group, name, this.#class(group));
     const there = group.get(link);
     this.#give(group, name, there, value, place, merging);
+    const set = this.#scalarSetter(group, name, link, value);
+    if (set) {
+      merging.sets.push(set);
+      return SET;
+    }
     if (!isMergeable(value, this.#options)) return value;
     const refuse = (): never => this.#refuseMerge(place, 'only objects of one kind can be merged');
     if (there instanceof H5Group) {
@@ -632,7 +744,7 @@ class PartWriter {
       if (group.linkInfo(link)?.kind !== 'hard')
         this.#refuseMerge(place, 'it is behind a link to somewhere else');
       if (this.#isMemberwise(there, value, place)) return this.#mergedMembers(there, value, place, merging);
-      merging.rewritten.push(there);
+      merging.rewritten.push({ group, name, link, there });
       return this.#read(there, (whole) => this.#mergeInto(whole, value, place));
     }
     if (there instanceof H5Dataset && isObject(there)) refuse();
@@ -712,8 +824,7 @@ class PartWriter {
     const other = Object.getPrototypeOf(value) as object | null;
     const isPlain = other === null || other === Object.prototype;
     const cls = (this.#options.registry ?? defaultRegistry).of(kind as object);
-    const isSame =
-      kind === other || (isPlain && isMergeable(there, this.#options) && !(there instanceof Map));
+    const isSame = kind === other || (isPlain && hasMembers(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
     const entries: [unknown, unknown][] = value instanceof Map ? [...value] : [];
@@ -862,7 +973,10 @@ class PartWriter {
     return whole;
   }
 
-  #graft({ group, value, how, merging, isRewritten = false }: Graft, stored: Storage): () => Replaced {
+  #graft(
+    { group, value, how, merging, isRewritten = false, rewritten }: Graft,
+    stored: Storage,
+  ): () => Replaced {
     const { indexes } = group.session.space;
     const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
     if (how !== 'content' && source.attrs.has(Reserved.encoding))
@@ -874,12 +988,17 @@ class PartWriter {
     const replaced = { marked: [], rewritten: [], merged: new Map<number, Met>() };
     const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
     const merges = (there: H5Object, here: H5Object): boolean => {
-      if (!isMerged(there, here, this.#partNames)) return false;
+      // What replaces something takes nothing of it.
+      if (!into.has(addressIn(there)) || !isMerged(there, here, this.#partNames, this.#options.registry))
+        return false;
       pairs.push([there as H5Group, here as H5Group]);
       return true;
     };
     return () => {
       for (const set of merging?.sets ?? []) set();
+      const all = [...(rewritten ? [rewritten] : []), ...(merging?.rewritten ?? [])];
+      const kept = all.map((member) => keptOf(member.group.get(escapeName(member.name))));
+      const own = how === 'content' && isRewritten ? keptOf(group) : undefined;
       const isNew = group.size === 0 && group.attrs.size === 0;
       if (isRoot && isNew && how !== 'content') group.attrs.set(Reserved.layout, LAYOUT_VERSION);
       group.session.edit().graft(group.node, source.session, source.node as StoredObject, {
@@ -888,7 +1007,7 @@ class PartWriter {
         merges: (there, here) => how === 'merge' && merges(group.wrap(there, ''), source.wrap(here, '')),
         replaces: (node) => {
           const old = group.wrap(node, '');
-          const isAnew = merging?.rewritten.some((each) => each.isSame(old)) ?? false;
+          const isAnew = merging?.rewritten.some(({ there }) => there.isSame(old)) ?? false;
           note(old, replaced, isRewritten || isAnew, (address) => {
             const met = into.get(address);
             if (met) replaced.merged.set(address, met);
@@ -897,6 +1016,9 @@ class PartWriter {
       });
       if (merging) this.#checkMet(merging, value, pairs);
       for (const [there, here] of pairs) updateNumbers(there, here);
+      if (own) keepAgain(group, own);
+      for (const [i, member] of all.entries())
+        if (kept[i]) keepAgain(member.group.get(escapeName(member.name)), kept[i]);
       return replaced;
     };
   }
@@ -916,6 +1038,14 @@ class PartWriter {
   }
 }
 
+/** What changes a file where something stands, so that nothing is replaced. */
+function done(change: () => void): () => Replaced {
+  return () => {
+    change();
+    return { marked: [], rewritten: [] };
+  };
+}
+
 /** Says of a group which of its attributes are numbers that are stored as 64-bit integers, when it has those of another. */
 function updateNumbers(there: H5Group, here: H5Group): void {
   const namesIn = ({ attrs }: H5Group): string[] => (attrs.get<string[]>(Reserved.numbers) ?? []) as string[];
@@ -925,6 +1055,21 @@ function updateNumbers(there: H5Group, here: H5Group): void {
   if (names.length === old.length && names.every((name, i) => name === old[i])) return;
   if (names.length === 0) there.attrs.delete(Reserved.numbers);
   else there.attrs.set(Reserved.numbers, names);
+}
+
+/** Says of a member that is a number all the same, if it was one, when it has another name. */
+function renameNumber({ attrs }: H5Group, from: string, to: string): void {
+  const names = attrs.get<string[]>(Reserved.numbers) as string[] | undefined;
+  if (!names?.includes(from)) return;
+  attrs.set(
+    Reserved.numbers,
+    Array.from(names, (name) => (name === from ? to : name)),
+  );
+}
+
+/** Whether a group has a member of a name, as a link or an attribute. */
+function hasMember(group: H5Group, name: string): boolean {
+  return group.attrs.has(name) || group.linkInfo(name) !== undefined;
 }
 
 /** An error that names a place in a value, with the way to that before it. */
@@ -952,14 +1097,19 @@ function isSameHome(a: Home | undefined, b: Home | undefined): boolean {
 }
 
 /** Whether a group in what is stored becomes part of one that is there: they are of one type or class, or it is plain. */
-function isMerged(there: H5Object, here: H5Object, parts: ReadonlySet<unknown>): boolean {
+function isMerged(
+  there: H5Object,
+  here: H5Object,
+  parts: ReadonlySet<unknown>,
+  registry: TypeRegistry = defaultRegistry,
+): boolean {
   if (!(there instanceof H5Group && here instanceof H5Group)) return false;
   if (there.attrs.has(Reserved.encoding) || here.attrs.has(Reserved.encoding)) return false;
-  const isSame = [Reserved.type, Reserved.class].every(
-    (name) => there.attrs.get(name) === here.attrs.get(name),
-  );
   const type = here.attrs.get(Reserved.type);
   const cls = here.attrs.get(Reserved.class);
+  const old = there.attrs.get<string>(Reserved.class);
+  // The file may have an earlier name of the class.
+  const isSame = there.attrs.get(Reserved.type) === type && (old && (registry.get(old)?.name ?? old)) === cls;
   const isPlain = (cls === undefined || parts.has(cls)) && (type === undefined || type === 'null-prototype');
   return isSame || (isPlain && isObjectGroup(there) && there.attrs.get(Reserved.type) !== 'Map');
 }
@@ -969,7 +1119,11 @@ function isObjectGroup({ attrs }: H5Group): boolean {
   const encoding = attrs.get(Reserved.encoding);
   if (encoding !== undefined && encoding !== Encoding.entries) return false;
   const type = attrs.get<string>(Reserved.type);
-  return type === undefined || type === 'Map' || type === 'null-prototype' || /Error$/.test(type);
+  return type === undefined || type === 'Map' || type === 'null-prototype' || isErrorGroup({ attrs });
+}
+
+function isErrorGroup({ attrs }: Pick<H5Group, 'attrs'>): boolean {
+  return /Error$/.test(attrs.get<string>(Reserved.type) ?? '');
 }
 
 /** Whether what a dataset stands for is an object: a list, numbers, a Date. */
@@ -984,8 +1138,30 @@ function isCoded({ codec, prototype }: RegisteredClass): boolean {
   return codec !== undefined || h5write in prototype;
 }
 
-/** Whether a value is an object of members that can be merged into another. */
-function isMergeable(value: unknown, { registry = defaultRegistry }: WriteOptions): value is object {
+/** Whether a value is an object of members that can be merged into another: what is more than these replaces that. */
+function isMergeable(value: unknown, options: WriteOptions): value is object {
+  const { registry = defaultRegistry } = options;
+  if (!hasMembers(value, options) || ArrayBuffer.isView(value)) return false;
+  if (registry.of(Object.getPrototypeOf(value))?.codec) return false;
+  return !HOLDERS.some((type) => value instanceof type);
+}
+
+/** Types of the language whose instances, and those of classes that extend them, hold something beside their properties. */
+const HOLDERS: readonly (new (...parameters: never[]) => object)[] = [
+  Array,
+  Set,
+  Date,
+  Error,
+  RegExp,
+  Number,
+  String,
+  Boolean,
+  ArrayBuffer,
+  ...(typeof URL === 'function' ? [URL, URLSearchParams] : []),
+];
+
+/** Whether others can be added to the members of an object. */
+function hasMembers(value: unknown, { registry = defaultRegistry }: WriteOptions): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value) as object | null;
   return (
@@ -1077,28 +1253,6 @@ function setField(holder: object, { key }: Step, value: unknown, registry: TypeR
   if (cls && !cls.isWritable(key)) return `the class ${cls.name} does not store ${key}`;
   setProperty(holder, cls ? cls.storedName(key) : key, value, cls);
   return undefined;
-}
-
-/** Throws if an element of a typed array would not be what it is set to. */
-function checkElement(holder: unknown, step: Step, value: unknown, place: readonly Step[]): void {
-  if (!ArrayBuffer.isView(holder) || holder instanceof DataView) return;
-  const array = holder as Uint8Array;
-  const at = indexOf(step, array.length);
-  if (at === undefined) return;
-  const type = array[Symbol.toStringTag] as string;
-  const kind = typeof array[at];
-  if (typeof value !== kind)
-    throw new H5TypeError(`${showPath(place)}: an element of a ${type} is a ${kind}, not ${shown(value)}`);
-  // Floats are rounded, and a clamped array clamps: integers would become others.
-  if (/^Float|Clamped/.test(type)) return;
-  const one = array.slice(at, at + 1);
-  one[0] = value as number;
-  if (one[0] !== value)
-    throw new H5TypeError(`${showPath(place)}: ${String(value)} does not fit into a ${type}`);
-}
-
-function shown(value: unknown): string {
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 /**

@@ -131,3 +131,203 @@ describeOracle('h5py', () => {
     for (const line of refused) expect(line).toMatch(/^layouts\.h5: |^datasets\.h5: /);
   });
 });
+
+/** Datasets of all kinds, and what each of them is beside its elements. */
+const ARRAYS = `
+import h5py, numpy as np, sys, json
+def make(f):
+    pair = [('p', '<i4'), ('q', '>f8'), ('in', [('a', 'u1', (2,)), ('t', h5py.string_dtype())])]
+    rows = np.array([(1, 2.5, ([1, 2], 'x')), (3, 4.5, ([3, 4], 'y'))], dtype=pair)
+    f.create_dataset('rows', data=rows, chunks=(2,), compression='gzip', maxshape=(None,))
+    f.create_dataset('grid', data=np.arange(6, dtype='>f4').reshape(2, 3), chunks=(1, 3), shuffle=True, maxshape=(None, 3))
+    f['enum'] = np.array([0, 5, 0], dtype=h5py.enum_dtype({'A': 0, 'B': 5}, basetype='u1'))
+    f['texts'] = ['a', 'bc']
+    f['fixed'] = np.array([b'ab', b'cd'])
+    f['vlen'] = np.array([np.array([1, 2], 'i4'), np.array([], 'i4')], dtype=h5py.vlen_dtype('i4'))
+    f['complex'] = np.array([1 + 2j, 3])
+    f['scalar'] = np.int64(5)
+    f['one'] = rows[0]
+    f.create_dataset('log', data=np.array([1.5]), chunks=(4,), maxshape=(None,))
+    for d in f.values():
+        d.attrs['units'] = 'm'
+def show(f):
+    plain = lambda v: [v.real, v.imag] if isinstance(v, complex) else v.decode() if isinstance(v, bytes) else v
+    def value(v):
+        if isinstance(v, np.void): return {n: value(v[n]) for n in v.dtype.names}
+        if isinstance(v, np.ndarray): return [value(x) for x in v]
+        return plain(v.item() if isinstance(v, np.generic) else v)
+    return {k: [value(d[()]), [str(d.dtype), d.chunks, d.compression, d.shuffle, d.maxshape, dict(d.attrs)]] for k, d in f.items()}
+with h5py.File(sys.argv[1], sys.argv[2]) as f:
+    make(f) if sys.argv[2] == 'w' else print(json.dumps(show(f)))
+`;
+
+type Shown = Record<string, [value: unknown, about: unknown]>;
+
+describeOracle('h5py', () => {
+  const path = () => join(folder, 'arrays.h5');
+  const make = () => execFileSync(PYTHON, ['-c', ARRAYS, path(), 'w']);
+  const show = () =>
+    JSON.parse(execFileSync(PYTHON, ['-c', ARRAYS, path(), 'r'], { encoding: 'utf8' })) as Shown;
+  const row = { p: 1, q: 2.5, in: { a: [1, 2], t: 'x' } };
+  const other = { p: 3, q: 4.5, in: { a: [3, 4], t: 'y' } };
+
+  it.each<[path: (string | number)[], part: unknown, value: unknown, mode?: 'merge']>([
+    [['rows', 0, 'p'], 7, [{ ...row, p: 7 }, other]],
+    [['rows', -1, 'in', 'a', 1], 9, [row, { ...other, in: { a: [3, 9], t: 'y' } }]],
+    [['rows', 0, 'in', 't'], 'a longer text', [{ ...row, in: { a: [1, 2], t: 'a longer text' } }, other]],
+    [['rows', 1], row, [row, row]],
+    [['rows', 1], { q: 0.5, in: { t: 'z' } }, [row, { p: 3, q: 0.5, in: { a: [3, 4], t: 'z' } }], 'merge'],
+    [['rows', 2], row, [row, other, row]],
+    [
+      ['grid', 0],
+      [7, 8, 9],
+      [
+        [7, 8, 9],
+        [3, 4, 5],
+      ],
+    ],
+    [
+      ['grid', 1],
+      Float32Array.of(7, 8, 9),
+      [
+        [0, 1, 2],
+        [7, 8, 9],
+      ],
+    ],
+    [
+      ['grid', 2],
+      [7, 8, 9],
+      [
+        [0, 1, 2],
+        [3, 4, 5],
+        [7, 8, 9],
+      ],
+    ],
+    [
+      ['grid', 1, 1],
+      0.5,
+      [
+        [0, 1, 2],
+        [3, 0.5, 5],
+      ],
+    ],
+    [['enum', 0], 5, [5, 5, 0]],
+    [['texts', 1], 'a longer text', ['a', 'a longer text']],
+    [['fixed', 1], 'x', ['ab', 'x']],
+    [['vlen', 0], [3], [[3], []]],
+    [['vlen', 0], [], [[], []]],
+    [['vlen', 0, 1], 9, [[1, 9], []]],
+    [
+      ['complex', 1],
+      { r: 5, i: 6 },
+      [
+        [1, 2],
+        [5, 6],
+      ],
+    ],
+    [
+      ['complex', 0, 'i'],
+      0,
+      [
+        [1, 0],
+        [3, 0],
+      ],
+    ],
+    [['scalar'], 9n, 9],
+    [['scalar'], 9n, 9, 'merge'],
+    [['one', 'q'], 0.5, { ...row, q: 0.5 }],
+    [['log', 1], 2.5, [1.5, 2.5]],
+  ])('made an array of which %j is changed, and nothing else', (steps, part, value, mode) => {
+    make();
+    const name = steps[0] as string;
+    const before = show();
+    writeSync(path(), part, { path: steps, ...(mode && { mode }) });
+    const after = show();
+    expect(after[name]).toEqual([value, (before[name] as unknown[])[1]]);
+    expect({ ...after, [name]: before[name] }).toEqual(before);
+  });
+
+  it('made scalars into which others are merged', () => {
+    make();
+    const before = show();
+    writeSync(path(), { scalar: 6n, more: 1 }, { mode: 'merge' });
+    expect(show()).toEqual({ ...before, scalar: [6, (before['scalar'] as unknown[])[1]] });
+  });
+
+  it.each<[path: (string | number)[], part: unknown, error: RegExp]>([
+    [['rows', 0, 'p'], 7.5, /^\$\.rows\[0\]\.p: .*7\.5 does not fit.*write to \$\.rows to replace it/],
+    [['rows', 0, 'z'], 7, /there is no \$\.rows\[0\]\.z to be written to: .* no such member/],
+    [['rows', 0], { p: 1 }, /^\$\.rows\[0\]: /],
+    [['rows', 0], { ...row, z: 1 }, /no member "z"/],
+    [['rows', 3], row, /there is no \$\.rows\[3\]/],
+    [['grid', 0], [1], /it is not read back as it is, from a dataset of the shape \(2, 3\)/],
+    [['grid', 0], 5, /it is not read back as it is/],
+    [['grid', 0, 0], 'x', /is a number, not a string/],
+    [['grid', 0, 3], 5, /there is no \$\.grid\[0\]\[3\]/],
+    [['texts', 0], null, /^\$\.texts\[0\]: null does not fit/],
+    [['texts', 2], 'x', /there is no \$\.texts\[2\] .*has 2 elements, and cannot grow/],
+    [['fixed', 0], 'abc', /takes 3 bytes/],
+    [['vlen', 0], 'x', /^\$\.vlen\[0\]: /],
+    [['complex', 0], 5, /^\$\.complex\[0\]: /],
+    [['one', 'q'], 'x', /^\$\.one\.q: /],
+  ])('made an array that does not hold what %j is to be', (steps, part, error) => {
+    make();
+    const before = readFileSync(path());
+    expect(() => writeSync(path(), part, { path: steps })).toThrow(error);
+    expect(readFileSync(path()).equals(before)).toBe(true);
+  });
+
+  it('has said something of lists, which is kept when these are stored anew', () => {
+    const value = {
+      list: [1, 2, 3],
+      texts: ['a', 'b'],
+      table: [
+        { p: 1, q: 'x' },
+        { p: 2, q: 'y' },
+      ],
+      grid: [
+        [1, 2],
+        [3, 4],
+      ],
+      mixed: [1, 'x', [5]],
+    };
+    const long = Array.from({ length: 1000 }, (_, i) => i);
+    writeSync(path(), { ...value, long }, { compression: 3 });
+    const all = ['list', 'texts', 'table', 'table/p', 'grid', 'mixed', 'long'];
+    const mark = `import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as f:\n  for n in ${JSON.stringify(all)}: f[n].attrs['units'] = [1.5, 2]`;
+    execFileSync(PYTHON, ['-c', mark, path()]);
+    const parts: [string, unknown][] = [
+      ['list/3', 4],
+      ['list/0', 0.5],
+      ['texts/1', 'longer'],
+      ['table/2', { p: 3, q: 'z' }],
+      ['table/0/p', 'text'],
+      ['grid/0', [5, 6]],
+      ['grid/1/0', 0.5],
+      ['mixed/1', 2n],
+      ['long/0', 0.5],
+    ];
+    for (const [each, part] of parts) writeSync(path(), part, { path: each });
+    const read = `import h5py, sys, json\nwith h5py.File(sys.argv[1]) as f:\n  print(json.dumps([[list(f[n].attrs['units']) for n in ${JSON.stringify(all)}], f['long'].compression, f['long'].compression_opts]))`;
+    const [units, ...compression] = JSON.parse(
+      execFileSync(PYTHON, ['-c', read, path()], { encoding: 'utf8' }),
+    ) as unknown[];
+    expect(units).toEqual(all.map(() => [1.5, 2]));
+    expect(compression).toEqual(['gzip', 3]);
+    expect(readSync(path())).toEqual({
+      list: [0.5, 2, 3, 4],
+      texts: ['a', 'longer'],
+      table: [
+        { p: 'text', q: 'x' },
+        { p: 2, q: 'y' },
+        { p: 3, q: 'z' },
+      ],
+      grid: [
+        [5, 6],
+        [0.5, 4],
+      ],
+      mixed: [1, 2n, [5]],
+      long: [0.5, ...long.slice(1)],
+    });
+  });
+});

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { deserialize, H5Error, H5File, serialize, writeSync } from '../../src/node.js';
+import {
+  type Class,
+  deserialize,
+  H5Error,
+  H5File,
+  serialize,
+  TypeRegistry,
+  writeSync,
+} from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, h5py } from '../oracle/oracles.js';
@@ -233,5 +241,81 @@ describe('objects that lead to each other are merged at random', () => {
     it('reads them', async () => {
       for (let seed = 0; seed < runs(200); seed++) await h5py(randomMerge(seed, seed % 4 === 0).bytes);
     });
+  });
+});
+
+describe('what is more than its members replaces what is there', () => {
+  class Day extends Date {
+    zone = '';
+  }
+  class Tags extends Set<unknown> {
+    note = '';
+  }
+  class Failure extends Error {
+    code: unknown;
+  }
+  class Row extends Array<unknown> {
+    note = '';
+  }
+  class Signal extends Float64Array {
+    unit = '';
+  }
+  class Money {
+    readonly cents: bigint;
+    constructor(cents: bigint) {
+      this.cents = cents;
+    }
+  }
+  const registry = new TypeRegistry();
+  const types: Record<string, Class> = { Day, Tags, Failure, Row, Signal };
+  for (const [name, type] of Object.entries(types)) registry.register(type, { name });
+  registry.codec(Money, {
+    name: 'Money',
+    encode: ({ cents }) => ({ cents }),
+    decode: ({ cents }) => new Money(cents as bigint),
+  });
+  const row = (note: string, ...elements: unknown[]) =>
+    Object.assign(new Row(), { note }, Object.fromEntries(elements.entries()));
+  const kinds: Record<string, (i: number) => object> = {
+    'a class that extends Date': (i) => Object.assign(new Day(i), { zone: `${i}` }),
+    'a class that extends Set': (i) => Object.assign(new Tags([i]), { note: `${i}` }),
+    'a class that extends Error': (i) => Object.assign(new Failure(`m${i}`), { code: i }),
+    'a class that extends Array': (i) => row(`${i}`, i, i),
+    'a class that extends a typed array': (i) => Object.assign(Signal.of(i), { unit: `${i}` }),
+    'a class with a codec': (i) => new Money(BigInt(i)),
+    'an error': (i) => new Error(`m${i}`),
+    'an error with a cause': (i) => (i === 1 ? new Error('m1', { cause: [1] }) : new TypeError('m2')),
+    'a list with properties': (i) => Object.assign([i], { note: i }),
+    'a Set': (i) => new Set([i]),
+    'a RegExp': (i) => new RegExp(`${i}`),
+    'a URL': (i) => new URL(`http://${i}.test/`),
+    'a Buffer': (i) => Buffer.from(`${i}`),
+  };
+  const places: Record<string, [make: (value: unknown) => unknown, path: (string | number)[]]> = {
+    'as a member': [(value) => ({ a: 1, member: value }), ['member']],
+    'in a list': [(value) => ({ list: ['x', value, [1]] }), ['list', 1]],
+    'as all there is': [(value) => value, []],
+  };
+  const all = Object.keys(kinds).flatMap((kind) =>
+    Object.keys(places).map((place) => [kind, place] as const),
+  );
+  it.each(all)('%s, %s', (kind, place) => {
+    const make = kinds[kind] as (i: number) => object;
+    const [holder, path] = places[place] as (typeof places)[string];
+    const file = H5File.open(serialize(holder(make(1)), { registry }), 'r+');
+    const value = make(2);
+    writeSync(file, value, { path, mode: 'merge', registry });
+    const bytes = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(bytes)).problems).toEqual([]);
+    // What it held before has left nothing behind.
+    expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(graphOf(holder(value), registry));
+  });
+
+  it('but not a whole that has members', () => {
+    const file = H5File.open(serialize({ a: 1 }), 'r+');
+    for (const value of [5, [1], new Date(1), new Error('x')])
+      expect(() => writeSync(file, value, { mode: 'merge' })).toThrow(
+        /nothing can be merged into \$: only objects of one kind can be merged; mode: 'replace'/,
+      );
   });
 });

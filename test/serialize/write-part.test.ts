@@ -793,3 +793,88 @@ it('what the language does not let be changed is named', () => {
       /nothing can be written to \$\.s\.k\.text.*: an object of type String cannot be changed: write another one/,
     );
 });
+
+describe('a class that has other names for its fields by now', () => {
+  class OldPage {
+    mail: unknown = 'a@b';
+    conf: unknown = { dark: true, size: 1 };
+    items: unknown = [{ n: 1 }, { n: 2 }];
+    big: unknown = 2 ** 40;
+    get last() {
+      return 1;
+    }
+  }
+  class Page {
+    email: unknown;
+    settings: unknown;
+    list: unknown;
+    large: unknown;
+    get final() {
+      return (this.settings as { size: number }).size;
+    }
+  }
+  const before = new TypeRegistry().register(OldPage, {
+    name: 'OldPage',
+    fields: ['mail', 'conf', 'items', { property: 'big', dtype: 'i8' }, 'last'],
+  });
+  const now = new TypeRegistry().register(Page, {
+    name: 'Page',
+    aliases: ['OldPage'],
+    fields: [
+      { property: 'email', aliases: ['mail'] },
+      { property: 'settings', aliases: ['conf'] },
+      { property: 'list', aliases: ['items'] },
+      { property: 'large', aliases: ['big'], dtype: 'i8' },
+      { property: 'final', aliases: ['last'] },
+    ],
+  });
+  const page = (members: object): Page =>
+    Object.assign(new Page(), {
+      email: 'a@b',
+      settings: { dark: true, size: 1 },
+      list: [{ n: 1 }, { n: 2 }],
+      large: 2 ** 40,
+      ...members,
+    });
+  const settings = { dark: true, size: 7 };
+  it.each<[string, unknown, WriteOptions['mode'], object]>([
+    ['email', 'c@d', 'replace', { email: 'c@d' }],
+    ['email', 5, 'replace', { email: 5 }],
+    ['settings/size', 7, 'replace', { settings }],
+    ['settings', { size: 7 }, 'merge', { settings }],
+    ['', { settings: { size: 7 } }, 'merge', { settings }],
+    ['', page({ settings: { size: 7 } }), 'merge', { settings }],
+    ['list', [5], 'replace', { list: [5] }],
+    ['list/0', { n: 9 }, 'replace', { list: [{ n: 9 }, { n: 2 }] }],
+    ['list/0/n', 9, 'replace', { list: [{ n: 9 }, { n: 2 }] }],
+    ['large', 2 ** 41, 'replace', { large: 2 ** 41 }],
+  ])('%s %j %s', (path, part, mode, members) => {
+    const check = (make: (each: unknown) => unknown, above: string): void => {
+      const file = H5File.open(serialize(make(new OldPage()), { registry: before }), 'r+');
+      writeSync(file, part, { path: `${above}/${path}`, mode, registry: now });
+      const bytes = file.toBytes();
+      expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+      const expected = make(page(members));
+      expect(deserialize(bytes, { registry: now })).toEqual(expected);
+      // There is one name, and it is that of now.
+      const member = readSync<Page>(file, { path: above, registry: now });
+      for (const key of Object.keys(members)) {
+        const value = readSync(file, { path: `${above}/${key}`, registry: now });
+        expect(value).toEqual((members as Record<string, unknown>)[key]);
+      }
+      expect(member.final).toBe((member.settings as { size: number }).size);
+    };
+    check((each) => ({ a: 1, each, z: 2 }), 'each');
+    check((each) => each, '');
+    if (mode === 'replace') check((each) => ({ list: [each, 1] }), 'list/0');
+  });
+
+  it('and a file that has both', () => {
+    const file = H5File.open(serialize({ page: new OldPage() }, { registry: before }), 'r+');
+    file.group('page').attrs.set('email', 'c@d');
+    writeSync(file, 'e@f', { path: 'page/email', registry: now });
+    expect([...file.group('page').attrs.keys()]).not.toContain('mail');
+    expect(readSync(file, { path: 'page/email', registry: now })).toBe('e@f');
+    expect(readSync<{ page: Page }>(file, { registry: now }).page.email).toBe('e@f');
+  });
+});

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { deserialize, serialize } from '../../src/index.js';
 import { decodeWtf8, encodeWtf8 } from '../../src/serialize/wtf8.js';
 
 it('is UTF-8 for valid Unicode', () => {
@@ -25,4 +26,9 @@ it('any string comes back', () => {
       expect(decodeWtf8(encodeWtf8(text))).toBe(text);
     }),
   );
+});
+
+it('a list of so many that the heap grows comes back', () => {
+  const texts = Array.from({ length: 500 }, (_, i) => `\ud800${'x'.repeat(i)}`);
+  expect(deserialize(serialize(texts))).toEqual(texts);
 });
