@@ -133,8 +133,10 @@ export class FileEditor implements Editor {
   readonly #heaps = new WeakSet<object>();
   /** Objects that were deleted: by address, the time of it. */
   readonly #deleted = new Map<number, number>();
-  /** Those of this transaction. */
-  #deletedNow: number[] = [];
+  /** Those of this transaction, each with the time at which another one had been deleted there. */
+  #deletedNow: (readonly [address: number, before: number | undefined])[] = [];
+  /** The addresses of objects that this transaction has put into the space. */
+  #placedNow: number[] = [];
   /** Objects that rollbacks took away: from one number up to, not including, another. */
   readonly #lost: [number, number][] = [];
   /** Committed datatypes of this transaction, which are in the space at once, by address; and when each was made. */
@@ -723,8 +725,7 @@ export class FileEditor implements Editor {
       this.#edited.delete(address);
       this.#objects.delete(address);
       this.#loaded.delete(address);
-      this.#deleted.set(address, this.#clock);
-      this.#deletedNow.push(address);
+      this.#noteDeleted(address);
     }
     // Its last link is gone, and so is the object, but for what it holds.
     this.#linkChanges.delete(source.info.address);
@@ -932,7 +933,7 @@ export class FileEditor implements Editor {
     const isOurs = target === undefined || target === this.space.globalHeap || this.#heaps.has(target);
     if (address >= FIRST_NUMBER) {
       const draft = this.#referenced.get(address);
-      return draft !== undefined && (isOurs || draft === target);
+      return draft !== undefined && !this.#isLost(draft.id) && (isOurs || draft === target);
     }
     // Of a new file nothing has an address yet but datatypes with names.
     const isThere = this.space.root >= 0 || this.#newTypes.has(address);
@@ -944,7 +945,9 @@ export class FileEditor implements Editor {
     for (const target of encoded?.targets ?? []) {
       if (target instanceof H5Reference) {
         if (!target.target || !this.#isKnown(target))
-          throw new H5TypeError('a reference leads to an object of another file');
+          throw new H5TypeError(
+            'a reference leads to an object of another file, or to one that was rolled back',
+          );
       } else if (typeof target === 'object') this.#checkReferences(target.data);
     }
   }
@@ -1004,6 +1007,7 @@ export class FileEditor implements Editor {
       const count = counts[draft.id - base] as number;
       if (count <= 0) continue;
       writer.write(draft, count);
+      this.#placedNow.push(draft.address);
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
     // Only now, so that nothing new stands where a handle may still know what was deleted.
@@ -1133,8 +1137,13 @@ export class FileEditor implements Editor {
     this.#released.push(object);
     this.#edited.delete(info.address);
     this.#known.delete(info.address);
-    this.#deleted.set(info.address, this.#clock++);
-    this.#deletedNow.push(info.address);
+    this.#noteDeleted(info.address);
+    this.#clock++;
+  }
+
+  #noteDeleted(address: number): void {
+    this.#deletedNow.push([address, this.#deleted.get(address)]);
+    this.#deleted.set(address, this.#clock);
   }
 
   /** Makes all changes last. */
@@ -1158,6 +1167,7 @@ export class FileEditor implements Editor {
     this.#moves = [];
     this.#kept = this.#made;
     this.#deletedNow = [];
+    this.#placedNow = [];
     this.#newTypes.clear();
     this.watcher?.committed();
   }
@@ -1212,6 +1222,7 @@ export class FileEditor implements Editor {
     const restore = this.space.savepoint();
     const made = this.#made;
     const deleted = this.#deletedNow.length;
+    const placed = this.#placedNow.length;
     const mark = this.watcher?.mark();
     const settled = this.#settled;
     const moves = this.#moves.length;
@@ -1221,7 +1232,7 @@ export class FileEditor implements Editor {
         this.rollback();
         return;
       }
-      this.#forget(made, deleted);
+      this.#forget(made, deleted, placed);
       this.#moveBack(moves);
       restore();
       this.#begin();
@@ -1233,15 +1244,15 @@ export class FileEditor implements Editor {
   rollback(): void {
     this.#settled++;
     this.#moveBack(0);
-    this.#forget(this.#kept, 0);
+    this.#forget(this.#kept, 0, 0);
     this.space.rollback();
     this.#begin();
     this.#kept = this.#made;
     this.watcher?.undone(undefined);
   }
 
-  /** Forgets all but the first `made` objects, and all but the first deletions of this transaction. */
-  #forget(made: number, deletions: number): void {
+  /** Forgets all but the first `made` objects, and of this transaction all but the first deletions and placed objects. */
+  #forget(made: number, deletions: number, placed: number): void {
     this.#edited.clear();
     this.#known.clear();
     this.#loaded.clear();
@@ -1260,9 +1271,14 @@ export class FileEditor implements Editor {
     for (const [address, id] of this.#newTypes) {
       if (id < made) continue;
       this.#newTypes.delete(address);
-      this.#deleted.set(address, this.#clock);
+      this.#placedNow.push(address);
     }
-    for (const address of this.#deletedNow.splice(deletions)) this.#deleted.delete(address);
+    for (const [address, before] of this.#deletedNow.splice(deletions).reverse()) {
+      if (before === undefined) this.#deleted.delete(address);
+      else this.#deleted.set(address, before);
+    }
+    // Others will stand there: who has a handle of what stood there is to know.
+    for (const address of this.#placedNow.splice(placed)) this.#deleted.set(address, this.#clock);
     this.#clock++;
   }
 
