@@ -4,7 +4,7 @@ import type { Editor } from '../hdf5/editing.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
-import { join } from '../hdf5/paths.js';
+import { isWithin, join } from '../hdf5/paths.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { indexes } from '../indexes.js';
 import { given } from '../serialize/checked-options.js';
@@ -433,7 +433,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
       throw new H5TypeError('a value is moved within its file: set it in the other one, and delete it here');
     const group = this.#group;
     const object = group.get(escapeName(key));
-    if (object && `${target.path}/`.startsWith(`${object.path}/`))
+    if (object && isWithin(target.path, object.path))
       throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
     this.transaction(() => {
       target.change(newKey, (editor) => {

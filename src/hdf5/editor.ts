@@ -54,6 +54,7 @@ import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
 import { overwrite } from './overwrite.js';
+import { isWithin } from './paths.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasPointers, hasReferences, releaseElements } from './release.js';
@@ -124,7 +125,7 @@ export class FileEditor implements Editor {
   /** How often all changes were made to last, or forgotten. */
   #settled = 0;
   /** What was moved since the last commit. */
-  #moves: { readonly session: FileSession; readonly from: string; readonly to: string }[] = [];
+  #moves: Move[] = [];
   /** From what a link was removed since the last flush, to something that handles may stand for. */
   #unlinkedFrom: Node | undefined;
   #objects: ObjectCache;
@@ -174,16 +175,15 @@ export class FileEditor implements Editor {
     return this.#edited.get(address) ?? this.#known.get(address);
   }
 
-  /** What an object has become since a handle got hold of it, at `since`. */
-  current(node: Node, since: number): Node {
+  current(node: Node, since: number, path?: string): Node {
+    if (since < 0) throw new H5StateError('H5_GONE', `the file has been compacted: get "${path}" again`);
     const address = 'info' in node ? node.info.address : node.address;
     if (!('info' in node)) {
-      if (this.#lost.length > 0 && this.#isLost(node.id))
-        throw new H5StateError('H5_GONE', 'the object was made in a transaction that has been rolled back');
+      if (this.#lost.length > 0 && this.#isLost(node.id)) throw gone(path);
       if (address < 0 && node.id >= this.#flushed) return node;
-      if (address < 0) throw new H5StateError('H5_GONE', 'the object has been deleted');
+      if (address < 0) throw gone(path);
     }
-    if (this.isDeleted(address, since)) throw new H5StateError('H5_GONE', 'the object has been deleted');
+    if (this.isDeleted(address, since)) throw gone(path);
     return this.stored(address);
   }
 
@@ -745,14 +745,26 @@ export class FileEditor implements Editor {
   }
 
   moved(session: FileSession, from: string, to: string): void {
-    this.#moves.push({ session, from, to });
-    session.moves.push((path) => (`${path}/`.startsWith(`${from}/`) ? to + path.slice(from.length) : path));
+    const move: Move = { session, from, to, replaced: undefined };
+    this.#moves.push(move);
+    session.moves.push((path, object) => {
+      if (isWithin(path, from)) return to + path.slice(from.length);
+      if (isWithin(path, to)) {
+        move.replaced ??= new WeakSet();
+        move.replaced.add(object);
+      }
+      return path;
+    });
   }
 
   /** Moves are taken back, all but the first. */
   #moveBack(kept: number): void {
-    for (const { session, from, to } of this.#moves.splice(kept).reverse()) this.moved(session, to, from);
-    this.#moves.length = kept;
+    for (const move of this.#moves.splice(kept).reverse()) {
+      const { session, from, to } = move;
+      session.moves.push((path, object) =>
+        isWithin(path, to) && !move.replaced?.has(object) ? from + path.slice(to.length) : path,
+      );
+    }
   }
 
   unlinked(group: Node, link: HardLink): void {
@@ -1288,6 +1300,23 @@ export class FileEditor implements Editor {
     this.#small = new SmallData();
     this.#root = this.space.root < 0 ? this.newGroup() : undefined;
   }
+}
+
+/** What was moved, until the next commit. */
+interface Move {
+  readonly session: FileSession;
+  readonly from: string;
+  readonly to: string;
+  /** What has a path that now leads to what was moved there: should the move be taken back, it has it still. */
+  replaced: WeakSet<object> | undefined;
+}
+
+function gone(path: string | undefined): H5StateError {
+  const what = path === undefined ? 'the object' : `"${path}"`;
+  return new H5StateError(
+    'H5_GONE',
+    `${what} has been deleted or replaced, or was rolled back: get it again`,
+  );
 }
 
 /** Notes that a name was set or deleted. New names are in the order in which they came. */

@@ -729,8 +729,9 @@ describe('changes', () => {
     expect(one.get('dark')).toBe(true);
     dict.delete('settings');
     dict.commit();
-    expect(() => one.get('dark')).toThrow(/has been deleted/);
-    expect(() => two.set('dark', true)).toThrow(/has been deleted/);
+    const named = /"\/settings" has been deleted or replaced, .*: get it again/;
+    expect(() => one.get('dark')).toThrow(named);
+    expect(() => two.set('dark', true)).toThrow(named);
   });
 
   it('have the type that the key has', () => {

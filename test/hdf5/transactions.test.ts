@@ -373,6 +373,56 @@ describe('the path of an object', () => {
     expect(file.get(dataset.path)?.isSame(dataset)).toBe(true);
   });
 
+  const moves: [string, (dict: H5Dict, holder: H5Dict) => void][] = [
+    ['moved there', (dict, holder) => dict.move('d', holder, 'm')],
+    [
+      'moved there, whose handles are looked at',
+      (dict, holder) => {
+        dict.move('d', holder, 'm');
+        holder.get('m');
+      },
+    ],
+    ['moved over all of its group', (dict) => dict.rename('other', 'holder')],
+    [
+      'moved there and on',
+      (dict, holder) => {
+        dict.move('d', holder, 'm');
+        holder.rename('m', 'n');
+        dict.rename('holder', 'h');
+      },
+    ],
+  ];
+  describe.each(['fails', 'is rolled back'])('that is replaced in a transaction that %s', (how) => {
+    test.each(moves)('by what is %s, is what it was', (_, replace) => {
+      const content = { holder: { m: [1, 2] }, d: { x: 1, l: [3] }, other: { m: ['y'] } };
+      const dict = H5Dict.write(undefined, content, { commit: 'manual' }) as H5Dict;
+      (dict.get('d') as H5Dict<{ l: H5List }>).get('l').push(4);
+      dict.commit();
+      const holder = dict.get('holder') as H5Dict;
+      const replaced = holder.get('m') as H5List;
+      const moved = dict.get('d') as H5Dict;
+      const list = moved.get('l') as H5List;
+      let got: H5List | undefined;
+      const action = () => {
+        replace(dict, holder);
+        got = moved.get('l') as H5List;
+        throw new Error('no');
+      };
+      if (how === 'fails') expect(() => dict.transaction(action)).toThrow('no');
+      else {
+        expect(action).toThrow('no');
+        dict.rollback();
+      }
+      const paths = [holder, replaced, moved, list, got as H5List].map(({ path }) => path);
+      expect(paths).toEqual(['/holder', '/holder/m', '/d', '/d/l', '/d/l']);
+      replaced.push(3);
+      list.push(5);
+      got?.push(6);
+      const expected = { ...content, holder: { m: [1, 2, 3] }, d: { x: 1, l: [3, 4, 5, 6] } };
+      expect(dict.toObject()).toEqual(expected);
+    });
+  });
+
   test('is that of a dict, or a list, that is renamed: who listens there is told', async () => {
     const dict = H5Dict.write(undefined, { l: [1], n: { x: 1, in: { y: 1 } }, other: {} }) as H5Dict;
     const list = dict.get('l') as H5List;
