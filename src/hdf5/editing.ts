@@ -213,8 +213,10 @@ export interface Editor extends Requiring {
   orderLinks(group: Node, orders: ReadonlyMap<string, number>): void;
   /** Adds links to new objects, behind all members of a group; or at these creation orders. */
   addObjects(group: Node, objects: readonly NewObject[]): void;
-  /** Whether an object of the file was deleted since `clock` was `since`. */
+  /** Whether an object of the file was deleted, or became another one in its place, since `clock` was `since`. */
   isDeleted(address: number, since: number): boolean;
+  /** Whether it was deleted: links lead to it no more. */
+  isRemoved(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;
   deleteAttribute(object: Node, name: string): boolean;
   /** A new attribute as if it were in a file already. */

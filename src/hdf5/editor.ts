@@ -134,8 +134,10 @@ export class FileEditor implements Editor {
   readonly #heaps = new WeakSet<object>();
   /** Objects that were deleted: by address, the time of it. */
   readonly #deleted = new Map<number, number>();
-  /** Those of this transaction, each with the time at which another one had been deleted there. */
-  #deletedNow: (readonly [address: number, before: number | undefined])[] = [];
+  /** Objects that have become others in their place, in the same way. */
+  readonly #changed = new Map<number, number>();
+  /** Those of both in this transaction, each with the time that was noted before. */
+  #deletedNow: (readonly [times: Map<number, number>, address: number, before: number | undefined])[] = [];
   /** The addresses of objects that this transaction has put into the space. */
   #placedNow: number[] = [];
   /** Objects that rollbacks took away: from one number up to, not including, another. */
@@ -693,6 +695,10 @@ export class FileEditor implements Editor {
   }
 
   isDeleted(address: number, since: number): boolean {
+    return this.isRemoved(address, since) || (this.#changed.get(address) ?? -1) >= since;
+  }
+
+  isRemoved(address: number, since: number): boolean {
     return (this.#deleted.get(address) ?? -1) >= since;
   }
 
@@ -725,8 +731,9 @@ export class FileEditor implements Editor {
       this.#edited.delete(address);
       this.#objects.delete(address);
       this.#loaded.delete(address);
-      this.#noteDeleted(address);
     }
+    this.#noteTime(this.#changed, target.info.address);
+    this.#noteTime(this.#deleted, source.info.address);
     // Its last link is gone, and so is the object, but for what it holds.
     this.#linkChanges.delete(source.info.address);
     this.#clock++;
@@ -1149,13 +1156,13 @@ export class FileEditor implements Editor {
     this.#released.push(object);
     this.#edited.delete(info.address);
     this.#known.delete(info.address);
-    this.#noteDeleted(info.address);
+    this.#noteTime(this.#deleted, info.address);
     this.#clock++;
   }
 
-  #noteDeleted(address: number): void {
-    this.#deletedNow.push([address, this.#deleted.get(address)]);
-    this.#deleted.set(address, this.#clock);
+  #noteTime(times: Map<number, number>, address: number): void {
+    this.#deletedNow.push([times, address, times.get(address)]);
+    times.set(address, this.#clock);
   }
 
   /** Makes all changes last. */
@@ -1285,9 +1292,9 @@ export class FileEditor implements Editor {
       this.#newTypes.delete(address);
       this.#placedNow.push(address);
     }
-    for (const [address, before] of this.#deletedNow.splice(deletions).reverse()) {
-      if (before === undefined) this.#deleted.delete(address);
-      else this.#deleted.set(address, before);
+    for (const [times, address, before] of this.#deletedNow.splice(deletions).reverse()) {
+      if (before === undefined) times.delete(address);
+      else times.set(address, before);
     }
     // Others will stand there: who has a handle of what stood there is to know.
     for (const address of this.#placedNow.splice(placed)) this.#deleted.set(address, this.#clock);
