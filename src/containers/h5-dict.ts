@@ -327,7 +327,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** Removes all keys. */
   clear(): void {
-    this.transaction(() => {
+    this.context.live.whole(() => {
       for (const key of [...this.keys()]) this.delete(key);
       // What those have led to.
       for (let i = countPools(this.#group) - 1; i >= 0; i--) deleteMember(this.#group, poolName(i));
@@ -413,15 +413,18 @@ export class H5Dict<T extends object = Record<string, unknown>>
   rename(key: string, newKey: string): void {
     checkKey(key);
     checkKey(newKey);
-    this.change(key, (editor) => {
-      const { node } = this.#group;
-      replaceMember(this.#group, escapeName(newKey), () => {
-        if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
-          this.#missing(key);
+    const { live } = this.context;
+    live.together(() => {
+      this.change(key, (editor) => {
+        const { node } = this.#group;
+        replaceMember(this.#group, escapeName(newKey), () => {
+          if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
+            this.#missing(key);
+        });
+        editor.moved(this.#group.session, this.#pathOf(key), this.#pathOf(newKey));
       });
-      editor.moved(this.#group.session, this.#pathOf(key), this.#pathOf(newKey));
+      live.change(this.#pathOf(newKey), () => {});
     });
-    this.context.live.change(this.#pathOf(newKey), () => {});
   }
 
   /** Moves a value to another dict of the same file, there under `newKey`. */
@@ -432,11 +435,14 @@ export class H5Dict<T extends object = Record<string, unknown>>
     if (target.file !== this.file)
       throw new H5TypeError('a value is moved within its file: set it in the other one, and delete it here');
     const group = this.#group;
-    const object = group.get(escapeName(key));
-    if (object && isWithin(target.path, object.path))
-      throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
-    this.transaction(() => {
+    const from = this.#pathOf(key);
+    this.context.live.whole(() => {
+      this.change(key, () => {});
+      const object = group.get(escapeName(key));
+      if (object && isWithin(target.path, object.path))
+        throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
       target.change(newKey, (editor) => {
+        const to = target.#pathOf(newKey);
         replaceMember(target.#group, escapeName(newKey), () =>
           editor.moveMember(
             group.node,
@@ -446,9 +452,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
             MAX_ATTRIBUTES,
           ),
         );
-        editor.moved(group.session, this.#pathOf(key), target.#pathOf(newKey));
+        editor.moved(group.session, from, to);
       });
-      this.change(key, () => {});
     });
   }
 
@@ -516,7 +521,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     // With keys of any number in two columns there is nothing to be changed in place.
     live.edit();
     const large = this.#large;
-    if (large) live.transaction(() => large.spread());
+    if (large) live.whole(() => large.spread());
     return live.change(this.#pathOf(key), action);
   }
 

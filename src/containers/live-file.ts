@@ -139,6 +139,13 @@ export class LiveFile implements EditWatcher {
     );
   }
 
+  /** Makes changes that are one operation: all or none. They are committed when changes are. */
+  whole<T>(action: () => T): T {
+    this.edit();
+    if (this.policy === 'microtask' && this.#session.depth === 0) this.#commitLater();
+    return this.transaction(action);
+  }
+
   /** Something has been changed by other means: it is committed when changes are. */
   changed(path: string): void {
     this.#note(path, undefined);
