@@ -1169,7 +1169,7 @@ export class FileEditor implements Editor {
   commit(): void {
     const { failure } = this;
     if (failure !== undefined) {
-      if (!this.isLost) this.rollback();
+      if (!this.isLost) this.forget();
       throw failure;
     }
     try {
@@ -1179,7 +1179,7 @@ export class FileEditor implements Editor {
       // What is half written cannot be written once more.
       const isDurable = (error as { code?: unknown }).code === 'H5_UNFINISHED';
       if (this.space.isNew || isDurable) this.#failure = error;
-      if (!isDurable) this.rollback();
+      if (!isDurable) this.forget();
       throw error;
     }
     this.#settled++;
@@ -1248,10 +1248,10 @@ export class FileEditor implements Editor {
     return () => {
       // What was committed meanwhile lasts, and new things stand where the old ones were.
       if (this.#settled !== settled) {
-        this.rollback();
+        this.forget();
         return;
       }
-      this.#forget(made, deleted, placed);
+      this.#forgetBehind(made, deleted, placed);
       this.#moveBack(moves);
       restore();
       this.#begin();
@@ -1259,11 +1259,20 @@ export class FileEditor implements Editor {
     };
   }
 
-  /** Forgets all changes that have not been committed. */
   rollback(): void {
+    if (this.#transactions.areLate)
+      throw new H5StateError(
+        'H5_IN_TRANSACTION',
+        'a transaction is under way, and would end as if all were well: an error in it takes back what it has done',
+      );
+    this.forget();
+  }
+
+  /** Forgets all changes that have not been committed. */
+  forget(): void {
     this.#settled++;
     this.#moveBack(0);
-    this.#forget(this.#kept, 0, 0);
+    this.#forgetBehind(this.#kept, 0, 0);
     this.space.rollback();
     this.#begin();
     this.#kept = this.#made;
@@ -1271,7 +1280,7 @@ export class FileEditor implements Editor {
   }
 
   /** Forgets all but the first `made` objects, and of this transaction all but the first deletions and placed objects. */
-  #forget(made: number, deletions: number, placed: number): void {
+  #forgetBehind(made: number, deletions: number, placed: number): void {
     this.#edited.clear();
     this.#known.clear();
     this.#loaded.clear();

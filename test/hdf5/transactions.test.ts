@@ -308,6 +308,8 @@ describe('a transaction that takes its time', () => {
     for (const end of [
       () => dict.commit(),
       () => dict.close(),
+      () => dict.rollback(),
+      () => dict.file.rollback(),
       () => dict.file.flush(),
       () => dict.file.close(),
     ])
