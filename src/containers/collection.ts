@@ -73,7 +73,10 @@ export abstract class Collection {
     this.commit();
   }
 
-  /** Forgets all changes of the file that have not been committed. */
+  /**
+   * Forgets all changes of the file that have not been committed. While an asynchronous transaction is under way this is an
+   * error (`H5_IN_TRANSACTION`).
+   */
   rollback(): void {
     this.file.rollback();
   }

@@ -82,7 +82,7 @@ function make(dict: H5Dict, changes: readonly Change[]): void {
     changes.length <= 1 ||
     changes.every(({ dict: { object, isLarge }, key }) => !isLarge && !isReferenced(object, escapeName(key)));
   if (isSafe) live.together(all);
-  else live.transaction(all);
+  else live.whole(all);
 }
 
 /** The same. Returns false if there can only be a change as a whole: references within it are in the way, or a key. */

@@ -803,7 +803,8 @@ export class H5Array<E = unknown> implements BlockSource {
 
   /**
    * Stores the elements as another dtype, converted as `astype` does, in the same place: a new dataset with the chunks, filters
-   * and attributes of the old one, which is deleted. Returns the array of it; views of the old one are gone.
+   * and attributes of the old one, which is deleted. Returns the array of it, which closes the file if this does; views of the old
+   * one are gone. The fill value is converted as well; one that the dtype does not have becomes zero.
    *
    * @throws {H5TypeError} when this is a view, or an element cannot be converted, such as NaN to an integer; then nothing is
    * changed.
@@ -821,6 +822,7 @@ export class H5Array<E = unknown> implements BlockSource {
       const made = parent.createDataset<unknown>(name, {
         shape: this.shape,
         dtype: storedAs(source.dtype),
+        fillValue: fillAs(before.fillValue, this.dtype, source.dtype),
         ...(before.chunks && {
           chunks: before.chunks,
           maxShape: before.maxShape as number[],
@@ -830,7 +832,7 @@ export class H5Array<E = unknown> implements BlockSource {
         }),
       });
       for (const [key, value] of before.attrs) made.attrs.set(key, value);
-      const array = H5Array.of<F>(made);
+      const array = new H5Array<F>(new DatasetStore(made), undefined, this.#ownFile);
       array.set('...', new H5Array<F>(new ConvertedStore(new DatasetStore(before), source.dtype, true)));
       parent.delete(aside);
       return array;
@@ -1310,4 +1312,20 @@ function createArray(
     .ravel()
     .writeBlock(blockAt([0], [product(shape)]), data);
   return dataset;
+}
+
+/** What a dataset is filled with, as an element of another dtype; undefined where that has none. */
+function fillAs(fill: unknown, from: DTypeName, to: DTypeName): unknown {
+  // Texts of any length have none.
+  if (to === 'str') return undefined;
+  if (from === to || (widthOf(from) === 2 && widthOf(to) === 2)) return fill;
+  // What records are filled with, and complex numbers.
+  if (typeof fill === 'object') return undefined;
+  if (/^u?int/.test(to) && typeof fill === 'number' && !Number.isFinite(fill)) return undefined;
+  try {
+    return toElement(to, convert(toBlockData(from, [fill]), from, to));
+  } catch (error) {
+    if (error instanceof H5TypeError) return undefined;
+    throw error;
+  }
 }

@@ -129,7 +129,7 @@ export class H5Attributes implements Iterable<[string, unknown]> {
   /** Sets several attributes, all of them or none. */
   update(values: { readonly [name: string]: unknown } | ReadonlyMap<string, unknown>): this {
     const entries = values instanceof Map ? values : Object.entries(values);
-    this.#context.live.transaction(() => {
+    this.#context.live.whole(() => {
       for (const [name, value] of entries) this.set(name, value);
     });
     return this;

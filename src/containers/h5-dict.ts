@@ -4,7 +4,7 @@ import type { Editor } from '../hdf5/editing.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
-import { join } from '../hdf5/paths.js';
+import { isWithin, join } from '../hdf5/paths.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { indexes } from '../indexes.js';
 import { given } from '../serialize/checked-options.js';
@@ -327,7 +327,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** Removes all keys. */
   clear(): void {
-    this.transaction(() => {
+    this.context.live.whole(() => {
       for (const key of [...this.keys()]) this.delete(key);
       // What those have led to.
       for (let i = countPools(this.#group) - 1; i >= 0; i--) deleteMember(this.#group, poolName(i));
@@ -413,15 +413,18 @@ export class H5Dict<T extends object = Record<string, unknown>>
   rename(key: string, newKey: string): void {
     checkKey(key);
     checkKey(newKey);
-    this.change(key, (editor) => {
-      const { node } = this.#group;
-      replaceMember(this.#group, escapeName(newKey), () => {
-        if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
-          this.#missing(key);
+    const { live } = this.context;
+    live.together(() => {
+      this.change(key, (editor) => {
+        const { node } = this.#group;
+        replaceMember(this.#group, escapeName(newKey), () => {
+          if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
+            this.#missing(key);
+        });
+        editor.moved(this.#group.session, this.#pathOf(key), this.#pathOf(newKey));
       });
-      editor.moved(this.#group.session, this.#pathOf(key), this.#pathOf(newKey));
+      live.change(this.#pathOf(newKey), () => {});
     });
-    this.context.live.change(this.#pathOf(newKey), () => {});
   }
 
   /** Moves a value to another dict of the same file, there under `newKey`. */
@@ -432,11 +435,14 @@ export class H5Dict<T extends object = Record<string, unknown>>
     if (target.file !== this.file)
       throw new H5TypeError('a value is moved within its file: set it in the other one, and delete it here');
     const group = this.#group;
-    const object = group.get(escapeName(key));
-    if (object && `${target.path}/`.startsWith(`${object.path}/`))
-      throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
-    this.transaction(() => {
+    const from = this.#pathOf(key);
+    this.context.live.whole(() => {
+      this.change(key, () => {});
+      const object = group.get(escapeName(key));
+      if (object && isWithin(target.path, object.path))
+        throw new H5TypeError(`"${object.path}" cannot be moved into itself`);
       target.change(newKey, (editor) => {
+        const to = target.#pathOf(newKey);
         replaceMember(target.#group, escapeName(newKey), () =>
           editor.moveMember(
             group.node,
@@ -446,9 +452,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
             MAX_ATTRIBUTES,
           ),
         );
-        editor.moved(group.session, this.#pathOf(key), target.#pathOf(newKey));
+        editor.moved(group.session, from, to);
       });
-      this.change(key, () => {});
     });
   }
 
@@ -522,7 +527,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** @internal Gives each key a member, as far as it is large. */
   spread(): this {
     const large = this.#large;
-    if (large) this.context.live.transaction(() => large.spread());
+    if (large) this.context.live.whole(() => large.spread());
     return this;
   }
 

@@ -172,9 +172,9 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const { address, object, since } = this.#state;
     const { session, file } = object;
     session.check();
-    const isDeleted = session.editor?.isDeleted(address, since) === true;
+    const isRemoved = session.editor?.isRemoved(address, since) === true;
     const path = this.path;
-    const there = isDeleted
+    const there = isRemoved
       ? undefined
       : path === '/'
         ? file

@@ -2,6 +2,7 @@ import type { Editor, EditWatcher } from '../hdf5/editing.js';
 import type { FileSession } from '../hdf5/file-session.js';
 import type { H5File } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
+import { isWithin } from '../hdf5/paths.js';
 import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 
 /**
@@ -136,6 +137,13 @@ export class LiveFile implements EditWatcher {
       () => session.file.transaction(action),
       () => session.depth--,
     );
+  }
+
+  /** Makes changes that are one operation: all or none. They are committed when changes are. */
+  whole<T>(action: () => T): T {
+    this.edit();
+    if (this.policy === 'microtask' && this.#session.depth === 0) this.#commitLater();
+    return this.transaction(action);
   }
 
   /** Something has been changed by other means: it is committed when changes are. */
@@ -293,11 +301,6 @@ export class LiveFile implements EditWatcher {
     this.#deferred.clear();
     this.#states.clear();
   }
-}
-
-/** Whether a path is that of something in what another path leads to, or of the same. */
-function isWithin(path: string, holder: string): boolean {
-  return path === holder || path.startsWith(holder === '/' ? '/' : `${holder}/`);
 }
 
 /** Does something when an action is over; `isLate`: it has taken its time. */

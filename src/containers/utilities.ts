@@ -81,7 +81,7 @@ function located(target: WriteLocation, name: string): readonly [WriteLocation, 
 /** Does something at a place, in one transaction. */
 function at<T>(target: WriteLocation, name: string, action: (target: WriteLocation, name: string) => T): T {
   const { context } = placeOf(target);
-  return context.live.transaction(() => action(...located(target, name)));
+  return context.live.whole(() => action(...located(target, name)));
 }
 
 /**
@@ -148,7 +148,7 @@ function put(target: WriteLocation, name: string, data: unknown, options: WriteD
     writeDatasets(inner, data as object, options);
     return;
   }
-  context.live.transaction(() => {
+  context.live.whole(() => {
     const stored = escapeName(name);
     const there = hasMember(group, stored) ? group.get(stored) : undefined;
     if (
@@ -192,7 +192,7 @@ export function writeDatasets(
   options: WriteDatasetOptions = {},
 ): void {
   const { context } = placeOf(target);
-  context.live.transaction(() => {
+  context.live.whole(() => {
     for (const [name, data] of entriesOf(values)) put(target, name, data, options);
   });
 }
@@ -220,7 +220,7 @@ export function writeObjects(target: WriteLocation, values: object, options: Wri
   const { overwrite = false, progress, chunks, maxShape, dtype, fillValue, ...others } = options;
   const { group, context } = placeOf(target, others);
   const entries = [...entriesOf(values)];
-  context.live.transaction(() => {
+  context.live.whole(() => {
     for (const [i, [name, value]] of entries.entries()) {
       const stored = escapeName(name);
       if (hasMember(group, stored) && !overwrite) {

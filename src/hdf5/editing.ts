@@ -73,8 +73,8 @@ export interface AttributeElements {
   readonly heap: Heap;
 }
 
-/** What a path has become, of whatever object. */
-export type PathMove = (path: string) => string;
+/** What the path of an object has become. Each is asked for each object that there was before, once and in turn. */
+export type PathMove = (path: string, object: object) => string;
 
 /** How many transactions of a file are under way, each within the other. */
 export interface TransactionState {
@@ -133,8 +133,8 @@ export interface Editor extends Requiring {
   readonly root: Node;
   /** Goes on with every event that can make an object a different one. */
   readonly clock: number;
-  /** What an object has become since `clock` was `since`. */
-  current(node: Node, since: number): Node;
+  /** What the object at a path has become since `clock` was `since`; below 0: before the file was compacted. */
+  current(node: Node, since: number, path?: string): Node;
   /** The object of the file at an address. */
   stored(address: number): Node;
   /** The elements of a dataset. */
@@ -219,8 +219,10 @@ export interface Editor extends Requiring {
   orderLinks(group: Node, orders: ReadonlyMap<string, number>): void;
   /** Adds links to new objects, behind all members of a group; or at these creation orders. */
   addObjects(group: Node, objects: readonly NewObject[]): void;
-  /** Whether an object of the file was deleted since `clock` was `since`. */
+  /** Whether an object of the file was deleted, or became another one in its place, since `clock` was `since`. */
   isDeleted(address: number, since: number): boolean;
+  /** Whether it was deleted: links lead to it no more. */
+  isRemoved(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;
   deleteAttribute(object: Node, name: string): boolean;
   /** A new attribute as if it were in a file already. */

@@ -64,6 +64,7 @@ import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
 import { overwrite } from './overwrite.js';
+import { isWithin } from './paths.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
 import { hasPointers, hasReferences, releaseElements } from './release.js';
@@ -134,7 +135,7 @@ export class FileEditor implements Editor {
   /** How often all changes were made to last, or forgotten. */
   #settled = 0;
   /** What was moved since the last commit. */
-  #moves: { readonly session: FileSession; readonly from: string; readonly to: string }[] = [];
+  #moves: Move[] = [];
   /** From what a link was removed since the last flush, to something that handles may stand for. */
   #unlinkedFrom: Node | undefined;
   #objects: ObjectCache;
@@ -143,8 +144,12 @@ export class FileEditor implements Editor {
   readonly #heaps = new WeakSet<object>();
   /** Objects that were deleted: by address, the time of it. */
   readonly #deleted = new Map<number, number>();
-  /** Those of this transaction. */
-  #deletedNow: number[] = [];
+  /** Objects that have become others in their place, in the same way. */
+  readonly #changed = new Map<number, number>();
+  /** Those of both in this transaction, each with the time that was noted before. */
+  #deletedNow: (readonly [times: Map<number, number>, address: number, before: number | undefined])[] = [];
+  /** The addresses of objects that this transaction has put into the space. */
+  #placedNow: number[] = [];
   /** Objects that rollbacks took away: from one number up to, not including, another. */
   readonly #lost: [number, number][] = [];
   /** Committed datatypes of this transaction, which are in the space at once, by address; and when each was made. */
@@ -182,16 +187,15 @@ export class FileEditor implements Editor {
     return this.#edited.get(address) ?? this.#known.get(address);
   }
 
-  /** What an object has become since a handle got hold of it, at `since`. */
-  current(node: Node, since: number): Node {
+  current(node: Node, since: number, path?: string): Node {
+    if (since < 0) throw new H5StateError('H5_GONE', `the file has been compacted: get "${path}" again`);
     const address = 'info' in node ? node.info.address : node.address;
     if (!('info' in node)) {
-      if (this.#lost.length > 0 && this.#isLost(node.id))
-        throw new H5StateError('H5_GONE', 'the object was made in a transaction that has been rolled back');
+      if (this.#lost.length > 0 && this.#isLost(node.id)) throw gone(path);
       if (address < 0 && node.id >= this.#flushed) return node;
-      if (address < 0) throw new H5StateError('H5_GONE', 'the object has been deleted');
+      if (address < 0) throw gone(path);
     }
-    if (this.isDeleted(address, since)) throw new H5StateError('H5_GONE', 'the object has been deleted');
+    if (this.isDeleted(address, since)) throw gone(path);
     return this.stored(address);
   }
 
@@ -715,6 +719,10 @@ export class FileEditor implements Editor {
   }
 
   isDeleted(address: number, since: number): boolean {
+    return this.isRemoved(address, since) || (this.#changed.get(address) ?? -1) >= since;
+  }
+
+  isRemoved(address: number, since: number): boolean {
     return (this.#deleted.get(address) ?? -1) >= since;
   }
 
@@ -747,9 +755,9 @@ export class FileEditor implements Editor {
       this.#edited.delete(address);
       this.#objects.delete(address);
       this.#loaded.delete(address);
-      this.#deleted.set(address, this.#clock);
-      this.#deletedNow.push(address);
     }
+    this.#noteTime(this.#changed, target.info.address);
+    this.#noteTime(this.#deleted, source.info.address);
     // Its last link is gone, and so is the object, but for what it holds.
     this.#linkChanges.delete(source.info.address);
     this.#clock++;
@@ -768,14 +776,26 @@ export class FileEditor implements Editor {
   }
 
   moved(session: FileSession, from: string, to: string): void {
-    this.#moves.push({ session, from, to });
-    session.moves.push((path) => (`${path}/`.startsWith(`${from}/`) ? to + path.slice(from.length) : path));
+    const move: Move = { session, from, to, replaced: undefined };
+    this.#moves.push(move);
+    session.moves.push((path, object) => {
+      if (isWithin(path, from)) return to + path.slice(from.length);
+      if (isWithin(path, to)) {
+        move.replaced ??= new WeakSet();
+        move.replaced.add(object);
+      }
+      return path;
+    });
   }
 
   /** Moves are taken back, all but the first. */
   #moveBack(kept: number): void {
-    for (const { session, from, to } of this.#moves.splice(kept).reverse()) this.moved(session, to, from);
-    this.#moves.length = kept;
+    for (const move of this.#moves.splice(kept).reverse()) {
+      const { session, from, to } = move;
+      session.moves.push((path, object) =>
+        isWithin(path, to) && !move.replaced?.has(object) ? from + path.slice(to.length) : path,
+      );
+    }
   }
 
   unlinked(group: Node, link: HardLink): void {
@@ -956,7 +976,7 @@ export class FileEditor implements Editor {
     const isOurs = target === undefined || target === this.space.globalHeap || this.#heaps.has(target);
     if (address >= FIRST_NUMBER) {
       const draft = this.#referenced.get(address);
-      return draft !== undefined && (isOurs || draft === target);
+      return draft !== undefined && !this.#isLost(draft.id) && (isOurs || draft === target);
     }
     // Of a new file nothing has an address yet but datatypes with names.
     const isThere = this.space.root >= 0 || this.#newTypes.has(address);
@@ -968,7 +988,9 @@ export class FileEditor implements Editor {
     for (const target of encoded?.targets ?? []) {
       if (target instanceof H5Reference) {
         if (!target.target || !this.#isKnown(target))
-          throw new H5TypeError('a reference leads to an object of another file');
+          throw new H5TypeError(
+            'a reference leads to an object of another file, or to one that was rolled back',
+          );
       } else if (typeof target === 'object') this.#checkReferences(target.data);
     }
   }
@@ -1028,6 +1050,7 @@ export class FileEditor implements Editor {
       const count = counts[draft.id - base] as number;
       if (count <= 0) continue;
       writer.write(draft, count);
+      this.#placedNow.push(draft.address);
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
     // Only now, so that nothing new stands where a handle may still know what was deleted.
@@ -1157,15 +1180,20 @@ export class FileEditor implements Editor {
     this.#released.push(object);
     this.#edited.delete(info.address);
     this.#known.delete(info.address);
-    this.#deleted.set(info.address, this.#clock++);
-    this.#deletedNow.push(info.address);
+    this.#noteTime(this.#deleted, info.address);
+    this.#clock++;
+  }
+
+  #noteTime(times: Map<number, number>, address: number): void {
+    this.#deletedNow.push([times, address, times.get(address)]);
+    times.set(address, this.#clock);
   }
 
   /** Makes all changes last. */
   commit(): void {
     const { failure } = this;
     if (failure !== undefined) {
-      if (!this.isLost) this.rollback();
+      if (!this.isLost) this.forget();
       throw failure;
     }
     try {
@@ -1175,13 +1203,14 @@ export class FileEditor implements Editor {
       // What is half written cannot be written once more.
       const isDurable = (error as { code?: unknown }).code === 'H5_UNFINISHED';
       if (this.space.isNew || isDurable) this.#failure = error;
-      if (!isDurable) this.rollback();
+      if (!isDurable) this.forget();
       throw error;
     }
     this.#settled++;
     this.#moves = [];
     this.#kept = this.#made;
     this.#deletedNow = [];
+    this.#placedNow = [];
     this.#newTypes.clear();
     this.watcher?.committed();
   }
@@ -1236,16 +1265,17 @@ export class FileEditor implements Editor {
     const restore = this.space.savepoint();
     const made = this.#made;
     const deleted = this.#deletedNow.length;
+    const placed = this.#placedNow.length;
     const mark = this.watcher?.mark();
     const settled = this.#settled;
     const moves = this.#moves.length;
     return () => {
       // What was committed meanwhile lasts, and new things stand where the old ones were.
       if (this.#settled !== settled) {
-        this.rollback();
+        this.forget();
         return;
       }
-      this.#forget(made, deleted);
+      this.#forgetBehind(made, deleted, placed);
       this.#moveBack(moves);
       restore();
       this.#begin();
@@ -1253,19 +1283,28 @@ export class FileEditor implements Editor {
     };
   }
 
-  /** Forgets all changes that have not been committed. */
   rollback(): void {
+    if (this.#transactions.areLate)
+      throw new H5StateError(
+        'H5_IN_TRANSACTION',
+        'a transaction is under way, and would end as if all were well: an error in it takes back what it has done',
+      );
+    this.forget();
+  }
+
+  /** Forgets all changes that have not been committed. */
+  forget(): void {
     this.#settled++;
     this.#moveBack(0);
-    this.#forget(this.#kept, 0);
+    this.#forgetBehind(this.#kept, 0, 0);
     this.space.rollback();
     this.#begin();
     this.#kept = this.#made;
     this.watcher?.undone(undefined);
   }
 
-  /** Forgets all but the first `made` objects, and all but the first deletions of this transaction. */
-  #forget(made: number, deletions: number): void {
+  /** Forgets all but the first `made` objects, and of this transaction all but the first deletions and placed objects. */
+  #forgetBehind(made: number, deletions: number, placed: number): void {
     this.#edited.clear();
     this.#known.clear();
     this.#loaded.clear();
@@ -1284,9 +1323,14 @@ export class FileEditor implements Editor {
     for (const [address, id] of this.#newTypes) {
       if (id < made) continue;
       this.#newTypes.delete(address);
-      this.#deleted.set(address, this.#clock);
+      this.#placedNow.push(address);
     }
-    for (const address of this.#deletedNow.splice(deletions)) this.#deleted.delete(address);
+    for (const [times, address, before] of this.#deletedNow.splice(deletions).reverse()) {
+      if (before === undefined) times.delete(address);
+      else times.set(address, before);
+    }
+    // Others will stand there: who has a handle of what stood there is to know.
+    for (const address of this.#placedNow.splice(placed)) this.#deleted.set(address, this.#clock);
     this.#clock++;
   }
 
@@ -1296,6 +1340,23 @@ export class FileEditor implements Editor {
     this.#small = new SmallData();
     this.#root = this.space.root < 0 ? this.newGroup() : undefined;
   }
+}
+
+/** What was moved, until the next commit. */
+interface Move {
+  readonly session: FileSession;
+  readonly from: string;
+  readonly to: string;
+  /** What has a path that now leads to what was moved there: should the move be taken back, it has it still. */
+  replaced: WeakSet<object> | undefined;
+}
+
+function gone(path: string | undefined): H5StateError {
+  const what = path === undefined ? 'the object' : `"${path}"`;
+  return new H5StateError(
+    'H5_GONE',
+    `${what} has been deleted or replaced, or was rolled back: get it again`,
+  );
 }
 
 /** Notes that a name was set or deleted. New names are in the order in which they came. */

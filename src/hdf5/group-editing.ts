@@ -14,6 +14,7 @@ import {
   DeadEnd,
   followParent,
   isName,
+  isWithin,
   join,
   linkAt,
   linksOf,
@@ -72,7 +73,7 @@ export function move(editor: FileEditor, group: H5Group, from: string, to: strin
   const start = absolute(group, from);
   if (absolute(group, to) === start)
     throw new H5PathError('H5_EXISTS', start, `"${start}" is there already: give another path to move it to`);
-  if (`${absolute(group, to)}/`.startsWith(`${start}/`))
+  if (isWithin(absolute(group, to), start))
     throw new H5PathError('H5_BAD_NAME', to, `"${start}" cannot be moved into itself`);
   const path = place(editor, group, to, anew(link));
   // Its group may be another object now.

@@ -139,7 +139,10 @@ export class H5File extends H5Group {
     this.session.editor?.commit();
   }
 
-  /** Forgets all changes since the last commit. Objects that were made since then are gone. */
+  /**
+   * Forgets all changes since the last commit. Objects that were made since then are gone. While an asynchronous transaction is
+   * under way this is an error (`H5_IN_TRANSACTION`).
+   */
   rollback(): void {
     this.session.writer().rollback();
   }

@@ -1,4 +1,4 @@
-import { H5PathError, H5StateError } from '../errors.js';
+import { H5PathError } from '../errors.js';
 import { AttributeManager } from './attribute-manager.js';
 import type { PathMove } from './editing.js';
 import type { FileSession } from './file-session.js';
@@ -48,7 +48,7 @@ export abstract class H5Object {
   /** @internal The same, but from what a reference leads to, as long as nobody has asked for the path of that: `#184/speed`. */
   get place(): string {
     for (const { moves } = this.session; this.#moves < moves.length; this.#moves++)
-      this.#path = (moves[this.#moves] as PathMove)(this.#path);
+      this.#path = (moves[this.#moves] as PathMove)(this.#path, this);
     return this.#path;
   }
 
@@ -58,9 +58,7 @@ export abstract class H5Object {
     if (!editor) return this.#node;
     this.session.check();
     if (this.session.file === (this as unknown)) return editor.root;
-    if (generation !== this.#generation)
-      throw new H5StateError('H5_GONE', `the file has been compacted: get "${this.#path}" again`);
-    this.#node = editor.current(this.#node, this.#since);
+    this.#node = editor.current(this.#node, generation === this.#generation ? this.#since : -1, this.place);
     return this.#node;
   }
 

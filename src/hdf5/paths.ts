@@ -74,6 +74,11 @@ export function linkAt(from: H5Object, path: string): { group: Node; name: strin
   return { group: parent as Node, name: name as string, link };
 }
 
+/** Whether a path is that of something in what another path leads to, or of the same. */
+export function isWithin(path: string, holder: string): boolean {
+  return path === holder || path.startsWith(holder === '/' ? '/' : `${holder}/`);
+}
+
 /** The links of a group; undefined of what is none. */
 export function linksOf(node: Node): Links<AnyLink> | undefined {
   return node.links as Links<AnyLink> | undefined;

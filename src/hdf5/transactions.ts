@@ -4,7 +4,8 @@ import type { TransactionState } from './editing.js';
 /** What changes a file, as transactions see it. */
 export interface Transactional {
   commit(): void;
-  rollback(): void;
+  /** Forgets all that has not been committed. */
+  forget(): void;
   /** Remembers the state. What is returned goes back to it. */
   savepoint(): () => void;
 }
@@ -16,6 +17,8 @@ interface Open {
   undo: () => void;
   /** Whether a part of that has been taken back already, with another one. */
   isUndone: boolean;
+  /** Whether it takes its time, so that other code runs meanwhile. */
+  isLate: boolean;
 }
 
 /**
@@ -35,12 +38,17 @@ export class Transactions {
     return this.#open.length > 0;
   }
 
+  /** Whether one takes its time. */
+  get areLate(): boolean {
+    return this.#open.some(({ isLate }) => isLate);
+  }
+
   /** Does what `H5File.transaction` is to do. */
   run<T>(state: TransactionState, action: () => T): T {
     const editor = this.#editor;
     const isWithin = state.depth > 0;
-    const undo = isWithin ? editor.savepoint() : () => editor.rollback();
-    const own: Open = { isWithin, undo, isUndone: false };
+    const undo = isWithin ? editor.savepoint() : () => editor.forget();
+    const own: Open = { isWithin, undo, isUndone: false, isLate: false };
     this.#open.push(own);
     state.depth++;
     const fail = (error: unknown): never => {
@@ -60,8 +68,9 @@ export class Transactions {
     } catch (error) {
       return fail(error);
     }
-    if (result instanceof Promise) return result.then(succeed, fail) as T;
-    return succeed(result);
+    if (!(result instanceof Promise)) return succeed(result);
+    own.isLate = true;
+    return result.then(succeed, fail) as T;
   }
 
   /** Ends one. Returns those that have begun since, and are still open. */

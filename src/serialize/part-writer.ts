@@ -135,7 +135,7 @@ export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): 
     note(object, replaced, true);
     const result = change();
     editor.flush();
-    freeCycles(file, replaced.rewritten);
+    freeCycles(file, replaced.rewritten, clock);
     if (!replaced.rewritten.every((address) => editor.isDeleted(address, clock)))
       throw new H5StateError(
         'H5_REFERENCED',
@@ -331,7 +331,7 @@ class PartWriter {
       editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
       if (marked.length > 0 || rewritten.length > 0) {
         editor.flush();
-        freeCycles(file, rewritten);
+        freeCycles(file, rewritten, clock);
         // What was written anew and is still there is two objects now.
         if (!rewritten.every((address) => editor.isDeleted(address, clock)))
           this.#refuse('it holds what other parts share: write the part that holds them all');
@@ -1366,12 +1366,15 @@ function note(
   if (object instanceof H5Group) object.visit((_, each) => noteOne(each));
 }
 
-/** Deletes those objects of some that only links of others of them lead to: counts of links alone would keep them. */
-function freeCycles({ session }: H5File, addresses: readonly number[]): void {
+/**
+ * Of objects that were there when the editor's clock was at `clock`, deletes those that only links of others of them lead to: counts
+ * of links alone would keep them.
+ */
+function freeCycles({ session }: H5File, addresses: readonly number[], clock: number): void {
   const editor = session.edit();
   const left = new Map<number, Node>();
   for (const address of addresses) {
-    if (left.has(address) || editor.isDeleted(address, 0)) continue;
+    if (left.has(address) || editor.isDeleted(address, clock)) continue;
     left.set(address, editor.stored(address));
   }
   if (left.size === 0) return;

@@ -8,6 +8,7 @@ import type { BlockSource } from '../../src/kernels/block-source.js';
 import {
   type ArraySelection,
   H5Array,
+  type H5Dataset,
   H5File,
   H5IndexError,
   H5StateError,
@@ -821,6 +822,50 @@ describe('dtypes', () => {
     expect(() => words.convert('int8')).toThrow(H5TypeError);
     expect([...file.keys()]).toEqual(['data']);
     expect(words.at(4)).toBe('four');
+  });
+
+  test('convert keeps what new elements are filled with, if the dtype has it', () => {
+    const cases: [unknown, string, string, unknown][] = [
+      [7, 'int32', 'float32', 7],
+      [7.5, 'float64', 'int16', 7],
+      [7, 'int32', 'int64', 7n],
+      [7n, 'int64', 'uint8', 7],
+      [7, 'uint8', 'str', ''],
+      ['n/a', 'S3', 'int8', 0],
+      ['7', 'S3', 'int8', 7],
+      [Number.NaN, 'float64', 'float32', Number.NaN],
+      [Number.NaN, 'float64', 'int32', 0],
+      [true, 'bool', 'int8', 1],
+      [{ r: 1, i: 2 }, 'complex128', 'complex64', [1, 2]],
+      [{ r: 1, i: 2 }, 'complex128', 'str', ''],
+      [300, 'int32', 'int32', 300],
+    ];
+    for (const [fillValue, from, to, expected] of cases) {
+      const file = H5File.open(undefined, 'w');
+      const array = H5Array.write(file, 'a', undefined, {
+        shape: [1],
+        dtype: from,
+        maxShape: [null],
+        fillValue,
+      } as never);
+      array.set('0', from === 'S3' ? '1' : from === 'bool' ? false : 1);
+      const converted = array.convert(to as 'int8');
+      converted.expand(1);
+      expect(converted.at(1), `${String(fillValue)} of ${from} as ${to}`).toEqual(expected);
+    }
+  });
+
+  test('convert returns an array that closes the file as the old one would', () => {
+    const path = join(folder, 'converted.h5');
+    H5Array.write(path, 'a', [1, 2, 3]).close();
+    let array: H5Array = H5Array.open(path, 'a', { mode: 'r+' });
+    array = array.convert('float32');
+    array.set('0', 9.5);
+    array.close();
+    expect(array.file?.isOpen).toBe(false);
+    using again = H5Array.open(path, 'a', { mode: 'r+' });
+    expect(again.toNested()).toEqual([9.5, 2, 3]);
+    expect(H5Array.of(again.file?.dataset('a') as H5Dataset).convert('int8').file).toBe(again.file);
   });
 
   test('objects by way of a function or a class', () => {

@@ -20,6 +20,8 @@ import {
   readSync,
   serialize,
   TypeRegistry,
+  writeDataset,
+  writeObject,
   writeSync,
 } from '../../src/node.js';
 import { describeOracle, h5py, objectAt, PYTHON } from '../oracle/oracles.js';
@@ -624,6 +626,26 @@ describe('keys', () => {
     expect(() => dict.move('nothing', dict as unknown as H5Dict)).toThrow(/there is no key "nothing"/);
   });
 
+  it('are moved out of a large dict, and into the place of what they are in', () => {
+    const path = newPath();
+    const big = Object.fromEntries(Array.from({ length: 1500 }, (_, n) => [`k${n}`, { n }]));
+    writeSync(path, { big, o: {}, child: { g: { y: 1, in: { z: 1 } }, gone: 2 } });
+    using dict = H5Dict.open<Record<string, H5Dict>>(path, { mode: 'r+' });
+    dict.get('big').move('k3', dict.get('o'), 'moved');
+    expect([dict.get('big').size, dict.get('big').has('k3')]).toEqual([1499, false]);
+    expect(() => dict.move('big', dict.get('big').get('k4') as H5Dict)).toThrow(/into itself/);
+    const child = dict.get('child');
+    const part = child.get('g') as H5Dict;
+    const inner = part.get('in') as H5Dict;
+    child.move('g', dict as H5Dict, 'child');
+    inner.set('z', 2);
+    expect([part.path, inner.path]).toEqual(['/child', '/child/in']);
+    expect(() => child.set('x', 1)).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    dict.commit();
+    delete big.k3;
+    expect(readSync(path)).toEqual({ big, o: { moved: { n: 3 } }, child: { y: 1, in: { z: 2 } } });
+  });
+
   it('are inserted if they are not there', () => {
     const dict = H5Dict.write<Record<string, unknown>>(undefined, { a: 1 });
     expect(dict.getOrInsert('a', 2)).toBe(1);
@@ -704,6 +726,63 @@ describe('changes', () => {
     byHand.close();
   });
 
+  it('are one commit at the end of the task, whatever they are', async () => {
+    const path = newPath();
+    const big = Object.fromEntries(Array.from({ length: 1100 }, (_, n) => [`k${n}`, n]));
+    const content = { a: 1, o: { x: 1, y: { z: 1 } }, l: [3, 2, 1], big };
+    const changes: Record<string, (dict: H5Dict<Record<string, unknown>>) => void> = {
+      set: (dict) => dict.set('a', 9),
+      'set of a dict': (dict) => dict.set('o', { y: { z: 2 }, x: 2 }),
+      'set in a large dict': (dict) => (dict.get('big') as H5Dict).set('k1', 'x'),
+      delete: (dict) => dict.delete('a'),
+      clear: (dict) => (dict.get('o') as H5Dict).clear(),
+      'clear of all': (dict) => dict.clear(),
+      move: (dict) => dict.move('a', dict.get('o') as H5Dict),
+      rename: (dict) => dict.rename('a', 'b'),
+      merge: (dict) => dict.merge({ o: { q: 1 }, big: { k2: 'x' } }),
+      assign: (dict) => (dict.get('o') as H5Dict).assign({ y: 1 }),
+      attributes: (dict) => dict.attributes.update({ a: 5, b: 6 }),
+      writeObject: (dict) => writeObject(dict as H5Dict, 'w', { x: 1 }),
+      writeDataset: (dict) => writeDataset(dict as H5Dict, 'w', Float64Array.of(1)),
+    };
+    for (const [what, change] of Object.entries(changes)) {
+      writeSync(path, content);
+      using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+' });
+      change(dict);
+      expect(readSync(path), what).toEqual(content);
+      const changed = dict.toObject();
+      expect(changed, what).not.toEqual(content);
+      dict.rollback();
+      expect(dict.toObject(), what).toEqual(content);
+      change(dict);
+      await Promise.resolve();
+      await Promise.resolve();
+      expect(readSync(path), what).toEqual(changed);
+    }
+  });
+
+  it('are one commit, of which is told once, when each operation is one', () => {
+    const path = newPath();
+    const dict = H5Dict.write<Record<string, unknown>>(
+      path,
+      { a: 1, o: { x: 1 }, q: 2 },
+      { commit: 'operation' },
+    );
+    for (const [change, paths, keys] of [
+      [() => dict.rename('o', 'p'), ['/o', '/p'], ['a', 'p', 'q']],
+      [() => dict.rename('a', 'q'), ['/a', '/q'], ['q', 'p']],
+      [() => dict.move('q', dict.get('p') as H5Dict), ['/q', '/p/q'], ['p']],
+      [() => (dict.get('p') as H5Dict).clear(), ['/p/x', '/p/q'], ['p']],
+    ] as const) {
+      const told: unknown[] = [];
+      const stop = dict.subscribe((event) => told.push([event.paths, Object.keys(readSync<object>(path))]));
+      change();
+      expect(told).toEqual([[paths, keys]]);
+      stop();
+    }
+    dict.close();
+  });
+
   it('are all or none in a transaction, which may take its time', async () => {
     const path = stored();
     using dict = opened(path);
@@ -756,8 +835,9 @@ describe('changes', () => {
     expect(one.get('dark')).toBe(true);
     dict.delete('settings');
     dict.commit();
-    expect(() => one.get('dark')).toThrow(/has been deleted/);
-    expect(() => two.set('dark', true)).toThrow(/has been deleted/);
+    const named = /"\/settings" has been deleted or replaced, .*: get it again/;
+    expect(() => one.get('dark')).toThrow(named);
+    expect(() => two.set('dark', true)).toThrow(named);
   });
 
   it('have the type that the key has', () => {

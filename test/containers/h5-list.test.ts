@@ -659,6 +659,26 @@ describe('transactions', () => {
     expect(() => list.length).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
   });
 
+  it('one that another handle has stored in another way after a rollback is the same list', () => {
+    const dict = H5Dict.write(undefined, { a: [1], n: 0 }, { commit: 'manual' });
+    dict.commit();
+    const [one, two, three] = [dict.get('a'), dict.get('a'), dict.get('a')];
+    dict.set('n', 1).rollback();
+    // What `write` has stored becomes a list that grows.
+    one.push(2);
+    two.push(3);
+    dict.commit();
+    dict.set('n', 1).rollback();
+    three.push(4);
+    expect([one, two, three].map((each) => each.toArray())).toEqual(Array(3).fill([1, 2, 3, 4]));
+    dict.set('a', [5] as never).rollback();
+    expect([one, two, three].map((each) => each.toArray())).toEqual(Array(3).fill([1, 2, 3]));
+    dict.set('a', [5] as never).commit();
+    dict.set('n', 1).rollback();
+    for (const list of [one, two, three])
+      expect(() => list.length).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+  });
+
   it('changes last at the end of a task, or of an operation', async () => {
     const path = newPath();
     using list = H5List.open<number>(path, { mode: 'w' });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { H5Dict, H5File, type H5List } from '../../src/node.js';
+import { type H5Dataset, H5Dict, H5File, type H5List, type H5Reference } from '../../src/node.js';
 import { verifyStorage } from '../../src/verify.js';
 import { FaultStorage } from '../storage/fault-storage.js';
 
@@ -102,6 +102,116 @@ describe('what ends all changes within a transaction that fails', () => {
   });
 });
 
+describe('what was got within a transaction that is taken back', () => {
+  const gone = expect.objectContaining({ code: 'H5_GONE' });
+  const ways: [string, (dict: H5Dict, action: () => void) => void][] = [
+    ['fails', (dict, action) => expect(() => dict.transaction(fails(action))).toThrow('no')],
+    [
+      'fails within one that does not',
+      (dict, action) =>
+        dict.transaction(() => {
+          dict.set('outer', 1);
+          expect(() => dict.transaction(fails(action))).toThrow('no');
+        }),
+    ],
+    [
+      'is rolled back',
+      (dict, action) => {
+        action();
+        dict.rollback();
+      },
+    ],
+  ];
+  const fails = (action: () => void) => () => {
+    action();
+    throw new Error('no');
+  };
+
+  describe.each(['manual', 'microtask', 'operation'] as const)('by the commit %s', (commit) => {
+    test.each(ways.filter(([what]) => commit !== 'operation' || what !== 'is rolled back'))(
+      'is gone, whatever comes to stand there, when it %s',
+      (_, takeBack) => {
+        const dict = H5Dict.write(undefined, { z: 1 }, { commit }) as H5Dict;
+        dict.commit();
+        let [draft, list, numbers]: [H5Dict?, H5List?, H5Dataset?] = [];
+        takeBack(dict, () => {
+          dict.set('draft', { owner: 'Bob', list: [{ a: 1 }, 'x'] });
+          dict.set('numbers', new Float64Array(8));
+          // Now it stands in the file.
+          dict.toObject();
+          draft = dict.get('draft') as H5Dict;
+          list = draft.get('list') as H5List;
+          numbers = dict.file.dataset('numbers');
+        });
+        const uses = [
+          () => draft?.toObject(),
+          () => draft?.set('x', 1),
+          () => draft?.delete('owner'),
+          () => list?.push(1),
+          () => list?.length,
+          () => numbers?.value,
+          () => numbers?.write(1),
+        ];
+        for (const use of uses) expect(use).toThrow(gone);
+        const state = { owner: 'Ada', list: [{ a: 2 }, 'y'] };
+        dict.set('account', state);
+        dict.set('draft', state);
+        dict.set('numbers', new Float64Array(8).fill(100));
+        dict.commit();
+        for (const use of uses) expect(use).toThrow(gone);
+        dict.commit();
+        expect(dict.toObject()).toMatchObject({
+          account: state,
+          draft: state,
+          numbers: new Float64Array(8).fill(100),
+        });
+      },
+    );
+  });
+
+  test('so are references to it', () => {
+    const file = H5File.open(undefined, 'w');
+    file.commit();
+    let reference: H5Reference | undefined;
+    const make = () => {
+      reference = file.createGroup('draft').ref;
+      file.transaction(() => file.createGroup('more'));
+      throw new Error('no');
+    };
+    expect(() => file.transaction(make)).toThrow('no');
+    file.createGroup('account').createGroup('a');
+    file.commit();
+    expect(() => file.dereference(reference as H5Reference)).toThrow(
+      expect.objectContaining({ code: 'H5_NOT_FOUND' }),
+    );
+    expect(() => file.attrs.set('r', reference)).toThrow(/rolled back/);
+  });
+
+  test('but not what was there before, even what the transaction has deleted', () => {
+    const file = H5File.open(undefined, 'w');
+    file.createGroup('one').attrs.set('a', 1);
+    file.createGroup('two').attrs.set('a', 2);
+    file.commit();
+    const old = file.group('one');
+    file.delete('one');
+    file.commit();
+    const now = file.createGroup('three');
+    now.attrs.set('a', 3);
+    file.commit();
+    const two = file.group('two');
+    const before = (): void => {
+      file.delete('two');
+      file.delete('three');
+      file.createGroup('four');
+      file.transaction(() => file.createGroup('five'));
+      throw new Error('no');
+    };
+    for (let i = 0; i < 3; i++) expect(() => file.transaction(before)).toThrow('no');
+    expect([two.attrs.get('a'), now.attrs.get('a')]).toEqual([2, 3]);
+    expect(() => old.attrs.get('a')).toThrow(gone);
+  });
+});
+
 describe('transactions that overlap', () => {
   const inTurn = (file: H5File, name: string, ms: number, error?: string) =>
     file.transaction(async () => {
@@ -198,6 +308,8 @@ describe('a transaction that takes its time', () => {
     for (const end of [
       () => dict.commit(),
       () => dict.close(),
+      () => dict.rollback(),
+      () => dict.file.rollback(),
       () => dict.file.flush(),
       () => dict.file.close(),
     ])
@@ -261,6 +373,56 @@ describe('the path of an object', () => {
     file.rollback();
     expect([dataset.path, group.path]).toEqual(['/c/d/x', '/c/d']);
     expect(file.get(dataset.path)?.isSame(dataset)).toBe(true);
+  });
+
+  const moves: [string, (dict: H5Dict, holder: H5Dict) => void][] = [
+    ['moved there', (dict, holder) => dict.move('d', holder, 'm')],
+    [
+      'moved there, whose handles are looked at',
+      (dict, holder) => {
+        dict.move('d', holder, 'm');
+        holder.get('m');
+      },
+    ],
+    ['moved over all of its group', (dict) => dict.rename('other', 'holder')],
+    [
+      'moved there and on',
+      (dict, holder) => {
+        dict.move('d', holder, 'm');
+        holder.rename('m', 'n');
+        dict.rename('holder', 'h');
+      },
+    ],
+  ];
+  describe.each(['fails', 'is rolled back'])('that is replaced in a transaction that %s', (how) => {
+    test.each(moves)('by what is %s, is what it was', (_, replace) => {
+      const content = { holder: { m: [1, 2] }, d: { x: 1, l: [3] }, other: { m: ['y'] } };
+      const dict = H5Dict.write(undefined, content, { commit: 'manual' }) as H5Dict;
+      (dict.get('d') as H5Dict<{ l: H5List }>).get('l').push(4);
+      dict.commit();
+      const holder = dict.get('holder') as H5Dict;
+      const replaced = holder.get('m') as H5List;
+      const moved = dict.get('d') as H5Dict;
+      const list = moved.get('l') as H5List;
+      let got: H5List | undefined;
+      const action = () => {
+        replace(dict, holder);
+        got = moved.get('l') as H5List;
+        throw new Error('no');
+      };
+      if (how === 'fails') expect(() => dict.transaction(action)).toThrow('no');
+      else {
+        expect(action).toThrow('no');
+        dict.rollback();
+      }
+      const paths = [holder, replaced, moved, list, got as H5List].map(({ path }) => path);
+      expect(paths).toEqual(['/holder', '/holder/m', '/d', '/d/l', '/d/l']);
+      replaced.push(3);
+      list.push(5);
+      got?.push(6);
+      const expected = { ...content, holder: { m: [1, 2, 3] }, d: { x: 1, l: [3, 4, 5, 6] } };
+      expect(dict.toObject()).toEqual(expected);
+    });
   });
 
   test('is that of a dict, or a list, that is renamed: who listens there is told', async () => {
