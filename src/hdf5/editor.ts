@@ -324,8 +324,9 @@ export class FileEditor implements Editor {
     const { datatype, dataspace } = this.#storage(placed);
     if (dataspace.kind === 'null')
       throw new H5TypeError('a dataset without a shape has no elements to be written');
-    const { shape, encoded } = prepareElements(datatype, data);
-    this.#write(placed, selection, shape, encoded);
+    const selected = parseSelection(selection, dataspace.dims);
+    const { shape, encoded } = prepareElements(datatype, data, selected.shape.length === 0);
+    this.#write(placed, selected, shape, encoded);
   }
 
   asWritten(

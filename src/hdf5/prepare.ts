@@ -75,12 +75,16 @@ export function prepareNow(data: unknown, dtype?: DType, shape?: readonly number
 
 /**
  * Encodes JavaScript data as elements of a datatype, for a part of a dataset that is written at once. `shape` is that of the
- * data: `[]` for one element.
+ * data: `[]` for one element; `isOne`: whether it is for one.
  */
 export function prepareElements(
   datatype: Datatype,
   data: unknown,
+  isOne = false,
 ): { shape: readonly number[]; encoded: Encoded } {
+  // Of an empty list alone nothing tells whether it is no elements, or one that is an empty sequence.
+  if (isOne && isList(data) && data.length === 0 && elementDepth(datatype) > 0)
+    return { shape: [], encoded: encode(datatype, [data], 1) };
   const shaped = shapedData(data);
   if (shaped) {
     const elements = shaped.elements();

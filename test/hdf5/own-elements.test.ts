@@ -205,3 +205,16 @@ with h5py.File(sys.argv[1], 'r') as f:
     again.close();
   });
 });
+
+it('an empty list is an element where one is written', () => {
+  const file = H5File.open(undefined, 'w');
+  const lists = file.createDataset<number[][]>('lists', { data: [[1], [2, 3]], dtype: { vlen: 'i4' } });
+  const one = file.createDataset('one', { shape: [], dtype: { vlen: 'i4' } });
+  lists.write(lists.at(1), [0]);
+  lists.write([], [1]);
+  one.write([5]);
+  one.write([]);
+  expect(Array.from(lists.read(), (each) => [...each])).toEqual([[2, 3], []]);
+  expect([...(one.value as ArrayLike<number> & Iterable<number>)]).toEqual([]);
+  expect(() => lists.write([], [[0, 2]])).toThrow(/shape/);
+});
