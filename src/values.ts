@@ -230,6 +230,10 @@ export function unknownClassOf(
 
 const unknownClasses = new WeakMap<object, RegisteredClass>();
 const unknownByName = new Map<string, WeakRef<RegisteredClass>>();
+/** Files may name any number of them. */
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<string>((key) => {
+  if (!unknownByName.get(key)?.deref()) unknownByName.delete(key);
+});
 /** Whether one of them says how its fields are stored. */
 let hasStored = false;
 
@@ -244,6 +248,7 @@ function unknown(name: string, version: number, info?: ObjectInfo, restorer?: Re
   hasStored ||= stored.length > 0;
   unknownClasses.set(cls.prototype, cls);
   unknownByName.set(key, new WeakRef(cls));
+  forgotten.register(cls, key);
   return cls;
 }
 

@@ -79,7 +79,7 @@ export function cumsum(
     const carry = sums;
     const offset = offsetWithin(source.shape, start, axis) * width;
     for (let o = 0; o < outer; o++) {
-      if (o > 0) carry.fill((compute.compute === 'big' ? 0n : 0) as never);
+      if (o > 0) carry.fill((compute.compute === 'big' ? 0n : -0) as never);
       addUp(data, o * n * m, n, m, carry, offset);
     }
     storeAs(target, part, data, compute, asked);
@@ -92,7 +92,8 @@ function newSums(type: ElementType, count: number): Float64Array | BigArray {
     ? type === U8
       ? new BigUint64Array(count)
       : new BigInt64Array(count)
-    : new Float64Array(count);
+    : // What -0 is added to stays what it is.
+      new Float64Array(count).fill(-0);
 }
 
 /** Where a part begins within the axes behind one. */

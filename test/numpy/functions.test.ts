@@ -907,3 +907,17 @@ describe('NDArray', () => {
     expect(sample('str', [2], 1).dtype).toBe('str');
   });
 });
+
+test('the sums of negative zeros are so, as for numpy', () => {
+  const rows = np.cumsum(
+    [
+      [-0, -0, 0],
+      [-0, 1, -0],
+    ],
+    { axis: 1 },
+  ) as np.NDArray;
+  expect(rows.toNested()).toEqual([
+    [-0, -0, 0],
+    [-0, 1, 1],
+  ]);
+});
