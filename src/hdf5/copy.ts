@@ -1,4 +1,4 @@
-import { H5Error, H5FeatureError } from '../errors.js';
+import { H5Error, H5FeatureError, H5FormatError } from '../errors.js';
 import { DatasetStorage } from './dataset-storage.js';
 import {
   type AttributeDraft,
@@ -51,6 +51,14 @@ export interface StandIn {
 
 /** Contiguous elements of so many bytes are kept until the copy is written. */
 const KEPT = 1 << 16;
+
+/** How many bytes of the global heap may still be copied. */
+interface Budget {
+  left: number;
+}
+
+/** Each object of the heap belongs to one element, so all of them together are no larger than the file. */
+const budgetOf = (space: FileSpace): Budget => ({ left: space.end });
 
 /** What a reference is to be in the copy; undefined: one to nothing. */
 type Redirect = (address: number) => H5Reference | undefined;
@@ -121,6 +129,7 @@ export function copyObject(
     return isSameFile ? committed : undefined;
   };
   const { space } = source;
+  const budget = budgetOf(space);
   for (const node of nodes) {
     const copy = filled(node);
     keepOrder(node, copy);
@@ -132,7 +141,7 @@ export function copyObject(
         encoded:
           dataspace.kind === 'null'
             ? undefined
-            : copyElements(space, datatype, extent(dataspace), data, redirect),
+            : copyElements(space, datatype, extent(dataspace), data, redirect, budget),
       };
       target.putAttribute(copy, name, attribute);
     }
@@ -143,14 +152,14 @@ export function copyObject(
     if (isCopiedAsStored(node.info)) {
       const from = new DatasetStorage(space, node.info);
       target.copyStorage(copy, from, hasReferences(datatype), (bytes, count) =>
-        copyElements(space, datatype, count, bytes, redirect),
+        copyElements(space, datatype, count, bytes, redirect, budget),
       );
       continue;
     }
     const count = extent(dataspace);
     const raw = rawData(space, node.info, 'the data of a dataset that is copied');
     if (raw.stored && count > 0) {
-      const encoded = copyElements(space, datatype, count, raw.copy(0, count), redirect);
+      const encoded = copyElements(space, datatype, count, raw.copy(0, count), redirect, budget);
       copy.data = encoded.at.length > 0 ? encoded : encoded.bytes;
     }
   }
@@ -170,12 +179,14 @@ export function referredOutside(
 ): StoredObject[] {
   const { space } = source;
   const asked = new Set<number>();
+  const budget = budgetOf(space);
   const look = (type: Datatype, count: number, data: () => Uint8Array): void => {
     if (!hasReferences(type)) return;
-    copyElements(space, type, count, data(), (address) => {
+    const ask: Redirect = (address) => {
       asked.add(address);
       return undefined;
-    });
+    };
+    copyElements(space, type, count, data(), ask, budget);
   };
   const visit = (start: StoredObject): void => {
     const nodes = [start];
@@ -257,19 +268,33 @@ function isCopiedAsStored({ datatype, dataspace, layout, fillValue }: DatasetInf
   return layout.kind === 'chunked' || fillValue !== undefined || extent(dataspace) * datatype.size > KEPT;
 }
 
-/** Elements with what they lead to in the global heap; `bytes` are copied where that is needed. */
+/**
+ * Elements with what they lead to in the global heap; `bytes` are copied where that is needed. Elements that share an object have a
+ * copy of it each, so that one can be changed without the others: hence the budget.
+ */
 export function copyElements(
   space: FileSpace,
   type: Datatype,
   count: number,
   bytes: Uint8Array,
   redirect: Redirect,
+  budget = budgetOf(space),
 ): Encoded {
   const copy = new Uint8Array(bytes);
   if (!hasPointers(type, true)) return { bytes: copy, at: [], targets: [] };
   const view = new DataView(copy.buffer);
   const at: number[] = [];
   const targets: Encoded['targets'][number][] = [];
+  const object = (address: number, index: number, size?: number): Uint8Array => {
+    const data = heapObject(space, address, index, size);
+    budget.left -= data.length;
+    if (budget.left < 0)
+      throw new H5FormatError(
+        space.superblock.baseAddress + address,
+        `variable-length data larger than the file, of ${data.length} bytes`,
+      );
+    return data;
+  };
   // Types nest at most MAX_DATATYPE_DEPTH deep.
   const visit = (position: number, element: Datatype): void => {
     if (element.class === 'variable-length') {
@@ -280,13 +305,13 @@ export function copyElements(
       if (length === 0 || address === 0) return;
       // A string is copied as the bytes that it is.
       const size = element.string ? 1 : element.base.size;
-      const data = heapObject(space, address, index, length * size);
+      const data = object(address, index, length * size);
       at.push(position);
       targets.push({
         count: length,
         data: element.string
           ? { bytes: new Uint8Array(data), at: [], targets: [] }
-          : copyElements(space, element.base, length, data, redirect),
+          : copyElements(space, element.base, length, data, redirect, budget),
       });
     } else if (element.class === 'reference') {
       const isRegion = element.kind === 'region';
@@ -296,7 +321,7 @@ export function copyElements(
       let region: Uint8Array | undefined;
       if (isRegion && address !== 0) {
         const index = view.getUint32(position + 8, true);
-        region = new Uint8Array(heapObject(space, address, index));
+        region = new Uint8Array(object(address, index));
         address = getU64(new DataView(region.buffer), 0);
       }
       copy.fill(0, position, position + element.size);

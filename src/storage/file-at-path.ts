@@ -63,19 +63,23 @@ export class FileAtPath implements WritableStorage {
     const { path: place, exists } = placeOfFile(path);
     this.#path = place;
     this.#lock = create ? acquireLock(this.#path) : acquireAlone(this.#path);
+    let file: WritableFileStorage | undefined;
     try {
       if (create) {
         const temporary = temporaryName(this.#path);
         // Its name is not the one that has to last.
-        this.#file = new WritableFileStorage(temporary, { create: true, syncFolder: false });
+        file = new WritableFileStorage(temporary, { create: true, syncFolder: false });
         this.#temporary = temporary;
         if (exists) keepMode(this.#path, temporary);
       } else {
-        this.#file = new WritableFileStorage(this.#path);
+        file = new WritableFileStorage(this.#path);
       }
+      this.#file = file;
     } catch (error) {
+      file?.close();
+      if (this.#temporary !== undefined) unlinkSync(this.#temporary);
       this.#lock.release();
-      throw error;
+      throw systemError(error, this.#path, 'write a new file beside');
     }
   }
 

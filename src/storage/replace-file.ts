@@ -42,6 +42,7 @@ class Replacement {
   readonly fd: number;
   readonly #lock: Lock;
   readonly #temporary: string;
+  #isOpen = false;
 
   constructor(where: string) {
     const { path, exists } = placeOfFile(where);
@@ -50,8 +51,10 @@ class Replacement {
     this.#temporary = temporaryName(this.path);
     try {
       this.fd = openSync(this.#temporary, 'wx');
+      this.#isOpen = true;
       if (exists) keepMode(this.path, this.#temporary);
     } catch (error) {
+      if (this.#isOpen) this.#remove();
       this.#lock.release();
       throw systemError(error, this.path, 'write a new file beside');
     }
@@ -59,18 +62,29 @@ class Replacement {
 
   /** The bytes are all there: puts the file in its place. */
   publish(): void {
-    closeSync(this.fd);
+    this.#close();
     renameSync(this.#temporary, this.path);
+  }
+
+  /** Once: afterwards the number is that of another file, which others may have opened. */
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.fd);
+  }
+
+  #remove(): void {
+    try {
+      this.#close();
+    } catch {
+      // What it holds is not needed.
+    }
+    unlinkSync(this.#temporary);
   }
 
   /** Forgets the new file. Returns the error that is to be thrown. */
   abandon(error: unknown): unknown {
-    try {
-      closeSync(this.fd);
-    } catch {
-      // It was closed before the error.
-    }
-    unlinkSync(this.#temporary);
+    this.#remove();
     return systemError(error, this.path, 'write');
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -108,6 +108,20 @@ describe('a committed datatype', () => {
       path,
     );
     expect(H5File.open(path, 'r').get('t')?.attrs.get('own')).toBe(7);
+  });
+
+  test('of old files is found sound, with and without the option `indexes`', () => {
+    const path = join(folder, 'old.h5');
+    python(
+      `f = h5py.File(sys.argv[1], 'w', libver='earliest'); f['t'] = numpy.dtype([('x', '<f8'), ('y', '<i4')])
+d = f.create_dataset('d', (3,), f['t']); d.attrs.create('a', numpy.zeros(2, f['t']), dtype=f['t']); f.close()`,
+      path,
+    );
+    const storage = new MemoryStorage(readFileSync(path));
+    for (const options of [{}, { indexes }]) {
+      const { problems, complete } = verifyStorage(storage, options);
+      expect({ problems, complete }).toEqual({ problems: [], complete: true });
+    }
   });
 
   test('whose header has no room to lead on is left as it is', () => {

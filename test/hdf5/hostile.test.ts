@@ -306,6 +306,36 @@ test('a fixed array that is larger than any file is refused before it is made', 
   }).toThrow(/a fixed array of \d+ bytes/);
 });
 
+test('many texts of the same bytes are not copied', () => {
+  const made = H5File.open(undefined, 'w');
+  const long = 'y'.repeat(200_000);
+  const texts = Array.from({ length: 1000 }, (_, i) => (i === 0 ? long : 'z'));
+  made.createDataset('d', { data: texts, dtype: 'str' });
+  made.createDataset('nested', { data: [texts], dtype: { vlen: 'str' } });
+  made.createDataset('chunks', { data: texts, dtype: 'str', chunks: [10] });
+  made.createGroup('g').attrs.set('a', texts, { dtype: 'str' });
+  const bytes = made.toBytes();
+  const view = new DataView(bytes.buffer);
+  let shared = 0;
+  for (let at = 0, first = -1; at + 16 <= bytes.length; at++) {
+    const length = view.getUint32(at, true);
+    const address = view.getUint32(at + 4, true);
+    if (address > bytes.length - 4 || view.getUint32(address) !== 0x47434f4c) continue;
+    if (length === long.length) first = at;
+    if (length !== 1 || first < 0 || at - first > 16 * 999) continue;
+    bytes.copyWithin(at, first, first + 16);
+    shared++;
+  }
+  expect(shared).toBeGreaterThan(2000);
+  const refused = /variable-length data larger than the file/;
+  for (const name of ['d', 'nested', 'chunks', 'g']) {
+    const file = H5File.open(fixChecksums(bytes), 'r+');
+    expect(() => file.copy(name, 'copy'), name).toThrow(refused);
+    expect(() => H5File.open(undefined, 'w').copy(file.get(name) as H5Dataset, 'copy')).toThrow(refused);
+  }
+  expect(() => H5File.open(fixChecksums(bytes), 'r+').compact()).toThrow(refused);
+});
+
 describe('many collections of the global heap', () => {
   /** A dataset of texts, each in a collection of its own, of `size` bytes, whose one object has the last index that there is. */
   function apart(count: number, size: number): H5File {

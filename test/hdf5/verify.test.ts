@@ -1008,6 +1008,8 @@ describe('damage', () => {
     expectProblem(twice, 'global-heap', { path: '/texts', ...within(heap), message: /two objects 1/ });
     const version = damage((copy) => copy.fill(5, heap.address + 4, heap.address + 5));
     expectProblem(version, 'global-heap', { path: '/texts', ...within(heap), message: /version 5/ });
+    const small = damage((_, view) => view.setUint32(heap.address + 8, 4088, true));
+    expectProblem(small, 'global-heap', { path: '/texts', ...within(heap), message: /of 4088 bytes/ });
 
     // The second text is that of the first as well.
     const reference = indexOf(bytes, Uint8Array.of(11, 0, 0, 0), heap.address + heap.size);

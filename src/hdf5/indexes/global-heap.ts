@@ -8,7 +8,7 @@ import { takesTooMuch } from './meter.js';
 const SIGNATURE = 'GCOL';
 const OBJECT_HEADER = 16;
 /** The least size of a collection that libhdf5 accepts (H5HG_MINSIZE). */
-const MIN_COLLECTION = 4096;
+export const MIN_COLLECTION = 4096;
 /** A collection is closed when it has grown to this: large enough to be few, small enough to be read whole. */
 const FULL_COLLECTION = 1 << 16;
 /** An object's index within its collection is a 16-bit number, and 0 stands for free space. */

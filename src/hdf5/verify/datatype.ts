@@ -4,7 +4,8 @@ import type { Extent } from '../free-space.js';
 import { type Datatype, decodeDatatype } from '../messages/datatype.js';
 import { MessageFlag, MessageType } from '../messages/message-type.js';
 import { decodeSharedMessage } from '../messages/shared-message.js';
-import { readObjectHeader } from '../object-header.js';
+import { FIRST_LOOK, readObjectHeader } from '../object-header.js';
+import { readOldHeader } from '../old-object-header.js';
 import type { ObjectRecord } from './object-record.js';
 import { Endless, type Walk } from './walk.js';
 
@@ -28,9 +29,14 @@ export function sharedDatatype(walk: Walk, object: ObjectRecord, reader: ByteRea
 function readCommitted(walk: Walk, address: number): Datatype | H5Error {
   const chunks: Extent[] = [];
   try {
-    const message = readObjectHeader(walk.space, address, chunks).find(
-      ({ type }) => type === MessageType.Datatype,
-    );
+    const { space } = walk;
+    const look = space.peek(address, FIRST_LOOK, 'an object header');
+    // The walk knows headers of both versions, whatever the space knows.
+    const messages =
+      look.bytes[0] === 0x4f
+        ? readObjectHeader(space, address, chunks)
+        : readOldHeader(space, address, look, chunks);
+    const message = messages.find(({ type }) => type === MessageType.Datatype);
     if (!message || message.flags & MessageFlag.Shared)
       throw new H5FormatError(walk.base + address, 'no committed datatype');
     return decodeDatatype(message.data);

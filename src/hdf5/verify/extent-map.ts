@@ -1,6 +1,7 @@
 import type { Extent } from '../free-space.js';
+import { MIN_COLLECTION } from '../indexes/global-heap.js';
 import { Claim, describe, type VerifiedExtent } from './claim.js';
-import { collectionSize, findCollection, MIN_COLLECTION } from './global-heap.js';
+import { collectionSize, findCollection } from './global-heap.js';
 import { ObjectRecord } from './object-record.js';
 import type { Walk } from './walk.js';
 

@@ -1,9 +1,7 @@
+import { MIN_COLLECTION } from '../indexes/global-heap.js';
 import { uintAt } from './bytes.js';
 import type { ObjectRecord } from './object-record.js';
 import type { Collection, Walk } from './walk.js';
-
-/** The least size of a global heap collection (H5HG_MINSIZE). */
-export const MIN_COLLECTION = 4096;
 
 /** An object of the global heap that a value leads to; undefined if it is damaged, or known already. */
 export function heapObject(
@@ -69,7 +67,7 @@ function readCollection(walk: Walk, object: ObjectRecord, address: number): Coll
   prefix.version(what, 1);
   prefix.take(3);
   const size = prefix.size();
-  if (size < headerSize) prefix.fail(`${what} of ${size} bytes`);
+  if (size < MIN_COLLECTION) prefix.fail(`${what} of ${size} bytes`);
   const reader = walk.structure(address, size, what, object);
   if (!reader) return undefined;
   reader.take(headerSize);
