@@ -7,7 +7,9 @@ import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 
 /**
  * When changes of collections last: after each operation; at the end of the current task, so that all that a program does
- * in one go is one commit; or when `commit`, `flush` or `close` is called.
+ * in one go is one commit; or, with `'manual'`, when `commit`, `flush` or `close` is called, and not before: `transaction` and
+ * `batch` are all or nothing then, but they are no commits, and `rollback` takes back all since the last `commit`, also what
+ * they did, and what `H5Dict.write` and `H5List.write` have written.
  *
  * @example
  * using state = H5Dict.open('state.h5', { mode: 'r+', commit: 'manual' });

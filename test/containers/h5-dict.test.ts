@@ -734,6 +734,20 @@ describe('changes', () => {
     }
   });
 
+  it('by hand are forgotten by a rollback, also those of transactions, and what was written first', () => {
+    const path = newPath();
+    const dict = H5Dict.write(path, { a: 1 }, { commit: 'manual' });
+    dict.transaction(() => dict.set('a', 2));
+    dict.rollback();
+    expect(dict.toObject()).toEqual({});
+    dict.set('a', 3).commit();
+    dict.batch(() => dict.set('a', 4));
+    expect(readSync(path)).toEqual({ a: 3 });
+    dict.rollback();
+    dict.close();
+    expect(readSync(path)).toEqual({ a: 3 });
+  });
+
   it('are one commit, of which is told once, when each operation is one', () => {
     const path = newPath();
     const dict = H5Dict.write<Record<string, unknown>>(
