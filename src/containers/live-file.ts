@@ -70,8 +70,8 @@ export class LiveFile implements EditWatcher {
   readonly #subscriptions = new Set<Subscription>();
   /** The paths of what has changed since the last commit. */
   #changes: string[] = [];
-  /** What stands for the contents of objects of the file, by their addresses. */
-  readonly #states = new Map<number, object>();
+  /** What stands for the contents of objects of the file, by their addresses; and the times since when. */
+  readonly #states = new Map<number, { readonly state: object; readonly since: number }>();
   readonly #deferred = new Set<Deferred>();
 
   private constructor(session: FileSession) {
@@ -231,14 +231,15 @@ export class LiveFile implements EditWatcher {
 
   // ---- what stands for objects ----------------------------------------------------------------------
 
-  /** Something that is kept for an object of the file as long as no rollback may have changed it. */
+  /** Something that is kept for an object of the file as long as it is there, and no rollback may have changed it. */
   state<T extends object>(address: number, make: () => T): T {
-    let state = this.#states.get(address);
-    if (!state) {
-      state = make();
-      this.#states.set(address, state);
-    }
-    return state as T;
+    const { editor } = this.#session;
+    const known = this.#states.get(address);
+    if (known && !editor?.isRemoved(address, known.since)) return known.state as T;
+    const since = editor?.clock ?? 0;
+    const state = make();
+    this.#states.set(address, { state, since });
+    return state;
   }
 
   dropState(address: number): void {
