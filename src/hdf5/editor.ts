@@ -186,7 +186,10 @@ export class FileEditor implements Editor {
       if (address < 0) throw gone(path);
     }
     if (this.isDeleted(address, since)) throw gone(path);
-    return this.stored(address);
+    const stored = this.stored(address);
+    // It was another one in its place for a while, which has been rolled back.
+    if (stored.kind !== node.kind) throw gone(path);
+    return stored;
   }
 
   #isLost(id: number): boolean {
