@@ -45,7 +45,8 @@ export abstract class Collection {
   // ---- transactions ---------------------------------------------------------------------------------
 
   /**
-   * Makes several changes as one commit: all of them or, if `action` throws or is rejected, none.
+   * Makes several changes as one commit: all of them or, if `action` throws or is rejected, none. With `commit: 'manual'` they are
+   * all or none as well, and last with the next `commit`.
    *
    * @example
    * state.transaction(() => {
@@ -58,7 +59,7 @@ export abstract class Collection {
     return this.context.live.transaction(() => action(this));
   }
 
-  /** The same: many changes, one commit. */
+  /** The same: many changes, one commit; with `commit: 'manual'` that is the next one. */
   batch<R>(action: (collection: this) => R): R {
     return this.transaction(action);
   }

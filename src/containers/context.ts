@@ -19,7 +19,7 @@ export interface CollectionOptions
     > {
   /** From how many bytes on an array of numbers is an `H5Array`, and not read at once. 1 MB unless told otherwise. */
   readonly largeArray?: number | undefined;
-  /** When changes last: at the end of the current task (`'microtask'`), after each operation, or when `commit` is called. */
+  /** When changes last: at the end of the current task (`'microtask'`), after each operation, or only when `commit` is called. */
   readonly commit?: CommitPolicy | undefined;
 }
 

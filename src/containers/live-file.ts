@@ -7,7 +7,9 @@ import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 
 /**
  * When changes of collections last: after each operation; at the end of the current task, so that all that a program does
- * in one go is one commit; or when `commit`, `flush` or `close` is called.
+ * in one go is one commit; or, with `'manual'`, when `commit`, `flush` or `close` is called, and not before: `transaction` and
+ * `batch` are all or nothing then, but they are no commits, and `rollback` takes back all since the last `commit`, also what
+ * they did, and what `H5Dict.write` and `H5List.write` have written.
  *
  * @example
  * using state = H5Dict.open('state.h5', { mode: 'r+', commit: 'manual' });
@@ -68,8 +70,8 @@ export class LiveFile implements EditWatcher {
   readonly #subscriptions = new Set<Subscription>();
   /** The paths of what has changed since the last commit. */
   #changes: string[] = [];
-  /** What stands for the contents of objects of the file, by their addresses. */
-  readonly #states = new Map<number, object>();
+  /** What stands for the contents of objects of the file, by their addresses; and the times since when. */
+  readonly #states = new Map<number, { readonly state: object; readonly since: number }>();
   readonly #deferred = new Set<Deferred>();
 
   private constructor(session: FileSession) {
@@ -229,14 +231,15 @@ export class LiveFile implements EditWatcher {
 
   // ---- what stands for objects ----------------------------------------------------------------------
 
-  /** Something that is kept for an object of the file as long as no rollback may have changed it. */
+  /** Something that is kept for an object of the file as long as it is there, and no rollback may have changed it. */
   state<T extends object>(address: number, make: () => T): T {
-    let state = this.#states.get(address);
-    if (!state) {
-      state = make();
-      this.#states.set(address, state);
-    }
-    return state as T;
+    const { editor } = this.#session;
+    const known = this.#states.get(address);
+    if (known && !editor?.isRemoved(address, known.since)) return known.state as T;
+    const since = editor?.clock ?? 0;
+    const state = make();
+    this.#states.set(address, { state, since });
+    return state;
   }
 
   dropState(address: number): void {

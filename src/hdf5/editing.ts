@@ -241,8 +241,6 @@ export interface Editor extends Requiring {
   checkTransactions(): void;
   /** Does what `H5File.transaction` is to do. */
   transaction<T>(state: TransactionState, action: () => T): T;
-  /** Remembers the state. What is returned goes back to it. */
-  savepoint(): () => void;
   flush(): void;
   commit(): void;
   rollback(): void;

@@ -80,7 +80,7 @@ import {
 } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
-import { Transactions } from './transactions.js';
+import { type Savepoint, Transactions } from './transactions.js';
 
 /** An object holds at most this many attributes: their creation order is a 16-bit number. */
 const MAX_ATTRIBUTES = 0xffff;
@@ -196,7 +196,10 @@ export class FileEditor implements Editor {
       if (address < 0) throw gone(path);
     }
     if (this.isDeleted(address, since)) throw gone(path);
-    return this.stored(address);
+    const stored = this.stored(address);
+    // It was another one in its place for a while, which has been rolled back.
+    if (stored.kind !== node.kind) throw gone(path);
+    return stored;
   }
 
   #isLost(id: number): boolean {
@@ -1261,26 +1264,31 @@ export class FileEditor implements Editor {
     return this.#transactions.run(state, action);
   }
 
-  savepoint(): () => void {
+  savepoint(): Savepoint {
     this.flush();
-    const restore = this.space.savepoint();
+    const ofSpace = this.space.savepoint();
     const made = this.#made;
     const deleted = this.#deletedNow.length;
     const placed = this.#placedNow.length;
     const mark = this.watcher?.mark();
     const settled = this.#settled;
     const moves = this.#moves.length;
-    return () => {
-      // What was committed meanwhile lasts, and new things stand where the old ones were.
-      if (this.#settled !== settled) {
-        this.forget();
-        return;
-      }
-      this.#forgetBehind(made, deleted, placed);
-      this.#moveBack(moves);
-      restore();
-      this.#begin();
-      this.watcher?.undone(mark);
+    return {
+      goBack: () => {
+        // What was committed meanwhile lasts, and new things stand where the old ones were.
+        if (this.#settled !== settled) {
+          this.forget();
+          return;
+        }
+        this.#forgetBehind(made, deleted, placed);
+        this.#moveBack(moves);
+        ofSpace.goBack();
+        this.#begin();
+        this.watcher?.undone(mark);
+      },
+      giveUp: () => {
+        if (this.#settled === settled) ofSpace.giveUp();
+      },
     };
   }
 

@@ -18,6 +18,7 @@ import {
   superblockSize,
 } from './superblock.js';
 import { forgetFreeSpace } from './superblock-extension.js';
+import type { Savepoint } from './transactions.js';
 
 /** Small things are placed side by side, in parts of free space of up to this many bytes. */
 const ARENA = 1 << 16;
@@ -326,8 +327,7 @@ export class TransactionSpace extends EditableSpace {
     this.#forgetTransaction();
   }
 
-  /** Remembers the state. What is returned goes back to it. */
-  savepoint(): () => void {
+  savepoint(): Savepoint {
     const restore = this.#transaction.savepoint();
     this.#leaveArena();
     const free = this.#free.extents();
@@ -340,6 +340,7 @@ export class TransactionSpace extends EditableSpace {
     this.#freshFrom = this.#end;
     this.#taken.clear();
     this.#takenSorted = undefined;
+<<<<<<< HEAD
     return () => {
       restore();
       this.forgetPlaces();
@@ -357,6 +358,38 @@ export class TransactionSpace extends EditableSpace {
       this.#takenSorted = undefined;
       this.#freed.length = freed;
       this.globalHeap.forget(0, Number.POSITIVE_INFINITY);
+=======
+    return {
+      goBack: () => {
+        restore();
+        this.freed++;
+        this.failure = undefined;
+        this.#freshFrom = freshFrom;
+        this.#free = new FreeSpace(free);
+        this.heapRoom = heapRoom;
+        this.#root = root;
+        this.#end = end;
+        this.#isChanged = isChanged;
+        this.#rootUncached = rootUncached;
+        this.#arena = [0, 0];
+        this.#taken.clear();
+        for (const [address, size] of taken) this.#taken.set(address, size);
+        this.#takenSorted = undefined;
+        this.#freed.length = freed;
+        this.globalHeap.forget(0, Number.POSITIVE_INFINITY);
+      },
+      giveUp: () => {
+        this.#freshFrom = freshFrom;
+        for (const [address, size] of taken)
+          this.#taken.set(address, Math.max(size, this.#taken.get(address) ?? 0));
+        this.#takenSorted = undefined;
+        // What was freed since then, and was new at that time already, need not be there again.
+        for (const [address, size] of this.#freed.splice(freed)) {
+          if (this.isFresh(address)) this.#free.add(address, size);
+          else this.#freed.push([address, size]);
+        }
+      },
+>>>>>>> f3
     };
   }
 

@@ -6,15 +6,21 @@ export interface Transactional {
   commit(): void;
   /** Forgets all that has not been committed. */
   forget(): void;
-  /** Remembers the state. What is returned goes back to it. */
-  savepoint(): () => void;
+  savepoint(): Savepoint;
+}
+
+/** A state to which there is a way back, until it is given up. */
+export interface Savepoint {
+  goBack(): void;
+  /** There is no way back any more. Savepoints are given up in the reverse of their order, or not at all. */
+  giveUp(): void;
 }
 
 interface Open {
   /** Whether it has begun within another one. */
   readonly isWithin: boolean;
-  /** Takes back what it has done. */
-  undo: () => void;
+  /** Where it began; what others have done that are over meanwhile may have come before. */
+  start: Savepoint;
   /** Whether a part of that has been taken back already, with another one. */
   isUndone: boolean;
   /** Whether it takes its time, so that other code runs meanwhile. */
@@ -47,8 +53,8 @@ export class Transactions {
   run<T>(state: TransactionState, action: () => T): T {
     const editor = this.#editor;
     const isWithin = state.depth > 0;
-    const undo = isWithin ? editor.savepoint() : () => editor.forget();
-    const own: Open = { isWithin, undo, isUndone: false, isLate: false };
+    const start = isWithin ? editor.savepoint() : { goBack: () => editor.forget(), giveUp: () => {} };
+    const own: Open = { isWithin, start, isUndone: false, isLate: false };
     this.#open.push(own);
     state.depth++;
     const fail = (error: unknown): never => {
@@ -57,8 +63,10 @@ export class Transactions {
     };
     const succeed = <R>(value: R): R => {
       if (own.isUndone) fail(undone());
+      const later = this.#close(own, state);
+      if (later.length === 0) own.start.giveUp();
       // Another one that began within this one, and is not over yet, does not take back what this one did.
-      for (const each of this.#close(own, state)) each.undo = editor.savepoint();
+      for (const each of later) each.start = editor.savepoint();
       if (state.depth === 0) editor.commit();
       return value;
     };
@@ -83,10 +91,10 @@ export class Transactions {
 
   #takeBack(one: Open, state: TransactionState): void {
     const later = this.#close(one, state);
-    one.undo();
+    one.start.goBack();
     for (const each of later) {
       each.isUndone = true;
-      each.undo = this.#editor.savepoint();
+      each.start = this.#editor.savepoint();
     }
     // What it was a part of may be over, and is to last.
     if (one.isWithin && state.depth === 0) this.#editor.commit();

@@ -646,6 +646,25 @@ describe('keys', () => {
     expect(readSync(path)).toEqual({ big, o: { moved: { n: 3 } }, child: { y: 1, in: { z: 2 } } });
   });
 
+  it.each([true, false])('of a large dict where another one stood: within one commit: %s', (isOne) => {
+    const dict = H5Dict.write<Record<string, H5Dict>>(undefined, {}, { commit: 'manual' });
+    const replace = (): void => {
+      for (const prefix of ['a', 'b', 'c']) {
+        const big = Object.fromEntries(Array.from({ length: 1500 }, (_, n) => [`${prefix}${n}`, n]));
+        dict.transaction(() => writeSync(dict.file, big, { path: ['big'] }));
+        if (!isOne) dict.commit();
+        expect([...dict.get('big').keys()].at(-1)).toBe(`${prefix}1499`);
+        expect(dict.get('big').get(`${prefix}3`)).toBe(3);
+        dict.transaction(() => dict.delete('big'));
+        if (!isOne) dict.commit();
+        // What was there is given back, and used again.
+        dict.toObject();
+      }
+    };
+    if (isOne) dict.transaction(replace);
+    else replace();
+  });
+
   it('are inserted if they are not there', () => {
     const dict = H5Dict.write<Record<string, unknown>>(undefined, { a: 1 });
     expect(dict.getOrInsert('a', 2)).toBe(1);
@@ -759,6 +778,20 @@ describe('changes', () => {
       await Promise.resolve();
       expect(readSync(path), what).toEqual(changed);
     }
+  });
+
+  it('by hand are forgotten by a rollback, also those of transactions, and what was written first', () => {
+    const path = newPath();
+    const dict = H5Dict.write(path, { a: 1 }, { commit: 'manual' });
+    dict.transaction(() => dict.set('a', 2));
+    dict.rollback();
+    expect(dict.toObject()).toEqual({});
+    dict.set('a', 3).commit();
+    dict.batch(() => dict.set('a', 4));
+    expect(readSync(path)).toEqual({ a: 3 });
+    dict.rollback();
+    dict.close();
+    expect(readSync(path)).toEqual({ a: 3 });
   });
 
   it('are one commit, of which is told once, when each operation is one', () => {

@@ -719,6 +719,31 @@ describe('transactions', () => {
   });
 });
 
+it.each<[string, (list: H5List<number>, i: number) => void]>([
+  ['unshift', (list, i) => list.unshift(i)],
+  [
+    'shift and push',
+    (list, i) => {
+      list.push(i);
+      list.shift();
+    },
+  ],
+  ['splice', (list, i) => list.splice(list.length >> 1, 2, i, i, i)],
+])('the space of columns is used again within one commit: %s', (_, change) => {
+  const list = H5List.write(
+    undefined,
+    Array.from({ length: 100 }, (_, i) => i),
+    { commit: 'manual' },
+  );
+  list.commit();
+  for (let i = 0; i < 500; i++) change(list, i);
+  const elements = list.toArray();
+  list.commit();
+  const bytes = list.file.toBytes();
+  expect(bytes.length).toBeLessThan(20_000);
+  expect(readSync(bytes)).toEqual(elements);
+});
+
 describe('large lists', () => {
   it.each<[string, (i: number) => unknown]>([
     ['numbers', (i) => i / 2],

@@ -16,7 +16,7 @@ export interface Run {
   readonly states: { readonly content: string; readonly begun: number; readonly done: number }[];
 }
 
-/** Edits a file at random, in transactions of a few operations; some are rolled back. */
+/** Edits a file at random, in commits of a few operations, some of which are transactions; some are rolled back. */
 export function run(seed: number, operations: number, durability: Durability): Run {
   const random = seeded(seed);
   const editing = new Editing(seed);
@@ -26,16 +26,26 @@ export function run(seed: number, operations: number, durability: Durability): R
   const states = [{ content: describeModel(editing.root), begun: 0, done: 0 }];
   for (let done = 0; done < operations; ) {
     const count = 1 + random(12);
-    for (let i = 0; i < count; i++) editing.step();
     done += count;
-    if (random(8) === 0) {
-      editing.file.rollback();
-      editing.root = rebuilt(editing.file);
-      continue;
+    let [content, begun] = ['', 0];
+    const edit = (isWithin: boolean): void => {
+      for (let i = 0; i < count; i++) {
+        if (isWithin && random(2) === 0) editing.file.transaction(() => editing.step());
+        else editing.step();
+      }
+      content = describeModel(editing.root);
+      begun = storage.calls.length;
+    };
+    if (random(3) === 0) editing.file.transaction(() => edit(true));
+    else {
+      edit(false);
+      if (random(8) === 0) {
+        editing.file.rollback();
+        editing.root = rebuilt(editing.file);
+        continue;
+      }
+      editing.file.commit();
     }
-    const content = describeModel(editing.root);
-    const begun = storage.calls.length;
-    editing.file.commit();
     states.push({ content, begun, done: storage.calls.length });
     if (random(20) === 0) {
       editing.file.close();

@@ -117,6 +117,78 @@ describe('editing', () => {
   });
 });
 
+describe('transactions within each other', () => {
+  /** Edits in transactions of transactions, of which some fail: they leave what there was. */
+  function edit(editing: Editing, depth: number): void {
+    const { file } = editing;
+    for (let i = editing.int(4); i >= 0; i--) {
+      for (let step = editing.int(6); step > 0; step--) editing.step();
+      if (depth === 0 || editing.int(3) === 0) continue;
+      if (editing.int(3) > 0) {
+        file.transaction(() => edit(editing, depth - 1));
+        continue;
+      }
+      const before = describeFile(file);
+      const fails = () => {
+        edit(editing, depth - 1);
+        throw new Error('no');
+      };
+      expect(() => file.transaction(fails)).toThrow('no');
+      expect(describeFile(file)).toBe(before);
+      editing.root = rebuilt(file);
+    }
+  }
+
+  test.each(Array.from({ length: Math.ceil(OPERATIONS / 100) }, (_, i) => SEED + i))(
+    'agree with a model: seed %i',
+    (seed) => {
+      const editing = new Editing(seed);
+      for (let i = 0; i < 60; i++) editing.step();
+      for (let commits = 0; commits < 6; commits++) {
+        editing.file.commit();
+        editing.file.transaction(() => edit(editing, 3));
+        editing.check();
+        const bytes = editing.file.toBytes();
+        const { problems } = verifyStorage(new MemoryStorage(bytes), { indexes });
+        expect(problems.filter(({ code }) => code !== 'link-count')).toEqual([]);
+        expect(describeFile(H5File.open(bytes))).toBe(describeFile(editing.file));
+      }
+    },
+  );
+
+  test('use the space again that one of them has used and given back', () => {
+    const file = H5File.open(undefined, 'w');
+    file.createDataset('there', { data: new Float64Array(1000).fill(1) });
+    file.commit();
+    const size = file.toBytes().length;
+    const replace = (value: number) => {
+      file.delete('x');
+      file.createDataset('x', { data: new Float64Array(1000).fill(value) });
+    };
+    file.transaction(() => {
+      for (let i = 0; i < 100; i++) {
+        file.transaction(() => replace(i));
+        // What one that fails has used it is taken back, and what was there is there again.
+        const fails = () => {
+          replace(-1);
+          file.delete('there');
+          file.transaction(() => replace(-2));
+          throw new Error('no');
+        };
+        expect(() => file.transaction(fails)).toThrow('no');
+        expect([file.dataset('x').at(999), file.dataset('there').at(0)]).toEqual([i, 1]);
+      }
+    });
+    const bytes = file.toBytes();
+    expect(bytes.length).toBeLessThan(size + 40_000);
+    expect(verifyStorage(new MemoryStorage(bytes), { indexes })).toMatchObject({
+      problems: [],
+      bytes: { leaked: 0 },
+    });
+    expect(H5File.open(bytes).dataset('x').at(0)).toBe(99);
+  });
+});
+
 describeOracle('h5py', () => {
   test('reads what was edited, and h5dump', { timeout: 600_000 }, async () => {
     const editing = new Editing(SEED + 2);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type H5Dataset, H5Dict, H5File, type H5List, type H5Reference } from '../../src/node.js';
+import { type H5Dataset, H5Dict, H5File, H5Group, type H5List, type H5Reference } from '../../src/node.js';
 import { verifyStorage } from '../../src/verify.js';
 import { FaultStorage } from '../storage/fault-storage.js';
 
@@ -167,6 +167,21 @@ describe('what was got within a transaction that is taken back', () => {
         });
       },
     );
+  });
+
+  test('so is what an object was while the transaction lasted', () => {
+    const dict = H5Dict.write(undefined, { list: [1, 2] }, { commit: 'manual' });
+    dict.commit();
+    let object: H5Group | H5Dataset | undefined;
+    const make = () => {
+      dict.get('list').push('text' as never);
+      object = dict.get('list').object;
+      expect(object).toBeInstanceOf(H5Group);
+      throw new Error('no');
+    };
+    expect(() => dict.transaction(make)).toThrow('no');
+    expect(() => (object as H5Group).createGroup('x')).toThrow(gone);
+    expect(dict.toObject()).toEqual({ list: [1, 2] });
   });
 
   test('so are references to it', () => {
