@@ -340,29 +340,10 @@ export class TransactionSpace extends EditableSpace {
     this.#freshFrom = this.#end;
     this.#taken.clear();
     this.#takenSorted = undefined;
-<<<<<<< HEAD
-    return () => {
-      restore();
-      this.forgetPlaces();
-      this.failure = undefined;
-      this.#freshFrom = freshFrom;
-      this.#free = new FreeSpace(free);
-      this.heapRoom = heapRoom;
-      this.#root = root;
-      this.#end = end;
-      this.#isChanged = isChanged;
-      this.#rootUncached = rootUncached;
-      this.#arena = [0, 0];
-      this.#taken.clear();
-      for (const [address, size] of taken) this.#taken.set(address, size);
-      this.#takenSorted = undefined;
-      this.#freed.length = freed;
-      this.globalHeap.forget(0, Number.POSITIVE_INFINITY);
-=======
     return {
       goBack: () => {
         restore();
-        this.freed++;
+        this.forgetPlaces();
         this.failure = undefined;
         this.#freshFrom = freshFrom;
         this.#free = new FreeSpace(free);
@@ -389,7 +370,6 @@ export class TransactionSpace extends EditableSpace {
           else this.#freed.push([address, size]);
         }
       },
->>>>>>> f3
     };
   }
 
