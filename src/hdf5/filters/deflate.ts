@@ -17,10 +17,9 @@ export function deflateFilter(implementation: Deflate): Filter {
     id: 1,
     name: 'deflate',
     decode: (bytes, _values, limit) => implementation.inflate(bytes, limit),
-    encode(bytes, values, optional) {
-      const result = implementation.deflate(bytes, Math.min(values[0] ?? DEFAULT_LEVEL, 9));
-      return optional && result.length >= bytes.length ? undefined : result;
-    },
+    // A larger result is stored, too, as libhdf5 does. It may be left out of a chunk as well, but if libhdf5 1.10 then writes to that,
+    // and what it writes happens to be of the same size, it forgets to say that the filter was applied.
+    encode: (bytes, values) => implementation.deflate(bytes, Math.min(values[0] ?? DEFAULT_LEVEL, 9)),
     configure: (options) => [numberOption('deflate', 'a level', options, 0, 9, DEFAULT_LEVEL)],
   };
 }

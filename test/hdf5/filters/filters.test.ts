@@ -394,16 +394,13 @@ describe('the pipeline', () => {
 
   test('optional filters that do not pay are left out', () => {
     const noise = randomBytes(seeded(1), 400);
-    const pipeline = [
-      info(SHUFFLE, [4], true),
-      info(DEFLATE, [6], true),
-      info(LZF, [], true),
-      info(FLETCHER32),
-    ];
+    const pipeline = [info(SHUFFLE, [4], true), info(LZF, [], true), info(FLETCHER32)];
     const encoded = encodeChunk(pipeline, noise, filters);
-    expect(encoded.mask).toBe(0b0110);
+    expect(encoded.mask).toBe(0b010);
     expect(encoded.bytes).toHaveLength(404);
     expect([...decodeChunk(pipeline, encoded.mask, encoded.bytes, 400, filters)]).toEqual([...noise]);
+    // Deflate is not, as by libhdf5, which 1.10 may forget that it has been applied where it was left out before.
+    expect(encodeChunk([info(DEFLATE, [6], true)], noise, filters).mask).toBe(0);
     // Those that are not optional are applied all the same.
     const forced = encodeChunk([info(DEFLATE, [6])], noise, filters);
     expect(forced.mask).toBe(0);
