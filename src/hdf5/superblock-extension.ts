@@ -15,8 +15,9 @@ export function forgetFreeSpace(space: EditableSpace, extension: number): void {
   const info = messages.find(({ type }) => type === MessageType.FileSpaceInfo);
   if (!info) return;
   const { lengthSize, offsetSize } = space.superblock;
-  const { managers, forgetful } = decodeFileSpaceInfo(info.data, lengthSize, offsetSize);
-  if (managers.length === 0) return;
+  const { forgetful } = decodeFileSpaceInfo(info.data, lengthSize, offsetSize);
+  // Also where nothing is free there may stand in it where the file ended.
+  if (forgetful.every((byte, i) => byte === info.data.bytes[i])) return;
   const header = new StoredHeader(space, extension, messages, chunks);
   header.set({ type: info.type, flags: info.flags, order: info.order, data: forgetful });
   header.write(space);

@@ -47,7 +47,42 @@ for name in sorted(os.listdir(sys.argv[1])):
         assert len(f['g']) == 25 - 2 * (turn + 1), name
 `;
 
+/** Files in which nothing is free, although that would persist. */
+const MAKE_FULL = `
+import sys, h5py
+for strategy in 'fsm', 'page':
+    for libver in 'earliest', 'latest', None:
+        for count in 0, 1:
+            path = '%s/full-%s-%s-%d.h5' % (sys.argv[1], strategy, libver, count)
+            with h5py.File(path, 'w', libver=libver, fs_strategy=strategy, fs_persist=True) as f:
+                for i in range(count): f['a'] = range(10)
+`;
+const EDIT_FULL = `
+import sys, h5py
+for path in sys.argv[1:]:
+    with h5py.File(path, 'r+') as f:
+        for i in range(5): f['theirs%d' % i] = [-1] * 1000
+    with h5py.File(path, 'r') as f:
+        assert all((f['ours%d' % i][:] == i).all() and (f['theirs%d' % i][:] == -1).all() for i in range(5)), path
+`;
+
 describeOracle('h5py', () => {
+  test('also those in which nothing is free', () => {
+    const own = mkdtempSync(join(folder, 'full-'));
+    execFileSync(PYTHON, ['-c', MAKE_FULL, own]);
+    const paths = readdirSync(own).map((name) => join(own, name));
+    expect(paths).toHaveLength(12);
+    for (const path of paths) {
+      const file = H5File.open(path, 'r+');
+      for (let i = 0; i < 5; i++) file.createDataset(`ours${i}`, { data: new Int32Array(1000).fill(i) });
+      file.close();
+    }
+    execFileSync(PYTHON, ['-c', EDIT_FULL, ...paths]);
+    for (const path of paths)
+      expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems, path).toEqual([]);
+    rmSync(own, { recursive: true });
+  });
+
   test('and we edit them in turns', () => {
     execFileSync(PYTHON, ['-c', MAKE, folder]);
     const paths = readdirSync(folder).map((name) => join(folder, name));
