@@ -159,6 +159,12 @@ export class ChunkStorage implements ChunkSource {
     return out.finish();
   }
 
+  /** Throws an H5TypeError if the index cannot hold the chunks of so large a dataset: before one is in memory that cannot leave it. */
+  checkRoom(dims = this.#dims): void {
+    const last = dims.map((dim, axis) => Math.ceil(dim / (this.#chunkDims[axis] as number)) - 1);
+    if (last.every((at) => at >= 0)) this.#editor?.check?.(last);
+  }
+
   /** Changes the dimensions. What is cut off is gone, and what comes again is the fill value. */
   resize(dims: readonly number[]): void {
     const editor = this.#editor as ChunkIndexEditor;

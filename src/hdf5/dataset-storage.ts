@@ -201,6 +201,7 @@ export class DatasetStorage {
     const { datatype } = this;
     if (isElsewhere(this.#target)) notHere(this.#target);
     this.#checkFill();
+    this.#chunks?.checkRoom();
     this.changes++;
     const isPointers = hasPointers(datatype);
     const mayRepeat = isPointers && selection.mayRepeat;
@@ -323,6 +324,7 @@ export class DatasetStorage {
         'only a dataset in chunks can change its shape: make it with `chunks` or `maxShape`',
       );
     this.#checkFill();
+    this.#chunks.checkRoom(dims);
     this.changes++;
     if (hasPointers(datatype))
       for (const selection of this.#outside(dims))

@@ -96,3 +96,19 @@ describeOracle('h5wasm', () => {
     expect([found.length, found[500], found[501], found.indexOf(4)]).toEqual([count, 4, 0, 500]);
   });
 });
+
+test('more chunks than an index has room for are refused before one is in memory', () => {
+  const file = H5File.open(undefined, 'w');
+  file.createDataset('other', { data: [1, 2, 3] });
+  const options = { dtype: 'f8', chunks: [1], maxShape: [null] } as const;
+  const dataset = file.createDataset<Float64Array>('many', { ...options, shape: [5] });
+  expect(() => dataset.resize([2 ** 40])).toThrow(
+    /"\/many": .*has room for \d+ chunks; make the chunks larger/,
+  );
+  dataset.write(7, [4]);
+  const large = file.createDataset('large', { ...options, shape: [2 ** 40] });
+  expect(() => large.write(1, [2 ** 39])).toThrow(/make the chunks larger/);
+  const found = H5File.open(file.toBytes());
+  expect([...found.dataset<Float64Array>('many').read()]).toEqual([0, 0, 0, 0, 7]);
+  expect([...found.keys()]).toEqual(['other', 'many', 'large']);
+});

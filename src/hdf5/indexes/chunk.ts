@@ -23,6 +23,8 @@ export interface ChunkIndexEditor extends ChunkIndex {
    * Says where a chunk is from now on. Throws an H5TypeError if the place or the size is one that the index cannot hold.
    */
   set(place: readonly number[], chunk: Chunk): void;
+  /** Throws an H5TypeError if the index cannot hold a chunk at a place, where it cannot hold all that a dataset may have. */
+  check?(place: readonly number[]): void;
   /** There is no chunk at a place any more. Its space is the caller's to give back. */
   delete(place: readonly number[]): void;
   /** The dataset has other dimensions now. Chunks that fall outside have been deleted by the caller. */

@@ -344,9 +344,8 @@ export class ExtensibleArrayEditor extends ExtensibleArray implements ChunkIndex
   declare protected readonly space: EditableSpace;
   #dirty = false;
 
-  set(place: readonly number[], chunk: Chunk): void {
-    checkPlace(place, this.grid.rank);
-    this.records.check(chunk);
+  /** The number of the chunk at a place, if the index can hold it. */
+  check(place: readonly number[]): number {
     const number = this.grid.number(place);
     if (number < 0)
       throw new H5TypeError(`a chunk at (${place.join(', ')}) lies outside of what the dataset may be`);
@@ -355,6 +354,13 @@ export class ExtensibleArrayEditor extends ExtensibleArray implements ChunkIndex
         `a chunk at (${place.join(', ')}): the index has room for ${this.capacity} chunks; make the chunks larger`,
       );
     }
+    return number;
+  }
+
+  set(place: readonly number[], chunk: Chunk): void {
+    checkPlace(place, this.grid.rank);
+    this.records.check(chunk);
+    const number = this.check(place);
     this.#put(number, chunk);
     if (number >= this.statistics.maxSet) {
       this.statistics.maxSet = number + 1;
