@@ -143,7 +143,7 @@ export function readObject(
     return { kind: 'dataset', address, attributes, datatype, dataspace, layout: decoded, fillValue, filters };
   }
   if (datatype && !dataspace) return { kind: 'datatype', address, attributes, datatype };
-  throw new H5FormatError(address, 'an object of no known kind');
+  throw new H5FormatError(space.superblock.baseAddress + address, 'an object of no known kind');
 }
 
 function missing(what: string): never {
@@ -172,12 +172,12 @@ function compare(a: Ordered, b: Ordered): number {
 /** A datatype that is shared with the committed one whose place `reader` tells. */
 function resolveDatatype(space: FileSpace, reader: ByteReader): Datatype {
   const committed = decodeSharedMessage(reader);
-  let type = space.datatypes.get(committed);
-  if (!type) {
-    const message = readObjectHeader(space, committed).find(({ type }) => type === MessageType.Datatype);
-    if (!message || message.flags & MessageFlag.Shared) reader.fail('no committed datatype');
-    type = { ...decodeDatatype(message.data), committed };
-    space.datatypes.set(committed, type);
-  }
+  const known = space.datatypes.get(committed);
+  if (known) return known;
+
+  const message = readObjectHeader(space, committed).find(({ type }) => type === MessageType.Datatype);
+  if (!message || message.flags & MessageFlag.Shared) reader.fail('no committed datatype');
+  const type = { ...decodeDatatype(message.data), committed };
+  space.datatypes.set(committed, type);
   return type;
 }
