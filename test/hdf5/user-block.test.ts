@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lookup3 } from '../../src/hdf5/checksum.js';
-import { type H5Dataset, H5File, H5FormatError, indexes, readSync } from '../../src/node.js';
+import { deserialize, type H5Dataset, H5File, H5FormatError, indexes, readSync } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
@@ -94,6 +94,13 @@ describe('a user block', () => {
       expect(without, name).toBeInstanceOf(H5FormatError);
       expect(without.offset, name).toBeGreaterThan(0);
       expect(behind.offset, name).toBe(without.offset + 1024);
+    }
+    // So it is with what is no value.
+    made.createGroup('value').attrs.set('@encoding', 'nothing known');
+    const { address } = H5File.open(made.toBytes()).group('value').ref;
+    for (const base of [0, 1024]) {
+      const file = new Uint8Array([...new Uint8Array(base), ...made.toBytes()]);
+      expect(() => deserialize(file)).toThrow(`(at byte ${base + address})`);
     }
   });
 

@@ -137,16 +137,16 @@ export class GlobalHeap {
   #read(address: number): Collection {
     const what = 'a global heap collection';
     const headerSize = 8 + this.#space.superblock.lengthSize;
-    const prefix = this.#space.reader(address, headerSize, what);
-    prefix.signature(SIGNATURE);
-    prefix.version(what, 1);
-    prefix.take(3);
-    const size = prefix.size();
+    let reader = this.#space.reader(address, headerSize, what);
+    reader.signature(SIGNATURE);
+    reader.version(what, 1);
+    reader.take(3);
+    const size = reader.size();
     // libhdf5 takes no smaller ones either; very many, each with a large index, would take forever.
-    if (size < MIN_COLLECTION) prefix.fail(`${what} of ${size} bytes`);
+    if (size < MIN_COLLECTION) reader.fail(`${what} of ${size} bytes`);
     // Many small elements that each lead to another large collection would take forever.
     meterAt(this.#space, address, size);
-    const reader = this.#space.reader(address, size, what);
+    reader = this.#space.reader(address, size, what);
     reader.take(headerSize);
     const starts: number[] = [];
     const sizes: number[] = [];

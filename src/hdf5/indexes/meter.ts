@@ -12,14 +12,16 @@ export type Meter = (bytes: number) => void;
  * file; what lies in a block is counted with the block and by itself, hence twice the file. Without this limit a small file could
  * lead to the same entries again and again, without end. An object that is read once more is not counted once more.
  */
-export function meterAt({ metered, end, superblock }: FileSpace, owner: number, bytes: number): void {
+export function meterAt(space: FileSpace, owner: number, bytes: number): void {
+  const { metered } = space;
   const more = bytes - (metered[owner] ?? 0);
-  if (more <= 0) return;
-  // The sum of all stands where no object is.
-  const sum = (metered[-1] ?? 0) + more;
-  metered[-1] = sum;
-  metered[owner] = bytes;
-  if (sum > 2 * end) throw new H5FormatError(superblock.baseAddress + owner, 'parts of the file overlap');
+  if (more > 0) {
+    metered[owner] = bytes;
+    // The sum of all stands where no object is.
+    metered[-1] = (metered[-1] ?? 0) + more;
+    if (metered[-1] > 2 * space.end)
+      throw new H5FormatError(space.superblock.baseAddress + owner, 'parts of the file overlap');
+  }
 }
 
 /** A meter for the indexes of the object at `owner`. */
