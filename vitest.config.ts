@@ -42,6 +42,7 @@ function decorators(): Plugin {
 const ALONE = [
   'test/storage/file.test.ts',
   'test/storage/lock.test.ts',
+  'test/storage/replace-file.test.ts',
   'test/hdf5/indexes/forged-checksums.test.ts',
   'test/hdf5/indexes/chunk-damage.test.ts',
   'test/registry/decorators.test.ts',
