@@ -35,7 +35,7 @@ export abstract class EditableSpace extends FileSpace {
   /** Forgets what stood where: space was given back, so that something else may stand there. */
   protected forgetPlaces(): void {
     this.datatypes.clear();
-    this.metered.clear();
+    this.metered = {};
   }
 
   /** Gives `size` bytes back. They may be a part of what was allocated together. */

@@ -30,12 +30,19 @@ const KEPT_LINKS = 4096;
 class WrittenGroup implements GroupInfo {
   readonly kind = 'group';
   readonly address: number;
+  readonly position: number;
   readonly #attributes: EditableMap<Attribute>;
   readonly #table: LinkTable<Link>;
   #links: Link[] | undefined;
 
-  constructor(address: number, attributes: EditableMap<Attribute>, links: LinkTable<Link>) {
+  constructor(
+    space: EditableSpace,
+    address: number,
+    attributes: EditableMap<Attribute>,
+    links: LinkTable<Link>,
+  ) {
     this.address = address;
+    this.position = space.superblock.baseAddress + address;
     this.#attributes = attributes;
     this.#table = links;
   }
@@ -171,7 +178,7 @@ export class EditedObject extends StoredObject {
       if (!links) return false;
       this.attributes = attributes;
       this.links = links;
-      this.info = new WrittenGroup(header.address, attributes, links);
+      this.info = new WrittenGroup(space, header.address, attributes, links);
     } else {
       const messages = header.messages.map((message) => ({ ...message, data: new ByteReader(message.data) }));
       this.info = readObject(space, header.address, messages);

@@ -208,7 +208,7 @@ class Decoder {
     if (!(size <= (sizes[index] ?? 0)) || this.#left < 0) {
       const what =
         this.#left < 0 ? 'variable-length data larger than the file' : `no global heap object ${index}`;
-      throw new H5FormatError(address, `${what}, of ${size} bytes`);
+      throw new H5FormatError(this.#collection.position, `${what}, of ${size} bytes`);
     }
     this.#start = starts[index] as number;
     return length;
@@ -248,11 +248,11 @@ class Decoder {
       if (address === 0) return null;
       if (kind === 'object') return new H5Reference(address, kind, this.#heap);
       // The heap object begins with the address of the dataset.
-      const { bytes, starts, sizes } = this.#heap.collection(address);
+      const { bytes, starts, sizes, position } = this.#heap.collection(address);
       const index = view.getUint32(i * size + offsetSize, true);
       const start = starts[index];
       if (!start || start + offsetSize > bytes.length)
-        throw new H5FormatError(address, 'no such region reference');
+        throw new H5FormatError(position, 'no such region reference');
       const dataset = addressAt(viewOf(bytes), start, offsetSize);
       const region = new Uint8Array(bytes.subarray(start, start + (sizes[index] as number)));
       return dataset === 0 ? null : new H5Reference(dataset, kind, this.#heap, region);
@@ -599,6 +599,7 @@ export function readable(encoded: Encoded): { bytes: Uint8Array; heap: Heap } {
   };
   const bytes = place(encoded);
   const collection = {
+    position: -1,
     bytes: out.finish(),
     starts: Uint32Array.from(starts),
     sizes: Uint32Array.from(sizes),

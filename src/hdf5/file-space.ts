@@ -15,8 +15,8 @@ export class FileSpace {
   readonly indexes: GroupIndexes | undefined;
   /** Committed datatypes that objects have been found to share, by address: each is decoded once, however many share it. */
   readonly datatypes = new Map<number, Datatype>();
-  /** How many bytes there are of what is large, by the address of what has them: see `takesTooMuch`. */
-  readonly metered = new Map<number, number>();
+  /** How many bytes there are of what is large, by the address of what has them: see `meterAt`. */
+  metered: Record<number, number> = {};
 
   constructor(storage: Storage, indexes?: GroupIndexes, superblock = readSuperblock(storage)) {
     this.storage = storage;

@@ -11,6 +11,7 @@ import { type GroupInfo, inOrder } from './object.js';
 export class IndexedGroup implements GroupInfo {
   readonly kind = 'group';
   readonly address: number;
+  readonly position: number;
   readonly attributes: Attribute[];
   readonly linkTable: LinkTable<Link> | undefined;
   #links: Link[] | undefined;
@@ -19,6 +20,7 @@ export class IndexedGroup implements GroupInfo {
   /** `others`: links that are not in dense storage. */
   constructor(space: FileSpace, address: number, others: Link[], info: LinkInfo, attributes: Attribute[]) {
     this.address = address;
+    this.position = space.superblock.baseAddress + address;
     this.attributes = attributes;
     if (others.length === 0)
       this.linkTable = new IndexedLinks(new DenseLinkIndex(space, info), () => this.links);

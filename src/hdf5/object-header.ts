@@ -2,7 +2,7 @@ import { H5FeatureError, optionOf } from '../errors.js';
 import type { ByteReader } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
-import { takesTooMuch } from './indexes/meter.js';
+import { meterAt } from './indexes/meter.js';
 import { decodeContinuation } from './messages/continuation.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 
@@ -61,8 +61,7 @@ export class Chunks {
     const chunk = decodeContinuation(message);
     this.#total += chunk.length;
     const [[owner]] = this.#extents as [Extent];
-    if (takesTooMuch(this.#space, owner, this.#total))
-      message.fail('object headers that overlap without end');
+    meterAt(this.#space, owner, this.#total);
     this.#pending.push(chunk);
     this.#extents.push([chunk.address, chunk.length]);
   }

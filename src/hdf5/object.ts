@@ -19,9 +19,15 @@ import { compareText } from './text.js';
 /** What an object header says, decoded: a group, a dataset, or a committed datatype. */
 export type ObjectInfo = GroupInfo | DatasetInfo | DatatypeInfo;
 
-export interface GroupInfo {
-  readonly kind: 'group';
+/** Where an object is. */
+interface Place {
   readonly address: number;
+  /** In the file, in bytes: addresses do not count a user block. */
+  readonly position: number;
+}
+
+export interface GroupInfo extends Place {
+  readonly kind: 'group';
   /** In creation order where that is tracked, else by name, as libhdf5 lists them. So are attributes. */
   readonly links: Link[];
   /** What finds a link without reading all of them, where there is such a thing. */
@@ -29,9 +35,8 @@ export interface GroupInfo {
   readonly attributes: Attribute[];
 }
 
-export interface DatasetInfo {
+export interface DatasetInfo extends Place {
   readonly kind: 'dataset';
-  readonly address: number;
   readonly attributes: Attribute[];
   readonly datatype: Datatype;
   readonly dataspace: Dataspace;
@@ -41,9 +46,8 @@ export interface DatasetInfo {
   readonly filters?: ByteReader | undefined;
 }
 
-export interface DatatypeInfo {
+export interface DatatypeInfo extends Place {
   readonly kind: 'datatype';
-  readonly address: number;
   readonly attributes: Attribute[];
   readonly datatype: Datatype;
 }
@@ -54,6 +58,7 @@ export function readObject(
   address: number,
   messages = readObjectHeader(space, address),
 ): ObjectInfo {
+  const position = space.superblock.baseAddress + address;
   const resolve = (reader: ByteReader) => resolveDatatype(space, reader);
   let attributes: Attribute[] = [];
   let links: Link[] = [];
@@ -134,16 +139,26 @@ export function readObject(
         attributes,
       );
     inOrder(links);
-    return { kind: 'group', address, links, attributes };
+    return { kind: 'group', address, position, links, attributes };
   }
   if (datatype && dataspace && layout) {
     const size = extent(dataspace) * datatype.size;
     const decoded = external ?? decodeStoredLayout(layout, size, space.chunkedLayout);
     if (!Number.isSafeInteger(size)) layout.fail(`a dataset of ${size} bytes`);
-    return { kind: 'dataset', address, attributes, datatype, dataspace, layout: decoded, fillValue, filters };
+    return {
+      kind: 'dataset',
+      address,
+      position,
+      attributes,
+      datatype,
+      dataspace,
+      layout: decoded,
+      fillValue,
+      filters,
+    };
   }
-  if (datatype && !dataspace) return { kind: 'datatype', address, attributes, datatype };
-  throw new H5FormatError(address, 'an object of no known kind');
+  if (datatype && !dataspace) return { kind: 'datatype', address, position, attributes, datatype };
+  throw new H5FormatError(position, 'an object of no known kind');
 }
 
 function missing(what: string): never {
@@ -172,12 +187,12 @@ function compare(a: Ordered, b: Ordered): number {
 /** A datatype that is shared with the committed one whose place `reader` tells. */
 function resolveDatatype(space: FileSpace, reader: ByteReader): Datatype {
   const committed = decodeSharedMessage(reader);
-  let type = space.datatypes.get(committed);
-  if (!type) {
-    const message = readObjectHeader(space, committed).find(({ type }) => type === MessageType.Datatype);
-    if (!message || message.flags & MessageFlag.Shared) reader.fail('no committed datatype');
-    type = { ...decodeDatatype(message.data), committed };
-    space.datatypes.set(committed, type);
-  }
+  const known = space.datatypes.get(committed);
+  if (known) return known;
+
+  const message = readObjectHeader(space, committed).find(({ type }) => type === MessageType.Datatype);
+  if (!message || message.flags & MessageFlag.Shared) reader.fail('no committed datatype');
+  const type = { ...decodeDatatype(message.data), committed };
+  space.datatypes.set(committed, type);
   return type;
 }

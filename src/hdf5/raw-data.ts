@@ -32,7 +32,10 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
       const { address } = layout;
       if (address === UNDEFINED_ADDRESS) return filled(size, fillValue);
       if (total > layout.size || address + total > space.end) {
-        throw new H5FormatError(address, `${what} take ${total} bytes, there are ${layout.size}`);
+        throw new H5FormatError(
+          space.superblock.baseAddress + address,
+          `${what} take ${total} bytes, there are ${layout.size}`,
+        );
       }
       return {
         stored: total,

@@ -771,7 +771,7 @@ function unknownClass(name: string): never {
 }
 
 export function fail(info: ObjectInfo, message: string): never {
-  throw new H5FormatError(info.address, message);
+  throw new H5FormatError(info.position, message);
 }
 
 function unknownType(info: ObjectInfo, type: string): never {

@@ -346,7 +346,7 @@ describe('bytes that are wrong', () => {
   };
   const heap = (data: Uint8Array, limit: number) => ({
     limit,
-    collection: () => ({ bytes: data, starts: Uint32Array.of(0, 0), sizes: Uint32Array.of(0, data.length) }),
+    collection: () => ({ position: 5000, bytes: data, starts: [0, 0], sizes: [0, data.length] }),
   });
 
   test('fewer than the elements need', () => {

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { H5File, indexes, readSync } from '../../src/node.js';
+import { lookup3 } from '../../src/hdf5/checksum.js';
+import { deserialize, type H5Dataset, H5File, H5FormatError, indexes, readSync } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
@@ -53,6 +54,54 @@ describe('a user block', () => {
     expect(bytes.length).toBeLessThan(userBlockSize + 20_000);
     expectSound(bytes);
     expect(readSync(path)).toEqual({ more: new Float64Array(1000).fill(2), n: 3 });
+  });
+
+  test('counts in the places that errors name', () => {
+    const made = H5File.open(undefined, 'w');
+    made.createDataset('texts', { data: new Array<string>(500).fill('text'), dtype: 'str' });
+    made.createDataset('data', { data: new Float64Array(1000) });
+    made.createDataset('part', { data: new Array(500).fill(made.dataset('data').regionRef([[0, 2]])) });
+    made.createGroup('group');
+    const bytes = made.toBytes();
+    const place = (path: string, what: string) =>
+      verifyStorage(bytes).extents.find((extent) => extent.path === path && extent.what === what)
+        ?.address as number;
+    const damages: Record<string, (view: DataView, base: number) => void> = {
+      // An object of the heap that is not there.
+      texts: (view, base) => view.setUint32(base + place('/texts', 'elements') + 12, 60_000, true),
+      part: (view, base) => view.setUint32(base + place('/part', 'elements') + 8, 60_000, true),
+      // All messages are nothing.
+      group: (view, base) => {
+        const at = base + place('/group', 'an object header');
+        const end = at + 10 + view.getUint32(at + 6, true);
+        for (let i = at + 10; i + 6 <= end; i += 6 + view.getUint16(i + 1, true)) view.setUint8(i, 0);
+        view.setUint32(end, lookup3(view, at, end), true);
+      },
+    };
+    for (const [name, damage] of Object.entries(damages)) {
+      const [without, behind] = [0, 1024].map((base) => {
+        const damaged = new Uint8Array(base + bytes.length);
+        damaged.set(bytes, base);
+        damage(new DataView(damaged.buffer), base);
+        try {
+          const object = H5File.open(damaged).get(name);
+          (object as H5Dataset).read();
+        } catch (error) {
+          return error as H5FormatError;
+        }
+        throw new Error(`${name} is read`);
+      }) as [H5FormatError, H5FormatError];
+      expect(without, name).toBeInstanceOf(H5FormatError);
+      expect(without.offset, name).toBeGreaterThan(0);
+      expect(behind.offset, name).toBe(without.offset + 1024);
+    }
+    // So it is with what is no value.
+    made.createGroup('value').attrs.set('@encoding', 'nothing known');
+    const { address } = H5File.open(made.toBytes()).group('value').ref;
+    for (const base of [0, 1024]) {
+      const file = new Uint8Array([...new Uint8Array(base), ...made.toBytes()]);
+      expect(() => deserialize(file)).toThrow(`(at byte ${base + address})`);
+    }
   });
 
   test('has a size that the specification allows', () => {

@@ -3,7 +3,7 @@ import { ByteWriter } from '../byte-writer.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
 import type { OddNumbers } from '../number-elements.js';
-import { takesTooMuch } from './meter.js';
+import { meterAt } from './meter.js';
 
 const SIGNATURE = 'GCOL';
 const OBJECT_HEADER = 16;
@@ -97,6 +97,8 @@ function padded(size: number): number {
 
 /** One collection: its bytes, and where in them each object's data stand, by index (0, or nothing: there is none). */
 export interface Collection {
+  /** Where it stands in the file, in bytes. */
+  readonly position: number;
   readonly bytes: Uint8Array;
   readonly starts: ArrayLike<number>;
   readonly sizes: ArrayLike<number>;
@@ -134,21 +136,20 @@ export class GlobalHeap {
 
   #read(address: number): Collection {
     const what = 'a global heap collection';
-    const { lengthSize } = this.#space.superblock;
-    const prefix = this.#space.reader(address, 8 + lengthSize, what);
-    prefix.signature(SIGNATURE);
-    prefix.version(what, 1);
-    prefix.take(3);
-    const size = prefix.size();
+    const headerSize = 8 + this.#space.superblock.lengthSize;
+    let reader = this.#space.reader(address, headerSize, what);
+    reader.signature(SIGNATURE);
+    reader.version(what, 1);
+    reader.take(3);
+    const size = reader.size();
     // libhdf5 takes no smaller ones either; very many, each with a large index, would take forever.
-    if (size < MIN_COLLECTION) prefix.fail(`${what} of ${size} bytes`);
+    if (size < MIN_COLLECTION) reader.fail(`${what} of ${size} bytes`);
     // Many small elements that each lead to another large collection would take forever.
-    if (takesTooMuch(this.#space, address, size)) prefix.fail('global heap collections overlap');
-    const reader = this.#space.reader(address, size, what);
-    reader.take(8 + lengthSize);
-    const starts: number[] = [0];
-    const sizes: number[] = [0];
-    const headerSize = 8 + lengthSize;
+    meterAt(this.#space, address, size);
+    reader = this.#space.reader(address, size, what);
+    reader.take(headerSize);
+    const starts: number[] = [];
+    const sizes: number[] = [];
     while (reader.left >= headerSize) {
       const index = reader.u16();
       reader.take(6);
@@ -158,20 +159,17 @@ export class GlobalHeap {
       sizes[index] = objectSize;
       reader.take(Math.min(padded(objectSize), Math.max(objectSize, reader.left)));
     }
-    return { bytes: reader.bytes, starts, sizes };
+    return { position: reader.base, bytes: reader.bytes, starts, sizes };
   }
 }
 
 /** The first `length` bytes of an object, or all of it. */
 export function heapObject(space: FileSpace, address: number, index: number, length?: number): Uint8Array {
-  const { bytes, starts, sizes } = space.globalHeap.collection(address);
+  const { position, bytes, starts, sizes } = space.globalHeap.collection(address);
   const start = starts[index] ?? 0;
   const size = length ?? sizes[index] ?? 0;
   if (start === 0 || size > (sizes[index] as number)) {
-    throw new H5FormatError(
-      space.superblock.baseAddress + address,
-      `the global heap has no object ${index} of ${size} bytes`,
-    );
+    throw new H5FormatError(position, `the global heap has no object ${index} of ${size} bytes`);
   }
   return bytes.subarray(start, start + size);
 }
@@ -312,7 +310,7 @@ export class GlobalHeapEditor {
   object(address: number, index: number): Uint8Array {
     const collection = this.#collections.get(address) ?? this.#load(address);
     const start = collection.starts[index] ?? 0;
-    if (start === 0) throw new H5FormatError(address, `no global heap object ${index}`);
+    if (start === 0) throw new H5FormatError(collection.position, `no global heap object ${index}`);
     const end = start + (collection.sizes[index] as number);
     changed(collection, start - OBJECT_HEADER, end);
     return collection.bytes.subarray(start, end);
@@ -400,8 +398,10 @@ export class GlobalHeapEditor {
     const size = Math.max(this.#nextSize, HEADER + needed);
     this.#nextSize = Math.min(2 * this.#nextSize, FULL_COLLECTION);
     const bytes = new Uint8Array(size);
+    const address = this.#space.allocate(size);
     const collection: EditedCollection = {
-      address: this.#space.allocate(size),
+      address,
+      position: this.#space.superblock.baseAddress + address,
       bytes,
       view: new DataView(bytes.buffer),
       starts: new Uint32Array(64),
@@ -428,7 +428,7 @@ export class GlobalHeapEditor {
   }
 
   #load(address: number): EditedCollection {
-    const { bytes: stored, starts, sizes } = this.#space.globalHeap.collection(address);
+    const { position, bytes: stored, starts, sizes } = this.#space.globalHeap.collection(address);
     const bytes = new Uint8Array(stored);
     let free = HEADER;
     let count = 0;
@@ -439,9 +439,10 @@ export class GlobalHeapEditor {
       count++;
     }
     if (free > bytes.length)
-      throw new H5FormatError(address, 'a global heap object crosses the end of its collection');
+      throw new H5FormatError(position, 'a global heap object crosses the end of its collection');
     const collection: EditedCollection = {
       address,
+      position,
       bytes,
       view: new DataView(bytes.buffer),
       starts: Uint32Array.from(starts),

@@ -6,19 +6,22 @@ export type Meter = (bytes: number) => void;
 
 /**
  * Notes that what is at `owner`, an object or a collection of the global heap, takes so many bytes beside the first chunk of a
- * header, and returns whether all of them take more than there can be.
+ * header, and throws when all of them take more than there can be.
  *
  * What belongs to different objects, or to different entries of one, cannot overlap, so all of it together is no more than the
  * file; what lies in a block is counted with the block and by itself, hence twice the file. Without this limit a small file could
  * lead to the same entries again and again, without end. An object that is read once more is not counted once more.
  */
-export function takesTooMuch({ metered, end }: FileSpace, owner: number, bytes: number): boolean {
-  const more = bytes - (metered.get(owner) ?? 0);
-  if (more <= 0) return false;
-  // The sum of all stands where no object is.
-  const sum = (metered.get(-1) ?? 0) + more;
-  metered.set(owner, bytes).set(-1, sum);
-  return sum > 2 * end;
+export function meterAt(space: FileSpace, owner: number, bytes: number): void {
+  const { metered } = space;
+  const more = bytes - (metered[owner] ?? 0);
+  if (more > 0) {
+    metered[owner] = bytes;
+    // The sum of all stands where no object is.
+    metered[-1] = (metered[-1] ?? 0) + more;
+    if (metered[-1] > 2 * space.end)
+      throw new H5FormatError(space.superblock.baseAddress + owner, 'parts of the file overlap');
+  }
 }
 
 /** A meter for the indexes of the object at `owner`. */
@@ -26,11 +29,6 @@ export function meterOf(space: FileSpace, owner: number): Meter {
   let used = 0;
   return (bytes) => {
     used += bytes;
-    if (takesTooMuch(space, owner, used)) {
-      throw new H5FormatError(
-        space.superblock.baseAddress + owner,
-        'the indexes of objects overlap: together they are larger than the file',
-      );
-    }
+    meterAt(space, owner, used);
   };
 }

@@ -92,8 +92,8 @@ describeOracle('h5py', () => {
         // What attributes hold is compared elsewhere.
         if (theirs.kind !== 'group' || /attributes/.test(path)) continue;
         const ours = readObject(space, theirs.address);
-        const { kind, address, links } = ours as GroupInfo;
-        expectListedAs({ kind, address, links, attributes: [] }, { ...theirs, attrs: [] });
+        const { kind, address, position, links } = ours as GroupInfo;
+        expectListedAs({ kind, address, position, links, attributes: [] }, { ...theirs, attrs: [] });
         expect(ours.attributes.map(({ name }) => name)).toEqual(theirs.attrs.map(({ name }) => name));
       }
     }
