@@ -10,7 +10,7 @@ import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
 import { isReferredName } from '../hdf5/referred.js';
 import { hasReferences } from '../hdf5/release.js';
-import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
+import type { AnyLink, HardLink, Node, StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry, h5write, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
@@ -24,6 +24,7 @@ import {
   keepAgain,
   keptOf,
   scalarSetter,
+  wholeSetter,
 } from './in-place.js';
 import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
@@ -230,6 +231,9 @@ interface Met {
   /** Whether it has been met again before it was known what is stored. */
   isAsked: boolean;
 }
+
+/** In this attribute the HDF5 library notes what a dimension scale is attached to, as netCDF4's coordinate variables are. */
+const SCALE = 'REFERENCE_LIST';
 
 /** Stands for a member whose parts are set where they stand. */
 const SET = Symbol('set');
@@ -453,7 +457,7 @@ class PartWriter {
         return () => ({ marked: [], rewritten: [] });
     }
     if (rest.length === 0 && !isNew) {
-      const set = this.#scalarSetter(group, name, link, value);
+      const set = this.#scalarSetter(group, name, link, value) ?? this.#scaleSetter(group, link, value);
       if (set) return set;
     }
     if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
@@ -620,6 +624,14 @@ class PartWriter {
     if (!(dataset instanceof H5Dataset) || !isArray(dataset)) return undefined;
     const isMerged = this.#options.mode === 'merge';
     return done(arraySetter(dataset, steps, value, place, isMerged));
+  }
+
+  /** What gives a dimension scale all of its elements anew: what it is attached to refers to this dataset. */
+  #scaleSetter(group: H5Group, link: string, value: unknown): (() => Replaced) | undefined {
+    const there = group.get(link);
+    if (!(there instanceof H5Dataset) || !there.attrs.has(SCALE) || !isArray(there)) return undefined;
+    const set = wholeSetter(there, value);
+    return set && done(set);
   }
 
   /** What sets a scalar where it stands in a dataset of its own. */
@@ -1343,6 +1355,20 @@ function addressIn({ node }: H5Object): number {
   return (node as StoredObject).info.address;
 }
 
+/** Attributes of what references lead to: ours, and that of a dimension scale. */
+const REFERRED = [Reserved.referenced, SCALE] as const;
+
+/** Whether references may lead to what a link leads to, or to something within. */
+export function isReferredTo({ session }: H5Group, link: HardLink): boolean {
+  const editor = session.edit();
+  return REFERRED.some((name) => editor.holds(link, name));
+}
+
+/** Whether a reference is in an attribute that the layout does not know. */
+function isOfOthers({ attrs }: H5Object, name: string): boolean {
+  return name !== '' && !isReserved(name) && !isElement(attrs.get(name));
+}
+
 /** Notes the objects in a part of a file that is replaced. */
 function note(
   object: H5Object,
@@ -1352,7 +1378,7 @@ function note(
 ): void {
   const noteOne = (each: H5Object): void => {
     if (met && 'info' in each.node) met(addressIn(each));
-    const isMarked = each.attrs.has(Reserved.referenced);
+    const isMarked = REFERRED.some((name) => each.attrs.has(name));
     if (!isMarked && !isRewritten) return;
     // What is new has its address when it is in the file.
     if (!('info' in each.node)) each.session.edit().flush();
@@ -1360,7 +1386,8 @@ function note(
     if (isMarked) marked.push(address);
     if (!isRewritten) return;
     rewritten.push(address);
-    for (const [, target] of referencesOf(each)) rewritten.push(target);
+    // An attribute of another program's leads to what it needs itself.
+    for (const [name, target] of referencesOf(each)) if (!isOfOthers(each, name)) rewritten.push(target);
   };
   noteOne(object);
   if (object instanceof H5Group) object.visit((_, each) => noteOne(each));
@@ -1423,6 +1450,11 @@ function checkReferences(file: H5File, addresses: readonly number[]): void {
   if (isInTables() && file.session.edit().dropUnreferred()) found = findReferring();
   if (!found) return;
   const { object, name } = found;
+  if (isOfOthers(object, name))
+    throw new H5StateError(
+      'H5_REFERENCED',
+      `the attribute ${name} of "${object.path}" refers to what is to be replaced: write elements of that instead, or delete the attribute first`,
+    );
   const place = [object.path === '/' ? '' : object.path, ...(name === '' ? [] : [name])].join('/');
   throw new H5StateError(
     'H5_REFERENCED',
