@@ -358,11 +358,8 @@ class PartWriter {
     for (const { group, from, to } of this.#renamed) {
       const editor = group.session.edit();
       if (!hasMember(group, from)) continue;
-      if (hasMember(group, to)) {
-        marked.push(...markedIn(group, from));
-        group.attrs.delete(from);
-        editor.deleteLink(group.node, from);
-      } else if (editor.moveMember(group.node, from, group.node, to, Infinity)) {
+      if (hasMember(group, to)) marked.push(...removeMember(group, from).marked);
+      else if (editor.moveMember(group.node, from, group.node, to, Infinity)) {
         renameNumber(group, from, to);
         editor.moved(group.session, join(group.path, from), join(group.path, to));
       }
@@ -456,6 +453,8 @@ class PartWriter {
       if (isSameBytes(this.#bytesOf(stored), this.#bytesOf(value)))
         return () => ({ marked: [], rewritten: [] });
     }
+    if (rest.length === 0 && this.#isLeftOut(group, name, value))
+      return () => (isNew ? { marked: [], rewritten: [] } : removeMember(group, escapeName(name)));
     if (rest.length === 0 && !isNew) {
       const set = this.#scalarSetter(group, name, link, value) ?? this.#scaleSetter(group, link, value);
       if (set) return set;
@@ -626,6 +625,15 @@ class PartWriter {
     return done(arraySetter(dataset, steps, value, place, isMerged));
   }
 
+  /** Whether a value is not stored at all as a member of a group, because its class says so. */
+  #isLeftOut(group: H5Group, name: string, value: unknown): boolean {
+    if (value !== undefined) return false;
+    const cls = this.#class(group);
+    return (
+      cls !== undefined && !isCoded(cls) && cls.stored.some((rule) => rule.name === name && rule.optional)
+    );
+  }
+
   /** What gives a dimension scale all of its elements anew: what it is attached to refers to this dataset. */
   #scaleSetter(group: H5Group, link: string, value: unknown): (() => Replaced) | undefined {
     const there = group.get(link);
@@ -724,7 +732,9 @@ class PartWriter {
       const each = value instanceof Map ? value.get(key) : (value as Record<string, unknown>)[key];
       const member = this.#mergedMember(group, name, each, at, merging);
       if (member !== SET) members.set(name, member);
-      isSame &&= Object.is(member, each) && (own !== undefined || name === key);
+      // Of what is left out, an instance says so itself.
+      const isThat = Object.is(member, each) || (own !== undefined && this.#isLeftOut(group, name, each));
+      isSame &&= isThat && (own !== undefined || name === key);
     }
     if (met.isAsked && !(isSame && (own || !this.#isStored(cls, members))))
       this.#refuseMerge(place, 'what is merged into it holds itself');
@@ -744,6 +754,10 @@ class PartWriter {
     const link = this.#linkOf(group, name, this.#class(group));
     const there = group.get(link);
     this.#give(group, name, there, value, place, merging);
+    if (this.#isLeftOut(group, name, value)) {
+      merging.sets.push(() => removeMember(group, escapeName(name)));
+      return SET;
+    }
     const set = this.#scalarSetter(group, name, link, value);
     if (set) {
       merging.sets.push(set);
@@ -997,7 +1011,7 @@ class PartWriter {
     if (how === 'content' && !isRoot && source.attrs.get(Reserved.encoding) === Encoding.value)
       this.#refuse('a group can only become an object or a list: write to its path from the group above');
     const into = new Map(Array.from(merging?.met.values() ?? [], (met) => [addressIn(met.group), met]));
-    const replaced = { marked: [], rewritten: [], merged: new Map<number, Met>() };
+    const replaced = { marked: [] as number[], rewritten: [], merged: new Map<number, Met>() };
     const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
     const merges = (there: H5Object, here: H5Object): boolean => {
       // What replaces something takes nothing of it.
@@ -1007,7 +1021,7 @@ class PartWriter {
       return true;
     };
     return () => {
-      for (const set of merging?.sets ?? []) set();
+      for (const set of merging?.sets ?? []) replaced.marked.push(...set().marked);
       const all = [...(rewritten ? [rewritten] : []), ...(merging?.rewritten ?? [])];
       const kept = all.map((member) => keptOf(member.group.get(escapeName(member.name))));
       const own = how === 'content' && isRewritten ? keptOf(group) : undefined;
@@ -1077,6 +1091,13 @@ function renameNumber({ attrs }: H5Group, from: string, to: string): void {
     Reserved.numbers,
     Array.from(names, (name) => (name === from ? to : name)),
   );
+}
+
+function removeMember(group: H5Group, name: string): Replaced {
+  const marked = markedIn(group, name);
+  group.attrs.delete(name);
+  group.session.edit().deleteLink(group.node, name);
+  return { marked, rewritten: [] };
 }
 
 /** Whether a group has a member of a name, as a link or an attribute. */
@@ -1240,8 +1261,8 @@ function memberOf(holder: unknown, step: Step): unknown {
     return holder.get(key);
   }
   if (typeof holder !== 'object' || holder === null) return undefined;
-  // Of its own, it is a property like any other.
-  if (step.key === '__proto__' && !Object.hasOwn(holder, step.key)) return undefined;
+  // What it inherits is the program's, and no part of the value.
+  if (!Object.hasOwn(holder, step.key) && !isAccessor(holder, step.key)) return undefined;
   return (holder as Record<string, unknown>)[step.key];
 }
 
