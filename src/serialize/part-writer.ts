@@ -31,6 +31,7 @@ import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from '
 import { escapeName } from './names.js';
 import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
 import { hasField, isAccessor, readPart } from './part-reader.js';
+import { shortPath } from './path.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
 import { newRestorer, readFrom, type Store, serialize, type WriteOptions, within } from './serialize.js';
@@ -234,6 +235,10 @@ interface Met {
 
 /** In this attribute the HDF5 library notes what a dimension scale is attached to, as netCDF4's coordinate variables are. */
 const SCALE = 'REFERENCE_LIST';
+
+/** So many levels of objects are merged into others: each takes some of the stack. */
+const MAX_MERGED = 1000;
+const TOO_DEEP = `it is more than ${MAX_MERGED} levels deep`;
 
 /** Stands for a member whose parts are set where they stand. */
 const SET = Symbol('set');
@@ -715,6 +720,7 @@ class PartWriter {
       known.isAsked ||= known.stored === undefined;
       return known.stored ?? value;
     }
+    if (place.length - this.#steps.length > MAX_MERGED) this.#refuseMerge(place, TOO_DEEP);
     const met: Met = { group, place, stored: undefined, isAsked: false };
     merging.met.set(value, met);
     const cls = this.#class(group);
@@ -846,6 +852,7 @@ class PartWriter {
   /** Sets members of a value that was read. */
   #mergeInto(there: unknown, value: object, place: readonly Step[], within = new Set<object>()): void {
     if (within.has(value)) this.#refuseMerge(place, 'what is merged into it holds itself');
+    if (within.size > MAX_MERGED) this.#refuseMerge(place, TOO_DEEP);
     const kind = Object.getPrototypeOf(there) as object | null;
     const other = Object.getPrototypeOf(value) as object | null;
     const isPlain = other === null || other === Object.prototype;
@@ -884,7 +891,7 @@ class PartWriter {
   }
 
   #refuseMerge(place: readonly Step[], reason: string): never {
-    const shown = showPath(place);
+    const shown = shortPath(showPath(place));
     throw new H5PathError(
       'H5_WRONG_KIND',
       shown,
@@ -897,24 +904,33 @@ class PartWriter {
   /** The value of an object, with another value at the end of a way through it. */
   #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
     const isMerged = this.#options.mode === 'merge' && isMergeable(value, this.#options);
-    const change = (holder: unknown, [step, ...rest]: readonly Step[], within?: object): void => {
-      if (rest.length === 0) checkElement(holder, step as Step, value, this.#steps);
-      const done = this.#steps.slice(0, this.#steps.length - rest.length);
-      const next = rest.length > 0 || isMerged ? memberOf(holder, step as Step) : undefined;
-      const coded = within ?? (this.#isCoded(holder) ? holder : undefined);
-      const isObject = typeof next === 'object' && next !== null;
-      if (rest.length > 0 && isObject) change(next, rest, coded);
-      else if (rest.length === 0 && isObject) this.#mergeInto(next, value as object, done);
-      else {
-        const why = rest.length > 0 ? NO_PLACE : this.#setMember(holder, step as Step, value, coded);
+    const change = (whole: unknown): void => {
+      let holder = whole;
+      let coded: object | undefined;
+      for (const [i, step] of steps.entries()) {
+        const left = steps.length - 1 - i;
+        if (left === 0) checkElement(holder, step, value, this.#steps);
+        const next = left > 0 || isMerged ? memberOf(holder, step) : undefined;
+        coded ??= this.#isCoded(holder) ? holder : undefined;
+        const isObject = typeof next === 'object' && next !== null;
+        if (left > 0 && isObject) {
+          holder = next;
+          continue;
+        }
+        const done = this.#steps.slice(0, this.#steps.length - left);
+        if (isObject) {
+          this.#mergeInto(next, value as object, done);
+          return;
+        }
+        const why = left > 0 ? NO_PLACE : this.#setMember(holder, step, value, coded);
         if (why === undefined) return;
         if (why !== NO_PLACE) this.#refuse(why);
         const place = showPath(done);
-        if (rest.length > 0 && next !== undefined) this.#refuse(`${place} has no members`);
+        if (left > 0 && next !== undefined) this.#refuse(`${place} has no members`);
         throw new H5PathError('H5_NOT_FOUND', place, `there is no ${place} to be written to`);
       }
     };
-    return this.#read(object, (whole) => change(whole, steps));
+    return this.#read(object, change);
   }
 
   /** What is stored of a value; undefined if it cannot be. */
