@@ -12,8 +12,8 @@ import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved, Tag } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
-import { isReferenced } from '../serialize/part-writer.js';
-import { memberSegment } from '../serialize/path.js';
+import { memberSegment, shortPath } from '../serialize/path.js';
+import { isReferenced } from '../serialize/replaced-references.js';
 import { isElement } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
@@ -145,7 +145,7 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
 }
 
 /** What gives a dict these entries and no others, in this order. */
-function update(dict: H5Dict, value: object, changes: Change[]): void {
+function update(dict: H5Dict, value: object, changes: Change[], depth = 0): void {
   const wanted = new Map(entriesOf(value));
   const { object: group } = dict;
   const kept: string[] = [];
@@ -153,7 +153,7 @@ function update(dict: H5Dict, value: object, changes: Change[]): void {
     if (wanted.has(key)) kept.push(key);
     else changes.push({ dict, key, make: () => deleteMember(group, escapeName(key)) });
   }
-  for (const [key, each] of wanted) put(dict, key, each, changes, update);
+  for (const [key, each] of wanted) put(dict, key, each, changes, update, depth);
   // What is set comes behind what there is. So what is to be behind that, or is in another order, goes there as well.
   const keys = [...wanted.keys()];
   const first = keys.findIndex((key, i) => key !== kept[i]);
@@ -189,9 +189,12 @@ function madeOf(kind: string, entries: Iterable<readonly [string, unknown]>): ob
   return object;
 }
 
-function mergeInto(dict: H5Dict, other: object, changes: Change[]): void {
-  for (const [key, value] of entriesOf(other)) put(dict, key, value, changes, mergeInto);
+function mergeInto(dict: H5Dict, other: object, changes: Change[], depth = 0): void {
+  for (const [key, value] of entriesOf(other)) put(dict, key, value, changes, mergeInto, depth);
 }
+
+/** So many levels of dicts are compared: each takes some of the stack. What is below is set as a whole. */
+const MAX_COMPARED = 1000;
 
 /** What sets what a dict has for a key, unless it has that already; `combine` is for two dicts. */
 function put(
@@ -199,14 +202,20 @@ function put(
   key: string,
   value: unknown,
   changes: Change[],
-  combine: (there: H5Dict, here: object, changes: Change[]) => void,
+  combine: (there: H5Dict, here: object, changes: Change[], depth: number) => void,
+  depth: number,
 ): void {
   const source = value instanceof H5Dict ? kindOfGroup(value.object) : kindOf(value);
   const there = source && (combine === mergeInto ? dictAt : ownDictAt)(dict, key);
   const isSameKind = there && kindOfGroup(there.object) === source;
-  if (isSameKind || (there && combine === mergeInto && isBothOrNone(kindOfGroup(there.object), source)))
-    combine(there, value as object, changes);
-  else if (combine === mergeInto && isLossy(dict, key, value, source)) throw unmerged(dict, key);
+  const isCombined =
+    isSameKind || (there && combine === mergeInto && isBothOrNone(kindOfGroup(there.object), source));
+  const isTooDeep = depth >= MAX_COMPARED;
+  if (isCombined && isTooDeep && combine === mergeInto)
+    throw unmerged(dict, key, `it is more than ${MAX_COMPARED} levels deep`);
+  if (isCombined && !isTooDeep) combine(there, value as object, changes, depth + 1);
+  else if (combine === mergeInto && isLossy(dict, key, value, source))
+    throw unmerged(dict, key, 'only dicts of one kind can be merged');
   else if (!isSame(dict, key, value))
     changes.push({ dict, key, make: prepareMember(dict.object, key, value, dict.context) });
 }
@@ -238,13 +247,13 @@ function isObject(scalar: unknown): boolean {
   return typeof scalar === 'object' && scalar !== null && (Tag.into in scalar || Tag.date in scalar);
 }
 
-function unmerged({ object }: H5Dict, key: string): H5PathError {
+function unmerged({ object }: H5Dict, key: string, reason: string): H5PathError {
   const way = object.path.split('/').filter((name) => name !== '');
   const place = `$${[...way.map(unescapeName), key].map((name) => memberSegment(name)).join('')}`;
   return new H5PathError(
     'H5_WRONG_KIND',
     place,
-    `nothing can be merged into ${place}: only dicts of one kind can be merged; set replaces it`,
+    `nothing can be merged into ${shortPath(place)}: ${reason}; set replaces it`,
   );
 }
 

@@ -3,7 +3,7 @@ import { H5PathError, H5StateError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
-import { checkUnreferred } from '../serialize/part-writer.js';
+import { checkUnreferred } from '../serialize/replaced-references.js';
 import { isColumn, STRIDE, typeOfValue } from './column.js';
 import type { Context } from './context.js';
 import { ItemList } from './item-list.js';

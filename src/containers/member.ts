@@ -14,7 +14,8 @@ import { scalarSetter } from '../serialize/in-place.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
-import { prepareMembers, replaceMembers } from '../serialize/part-writer.js';
+import { prepareMembers } from '../serialize/part-writer.js';
+import { isReferredTo, replaceMembers } from '../serialize/replaced-references.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
 import { type Context, LARGE_ARRAY } from './context.js';
@@ -171,7 +172,7 @@ export function setMember(group: H5Group, key: string, value: unknown, context: 
 export function replaceMember(group: H5Group, name: string, change: () => void): void {
   replaceLink(group, name, (link) => {
     // What references may lead to says so in an attribute.
-    if (link && group.session.edit().holds(link, Reserved.referenced)) replaceMembers(group, [name], change);
+    if (link && isReferredTo(group, link)) replaceMembers(group, [name], change);
     else change();
   });
 }

@@ -225,6 +225,9 @@ export interface Editor extends Requiring {
   isRemoved(address: number, since: number): boolean;
   setAttribute(object: Node, name: string, value: unknown, options?: ValueOptions): void;
   deleteAttribute(object: Node, name: string): boolean;
+  /** An attribute that is to be set elsewhere in the file just as it is: it need not be there any more. */
+  attribute(object: Node, name: string): AttributeDraft | undefined;
+  putAttribute(object: Node, name: string, draft: AttributeDraft): void;
   /** A new attribute as if it were in a file already. */
   openAttribute(draft: AttributeDraft): AttributeElements;
   reference(node: Node): H5Reference;

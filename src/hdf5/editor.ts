@@ -54,7 +54,16 @@ import { implicitBytes } from './indexes/implicit-chunks.js';
 import { inferDatatype } from './infer.js';
 import { checkName } from './link-name.js';
 import { LoadedObject } from './loaded-object.js';
-import { editable, memberNames, moveBehind, moveMember, orderLinks, place, setMember } from './members.js';
+import {
+  detached,
+  editable,
+  memberNames,
+  moveBehind,
+  moveMember,
+  orderLinks,
+  place,
+  setMember,
+} from './members.js';
 import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent, SCALAR } from './messages/dataspace.js';
@@ -856,6 +865,11 @@ export class FileEditor implements Editor {
   setAttribute(object: Node, name: string, value: unknown, options = NO_OPTIONS): void {
     checkName(name);
     this.putAttribute(object, name, this.newAttribute(name, value, options));
+  }
+
+  attribute(object: Node, name: string): AttributeDraft | undefined {
+    const attribute = object.attributes?.get(name) as Attribute | AttributeDraft | undefined;
+    return attribute === undefined ? undefined : detached(this, attribute);
   }
 
   putAttribute(object: Node, name: string, draft: AttributeDraft): void {

@@ -4,6 +4,7 @@ import type { EditedObject } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import type { FileSession } from './file-session.js';
 import { editable } from './members.js';
+import type { Link } from './messages/link.js';
 import { isHard, isSameNode, type Node, type StoredObject } from './stored-object.js';
 
 /** What is done where the group has something of the same name. */
@@ -57,22 +58,33 @@ function pair(
   editor: FileEditor,
   target: EditedObject,
   source: FileSession,
-  { info, links }: StoredObject,
+  node: StoredObject,
   options: GraftOptions,
   standIns: Map<number, StandIn>,
   merged: Set<string>,
 ): void {
-  if (standIns.has(info.address)) return;
-  standIns.set(info.address, { node: target, draft: editor.newGroup() });
-  if (options.isCleared) return;
-  for (const [name, link] of links ?? []) {
-    const there = target.allLinks.get(name);
+  // As deep as the objects are: no calls within calls.
+  const open: { target: EditedObject; links: Iterator<readonly [string, Link]> }[] = [];
+  const enter = (group: EditedObject, { info, links }: StoredObject): void => {
+    if (standIns.has(info.address)) return;
+    standIns.set(info.address, { node: group, draft: editor.newGroup() });
+    if (!options.isCleared && links) open.push({ target: group, links: links[Symbol.iterator]() });
+  };
+  enter(target, node);
+  for (let at = open.at(-1); at; at = open.at(-1)) {
+    const { done, value } = at.links.next();
+    if (done) {
+      open.pop();
+      continue;
+    }
+    const [name, link] = value;
+    const there = at.target.allLinks.get(name);
     if (!there || !isHard(there) || !isHard(link)) continue;
     const old = editor.target(there);
     const made = source.target(link) as StoredObject;
     if (!options.merges(old, made)) continue;
-    merged.add(placeOf(target, name, made));
-    pair(editor, editor.edit(old) as EditedObject, source, made, options, standIns, merged);
+    merged.add(placeOf(at.target, name, made));
+    enter(editor.edit(old) as EditedObject, made);
   }
 }
 
@@ -89,25 +101,44 @@ interface Change {
   readonly link?: LinkDraft | undefined;
 }
 
+/** A member of what is copied. */
+interface Made {
+  readonly name: string;
+  readonly order: number;
+  readonly link: Link | undefined;
+}
+
 /** What the groups get, in its order: while that is done, or before. */
 function* changes(
   editor: FileEditor,
-  target: EditedObject,
+  group: EditedObject,
   source: FileSession,
-  { info, attributes, links }: StoredObject,
+  node: StoredObject,
   standIns: ReadonlyMap<number, StandIn>,
   merged: ReadonlySet<string>,
   options: GraftOptions,
-  done = new Set<number>(),
 ): Generator<Change> {
   // By what is copied: several objects may become parts of one.
-  done.add(info.address);
-  const { draft } = standIns.get(info.address) as StandIn;
-  const members = [
-    ...Array.from(attributes, ([name, { order }]) => ({ name, order, link: undefined })),
-    ...Array.from(links ?? [], ([name, link]) => ({ name, order: link.order, link })),
-  ].sort((a, b) => a.order - b.order);
-  for (const { name, link } of members) {
+  const done = new Set<number>();
+  const open: { target: EditedObject; draft: StandIn['draft']; members: Iterator<Made> }[] = [];
+  const enter = (target: EditedObject, { info, attributes, links }: StoredObject): void => {
+    done.add(info.address);
+    const members: Made[] = [
+      ...Array.from(attributes, ([name, { order }]) => ({ name, order, link: undefined })),
+      ...Array.from(links ?? [], ([name, link]) => ({ name, order: link.order, link })),
+    ].sort((a, b) => a.order - b.order);
+    const { draft } = standIns.get(info.address) as StandIn;
+    open.push({ target, draft, members: members.values() });
+  };
+  enter(group, node);
+  for (let at = open.at(-1); at; at = open.at(-1)) {
+    const { target, draft, members } = at;
+    const next = members.next();
+    if (next.done) {
+      open.pop();
+      continue;
+    }
+    const { name, link } = next.value;
     if (!link) {
       if (options.takes(name)) yield { target, name, attribute: draft.attributes?.get(name) };
       continue;
@@ -118,10 +149,8 @@ function* changes(
     const isThere = standIn && there && isHard(there) && isSameNode(editor.target(there), standIn);
     if (!isThere) yield { target, name, link: draft.links?.get(name) };
     // Where another part of the value has taken the place of that meanwhile, it gets its members all the same.
-    if (made && merged.has(placeOf(target, name, made)) && !done.has(made.info.address)) {
-      const old = editor.edit(standIn as Node) as EditedObject;
-      yield* changes(editor, old, source, made, standIns, merged, options, done);
-    }
+    if (made && merged.has(placeOf(target, name, made)) && !done.has(made.info.address))
+      enter(editor.edit(standIn as Node) as EditedObject, made);
   }
 }
 

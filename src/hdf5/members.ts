@@ -158,7 +158,7 @@ export function orderedLinks(group: Node): [name: string, order: number][] {
 }
 
 /** The value of an attribute of the file as that of a new one. */
-function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft): AttributeDraft {
+export function detached({ space }: FileEditor, attribute: Attribute | AttributeDraft): AttributeDraft {
   if (!isStored(attribute)) return attribute;
   const { datatype, dataspace, data } = attribute;
   const redirect = (address: number): H5Reference => new H5Reference(address, 'object', space.globalHeap);

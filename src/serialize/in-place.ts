@@ -1,6 +1,6 @@
 /** Values that are written into datasets where these stand, so that what else there is about them stays. */
 import { H5PathError, H5TypeError } from '../errors.js';
-import type { ValueOptions } from '../hdf5/editing.js';
+import type { AttributeDraft } from '../hdf5/draft.js';
 import type { Elements } from '../hdf5/elements.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
@@ -32,6 +32,20 @@ export function scalarSetter(object: H5Object | undefined, value: unknown): (() 
     throw error;
   }
   return () => object.write(value);
+}
+
+/** What sets all elements of an array, if these are read back as just what they are. */
+export function wholeSetter(dataset: H5Dataset, value: unknown): (() => void) | undefined {
+  try {
+    const { shape, elements } = asWritten(dataset, value);
+    const dims = dataset.shape as readonly number[];
+    const isKind = dims.length > 1 || Object.getPrototypeOf(elements) === Object.getPrototypeOf(value);
+    if (!isKind || shape.join() !== dims.join() || !isSameRows(elements, value, dims, true)) return undefined;
+  } catch (error) {
+    if (error instanceof H5TypeError) return undefined;
+    throw error;
+  }
+  return () => dataset.write(value);
 }
 
 function isDataset(object: H5Object | undefined): object is H5Dataset {
@@ -200,10 +214,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Whether elements are those of nested arrays. */
-function isSameRows(elements: Elements, value: unknown, dims: readonly number[]): boolean {
+function isSameRows(elements: Elements, value: unknown, dims: readonly number[], isExact = false): boolean {
   let next = 0;
   const compare = (each: unknown, axis: number): boolean => {
-    if (axis === dims.length) return isSame(elements[next++], each);
+    if (axis === dims.length) return isSame(elements[next++], each, isExact);
     if (!isElements(each) || each.length !== dims[axis]) return false;
     for (let i = 0; i < each.length; i++) if (!compare(each[i], axis + 1)) return false;
     return true;
@@ -211,13 +225,13 @@ function isSameRows(elements: Elements, value: unknown, dims: readonly number[])
   return compare(value, 0) && next === elements.length;
 }
 
-/** Whether what a dataset holds is a value: it has refused numbers that it has no place for, and rounded floats. */
-function isSame(there: unknown, value: unknown): boolean {
-  if (typeof there === 'number' && typeof value === 'number') return true;
+/** Whether what a dataset holds is a value: it has refused numbers that it has no place for. Floats may be rounded, unless `isExact`. */
+function isSame(there: unknown, value: unknown, isExact: boolean): boolean {
+  if (!isExact && typeof there === 'number' && typeof value === 'number') return true;
   if (value instanceof H5Reference) return true;
   if (isElements(there)) {
     if (!isElements(value) || value.length !== there.length) return false;
-    for (let i = 0; i < there.length; i++) if (!isSame(there[i], value[i])) return false;
+    for (let i = 0; i < there.length; i++) if (!isSame(there[i], value[i], isExact)) return false;
     return true;
   }
   if (!isRecord(there)) return Object.is(there, value);
@@ -225,7 +239,7 @@ function isSame(there: unknown, value: unknown): boolean {
   const names = Object.keys(there);
   return (
     names.length === Object.keys(value).length &&
-    names.every((name) => Object.hasOwn(value, name) && isSame(there[name], value[name]))
+    names.every((name) => Object.hasOwn(value, name) && isSame(there[name], value[name], isExact))
   );
 }
 
@@ -245,18 +259,21 @@ export function compressionIn(object: H5Object | undefined): Compression {
   return (object && compressionOf(object)) ?? false;
 }
 
-type Attribute = readonly [name: string, value: unknown, options: ValueOptions];
+type Attribute = readonly [name: string, draft: AttributeDraft];
 
-/** The attributes of an object that are to be set elsewhere. */
-export function attributesOf({ attrs }: H5Object, takes: (name: string) => boolean): Attribute[] {
-  return [...attrs.keys()].filter(takes).map((name) => {
-    const { dtype, shape } = attrs.info(name) ?? {};
-    return [name, attrs.get(name), shape ? { dtype, shape } : { dtype }] as Attribute;
-  });
+/** The attributes of an object that are to be set elsewhere in its file. */
+export function attributesOf(
+  { attrs, session, node }: H5Object,
+  takes: (name: string) => boolean,
+): Attribute[] {
+  const editor = session.edit();
+  return [...attrs.keys()]
+    .filter(takes)
+    .map((name) => [name, editor.attribute(node, name) as AttributeDraft] as const);
 }
 
-export function setAttributes({ attrs }: H5Object, attributes: readonly Attribute[]): void {
-  for (const [name, value, options] of attributes) attrs.set(name, value, options);
+export function setAttributes(object: H5Object, attributes: readonly Attribute[]): void {
+  for (const [name, draft] of attributes) object.session.edit().putAttribute(object.node, name, draft);
 }
 
 /** What programs have said about a list, or a part of one. */

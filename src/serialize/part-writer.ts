@@ -9,10 +9,9 @@ import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
 import { isReferredName } from '../hdf5/referred.js';
-import { hasReferences } from '../hdf5/release.js';
-import type { AnyLink, Node, StoredObject } from '../hdf5/stored-object.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import { defaultRegistry, h5write, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
+import { defaultRegistry, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { H5UnknownClassError } from './errors.js';
@@ -24,16 +23,39 @@ import {
   keepAgain,
   keptOf,
   scalarSetter,
+  wholeSetter,
 } from './in-place.js';
 import { Kind, Kinds } from './kinds.js';
 import { Encoding, LAYOUT_VERSION, MAX_MEMBERS, MAX_NAME, Reserved, Tag } from './layout.js';
+import {
+  hasMembers,
+  isCoded,
+  isErrorGroup,
+  isMergeable,
+  isMerged,
+  isObject,
+  isObjectGroup,
+} from './mergeable.js';
 import { escapeName } from './names.js';
-import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
-import { hasField, isAccessor, readPart } from './part-reader.js';
+import { indexOf, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
+import { isAccessor, readPart } from './part-reader.js';
+import { shortPath } from './path.js';
+import {
+  addressIn,
+  checkReferences,
+  freeCycles,
+  isElement,
+  note,
+  type Replaced,
+  removeMember,
+  replaceMembers,
+  SCALE,
+} from './replaced-references.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
 import { newRestorer, readFrom, type Store, serialize, type WriteOptions, within } from './serialize.js';
 import { unreadable } from './unreadable.js';
+import { described, isIterator, isSameBytes, memberOf, NO_PLACE, setMember } from './value-members.js';
 import { NO_VALUES, type Values } from './values.js';
 
 /**
@@ -121,67 +143,6 @@ function storedMembers(group: H5Group, values: object, options: WriteOptions): H
   return H5File.open(stored, 'r', indexes ? { indexes } : {});
 }
 
-/**
- * Does in one transaction what stores the value of an object anew, in its place: nothing else may share what it holds, or refer
- * to that.
- */
-export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): T {
-  const { session, file } = object;
-  const editor = session.edit();
-  return file.transaction(() => {
-    editor.flush();
-    const { clock } = editor;
-    const replaced: Replaced = { marked: [], rewritten: [] };
-    note(object, replaced, true);
-    const result = change();
-    editor.flush();
-    freeCycles(file, replaced.rewritten, clock);
-    if (!replaced.rewritten.every((address) => editor.isDeleted(address, clock)))
-      throw new H5StateError(
-        'H5_REFERENCED',
-        `"${object.path}" holds what other parts of the file share: write the part that holds them all`,
-      );
-    checkReferences(file, replaced.marked);
-    return result;
-  });
-}
-
-/**
- * Does what takes the place of members of a group, or removes them: one change, or several in one transaction if that is
- * needed to find out whether references lead to what goes. Then it is an error, and nothing has changed.
- */
-export function replaceMembers(group: H5Group, names: readonly string[], change: () => void): void {
-  const { session, file } = group;
-  const editor = session.edit();
-  const marked = names.flatMap((name) => markedIn(group, name));
-  if (marked.length === 0) {
-    change();
-    return;
-  }
-  file.transaction(() => {
-    const { clock } = editor;
-    change();
-    editor.flush();
-    checkReferences(
-      file,
-      marked.filter((address) => editor.isDeleted(address, clock)),
-    );
-  });
-}
-
-/** Whether references may lead to a member of a group, or to something within. */
-export function isReferenced(group: H5Group, name: string): boolean {
-  return markedIn(group, name).length > 0;
-}
-
-/** The addresses of what references may lead to, in a member of a group. */
-function markedIn(group: H5Group, name: string): number[] {
-  const object = group.linkInfo(name)?.kind === 'hard' ? group.get(name) : undefined;
-  const replaced: Replaced = { marked: [], rewritten: [] };
-  if (object) note(object, replaced, false);
-  return replaced.marked;
-}
-
 /** A member of a group, and further steps through what it is. */
 interface Home {
   readonly group: H5Group;
@@ -231,6 +192,10 @@ interface Met {
   isAsked: boolean;
 }
 
+/** So many levels of objects are merged into others: each takes some of the stack. */
+const MAX_MERGED = 1000;
+const TOO_DEEP = `it is more than ${MAX_MERGED} levels deep`;
+
 /** Stands for a member whose parts are set where they stand. */
 const SET = Symbol('set');
 
@@ -241,13 +206,9 @@ interface Renamed {
   readonly to: string;
 }
 
-/** Objects of the file that have lost a link, by their addresses. */
-interface Replaced {
-  /** Those that references lead to. */
-  readonly marked: number[];
-  /** Those that were written anew, with all that they refer to, so that the old ones should be gone. */
-  readonly rewritten: number[];
-  /** Those that something is merged into, so that they must not be gone. */
+/** What has become of the file. */
+interface Changed extends Replaced {
+  /** Objects that something is merged into, so that they must not be gone, by their addresses. */
   readonly merged?: Map<number, Met>;
 }
 
@@ -319,7 +280,7 @@ class PartWriter {
     return compression ? { compression } : {};
   }
 
-  #apply(change: () => Replaced): void {
+  #apply(change: () => Changed): void {
     const { session, file } = this.#target;
     const editor = session.edit();
     file.transaction(() => {
@@ -354,11 +315,8 @@ class PartWriter {
     for (const { group, from, to } of this.#renamed) {
       const editor = group.session.edit();
       if (!hasMember(group, from)) continue;
-      if (hasMember(group, to)) {
-        marked.push(...markedIn(group, from));
-        group.attrs.delete(from);
-        editor.deleteLink(group.node, from);
-      } else if (editor.moveMember(group.node, from, group.node, to, Infinity)) {
+      if (hasMember(group, to)) marked.push(...removeMember(group, from).marked);
+      else if (editor.moveMember(group.node, from, group.node, to, Infinity)) {
         renameNumber(group, from, to);
         editor.moved(group.session, join(group.path, from), join(group.path, to));
       }
@@ -452,8 +410,10 @@ class PartWriter {
       if (isSameBytes(this.#bytesOf(stored), this.#bytesOf(value)))
         return () => ({ marked: [], rewritten: [] });
     }
+    if (rest.length === 0 && this.#isLeftOut(group, name, value))
+      return () => (isNew ? { marked: [], rewritten: [] } : removeMember(group, escapeName(name)));
     if (rest.length === 0 && !isNew) {
-      const set = this.#scalarSetter(group, name, link, value);
+      const set = this.#scalarSetter(group, name, link, value) ?? this.#scaleSetter(group, link, value);
       if (set) return set;
     }
     if (rest.length === 0 || isNew) return { group, value: memberOnly(wrapped(value, rest)), how: 'members' };
@@ -622,6 +582,23 @@ class PartWriter {
     return done(arraySetter(dataset, steps, value, place, isMerged));
   }
 
+  /** Whether a value is not stored at all as a member of a group, because its class says so. */
+  #isLeftOut(group: H5Group, name: string, value: unknown): boolean {
+    if (value !== undefined) return false;
+    const cls = this.#class(group);
+    return (
+      cls !== undefined && !isCoded(cls) && cls.stored.some((rule) => rule.name === name && rule.optional)
+    );
+  }
+
+  /** What gives a dimension scale all of its elements anew: what it is attached to refers to this dataset. */
+  #scaleSetter(group: H5Group, link: string, value: unknown): (() => Replaced) | undefined {
+    const there = group.get(link);
+    if (!(there instanceof H5Dataset) || !there.attrs.has(SCALE) || !isArray(there)) return undefined;
+    const set = wholeSetter(there, value);
+    return set && done(set);
+  }
+
   /** What sets a scalar where it stands in a dataset of its own. */
   #scalarSetter(group: H5Group, name: string, link: string, value: unknown): (() => Replaced) | undefined {
     if (group.linkInfo(link)?.kind !== 'hard') return undefined;
@@ -695,6 +672,7 @@ class PartWriter {
       known.isAsked ||= known.stored === undefined;
       return known.stored ?? value;
     }
+    if (place.length - this.#steps.length > MAX_MERGED) this.#refuseMerge(place, TOO_DEEP);
     const met: Met = { group, place, stored: undefined, isAsked: false };
     merging.met.set(value, met);
     const cls = this.#class(group);
@@ -712,7 +690,9 @@ class PartWriter {
       const each = value instanceof Map ? value.get(key) : (value as Record<string, unknown>)[key];
       const member = this.#mergedMember(group, name, each, at, merging);
       if (member !== SET) members.set(name, member);
-      isSame &&= Object.is(member, each) && (own !== undefined || name === key);
+      // Of what is left out, an instance says so itself.
+      const isThat = Object.is(member, each) || (own !== undefined && this.#isLeftOut(group, name, each));
+      isSame &&= isThat && (own !== undefined || name === key);
     }
     if (met.isAsked && !(isSame && (own || !this.#isStored(cls, members))))
       this.#refuseMerge(place, 'what is merged into it holds itself');
@@ -732,6 +712,10 @@ class PartWriter {
     const link = this.#linkOf(group, name, this.#class(group));
     const there = group.get(link);
     this.#give(group, name, there, value, place, merging);
+    if (this.#isLeftOut(group, name, value)) {
+      merging.sets.push(() => removeMember(group, escapeName(name)));
+      return SET;
+    }
     const set = this.#scalarSetter(group, name, link, value);
     if (set) {
       merging.sets.push(set);
@@ -820,6 +804,7 @@ class PartWriter {
   /** Sets members of a value that was read. */
   #mergeInto(there: unknown, value: object, place: readonly Step[], within = new Set<object>()): void {
     if (within.has(value)) this.#refuseMerge(place, 'what is merged into it holds itself');
+    if (within.size > MAX_MERGED) this.#refuseMerge(place, TOO_DEEP);
     const kind = Object.getPrototypeOf(there) as object | null;
     const other = Object.getPrototypeOf(value) as object | null;
     const isPlain = other === null || other === Object.prototype;
@@ -858,7 +843,7 @@ class PartWriter {
   }
 
   #refuseMerge(place: readonly Step[], reason: string): never {
-    const shown = showPath(place);
+    const shown = shortPath(showPath(place));
     throw new H5PathError(
       'H5_WRONG_KIND',
       shown,
@@ -871,24 +856,33 @@ class PartWriter {
   /** The value of an object, with another value at the end of a way through it. */
   #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
     const isMerged = this.#options.mode === 'merge' && isMergeable(value, this.#options);
-    const change = (holder: unknown, [step, ...rest]: readonly Step[], within?: object): void => {
-      if (rest.length === 0) checkElement(holder, step as Step, value, this.#steps);
-      const done = this.#steps.slice(0, this.#steps.length - rest.length);
-      const next = rest.length > 0 || isMerged ? memberOf(holder, step as Step) : undefined;
-      const coded = within ?? (this.#isCoded(holder) ? holder : undefined);
-      const isObject = typeof next === 'object' && next !== null;
-      if (rest.length > 0 && isObject) change(next, rest, coded);
-      else if (rest.length === 0 && isObject) this.#mergeInto(next, value as object, done);
-      else {
-        const why = rest.length > 0 ? NO_PLACE : this.#setMember(holder, step as Step, value, coded);
+    const change = (whole: unknown): void => {
+      let holder = whole;
+      let coded: object | undefined;
+      for (const [i, step] of steps.entries()) {
+        const left = steps.length - 1 - i;
+        if (left === 0) checkElement(holder, step, value, this.#steps);
+        const next = left > 0 || isMerged ? memberOf(holder, step) : undefined;
+        coded ??= this.#isCoded(holder) ? holder : undefined;
+        const isObject = typeof next === 'object' && next !== null;
+        if (left > 0 && isObject) {
+          holder = next;
+          continue;
+        }
+        const done = this.#steps.slice(0, this.#steps.length - left);
+        if (isObject) {
+          this.#mergeInto(next, value as object, done);
+          return;
+        }
+        const why = left > 0 ? NO_PLACE : this.#setMember(holder, step, value, coded);
         if (why === undefined) return;
         if (why !== NO_PLACE) this.#refuse(why);
         const place = showPath(done);
-        if (rest.length > 0 && next !== undefined) this.#refuse(`${place} has no members`);
+        if (left > 0 && next !== undefined) this.#refuse(`${place} has no members`);
         throw new H5PathError('H5_NOT_FOUND', place, `there is no ${place} to be written to`);
       }
     };
-    return this.#read(object, (whole) => change(whole, steps));
+    return this.#read(object, change);
   }
 
   /** What is stored of a value; undefined if it cannot be. */
@@ -976,7 +970,7 @@ class PartWriter {
   #graft(
     { group, value, how, merging, isRewritten = false, rewritten }: Graft,
     stored: Storage,
-  ): () => Replaced {
+  ): () => Changed {
     const { indexes } = group.session.space;
     const source = H5File.open(stored, 'r', indexes ? { indexes } : {});
     if (how !== 'content' && source.attrs.has(Reserved.encoding))
@@ -985,7 +979,7 @@ class PartWriter {
     if (how === 'content' && !isRoot && source.attrs.get(Reserved.encoding) === Encoding.value)
       this.#refuse('a group can only become an object or a list: write to its path from the group above');
     const into = new Map(Array.from(merging?.met.values() ?? [], (met) => [addressIn(met.group), met]));
-    const replaced = { marked: [], rewritten: [], merged: new Map<number, Met>() };
+    const replaced = { marked: [] as number[], rewritten: [], merged: new Map<number, Met>() };
     const pairs: (readonly [H5Group, H5Group])[] = how === 'content' ? [] : [[group, source]];
     const merges = (there: H5Object, here: H5Object): boolean => {
       // What replaces something takes nothing of it.
@@ -995,7 +989,7 @@ class PartWriter {
       return true;
     };
     return () => {
-      for (const set of merging?.sets ?? []) set();
+      for (const set of merging?.sets ?? []) replaced.marked.push(...set().marked);
       const all = [...(rewritten ? [rewritten] : []), ...(merging?.rewritten ?? [])];
       const kept = all.map((member) => keptOf(member.group.get(escapeName(member.name))));
       const own = how === 'content' && isRewritten ? keptOf(group) : undefined;
@@ -1096,83 +1090,6 @@ function isSameHome(a: Home | undefined, b: Home | undefined): boolean {
   );
 }
 
-/** Whether a group in what is stored becomes part of one that is there: they are of one type or class, or it is plain. */
-function isMerged(
-  there: H5Object,
-  here: H5Object,
-  parts: ReadonlySet<unknown>,
-  registry: TypeRegistry = defaultRegistry,
-): boolean {
-  if (!(there instanceof H5Group && here instanceof H5Group)) return false;
-  if (there.attrs.has(Reserved.encoding) || here.attrs.has(Reserved.encoding)) return false;
-  const type = here.attrs.get(Reserved.type);
-  const cls = here.attrs.get(Reserved.class);
-  const old = there.attrs.get<string>(Reserved.class);
-  // The file may have an earlier name of the class.
-  const isSame = there.attrs.get(Reserved.type) === type && (old && (registry.get(old)?.name ?? old)) === cls;
-  const isPlain = (cls === undefined || parts.has(cls)) && (type === undefined || type === 'null-prototype');
-  return isSame || (isPlain && isObjectGroup(there) && there.attrs.get(Reserved.type) !== 'Map');
-}
-
-/** Whether a group is an object of members that others can be added to: no list, and no value such as a RegExp. */
-function isObjectGroup({ attrs }: H5Group): boolean {
-  const encoding = attrs.get(Reserved.encoding);
-  if (encoding !== undefined && encoding !== Encoding.entries) return false;
-  const type = attrs.get<string>(Reserved.type);
-  return type === undefined || type === 'Map' || type === 'null-prototype' || isErrorGroup({ attrs });
-}
-
-function isErrorGroup({ attrs }: Pick<H5Group, 'attrs'>): boolean {
-  return /Error$/.test(attrs.get<string>(Reserved.type) ?? '');
-}
-
-/** Whether what a dataset stands for is an object: a list, numbers, a Date. */
-function isObject(dataset: H5Dataset): boolean {
-  if ((dataset.shape?.length ?? 0) > 0) return true;
-  const { value } = dataset;
-  return typeof value === 'object' && value !== null && Tag.date in value;
-}
-
-/** Whether what is stored of instances is not their properties. */
-function isCoded({ codec, prototype }: RegisteredClass): boolean {
-  return codec !== undefined || h5write in prototype;
-}
-
-/** Whether a value is an object of members that can be merged into another: what is more than these replaces that. */
-function isMergeable(value: unknown, options: WriteOptions): value is object {
-  const { registry = defaultRegistry } = options;
-  if (!hasMembers(value, options) || ArrayBuffer.isView(value)) return false;
-  if (registry.of(Object.getPrototypeOf(value))?.codec) return false;
-  return !HOLDERS.some((type) => value instanceof type);
-}
-
-/** Types of the language whose instances, and those of classes that extend them, hold something beside their properties. */
-const HOLDERS: readonly (new (...parameters: never[]) => object)[] = [
-  Array,
-  Set,
-  Date,
-  Error,
-  RegExp,
-  Number,
-  String,
-  Boolean,
-  ArrayBuffer,
-  ...(typeof URL === 'function' ? [URL, URLSearchParams] : []),
-];
-
-/** Whether others can be added to the members of an object. */
-function hasMembers(value: unknown, { registry = defaultRegistry }: WriteOptions): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return (
-    prototype === null ||
-    prototype === Object.prototype ||
-    prototype === Map.prototype ||
-    value instanceof Error ||
-    registry.of(prototype) !== undefined
-  );
-}
-
 /**
  * Whether a value can stand in a dataset as it is: in one of a list it is to come back as the very same. `areNumbers`: what
  * integers are read as, which are bigints otherwise.
@@ -1200,250 +1117,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && isPlainText(value);
 }
 
-function isElement(
-  value: unknown,
-): value is { readonly [Tag.into]: H5Reference; readonly [Tag.index]: bigint } {
-  return (
-    typeof value === 'object' && value !== null && Tag.into in value && value[Tag.into] instanceof H5Reference
-  );
-}
-
 function setMembers(object: object, members: ReadonlyMap<string, unknown>): object {
   for (const [name, value] of members) setProperty(object, name, value, undefined);
   return object;
-}
-
-// ---- values -----------------------------------------------------------------------------------------------
-
-/** What a step leads to; undefined if it leads nowhere. */
-function memberOf(holder: unknown, step: Step): unknown {
-  if (Array.isArray(holder) || ArrayBuffer.isView(holder)) {
-    const at = indexOf(step, (holder as unknown[]).length);
-    if (at !== undefined) return (holder as unknown[])[at];
-    return isField(holder, step.key) ? fieldOf(holder, step.key) : undefined;
-  }
-  if (holder instanceof Map) {
-    const key = mapKey(holder, step);
-    if (!holder.has(key) && isField(holder, key)) return fieldOf(holder, key);
-    return holder.get(key);
-  }
-  if (typeof holder !== 'object' || holder === null) return undefined;
-  // Of its own, it is a property like any other.
-  if (step.key === '__proto__' && !Object.hasOwn(holder, step.key)) return undefined;
-  return (holder as Record<string, unknown>)[step.key];
-}
-
-/** Whether a key is that of a property beside what a list, a Map or a Set holds, and not of something of the language's own. */
-function isField(holder: object, key: unknown): key is string {
-  if (typeof key !== 'string' || key === 'length' || key === 'size') return false;
-  return String(Number(key)) !== key && hasField(holder, key);
-}
-
-function fieldOf(holder: object, key: string): unknown {
-  return (holder as Record<string, unknown>)[key];
-}
-
-/**
- * Sets a property beside what a list, a Map or a Set holds: one that it has, or that its class declares. Returns why it cannot
- * be.
- */
-function setField(holder: object, { key }: Step, value: unknown, registry: TypeRegistry): string | undefined {
-  const cls = registry.of(Object.getPrototypeOf(holder));
-  if (typeof key !== 'string' || !(isField(holder, key) || cls?.isDeclared(key))) return NO_PLACE;
-  if (cls && !cls.isWritable(key)) return `the class ${cls.name} does not store ${key}`;
-  setProperty(holder, cls ? cls.storedName(key) : key, value, cls);
-  return undefined;
-}
-
-/**
- * Sets what a step leads to; one behind the last element of an array makes it longer. `isCoded`: something else than its
- * members is stored of what holds it; `isEntry`: of a Map, whatever properties it has. Returns why it cannot be.
- */
-function setMember(
-  holder: unknown,
-  step: Step,
-  value: unknown,
-  { registry = defaultRegistry }: WriteOptions,
-  isCoded: boolean,
-  isEntry: boolean,
-): string | undefined {
-  if (Array.isArray(holder)) {
-    const at = indexOf(step, holder.length + 1);
-    const isLast = Number(step.key) < 0;
-    if (at === undefined) return setField(holder, step, value, registry);
-    holder[isLast ? at - 1 : at] = value;
-    return undefined;
-  }
-  if (ArrayBuffer.isView(holder) && !(holder instanceof DataView)) {
-    const at = indexOf(step, (holder as Uint8Array).length);
-    if (at === undefined) return setField(holder, step, value, registry);
-    if (typeof value !== typeof (holder as Uint8Array)[at]) return NO_PLACE;
-    (holder as Uint8Array)[at] = value as number;
-    return undefined;
-  }
-  if (holder instanceof Map) {
-    const key = mapKey(holder, step);
-    // To set a field must not make an entry.
-    const cls = registry.of(Object.getPrototypeOf(holder));
-    const isOfField = isField(holder, key) || cls?.isDeclared(key as string) === true;
-    if (isEntry || !isOfField) holder.set(key, value);
-    else if (holder.has(key)) return `${String(key)} is a key of the Map and a property as well`;
-    else return setField(holder, step, value, registry);
-    return undefined;
-  }
-  if (holder instanceof Set) return setField(holder, step, value, registry);
-  if (typeof holder !== 'object' || holder === null) return NO_PLACE;
-  // They hold nothing but bytes.
-  if (ArrayBuffer.isView(holder) || holder instanceof ArrayBuffer) return NO_PLACE;
-  const cls = registry.of(Object.getPrototypeOf(holder));
-  const property = String(step.key);
-  const isKnown = Object.hasOwn(holder, property) || isAccessor(holder, property);
-  // What the class says of what is stored is not known: a property that it does not have cannot be a part of that.
-  if (h5write in holder) return isKnown && Reflect.set(holder, property, value) ? undefined : NO_PLACE;
-  if (cls && !cls.isWritable(property)) return `the class ${cls.name} does not store ${property}`;
-  try {
-    if (isCoded && isKnown && Reflect.set(holder, property, value)) return undefined;
-  } catch (error) {
-    // What a class throws is its own affair.
-    if (cls) throw error;
-    return String(error);
-  }
-  const own = Object.getOwnPropertyDescriptor(holder, property);
-  if (own && !own.configurable && !own.writable && !own.set)
-    return `${described(holder)} cannot be changed: write another one in its place`;
-  setProperty(holder, cls ? cls.storedName(property) : property, value, cls);
-  return undefined;
-}
-
-/** There is nothing to be set. */
-const NO_PLACE = 'there is no such place';
-
-/** What a value is, for messages. */
-function described(value: object): string {
-  const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: { name?: string } };
-  return maker?.name ? `an object of type ${maker.name}` : 'the object';
-}
-
-function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && a.length === b?.length && a.every((byte, i) => byte === b[i]);
-}
-
-/** Whether what an object yields is gone when it has been asked for. */
-function isIterator(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    (Symbol.asyncIterator in value || typeof (value as { next?: unknown }).next === 'function')
-  );
-}
-
-// ---- references -------------------------------------------------------------------------------------------
-
-function addressIn({ node }: H5Object): number {
-  return (node as StoredObject).info.address;
-}
-
-/** Notes the objects in a part of a file that is replaced. */
-function note(
-  object: H5Object,
-  { marked, rewritten }: Replaced,
-  isRewritten: boolean,
-  met?: (address: number) => void,
-): void {
-  const noteOne = (each: H5Object): void => {
-    if (met && 'info' in each.node) met(addressIn(each));
-    const isMarked = each.attrs.has(Reserved.referenced);
-    if (!isMarked && !isRewritten) return;
-    // What is new has its address when it is in the file.
-    if (!('info' in each.node)) each.session.edit().flush();
-    const address = addressIn(each);
-    if (isMarked) marked.push(address);
-    if (!isRewritten) return;
-    rewritten.push(address);
-    for (const [, target] of referencesOf(each)) rewritten.push(target);
-  };
-  noteOne(object);
-  if (object instanceof H5Group) object.visit((_, each) => noteOne(each));
-}
-
-/**
- * Of objects that were there when the editor's clock was at `clock`, deletes those that only links of others of them lead to: counts
- * of links alone would keep them.
- */
-function freeCycles({ session }: H5File, addresses: readonly number[], clock: number): void {
-  const editor = session.edit();
-  const left = new Map<number, Node>();
-  for (const address of addresses) {
-    if (left.has(address) || editor.isDeleted(address, clock)) continue;
-    left.set(address, editor.stored(address));
-  }
-  if (left.size === 0) return;
-  const linksWithin = (node: Node): [name: string, address: number][] =>
-    Array.from((node.links ?? []) as Iterable<[string, AnyLink]>).flatMap(([name, link]) =>
-      link.kind === 'hard' && left.has(link.address) ? [[name, link.address] as [string, number]] : [],
-    );
-  // How many more links lead to each than those from others.
-  const others = new Map<number, number>();
-  for (const [address, node] of left) others.set(address, editor.linkCount(node));
-  const count = (node: Node, change: number): void => {
-    for (const [, address] of linksWithin(node))
-      others.set(address, (others.get(address) as number) + change);
-  };
-  for (const node of left.values()) count(node, -1);
-  for (let isDone = false; !isDone; ) {
-    isDone = true;
-    for (const [address, node] of left) {
-      if ((others.get(address) as number) <= 0) continue;
-      // It is a part of something else, and so is what it leads to.
-      isDone = false;
-      count(node, 1);
-      left.delete(address);
-    }
-  }
-  for (const node of left.values()) for (const [name] of linksWithin(node)) editor.deleteLink(node, name);
-  if (left.size > 0) editor.flush();
-}
-
-/** @throws {H5StateError} when references lead to an object, or to its elements. */
-export function checkUnreferred(object: H5Object): void {
-  // What is new has its address when it is in the file.
-  object.session.edit().flush();
-  checkReferences(object.file, [(object.node as StoredObject).info.address]);
-}
-
-/** Throws if references lead to objects that are gone. */
-function checkReferences(file: H5File, addresses: readonly number[]): void {
-  if (addresses.length === 0) return;
-  const gone = new Set(addresses);
-  const referringIn = (object: H5Object): { object: H5Object; name: string } | undefined => {
-    const found = referencesOf(object).find(([, address]) => gone.has(address));
-    return found && { object, name: found[0] };
-  };
-  const findReferring = () => referringIn(file) ?? file.visit((_, object) => referringIn(object));
-  let found = findReferring();
-  const isInTables = () => isReferredName(found?.object.path.split('/')[1] ?? '');
-  // Rows of large trees stay where they are when what referred to them goes.
-  if (isInTables() && file.session.edit().dropUnreferred()) found = findReferring();
-  if (!found) return;
-  const { object, name } = found;
-  const place = [object.path === '/' ? '' : object.path, ...(name === '' ? [] : [name])].join('/');
-  throw new H5StateError(
-    'H5_REFERENCED',
-    isInTables()
-      ? 'a table of a large tree refers to what is to be replaced: write the part that holds both; or, if what referred to it is no more, the whole value anew: write(file, await read(file))'
-      : `${place} refers to what is to be replaced: write the part that holds both, or ${place} first`,
-  );
-}
-
-/** Where references in an object lead, with the name of the attribute that holds one, which is empty for elements. */
-function referencesOf(object: H5Object): [string, number][] {
-  const found: [string, number][] = [];
-  const look = (name: string, value: unknown): void => {
-    if (value instanceof H5Reference) found.push([name, value.address]);
-    else if (isElement(value)) found.push([name, value[Tag.into].address]);
-    else if (Array.isArray(value)) for (const each of value) look(name, each);
-  };
-  for (const [name, value] of object.attrs) look(name, value);
-  if (object instanceof H5Dataset && hasReferences(object.datatype)) look('', object.value);
-  return found;
 }

@@ -1113,3 +1113,24 @@ describe('how a dict stores', () => {
     expect(dict.get('array')).toEqual(new Float64Array(10_000));
   });
 });
+
+it('holds objects within objects some thousand levels deep, of which the first are compared', () => {
+  const deep = (levels: number, leaf: unknown): unknown => {
+    let value: unknown = { leaf };
+    for (let i = 0; i < levels; i++) value = { a: value };
+    return value;
+  };
+  const file = H5File.open(undefined, 'w');
+  const dict = H5Dict.of<Record<string, unknown>>(file);
+  const leafOf = (): unknown => {
+    let at = deserialize<{ k: unknown }>(file.toBytes()).k as { a?: unknown; leaf?: unknown };
+    while (at.a) at = at.a as typeof at;
+    return at.leaf;
+  };
+  for (const leaf of [1, 2, 2]) {
+    dict.set('k', deep(3000, leaf));
+    expect(leafOf()).toBe(leaf);
+  }
+  expect(() => dict.merge({ k: deep(3000, 3) })).toThrow(/it is more than 1000 levels deep; set replaces it/);
+  expect(leafOf()).toBe(2);
+});

@@ -975,3 +975,14 @@ describe('elements to which other parts of a file refer', () => {
     });
   });
 });
+
+it('keeps attributes of any datatype when it becomes another kind of list', () => {
+  const file = H5File.open(serialize({ list: [1, 2] }), 'r+');
+  const dtype = { compound: { a: 'i4', b: { vlen: 'f8' } } } as const;
+  file.dataset('list').attrs.set('pair', { a: 1, b: [2, 3] }, { dtype });
+  const list = H5Dict.of<{ list: H5List<unknown> }>(file).get('list');
+  list.push('x', { y: 1 });
+  const { attrs } = file.group('list');
+  expect(attrs.get('pair')).toEqual({ a: 1, b: Float64Array.of(2, 3) });
+  expect(list.toArray()).toEqual([1, 2, 'x', { y: 1 }]);
+});

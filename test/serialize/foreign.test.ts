@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   deserialize,
   H5Dict,
   H5Error,
+  H5File,
   type H5List,
   readSync,
   TypeRegistry,
@@ -328,6 +329,93 @@ describeOracle('h5py', () => {
       ],
       mixed: [1, 2n, [5]],
       long: [0.5, ...long.slice(1)],
+    });
+  });
+});
+
+const SCALES = `
+import h5py, numpy as np, sys, json
+with h5py.File(sys.argv[1], sys.argv[2], libver=sys.argv[3]) as f:
+    if sys.argv[2] == 'w':
+        f['x'] = np.array([1, 2, 3], 'i4')
+        f['x'].make_scale('x')
+        f['records'] = np.array([(1, 2.5)] * 3, dtype=[('p', 'i4'), ('q', 'f8')])
+        f['numbers'] = np.zeros(3)
+        for name in ('records', 'numbers'):
+            f[name].dims[0].attach_scale(f['x'])
+    elif sys.argv[2] == 'r+':
+        f['list'].dims[0].attach_scale(f['x'])
+    else:
+        attached = {k: [list(d.dims[0].keys()), d.dims[0][0][()].tolist()] for k, d in f.items() if 'DIMENSION_LIST' in d.attrs}
+        print(json.dumps([attached, {k: d[()].tolist() for k, d in f.items()}]))
+`;
+
+describeOracle('h5py', () => {
+  describe.each(['earliest', 'latest'])('attached a dimension scale (%s)', (libver) => {
+    const path = () => join(folder, `scales-${libver}.h5`);
+    const python = (mode: string) =>
+      execFileSync(PYTHON, ['-c', SCALES, path(), mode, libver], { encoding: 'utf8' });
+    const show = () => JSON.parse(python('r')) as [Record<string, unknown>, Record<string, unknown>];
+    const replaced = (value: unknown) => () => writeSync(path(), value, { path: 'x' });
+
+    it('to what is changed all the same', () => {
+      python('w');
+      writeSync(path(), 7, { path: ['records', 0, 'p'] });
+      writeSync(path(), { p: 8, q: 0.5 }, { path: ['records', 1] });
+      writeSync(path(), 9, { path: ['numbers', 2] });
+      const [attached, values] = show();
+      expect(attached).toEqual({ records: [['x'], [1, 2, 3]], numbers: [['x'], [1, 2, 3]] });
+      expect(values).toMatchObject({
+        records: [
+          [7, 2.5],
+          [8, 0.5],
+          [1, 2.5],
+        ],
+        numbers: [0, 0, 9],
+      });
+    });
+
+    it('to a list, which has it when it is stored anew', () => {
+      python('w');
+      writeSync(path(), [1, 2, 3], { path: 'list' });
+      python('r+');
+      writeSync(path(), 0.5, { path: 'list/0' });
+      writeSync(path(), 4, { path: 'list/3' });
+      const [attached, values] = show();
+      expect(attached).toMatchObject({ list: [['x'], [1, 2, 3]] });
+      expect(values).toMatchObject({ list: [0.5, 2, 3, 4] });
+    });
+
+    it('that gets other elements, and is replaced by nothing else', () => {
+      python('w');
+      replaced(Int32Array.of(4, 5, 6))();
+      const [attached] = show();
+      expect(attached).toEqual({ records: [['x'], [4, 5, 6]], numbers: [['x'], [4, 5, 6]] });
+      const before = readFileSync(path());
+      const reason = /the attribute DIMENSION_LIST of "\/(records|numbers)" refers to what is to be replaced/;
+      for (const value of [Int32Array.of(1), Float64Array.of(1, 2, 3), 5, { a: 1 }])
+        expect(replaced(value)).toThrow(reason);
+      using dict = H5Dict.open<Record<string, unknown>>(path(), { mode: 'r+' });
+      expect(() => dict.set('x', [1])).toThrow(reason);
+      expect(() => dict.delete('x')).toThrow(reason);
+      dict.close();
+      expect(readFileSync(path()).equals(before)).toBe(true);
+    });
+
+    it('that is gone, and what it was attached to can be changed', () => {
+      python('w');
+      writeSync(path(), [1, 2, 3], { path: 'list' });
+      python('r+');
+      {
+        using file = H5File.open(path(), 'r+');
+        file.delete('x');
+        file.createDataset('more', { data: new Float64Array(500).fill(Number.NaN) });
+      }
+      writeSync(path(), 7, { path: ['records', 0, 'p'] });
+      writeSync(path(), 9, { path: ['numbers', 2] });
+      writeSync(path(), 'text', { path: ['list', 0] });
+      expect(readSync(path(), { path: 'records/0/p' })).toBe(7);
+      expect(readSync(path(), { path: 'list' })).toEqual(['text', 2, 3]);
     });
   });
 });

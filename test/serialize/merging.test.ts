@@ -319,3 +319,43 @@ describe('what is more than its members replaces what is there', () => {
       );
   });
 });
+
+/** Objects within objects. */
+const deep = (levels: number, leaf: unknown): unknown => {
+  let value: unknown = { leaf };
+  for (let i = 0; i < levels; i++) value = { a: value };
+  return value;
+};
+
+describe('objects within objects', () => {
+  const asMap = (value: unknown) => new Map([[1, value]]);
+  const leafOf = (value: unknown): unknown => {
+    let at = value as { a?: unknown; leaf?: unknown };
+    while (at.a) at = at.a as typeof at;
+    return at.leaf;
+  };
+  it.each<[string, (value: unknown) => unknown]>([
+    ['by members', (value) => value],
+    ['in memory', (value) => asMap(value)],
+  ])('are merged a thousand levels deep, %s', (_, make) => {
+    const merged = (levels: number): unknown => {
+      const file = H5File.open(serialize({ a: make(deep(levels, 1)) }, { groups: Infinity }), 'r+');
+      writeSync(file, make(deep(levels, 2)), { path: 'a', mode: 'merge' });
+      const { a } = deserialize<{ a: unknown }>(file.toBytes());
+      return leafOf(a instanceof Map ? a.get(1) : a);
+    };
+    expect(merged(990)).toBe(2);
+    for (const levels of [1100, 10_000])
+      expect(() => merged(levels)).toThrow(
+        /^nothing can be merged into \$\.a.{1,400}: it is more than 1000 levels deep; mode: 'replace'/,
+      );
+  });
+
+  it('are found by a path of any length', () => {
+    const file = H5File.open(serialize({ list: ['x', deep(20_000, 1)] }, { groups: Infinity }), 'r+');
+    const above = ['list', 1] as const;
+    writeSync(file, 2, { path: [...above, ...Array<string>(20_000).fill('a'), 'leaf'] });
+    const { list } = deserialize<{ list: unknown[] }>(file.toBytes());
+    expect(leafOf(list[1])).toBe(2);
+  });
+});

@@ -878,3 +878,44 @@ describe('a class that has other names for its fields by now', () => {
     expect(readSync<{ page: Page }>(file, { registry: now }).page.email).toBe('e@f');
   });
 });
+
+it('what an object inherits is no part of the value, and stays as it is', () => {
+  class Plan {
+    a = 1;
+  }
+  const defaults = { z: 1 };
+  Object.assign(Plan.prototype, { defaults });
+  const own = new TypeRegistry().register(Plan, { name: 'Plan' });
+  for (const mode of ['replace', 'merge'] as const) {
+    const file = H5File.open(serialize({ list: [new Plan(), 'x'] }, { registry: own }), 'r+');
+    const options = { path: 'list/0/defaults/more', mode, registry: own };
+    expect(() => writeSync(file, 99, options)).toThrow(
+      /there is no \$\.list\[0\]\.defaults to be written to/,
+    );
+    writeSync(file, { defaults: { more: 99 } }, { path: 'list/0', mode: 'merge', registry: own });
+    expect(defaults).toEqual({ z: 1 });
+    const { list } = readSync<{ list: [Plan] }>(file, { registry: own });
+    expect(list[0]).toHaveProperty('defaults', { more: 99 });
+  }
+});
+
+it.each(['replace', 'merge'] as const)('an optional field that is undefined is left out (%s)', (mode) => {
+  class Track {
+    name = 'north';
+    note?: unknown = [1];
+    by?: unknown = 'me';
+  }
+  const own = new TypeRegistry().register(Track, {
+    name: 'Track',
+    fields: ['name', { property: 'note', optional: true }, { property: 'by', optional: true }],
+  });
+  const file = H5File.open(serialize({ track: new Track() }, { registry: own }), 'r+');
+  for (const key of ['note', 'by', 'by']) {
+    if (mode === 'replace') writeSync(file, undefined, { path: ['track', key], registry: own });
+    else writeSync(file, { track: { [key]: undefined } }, { mode, registry: own });
+  }
+  const track = file.group('track');
+  expect([...track.keys(), ...track.attrs.keys()].filter((name) => !name.startsWith('@'))).toEqual(['name']);
+  const { problems } = verifyStorage(new MemoryStorage(file.toBytes()), { indexes });
+  expect(problems).toEqual([]);
+});
