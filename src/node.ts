@@ -534,10 +534,13 @@ export class H5File extends CoreFile {
         throw error;
       }
     };
-    const file =
-      mode === 'r'
-        ? whileStale(() => begin(new FileStorage(path, { mark: tailMark })))
-        : begin(new FileAtPath(path, create, options?.durability !== 'off'));
+    const locked = mode === 'r' ? undefined : new FileAtPath(path, create, options?.durability !== 'off');
+    if (locked && create && mode !== 'w' && existsSync(path)) {
+      // Another process has made it before this one had the lock.
+      locked.close();
+      return H5File.open(where, mode, options);
+    }
+    const file = locked ? begin(locked) : whileStale(() => begin(new FileStorage(path, { mark: tailMark })));
     // As it was given: what is stored of a handle may be read elsewhere.
     places.set(file.session, { path: typeof where === 'string' ? where : path, mode });
     return file;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   lstatSync,
@@ -89,6 +90,16 @@ describe.each(Object.entries(writers))('%s', (_, writer) => {
     chmodSync(at('a.h5'), 0o640);
     await writer(at('a.h5'), 1);
     expect(statSync(at('a.h5')).mode & 0o777).toBe(0o640);
+  });
+
+  // Others may not give files away.
+  it.runIf(process.getuid?.() === 0)('keeps the owner of the file that it replaces', async () => {
+    writeFileSync(at('a.h5'), '');
+    chmodSync(at('a.h5'), 0o600);
+    chownSync(at('a.h5'), 1234, 5678);
+    await writer(at('a.h5'), 1);
+    const { uid, gid, mode } = statSync(at('a.h5'));
+    expect([uid, gid, mode & 0o777]).toEqual([1234, 5678, 0o600]);
   });
 
   it('writes through a symbolic link instead of replacing it', async () => {

@@ -6,6 +6,7 @@ import { escapeName } from '../serialize/names.js';
 import { checkFunction } from './checks.js';
 import type { CollectionOpenOptions, Context } from './context.js';
 import { H5Array } from './h5-array.js';
+import { leave } from './opening.js';
 import { type FileSource, openFile } from './platform.js';
 
 /** How a collection is opened that a file holds. */
@@ -91,7 +92,7 @@ export abstract class Collection {
 
   /** Closes the file if it was opened with this; else commits nothing and closes nothing. */
   [Symbol.dispose](): void {
-    if (this.#owned && this.isOpen) this.close();
+    if (this.#owned && this.isOpen) this.context.live.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,9 +115,7 @@ export function openIn<T>(
   try {
     return find(file);
   } catch (error) {
-    // A new file does not take the place of an old one then.
-    file.session.editor?.abandon(error);
-    file[Symbol.dispose]();
+    leave(file, error);
     throw error;
   }
 }

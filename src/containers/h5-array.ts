@@ -46,7 +46,7 @@ import { H5IndexError } from './errors.js';
 import { jsonOf } from './json.js';
 import { LiveFile } from './live-file.js';
 import { MemoryStore } from './memory-store.js';
-import { type ContainerSource, openSource } from './opening.js';
+import { type ContainerSource, leave, openSource } from './opening.js';
 import { options as containerOptions } from './options.js';
 import { gather } from './strided.js';
 
@@ -161,7 +161,7 @@ export class H5Array<E = unknown> implements BlockSource {
       const store = storeOf(name === undefined ? firstDataset(group) : objectAt(group, name), options);
       return new H5Array<E>(store, undefined, isOwn ? group.file : undefined);
     } catch (error) {
-      if (isOwn) group.file.close();
+      if (isOwn) leave(group.file, error);
       throw error;
     }
   }
@@ -193,7 +193,7 @@ export class H5Array<E = unknown> implements BlockSource {
             );
       return new H5Array<E>(store, undefined, isOwn ? file : undefined);
     } catch (error) {
-      if (isOwn) group.file[Symbol.dispose]();
+      if (isOwn) leave(group.file, error);
       throw error;
     }
   }

@@ -43,7 +43,7 @@ import {
   replaceMember,
   setMember,
 } from './member.js';
-import type { ContainerSource } from './opening.js';
+import { type ContainerSource, leave } from './opening.js';
 import { type FileSource, thePlatform } from './platform.js';
 import { showDict } from './text.js';
 
@@ -175,14 +175,19 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const dict = H5Dict.open(target as FileSource, { ...options, mode: 'w' });
     const group = dict.#group;
     const isRoot = group.path === '/';
-    dict.context.live.change(group.path, (editor) =>
-      editor.graft(group.node, source.session, source.node as StoredObject, {
-        isCleared: false,
-        takes: (each) => isRoot || each !== Reserved.layout,
-        merges: () => false,
-        replaces: () => {},
-      }),
-    );
+    try {
+      dict.context.live.change(group.path, (editor) =>
+        editor.graft(group.node, source.session, source.node as StoredObject, {
+          isCleared: false,
+          takes: (each) => isRoot || each !== Reserved.layout,
+          merges: () => false,
+          replaces: () => {},
+        }),
+      );
+    } catch (error) {
+      leave(dict.file, error);
+      throw error;
+    }
     return dict;
   }
 

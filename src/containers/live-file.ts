@@ -222,6 +222,12 @@ export class LiveFile implements EditWatcher {
     this.#tell();
   }
 
+  /** The same; when what has changed cannot be committed, the file is closed without it. */
+  end(): void {
+    this.#session.file[Symbol.dispose]();
+    this.#tell();
+  }
+
   /** Throws why a commit has failed behind the back of the program, once. */
   #tell(): void {
     const failure = this.#failure;

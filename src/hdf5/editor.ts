@@ -552,7 +552,7 @@ export class FileEditor implements Editor {
       dataspace: space,
       layout:
         plan?.layout.index.type === 'implicit'
-          ? this.#allocated(plan.layout, space.maxDims ?? space.dims)
+          ? this.#allocated(plan.layout, space.maxDims ?? space.dims, hasPointers(type.datatype))
           : layout,
       fillValue,
       filters: plan?.filters,
@@ -570,8 +570,14 @@ export class FileEditor implements Editor {
     return draft;
   }
 
-  #allocated(layout: ChunkedLayout, dims: readonly number[]): ChunkedLayout {
-    return { ...layout, address: this.space.allocate(implicitBytes(layout, dims)) };
+  /** `isCleared`: what stood there before could be taken for pointers of elements, since all chunks are there. */
+  #allocated(layout: ChunkedLayout, dims: readonly number[], isCleared: boolean): ChunkedLayout {
+    const size = implicitBytes(layout, dims);
+    const address = this.space.allocate(size);
+    const zeros = new Uint8Array(isCleared ? Math.min(size, CLEARED_AT_ONCE) : 0);
+    for (let at = 0; isCleared && at < size; at += zeros.length)
+      this.space.write(address + at, zeros.subarray(0, Math.min(zeros.length, size - at)));
+    return { ...layout, address };
   }
 
   // ---- what groups do -------------------------------------------------------------------------------
@@ -1414,6 +1420,7 @@ function isLargeArray(data: unknown): boolean {
 
 const INTEGER = new Int32Array(1);
 const FLOAT = new Float64Array(1);
+const CLEARED_AT_ONCE = 1 << 20;
 
 /** A number as the typed array that it makes, until the next one. */
 function arrayOfOne(value: number): TypedArray {

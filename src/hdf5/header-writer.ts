@@ -41,6 +41,7 @@ export abstract class HeaderWriter<Target> {
   #firstChunk = true;
   #message = 0;
   #nextAttributeOrder = 0;
+  #linkCount = 1;
 
   /** Whether messages are made that go to other places than a header, where they may be larger. */
   protected isLoose = false;
@@ -69,14 +70,10 @@ export abstract class HeaderWriter<Target> {
     this.#firstChunk = true;
     this.#chunkLengthAt = start + 6;
     this.#nextAttributeOrder = 0;
+    this.#linkCount = linkCount;
     out.u32(OHDR);
     out.u16(VERSION | (CHUNK0_FLAGS << 8));
     out.u32(0);
-    if (linkCount !== 1) {
-      this.beginMessage(MessageType.ReferenceCount);
-      encodeReferenceCount(out, linkCount);
-      this.endMessage();
-    }
   }
 
   /**
@@ -84,6 +81,13 @@ export abstract class HeaderWriter<Target> {
    * where its attributes are, if they are not in the header.
    */
   end(nextOrder = 0, dense?: AttributeInfo): void {
+    // Behind links: libhdf5 counts these while it removes one. If that was the last but one to this very object, it takes the message
+    // out, and went on with the wrong link where that moved up.
+    if (this.#linkCount !== 1) {
+      this.beginMessage(MessageType.ReferenceCount);
+      encodeReferenceCount(this.out, this.#linkCount);
+      this.endMessage();
+    }
     if (this.#nextAttributeOrder > 0 || dense) {
       this.beginMessage(MessageType.AttributeInfo);
       encodeAttributeInfo(this.out, Math.max(nextOrder, this.#nextAttributeOrder), dense);

@@ -117,6 +117,9 @@ export class StoredHeader {
   /** Writes all messages. Space that is no longer needed is given back. */
   write(space: EditableSpace): void {
     const prefix = this.isTracked ? 6 : 4;
+    // It stands behind all others, in whatever chunk: see HeaderWriter.
+    const { linkCount } = this;
+    this.linkCount = linkCount;
     for (const { type, data } of this.messages) {
       if (data.length > MESSAGE_LIMIT)
         throw new H5TypeError(
@@ -140,7 +143,8 @@ export class StoredHeader {
     let rest = 0;
     this.messages.forEach((message, i) => {
       const size = sizes[i] as number;
-      if (size <= left) {
+      const isBehind = message.type === MessageType.ReferenceCount && there.length > 0;
+      if (size <= left && !isBehind) {
         here.push(message);
         left -= size;
       } else {

@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
+  fchownSync,
+  fstatSync,
   lstatSync,
   openSync,
   readlinkSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
-  unlinkSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { H5FormatError } from '../errors.js';
@@ -16,10 +19,12 @@ import { acquireAlone } from './library-lock.js';
 import { acquireLock, type Lock } from './lock.js';
 import type { WritableStorage } from './storage.js';
 
-let temporaryFiles = 0;
-
-/** A new name beside the file, so that a rename moves it within one file system. */
-export const temporaryName = (path: string): string => `${path}.${process.pid}.${++temporaryFiles}.tmp`;
+/**
+ * A new name beside the file, so that a rename moves it within one file system. It is never used again: a process may have the number
+ * of one that has died, and left such a file behind.
+ */
+export const temporaryName = (path: string): string =>
+  `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
 
 /**
  * Where the file at a path is, or is to be: links are followed, also one that leads to where there is no file yet.
@@ -77,7 +82,7 @@ export class FileAtPath implements WritableStorage {
       this.#file = file;
     } catch (error) {
       file?.close();
-      if (this.#temporary !== undefined) unlinkSync(this.#temporary);
+      if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true });
       this.#lock.release();
       throw systemError(error, this.#path, 'write a new file beside');
     }
@@ -137,7 +142,7 @@ export class FileAtPath implements WritableStorage {
       renameSync(temporary, target);
     } catch (error) {
       file.close();
-      unlinkSync(temporary);
+      rmSync(temporary, { force: true });
       throw systemError(error, target, 'replace');
     }
     this.#file.close();
@@ -148,7 +153,7 @@ export class FileAtPath implements WritableStorage {
   close(): void {
     try {
       this.#file.close();
-      if (this.#temporary !== undefined) unlinkSync(this.#temporary);
+      if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true });
       this.#temporary = undefined;
     } finally {
       this.#lock.release();
@@ -156,12 +161,24 @@ export class FileAtPath implements WritableStorage {
   }
 }
 
-/** A file that replaces another one may be read and written by the same people. */
+/** A file that replaces another one may be read and written by the same people, and is theirs as far as this process may say so. */
 export function keepMode(from: string, to: string): void {
   const fd = openSync(to, 'r+');
   try {
-    fchmodSync(fd, statSync(from).mode & 0o7777);
+    const { mode, uid, gid } = statSync(from);
+    const own = fstatSync(fd);
+    if (uid !== own.uid || gid !== own.gid) give(fd, uid, gid);
+    fchmodSync(fd, mode & 0o7777);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Gives a file to somebody. Only root may give to any, others to groups of theirs; who may not, keeps it. */
+function give(fd: number, uid: number, gid: number): void {
+  try {
+    fchownSync(fd, uid, gid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   }
 }

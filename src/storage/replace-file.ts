@@ -1,4 +1,4 @@
-import { closeSync, fsync, fsyncSync, openSync, renameSync, unlinkSync, writev, writevSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, openSync, renameSync, rmSync, writev, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder, systemError } from './file.js';
@@ -79,7 +79,8 @@ class Replacement {
     } catch {
       // What it holds is not needed.
     }
-    unlinkSync(this.#temporary);
+    // Who clears such files away may have been here.
+    rmSync(this.#temporary, { force: true });
   }
 
   /** Forgets the new file. Returns the error that is to be thrown. */

@@ -1,10 +1,11 @@
 /** Arrays of values of any kind: lists that the codec writes. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  type ArrayWriteOptions,
   H5Array,
   H5File,
   type H5Group,
@@ -130,4 +131,24 @@ test('what cannot be stored is an error, and the list as before', () => {
   expect(() => H5Array.of(file)).toThrow(/no list/);
   const other = H5File.open(undefined, 'w');
   expect(() => H5Array.write(other, 'b', 5, { dtype: 'object' })).toThrow(/list of values/);
+});
+
+test('what cannot be made leaves the file at the path as it was, or none', async () => {
+  const own = await mkdtemp(join(folder, 'failing-'));
+  const path = join(own, 'data.h5');
+  const attempts: [unknown, ArrayWriteOptions][] = [
+    [[[1, 2], [3]], {}],
+    [[1], { dtype: 'none' as never }],
+    [[() => 1], { dtype: 'object' }],
+  ];
+  for (const mode of ['w', 'a'] as const)
+    for (const [values, options] of attempts)
+      expect(() => H5Array.write(path, 'x', values, { mode, ...options })).toThrow();
+  expect(() => H5Array.open(path, 'x', { mode: 'a' })).toThrow(/there is no "x"/);
+  expect(await readdir(own)).toEqual([]);
+  writeSync(path, { precious: 42 });
+  for (const [values, options] of attempts)
+    expect(() => H5Array.write(path, 'x', values, { mode: 'w', ...options })).toThrow();
+  expect(readSync(path)).toEqual({ precious: 42 });
+  expect(await readdir(own)).toEqual(['data.h5']);
 });

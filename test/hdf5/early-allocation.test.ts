@@ -118,3 +118,31 @@ with h5py.File(sys.argv[1], 'r+') as f:
     expectSound(readFileSync(path));
   });
 });
+
+test('texts that have their space at once do not take what stood there for theirs', () => {
+  const file = H5File.open(undefined, 'w');
+  for (let i = 0; i < 30; i++) file.createDataset(`gone${i}`, { data: new Uint8Array(300).fill(i + 65) });
+  file.createDataset('texts', { data: ['stays', 'as it is'], dtype: 'str' });
+  file.commit();
+  for (let i = 0; i < 30; i++) file.delete(`gone${i}`);
+  file.commit();
+  const options = { chunks: [4], allocation: 'early' } as const;
+  const data = Array.from({ length: 10 }, (_, i) => `text ${i}`);
+  file.createDataset('given', { ...options, dtype: 'str', data });
+  file.createDataset('lists', { ...options, dtype: { vlen: 'i4' }, shape: [10] });
+  file.createDataset('growing', {
+    ...options,
+    dtype: 'str',
+    chunks: [1, 4],
+    shape: [0, 4],
+    maxShape: [8, 4],
+  });
+  file.commit();
+  const found = H5File.open(file.toBytes());
+  expect(found.dataset('given').value).toEqual(data);
+  expect(found.dataset('texts').value).toEqual(['stays', 'as it is']);
+  expect(Array.from(found.dataset<ArrayLike<number>[]>('lists').read(), (each) => each.length)).toEqual(
+    new Array(10).fill(0),
+  );
+  expectSound(file.toBytes());
+});

@@ -45,7 +45,7 @@ export const scaleOffset: Filter = {
     return result;
   },
 
-  encode(bytes, values, optional) {
+  encode(bytes, values) {
     const format = readFormat(values);
     if (format.full) return bytes;
     if (format.count * format.size !== bytes.length) {
@@ -54,12 +54,12 @@ export const scaleOffset: Filter = {
       );
     }
     const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const result = format.float
+    // A larger result is stored, too: see deflate.
+    return format.float
       ? encodeFloats(from, format)
       : format.size === 8
         ? encodeWide(from, format)
         : encodeNarrow(from, format);
-    return optional && result.length >= bytes.length ? undefined : result;
   },
 
   configure(options, about) {
