@@ -207,6 +207,8 @@ export class LiveFile implements EditWatcher {
       session.file.commit();
     } catch (error) {
       this.#failure = { error };
+      // If nobody has asked by then, it is an uncaught error: what has been set is not there.
+      setTimeout(() => this.#tell());
     }
   }
 

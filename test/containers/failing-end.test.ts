@@ -1,5 +1,5 @@
 /** What ends in an error is closed all the same, where nobody has a handle to close it by. */
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { H5Dict, H5File, H5List } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 
@@ -55,4 +55,43 @@ test('a dict that cannot be written', () => {
   expect(() => H5Dict.write(storage, { large: new Float64Array(100_000) })).toThrow('no space');
   expect(storage.isClosed).toBe(true);
   expect(() => H5File.open(storage)).toThrow();
+});
+
+describe('a commit at the end of a task that fails', () => {
+  const failing = () => {
+    const storage = new FullStorage();
+    const dict = H5Dict.open<Record<string, unknown>>(storage, { mode: 'w' });
+    dict.set('text', 'that is lost');
+    storage.isFull = true;
+    return dict;
+  };
+  const uncaught: unknown[] = [];
+  const listener = (error: unknown) => void uncaught.push(error);
+  // Vitest has listeners of its own, for which it would be a failure.
+  let others: NodeJS.UncaughtExceptionListener[];
+  beforeEach(() => {
+    others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', listener);
+    uncaught.length = 0;
+  });
+  afterEach(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const each of others) process.on('uncaughtException', each);
+  });
+  const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+  test('is an uncaught error, if nobody asks', async () => {
+    failing();
+    await nextTurn();
+    expect(uncaught.map(String)).toEqual(['Error: no space']);
+  });
+
+  test('is thrown by what asks, and then by nothing else', async () => {
+    const dict = failing();
+    await Promise.resolve();
+    expect(() => dict.commit()).toThrow('no space');
+    await nextTurn();
+    expect(uncaught).toEqual([]);
+  });
 });
