@@ -1258,13 +1258,26 @@ export class FileEditor implements Editor {
     this.commit();
     const { space } = this;
     const source = new FileSession(this, {});
-    space.replace((other) => {
-      const editor = new FileEditor(other);
-      editor.#root = editor.copyNode(source, this.root) as GroupDraft;
-      editor.finishCopy();
-      editor.commit();
-    });
-    return new FileEditor(space.reopen());
+    let isMade = false;
+    try {
+      space.replace((other) => {
+        const editor = new FileEditor(other);
+        editor.#root = editor.copyNode(source, this.root) as GroupDraft;
+        editor.finishCopy();
+        editor.commit();
+        isMade = true;
+      });
+      return new FileEditor(space.reopen());
+    } catch (cause) {
+      if (!isMade) throw cause;
+      // It may stand in the place of the old one already, where nothing is any more where this editor knows it to be.
+      this.#failure = new H5StateError(
+        'H5_UNFINISHED',
+        'the file is made anew, but that could not be completed: close it, and open it again',
+        { cause },
+      );
+      throw this.#failure;
+    }
   }
 
   /** Ends all use. What is not committed is lost. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { filters, type H5Dataset, H5Dict, H5File, H5List, indexes, registerFilter } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
+import type { WritableStorage } from '../../src/storage/storage.js';
 import { verifyStorage } from '../../src/verify.js';
 import { expectSame } from '../same.js';
 import { THOROUGH } from '../thoroughness.js';
@@ -208,4 +209,35 @@ describe('a filter that fails', () => {
     }
     expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes, filters }).problems).toEqual([]);
   });
+});
+
+it.each(['replace', 'read'] as const)('a file that is made anew, and then %s fails, is given up', (what) => {
+  class Failing extends MemoryStorage {
+    isFailing = false;
+    override replace(make: (storage: WritableStorage) => void): void {
+      super.replace(make);
+      if (what === 'replace') throw new Error('EIO');
+      this.isFailing = true;
+    }
+    override read(position: number, length: number): Uint8Array {
+      if (this.isFailing) throw new Error('EIO');
+      return super.read(position, length);
+    }
+    // Its bytes are looked at afterwards.
+    override close(): void {}
+  }
+  const storage = new Failing();
+  const file = H5File.open(storage, 'w');
+  file.createDataset('gone', { data: new Uint8Array(5000) });
+  file.createDataset('kept', { data: ['text', 'and more'] });
+  file.commit();
+  file.delete('gone');
+  expect(() => file.compact()).toThrow('close it, and open it again');
+  storage.isFailing = false;
+  expect(() => file.createGroup('g')).toThrow('close it, and open it again');
+  expect(() => file.commit()).toThrow('close it, and open it again');
+  file[Symbol.dispose]();
+  const bytes = storage.read(0, storage.size);
+  expect(verifyStorage(new MemoryStorage(bytes)).problems).toEqual([]);
+  expect(H5File.open(bytes).dataset('kept').value).toEqual(['text', 'and more']);
 });
