@@ -329,8 +329,13 @@ export async function write(
   const all = { values, parts, datasets, streaming, ...checked(options) };
   checkTarget(target, isSink);
   if (target instanceof CoreGroup) await writeIntoOpen(target, value, all);
-  else if (!isPath(target)) await writeCore(target, value, all);
-  else if (isPart(all)) await takeTurn(pathOf(target), () => writeIntoPathInTime(target, value, all));
+  else if (!isPath(target)) {
+    if (isPart(all))
+      throw new H5TypeError(
+        "`path` and the mode 'merge' are about a file that is there: a sink gets a whole one",
+      );
+    await writeCore(target, value, all);
+  } else if (isPart(all)) await takeTurn(pathOf(target), () => writeIntoPathInTime(target, value, all));
   else await writeInTime(pathOf(target), value, all, replaceFile);
 }
 

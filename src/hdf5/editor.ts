@@ -980,9 +980,12 @@ export class FileEditor implements Editor {
 
   regionReference(dataset: Node, selection: SelectionInput): H5Reference {
     const { dataspace } = 'info' in dataset ? this.#storage(dataset) : (dataset as DatasetDraft);
-    const region = encodeRegion(0, selectionToRegion(parseSelection(selection, dataspace.dims)), 8);
+    const region = selectionToRegion(parseSelection(selection, dataspace.dims));
+    // What is chosen without a word of indices is all that there is, whatever the dataset becomes, as for h5py.
+    const isAll = Array.isArray(selection) && selection.every((entry) => entry === '...');
+    const data = encodeRegion(0, isAll ? { kind: 'all' } : region, 8);
     const { address, target } = this.reference(dataset);
-    return new H5Reference(address, 'region', target, region);
+    return new H5Reference(address, 'region', target, data);
   }
 
   dereference(reference: H5Reference | null): Node {

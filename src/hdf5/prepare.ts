@@ -109,6 +109,8 @@ export function vector(length: number): Dataspace {
 }
 
 export function checkShape(shape: readonly number[]): Dataspace {
+  if (!Array.isArray(shape))
+    throw new H5TypeError(`a shape is a list of whole numbers, not ${String(shape)}`);
   let count = 1;
   for (const dim of shape) {
     if (!Number.isSafeInteger(dim) || dim < 0) throw new H5TypeError(`a shape is whole numbers, not ${dim}`);

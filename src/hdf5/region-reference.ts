@@ -573,8 +573,6 @@ export function selectionToRegion(selection: Selection): Region {
   if (count === 0) return { kind: 'none' };
   if (selection instanceof GridSelection) {
     const { axes } = selection;
-    if (axes.every((axis, i) => !axis.table && axis.step === 1 && axis.count === dims[i]))
-      return { kind: 'all' };
     if (axes.every(({ table }) => !table)) {
       return {
         kind: 'regular',

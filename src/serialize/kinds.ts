@@ -221,7 +221,7 @@ function hasInternalState(value: object): boolean {
   return (
     Array.isArray(value) ||
     ArrayBuffer.isView(value) ||
-    [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, Promise, ArrayBuffer].some(
+    [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, Promise, ArrayBuffer, Number, String, Boolean].some(
       (type) => value instanceof type,
     )
   );

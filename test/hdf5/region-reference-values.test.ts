@@ -129,3 +129,36 @@ with h5py.File(sys.argv[1], 'r+') as f:
     expectSound(readFileSync(path));
   });
 });
+
+const GROWN = `
+import sys, json, h5py
+with h5py.File(sys.argv[1]) as f: print(json.dumps([f['d'][r].tolist() for r in f['refs'][:]]))
+`;
+
+describeOracle('h5py', () => {
+  test('what was all of a dataset by indices stays that when it grows, and what was all without stays all', () => {
+    const path = join(folder, 'grown.h5');
+    const file = H5File.open(path, 'w');
+    const data = file.createDataset<Int32Array>('d', { data: [1, 2, 3], chunks: [2], maxShape: [null] });
+    const refs = [
+      data.regionRef([[0, 3]]),
+      data.regionRef([]),
+      data.regionRef(['...']),
+      data.regionRef([[0, 2]]),
+    ];
+    file.createDataset('refs', { data: refs });
+    data.append([4]);
+    file.close();
+    const expected = [
+      [1, 2, 3],
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+      [1, 2],
+    ];
+    const theirs = execFileSync(PYTHON, ['-c', GROWN, path], { encoding: 'utf8' });
+    expect(JSON.parse(theirs)).toEqual(expected);
+    const found = H5File.open(path);
+    const stored = found.dataset<H5Reference[]>('refs').read();
+    expect(stored.map((ref) => [...found.dataset<Int32Array>('d').read(ref)])).toEqual(expected);
+  });
+});

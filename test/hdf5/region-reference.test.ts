@@ -275,8 +275,8 @@ describe('a region', () => {
 
   test('of a selection has the same elements', () => {
     const inputs: [SelectionInput, Region['kind']][] = [
-      [[], 'all'],
-      [[[0, 7]], 'all'],
+      [[], 'regular'],
+      [[[0, 7]], 'regular'],
       [[3], 'regular'],
       [[{ step: 2 }, [1, 5]], 'regular'],
       [[[4, 4]], 'none'],

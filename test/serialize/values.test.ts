@@ -891,3 +891,16 @@ print(json.dumps({
     });
   });
 });
+
+it('instances of classes that extend Number, String or Boolean need what knows their content', () => {
+  for (const type of [Number, String, Boolean]) {
+    const Own = class extends (type as unknown as new (value: unknown) => object) {
+      unit = 'm';
+    };
+    const registry = new TypeRegistry().register(Own, { name: 'Own' });
+    expect(() => coreSerialize({ value: new Own(1) }, { registry })).toThrow(H5UnsupportedError);
+    const bytes = coreSerialize({ value: new Own(1) }, { registry, values });
+    const { value } = coreDeserialize<{ value: { unit: string } }>(bytes, { registry, values });
+    expect([value.valueOf(), value.unit]).toEqual([new type(1).valueOf(), 'm']);
+  }
+});

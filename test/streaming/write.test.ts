@@ -518,3 +518,11 @@ describe('limits of what is written at once', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 });
+
+it('a sink gets a whole file', async () => {
+  const saved: Uint8Array[][] = [];
+  const sink = { save: (pieces: Uint8Array[]) => void saved.push(pieces) };
+  for (const options of [{ path: 'a/b' }, { mode: 'merge' }] as const)
+    await expect(write(sink, 1, options)).rejects.toThrow(/a sink gets a whole one/);
+  expect(saved).toEqual([]);
+});
