@@ -118,8 +118,11 @@ export class StoredHeader {
   write(space: EditableSpace): void {
     const prefix = this.isTracked ? 6 : 4;
     // It stands behind all others, in whatever chunk: see HeaderWriter.
-    const { linkCount } = this;
-    this.linkCount = linkCount;
+    const count = this.find(MessageType.ReferenceCount);
+    if (count && count !== this.messages.at(-1)) {
+      this.remove(count.type);
+      this.messages.push(count);
+    }
     for (const { type, data } of this.messages) {
       if (data.length > MESSAGE_LIMIT)
         throw new H5TypeError(
