@@ -1,5 +1,6 @@
 import { H5Error } from '../errors.js';
 import { serialize, type WriteOptions } from '../serialize/serialize.js';
+import { isSameBytes } from '../serialize/value-members.js';
 
 /**
  * Whether two values in memory have the same content. NaN is NaN, 0 is -0, a hole is undefined. Of instances, and of types whose
@@ -67,10 +68,6 @@ function isStoredSame(a: object, b: object, _: unknown, codec: WriteOptions): bo
     if (error instanceof H5Error) return false;
     throw error;
   }
-}
-
-export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** A collection of a file is what it is in memory. */

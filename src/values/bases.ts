@@ -1,6 +1,6 @@
 /** Registered classes that extend types of the language whose content is not in their properties. */
 import { H5FormatError } from '../errors.js';
-import type { Codec, RegisteredClass, Spend } from '../registry/index.js';
+import type { Codec, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { checkNames, elementsOf, setElements } from './array-properties.js';
 import { entriesOf, membersOf, setEntries, setMembers } from './collections.js';
@@ -21,48 +21,66 @@ export function madeBy(cls: RegisteredClass, make: () => object): object {
 
 /**
  * A base whose instances have an inner value beside their properties, which is stored under a name of its own: in the
- * notation of the language's specification, so that no property has it.
+ * notation of the language's specification, so that no property has it. `decoder`: how instances of a class get it back, with
+ * what sets their fields; `isOther` tells what else are no fields.
  */
-function base<T extends object, V>(
-  type: new () => T,
-  get: (value: T) => V,
-  set: (value: T, inner: V, spend: Spend) => void,
-  isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
+function innerBase(
+  { name, prototype }: NamedType,
+  get: (value: object) => unknown,
+  isOther: IsOther,
+  decoder: (cls: RegisteredClass, inner: string, set: SetFields) => Omit<Decoder, 'name'>,
 ): BaseType {
-  const inner = `[[${type.name}]]`;
+  const inner = `[[${name}]]`;
   return {
-    extends: type.prototype as object,
+    extends: prototype,
     extend: (cls) => {
       const fields = new Fields(cls);
       return {
         name: cls.name,
         encode: (value) => {
           checkNames(value, inner);
-          const all = fields.of(value, (name) => Array.isArray(value) && isElement(name));
-          return contentOf(all.set(inner, get(value as T)));
+          return contentOf(fields.of(value, isOther).set(inner, get(value)));
         },
-        create: () => madeBy(cls, () => constructed(type, [], cls)),
-        fill: (value, content, _, spend) => {
-          if (!isInner(content[inner]))
-            throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
-          set(value as T, content[inner] as V, spend);
-          fields.set(
-            value,
-            content,
-            spend,
-            (name) => name === inner || (Array.isArray(value) && isElement(name)),
-          );
-        },
+        ...decoder(cls, inner, (value, content, spend) =>
+          fields.set(value, content, spend, (each) => each === inner || isOther(each)),
+        ),
       };
     },
   };
+}
+
+type NamedType = { readonly name: string; readonly prototype: object };
+type SetFields = (value: object, content: Content, spend: Spend) => void;
+
+/** One whose instances are given the inner value when they have been made. */
+function base<T extends object, V>(
+  type: (new () => T) & NamedType,
+  get: (value: T) => V,
+  set: (value: T, inner: V, spend: Spend) => void,
+  isInner: (inner: unknown) => boolean = (inner) => inner instanceof type,
+  isOther: IsOther = () => false,
+): BaseType {
+  return innerBase(
+    type,
+    (value) => get(value as T),
+    isOther,
+    (cls, inner, setFields) => ({
+      create: () => madeBy(cls, () => constructed(type, [], cls)),
+      fill: (value, content, _, spend) => {
+        if (!isInner(content[inner]))
+          throw new H5FormatError(-1, `an instance of class ${cls.name} in the file has no ${inner}`);
+        set(value as T, content[inner] as V, spend);
+        setFields(value, content, spend);
+      },
+    }),
+  );
 }
 
 export function bases(): BaseType[] {
   return [
     base(Map<unknown, unknown>, entriesOf, setEntries),
     base(Set<unknown>, membersOf, setMembers),
-    base(Array<unknown>, elementsOf, setElements),
+    base(Array<unknown>, elementsOf, setElements, undefined, isElement),
     base(
       Date,
       (date) => Date.prototype.getTime.call(date),
@@ -78,35 +96,20 @@ function viewOf(array: ArrayBufferView & { readonly length: number }): unknown[]
   return [array.buffer, array.byteOffset, isTracking(array as Uint8Array) ? undefined : array.length];
 }
 
-/**
- * A base whose instances are made of what they hold, which is stored under a name of its own as well; `make`: by the constructor
- * of the base, for a class.
- */
+/** One whose instances are made of the inner value; `make`: by the constructor of the base, for a class. */
 function madeBase(
-  type: { readonly name: string; readonly prototype: object },
+  type: NamedType,
   get: (value: object) => unknown,
   make: (cls: RegisteredClass, held: unknown, spend: Spend) => object,
   isOther: IsOther = () => false,
 ): BaseType {
-  const inner = `[[${type.name}]]`;
-  return {
-    extends: type.prototype,
-    extend: (cls) => {
-      const fields = new Fields(cls);
-      return {
-        name: cls.name,
-        encode: (value) => {
-          checkNames(value, inner);
-          return contentOf(fields.of(value, isOther).set(inner, get(value)));
-        },
-        decode: (content, spend) => {
-          const value = make(cls, content[inner], spend);
-          fields.set(value, content, spend, (name) => name === inner || isOther(name));
-          return value;
-        },
-      };
+  return innerBase(type, get, isOther, (cls, inner, setFields) => ({
+    decode: (content, spend) => {
+      const value = make(cls, content[inner], spend);
+      setFields(value, content, spend);
+      return value;
     },
-  };
+  }));
 }
 
 /** An instance of a class, as the constructor of its base makes it. */
