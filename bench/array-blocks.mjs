@@ -5,9 +5,8 @@
  *
  *     node array-blocks.mjs sum|double PATH CAP
  */
-import { readFileSync } from 'node:fs';
-import { platform } from 'node:os';
 import { H5Array, H5File, setOptions } from 'h5pickle';
+import { largestMemory } from './largest-memory.mjs';
 
 /** @typedef {import('h5pickle').BlockData} BlockData */
 
@@ -42,12 +41,5 @@ file.close();
 process.send?.({
   time: performance.now() - start,
   sum,
-  memory: largest(),
+  memory: largestMemory(),
 });
-
-/** The largest resident set of this process. What the system counts by itself begins with that of the process before it. */
-function largest() {
-  const status = platform() === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
-  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
-  return (peak === undefined ? process.resourceUsage().maxRSS : Number(peak)) * 1024;
-}

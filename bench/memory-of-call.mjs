@@ -5,10 +5,11 @@
  *
  *     node --expose-gc memory-of-call.mjs VALUE h5pickle|v8|JSON
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import * as v8 from 'node:v8';
 import { serialize, TypeRegistry } from 'h5pickle';
+import { memoryOf } from './largest-memory.mjs';
 import { corpus, documentTree, mixedTree, Reading, readings, table } from './values.mjs';
 
 const [name = '', call = ''] = process.argv.slice(2);
@@ -32,12 +33,6 @@ const calls = {
   JSON: (value) => JSON.stringify(value),
 };
 
-/** In bytes: what the process has now, or the most that it has had. */
-function memory(/** @type {'VmRSS' | 'VmHWM'} */ which) {
-  const line = new RegExp(`${which}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'latin1'));
-  return Number(line?.[1]) * 1024;
-}
-
 const value = makers[name]?.();
 // What a first call loads and allocates for good is not what the second one takes.
 calls[call]?.([{ a: 1, b: 'text' }]);
@@ -47,9 +42,9 @@ for (let i = 0; i < 3; i++) {
   await setTimeout(200);
 }
 writeFileSync('/proc/self/clear_refs', '5');
-const before = memory('VmRSS');
+const before = memoryOf('VmRSS');
 const output = calls[call]?.(value);
-const most = memory('VmHWM');
+const most = memoryOf('VmHWM');
 if (output === undefined || value === undefined) throw new Error(`no ${call} of ${name}`);
 process.send?.({
   memory: most - before,

@@ -7,6 +7,7 @@
  */
 import { H5Array, H5File, setOptions } from 'h5pickle';
 import * as np from 'h5pickle/numpy';
+import { largestMemory } from './largest-memory.mjs';
 
 const [what = '', path = '', out = '', cap = ''] = process.argv.slice(2);
 setOptions({ maxMemory: cap });
@@ -54,4 +55,4 @@ function compute() {
 const start = performance.now();
 const result = compute();
 const time = performance.now() - start;
-process.send?.({ time, result, memory: process.resourceUsage().maxRSS * 1024 });
+process.send?.({ time, result, memory: largestMemory() });

@@ -8,6 +8,7 @@
  * `end` commits when the file is closed, `each` after every slice.
  */
 import { H5File } from 'h5pickle';
+import { largestMemory } from './largest-memory.mjs';
 
 const [action = '', layout = '', commits = '', path = '', slices = '0', total = '0'] = process.argv.slice(2);
 const SLICE = 2 ** 20;
@@ -49,4 +50,4 @@ if (action === 'write') {
   }
   file.close();
 }
-process.send?.({ memory: process.resourceUsage().maxRSS * 1024 });
+process.send?.({ memory: largestMemory() });

@@ -2,6 +2,7 @@
 // to, and the most memory that the process has taken so far. See hostile-reader.ts.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { largestMemory } from '../../bench/largest-memory.mjs';
 import { deserialize, H5Error } from '../../src/node.js';
 import { registry } from './classes.js';
 import type { Outcome } from './hostile-reader.js';
@@ -18,6 +19,6 @@ for await (const path of createInterface({ input: process.stdin })) {
     came = isOurs ? (error as Error).message : String((error as Error).stack);
   }
   const milliseconds = performance.now() - begin;
-  const megabytes = process.resourceUsage().maxRSS / 1024;
+  const megabytes = largestMemory() / 2 ** 20;
   console.log(JSON.stringify({ came, isOurs, milliseconds, megabytes } satisfies Outcome));
 }

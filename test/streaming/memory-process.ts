@@ -1,5 +1,6 @@
 // A process that writes to a path more rows than it could hold, and says how much memory it has taken.
 
+import { largestMemory } from '../../bench/largest-memory.mjs';
 import { write } from '../../src/node.js';
 import { type Row, rowOf } from './memory-rows.js';
 
@@ -15,4 +16,4 @@ if (how === 'into') {
 } else {
   await write(path, { before: 1, rows: rows() }, how === 'compressed' ? { compression: { level: 1 } } : {});
 }
-console.log(process.resourceUsage().maxRSS / 1024);
+console.log(largestMemory() / 2 ** 20);
