@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { existsSync, statfsSync, unlinkSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inspect } from 'node:util';
 import { deflateSync, inflateSync } from 'node:zlib';
@@ -40,11 +40,19 @@ import type { Datasets } from './serialize/storing.js';
 import type { Watch } from './serialize/streaming.js';
 import type { Values } from './serialize/values.js';
 import { FileStorage, pathOf, WritableFileStorage } from './storage/file.js';
-import { FileAtPath, temporaryName } from './storage/file-at-path.js';
+import { FileAtPath } from './storage/file-at-path.js';
 import { MemoryStorage } from './storage/memory.js';
-import { replaceFile, replaceFileSync, replaceNow, type Source, takeTurn } from './storage/replace-file.js';
+import {
+  Replacement,
+  replaceFile,
+  replaceFileSync,
+  replaceNow,
+  type Source,
+  takeTurn,
+} from './storage/replace-file.js';
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
+import { newTemporary, removeTemporary } from './storage/temporary.js';
 import { recovered } from './storage/transaction.js';
 import { finished, type Planned, piecesInTime, piecesNow, readInTime } from './streaming/in-time.js';
 import { writeIntoInTime, writeIntoNow } from './streaming/into.js';
@@ -142,8 +150,14 @@ function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** Closes the files of values that are read when they are asked for, once nothing can ask any more. */
-const unused = /* @__PURE__ */ new FinalizationRegistry<FileStorage>((file) => file.close());
+/** Closes files that nobody has closed, once nobody can any more. */
+const unused = /* @__PURE__ */ new FinalizationRegistry<Storage>((file) => {
+  try {
+    file.close();
+  } catch {
+    // Nobody can be told; a lock that is still there counts no more when the process has ended.
+  }
+});
 
 /** A value whose large parts are still in the file, which `using` or the garbage collection closes. */
 function readLazily(path: FilePath, options: ReadOptions | undefined): unknown {
@@ -339,14 +353,14 @@ export async function write(
   else await writeInTime(pathOf(target), value, all, replaceFile);
 }
 
-async function writeInTime(
-  path: string,
+async function writeInTime<Where extends string | Replacement>(
+  where: Where,
   value: unknown,
   options: WriteOptions & Watch,
-  replace: typeof replaceFile,
+  replace: (where: Where, source: Source | Promise<Source>) => Promise<void>,
 ): Promise<void> {
   const pace = new Pace(options);
-  const spill = new FileSpill(path);
+  const spill = new FileSpill(placeOf(where));
   const source = (planned: Planned): Source => ({
     pieces: async () => chunksOf(await finished(planned, spill.make)),
     written: (count) => {
@@ -357,7 +371,7 @@ async function writeInTime(
   });
   const planned = piecesInTime(value, options, pace);
   try {
-    await replace(path, planned instanceof Promise ? planned.then(source) : source(planned));
+    await replace(where, planned instanceof Promise ? planned.then(source) : source(planned));
   } finally {
     spill.close();
   }
@@ -370,9 +384,13 @@ async function writeIntoPathInTime(
   value: unknown,
   options: WriteOptions & Watch,
 ): Promise<void> {
-  if (!existsSync(path)) {
-    const whole = wrapped(value, parsePath(options.path ?? []));
-    await writeInTime(pathOf(path), whole, options, replaceNow);
+  const whole = Replacement.ofNew(pathOf(path));
+  if (whole) {
+    try {
+      await writeInTime(whole, wrapped(value, parsePath(options.path ?? [])), options, replaceNow);
+    } finally {
+      whole.close();
+    }
     return;
   }
   const file = H5File.open(path, 'r+');
@@ -419,19 +437,26 @@ function checkTarget(target: unknown, isOther: (target: unknown) => boolean): vo
   throw new H5TypeError(`a value is written to a path, or to an open file, not to ${shown(target)}`);
 }
 
-function writeNow(path: string, value: unknown, options: WriteOptions): void {
-  const spill = new FileSpill(path);
+/** Where a file is, or will be. */
+const placeOf = (where: string | Replacement): string => (typeof where === 'string' ? where : where.path);
+
+function writeNow(where: string | Replacement, value: unknown, options: WriteOptions): void {
+  const spill = new FileSpill(placeOf(where));
   try {
-    replaceFileSync(path, chunksOf(piecesNow(value, options, spill.make)));
+    replaceFileSync(where, chunksOf(piecesNow(value, options, spill.make)));
   } finally {
     spill.close();
   }
 }
 
 function writeIntoPath(path: FilePath, value: unknown, options: WriteOptions): void {
-  if (!existsSync(path)) {
-    const whole = wrapped(value, parsePath(options.path ?? []));
-    writeNow(pathOf(path), whole, options);
+  const whole = Replacement.ofNew(pathOf(path));
+  if (whole) {
+    try {
+      writeNow(whole, wrapped(value, parsePath(options.path ?? [])), options);
+    } finally {
+      whole.close();
+    }
     return;
   }
   const file = H5File.open(path, 'r+');
@@ -470,10 +495,10 @@ class FileSpill {
   }
 
   readonly make = (): WritableFileStorage => {
-    const path = temporaryName(this.#path);
+    const path = newTemporary(this.#path);
     const file = new WritableFileStorage(path, { create: true, syncFolder: false });
     this.#files.push(file);
-    unlinkSync(path);
+    removeTemporary(path);
     return file;
   };
 
@@ -530,17 +555,19 @@ export class H5File extends CoreFile {
     const exists = existsSync(path);
     if (exists && (mode === 'x' || mode === 'w-'))
       throw new H5Error('H5_EXISTS', `${path} exists already, and the mode '${mode}' makes new files only`);
-    const create = mode === 'w' || (!exists && mode !== 'r' && mode !== 'r+');
+    const create = mode === 'w' || (!exists && mode !== 'r' && mode !== 'r+' && 'new');
     const begin = (storage: Storage): H5File => {
       try {
-        return super.open(storage, create ? 'w' : mode, all);
+        const file = super.open(storage, create ? 'w' : mode, all);
+        unused.register(file.session, storage);
+        return file;
       } catch (error) {
         storage.close();
         throw error;
       }
     };
     const locked = mode === 'r' ? undefined : new FileAtPath(path, create, options?.durability !== 'off');
-    if (locked && create && mode !== 'w' && existsSync(path)) {
+    if (locked && create === 'new' && existsSync(path)) {
       // Another process has made it before this one had the lock.
       locked.close();
       return H5File.open(where, mode, options);

@@ -17,7 +17,13 @@ function clear(): void {
 }
 
 /** Of files that nobody reads any more. */
-const forgotten = new FinalizationRegistry<string>((path) => rmSync(path, { force: true }));
+const forgotten = new FinalizationRegistry<string>((path) => {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Windows removes no file that is open: this one goes with the folder.
+  }
+});
 
 useTemporary(
   () => {

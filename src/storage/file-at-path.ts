@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
@@ -8,8 +7,6 @@ import {
   openSync,
   readlinkSync,
   realpathSync,
-  renameSync,
-  rmSync,
   statSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -18,13 +15,7 @@ import { syncFolder, systemError, WritableFileStorage } from './file.js';
 import { acquireAlone } from './library-lock.js';
 import { acquireLock, type Lock } from './lock.js';
 import type { WritableStorage } from './storage.js';
-
-/**
- * A new name beside the file, so that a rename moves it within one file system. It is never used again: a process may have the number
- * of one that has died, and left such a file behind.
- */
-export const temporaryName = (path: string): string =>
-  `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+import { newTemporary, publishNew, publishTemporary, removeTemporary } from './temporary.js';
 
 /**
  * Where the file at a path is, or is to be: links are followed, also one that leads to where there is no file yet.
@@ -58,20 +49,25 @@ export class FileAtPath implements WritableStorage {
   readonly #path: string;
   readonly #lock: Lock;
   readonly #isSynced: boolean;
+  readonly #isNew: boolean;
   #file: WritableFileStorage;
   /** Where it is until it is published. */
   #temporary: string | undefined;
 
-  /** `isSynced`: whether a new file, and its place, are to outlive a crash of the machine. */
-  constructor(path: string, create: boolean, isSynced = true) {
+  /**
+   * `create`: a new file, which replaces what is there, or nothing (`new`). `isSynced`: whether a new file, and its place, are to
+   * outlive a crash of the machine.
+   */
+  constructor(path: string, create: boolean | 'new', isSynced = true) {
     this.#isSynced = isSynced;
+    this.#isNew = create === 'new';
     const { path: place, exists } = placeOfFile(path);
     this.#path = place;
     this.#lock = create ? acquireLock(this.#path) : acquireAlone(this.#path);
     let file: WritableFileStorage | undefined;
     try {
       if (create) {
-        const temporary = temporaryName(this.#path);
+        const temporary = newTemporary(this.#path);
         // Its name is not the one that has to last.
         file = new WritableFileStorage(temporary, { create: true, syncFolder: false });
         this.#temporary = temporary;
@@ -82,7 +78,7 @@ export class FileAtPath implements WritableStorage {
       this.#file = file;
     } catch (error) {
       file?.close();
-      if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true });
+      if (this.#temporary !== undefined) removeTemporary(this.#temporary);
       this.#lock.release();
       throw systemError(error, this.#path, 'write a new file beside');
     }
@@ -123,7 +119,8 @@ export class FileAtPath implements WritableStorage {
   publish(): void {
     if (this.#temporary === undefined) return;
     try {
-      renameSync(this.#temporary, this.#path);
+      if (this.#isNew) publishNew(this.#temporary, this.#path);
+      else publishTemporary(this.#temporary, this.#path);
     } catch (error) {
       throw systemError(error, this.#path, 'put the new file in the place of');
     }
@@ -132,17 +129,17 @@ export class FileAtPath implements WritableStorage {
   }
 
   replace(make: (storage: WritableStorage) => void): void {
-    const temporary = temporaryName(this.#path);
+    const temporary = newTemporary(this.#path);
     const file = new WritableFileStorage(temporary, { create: true });
     const target = this.#temporary ?? this.#path;
     try {
       keepMode(target, temporary);
       make(file);
       file.sync();
-      renameSync(temporary, target);
+      publishTemporary(temporary, target);
     } catch (error) {
       file.close();
-      rmSync(temporary, { force: true });
+      removeTemporary(temporary);
       throw systemError(error, target, 'replace');
     }
     this.#file.close();
@@ -153,7 +150,7 @@ export class FileAtPath implements WritableStorage {
   close(): void {
     try {
       this.#file.close();
-      if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true });
+      if (this.#temporary !== undefined) removeTemporary(this.#temporary);
       this.#temporary = undefined;
     } finally {
       this.#lock.release();

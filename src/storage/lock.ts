@@ -19,6 +19,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type H5Error, H5LockedError } from '../errors.js';
 import { pathOf, systemError } from './file.js';
+import { isTemporary } from './temporary.js';
 
 /*
  * One writer at a time, by a file beside the file that is written: `.name.h5lock`, which says who made it. Who makes it
@@ -200,6 +201,9 @@ export function acquireLock(path: string | URL): Lock {
   }
 }
 
+/** What the name of a lock file ends with; in front of that of the file stands a dot. */
+const ENDING = '.h5lock';
+
 /** The lock file of a file that may not exist yet, by the path without symbolic links. */
 function lockPath(path: string): string {
   try {
@@ -210,7 +214,7 @@ function lockPath(path: string): string {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       real = join(realpathSync.native(dirname(path)), basename(path));
     }
-    return join(dirname(real), `.${basename(real)}.h5lock`);
+    return join(dirname(real), `.${basename(real)}${ENDING}`);
   } catch (error) {
     throw systemError(error, path, 'find');
   }
@@ -307,13 +311,16 @@ function succeed(lock: string, chain: readonly Dead[], temporary: string, conten
 }
 
 /**
- * Removes what dead processes have left besides the lock: claims and temporary files. Only who has just replaced a dead
- * lock calls it. No chain begins at his own lock while he lives, so these files mean nothing, and if one that is removed
+ * Removes what dead processes have left besides the lock: claims and temporary files, also those of what was written. Only who has just
+ * replaced a dead lock calls it. Files are written to take the place of the one that is locked by who has the lock, so that none of
+ * those is needed. No chain begins at his own lock while he lives, so these files mean nothing, and if one that is removed
  * was made just now by someone who is too slow (3. above), that one removes it anyway.
  */
 function tidy(lock: string): void {
+  const locked = basename(lock).slice(1, -ENDING.length);
   const prefix = `${basename(lock)}.`;
   for (const entry of readdirSync(dirname(lock))) {
+    if (isTemporary(entry, locked)) remove(join(dirname(lock), entry));
     if (!entry.startsWith(prefix) || !CLAIM.test(entry.slice(prefix.length))) continue;
     const name = join(dirname(lock), entry);
     const found = look(name);

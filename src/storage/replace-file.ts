@@ -1,9 +1,10 @@
-import { closeSync, fsync, fsyncSync, openSync, renameSync, rmSync, writev, writevSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, openSync, writev, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder, systemError } from './file.js';
-import { keepMode, placeOfFile, temporaryName } from './file-at-path.js';
+import { keepMode, placeOfFile } from './file-at-path.js';
 import { acquireLock, type Lock } from './lock.js';
+import { newTemporary, publishNew, publishTemporary, removeTemporary } from './temporary.js';
 import { Turns } from './turns.js';
 
 /** The most pieces that one system call takes on every platform (IOV_MAX). */
@@ -36,61 +37,74 @@ function* batches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[], void, n
   }
 }
 
-/** A new file beside one that it is to replace, which is locked meanwhile. */
-class Replacement {
+/** A new file beside the place that it is for, which is locked meanwhile. */
+export class Replacement {
   readonly path: string;
   readonly fd: number;
   readonly #lock: Lock;
   readonly #temporary: string;
+  /** Whether there was a file when the place was locked. */
+  readonly #exists: boolean;
+  /** Whether it is to replace no other. */
+  #isNew = false;
   #isOpen = false;
+  #isPublished = false;
 
   constructor(where: string) {
-    const { path, exists } = placeOfFile(where);
-    this.path = path;
+    this.path = placeOfFile(where).path;
     this.#lock = acquireLock(this.path);
-    this.#temporary = temporaryName(this.path);
+    this.#temporary = newTemporary(this.path);
     try {
+      this.#exists = placeOfFile(this.path).exists;
       this.fd = openSync(this.#temporary, 'wx');
       this.#isOpen = true;
-      if (exists) keepMode(this.path, this.#temporary);
+      if (this.#exists) keepMode(this.path, this.#temporary);
     } catch (error) {
-      if (this.#isOpen) this.#remove();
-      this.#lock.release();
+      this.close();
       throw systemError(error, this.path, 'write a new file beside');
     }
   }
 
-  /** The bytes are all there: puts the file in its place. */
+  /** For a path at which there is no file; undefined where there is one. */
+  static ofNew(where: string): Replacement | undefined {
+    if (placeOfFile(where).exists) return undefined;
+    const file = new Replacement(where);
+    file.#isNew = !file.#exists;
+    if (file.#isNew) return file;
+    // Another process has made it before this one had the lock.
+    file.close();
+    return undefined;
+  }
+
+  /** The bytes are all there: puts the file in its place. One that is to be new takes that of no other. */
   publish(): void {
-    this.#close();
-    renameSync(this.#temporary, this.path);
+    this.#closeFile();
+    if (this.#isNew) publishNew(this.#temporary, this.path);
+    else publishTemporary(this.#temporary, this.path);
+    this.#isPublished = true;
+    syncFolder(dirname(this.path));
   }
 
   /** Once: afterwards the number is that of another file, which others may have opened. */
-  #close(): void {
+  #closeFile(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     closeSync(this.fd);
   }
 
-  #remove(): void {
+  /** Forgets the new file if it is not in its place. */
+  close(): void {
     try {
-      this.#close();
-    } catch {
-      // What it holds is not needed.
+      if (this.#isPublished) return;
+      try {
+        this.#closeFile();
+      } catch {
+        // What it holds is not needed.
+      }
+      removeTemporary(this.#temporary);
+    } finally {
+      this.#lock.release();
     }
-    // Who clears such files away may have been here.
-    rmSync(this.#temporary, { force: true });
-  }
-
-  /** Forgets the new file. Returns the error that is to be thrown. */
-  abandon(error: unknown): unknown {
-    this.#remove();
-    return systemError(error, this.path, 'write');
-  }
-
-  release(): void {
-    this.#lock.release();
   }
 }
 
@@ -101,20 +115,17 @@ class Replacement {
  * @throws {H5LockedError} when a writer has the file open.
  * @throws {H5SystemError} when the system refuses to write it.
  */
-export function replaceFileSync(where: string, pieces: Iterable<Uint8Array>): void {
-  const file = new Replacement(where);
+export function replaceFileSync(where: string | Replacement, pieces: Iterable<Uint8Array>): void {
+  const file = typeof where === 'string' ? new Replacement(where) : where;
   try {
-    try {
-      const calls = batches(pieces);
-      for (let next = calls.next(); !next.done; ) next = calls.next(writevSync(file.fd, next.value));
-      fsyncSync(file.fd);
-      file.publish();
-    } catch (error) {
-      throw file.abandon(error);
-    }
-    syncFolder(dirname(file.path));
+    const calls = batches(pieces);
+    for (let next = calls.next(); !next.done; ) next = calls.next(writevSync(file.fd, next.value));
+    fsyncSync(file.fd);
+    file.publish();
+  } catch (error) {
+    throw systemError(error, file.path, 'write');
   } finally {
-    file.release();
+    file.close();
   }
 }
 
@@ -143,26 +154,26 @@ const writevAsync = promisify(writev);
 const fsyncAsync = promisify(fsync);
 
 /** The same, whoever else is about to. */
-export async function replaceNow(where: string, whence: Source | Promise<Source>): Promise<void> {
+export async function replaceNow(
+  where: string | Replacement,
+  whence: Source | Promise<Source>,
+): Promise<void> {
   // What is there already takes the lock at once.
   const source = whence instanceof Promise ? await whence : whence;
-  const file = new Replacement(where);
+  const file = typeof where === 'string' ? new Replacement(where) : where;
   try {
-    try {
-      const calls = batches(await source.pieces());
-      for (let next = calls.next(); !next.done; ) {
-        const { bytesWritten } = await writevAsync(file.fd, next.value);
-        source.written(bytesWritten);
-        next = calls.next(bytesWritten);
-      }
-      await fsyncAsync(file.fd);
-      source.written(0);
-      file.publish();
-    } catch (error) {
-      throw file.abandon(error);
+    const calls = batches(await source.pieces());
+    for (let next = calls.next(); !next.done; ) {
+      const { bytesWritten } = await writevAsync(file.fd, next.value);
+      source.written(bytesWritten);
+      next = calls.next(bytesWritten);
     }
-    syncFolder(dirname(file.path));
+    await fsyncAsync(file.fd);
+    source.written(0);
+    file.publish();
+  } catch (error) {
+    throw systemError(error, file.path, 'write');
   } finally {
-    file.release();
+    file.close();
   }
 }
