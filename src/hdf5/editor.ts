@@ -1,4 +1,5 @@
 import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
+import type { Savepoint } from '../storage/transaction.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { copyObject, deadLinks, referredOutside, type StandIn } from './copy.js';
 import { encodeFill, isChunked, planChunks } from './dataset-creation.js';
@@ -89,7 +90,7 @@ import {
 } from './stored-object.js';
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
-import { type Savepoint, Transactions } from './transactions.js';
+import { Transactions } from './transactions.js';
 
 /** An object holds at most this many attributes: their creation order is a 16-bit number. */
 const MAX_ATTRIBUTES = 0xffff;

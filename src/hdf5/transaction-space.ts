@@ -1,7 +1,7 @@
 import { H5Error, H5FeatureError, H5StateError, H5TypeError } from '../errors.js';
 import type { WritableStorage } from '../storage/storage.js';
 import { readTail, recover } from '../storage/tail.js';
-import { type Durability, Transaction } from '../storage/transaction.js';
+import { type Durability, type Savepoint, Transaction } from '../storage/transaction.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { EditableSpace } from './editable-space.js';
@@ -18,7 +18,6 @@ import {
   superblockSize,
 } from './superblock.js';
 import { forgetFreeSpace } from './superblock-extension.js';
-import type { Savepoint } from './transactions.js';
 
 /** Small things are placed side by side, in parts of free space of up to this many bytes. */
 const ARENA = 1 << 16;
@@ -67,7 +66,7 @@ export class TransactionSpace extends EditableSpace {
   /** What small things are placed in: [next, end). */
   #arena: [number, number] = [0, 0];
   /** What the committed state does not use and this transaction does: extents by their address. */
-  readonly #taken = new Map<number, number>();
+  #taken = new Map<number, number>();
   #takenSorted: number[] | undefined;
   /** What the committed state uses and this transaction does not. */
   #freed: Extent[] = [];
@@ -328,21 +327,21 @@ export class TransactionSpace extends EditableSpace {
   }
 
   savepoint(): Savepoint {
-    const restore = this.#transaction.savepoint();
+    const pages = this.#transaction.savepoint();
     this.#leaveArena();
     const free = this.#free.extents();
     const [root, end, isChanged, rootUncached] = [this.#root, this.#end, this.#isChanged, this.#rootUncached];
-    const taken = [...this.#taken];
+    const taken = this.#taken;
     const freed = this.#freed.length;
     const { heapRoom } = this;
     const freshFrom = this.#freshFrom;
     // What is there now must be there again.
     this.#freshFrom = this.#end;
-    this.#taken.clear();
+    this.#taken = new Map();
     this.#takenSorted = undefined;
     return {
       goBack: () => {
-        restore();
+        pages.goBack();
         this.forgetPlaces();
         this.failure = undefined;
         this.#freshFrom = freshFrom;
@@ -353,16 +352,17 @@ export class TransactionSpace extends EditableSpace {
         this.#isChanged = isChanged;
         this.#rootUncached = rootUncached;
         this.#arena = [0, 0];
-        this.#taken.clear();
-        for (const [address, size] of taken) this.#taken.set(address, size);
+        this.#taken = taken;
         this.#takenSorted = undefined;
         this.#freed.length = freed;
         this.globalHeap.forget(0, Number.POSITIVE_INFINITY);
       },
       giveUp: () => {
+        pages.giveUp();
         this.#freshFrom = freshFrom;
-        for (const [address, size] of taken)
-          this.#taken.set(address, Math.max(size, this.#taken.get(address) ?? 0));
+        for (const [address, size] of this.#taken)
+          taken.set(address, Math.max(size, taken.get(address) ?? 0));
+        this.#taken = taken;
         this.#takenSorted = undefined;
         // What was freed since then, and was new at that time already, need not be there again.
         for (const [address, size] of this.#freed.splice(freed)) {

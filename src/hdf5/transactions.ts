@@ -1,4 +1,5 @@
 import { H5StateError } from '../errors.js';
+import type { Savepoint } from '../storage/transaction.js';
 import type { TransactionState } from './editing.js';
 
 /** What changes a file, as transactions see it. */
@@ -7,13 +8,6 @@ export interface Transactional {
   /** Forgets all that has not been committed. */
   forget(): void;
   savepoint(): Savepoint;
-}
-
-/** A state to which there is a way back, until it is given up. */
-export interface Savepoint {
-  goBack(): void;
-  /** There is no way back any more. Savepoints are given up in the reverse of their order, or not at all. */
-  giveUp(): void;
 }
 
 interface Open {

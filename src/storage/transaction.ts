@@ -39,6 +39,13 @@ interface ChangedPage {
   to: number;
 }
 
+/** A state to which there is a way back, until it is given up. */
+export interface Savepoint {
+  goBack(): void;
+  /** There is no way back any more. Savepoints are given up in the reverse of their order, or not at all. */
+  giveUp(): void;
+}
+
 /** What a commit makes of the file. */
 export interface Commit {
   /** Where the content ends. */
@@ -79,7 +86,9 @@ export class Transaction implements Storage {
   #tailStart: number;
   /** Whether the file is longer than the committed state needs it to be. */
   #isLong = false;
-  #pages = new Map<number, ChangedPage>();
+  readonly #pages = new Map<number, ChangedPage>();
+  /** For each savepoint, in their order, the pages that were changed since then and before the next, as they were. */
+  readonly #savepoints: Map<number, ChangedPage | undefined>[] = [];
   /** What holds the pages: the last one is taken up to `#slabUsed`. */
   #slabs: Uint8Array<ArrayBuffer>[] = [];
   #slabUsed = SLAB;
@@ -222,6 +231,7 @@ export class Transaction implements Storage {
         continue;
       }
       const count = Math.min(PAGE - at, bytes.length - done);
+      this.#keep(page);
       if (!changed) {
         changed = { bytes: this.#slab(), at: this.#slabUsed, from: at, to: at + count };
         if (count < PAGE) this.#load(page, changed.bytes.subarray(changed.at, changed.at + PAGE));
@@ -245,6 +255,7 @@ export class Transaction implements Storage {
     const most = Math.min(bytes.length, SLAB - start);
     let count = 0;
     for (let page = first; count + PAGE <= most && !this.#pages.has(page); page++) {
+      this.#keep(page);
       this.#pages.set(page, { bytes: slab, at: start + count, from: 0, to: PAGE });
       count += PAGE;
     }
@@ -265,6 +276,7 @@ export class Transaction implements Storage {
   /** Nothing is changed in memory any more. */
   #forgetPages(): void {
     this.#pages.clear();
+    this.#savepoints.length = 0;
     const most = MOST_SLABS - this.#spareSlabs.length;
     if (most > 0) this.#spareSlabs.push(...this.#slabs.slice(0, most));
     this.#slabs = [];
@@ -508,13 +520,43 @@ export class Transaction implements Storage {
     return this.#broken;
   }
 
-  /** Remembers the changes. What is returned goes back to them; what was fresh must be written by `write` from now on. */
-  savepoint(): () => void {
-    const pages = new Map<number, ChangedPage>();
-    for (const [page, { bytes, at, from, to }] of this.#pages)
-      pages.set(page, { bytes: bytes.slice(at, at + PAGE), at: 0, from, to });
-    return () => {
-      this.#pages = pages;
+  /** Remembers what a page is that is about to change, if there is a way back to it. */
+  #keep(page: number): void {
+    const last = this.#savepoints[this.#savepoints.length - 1];
+    if (!last || last.has(page)) return;
+    const changed = this.#pages.get(page);
+    last.set(
+      page,
+      changed && { ...changed, bytes: changed.bytes.slice(changed.at, changed.at + PAGE), at: 0 },
+    );
+  }
+
+  /**
+   * Remembers the changes, until they are committed or rolled back. What was fresh must be written by `write` from now on. To give it up
+   * gives up all that came after it.
+   */
+  savepoint(): Savepoint {
+    const own = new Map<number, ChangedPage | undefined>();
+    const savepoints = this.#savepoints;
+    savepoints.push(own);
+    /** From the last one on, up to this one: nothing if it is there no more. */
+    const leave = (each: (pages: Map<number, ChangedPage | undefined>) => void): void => {
+      const index = savepoints.indexOf(own);
+      while (index >= 0 && savepoints.length > index) each(savepoints.pop() as typeof own);
+    };
+    return {
+      goBack: () =>
+        leave((pages) => {
+          for (const [page, changed] of pages) {
+            if (changed) this.#pages.set(page, changed);
+            else this.#pages.delete(page);
+          }
+        }),
+      giveUp: () =>
+        leave((pages) => {
+          const before = savepoints[savepoints.length - 1];
+          for (const [page, changed] of pages) if (before && !before.has(page)) before.set(page, changed);
+        }),
     };
   }
 
