@@ -491,7 +491,10 @@ export class Transaction implements Storage {
       this.#guardUnsynced = true;
       if (this.#isFull) this.#settle();
     } catch (error) {
-      throw this.#break('H5_UNFINISHED', 'the commit is durable, but could not be completed', error);
+      throw this.#break(
+        'the commit is durable, but could not be completed: opening the file again does that',
+        error,
+      );
     }
     this.#commit = this.#lastNumber;
     this.#end = end;
@@ -511,12 +514,15 @@ export class Transaction implements Storage {
       if (this.#sync) this.#storage.sync();
     } catch {
       // The cause is what went wrong first, and is reported with this.
-      this.#break('H5_UNFINISHED', 'the commit failed, and could not be undone', cause);
+      this.#break(
+        'the commit failed, and could not be taken back: open the file again to see whether it is there, whole, or not',
+        cause,
+      );
     }
   }
 
-  #break(code: 'H5_UNFINISHED', what: string, cause: unknown): H5StateError {
-    this.#broken = new H5StateError(code, `${what}; opening the file again does that`, { cause });
+  #break(what: string, cause: unknown): H5StateError {
+    this.#broken = new H5StateError('H5_UNFINISHED', what, { cause });
     return this.#broken;
   }
 
