@@ -42,6 +42,7 @@ import {
   poolName,
   replaceMember,
   setMember,
+  valueIn,
 } from './member.js';
 import { type ContainerSource, leave } from './opening.js';
 import { type FileSource, thePlatform } from './platform.js';
@@ -112,7 +113,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
       return H5Dict.of<T>(name === undefined ? source : groupAt(source, namesIn(name)), options);
     return openIn(source, mode, options, (file) => {
       if (file.mode !== 'r') LiveFile.of(file).begin();
-      const group = name === undefined ? file : groupAt(file, namesIn(name), isMaking(mode));
+      const group = name === undefined ? dictIn(file) : groupAt(file, namesIn(name), isMaking(mode));
       const dict = new H5Dict<T>(group, contextOf(file, { commit: 'microtask', ...given(options) }), true);
       dict.#check();
       return dict;
@@ -129,7 +130,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     options: CollectionOptions = {},
   ): H5Dict<T> {
     checkGroup(group);
-    const dict = new H5Dict<T>(group, contextOf(group, options));
+    const dict = new H5Dict<T>(dictIn(group), contextOf(group, options));
     dict.#check();
     return dict;
   }
@@ -231,7 +232,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** The dict that holds it; undefined for that of the whole file. */
   get parent(): H5Dict | undefined {
     if (this.#group.path === '/') return undefined;
-    return new H5Dict(this.#group.parent, this.context);
+    const { parent } = this.#group;
+    return dictIn(parent) === parent ? new H5Dict(parent, this.context) : undefined;
   }
 
   /** The attributes of its group, with any values: its scalars are among them. */
@@ -548,6 +550,12 @@ export class H5Dict<T extends object = Record<string, unknown>>
       `there is no key ${JSON.stringify(key)} in the dict "${this.path}"`,
     );
   }
+}
+
+/** The dict that a group has as its value, if it is a file with more in it: tables of objects. */
+function dictIn(group: H5Group): H5Group {
+  const value = valueIn(group);
+  return value instanceof H5Group ? value : group;
 }
 
 /** What a dict of a type that is said is written from; nothing, where none is said. */

@@ -25,7 +25,7 @@ import { HOLE } from './list-store.js';
 import { type ListView, listViewOf, shownBy } from './list-view.js';
 import type { ChangeListener } from './live-file.js';
 import type { Copied, Stored } from './live-types.js';
-import { setMember } from './member.js';
+import { setMember, valueIn } from './member.js';
 import type { FileSource } from './platform.js';
 import { addressOf } from './rewriting.js';
 import { showList } from './text.js';
@@ -109,7 +109,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    */
   static of<T = unknown>(object: H5Group | H5Dataset, options: CollectionOptions = {}): H5List<T> {
     checkGroupOrDataset(object);
-    return new H5List<T>(checked(listIn(object)), contextOf(object, options));
+    return new H5List<T>(checked(valueIn(object)), contextOf(object, options));
   }
 
   /**
@@ -724,13 +724,6 @@ function bound(index: number, length: number): number {
 
 // ---- where lists are --------------------------------------------------------------------------------------
 
-/** What a file holds as its value. */
-function listIn(object: H5Group | H5Dataset): H5Group | H5Dataset {
-  if (!(object instanceof H5Group) || object.attrs.get(Reserved.encoding) !== Encoding.value) return object;
-  const value = object.get('value');
-  return value instanceof H5Group || value instanceof H5Dataset ? value : object;
-}
-
 function checked(object: H5Group | H5Dataset): H5Group | H5Dataset {
   const what = otherThanList(object);
   if (what === undefined) return object;
@@ -750,7 +743,7 @@ function listAt(
 ): H5Group | H5Dataset {
   if (names.length === 0) {
     if (isMade && group.attrs.size === 0 && group.size === 0) writeAt(group, names, [], context);
-    return listIn(group);
+    return valueIn(group);
   }
   const holder = groupAt(group, names.slice(0, -1), isMade);
   const last = names.at(-1) as string;

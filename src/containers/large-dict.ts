@@ -1,8 +1,9 @@
 import { H5FormatError, H5StateError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
+import { orderedLinks } from '../hdf5/members.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
-import { MAX_MEMBERS, MAX_NAME, Reserved } from '../serialize/layout.js';
+import { Encoding, MAX_MEMBERS, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { writeMembers } from '../serialize/part-writer.js';
 import { rewriteObject } from '../serialize/replaced-references.js';
@@ -73,11 +74,30 @@ export class LargeDict {
         `"${group.path}" has a key of ${key.length} characters, more than a member of a group can have: it can only be set as a whole`,
       );
     }
+    const values = group.get(VALUES) as H5Group | H5Dataset;
+    const links = linksOf(values);
+    if (links?.length === this.size) this.#move(values as H5Group, links);
     // What other parts share with it would be another one, or gone.
-    rewriteObject(group.get(VALUES) as H5Group | H5Dataset, () => this.#spread());
+    else rewriteObject(values, () => this.#rewrite());
+    this.#context.live.dropState(addressOf(group));
   }
 
-  #spread(): void {
+  /** Each value is an object already: it stays where it is, and so does what others share with it. */
+  #move(values: H5Group, links: readonly string[]): void {
+    const group = this.#group;
+    const editor = group.session.edit();
+    // Both names may be keys.
+    const free = freeName(this.#places);
+    editor.moveMember(group.node, VALUES, group.node, free, MAX_ATTRIBUTES);
+    group.delete(KEYS);
+    group.attrs.delete(Reserved.encoding);
+    for (const [key, i] of this.#places)
+      editor.moveMember(values.node, links[i] as string, group.node, escapeName(key), MAX_ATTRIBUTES);
+    group.delete(free);
+  }
+
+  /** Stores them anew. */
+  #rewrite(): void {
     const group = this.#group;
     const { session } = group;
     const editor = session.edit();
@@ -97,7 +117,7 @@ export class LargeDict {
     writeMembers(group, { [name]: slices }, this.#context.codec);
     const holder = group.group(name);
     // The name may be one of the keys.
-    const free = freeName(whole);
+    const free = freeName(this.#places);
     if (free !== name) editor.moveMember(group.node, name, group.node, free, MAX_ATTRIBUTES);
     for (let start = 0; start < entries.length; start += MAX_MEMBERS) {
       const slice = holder.group(String(start));
@@ -107,14 +127,24 @@ export class LargeDict {
       }
     }
     group.delete(free);
-    this.#context.live.dropState(addressOf(group));
   }
 }
 
-function freeName(keys: Map<string, unknown> | Record<string, unknown>): string {
+/** The links of a list that is a link for each element, in their order. */
+function linksOf(list: H5Group | H5Dataset): string[] | undefined {
+  if (!(list instanceof H5Group)) return undefined;
+  const { attrs } = list;
+  if (attrs.get(Reserved.encoding) !== Encoding.list || attrs.has(Reserved.mask)) return undefined;
+  const links = orderedLinks(list.node);
+  // Other programs may have copied it without its order.
+  return links.some(([, order]) => order < 0) ? undefined : links.map(([name]) => name);
+}
+
+/** A name that is no key, and none of the members that are there before. */
+function freeName(keys: ReadonlyMap<string, unknown>): string {
   for (let i = 0; ; i++) {
     const name = `members ${i}`;
-    if (!(keys instanceof Map ? keys.has(name) : Object.hasOwn(keys, name))) return name;
+    if (!keys.has(name)) return name;
   }
 }
 

@@ -145,6 +145,13 @@ function instanceIn(group: H5Group, context: Context): unknown {
   }
 }
 
+/** The object that is the value of a file: its root group, or, where that is about more than the value, a member of it. */
+export function valueIn(object: H5Group | H5Dataset): H5Group | H5Dataset {
+  if (!(object instanceof H5Group) || wordOf(object, Reserved.encoding) !== Encoding.value) return object;
+  const value = object.get('value');
+  return value instanceof H5Group || value instanceof H5Dataset ? value : object;
+}
+
 /** Whether a group is an object whose members are properties, or a Map with keys that are strings, and no instance. */
 export function isDict(group: H5Group): boolean {
   const { attrs } = group;

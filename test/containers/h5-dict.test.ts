@@ -252,6 +252,39 @@ describe('the view of an H5Dict', () => {
     expect(JSON.stringify(dict.view)).toBe(JSON.stringify({ users: expected }));
   });
 
+  it.each([
+    ['an object', (entries: [string, unknown][]) => Object.fromEntries(entries)],
+    ['a Map', (entries: [string, unknown][]) => new Map(entries)],
+  ])('is the value of a file that has tables of objects beside it: %s', (_, make) => {
+    // More keys than members, more objects in them than groups, and too few of them alike for columns.
+    const entry = (i: number): [string, unknown] => [
+      ['keys', 'values', 'members 0'][i] ?? `k${i}`,
+      { [`f${i % 700}`]: i, name: `n${i}`, in: { [`g${i % 900}`]: [i, 'x'] } },
+    ];
+    const entries = Array.from({ length: 1200 }, (_, i) => entry(i));
+    const bytes = serialize(make(entries));
+    expect([...H5File.open(bytes).keys()].sort()).toEqual(['@objects', 'value']);
+    const dict = H5Dict.open<Record<string, unknown>>(bytes, { mode: 'r+' });
+    expect([dict.size, dict.path, dict.parent]).toEqual([1200, '/value', undefined]);
+    expect(dict.toObject()).toEqual(Object.fromEntries(entries));
+    dict.set('k7', 'set');
+    dict.delete('k8');
+    dict.set('new', [1, 2]);
+    dict.update('k9', () => ({ id: -9 }));
+    const model = new Map(entries);
+    model.set('k7', 'set');
+    model.delete('k8');
+    model.set('new', [1, 2]);
+    model.set('k9', { id: -9 });
+    dict.commit();
+    const read = deserialize<Record<string, unknown> | Map<string, unknown>>(dict.file.toBytes());
+    expect(read instanceof Map).toBe(_ === 'a Map');
+    expect(read instanceof Map ? [...read] : Object.entries(read)).toEqual([...model]);
+    expect(H5Dict.of(dict.file).toObject()).toEqual(Object.fromEntries(model));
+    expect((dict.get('k9') as H5Dict).parent?.path).toBe('/value');
+    dict.close();
+  });
+
   it('takes what it gives', () => {
     using dict = opened();
     const { view } = dict;
