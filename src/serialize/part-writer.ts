@@ -8,7 +8,6 @@ import { H5Reference } from '../hdf5/h5-reference.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
-import { isReferredName } from '../hdf5/referred.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
@@ -46,10 +45,12 @@ import {
   freeCycles,
   isElement,
   note,
+  pooledIn,
   type Replaced,
   removeMember,
   replaceMembers,
   SCALE,
+  sharedOf,
 } from './replaced-references.js';
 import { isReserved } from './restore.js';
 import { setProperty } from './rows.js';
@@ -102,19 +103,6 @@ export function addMembers(
     replaces: () => {},
     ...(orders && { orders }),
   });
-}
-
-/** Whether a vector is one of those, or a part of one, that have their place in the root for references alone. */
-function isPooled(vector: H5Object): boolean {
-  const { file } = vector;
-  for (const name of file.keys()) {
-    const pool = isReferredName(name) ? file.get(name) : undefined;
-    if (!pool) continue;
-    if (pool.isSame(vector)) return true;
-    if (pool instanceof H5Group)
-      for (const part of pool.keys()) if (pool.get(part)?.isSame(vector)) return true;
-  }
-  return false;
 }
 
 /** The row of another table that a cell refers to, if it does. */
@@ -293,9 +281,8 @@ class PartWriter {
       if (marked.length > 0 || rewritten.length > 0) {
         editor.flush();
         freeCycles(file, rewritten, clock);
-        // What was written anew and is still there is two objects now.
-        if (!rewritten.every((address) => editor.isDeleted(address, clock)))
-          this.#refuse('it holds what other parts share: write the part that holds them all');
+        const shared = sharedOf(file, rewritten, clock);
+        if (shared !== undefined) this.#refuse(`it holds what ${shared}`);
         checkReferences(
           file,
           marked.filter((address) => editor.isDeleted(address, clock)),
@@ -435,7 +422,7 @@ class PartWriter {
         vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [row, ...rest], value);
       if (set) return set;
       this.#refuse(
-        isPooled(vector)
+        pooledIn(vector.file).has(addressIn(vector))
           ? 'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }'
           : 'it is in a list that other parts share: write to it there',
       );

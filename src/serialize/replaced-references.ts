@@ -37,11 +37,9 @@ export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): 
     const result = change();
     editor.flush();
     freeCycles(file, replaced.rewritten, clock);
-    if (!replaced.rewritten.every((address) => editor.isDeleted(address, clock)))
-      throw new H5StateError(
-        'H5_REFERENCED',
-        `"${object.path}" holds what other parts of the file share: write the part that holds them all`,
-      );
+    const shared = sharedOf(file, replaced.rewritten, clock);
+    if (shared !== undefined)
+      throw new H5StateError('H5_REFERENCED', `"${object.path}" holds what ${shared}`);
     checkReferences(file, replaced.marked);
     return result;
   });
@@ -171,6 +169,33 @@ export function freeCycles({ session }: H5File, addresses: readonly number[], cl
   }
   for (const node of left.values()) for (const [name] of linksWithin(node)) editor.deleteLink(node, name);
   if (left.size > 0) editor.flush();
+}
+
+/**
+ * What is the matter with objects that were written anew and are still there, so that there are two of them now: nothing, if they are
+ * all gone.
+ */
+export function sharedOf(file: H5File, rewritten: readonly number[], clock: number): string | undefined {
+  const editor = file.session.edit();
+  const left = rewritten.filter((address) => !editor.isDeleted(address, clock));
+  if (left.length === 0) return undefined;
+  const pooled = pooledIn(file);
+  return left.every((address) => pooled.has(address))
+    ? 'is in tables for objects from all over the value: to change it, store the whole value anew with { groups: Infinity }, ' +
+        'as write(path, await read(path), { groups: Infinity }) does'
+    : 'other parts of the file share: write the part that holds them all';
+}
+
+/** The addresses of tables that have their place in the root for references alone, and of what is in them. */
+export function pooledIn(file: H5File): Set<number> {
+  const pooled = new Set<number>();
+  for (const name of file.keys()) {
+    const pool = isReferredName(name) ? file.get(name) : undefined;
+    if (!pool) continue;
+    pooled.add(addressIn(pool));
+    if (pool instanceof H5Group) pool.visit((_, each) => void pooled.add(addressIn(each)));
+  }
+  return pooled;
 }
 
 /** @throws {H5StateError} when references lead to an object, or to its elements. */

@@ -285,6 +285,29 @@ describe('the view of an H5Dict', () => {
     dict.close();
   });
 
+  it('says how what is in tables for the whole value can be changed', () => {
+    const value = Object.fromEntries(
+      Array.from({ length: 1100 }, (_, i) => [
+        `k${i}`,
+        i % 2 ? i : [{ a: { i } }, 'x', { b: { [`c${i % 50}`]: { i } } }],
+      ]),
+    );
+    const dict = H5Dict.open<Record<string, unknown>>(serialize(value, { groups: 10 }), { mode: 'r+' });
+    expect(() => dict.set('new', 1)).toThrow(
+      expect.objectContaining({
+        code: 'H5_REFERENCED',
+        message: expect.stringContaining('{ groups: Infinity }'),
+      }),
+    );
+    expect(dict.toObject()).toEqual(value);
+    const again = deserialize<typeof value>(dict.file.toBytes());
+    const apart = H5Dict.open<Record<string, unknown>>(serialize(again, { groups: Infinity }), {
+      mode: 'r+',
+    });
+    apart.set('new', 1);
+    expect(apart.toObject()).toEqual({ ...value, new: 1 });
+  });
+
   it('takes what it gives', () => {
     using dict = opened();
     const { view } = dict;
