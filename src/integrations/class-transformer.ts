@@ -220,9 +220,13 @@ class Transformer {
     const content: Record<string, unknown> = {};
     for (const property of this.#keys(cls, instance, CLASS_TO_PLAIN)) {
       if (base && isElementOf(base, property)) continue;
-      const value = (instance as Record<string, unknown>)[property];
-      if (typeof value === 'function') continue;
-      const name = this.#storage.findExposeMetadata(cls, property)?.options?.name ?? property;
+      const exposed = this.#storage.findExposeMetadata(cls, property);
+      let value = (instance as Record<string, unknown>)[property];
+      if (typeof value === 'function') {
+        if (!exposed) continue;
+        value = (value as () => unknown).call(instance);
+      }
+      const name = exposed?.options?.name ?? property;
       define(content, name, this.#apply(cls, property, value, instance, CLASS_TO_PLAIN));
     }
     if (!base) return content;
@@ -238,7 +242,8 @@ class Transformer {
       if (!Object.hasOwn(content, name)) continue;
       if (hasInner && (name === base.inner || isElementOf(base, name))) continue;
       const property = this.#storage.findExposeMetadataByCustomName(cls, name)?.propertyName ?? name;
-      if (isReadOnly(instance, property)) continue;
+      if (isComputed(instance, property, this.#storage.findExposeMetadata(cls, property) !== undefined))
+        continue;
       const typed = this.#typed(cls, instance, content, property)(content[name]);
       const value = this.#apply(cls, property, typed, content, PLAIN_TO_CLASS);
       if (property in instance && property !== '__proto__')
@@ -446,11 +451,13 @@ function isGroup(wanted: readonly string[], groups: readonly string[]): boolean 
   return wanted.length === 0 || wanted.some((group) => groups.includes(group));
 }
 
-/** Whether a property is a getter without a setter. */
-function isReadOnly(instance: object, property: string): boolean {
+/** Whether what is stored of a property is what a getter without a setter has returned, or a method that is exposed. */
+function isComputed(instance: object, property: string, isExposed: boolean): boolean {
   for (let at: object | null = instance; at; at = Object.getPrototypeOf(at)) {
     const descriptor = Object.getOwnPropertyDescriptor(at, property);
-    if (descriptor) return descriptor.get !== undefined && descriptor.set === undefined;
+    if (!descriptor) continue;
+    const { get, set, value } = descriptor;
+    return get ? set === undefined : isExposed && typeof value === 'function';
   }
   return false;
 }

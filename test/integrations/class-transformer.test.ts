@@ -485,6 +485,49 @@ describe('the decorators of class-transformer', () => {
     expect(back(box('user'), registry).thing).toBeInstanceOf(User);
   });
 
+  it('store what exposed methods return, which is not set when they are read', () => {
+    class Named {
+      first = 'Ada';
+      last = 'Lovelace';
+      onChange = () => 'not stored';
+      full(): string {
+        return `${this.first} ${this.last}`;
+      }
+      initials(): string {
+        return `${this.first[0]}${this.last[0]}`;
+      }
+      rename(first: string): void {
+        this.first = first;
+      }
+    }
+    class Titled extends Named {
+      title = 'Countess';
+      override full(): string {
+        return `${this.title} ${super.full()}`;
+      }
+    }
+    decorate(Named, {
+      full: [Expose({ name: 'full_name' }), Transform(({ value }) => `${value}!`, { toPlainOnly: true })],
+      initials: [Expose()],
+    });
+    const registry = transformed([Titled]);
+    const stored = deserialize(serialize(new Titled(), { registry }), {
+      registry: new TypeRegistry(),
+      unknownClass: 'object',
+    });
+    expect(stored).toEqual({
+      first: 'Ada',
+      last: 'Lovelace',
+      title: 'Countess',
+      full_name: 'Countess Ada Lovelace!',
+      initials: 'AL',
+    });
+    const found = back(new Titled(), registry);
+    found.rename('Byron');
+    expect([found.full(), found.initials()]).toEqual(['Countess Byron Lovelace', 'BL']);
+    expect(Object.keys(found)).toEqual(['first', 'last', 'onChange', 'title']);
+  });
+
   it('of another build are not taken for none', () => {
     const storage = { _typeMetadatas: new Map(), _exposeMetadatas: new Map() };
     expect(() => transformed([User], { storage: storage as never })).toThrow(/noted no decorators at all/);
