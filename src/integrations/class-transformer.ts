@@ -99,7 +99,7 @@ export interface TransformedOptions {
   readonly enableImplicitConversion?: boolean | undefined;
   /** What files call a class: its `name` unless told otherwise. Say it where code is minified. */
   readonly name?: ((cls: Class) => string) | undefined;
-  /** Where more classes are registered: a registry that goes on being used. */
+  /** Where more classes are registered: a registry that goes on being used. What `@Type` leads to and it knows stays as it is. */
   readonly registry?: TypeRegistry | undefined;
   /** What the decorators have noted; for bundlers that take another build of class-transformer than Node does. */
   readonly storage?: MetadataStorage | undefined;
@@ -126,7 +126,8 @@ export function transformed(classes: readonly Class[], options: TransformedOptio
   const todo = [...classes];
   const seen = new Set<Class>();
   for (let cls = todo.pop(); cls; cls = todo.pop()) {
-    if (seen.has(cls)) continue;
+    // What `@Type` leads to may be stored in a way of its own, by a codec that is there already.
+    if (seen.has(cls) || (!classes.includes(cls) && registry.has(cls))) continue;
     seen.add(cls);
     registry.codec(cls, transformer.codec(cls as Class & AnyFunction, name(cls)));
     todo.push(...transformer.reached(cls as Class & AnyFunction));

@@ -528,6 +528,31 @@ describe('the decorators of class-transformer', () => {
     expect(Object.keys(found)).toEqual(['first', 'last', 'onChange', 'title']);
   });
 
+  it('leave a class that the registry knows as it is known there', () => {
+    class Price {
+      readonly #cents: number;
+      constructor(cents: number) {
+        this.#cents = cents;
+      }
+      get cents(): number {
+        return this.#cents;
+      }
+    }
+    class Item {
+      price = new Price(250);
+    }
+    decorate(Item, { price: [Type(() => Price)] });
+    const known = new TypeRegistry().codec(Price, {
+      name: 'Price',
+      encode: ({ cents }) => ({ cents }),
+      decode: ({ cents }) => new Price(cents as number),
+    });
+    const registry = transformed([Item], { registry: known });
+    expect(back(new Item(), registry).price.cents).toBe(250);
+    // What is named is to be stored by its decorators, which it then would not be.
+    expect(() => transformed([Price], { registry: known })).toThrow(/registered already/);
+  });
+
   describe('with more of its options', () => {
     class Account {
       id = 1;
