@@ -104,18 +104,22 @@ export function addMembers(
   });
 }
 
-/** Whether a vector is one of those, or a part of one, that have their place in the root for references alone. */
-function isPooled(vector: H5Object): boolean {
-  const { file } = vector;
+/** The addresses of what has its place in the root for references alone, and of all within. */
+function pooledIn(file: H5File): Set<number> {
+  const found = new Set<number>();
   for (const name of file.keys()) {
     const pool = isReferredName(name) ? file.get(name) : undefined;
     if (!pool) continue;
-    if (pool.isSame(vector)) return true;
+    found.add(addressIn(pool));
     if (pool instanceof H5Group)
-      for (const part of pool.keys()) if (pool.get(part)?.isSame(vector)) return true;
+      pool.visit((_, each) => {
+        found.add(addressIn(each));
+      });
   }
-  return false;
+  return found;
 }
+
+const APART = 'write a part that it is in, or store the whole with { groups: Infinity }';
 
 /** The row of another table that a cell refers to, if it does. */
 function rowBehind(column: H5Dataset, row: number): { vector: H5Group; row: number } | undefined {
@@ -294,8 +298,15 @@ class PartWriter {
         editor.flush();
         freeCycles(file, rewritten, clock);
         // What was written anew and is still there is two objects now.
-        if (!rewritten.every((address) => editor.isDeleted(address, clock)))
-          this.#refuse('it holds what other parts share: write the part that holds them all');
+        const kept = rewritten.filter((address) => !editor.isDeleted(address, clock));
+        if (kept.length > 0) {
+          const pooled = pooledIn(file);
+          this.#refuse(
+            kept.every((address) => pooled.has(address))
+              ? `it holds objects that are in tables for all of the value; ${APART}`
+              : 'it holds what other parts share: write the part that holds them all',
+          );
+        }
         checkReferences(
           file,
           marked.filter((address) => editor.isDeleted(address, clock)),
@@ -435,8 +446,8 @@ class PartWriter {
         vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [row, ...rest], value);
       if (set) return set;
       this.#refuse(
-        isPooled(vector)
-          ? 'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }'
+        pooledIn(vector.file).has(addressIn(vector))
+          ? `it is in a table for objects from all over the value; ${APART}`
           : 'it is in a list that other parts share: write to it there',
       );
     }
