@@ -86,9 +86,20 @@ export interface TransformedOptions {
   readonly version?: number | undefined;
   readonly strategy?: 'exposeAll' | 'excludeAll' | undefined;
   readonly excludePrefixes?: readonly string[] | undefined;
+  /** Only what has `@Expose`. */
+  readonly excludeExtraneousValues?: boolean | undefined;
+  /**
+   * Whether an exposed property that a file has not is as the constructor makes it: so it is unless told otherwise. `false`, as
+   * class-transformer has it, makes it what `@Transform` makes of undefined.
+   */
+  readonly exposeDefaultValues?: boolean | undefined;
+  /** Whether what is undefined is stored, and set: `true` unless told otherwise. */
+  readonly exposeUnsetFields?: boolean | undefined;
+  /** Where there is no `@Type`, the type is that which the compiler has noted (`emitDecoratorMetadata`). */
+  readonly enableImplicitConversion?: boolean | undefined;
   /** What files call a class: its `name` unless told otherwise. Say it where code is minified. */
   readonly name?: ((cls: Class) => string) | undefined;
-  /** Where more classes are registered: a registry that goes on being used. */
+  /** Where more classes are registered: a registry that goes on being used. What `@Type` leads to and it knows stays as it is. */
   readonly registry?: TypeRegistry | undefined;
   /** What the decorators have noted; for bundlers that take another build of class-transformer than Node does. */
   readonly storage?: MetadataStorage | undefined;
@@ -115,7 +126,8 @@ export function transformed(classes: readonly Class[], options: TransformedOptio
   const todo = [...classes];
   const seen = new Set<Class>();
   for (let cls = todo.pop(); cls; cls = todo.pop()) {
-    if (seen.has(cls)) continue;
+    // What `@Type` leads to may be stored in a way of its own, by a codec that is there already.
+    if (seen.has(cls) || (!classes.includes(cls) && registry.has(cls))) continue;
     seen.add(cls);
     registry.codec(cls, transformer.codec(cls as Class & AnyFunction, name(cls)));
     todo.push(...transformer.reached(cls as Class & AnyFunction));
@@ -130,6 +142,8 @@ class Transformer {
   readonly #instances = new WeakMap<object, Map<AnyFunction, object>>();
   /** The types for which what collections hold has been replaced. */
   readonly #done = new WeakMap<object, Set<TypeMetadata>>();
+  /** What is known of a property by the type that the compiler has noted alone. */
+  readonly #implicit = new Map<unknown, TypeMetadata>();
 
   constructor(options: TransformedOptions) {
     this.#options = options;
@@ -177,11 +191,11 @@ class Transformer {
     };
   }
 
-  /** The classes that `@Type` names on the properties of a class and of those that it extends. */
+  /** The classes that `@Type` names on the properties of a class and of those that it extends, or that the compiler has noted. */
   reached(cls: AnyFunction): Class[] {
     const found: Class[] = [];
-    for (const property of this.#typedProperties(cls)) {
-      const type = this.#storage.findTypeMetadata(cls, property);
+    for (const property of this.#notedProperties(cls)) {
+      const type = this.#typeOf(cls, property);
       const made = this.#reachedBy(type, property);
       if (made) found.push(made);
       for (const { value } of type?.options?.discriminator?.subTypes ?? []) found.push(value as Class);
@@ -199,14 +213,31 @@ class Transformer {
     }
   }
 
-  #typedProperties(cls: AnyFunction): Iterable<string> {
-    const { _typeMetadatas: all } = this.#storage as unknown as {
-      _typeMetadatas: Map<unknown, Map<string, unknown>>;
-    };
+  /** The properties of a class, and of those that it extends, that have decorators. */
+  #notedProperties(cls: AnyFunction): Iterable<string> {
     const names = new Set<string>();
-    for (let at: unknown = cls; typeof at === 'function'; at = Object.getPrototypeOf(at))
-      for (const property of all.get(at)?.keys() ?? []) names.add(property);
+    for (const notes of ['_typeMetadatas', '_exposeMetadatas', '_excludeMetadatas', '_transformMetadatas']) {
+      const all = (
+        this.#storage as unknown as Record<string, Map<unknown, Map<string, unknown>> | undefined>
+      )[notes];
+      for (let at: unknown = cls; typeof at === 'function'; at = Object.getPrototypeOf(at))
+        for (const property of all?.get(at)?.keys() ?? []) names.add(property);
+    }
     return names;
+  }
+
+  /** What is known of the type of a property; always the same. */
+  #typeOf(cls: AnyFunction, property: string): TypeMetadata | undefined {
+    const told = this.#storage.findTypeMetadata(cls, property);
+    if (told || !this.#options.enableImplicitConversion) return told;
+    const { getMetadata } = Reflect as {
+      getMetadata?: (key: string, target: object, property: string) => unknown;
+    };
+    const reflectedType = getMetadata?.('design:type', cls.prototype, property);
+    if (typeof reflectedType !== 'function') return undefined;
+    const known = this.#implicit.get(reflectedType) ?? { reflectedType };
+    this.#implicit.set(reflectedType, known);
+    return known;
   }
 
   /** The class that a property is declared to hold, unless it is one of the language's own. */
@@ -220,10 +251,15 @@ class Transformer {
     const content: Record<string, unknown> = {};
     for (const property of this.#keys(cls, instance, CLASS_TO_PLAIN)) {
       if (base && isElementOf(base, property)) continue;
-      const value = (instance as Record<string, unknown>)[property];
-      if (typeof value === 'function') continue;
-      const name = this.#storage.findExposeMetadata(cls, property)?.options?.name ?? property;
-      define(content, name, this.#apply(cls, property, value, instance, CLASS_TO_PLAIN));
+      const exposed = this.#storage.findExposeMetadata(cls, property);
+      let value = (instance as Record<string, unknown>)[property];
+      if (typeof value === 'function') {
+        if (!exposed) continue;
+        value = (value as () => unknown).call(instance);
+      }
+      const name = exposed?.options?.name ?? property;
+      const made = this.#apply(cls, property, value, instance, CLASS_TO_PLAIN);
+      if (this.#takes(made)) define(content, name, made);
     }
     if (!base) return content;
     if (Object.hasOwn(content, base.inner))
@@ -235,16 +271,23 @@ class Transformer {
   #fill(cls: AnyFunction, instance: object, content: Content, base?: Base): void {
     const hasInner = base !== undefined && Object.hasOwn(content, base.inner);
     for (const name of this.#keys(cls, content, PLAIN_TO_CLASS)) {
-      if (!Object.hasOwn(content, name)) continue;
+      const isThere = Object.hasOwn(content, name);
+      if (!isThere && this.#options.exposeDefaultValues !== false) continue;
       if (hasInner && (name === base.inner || isElementOf(base, name))) continue;
       const property = this.#storage.findExposeMetadataByCustomName(cls, name)?.propertyName ?? name;
-      if (isReadOnly(instance, property)) continue;
-      const typed = this.#typed(cls, instance, content, property)(content[name]);
+      if (isComputed(instance, property, this.#storage.findExposeMetadata(cls, property) !== undefined))
+        continue;
+      const typed = this.#typed(cls, instance, content, property)(isThere ? content[name] : undefined);
       const value = this.#apply(cls, property, typed, content, PLAIN_TO_CLASS);
+      if (!this.#takes(value)) continue;
       if (property in instance && property !== '__proto__')
         (instance as Record<string, unknown>)[property] = value;
       else define(instance, property, value);
     }
+  }
+
+  #takes(value: unknown): boolean {
+    return value !== undefined || this.#options.exposeUnsetFields !== false;
   }
 
   /** Of the names that an object has, those that are to be stored, or to be set: as `TransformOperationExecutor.getKeys`. */
@@ -252,7 +295,8 @@ class Transformer {
     const storage = this.#storage;
     const { version, groups = [], excludePrefixes = [], strategy: otherwise = 'exposeAll' } = this.#options;
     const noted = storage.getStrategy(cls);
-    let keys = (noted === 'none' ? otherwise : noted) === 'exposeAll' ? Object.keys(object) : [];
+    const strategy = noted === 'none' ? otherwise : noted;
+    let keys = strategy === 'exposeAll' && !this.#options.excludeExtraneousValues ? Object.keys(object) : [];
     const toProperty = (key: string) =>
       direction === PLAIN_TO_CLASS
         ? (storage.findExposeMetadataByCustomName(cls, key)?.propertyName ?? key)
@@ -293,14 +337,14 @@ class Transformer {
     content: Content,
     property: string,
   ): (value: unknown) => unknown {
-    const type = this.#storage.findTypeMetadata(cls, property);
+    const type = this.#typeOf(cls, property);
     const help: TypeHelp = { newObject: instance, object: content, property };
     const declared = this.#classOf(type, help);
     const convert = declared ? undefined : CONVERSIONS.get(declaredBy(type, help));
     const discriminator = type?.options?.discriminator;
     if (!type || !(declared || convert || discriminator || type.reflectedType)) return (value) => value;
-    const made = (plain: unknown): unknown => {
-      if (convert && isConverted(plain)) return convert(plain);
+    const made = (value: unknown): unknown => {
+      const plain = convert ? convert(value) : value;
       if (!isPlain(plain)) return plain;
       const tag = discriminator && (plain as Record<string, unknown>)[discriminator.property];
       const subType = discriminator?.subTypes.find(({ name }) => name === tag)?.value ?? declared;
@@ -374,24 +418,33 @@ function declaredBy(type: TypeMetadata | undefined, help: TypeHelp): unknown {
 }
 
 /** What a value becomes where `@Type` names a type of the language, as class-transformer has it. */
-const CONVERSIONS: ReadonlyMap<unknown, (value: unknown) => unknown> = new Map<
-  unknown,
-  (value: unknown) => unknown
->([
-  [String, String],
-  [Number, Number],
-  [Boolean, Boolean],
+const CONVERSIONS: ReadonlyMap<unknown, (value: unknown) => unknown> = new Map([
+  scalar(String, String),
+  scalar(Number, Number),
+  scalar(Boolean, Boolean),
   // What other programs have as 64-bit integers is read as bigints.
-  [
-    Date,
-    (value) =>
-      value instanceof Date ? value : new Date(typeof value === 'bigint' ? Number(value) : (value as string)),
-  ],
+  scalar(Date, (value) =>
+    value instanceof Date ? value : new Date(typeof value === 'bigint' ? Number(value) : (value as string)),
+  ),
+  ...bytes(),
 ]);
 
-/** Whether a value is one that could be of another type: objects are what they were, and so is nothing. */
-function isConverted(value: unknown): boolean {
-  return value instanceof Date || /^(string|number|boolean|bigint)$/.test(typeof value);
+/** Objects other than dates are what they were, and so is nothing. */
+function scalar(type: unknown, convert: (value: unknown) => unknown): [unknown, (value: unknown) => unknown] {
+  const isScalar = (value: unknown) =>
+    value instanceof Date || /^(string|number|boolean|bigint)$/.test(typeof value);
+  return [type, (value) => (isScalar(value) ? convert(value) : value)];
+}
+
+/** Node's `Buffer`, which other programs do not know: they store bytes. */
+function bytes(): [unknown, (value: unknown) => unknown][] {
+  const { Buffer: type } = globalThis as {
+    Buffer?: { readonly prototype: object; from(bytes: Uint8Array): Uint8Array };
+  };
+  if (!type) return [];
+  const isBytes = (value: unknown): value is Uint8Array =>
+    value instanceof Uint8Array && !isBaseOf.call(type.prototype, value);
+  return [[type, (value) => (isBytes(value) ? type.from(value) : value)]];
 }
 
 /** Whether a value is an object of no class. */
@@ -446,11 +499,13 @@ function isGroup(wanted: readonly string[], groups: readonly string[]): boolean 
   return wanted.length === 0 || wanted.some((group) => groups.includes(group));
 }
 
-/** Whether a property is a getter without a setter. */
-function isReadOnly(instance: object, property: string): boolean {
+/** Whether what is stored of a property is what a getter without a setter has returned, or a method that is exposed. */
+function isComputed(instance: object, property: string, isExposed: boolean): boolean {
   for (let at: object | null = instance; at; at = Object.getPrototypeOf(at)) {
     const descriptor = Object.getOwnPropertyDescriptor(at, property);
-    if (descriptor) return descriptor.get !== undefined && descriptor.set === undefined;
+    if (!descriptor) continue;
+    const { get, set, value } = descriptor;
+    return get ? set === undefined : isExposed && typeof value === 'function';
   }
   return false;
 }

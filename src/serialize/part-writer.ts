@@ -917,6 +917,7 @@ class PartWriter {
     const isThere = typeof holder === 'object' && holder !== null && step.key in holder;
     const old = isThere ? stored([memberOf(holder, step)]) : undefined;
     const before = stored(coded);
+    const isOwn = Object.hasOwn(coded, step.key);
     const why = setMember(holder, step, value, this.#options, true, isEntry);
     if (why !== undefined) return why;
     const lost = `it is no part of what is stored of ${described(coded)}`;
@@ -926,9 +927,17 @@ class PartWriter {
     // Who stores what cannot be stored says where that stands.
     if (!after) return failure instanceof H5Error ? undefined : String(failure);
     if (isSameBytes(after, before) && !(isThere && isSameBytes(stored([value]), old))) return lost;
+    // It stands before a getter without a setter, which is there again when it has been read.
+    const hides =
+      holder === coded &&
+      !isOwn &&
+      Object.hasOwn(coded, step.key) &&
+      step.key in Object.getPrototypeOf(coded);
     try {
       // A pattern that is none makes no RegExp. What a class makes of it is its own affair.
-      if (isOurs) readFrom(after, options);
+      if (!isOurs && !hides) return undefined;
+      const again = memberOf(readFrom(after, options), step);
+      if (hides && !isSameBytes(stored([again]), stored([value]))) return lost;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }

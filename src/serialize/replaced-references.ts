@@ -181,9 +181,9 @@ export function sharedOf(file: H5File, rewritten: readonly number[], clock: numb
   if (left.length === 0) return undefined;
   const pooled = pooledIn(file);
   return left.every((address) => pooled.has(address))
-    ? 'is in tables for objects from all over the value: to change it, store the whole value anew with { groups: Infinity }, ' +
+    ? 'is in tables for objects from all over the value: write a part that it is in, or store the whole with { groups: Infinity }, ' +
         'as write(path, await read(path), { groups: Infinity }) does'
-    : 'other parts of the file share: write the part that holds them all';
+    : 'other parts share: write the part that holds them all';
 }
 
 /** The addresses of tables that have their place in the root for references alone, and of what is in them. */

@@ -218,7 +218,7 @@ class Rows {
 
 function remedyFor(cls: RegisteredClass | undefined): string {
   if (cls && !cls.codec && !(h5read in cls.target))
-    return 'the length of a typed array is known before its properties are: store it beside what they hold';
+    return 'a typed array, a number, a text or a URL is made of what it holds before it has properties: store it beside what they hold';
   return 'its codec needs `create` and `fill`, or its class a method [h5read] that is not static';
 }
 

@@ -485,6 +485,186 @@ describe('the decorators of class-transformer', () => {
     expect(back(box('user'), registry).thing).toBeInstanceOf(User);
   });
 
+  it('store what exposed methods return, which is not set when they are read', () => {
+    class Named {
+      first = 'Ada';
+      last = 'Lovelace';
+      onChange = () => 'not stored';
+      full(): string {
+        return `${this.first} ${this.last}`;
+      }
+      initials(): string {
+        return `${this.first[0]}${this.last[0]}`;
+      }
+      rename(first: string): void {
+        this.first = first;
+      }
+    }
+    class Titled extends Named {
+      title = 'Countess';
+      override full(): string {
+        return `${this.title} ${super.full()}`;
+      }
+    }
+    decorate(Named, {
+      full: [Expose({ name: 'full_name' }), Transform(({ value }) => `${value}!`, { toPlainOnly: true })],
+      initials: [Expose()],
+    });
+    const registry = transformed([Titled]);
+    const stored = deserialize(serialize(new Titled(), { registry }), {
+      registry: new TypeRegistry(),
+      unknownClass: 'object',
+    });
+    expect(stored).toEqual({
+      first: 'Ada',
+      last: 'Lovelace',
+      title: 'Countess',
+      full_name: 'Countess Ada Lovelace!',
+      initials: 'AL',
+    });
+    const found = back(new Titled(), registry);
+    found.rename('Byron');
+    expect([found.full(), found.initials()]).toEqual(['Countess Byron Lovelace', 'BL']);
+    expect(Object.keys(found)).toEqual(['first', 'last', 'onChange', 'title']);
+  });
+
+  it('leave a class that the registry knows as it is known there', () => {
+    class Price {
+      readonly #cents: number;
+      constructor(cents: number) {
+        this.#cents = cents;
+      }
+      get cents(): number {
+        return this.#cents;
+      }
+    }
+    class Item {
+      price = new Price(250);
+    }
+    decorate(Item, { price: [Type(() => Price)] });
+    const known = new TypeRegistry().codec(Price, {
+      name: 'Price',
+      encode: ({ cents }) => ({ cents }),
+      decode: ({ cents }) => new Price(cents as number),
+    });
+    const registry = transformed([Item], { registry: known });
+    expect(back(new Item(), registry).price.cents).toBe(250);
+    // What is named is to be stored by its decorators, which it then would not be.
+    expect(() => transformed([Price], { registry: known })).toThrow(/registered already/);
+  });
+
+  describe('with more of its options', () => {
+    class Account {
+      id = 1;
+      owner: string | undefined = 'nobody';
+      balance = 0;
+      label: string | undefined;
+      extra: unknown;
+    }
+    decorate(Account, {
+      owner: [Expose()],
+      balance: [
+        Expose({ name: 'sum' }),
+        Transform(({ value }) => Number(value ?? 100), { toClassOnly: true }),
+      ],
+      label: [
+        Expose(),
+        Transform(({ obj }) => (obj.code ? `${obj.code}: ${obj.owner}` : undefined), { toClassOnly: true }),
+      ],
+    });
+    const make = () => Object.assign(new Account(), { balance: 7, owner: undefined, more: 'yes' });
+
+    it.each([
+      ['excludeExtraneousValues', { excludeExtraneousValues: true }],
+      ['exposeDefaultValues', { exposeDefaultValues: true }],
+      ['exposeDefaultValues, which is false', { exposeDefaultValues: false }],
+      ['exposeUnsetFields', { exposeUnsetFields: false }],
+      ['all', { excludeExtraneousValues: true, exposeDefaultValues: false, exposeUnsetFields: false }],
+    ])('store and bring back what class-transformer does: %s', (_, options) => {
+      const registry = transformed([Account], options);
+      const stored = deserialize(serialize(make(), { registry }), {
+        registry: new TypeRegistry(),
+        unknownClass: 'object',
+      });
+      expect(stored).toStrictEqual(instanceToPlain(make(), options));
+      for (const plain of [{}, { code: 'A', owner: 'Ada', sum: '5', more: [1], id: 4 }]) {
+        const found = deserialize(serialize(plain), { registry, as: Account });
+        expect(found).toStrictEqual(
+          plainToInstance(Account, plain, { exposeDefaultValues: true, ...options }),
+        );
+      }
+    });
+
+    it('keep what the constructor makes, unless told otherwise', () => {
+      const bytes = serialize({ code: 'A' });
+      const read = (options: object) =>
+        deserialize(bytes, { registry: transformed([Account], options), as: Account });
+      expect(read({})).toMatchObject({ owner: 'nobody', balance: 0, label: undefined });
+      expect(read({ exposeDefaultValues: false })).toMatchObject({ balance: 100, label: 'A: undefined' });
+    });
+  });
+
+  it('take the types that the compiler has noted, with enableImplicitConversion', () => {
+    class Tag {
+      text = '';
+    }
+    class Post {
+      count = 0;
+      title = '';
+      draft = true;
+      at: Date | undefined;
+      tag: Tag | undefined;
+      tags: Map<string, Tag> | undefined;
+      seen: Set<string> | undefined;
+      list: unknown[] = [];
+      raw: unknown;
+      told: unknown;
+    }
+    const types = { count: Number, title: String, draft: Boolean, at: Date, tag: Tag, tags: Map, seen: Set };
+    for (const [property, type] of Object.entries({ ...types, list: Array, raw: Object, told: Number }))
+      Reflect.defineMetadata('design:type', type, Post.prototype, property);
+    decorate(Post, {
+      tag: [Expose({ name: 'label' })],
+      told: [Type(() => String)],
+    });
+    const plain = () => ({
+      count: '5',
+      title: 7,
+      draft: 0,
+      at: '2020-01-01',
+      label: { text: 'x' },
+      list: ['1', 2],
+      raw: '5',
+      told: 5,
+    });
+    const registry = transformed([Post], { enableImplicitConversion: true });
+    const read = (value: object) => deserialize(serialize(value), { registry, as: Post });
+    const found = read(plain());
+    expect(found).toStrictEqual(plainToInstance(Post, plain(), { enableImplicitConversion: true }));
+    expect(found.tag).toBeInstanceOf(Tag);
+    // An int64 of another program.
+    expect(read({ count: 5n }).count).toBe(5);
+    expect(read({ tags: { a: { text: 'y' } }, seen: ['b'] })).toMatchObject({
+      tags: new Map([['a', { text: 'y' }]]),
+      seen: new Set(['b']),
+    });
+    // What holds a class is stored without naming it.
+    expect(back(found, registry)).toStrictEqual(found);
+    const otherwise = deserialize(serialize(plain()), { registry: transformed([Post]), as: Post });
+    expect([otherwise.count, otherwise.tag, otherwise.told]).toEqual(['5', { text: 'x' }, '5']);
+  });
+
+  it('make a Buffer of bytes', () => {
+    class Secret {
+      hash: unknown;
+    }
+    decorate(Secret, { hash: [Type(() => Buffer)] });
+    const registry = transformed([Secret]);
+    const found = deserialize(serialize({ hash: Uint8Array.of(255, 1) }), { registry, as: Secret });
+    expect(found.hash).toStrictEqual(Buffer.of(255, 1));
+    expect(back(found, registry).hash).toStrictEqual(Buffer.of(255, 1));
+  });
+
   it('of another build are not taken for none', () => {
     const storage = { _typeMetadatas: new Map(), _exposeMetadatas: new Map() };
     expect(() => transformed([User], { storage: storage as never })).toThrow(/noted no decorators at all/);

@@ -389,6 +389,22 @@ describe('a part of what is in the tables', () => {
     await write(file, { z: 1 }, { path: 'left' });
     expect(deserialize(file.toBytes(), { path: 'left' })).toEqual({ z: 1 });
   });
+
+  it('so is what is stored anew with all that it holds: nothing of that need be shared', async () => {
+    using file = H5File.open(
+      serialize({ list: [1, { a: 1 }], terms: [{ b: 2 }, { c: 3 }] }, { groups: 1 }),
+      'r+',
+    );
+    for (const path of ['list/0', 'terms/1'])
+      await expect(write(file, { d: 4 }, { path })).rejects.toThrow(
+        /it holds what is in tables .*groups: Infinity/,
+      );
+    await write(file, [{ d: 4 }, { a: 1 }], { path: 'list' });
+    expect(deserialize(file.toBytes())).toEqual({
+      list: [{ d: 4 }, { a: 1 }],
+      terms: [{ b: 2 }, { c: 3 }],
+    });
+  });
 });
 
 describe('tables that nothing refers to any more', () => {

@@ -346,6 +346,18 @@ describe('a way through what is stored by something else than its members', () =
       this.#cents = cents;
     }
   }
+  class Length {
+    readonly #meters: number;
+    constructor(meters: number) {
+      this.#meters = meters;
+    }
+    get meters(): number {
+      return this.#meters;
+    }
+    get feet(): number {
+      return this.#meters / 0.3048;
+    }
+  }
   class Account {
     owner = 'ada';
     cache = 1;
@@ -371,6 +383,12 @@ describe('a way through what is stored by something else than its members', () =
       name: 'Money',
       encode: ({ cents }) => ({ cents }),
       decode: ({ cents }) => new Money(cents as bigint),
+    })
+    // For other programs it is stored in feet as well.
+    .codec(Length, {
+      name: 'Length',
+      encode: ({ meters, feet }) => ({ meters, feet }),
+      decode: ({ meters }) => new Length(meters as number),
     });
   const makeValue = () => ({
     address: new URL('http://a/b?x=1'),
@@ -382,6 +400,7 @@ describe('a way through what is stored by something else than its members', () =
     bytes: new ArrayBuffer(4),
     view: new DataView(new ArrayBuffer(4)),
     money: new Money(5n),
+    length: new Length(2),
     account: new Account(),
     listed: [new Listed()],
     set: new Set([1, 2]),
@@ -399,6 +418,7 @@ describe('a way through what is stored by something else than its members', () =
     ['error/message', 'new', ({ error }) => error.message],
     ['error/code', 'E1', ({ error }) => (error as Error & { code?: string }).code],
     ['money/cents', 9n, ({ money }) => money.cents],
+    ['length/meters', 3, ({ length }) => length.meters],
     ['error/code', [1, 2].values(), ({ error }) => (error as Error & { code?: unknown }).code],
     ['account/owner', 'eve', ({ account }) => account.owner],
     ['account/items/0', 7, ({ account }) => account.items[0]],
@@ -426,6 +446,7 @@ describe('a way through what is stored by something else than its members', () =
     ['pattern/flags', 'no'],
     ['pattern/nope', [1].values()],
     ['money/nope', 9n],
+    ['length/feet', 9],
     ['account/cache', 2],
     ['account/nope', 2],
     ['listed/0/b', 2],
