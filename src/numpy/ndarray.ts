@@ -327,7 +327,7 @@ export function reshaped(from: readonly number[], to: readonly number[]): number
   const size = sizeOf(from);
   const unknown = to.indexOf(-1);
   const rest = to.reduce((product, length, axis) => (axis === unknown ? product : product * length), 1);
-  const shape = to.map((length, axis) => (axis === unknown ? (rest === 0 ? 0 : size / rest) : length));
+  const shape = to.map((length, axis) => (axis === unknown ? size / rest : length));
   if (shape.every((length) => Number.isInteger(length) && length >= 0) && sizeOf(shape) === size)
     return shape;
   throw new KernelError('H5_SHAPE', `${size} elements do not fill the shape (${to.join(', ')})`);

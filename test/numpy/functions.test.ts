@@ -8,10 +8,11 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vit
 import { H5Array } from '../../src/containers/h5-array.js';
 import { withOptions } from '../../src/containers/options.js';
 import { thePlatform, usePlatform } from '../../src/containers/platform.js';
+import { KernelError } from '../../src/kernels/errors.js';
 import { H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
-import { expectSame, isError, numpy, Tuple } from '../oracle/numpy-calls.js';
+import { expectSame, isError, numpy, type Question, Tuple } from '../oracle/numpy-calls.js';
 import { sample } from './cases.js';
 import { TestFile } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
@@ -301,6 +302,11 @@ describe('results', () => {
       expect(compute()).toBe(disk);
       expect(disk.toNested()).toEqual(expected);
     }
+  });
+
+  test('of no differences at all are an array, whatever was given', () => {
+    expect(np.diff([1, 4], { n: 0 })).toBeInstanceOf(NDArray);
+    expect((np.diff(Int8Array.of(1, 4), { n: 0 }) as NDArray).dtype).toBe('int8');
   });
 
   test('may overlap their operands', () => {
@@ -765,6 +771,97 @@ describe('dtypes of several operands are those of numpy', () => {
   });
 });
 
+describe('the type that is computed in is that of numpy', () => {
+  const INFINITE = [
+    { re: -49, im: Infinity },
+    { re: -Infinity, im: 2 },
+    { re: Number.NaN, im: 1 },
+  ];
+  const odd = np.array([0.5, 0, Number.NaN, -1, 1]);
+  const large = np.array([2n ** 62n, 2n ** 62n, 2n ** 62n, 7n]);
+  const zero = (dtype: string, shape: number[] = []) => np.zeros(shape, { dtype });
+  const cases: Question[] = [
+    // What is true is so before it is added.
+    ...['sum', 'prod', 'cumsum'].flatMap((name) => [
+      { function: name, args: [odd], options: { dtype: 'bool' } },
+      { function: name, args: [np.array([256, 3, -3, 0], { dtype: 'i4' })], options: { dtype: 'bool' } },
+      { function: name, args: [np.array(INFINITE)], options: { dtype: 'bool' } },
+    ]),
+    { function: 'prod', args: [np.array([2n ** 32n, 2n ** 32n])], options: { dtype: 'bool' } },
+    // That of out.
+    ...['f8', 'f4', 'c16'].map((dtype) => ({
+      function: 'sum',
+      args: [large],
+      options: { out: zero(dtype) },
+    })),
+    { function: 'cumsum', args: [large], options: { out: zero('f8', [4]) } },
+    ...['sum', 'prod', 'min', 'max'].flatMap((name) =>
+      ['f8', 'c16'].map((dtype) => ({
+        function: name,
+        args: [np.array([3, 4], { dtype: 'i4' })],
+        options: { initial: 2.5, out: zero(dtype) },
+      })),
+    ),
+    // What is no number stays the one that comes first.
+    ...['min', 'max', 'sum', 'prod'].flatMap((name) =>
+      [Number.NaN, Infinity].map((initial) => ({
+        function: name,
+        args: [
+          np.array([
+            { re: 1, im: 2 },
+            { re: Number.NaN, im: -0.5 },
+          ]),
+        ],
+        options: { initial },
+      })),
+    ),
+    {
+      function: 'prod',
+      args: [
+        np.array([
+          { re: 1, im: 2 },
+          { re: 3, im: 4 },
+        ]),
+      ],
+      options: { initial: Infinity },
+    },
+    // Each operand is cast by itself.
+    ...['add', 'subtract', 'multiply', 'fmod', 'power', 'maximum'].flatMap((name) =>
+      ['i8', 'i4', 'f4', 'u8'].flatMap((dtype) => [
+        { function: name, args: [zero('u8', [2]), np.array([3, 4], { dtype: 'i2' })], options: { dtype } },
+        { function: name, args: [zero('i4'), np.array(5, { dtype: 'i4' })], options: { dtype } },
+        { function: name, args: [zero('i4'), np.array(-5, { dtype: 'i4' })], options: { dtype } },
+        { function: name, args: [zero('u8', [2]), np.array(3.5)], options: { dtype } },
+      ]),
+    ),
+    // Powers of what is not finite.
+    ...[0, 1, 2, 3, 4, -1].map((exponent) => ({
+      function: 'power',
+      args: [np.array(INFINITE), np.array([exponent])],
+    })),
+    // A single complex number beside an array of smaller ones.
+    ...[...INFINITE, { re: 1, im: 1 }, { re: 1e39, im: 0 }].flatMap((value) =>
+      ['c8', 'c16'].map((dtype) => ({
+        function: 'add',
+        args: [np.array(value, { dtype }), zero('f4', [1])],
+      })),
+    ),
+  ];
+  const answers = numpy(cases);
+  const titles = cases.map(({ function: name, args, options = {} }) => {
+    const types = args.map((each) => (each as NDArray).dtype);
+    const { out, ...others } = options;
+    return `${name} of ${types} ${JSON.stringify(out ? { ...others, out: (out as NDArray).dtype } : others)}`;
+  });
+  test.each(titles.map((title, i) => [title, i] as const))('%s, case %i', (title, i) => {
+    const { function: name, args, options } = cases[i];
+    const call = np[name as 'add'] as unknown as (...given: unknown[]) => unknown;
+    const made = () => call(...args, ...(options ? [options] : []));
+    if (isError(answers[i])) expect(made, title).toThrow(KernelError);
+    else expectSame(made(), answers[i], title, { ulps: 1 });
+  });
+});
+
 describe('values of a dtype that is named', () => {
   const LISTS: readonly unknown[][] = [
     [2n ** 64n - 1n, 2n ** 63n + 5n, 1n],
@@ -832,6 +929,7 @@ describe('bad input', () => {
     ['an object', 'H5_DTYPE', () => np.array([{ a: 1 }] as never)],
     ['where that is no boolean', 'H5_DTYPE', () => np.add(a, 1, { where: [1, 0, 1] })],
     ['where of another shape', 'H5_SHAPE', () => np.sum(a, { where: [true, false] })],
+    ['no elements, and a size that is left', 'H5_SHAPE', () => np.reshape(np.zeros([0, 7]), [0, -1])],
     ['the maximum of nothing', 'H5_VALUE', () => np.max([])],
     ['the maximum where, without a beginning', 'H5_VALUE', () => np.max(a, { where: [true, false, true] })],
     ['an index out of range', 'H5_INDEX', () => np.take(a, [6])],
