@@ -9,7 +9,7 @@ import { H5Array } from '../../src/containers/h5-array.js';
 import { withOptions } from '../../src/containers/options.js';
 import { thePlatform, usePlatform } from '../../src/containers/platform.js';
 import { KernelError } from '../../src/kernels/errors.js';
-import { H5File } from '../../src/node.js';
+import { H5Error, H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
 import { expectSame, isError, numpy, type Question, Tuple } from '../oracle/numpy-calls.js';
@@ -482,6 +482,69 @@ describe('results', () => {
       expect((np.copy(array, { dtype: 'str' }) as NDArray).data).toEqual(expected);
       expect(H5Array.from(array).astype('str').toTypedArray()).toEqual(expected);
       if (array.type.kind !== 'c') expect((np.char.mod('%s', array) as NDArray).data).toEqual(expected);
+    }
+  });
+
+  test('texts are the numbers that they are for numpy, in memory and on disk', () => {
+    const texts = [
+      '1',
+      '-5',
+      ' 7 ',
+      '2.5',
+      '1e3',
+      '',
+      'abc',
+      'nan',
+      '-inf',
+      '0x10',
+      'Truth',
+      '300',
+      '+3',
+      '1.',
+      '.5',
+      '00012',
+      '-0',
+    ];
+    texts.push(
+      '  ',
+      '1e400',
+      '1e-400',
+      '4294967296',
+      '9223372036854775808',
+      '-9223372036854775809',
+      '18446744073709551616',
+    );
+    const types = 'bool i1 i4 u4 i8 u8 f4 f8 c16'.split(' ');
+    const cases = types.flatMap((type) => texts.map((text) => ({ type, text, array: np.array([text]) })));
+    const answers = numpy(
+      cases.map(({ type, array }) => ({
+        function: 'ndarray.astype',
+        args: [array, type === 'bool' ? '?' : type],
+      })),
+    );
+    const file = new TestFile();
+    for (const [i, { type, text, array }] of cases.entries()) {
+      const title = `'${text}' as ${type}`;
+      const answer = answers[i];
+      if (isError(answer)) {
+        expect(() => array.astype(type), title).toThrow(KernelError);
+        expect(
+          () =>
+            file
+              .write(array)
+              .astype(type as 'f8')
+              .toNested(),
+          title,
+        ).toThrow(H5Error);
+        continue;
+      }
+      expectSame(array.astype(type), answer, title);
+      // What an H5Array is converted to has to fit.
+      const fits =
+        type[0] !== 'i' && type[0] !== 'u'
+          ? type !== 'c16'
+          : String((answer as NDArray).get(0)) === `${BigInt(text)}`;
+      if (fits) expectSame(file.write(array).astype(type as 'f8'), answer, `${title}, on disk`);
     }
   });
 
