@@ -105,6 +105,35 @@ describe('strings', () => {
       args: [np.array([format]), np.array([3.25159, -0.5, 1e20, 1e-7, 100, 0])],
     })),
     { function: 'char.mod', args: [np.array(['<%s>', '%5s', '%-5s|']), np.array(['x', 'y', 'z'])] },
+    // Half a digit goes to the even one, a point without digits is one with none, and integers have at least so many digits.
+    ...[
+      '%.0f',
+      '%.f',
+      '%.1f',
+      '%.2f',
+      '%.0e',
+      '%.1e',
+      '%.g',
+      '%.2g',
+      '%#g',
+      '%F',
+      '%012.3f',
+      '%.3d',
+      '%+5.3d',
+      '%d',
+    ].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format]), np.array([0.5, 1.5, 2.5, -0.125, 0.25, 9.5, 95, 1e21, 1e22, -0, 5e-324])],
+    })),
+    ...['%.f', '%e', '%F', '%G'].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format]), np.array([Number.NaN, Infinity, -Infinity])],
+    })),
+    ...['%.3x', '%#.3o', '%+08.4d', '%-8.4X|', '%c'].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format]), np.array([5, 300], { dtype: 'i4' })],
+    })),
+    { function: 'char.mod', args: [np.array(['%08r', '%05s']), np.array(['a', 'b'])] },
   ];
   const answers = numpy(questions);
   const ours = (name: string) =>
@@ -136,6 +165,51 @@ describe('strings', () => {
     expect(() => np.char.mod(['x'], 1)).toThrow(/takes no value/);
     expect(() => np.char.equal(['x'], 1)).toThrow(expect.objectContaining({ code: 'H5_DTYPE' }));
   });
+});
+
+test.each([
+  ['%c', -1],
+  ['%c', 2 ** 40],
+  ['%c', 2.5],
+  ['%c', 'ab'],
+  ['%x', 2.5],
+  ['%d', Number.NaN],
+  ['%d', 'a'],
+  ['%s%', 1],
+  ['%*d', 1],
+  ['%(a)s', 1],
+  ['%s', { re: 1, im: 2 }],
+] as const)('%s of %s is refused by char.mod', (format, value) => {
+  const type = typeof value === 'number' && Number.isInteger(value) ? { dtype: 'i8' } : {};
+  expect(() => np.char.mod([format], np.array([value], type))).toThrow(KernelError);
+});
+
+test('arange goes as numpy does: exactly by bigints, and in steps of the dtype', () => {
+  const cases: Question[] = [
+    [2n ** 62n, 2n ** 62n + 4n],
+    [-(2n ** 60n) - 1n, -(2n ** 60n) - 9n, -3n],
+    [2n ** 53n + 1n, 2n ** 53n + 4n, 1n],
+    [0n, 3n],
+    [5n],
+    [3n, 3n],
+    [3.7, 5, 0.1],
+    [-2.5, -1, 0.1],
+  ].map((args) => ({ function: 'arange', args }));
+  cases.push({ function: 'arange', args: [2n ** 63n, 2n ** 63n + 2n], options: { dtype: 'u8' } });
+  for (const dtype of ['i8', 'i2', 'u1', 'f4', 'f8', 'c16'])
+    for (const args of [
+      [-2.5, 5.5],
+      [0.5, 10, 3.7],
+      [1, 0, -0.3],
+    ])
+      cases.push({ function: 'arange', args, options: { dtype } });
+  const answers = numpy(cases);
+  for (const [i, { args, options = {} }] of cases.entries())
+    expectSame(
+      np.arange(...(args as [number, number]), options),
+      answers[i],
+      `arange(${args}) ${options['dtype']}`,
+    );
 });
 
 describe('results', () => {
