@@ -4,7 +4,7 @@ import { BOOL, type ElementType, F4, F8, I8, typeOfName, U8 } from '../kernels/e
 import { KernelError } from '../kernels/errors.js';
 import { apart } from './apart.js';
 import { createOnDisk, type Destination, isDestination } from './disk.js';
-import { type ArrayOptions, fromValues, type NDArray, type Scalar } from './ndarray.js';
+import { type ArrayOptions, fromValues, lengthsOf, type NDArray, type Scalar } from './ndarray.js';
 import {
   type ArrayInput,
   type ArrayResult,
@@ -31,8 +31,8 @@ export interface CreationOptions extends Partial<Destination> {
 
 /** Checked lengths. */
 export function shapeOf(shape: Shape): number[] {
-  const list = typeof shape === 'number' ? [shape] : [...shape];
-  if (list.every((length) => Number.isInteger(length) && length >= 0)) {
+  const list = lengthsOf(shape);
+  if (list.every((length) => length >= 0)) {
     if (list.includes(0) || list.reduce((size, length) => size * length, 1) <= Number.MAX_SAFE_INTEGER)
       return list;
     throw new KernelError('H5_SHAPE', `(${list.join(', ')}) has more elements than there can be: 2^53`);

@@ -112,7 +112,7 @@ function axisOf<A extends Axes>(shape: readonly number[], axis: A): A | undefine
 function frameOf(shape: readonly number[], axis: Axes, keepdims: boolean | undefined): Frame {
   const folded = shape.map(() => axis === undefined || axis === null);
   if (axis !== undefined && axis !== null) {
-    for (const each of typeof axis === 'number' ? [axis] : axis) {
+    for (const each of Array.isArray(axis) ? axis : [axis]) {
       const at = normalizeAxis(each, shape.length);
       if (folded[at]) throw new KernelError('H5_AXIS', `axis ${each} is given twice`);
       folded[at] = true;
