@@ -4,7 +4,7 @@ import type { Elements } from '../hdf5/elements.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { exactNumbers, isIeee } from '../hdf5/number-elements.js';
 import type { BlockData, DTypeName } from '../kernels/block-source.js';
-import { digitsOf, textOf } from '../kernels/number-text.js';
+import { digitsOf, floatOf, integerOf, textOf } from '../kernels/number-text.js';
 
 type NumberArray = Exclude<BlockData, unknown[]>;
 type Maker = new (length: number) => NumberArray;
@@ -326,21 +326,13 @@ function fromValues(from: DTypeName, values: readonly unknown[], to: DTypeName):
 }
 
 function numberOf(text: string, to: DTypeName): unknown {
-  const trimmed = text.trim();
-  if (to === 'bool')
-    return trimmed === 'True' || trimmed === 'true'
-      ? true
-      : trimmed === 'False' || trimmed === 'false'
-        ? false
-        : undefined;
-  if (to.includes('int')) {
-    if (!/^[+-]?\d+$/.test(trimmed)) return undefined;
-    return to.endsWith('64') ? BigInt(trimmed.replace(/^\+/, '')) : Number(trimmed);
+  if (to === 'bool') {
+    const word = text.trim();
+    if (word === 'True' || word === 'true') return true;
+    if (word === 'False' || word === 'false') return false;
   }
-  const special = /^([+-]?)(inf(?:inity)?|nan)$/i.exec(trimmed);
-  if (special) {
-    const magnitude = /^n/i.test(special[2] as string) ? Number.NaN : Number.POSITIVE_INFINITY;
-    return special[1] === '-' ? -magnitude : magnitude;
-  }
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
+  if (to !== 'bool' && !to.includes('int')) return floatOf(text);
+  const whole = integerOf(text);
+  if (whole === undefined || to.endsWith('64')) return whole;
+  return to === 'bool' ? whole !== 0n : Number(whole);
 }

@@ -1141,9 +1141,10 @@ function completeShape(shape: readonly number[], size: number): number[] {
   const known = product(shape.filter((_, axis) => axis !== open));
   if (shape.some((dim, axis) => axis !== open && !(Number.isSafeInteger(dim) && dim >= 0)))
     throw new H5TypeError(`(${shape.join(', ')}) is no shape`);
-  const rest = known === 0 ? 0 : size / known;
+  // Of no elements anything could be left: then it is no whole number.
+  const rest = size / known;
   const complete = open < 0 ? [...shape] : shape.with(open, rest);
-  if (!Number.isInteger(rest) || product(complete) !== size)
+  if ((open >= 0 && !Number.isInteger(rest)) || product(complete) !== size)
     throw new H5TypeError(`${size} elements do not have the shape (${shape.join(', ')})`);
   return complete;
 }

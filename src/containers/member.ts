@@ -1,5 +1,5 @@
 /** Members of groups as values: what H5Dict gets and sets. */
-import { H5Error, H5FormatError, H5TypeError } from '../errors.js';
+import { H5Error, H5FormatError, H5PathError, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
 import type { NewAttribute } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
@@ -196,7 +196,7 @@ function replaceLink(group: H5Group, name: string, change: (link: HardLink | und
 /** The same in two steps: what is returned sets it. What cannot be stored throws here, before anything changes. */
 export function prepareMember(group: H5Group, key: string, value: unknown, context: Context): () => void {
   const editor = group.session.edit();
-  const name = escapeName(key);
+  const name = nameFor(group, key);
   if (isDeferred(value))
     return () =>
       replaceMember(group, name, () => makeFor(group, name, (other) => value({ group, name: other })));
@@ -216,6 +216,18 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
   return prepareObjectMember(group, key, value, context);
 }
 
+/** The name of a member. With a longer one an object is stored as columns of keys and values, which are no members. */
+function nameFor(group: H5Group, key: string): string {
+  const name = escapeName(key);
+  if (name.length <= MAX_NAME) return name;
+  throw new H5PathError(
+    'H5_BAD_NAME',
+    join(group.path, name),
+    `a key of ${name.length} characters is more than the ${MAX_NAME} that a member of "${group.path}" can have: only an object that is ` +
+      'stored as a whole has such a key',
+  );
+}
+
 /** Writes a scalar into the scalar dataset that another program has made, if it fits. Returns whether it did. */
 function writeScalar(group: H5Group, name: string, value: unknown): boolean {
   if (group.node.links?.get(name)?.kind === undefined) return false;
@@ -232,7 +244,7 @@ export function prepareObjectMember(
   context: Context,
 ): () => void {
   const editor = group.session.edit();
-  const name = escapeName(key);
+  const name = nameFor(group, key);
   const source = storedObject(value);
   const isHandle = value instanceof H5Dict || value instanceof H5List;
   // What it refers to may be elsewhere in its file: a value has it all.

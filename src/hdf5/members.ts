@@ -3,7 +3,7 @@
  * out, and what changes members one by one keeps to it.
  */
 import { copyElements } from './copy.js';
-import type { AttributeDraft, LinkDraft } from './draft.js';
+import type { AttributeDraft, Draft, LinkDraft } from './draft.js';
 import { type EditedObject, isStored } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import { H5Reference } from './h5-reference.js';
@@ -106,12 +106,16 @@ export function memberNames(group: Node): string[] {
     last = Math.max(last, place);
     members.push([name, place]);
   };
-  const orderOf = (name: string, item: unknown): number =>
+  // A copy that has not been written yet has them beside its members.
+  const { attributeOrders, linkOrders } = group as Partial<Draft>;
+  const orderOf = (name: string, item: unknown, asked?: ReadonlyMap<string, number>): number =>
     edited?.orderOf(name) ??
+    asked?.get(name) ??
     (typeof item === 'object' && item !== null && 'order' in item ? (item as { order: number }).order : -1);
-  for (const [name, attribute] of group.attributes ?? []) add(name, orderOf(name, attribute));
+  for (const [name, attribute] of group.attributes ?? [])
+    add(name, orderOf(name, attribute, attributeOrders));
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
-    add(name, orderOf(name, link));
+    add(name, orderOf(name, link, linkOrders));
   // The sort is stable.
   if (isOrdered) members.sort((a, b) => a[1] - b[1]);
   return members.map(([name]) => name);

@@ -160,6 +160,12 @@ function lostOfSquare(x: number, square: number): number {
 function power(a: number, b: number, c: number, d: number): undefined {
   if (c === 0 && d === 0) return set(1, 0);
   if (a === 0 && b === 0) return d === 0 && c > 0 ? set(0, 0) : set(Number.NaN, Number.NaN);
+  // Of what is not finite a product with 1 is none any more.
+  if (d === 0 && (c === 1 || c === 2 || c === 3)) {
+    let [x, y] = [a, b];
+    for (let i = 1; i < c; i++) [x, y] = [a * x - b * y, a * y + b * x];
+    return set(x, y);
+  }
   if (d === 0 && Number.isInteger(c) && Math.abs(c) < 100) {
     let [x, y] = [1, 0];
     let [p, q] = [a, b];

@@ -1,6 +1,6 @@
 import { allocate, type BigArray, type Data, type ElementType, type NumberArray } from './element-type.js';
 import { KernelError } from './errors.js';
-import { complexText, digitsOf, textOf } from './number-text.js';
+import { complexText, digitsOf, floatOf, integerOf, textOf } from './number-text.js';
 
 const TWO_32 = 4294967296;
 
@@ -152,24 +152,19 @@ function toText(type: ElementType, data: Data, start: number, to: string[], at: 
 }
 
 function setFromText(text: string, type: ElementType, data: Data, index: number): void {
-  const trimmed = text.trim();
-  if (type.compute === 'big') {
-    if (/^[+-]?\d+$/.test(trimmed)) {
-      (data as BigArray)[index] = BigInt(trimmed.replace(/^\+/, ''));
+  if (type.kind === 'f' || type.kind === 'c') {
+    const value = floatOf(text);
+    if (value !== undefined) {
+      (data as NumberArray)[index * type.width] = value;
       return;
     }
   } else {
-    const named = /^([+-]?)(nan|inf|infinity)$/i.exec(trimmed);
-    const value = named
-      ? named[2].toLowerCase() === 'nan'
-        ? Number.NaN
-        : named[1] === '-'
-          ? -Infinity
-          : Infinity
-      : Number(trimmed);
-    if (trimmed !== '' && (named || !Number.isNaN(value))) {
-      if (type.kind === 'c') (data as NumberArray)[index * 2] = value;
-      else (data as NumberArray)[index] = type.kind === 'b' ? (value === 0 ? 0 : 1) : value;
+    const value = integerOf(text);
+    if (value !== undefined && (type.kind === 'b' || fits64(value, type.kind === 'u'))) {
+      if (type.kind === 'b') (data as NumberArray)[index] = value === 0n ? 0 : 1;
+      else if (type.compute === 'big') (data as BigArray)[index] = value;
+      // Modulo the range of the type.
+      else (data as NumberArray)[index] = Number(BigInt.asIntN(32, value));
       return;
     }
   }
@@ -177,6 +172,10 @@ function setFromText(text: string, type: ElementType, data: Data, index: number)
     'H5_VALUE',
     `'${text}' is no ${type.dtype}: strings become numbers only if they are some`,
   );
+}
+
+function fits64(value: bigint, isUnsigned: boolean): boolean {
+  return BigInt.asIntN(64, value) === value || (isUnsigned && BigInt.asUintN(64, value) === value);
 }
 
 /** Elements in another type; the same array if it is of that type already. */

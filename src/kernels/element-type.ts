@@ -304,8 +304,9 @@ function smallestType(scalar: Typed, beside: ElementType): ElementType {
   const { type, value } = scalar;
   if (type.kind === 'b' || type.kind === 's') return type;
   if (type.kind === 'c') {
-    const [re, im] = value as readonly [number, number];
-    return fitsFloat32(re) && fitsFloat32(im) ? C8 : C16;
+    // Other than a real number, one that is not finite stays what it is.
+    const isSmall = (value as readonly [number, number]).every((part) => Number.isFinite(Math.fround(part)));
+    return isSmall ? C8 : type;
   }
   const whole = scalarCategory(scalar) === 1;
   if (!whole && type.kind === 'f') return fitsFloat32(value as number) ? F4 : F8;

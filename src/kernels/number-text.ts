@@ -1,4 +1,4 @@
-// Numbers as numpy and Python write them.
+// Numbers as numpy and Python write and read them.
 
 import type { DTypeName } from './block-source.js';
 
@@ -57,4 +57,21 @@ export function floatText(value: number): string {
     return `${mantissa}e${exponent.startsWith('-') ? '-' : '+'}${digits}`;
   }
   return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+/** The whole number that a text is; undefined if it is none. */
+export function integerOf(text: string): bigint | undefined {
+  const digits = text.trim();
+  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : undefined;
+}
+
+/** The number that a text is, also `inf` and `nan`; undefined if it is none. */
+export function floatOf(text: string): number | undefined {
+  const trimmed = text.trim();
+  const special = /^([+-]?)(inf(?:inity)?|nan)$/i.exec(trimmed);
+  if (special) {
+    const magnitude = /^n/i.test(special[2] as string) ? Number.NaN : Number.POSITIVE_INFINITY;
+    return special[1] === '-' ? -magnitude : magnitude;
+  }
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
 }

@@ -17,6 +17,7 @@ import { apart } from './apart.js';
 import { applyUfunc, ufuncOf } from './elementwise.js';
 import { type AxisOption, concatenate, flat, withAxis } from './manipulation.js';
 import { NDArray, type Scalar, setElement } from './ndarray.js';
+import { castTo, sumType } from './reductions.js';
 import {
   type ArrayInput,
   type ArrayResult,
@@ -45,19 +46,12 @@ export function cumsum(
   if (source.type.kind === 's') throw new KernelError('H5_DTYPE', 'cumsum is not defined for strings');
   if (isFlat) source = flat(source);
   const axis = normalizeAxis(isFlat ? 0 : (options.axis as number), source.shape.length);
-  const kind = source.type.kind;
-  const type =
-    options.dtype !== undefined
-      ? typeOfName(options.dtype)
-      : kind === 'b' || kind === 'i'
-        ? I8
-        : kind === 'u'
-          ? U8
-          : source.type;
-  // Without a type that is asked for, it is that of `out`.
-  const asked = options.dtype === undefined ? undefined : type;
+  const made = options.dtype === undefined ? sumType(source.type) : typeOfName(options.dtype);
+  const target = targetFor(source.shape, made, options.out);
+  // Without a type that is asked for, it is computed in that of `out`.
+  const type = options.dtype === undefined ? target.type : made;
+  if (type === BOOL) source = castTo(source, type);
   const compute = type.kind === 'c' ? C16 : type.kind === 'f' ? F8 : type.kind === 'u' ? U8 : I8;
-  const target = targetFor(source.shape, type, options.out);
   const width = compute.width;
   const inner = sizeOf(source.shape.slice(axis + 1));
   // What has been summed so far, for each lane that a part is in.
@@ -82,7 +76,7 @@ export function cumsum(
       if (o > 0) carry.fill((compute.compute === 'big' ? 0n : -0) as never);
       addUp(data, o * n * m, n, m, carry, offset);
     }
-    storeAs(target, part, data, compute, asked);
+    storeAs(target, part, data, compute, type);
   }
   return finish(target, options.out) as ArrayResult;
 }
@@ -157,7 +151,7 @@ export function diff(x: ArrayInput, options: DiffOptions = {}): ArrayResult {
   if (!Number.isInteger(n) || n < 0) throw new KernelError('H5_VALUE', `there are no differences ${n} times`);
   let source = sourceOf(x);
   if (source.shape.length === 0) throw new KernelError('H5_AXIS', 'what has no axes has no neighbours');
-  if (n === 0) return x as ArrayResult;
+  if (n === 0) return (source.memory ?? source.disk) as ArrayResult;
   const axis = normalizeAxis(options.axis ?? -1, source.shape.length);
   if (prepend !== undefined || append !== undefined) {
     const beside = (values: ArrayInput): ArrayInput => {

@@ -1,9 +1,10 @@
 import { deferred } from '../containers/deferred.js';
-import { type ElementType, F8, I8, typeOfName } from '../kernels/element-type.js';
+import { convert } from '../kernels/convert.js';
+import { BOOL, type ElementType, F4, F8, I8, typeOfName, U8 } from '../kernels/element-type.js';
 import { KernelError } from '../kernels/errors.js';
 import { apart } from './apart.js';
 import { createOnDisk, type Destination, isDestination } from './disk.js';
-import { type ArrayOptions, fromValues, type NDArray, type Scalar } from './ndarray.js';
+import { type ArrayOptions, fromValues, lengthsOf, type NDArray, type Scalar } from './ndarray.js';
 import {
   type ArrayInput,
   type ArrayResult,
@@ -30,8 +31,8 @@ export interface CreationOptions extends Partial<Destination> {
 
 /** Checked lengths. */
 export function shapeOf(shape: Shape): number[] {
-  const list = typeof shape === 'number' ? [shape] : [...shape];
-  if (list.every((length) => Number.isInteger(length) && length >= 0)) {
+  const list = lengthsOf(shape);
+  if (list.every((length) => length >= 0)) {
     if (list.includes(0) || list.reduce((size, length) => size * length, 1) <= Number.MAX_SAFE_INTEGER)
       return list;
     throw new KernelError('H5_SHAPE', `(${list.join(', ')}) has more elements than there can be: 2^53`);
@@ -183,22 +184,40 @@ export function arange(...args: readonly unknown[]): ArrayResult {
     | bigint
   )[];
   const options = (args.find((arg) => typeof arg === 'object' && arg !== null) ?? {}) as CreationOptions;
-  const [start, stop, step] = (
-    numbers.length === 1 ? [0, numbers[0], 1] : numbers.length === 2 ? [...numbers, 1] : numbers
-  ).map(Number);
+  const given = numbers.length === 1 ? [0, numbers[0], 1] : numbers.length === 2 ? [...numbers, 1] : numbers;
+  const [start, stop, step] = given.map(Number);
   if (step === 0 || !Number.isFinite(start) || !Number.isFinite(stop) || !Number.isFinite(step)) {
     throw new KernelError('H5_VALUE', `there is no way from ${start} to ${stop} in steps of ${step}`);
   }
-  const isBig = numbers.some((number) => typeof number === 'bigint');
-  const type = options.dtype === undefined ? (isBig ? I8 : F8) : typeOfName(options.dtype);
-  const size = Math.max(0, Math.ceil((stop - start) / step));
+  // What bigints are may be more than a double holds.
+  const whole =
+    numbers.some((number) => typeof number === 'bigint') &&
+    given.every((number) => Number.isInteger(Number(number)))
+      ? given.map(BigInt)
+      : undefined;
+  const wide = whole?.some((number) => number >= 2n ** 63n) ? U8 : I8;
+  const type = options.dtype !== undefined ? typeOfName(options.dtype) : whole ? wide : F8;
+  const size = Math.max(0, whole ? stepsIn(whole) : Math.ceil((stop - start) / step));
   const target = placeFor([size], type, options);
+  // As in numpy, the first two elements are of the type, and say how far all others are apart.
+  const round = type === F4 ? Math.fround : Number;
+  const begin = convert(F8, Float64Array.of(start, start + step), type === BOOL ? F8 : type);
+  const first = Number(begin[0]);
+  const between = round(Number(begin[type.width]) - first);
   for (const part of partsOf([size], Math.max(1, Math.floor(blockBytes(2) / 8)))) {
-    const data = new Float64Array(part.shape[0]);
-    for (let i = 0; i < data.length; i++) data[i] = start + (part.start[0] + i) * step;
-    store(target, part, data, F8);
+    const from = part.start[0];
+    const made = whole ? wide : F8;
+    const data = new made.array(part.shape[0]);
+    for (let i = 0; i < data.length; i++)
+      data[i] = whole ? whole[0] + BigInt(from + i) * whole[2] : first + round((from + i) * between);
+    store(target, part, data, made);
   }
   return target.value as ArrayResult;
+}
+
+function stepsIn([start, stop, step]: readonly bigint[]): number {
+  const last = stop - start + (step > 0n ? -1n : 1n);
+  return last < 0n === step < 0n || last === 0n ? Number(last / step) + 1 : 0;
 }
 
 /** Options of functions that make an array as another one is. */

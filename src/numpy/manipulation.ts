@@ -77,7 +77,7 @@ export function reshape(
   options: OutOption & { readonly order?: 'C' | 'F' | undefined } = {},
 ): ArrayResult {
   const source = sourceOf(x);
-  const to = reshaped(source.shape, typeof shape === 'number' ? [shape] : shape);
+  const to = reshaped(source.shape, shape);
   if (options.order === 'F') {
     // Column by column is row by row of the transposed arrays.
     const turned = sourceOf(transpose(x));
@@ -132,6 +132,14 @@ export interface JoinOptions extends OutOption {
   readonly dtype?: string | undefined;
 }
 
+/** The arrays that are put together: those of a list, or the rows of an array. */
+function listOf(arrays: unknown): ArrayInput[] {
+  const isList = typeof arrays === 'object' && arrays !== null && Symbol.iterator in arrays;
+  const list = isList ? [...(arrays as Iterable<ArrayInput>)] : [];
+  if (list.length > 0) return list;
+  throw new KernelError('H5_VALUE', 'there is nothing to put together: give a list of arrays');
+}
+
 /**
  * Arrays one behind the other along an axis; with `axis: null` all their elements along one axis.
  *
@@ -143,9 +151,7 @@ export function concatenate(
   arrays: readonly ArrayInput[],
   options: JoinOptions & { readonly axis?: number | null | undefined } = {},
 ): ArrayResult {
-  const sources = apartFrom(options.out, [...arrays].map(sourceOf));
-  if (sources.length === 0)
-    throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
+  const sources = apartFrom(options.out, listOf(arrays).map(sourceOf));
   const type =
     options.dtype === undefined
       ? promoteAll(sources.map((source) => source.type))
@@ -253,8 +259,7 @@ class Widened implements BlockSource {
  * hstack([[[1], [2]], [[3], [4]]]); // [[1, 3], [2, 4]]
  */
 export function hstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
-  const all = [...arrays].map((each) => (sourceOf(each).shape.length === 0 ? widened(each, 0) : each));
-  if (all.length === 0) throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
+  const all = listOf(arrays).map((each) => (sourceOf(each).shape.length === 0 ? widened(each, 0) : each));
   return concatenate(all, { ...options, axis: sourceOf(all[0]).shape.length === 1 ? 0 : 1 });
 }
 
@@ -265,7 +270,7 @@ export function hstack(arrays: readonly ArrayInput[], options: JoinOptions = {})
  * vstack([[1, 2], [3, 4]]); // [[1, 2], [3, 4]]
  */
 export function vstack(arrays: readonly ArrayInput[], options: JoinOptions = {}): ArrayResult {
-  const all = [...arrays].map((each) => {
+  const all = listOf(arrays).map((each) => {
     const { length } = sourceOf(each).shape;
     return length === 0 ? widened(widened(each, 0), 0) : length === 1 ? widened(each, 0) : each;
   });
@@ -283,8 +288,7 @@ export function stack(
   arrays: readonly ArrayInput[],
   options: JoinOptions & { readonly axis?: number | undefined } = {},
 ): ArrayResult {
-  const list = [...arrays];
-  if (list.length === 0) throw new KernelError('H5_VALUE', 'there is nothing to put together: give an array');
+  const list = listOf(arrays);
   const first = sourceOf(list[0]).shape;
   const axis = normalizeAxis(options.axis ?? 0, first.length + 1);
   for (const each of list) {

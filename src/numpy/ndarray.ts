@@ -322,12 +322,28 @@ export function orderOf(axes: readonly number[] | undefined, ndim: number): numb
   throw new KernelError('H5_AXIS', `the axes (${axes.join(', ')}) are not each of the ${ndim} once`);
 }
 
+/**
+ * A shape as a list of lengths: it is given as one, or as a number.
+ *
+ * @throws {KernelError} H5_SHAPE when it is no list of whole numbers.
+ */
+export function lengthsOf(shape: unknown): number[] {
+  const isList = typeof shape === 'object' && shape !== null && Symbol.iterator in shape;
+  const list: unknown[] = isList ? [...(shape as Iterable<unknown>)] : [shape];
+  if (list.every(Number.isInteger)) return list as number[];
+  throw new KernelError(
+    'H5_SHAPE',
+    `(${list.map(String).join(', ')}) is no shape: that is a list of whole numbers`,
+  );
+}
+
 /** A shape of as many elements as another, in which one length may be -1. */
-export function reshaped(from: readonly number[], to: readonly number[]): number[] {
+export function reshaped(from: readonly number[], wanted: unknown): number[] {
+  const to = lengthsOf(wanted);
   const size = sizeOf(from);
   const unknown = to.indexOf(-1);
   const rest = to.reduce((product, length, axis) => (axis === unknown ? product : product * length), 1);
-  const shape = to.map((length, axis) => (axis === unknown ? (rest === 0 ? 0 : size / rest) : length));
+  const shape = to.map((length, axis) => (axis === unknown ? size / rest : length));
   if (shape.every((length) => Number.isInteger(length) && length >= 0) && sizeOf(shape) === size)
     return shape;
   throw new KernelError('H5_SHAPE', `${size} elements do not fill the shape (${to.join(', ')})`);
@@ -366,7 +382,8 @@ export function setElement(type: ElementType, data: Data, index: number, value: 
     (data as Float64Array)[index * 2 + 1] = value.im;
     return;
   }
-  if (typeof value === 'string') misfit(value, type);
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean')
+    misfit(value, type);
   if (type.kind === 'c') {
     (data as Float64Array)[index * 2] = Number(value);
     (data as Float64Array)[index * 2 + 1] = 0;
@@ -388,8 +405,13 @@ export function setElement(type: ElementType, data: Data, index: number, value: 
 }
 
 function misfit(value: unknown, type: ElementType): never {
-  const shown =
-    typeof value === 'object' ? 'a complex number' : typeof value === 'string' ? `'${value}'` : value;
+  const shown = isComplex(value)
+    ? 'a complex number'
+    : typeof value === 'string'
+      ? `'${value}'`
+      : typeof value === 'object' && value !== null
+        ? 'an object'
+        : String(value);
   throw new KernelError('H5_DTYPE', `${shown} does not fit the dtype ${type.dtype}: give another dtype`);
 }
 

@@ -12,6 +12,7 @@ import {
   F4,
   F8,
   I8,
+  promote,
   typeOfName,
   U8,
 } from '../kernels/element-type.js';
@@ -111,7 +112,7 @@ function axisOf<A extends Axes>(shape: readonly number[], axis: A): A | undefine
 function frameOf(shape: readonly number[], axis: Axes, keepdims: boolean | undefined): Frame {
   const folded = shape.map(() => axis === undefined || axis === null);
   if (axis !== undefined && axis !== null) {
-    for (const each of typeof axis === 'number' ? [axis] : axis) {
+    for (const each of Array.isArray(axis) ? axis : [axis]) {
       const at = normalizeAxis(each, shape.length);
       if (folded[at]) throw new KernelError('H5_AXIS', `axis ${each} is given twice`);
       folded[at] = true;
@@ -285,7 +286,7 @@ const LEAST: Folding = { name: 'min', number: MINIMUM, big: BIG_MINIMUM, pair: '
 const MOST: Folding = { name: 'max', number: MAXIMUM, big: BIG_MAXIMUM, pair: 'maximum' };
 
 /** The type that sums and products have. */
-function sumType(type: ElementType): ElementType {
+export function sumType(type: ElementType): ElementType {
   if (type.kind === 'b' || type.kind === 'i') return I8;
   return type.kind === 'u' ? U8 : type;
 }
@@ -299,28 +300,29 @@ function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): u
   if (source.type.kind === 's') {
     throw new KernelError('H5_DTYPE', `${folding.name} is not defined for strings: sort them`);
   }
-  const type = dtype !== undefined ? typeOfName(dtype) : compares ? source.type : sumType(source.type);
-  if (type.kind === 's') throw new KernelError('H5_DTYPE', `${folding.name} makes no strings`);
+  const made = dtype !== undefined ? typeOfName(dtype) : compares ? source.type : sumType(source.type);
+  if (made.kind === 's') throw new KernelError('H5_DTYPE', `${folding.name} makes no strings`);
   if (compares && options.initial === undefined && (mask || (frame.count === 0 && sizeOf(frame.kept) > 0))) {
     throw new KernelError(
       'H5_VALUE',
       `there is no ${folding.name} of no elements${mask ? ', which where may select' : ''}: give { initial }`,
     );
   }
-  const target = targetFor(frame.shape, type, out);
-  // Without a type that is asked for, it is that of `out`.
-  const asked = dtype === undefined ? undefined : type;
-  const initial = options.initial === undefined ? undefined : inType(options.initial, asked ?? target.type);
-  const read = compares && asked ? castTo(source, type) : source;
-  if (type.kind === 'c') foldComplex(folding, read, frame, mask, initial, target, asked);
+  const target = targetFor(frame.shape, made, out);
+  // Without a type that is asked for, it is computed in that of `out`; compared is what has not been cut to it.
+  const type = dtype !== undefined ? made : compares ? promote(made, target.type) : target.type;
+  const initial = options.initial === undefined ? undefined : inType(options.initial, type);
+  // What is half, or a multiple of 2^64, is true nevertheless.
+  const read = compares || type === BOOL ? castTo(source, type) : source;
+  if (type.kind === 'c') foldComplex(folding, read, frame, mask, initial, target, type);
   else if (type.compute === 'big' || (type.kind !== 'f' && !compares))
-    foldIntegers(folding, read, frame, mask, initial, type, target, asked);
-  else foldDoubles(folding, read, frame, mask, initial, target, asked);
+    foldIntegers(folding, read, frame, mask, initial, type, target);
+  else foldDoubles(folding, read, frame, mask, initial, target, type);
   return finishSum(target, out, source);
 }
 
 /** A source of which the elements are of a type before they are compared, unless that type holds them all. */
-function castTo(source: Source, type: ElementType): Source {
+export function castTo(source: Source, type: ElementType): Source {
   const { memory, disk } = source;
   if (canCast(source.type, type, 'safe')) return source;
   if (memory) return { ...source, type, memory: memory.astype(type.name) };
@@ -366,7 +368,7 @@ function foldDoubles(
   mask: Source | undefined,
   initial: Scalar | undefined,
   target: Target,
-  asked: ElementType | undefined,
+  type: ElementType,
 ): void {
   for (const { at, shape, pieces } of slabsOf(source, frame, name === 'sum' ? 16 : 8, mask ? 3 : 2)) {
     const result = new Float64Array(sizeOf(shape)).fill(number.identity);
@@ -384,7 +386,7 @@ function foldDoubles(
     }
     if (initial !== undefined)
       number.into(result, 0, filled(F8, result.length, initial) as Float64Array, 0, result.length);
-    storeAs(target, placeOf(frame, at, shape), result, F8, asked);
+    storeAs(target, placeOf(frame, at, shape), result, F8, type);
   }
 }
 
@@ -408,7 +410,6 @@ function foldIntegers(
   initial: Scalar | undefined,
   type: ElementType,
   target: Target,
-  asked: ElementType | undefined,
 ): void {
   const wide = type.kind === 'u' ? U8 : I8;
   // Sums of so many are exact as doubles, which are much faster.
@@ -432,7 +433,7 @@ function foldIntegers(
     }
     if (initial !== undefined)
       big.into(result, 0, filled(wide, result.length, initial) as BigArray, 0, result.length);
-    storeAs(target, placeOf(frame, at, shape), result, wide, asked);
+    storeAs(target, placeOf(frame, at, shape), result, wide, type);
   }
 }
 
@@ -444,13 +445,14 @@ function foldComplex(
   mask: Source | undefined,
   initial: Scalar | undefined,
   target: Target,
-  asked: ElementType | undefined,
+  type: ElementType,
 ): void {
   const plan = planUfunc(ufuncOf(pair), C16);
   for (const { at, shape, pieces } of slabsOf(source, frame, 16, mask ? 3 : 2)) {
     const size = sizeOf(shape);
-    const result = allocate(C16, size) as Float64Array;
-    const begun = new Uint8Array(size);
+    // What is no number stays what it is when it comes first: so the initial element does.
+    const result = filled(C16, size, initial ?? 0) as Float64Array;
+    const begun = new Uint8Array(size).fill(initial === undefined ? 0 : 1);
     const spare: Spare = {};
     for (const piece of pieces) {
       const data = elementsOf(source, piece.part, C16, spare);
@@ -488,14 +490,7 @@ function foldComplex(
       }
     }
     for (let i = 0; i < size; i++) if (!begun[i] && name === 'prod') result[i * 2] = 1;
-    if (initial !== undefined) {
-      const first = filled(C16, size, initial);
-      for (let i = 0; i < size; i++) {
-        if (begun[i] || name === 'sum' || name === 'prod') plan.loop(result, i, first, i, result, i, 1);
-        else result.set((first as Float64Array).subarray(i * 2, i * 2 + 2), i * 2);
-      }
-    }
-    storeAs(target, placeOf(frame, at, shape), result, C16, asked);
+    storeAs(target, placeOf(frame, at, shape), result, C16, type);
   }
 }
 

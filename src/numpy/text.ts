@@ -115,6 +115,8 @@ export const lessEqualText = compare('less_equal', (order) => order <= 0);
 export function modText(x: ArrayInput, y: unknown, out?: Out): unknown {
   const formats = stringsOf(x, 'char.mod');
   const values = sourceOf(y);
+  if (values.type.kind === 'c')
+    throw new KernelError('H5_DTYPE', 'char.mod takes no complex numbers: convert them with astype("str")');
   return applyText([formats, values], STR, out, (a, b, to, n) => {
     const width = values.type.kind === 'b';
     for (let i = 0; i < n; i++) {
@@ -127,9 +129,17 @@ export function modText(x: ArrayInput, y: unknown, out?: Out): unknown {
 function format(text: string, value: string | number | bigint | boolean, source: Source): string {
   let used = 0;
   const result = text.replace(
-    /%([-+ #0]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g,
-    (whole, flags: string, width: string | undefined, precision: string | undefined, kind: string) => {
+    /%(?:([-+ #0]*)(\d+)?(?:\.(\d*))?([a-zA-Z%]))?/g,
+    (
+      whole,
+      flags: string,
+      width: string | undefined,
+      precision: string | undefined,
+      kind: string | undefined,
+    ) => {
       if (kind === '%') return '%';
+      if (kind === undefined)
+        throw new KernelError('H5_VALUE', `'${text}' has a % that begins no format: write %%`);
       if (used++ > 0) throw new KernelError('H5_VALUE', `'${text}' takes more than one value`);
       return pad(convertOne(whole, kind, flags, precision, value, source), flags, Number(width ?? 0), kind);
     },
@@ -146,10 +156,22 @@ function convertOne(
   value: string | number | bigint | boolean,
   source: Source,
 ): string {
+  // A point without digits is one with none.
   const digits = precision === undefined ? undefined : Number(precision);
-  const number = () => {
-    if (typeof value !== 'string') return Number(value);
-    throw new KernelError('H5_VALUE', `${whole} takes a number, not '${value}'`);
+  const refuse = (what: string): never => {
+    throw new KernelError(
+      'H5_VALUE',
+      `${whole} takes ${what}, not ${typeof value === 'string' ? `'${value}'` : value}`,
+    );
+  };
+  const number = () => (typeof value === 'string' ? refuse('a number') : Number(value));
+  const isWhole = source.type.kind !== 'f' || isWholeLiteral(value, source);
+  // Of at least so many digits.
+  const integer = (base: number): [sign: string, digits: string] => {
+    if (!Number.isFinite(number())) refuse('a number that is finite');
+    const whole = typeof value === 'bigint' ? value : BigInt(Math.trunc(number()));
+    const shown = (whole < 0n ? -whole : whole).toString(base).padStart(digits ?? 0, '0');
+    return [whole < 0n ? '-' : '', shown];
   };
   const signed = (shown: string) =>
     shown.startsWith('-')
@@ -169,24 +191,20 @@ function convertOne(
     case 'd':
     case 'i':
     case 'u':
-      number();
-      return signed(String(typeof value === 'bigint' ? value : Math.trunc(Number(value))));
+      return signed(integer(10).join(''));
     case 'x':
     case 'X':
     case 'o': {
-      number();
-      const shown = (typeof value === 'bigint' ? value : Math.trunc(Number(value))).toString(
-        kind === 'o' ? 8 : 16,
-      );
+      if (!isWhole) refuse('an integer');
+      const [sign, shown] = integer(kind === 'o' ? 8 : 16);
       const prefix = flags.includes('#') ? (kind === 'o' ? '0o' : `0${kind}`) : '';
-      const sign = shown.startsWith('-') ? '-' : '';
-      return signed(
-        `${sign}${prefix}${kind === 'X' ? shown.slice(sign.length).toUpperCase() : shown.slice(sign.length)}`,
-      );
+      return signed(`${sign}${prefix}${kind === 'X' ? shown.toUpperCase() : shown}`);
     }
     case 'f':
-    case 'F':
-      return signed(fixed(number(), digits ?? 6));
+    case 'F': {
+      const shown = fixed(number(), digits ?? 6);
+      return signed(kind === 'F' ? shown.toUpperCase() : shown);
+    }
     case 'e':
     case 'E': {
       const shown = exponent(number(), digits ?? 6);
@@ -194,11 +212,14 @@ function convertOne(
     }
     case 'g':
     case 'G': {
-      const shown = general(number(), digits ?? 6);
+      const shown = general(number(), digits ?? 6, flags.includes('#'));
       return signed(kind === 'G' ? shown.toUpperCase() : shown);
     }
-    case 'c':
-      return typeof value === 'string' ? value : String.fromCodePoint(Number(value));
+    case 'c': {
+      const isOne = typeof value === 'string' ? [...value].length === 1 : isWhole && isCodePoint(number());
+      if (!isOne) refuse('one character, or the number of one');
+      return typeof value === 'string' ? value : String.fromCodePoint(number());
+    }
     default:
       throw new KernelError('H5_VALUE', `'${whole}' is no format: s r d i f e g x o c are`);
   }
@@ -208,13 +229,17 @@ function convertOne(
 function shownAs(value: string | number | bigint | boolean, { type, literal }: Source): string {
   return textOf(
     value,
-    typeof value === 'number' && type.kind === 'f' && !isWhole(value, literal),
+    typeof value === 'number' && type.kind === 'f' && !isWholeLiteral(value, { literal }),
     digitsOf(type.dtype),
   );
 }
 
-function isWhole(value: number, literal: boolean | undefined): boolean {
+function isWholeLiteral(value: unknown, { literal }: Pick<Source, 'literal'>): boolean {
   return literal === true && Number.isInteger(value) && !Object.is(value, -0);
+}
+
+function isCodePoint(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 0x10ffff;
 }
 
 function named(value: number): string | undefined {
@@ -222,30 +247,51 @@ function named(value: number): string | undefined {
   return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 }
 
-function fixed(value: number, digits: number): string {
-  return named(value) ?? `${Object.is(value, -0) ? '-' : ''}${value.toFixed(Math.min(100, digits))}`;
+/** `shown` is rounded up where half a digit is left, as JavaScript does; Python then has the even one, which may be `cut`. */
+function toEven(shown: string, cut: string, left: string): string {
+  return /^50*$/.test(left) && /[02468]$/.test(cut) ? cut : shown;
 }
 
-function exponent(value: number, digits: number): string {
-  return named(value) ?? value.toExponential(Math.min(100, digits)).replace(/e([+-])(\d)$/, 'e$10$2');
+function fixed(value: number, count: number): string {
+  const name = named(value);
+  if (name) return name;
+  const digits = Math.min(100, count);
+  const size = Math.abs(value);
+  // JavaScript has exponents from here on.
+  const exact = size < 1e21 ? size.toFixed(100) : `${BigInt(size)}.${'0'.repeat(100)}`;
+  const end = exact.indexOf('.') + 1 + digits;
+  const cut = exact.slice(0, digits === 0 ? end - 1 : end);
+  const shown = size < 1e21 ? toEven(size.toFixed(digits), cut, exact.slice(end)) : cut;
+  return value < 0 || Object.is(value, -0) ? `-${shown}` : shown;
 }
 
-function general(value: number, digits: number): string {
+function exponent(value: number, count: number): string {
+  const name = named(value);
+  if (name) return name;
+  const digits = Math.min(100, count);
+  const [exact = '', power = ''] = Math.abs(value).toExponential(100).split('e');
+  const [shown = '', ownPower = ''] = Math.abs(value).toExponential(digits).split('e');
+  const cut = exact.slice(0, digits === 0 ? 1 : digits + 2);
+  const mantissa = toEven(shown, cut, exact.slice(digits + 2));
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  return `${sign}${mantissa}e${(mantissa === cut ? power : ownPower).replace(/^([+-])(\d)$/, '$10$2')}`;
+}
+
+/** `isWhole`: with all digits. */
+function general(value: number, digits: number, isWhole: boolean): string {
   const name = named(value);
   if (name) return name;
   const precision = Math.max(1, digits);
-  const power = value === 0 ? 0 : Number(value.toExponential(Math.min(100, precision - 1)).split('e')[1]);
-  const shown =
-    power < -4 || power >= precision
-      ? exponent(value, precision - 1)
-      : value.toFixed(Math.max(0, precision - 1 - power));
-  return shown.includes('.') ? shown.replace(/\.?0+(e|$)/, '$1') : shown;
+  const asPower = exponent(value, precision - 1);
+  const power = value === 0 ? 0 : Number(asPower.split('e')[1]);
+  const shown = power < -4 || power >= precision ? asPower : fixed(value, precision - 1 - power);
+  return shown.includes('.') && !isWhole ? shown.replace(/\.?0+(e|$)/, '$1') : shown;
 }
 
 function pad(shown: string, flags: string, width: number, kind: string): string {
   if (shown.length >= width) return shown;
   if (flags.includes('-')) return shown.padEnd(width);
-  if (flags.includes('0') && kind !== 's' && kind !== 'c') {
+  if (flags.includes('0') && !'srac'.includes(kind)) {
     const sign = /^[-+ ]/.exec(shown)?.[0] ?? '';
     return sign + shown.slice(sign.length).padStart(width - sign.length, '0');
   }

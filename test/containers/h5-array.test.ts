@@ -1326,6 +1326,12 @@ describe('errors of selections', () => {
     ['a step of nothing', () => array.slice('::0'), H5TypeError, /step 0/],
     ['two dots', () => array.slice('..., ...'), H5TypeError, /once/],
     ['a text that is nothing', () => array.slice('a:b'), H5TypeError, /'a:b' is no index/],
+    [
+      'a size that anything could be',
+      () => array.slice('0:0').reshape(0, -1),
+      H5TypeError,
+      /0 elements do not have the shape \(0, -1\)/,
+    ],
     ['a shape that is none', () => array.broadcastTo([-1, 10]), H5TypeError, /\(-1,10\) is no shape/],
     ['a mask of another shape', () => array.slice([[true, false]]), H5IndexError, /\(2\).*\(10\)/],
     [

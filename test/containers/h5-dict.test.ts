@@ -379,6 +379,46 @@ describe('assignment', () => {
     expect(dict.copy()).toEqual({ a: { x: 1 }, b: { x: 3 } });
   });
 
+  it('has the keys of an object that was just set in their order', () => {
+    const value = { a: 1, list: ['x', null], b: 2, numbers: Float64Array.of(1), inner: {}, c: 'text' };
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, { z: 0 });
+    const inner = () => dict.get('value') as H5Dict<Record<string, unknown>>;
+    dict.set('value', value);
+    expect([...inner().keys()]).toEqual(Object.keys(value));
+    expect(Object.keys(dict.view['value'] as object)).toEqual(Object.keys(value));
+    inner().set('d', true);
+    dict.commit();
+    expect([...inner().keys()]).toEqual([...Object.keys(value), 'd']);
+  });
+
+  it('has no key that is too long for a member, whatever the value', () => {
+    const key = 'k'.repeat(25_000);
+    for (const value of [
+      1,
+      'text',
+      [1, 2],
+      ['a', null],
+      { a: 1 },
+      { a: ['b'] },
+      Float64Array.of(1),
+      new Set([1]),
+    ]) {
+      const dict = H5Dict.write<Record<string, unknown>>(undefined, { a: 1, inner: { b: 1 } });
+      for (const set of [
+        () => dict.set(key, value),
+        () => dict.merge({ a: 2, [key]: value }),
+        () => dict.assign({ a: 2, [key]: value }),
+        () => dict.set('inner', { b: 2, [key]: value }),
+      ]) {
+        expect(set).toThrow(expect.objectContaining({ code: 'H5_BAD_NAME' }));
+        expect(dict.copy()).toEqual({ a: 1, inner: { b: 1 } });
+      }
+      // What is stored at once may have it.
+      dict.set('new', { [key]: value });
+      expect(dict.copy()).toEqual({ a: 1, inner: { b: 1 }, new: { [key]: value } });
+    }
+  });
+
   it('makes what was shared no longer shared', () => {
     const shared = { x: 1 };
     const dict = H5Dict.write(undefined, { both: { a: shared, b: shared } });

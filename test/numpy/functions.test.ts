@@ -8,10 +8,11 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vit
 import { H5Array } from '../../src/containers/h5-array.js';
 import { withOptions } from '../../src/containers/options.js';
 import { thePlatform, usePlatform } from '../../src/containers/platform.js';
-import { H5File } from '../../src/node.js';
+import { KernelError } from '../../src/kernels/errors.js';
+import { H5Error, H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
-import { expectSame, isError, numpy, Tuple } from '../oracle/numpy-calls.js';
+import { expectSame, isError, numpy, type Question, Tuple } from '../oracle/numpy-calls.js';
 import { sample } from './cases.js';
 import { TestFile } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
@@ -104,6 +105,35 @@ describe('strings', () => {
       args: [np.array([format]), np.array([3.25159, -0.5, 1e20, 1e-7, 100, 0])],
     })),
     { function: 'char.mod', args: [np.array(['<%s>', '%5s', '%-5s|']), np.array(['x', 'y', 'z'])] },
+    // Half a digit goes to the even one, a point without digits is one with none, and integers have at least so many digits.
+    ...[
+      '%.0f',
+      '%.f',
+      '%.1f',
+      '%.2f',
+      '%.0e',
+      '%.1e',
+      '%.g',
+      '%.2g',
+      '%#g',
+      '%F',
+      '%012.3f',
+      '%.3d',
+      '%+5.3d',
+      '%d',
+    ].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format]), np.array([0.5, 1.5, 2.5, -0.125, 0.25, 9.5, 95, 1e21, 1e22, -0, 5e-324])],
+    })),
+    ...['%.f', '%e', '%F', '%G'].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format]), np.array([Number.NaN, Infinity, -Infinity])],
+    })),
+    ...['%.3x', '%#.3o', '%+08.4d', '%-8.4X|', '%c'].map((format) => ({
+      function: 'char.mod',
+      args: [np.array([format]), np.array([5, 300], { dtype: 'i4' })],
+    })),
+    { function: 'char.mod', args: [np.array(['%08r', '%05s']), np.array(['a', 'b'])] },
   ];
   const answers = numpy(questions);
   const ours = (name: string) =>
@@ -135,6 +165,51 @@ describe('strings', () => {
     expect(() => np.char.mod(['x'], 1)).toThrow(/takes no value/);
     expect(() => np.char.equal(['x'], 1)).toThrow(expect.objectContaining({ code: 'H5_DTYPE' }));
   });
+});
+
+test.each([
+  ['%c', -1],
+  ['%c', 2 ** 40],
+  ['%c', 2.5],
+  ['%c', 'ab'],
+  ['%x', 2.5],
+  ['%d', Number.NaN],
+  ['%d', 'a'],
+  ['%s%', 1],
+  ['%*d', 1],
+  ['%(a)s', 1],
+  ['%s', { re: 1, im: 2 }],
+] as const)('%s of %s is refused by char.mod', (format, value) => {
+  const type = typeof value === 'number' && Number.isInteger(value) ? { dtype: 'i8' } : {};
+  expect(() => np.char.mod([format], np.array([value], type))).toThrow(KernelError);
+});
+
+test('arange goes as numpy does: exactly by bigints, and in steps of the dtype', () => {
+  const cases: Question[] = [
+    [2n ** 62n, 2n ** 62n + 4n],
+    [-(2n ** 60n) - 1n, -(2n ** 60n) - 9n, -3n],
+    [2n ** 53n + 1n, 2n ** 53n + 4n, 1n],
+    [0n, 3n],
+    [5n],
+    [3n, 3n],
+    [3.7, 5, 0.1],
+    [-2.5, -1, 0.1],
+  ].map((args) => ({ function: 'arange', args }));
+  cases.push({ function: 'arange', args: [2n ** 63n, 2n ** 63n + 2n], options: { dtype: 'u8' } });
+  for (const dtype of ['i8', 'i2', 'u1', 'f4', 'f8', 'c16'])
+    for (const args of [
+      [-2.5, 5.5],
+      [0.5, 10, 3.7],
+      [1, 0, -0.3],
+    ])
+      cases.push({ function: 'arange', args, options: { dtype } });
+  const answers = numpy(cases);
+  for (const [i, { args, options = {} }] of cases.entries())
+    expectSame(
+      np.arange(...(args as [number, number]), options),
+      answers[i],
+      `arange(${args}) ${options['dtype']}`,
+    );
 });
 
 describe('results', () => {
@@ -301,6 +376,11 @@ describe('results', () => {
       expect(compute()).toBe(disk);
       expect(disk.toNested()).toEqual(expected);
     }
+  });
+
+  test('of no differences at all are an array, whatever was given', () => {
+    expect(np.diff([1, 4], { n: 0 })).toBeInstanceOf(NDArray);
+    expect((np.diff(Int8Array.of(1, 4), { n: 0 }) as NDArray).dtype).toBe('int8');
   });
 
   test('may overlap their operands', () => {
@@ -476,6 +556,69 @@ describe('results', () => {
       expect((np.copy(array, { dtype: 'str' }) as NDArray).data).toEqual(expected);
       expect(H5Array.from(array).astype('str').toTypedArray()).toEqual(expected);
       if (array.type.kind !== 'c') expect((np.char.mod('%s', array) as NDArray).data).toEqual(expected);
+    }
+  });
+
+  test('texts are the numbers that they are for numpy, in memory and on disk', () => {
+    const texts = [
+      '1',
+      '-5',
+      ' 7 ',
+      '2.5',
+      '1e3',
+      '',
+      'abc',
+      'nan',
+      '-inf',
+      '0x10',
+      'Truth',
+      '300',
+      '+3',
+      '1.',
+      '.5',
+      '00012',
+      '-0',
+    ];
+    texts.push(
+      '  ',
+      '1e400',
+      '1e-400',
+      '4294967296',
+      '9223372036854775808',
+      '-9223372036854775809',
+      '18446744073709551616',
+    );
+    const types = 'bool i1 i4 u4 i8 u8 f4 f8 c16'.split(' ');
+    const cases = types.flatMap((type) => texts.map((text) => ({ type, text, array: np.array([text]) })));
+    const answers = numpy(
+      cases.map(({ type, array }) => ({
+        function: 'ndarray.astype',
+        args: [array, type === 'bool' ? '?' : type],
+      })),
+    );
+    const file = new TestFile();
+    for (const [i, { type, text, array }] of cases.entries()) {
+      const title = `'${text}' as ${type}`;
+      const answer = answers[i];
+      if (isError(answer)) {
+        expect(() => array.astype(type), title).toThrow(KernelError);
+        expect(
+          () =>
+            file
+              .write(array)
+              .astype(type as 'f8')
+              .toNested(),
+          title,
+        ).toThrow(H5Error);
+        continue;
+      }
+      expectSame(array.astype(type), answer, title);
+      // What an H5Array is converted to has to fit.
+      const fits =
+        type[0] !== 'i' && type[0] !== 'u'
+          ? type !== 'c16'
+          : String((answer as NDArray).get(0)) === `${BigInt(text)}`;
+      if (fits) expectSame(file.write(array).astype(type as 'f8'), answer, `${title}, on disk`);
     }
   });
 
@@ -765,6 +908,97 @@ describe('dtypes of several operands are those of numpy', () => {
   });
 });
 
+describe('the type that is computed in is that of numpy', () => {
+  const INFINITE = [
+    { re: -49, im: Infinity },
+    { re: -Infinity, im: 2 },
+    { re: Number.NaN, im: 1 },
+  ];
+  const odd = np.array([0.5, 0, Number.NaN, -1, 1]);
+  const large = np.array([2n ** 62n, 2n ** 62n, 2n ** 62n, 7n]);
+  const zero = (dtype: string, shape: number[] = []) => np.zeros(shape, { dtype });
+  const cases: Question[] = [
+    // What is true is so before it is added.
+    ...['sum', 'prod', 'cumsum'].flatMap((name) => [
+      { function: name, args: [odd], options: { dtype: 'bool' } },
+      { function: name, args: [np.array([256, 3, -3, 0], { dtype: 'i4' })], options: { dtype: 'bool' } },
+      { function: name, args: [np.array(INFINITE)], options: { dtype: 'bool' } },
+    ]),
+    { function: 'prod', args: [np.array([2n ** 32n, 2n ** 32n])], options: { dtype: 'bool' } },
+    // That of out.
+    ...['f8', 'f4', 'c16'].map((dtype) => ({
+      function: 'sum',
+      args: [large],
+      options: { out: zero(dtype) },
+    })),
+    { function: 'cumsum', args: [large], options: { out: zero('f8', [4]) } },
+    ...['sum', 'prod', 'min', 'max'].flatMap((name) =>
+      ['f8', 'c16'].map((dtype) => ({
+        function: name,
+        args: [np.array([3, 4], { dtype: 'i4' })],
+        options: { initial: 2.5, out: zero(dtype) },
+      })),
+    ),
+    // What is no number stays the one that comes first.
+    ...['min', 'max', 'sum', 'prod'].flatMap((name) =>
+      [Number.NaN, Infinity].map((initial) => ({
+        function: name,
+        args: [
+          np.array([
+            { re: 1, im: 2 },
+            { re: Number.NaN, im: -0.5 },
+          ]),
+        ],
+        options: { initial },
+      })),
+    ),
+    {
+      function: 'prod',
+      args: [
+        np.array([
+          { re: 1, im: 2 },
+          { re: 3, im: 4 },
+        ]),
+      ],
+      options: { initial: Infinity },
+    },
+    // Each operand is cast by itself.
+    ...['add', 'subtract', 'multiply', 'fmod', 'power', 'maximum'].flatMap((name) =>
+      ['i8', 'i4', 'f4', 'u8'].flatMap((dtype) => [
+        { function: name, args: [zero('u8', [2]), np.array([3, 4], { dtype: 'i2' })], options: { dtype } },
+        { function: name, args: [zero('i4'), np.array(5, { dtype: 'i4' })], options: { dtype } },
+        { function: name, args: [zero('i4'), np.array(-5, { dtype: 'i4' })], options: { dtype } },
+        { function: name, args: [zero('u8', [2]), np.array(3.5)], options: { dtype } },
+      ]),
+    ),
+    // Powers of what is not finite.
+    ...[0, 1, 2, 3, 4, -1].map((exponent) => ({
+      function: 'power',
+      args: [np.array(INFINITE), np.array([exponent])],
+    })),
+    // A single complex number beside an array of smaller ones.
+    ...[...INFINITE, { re: 1, im: 1 }, { re: 1e39, im: 0 }].flatMap((value) =>
+      ['c8', 'c16'].map((dtype) => ({
+        function: 'add',
+        args: [np.array(value, { dtype }), zero('f4', [1])],
+      })),
+    ),
+  ];
+  const answers = numpy(cases);
+  const titles = cases.map(({ function: name, args, options = {} }) => {
+    const types = args.map((each) => (each as NDArray).dtype);
+    const { out, ...others } = options;
+    return `${name} of ${types} ${JSON.stringify(out ? { ...others, out: (out as NDArray).dtype } : others)}`;
+  });
+  test.each(titles.map((title, i) => [title, i] as const))('%s, case %i', (title, i) => {
+    const { function: name, args, options } = cases[i];
+    const call = np[name as 'add'] as unknown as (...given: unknown[]) => unknown;
+    const made = () => call(...args, ...(options ? [options] : []));
+    if (isError(answers[i])) expect(made, title).toThrow(KernelError);
+    else expectSame(made(), answers[i], title, { ulps: 1 });
+  });
+});
+
 describe('values of a dtype that is named', () => {
   const LISTS: readonly unknown[][] = [
     [2n ** 64n - 1n, 2n ** 63n + 5n, 1n],
@@ -832,6 +1066,13 @@ describe('bad input', () => {
     ['an object', 'H5_DTYPE', () => np.array([{ a: 1 }] as never)],
     ['where that is no boolean', 'H5_DTYPE', () => np.add(a, 1, { where: [1, 0, 1] })],
     ['where of another shape', 'H5_SHAPE', () => np.sum(a, { where: [true, false] })],
+    ['no elements, and a size that is left', 'H5_SHAPE', () => np.reshape(np.zeros([0, 7]), [0, -1])],
+    ['a shape that is none', 'H5_SHAPE', () => np.reshape(a, undefined as never)],
+    ['a shape that is an object', 'H5_SHAPE', () => np.zeros({ rows: 1 } as never)],
+    ['no list of arrays', 'H5_VALUE', () => np.concatenate(undefined as never)],
+    ['no list of arrays to stack', 'H5_VALUE', () => np.vstack({} as never)],
+    ['an axis that is an object', 'H5_AXIS', () => np.sum(a, { axis: {} as never })],
+    ['an initial element that is an object', 'H5_DTYPE', () => np.sum(a, { initial: {} as never })],
     ['the maximum of nothing', 'H5_VALUE', () => np.max([])],
     ['the maximum where, without a beginning', 'H5_VALUE', () => np.max(a, { where: [true, false, true] })],
     ['an index out of range', 'H5_INDEX', () => np.take(a, [6])],
