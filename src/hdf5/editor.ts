@@ -457,10 +457,11 @@ export class FileEditor implements Editor {
     }
   }
 
-  /** What is copied is what stands in a file. */
-  #standing(source: FileSession, node: Node): StoredObject {
-    source.editor?.flush();
-    return (source.editor?.current(node, this.#clock) ?? node) as StoredObject;
+  /** What is copied is what stands in a file. What no link leads to is given back when that is written: then it is gone. */
+  #standing({ editor }: FileSession, node: Node): StoredObject {
+    const since = editor?.clock ?? 0;
+    editor?.flush();
+    return (editor?.current(node, since) ?? node) as StoredObject;
   }
 
   /** A copy of an object of this file or of another one, to be linked. Then `finishCopy` is to be called. */
