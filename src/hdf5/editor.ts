@@ -428,7 +428,8 @@ export class FileEditor implements Editor {
 
   #append(dataset: Node, data: unknown, axis: number): void {
     const placed = this.#placed(dataset);
-    const { datatype, dataspace } = this.#storage(placed);
+    const storage = this.#storage(placed);
+    const { datatype, dataspace } = storage;
     const { dims } = dataspace;
     const place = axis < 0 ? axis + dims.length : axis;
     const length = dims[place];
@@ -447,6 +448,7 @@ export class FileEditor implements Editor {
       );
     const more = isWhole ? (shape[place] as number) : isRow ? 1 : count / row;
     if (more === 0) return;
+    storage.checkAppend(place);
     this.#resize(placed, dims.with(place, length + more));
     const selection = dims.map((_, i) => (i === place ? [length] : undefined)) as SelectionInput;
     try {
