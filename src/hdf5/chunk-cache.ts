@@ -63,6 +63,8 @@ export class ChunkCache implements ChunkStore {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
   #used = 0;
+  /** How often something was given, or written to the source. */
+  changes = 0;
 
   constructor(source: ChunkSource, limit = CACHE_LIMIT) {
     this.#source = source;
@@ -94,11 +96,13 @@ export class ChunkCache implements ChunkStore {
   }
 
   write(place: readonly number[], bytes: Uint8Array): void {
+    this.changes++;
     this.#source.write(place, bytes, 0, bytes.length);
     this.forget(place);
   }
 
   put(place: readonly number[], bytes: Uint8Array, from = 0, to = bytes.length): void {
+    this.changes++;
     const key = place.join();
     const entry = this.#entries.get(key);
     if (entry?.bytes === bytes) {
@@ -147,6 +151,7 @@ export class ChunkCache implements ChunkStore {
   #write(entry: Entry): void {
     const { place, bytes, from, to } = entry;
     if (to <= from) return;
+    this.changes++;
     this.#source.write(place, bytes, from, to);
     entry.from = Infinity;
     entry.to = 0;

@@ -5,7 +5,7 @@ import { type ChunkedElements, fill } from './dataset-io.js';
 import { EditableSpace } from './editable-space.js';
 import type { FileSpace } from './file-space.js';
 import type { FilterSet } from './filters/filter-set.js';
-import { decodeChunk, encodeChunk } from './filters/pipeline.js';
+import { checkFilters, decodeChunk, encodeChunk } from './filters/pipeline.js';
 import {
   type ChunkIndex,
   type ChunkIndexEditor,
@@ -165,6 +165,16 @@ export class ChunkStorage implements ChunkSource {
     if (last.every((at) => at >= 0)) this.#editor?.check?.(last);
   }
 
+  /** Throws if no chunk could be stored: before one is in memory that cannot leave it. Returns whether any can be read. */
+  checkFilters(): boolean {
+    return checkFilters(this.#filters, this.#set);
+  }
+
+  /** How often something was changed, or has begun to be. */
+  get changes(): number {
+    return this.#cache.changes;
+  }
+
   /** Changes the dimensions. What is cut off is gone, and what comes again is the fill value. */
   resize(dims: readonly number[]): void {
     const editor = this.#editor as ChunkIndexEditor;
@@ -191,6 +201,8 @@ export class ChunkStorage implements ChunkSource {
         if (bytes)
           changed.push({ place, bytes: this.#isCut(place, dims) ? this.#cut(place, bytes, dims) : bytes });
       }
+      if (changed.length > 0) this.checkFilters();
+      this.#cache.changes++;
       if (!isImplicit) {
         for (const { place, address, size } of outside) {
           space.free(address, size);
@@ -198,6 +210,7 @@ export class ChunkStorage implements ChunkSource {
         }
       }
     }
+    this.#cache.changes++;
     editor.resize(dims);
     this.#dims = dims;
     if (!staysCached) this.#cache.clear();

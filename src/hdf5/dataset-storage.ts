@@ -73,8 +73,6 @@ export class DatasetStorage {
   dataspace: Dataspace;
   /** Whether the messages in the header are other ones now. */
   isChanged = false;
-  /** How often elements were written, or the shape was changed. */
-  changes = 0;
   /** Whether all elements got their space at once. */
   isEarly = false;
   /** What is done to the bytes of chunks, in this order. */
@@ -83,6 +81,7 @@ export class DatasetStorage {
   readonly #offsetSize: number;
   readonly #chunks: ChunkStorage | undefined;
   #layoutMessage: Uint8Array | undefined;
+  #changes = 0;
 
   constructor(space: FileSpace, elements: StoredElements, heap?: Heap) {
     this.heap = heap;
@@ -117,6 +116,11 @@ export class DatasetStorage {
             address: (layout as ContiguousLayout).address,
             fillValue,
           };
+  }
+
+  /** How often elements or the shape were changed, or have begun to be. */
+  get changes(): number {
+    return this.#changes + (this.#chunks?.changes ?? 0);
   }
 
   /** Of the elements, in bytes. */
@@ -202,18 +206,14 @@ export class DatasetStorage {
     if (isElsewhere(this.#target)) notHere(this.#target);
     this.#checkFill();
     this.#chunks?.checkRoom();
-    this.changes++;
+    this.#chunks?.checkFilters();
     const isPointers = hasPointers(datatype);
     const mayRepeat = isPointers && selection.mayRepeat;
-    if (isPointers && this.#isWritten)
-      releaseElements(
-        space,
-        heap,
-        datatype,
-        selection.count,
-        this.read(selection),
-        mayRepeat ? new Set() : undefined,
-      );
+    const replaced = isPointers && this.#isWritten ? this.read(selection) : undefined;
+    // Chunks count for themselves: of one that cannot be read nothing has been changed.
+    if (!this.#chunks || replaced) this.#changes++;
+    if (replaced)
+      releaseElements(space, heap, datatype, selection.count, replaced, mayRepeat ? new Set() : undefined);
     const target = this.#target;
     if (target.kind === 'contiguous' && this.#isReplaced(space, selection)) {
       space.free(target.address, this.size);
@@ -304,6 +304,20 @@ export class DatasetStorage {
     );
   }
 
+  /** Throws before the shape is another one if elements could not be written that come behind others along an axis. */
+  checkAppend(axis: number): void {
+    const { dims } = this.dataspace;
+    const last = (dims[axis] as number) - 1;
+    // A chunk that is to be filled up is read.
+    if (this.#chunks?.checkFilters() === false && (last + 1) % (this.chunkDims?.[axis] as number) > 0)
+      this.read(
+        parseSelection(
+          dims.map((_, i) => (i === axis ? last : undefined)),
+          dims,
+        ),
+      );
+  }
+
   /** Gives the dataset another shape. What elements that are cut off hold in the global heap is given back. */
   resize(space: EditableSpace, heap: GlobalHeapEditor, dims: readonly number[]): void {
     const { dataspace, datatype } = this;
@@ -325,10 +339,12 @@ export class DatasetStorage {
       );
     this.#checkFill();
     this.#chunks.checkRoom(dims);
-    this.changes++;
     if (hasPointers(datatype))
-      for (const selection of this.#outside(dims))
-        releaseElements(space, heap, datatype, selection.count, this.read(selection));
+      for (const selection of this.#outside(dims)) {
+        const bytes = this.read(selection);
+        this.#changes++;
+        releaseElements(space, heap, datatype, selection.count, bytes);
+      }
     this.#chunks.resize(dims);
     // Where nothing says how far it can grow, it is the shape that it was made with: that is to be known from now on.
     this.dataspace = { ...dataspace, dims: [...dims], maxDims: most };

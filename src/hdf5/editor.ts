@@ -429,7 +429,8 @@ export class FileEditor implements Editor {
 
   #append(dataset: Node, data: unknown, axis: number): void {
     const placed = this.#placed(dataset);
-    const { datatype, dataspace } = this.#storage(placed);
+    const storage = this.#storage(placed);
+    const { datatype, dataspace } = storage;
     const { dims } = dataspace;
     const place = axis < 0 ? axis + dims.length : axis;
     const length = dims[place];
@@ -448,6 +449,7 @@ export class FileEditor implements Editor {
       );
     const more = isWhole ? (shape[place] as number) : isRow ? 1 : count / row;
     if (more === 0) return;
+    storage.checkAppend(place);
     this.#resize(placed, dims.with(place, length + more));
     const selection = dims.map((_, i) => (i === place ? [length] : undefined)) as SelectionInput;
     try {
@@ -458,10 +460,11 @@ export class FileEditor implements Editor {
     }
   }
 
-  /** What is copied is what stands in a file. */
-  #standing(source: FileSession, node: Node): StoredObject {
-    source.editor?.flush();
-    return (source.editor?.current(node, this.#clock) ?? node) as StoredObject;
+  /** What is copied is what stands in a file. What no link leads to is given back when that is written: then it is gone. */
+  #standing({ editor }: FileSession, node: Node): StoredObject {
+    const since = editor?.clock ?? 0;
+    editor?.flush();
+    return (editor?.current(node, since) ?? node) as StoredObject;
   }
 
   /** A copy of an object of this file or of another one, to be linked. Then `finishCopy` is to be called. */

@@ -411,7 +411,8 @@ function encodeFixedStrings(
   misfit: Misfit,
 ): Uint8Array {
   const { size, padding, charset } = type;
-  const room = padding === 'null-terminated' ? size - 1 : size;
+  // One byte alone is a character, as netCDF has it: with its end there would be no other text than an empty one.
+  const room = padding === 'null-terminated' && size > 1 ? size - 1 : size;
   const out = new ByteWriter(count * size + 64);
   for (let i = 0; i < count; i++) {
     const value = values[i];

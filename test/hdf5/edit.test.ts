@@ -240,6 +240,25 @@ describe('what is deleted before it is committed', () => {
 });
 
 describe('copies, and what compact makes,', () => {
+  test.each(['numbers', 'texts', 'chunks', 'group'])(
+    'of %s that no link leads to any more: an error',
+    (name) => {
+      const file = H5File.open(undefined, 'w');
+      const old = file.createGroup('old');
+      old.createDataset('numbers', { data: new Float64Array(1000).fill(1) });
+      old.createDataset('texts', { data: ['one', 'two'] });
+      old.createDataset('chunks', { data: new Float64Array(1000).fill(1), compression: 'gzip' });
+      old.createGroup('group/inner').attrs.set('text', 'a text');
+      file.commit();
+      const kept = old.get(name) as H5Group;
+      expect(file.delete('old')).toBe(true);
+      expect(() => file.copy(kept, 'copy')).toThrow(/has been deleted/);
+      const other = H5File.open(undefined, 'w');
+      expect(() => other.copy(kept, 'copy')).toThrow(/has been deleted/);
+      expect([file.size, other.size]).toEqual([0, 0]);
+    },
+  );
+
   const make = (file: H5File) => {
     const options = { maxShape: [null, 10], chunks: [10, 10], fillValue: 7 } as const;
     const data = Int32Array.from({ length: 1000 }, (_, i) => i);

@@ -21,6 +21,24 @@ with h5py.File(sys.argv[1], 'w', libver=sys.argv[2]) as f:
     large.set_size(2**32 - 5)
     h5py.h5d.create(f.id, b'large', large, h5py.h5s.create_simple((2,)))
 `;
+/** Makes the fill value message of a dataset one of another version, which says otherwise whether there is one. */
+const PATCH = `
+import sys, struct, h5py
+path, version, defined, size = sys.argv[1], *map(int, sys.argv[2:])
+with h5py.File(path, 'w', libver='earliest') as f:
+    f.create_dataset('a', shape=(3,), dtype='i4', fillvalue=0x11223344, chunks=(3,))
+with open(path, 'rb') as f: data = bytearray(f.read())
+at = data.index(struct.pack('<ii', 4, 0x11223344)) - 4
+assert data[at] == 2
+data[at], data[at + 3], data[at + 4:at + 8] = version, defined, struct.pack('<i', size)
+# The message of version 0, which says the same.
+old = data.index(struct.pack('<ii', 4, 0x11223344), at + 8)
+data[old:old + 8] = bytes(8)
+with open(path, 'wb') as f: f.write(data)
+with h5py.File(path, 'r') as f:
+    try: print(f['a'].fillvalue)
+    except RuntimeError: print(0)
+`;
 const READ = `
 import sys, json, h5py
 with h5py.File(sys.argv[1], 'r') as f: print(json.dumps([f['chunked'][20:].tolist(), f['whole'][:].tolist()]))
@@ -55,6 +73,18 @@ describeOracle('h5py', () => {
       expect(found).toEqual([expected.chunked, expected.whole]);
     },
   );
+
+  test.each(
+    [1, 2].flatMap((version) =>
+      [0, 1].flatMap((defined) => [4, 0, -1].map((size) => [version, defined, size] as const)),
+    ),
+  )('a message of version %i that says defined: %i, of a size of %i', (...message) => {
+    const path = join(folder, `${message.join(' ')}.h5`);
+    const theirs = execFileSync(PYTHON, ['-c', PATCH, path, ...message.map(String)]).toString();
+    const dataset = H5File.open(path).dataset<Int32Array>('a');
+    expect(dataset.fillValue).toBe(Number(theirs));
+    expect(dataset.value).toEqual(new Int32Array(3).fill(Number(theirs)));
+  });
 
   test('one of gigabytes is not made', () => {
     const path = join(folder, 'large.h5');

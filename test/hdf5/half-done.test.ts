@@ -1,6 +1,17 @@
 /** Changes that fail half way: nothing of them is ever committed, and what was there before is there again. */
 import { describe, expect, it } from 'vitest';
-import { filters, type H5Dataset, H5Dict, H5File, H5List, indexes, registerFilter } from '../../src/node.js';
+import { FilterSet } from '../../src/hdf5/filters/filter-set.js';
+import { H5File as CoreFile } from '../../src/hdf5/h5-file.js';
+import {
+  editing,
+  filters,
+  type H5Dataset,
+  H5Dict,
+  H5File,
+  H5List,
+  indexes,
+  registerFilter,
+} from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import type { WritableStorage } from '../../src/storage/storage.js';
 import { verifyStorage } from '../../src/verify.js';
@@ -208,6 +219,49 @@ describe('a filter that fails', () => {
       expect(more.value).toEqual(numbers.slice(0, 12));
     }
     expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes, filters }).problems).toEqual([]);
+  });
+});
+
+describe('a filter that is not there', () => {
+  const missing = expect.objectContaining({
+    code: 'H5_FEATURE',
+    message: expect.stringContaining('the filter'),
+  });
+
+  it.each([
+    ['that may be left out', { compression: 'gzip' }],
+    ['that may not', { fletcher32: true }],
+  ] as const)('is told before anything is changed: one %s', (_which, filter) => {
+    const made = H5File.open(undefined, 'w');
+    const eleven = numbers.slice(0, 11);
+    made.createDataset('numbers', { data: eleven, chunks: [3], maxShape: [null], ...filter });
+    made.createDataset('texts', {
+      data: ['one', 'two', 'three', 'four'],
+      chunks: [3],
+      maxShape: [null],
+      ...filter,
+    });
+    const none = { editing, indexes: { ...indexes, filters: new FilterSet() } };
+    const file = CoreFile.open(made.toBytes(), 'r+', none);
+    const [data, texts] = [file.dataset('numbers'), file.dataset('texts')];
+    for (const change of [
+      () => data.write(1, [[0, 2]]),
+      () => data.append([1, 2]),
+      () => data.resize([7]),
+      () => texts.write('text', [1]),
+      () => texts.append(['five']),
+      () => texts.resize([2]),
+    ])
+      expect(change).toThrow(missing);
+    const isOptional = 'compression' in filter;
+    const others = eleven.map((x) => -x);
+    if (isOptional) data.write(others);
+    else expect(() => data.write(others)).toThrow(missing);
+    file.attrs.set('others', 'are kept');
+    const after = H5File.open(file.toBytes());
+    expect(after.attrs.get('others')).toBe('are kept');
+    expect(after.dataset('numbers').value).toEqual(isOptional ? others : eleven);
+    expect(after.dataset('texts').value).toEqual(['one', 'two', 'three', 'four']);
   });
 });
 

@@ -52,18 +52,14 @@ export function encodeChunk(
   let mask = 0;
   for (let i = 0; i < filters.length; i++) {
     const info = filters[i];
-    const filter = info.optional ? set.get(info.id) : find(info, set);
+    const filter = encoder(info, set);
     const encoded = filter?.encode?.(bytes, info.values, info.optional);
     if (encoded !== undefined) {
       bytes = encoded;
     } else if (info.optional) {
       mask |= 1 << i;
     } else {
-      throw new H5TypeError(
-        filter?.encode === undefined
-          ? `the filter ${describe(info)} only decodes; register one that encodes with registerFilter`
-          : `the filter ${describe(info)} cannot encode this chunk and is not optional`,
-      );
+      throw new H5TypeError(`the filter ${describe(info)} cannot encode this chunk and is not optional`);
     }
   }
   return { bytes, mask: mask >>> 0 };
@@ -77,6 +73,26 @@ function leftOut(mask: number, index: number): boolean {
 /** The most bytes that filter `index` can have been given: those before it make a chunk a little larger at most. */
 function limitBefore(index: number, size: number): number {
   return size + index * ((size >> 4) + 1024);
+}
+
+/**
+ * Checks that chunks can be stored. Returns whether all filters are there, so that any chunk can be read.
+ *
+ * @throws {H5TypeError} a filter that is not optional only decodes.
+ * @throws {H5FeatureError} it is not in the set.
+ */
+export function checkFilters(filters: readonly FilterInfo[], set: FilterSet): boolean {
+  return filters.filter((info) => encoder(info, set)).length === filters.length;
+}
+
+/** What encodes; undefined, or a filter that does not, only of those that are optional. */
+function encoder(info: FilterInfo, set: FilterSet): Filter | undefined {
+  if (info.optional) return set.get(info.id);
+  const filter = find(info, set);
+  if (filter.encode) return filter;
+  throw new H5TypeError(
+    `the filter ${describe(info)} only decodes; register one that encodes with registerFilter`,
+  );
 }
 
 function find(info: FilterInfo, set: FilterSet): Filter {

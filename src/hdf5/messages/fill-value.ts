@@ -24,8 +24,8 @@ export function decodeFillValue(reader: ByteReader): Uint8Array | undefined {
   const version = reader.version('the fill value message', 1, 3);
   const flags = version === 3 ? reader.u8() : 0;
   if (version < 3) reader.take(2);
-  const defined = version === 3 ? (flags & DEFINED) !== 0 : reader.u8() !== 0 || version === 1;
-  if (!defined) return undefined;
-  const size = reader.u32();
-  return size === 0 ? undefined : reader.raw(size);
+  const defined = version === 3 ? flags & DEFINED : reader.u8();
+  // Of older versions it is a signed number: -1 where nothing is defined, which some writers store as if it were.
+  const size = defined ? reader.u32() | 0 : 0;
+  return size > 0 ? reader.raw(size) : undefined;
 }
