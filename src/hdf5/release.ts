@@ -35,7 +35,8 @@ export function hasReferences(type: Datatype): boolean {
 
 /**
  * Gives back what `count` elements hold in the global heap: their strings and sequences. `seen`: what has been given back
- * already, of elements that may be there several times.
+ * already, of elements that may be there several times. What region references hold stays until the file is written anew: the HDF5
+ * library copies them as they are within a file, so that others may lead to the same.
  */
 export function releaseElements(
   space: EditableSpace,
@@ -64,11 +65,6 @@ export function releaseElements(
         releaseElements(space, heap, base, length, new Uint8Array(data));
       }
       heap.remove(address, index);
-    } else if (element.class === 'reference') {
-      const address = getU64(view, at);
-      if (element.size !== 12 || address === 0) return;
-      const index = view.getUint32(at + 8, true);
-      if (!isSeen(address, index)) heap.remove(address, index);
     } else if (element.class === 'array') {
       const size = element.dims.reduce((product, dim) => product * dim, 1);
       for (let i = 0; i < size; i++) release(at + i * element.base.size, element.base);

@@ -162,3 +162,40 @@ describeOracle('h5py', () => {
     expect(stored.map((ref) => [...found.dataset<Int32Array>('d').read(ref)])).toEqual(expected);
   });
 });
+
+describeOracle('h5py', () => {
+  test('copies them within a file as they are: one stays when the other is deleted, or written over', () => {
+    const path = join(folder, 'copied.h5');
+    const make = `
+import h5py, numpy as np, sys
+with h5py.File(sys.argv[1], 'w') as f:
+    d = f.create_dataset('d', data=np.arange(10))
+    for name in ('deleted', 'written'):
+        r = f.create_dataset(name, (2,), dtype=h5py.regionref_dtype)
+        r[0], r[1] = d.regionref[2:4], d.regionref[5:6]
+        f.copy(name, name + ' copy')
+`;
+    execFileSync(PYTHON, ['-c', make, path]);
+    using file = H5File.open(path, 'r+');
+    file.delete('deleted');
+    file.dataset('written').write(file.dataset('d').regionRef([[0, 9]]));
+    file.commit();
+    // What is new takes the place of what was given back.
+    for (let i = 0; i < 20; i++) file.attrs.set(`a${i}`, file.dataset('d').regionRef([[i % 5, 9]]));
+    file.close();
+    expectSound(readFileSync(path));
+    const show = `
+import h5py, sys
+with h5py.File(sys.argv[1]) as f:
+    for name in ('deleted copy', 'written copy', 'written'):
+        print([f['d'][x].tolist() for x in f[name][()]])
+`;
+    const copied = '[[2, 3], [5]]';
+    const all = '[0, 1, 2, 3, 4, 5, 6, 7, 8]';
+    expect(execFileSync(PYTHON, ['-c', show, path], { encoding: 'utf8' }).trim().split('\n')).toEqual([
+      copied,
+      copied,
+      `[${all}, ${all}]`,
+    ]);
+  });
+});
