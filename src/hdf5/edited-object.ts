@@ -292,7 +292,7 @@ export class EditedObject extends StoredObject {
       });
     }
     header.remove(MessageType.AttributeInfo);
-    if (dense || (isTracked && allAttributes.size > 0)) {
+    if (dense || allAttributes.size > 0) {
       const data = new ByteWriter(28);
       encodeAttributeInfo(data, next, dense?.info, header.orderFlags);
       header.messages.push({ type: MessageType.AttributeInfo, flags: 0, order: 0, data: data.finish() });

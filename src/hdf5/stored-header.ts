@@ -6,6 +6,7 @@ import type { EditableSpace } from './editable-space.js';
 import type { FileSpace } from './file-space.js';
 import type { Extent } from './free-space.js';
 import { MESSAGE_LIMIT, OCHK, OHDR } from './header-writer.js';
+import { encodeAttributeInfo } from './messages/attribute-info.js';
 import { encodeContinuation } from './messages/continuation.js';
 import { MessageType } from './messages/message-type.js';
 import { decodeReferenceCount, referenceCountData } from './messages/reference-count.js';
@@ -114,8 +115,23 @@ export class StoredHeader {
     else this.messages[index] = message;
   }
 
+  /**
+   * A header of version 2 without this message has no attributes for the HDF5 library when it adds one: of too few that it has counted
+   * it loses all with the last one that it removes. One of version 1 has none, and neither have those of some other programs.
+   */
+  #completeAttributes(): void {
+    const orders = this.messages.flatMap(({ type, order }) =>
+      type === MessageType.Attribute ? [order] : [],
+    );
+    if (orders.length === 0 || this.find(MessageType.AttributeInfo)) return;
+    const data = new ByteWriter(20);
+    encodeAttributeInfo(data, Math.max(...orders) + 1, undefined, this.orderFlags);
+    this.messages.push({ type: MessageType.AttributeInfo, flags: 0, order: 0, data: data.finish() });
+  }
+
   /** Writes all messages. Space that is no longer needed is given back. */
   write(space: EditableSpace): void {
+    this.#completeAttributes();
     const prefix = this.isTracked ? 6 : 4;
     // It stands behind all others, in whatever chunk: see HeaderWriter.
     const count = this.find(MessageType.ReferenceCount);
