@@ -1,4 +1,4 @@
-import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
+import { H5FeatureError, H5FormatError, H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import type { Savepoint } from '../storage/transaction.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { copyObject, deadLinks, referredOutside, type StandIn } from './copy.js';
@@ -91,6 +91,19 @@ import {
 import { isPlainText } from './text.js';
 import type { TransactionSpace } from './transaction-space.js';
 import { Transactions } from './transactions.js';
+
+/**
+ * What is deleted may be what this engine does not know, or damaged: all the more it is to go. What it takes, as far as that cannot be
+ * read, is given back when the file is written anew (`compact`).
+ */
+function asFarAsKnown<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof H5FormatError || error instanceof H5FeatureError) return undefined;
+    throw error;
+  }
+}
 
 /** An object holds at most this many attributes: their creation order is a 16-bit number. */
 const MAX_ATTRIBUTES = 0xffff;
@@ -1086,7 +1099,7 @@ export class FileEditor implements Editor {
     }
     // Only now, so that nothing new stands where a handle may still know what was deleted.
     for (const object of this.#released.splice(0)) {
-      object.release(this.space, this.#heap);
+      asFarAsKnown(() => object.release(this.space, this.#heap));
       this.#objects.delete(object.info.address);
     }
     // What was deleted before it was ever in the file.
@@ -1186,7 +1199,8 @@ export class FileEditor implements Editor {
         this.#linkChanges.delete(address);
         if (change === 0 && !unlinked.delete(address)) continue;
         done = false;
-        const object = this.#editedAt(address) ?? this.#load(address);
+        const object = this.#editedAt(address) ?? asFarAsKnown(() => this.#load(address));
+        if (!object) continue;
         const count = object.linkCount + change;
         if (count > 0 || address === this.space.root) {
           this.#editAt(address).header.linkCount = count;

@@ -295,3 +295,43 @@ it.each(['replace', 'read'] as const)('a file that is made anew, and then %s fai
   expect(verifyStorage(new MemoryStorage(bytes)).problems).toEqual([]);
   expect(H5File.open(bytes).dataset('kept').value).toEqual(['text', 'and more']);
 });
+
+/** Parts of a dataset that are something else on the disk, by where they are found. */
+const DAMAGED: [what: string, find: (bytes: Uint8Array, header: number) => number][] = [
+  ['header', (_, header) => header],
+  ['index of chunks', (bytes) => Buffer.from(bytes).indexOf('FAHD')],
+  ['texts', (bytes) => Buffer.from(bytes).indexOf('GCOL')],
+  ['one attribute', (bytes) => Buffer.from(bytes).indexOf('FRHP')],
+];
+
+describe('what cannot be read', () => {
+  it.each(DAMAGED)('can be deleted, and all else changed with it: %s', (_, find) => {
+    const made = H5File.open(undefined, 'w');
+    made.createDataset('before', { data: [1, 2] });
+    made.createGroup('group').createDataset('odd', { data: texts, chunks: [100], maxShape: [1000] });
+    for (let i = 0; i < 20; i++) made.dataset('group/odd').attrs.set(`a${i}`, i);
+    const bytes = made.toBytes();
+    const at = find(bytes, made.dataset('group/odd').ref.address);
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = 0;
+
+    const file = H5File.open(bytes, 'r+');
+    expect(() => [file.dataset('group/odd').value, [...file.dataset('group/odd').attrs]]).toThrow();
+    file.attrs.set('other', 'work');
+    expect(file.group('group').delete('odd')).toBe(true);
+    file.commit();
+    file.createDataset('after', { data: [3, 4] });
+    file.delete('group');
+    const left = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(left), { indexes }).problems).toEqual([]);
+    const again = H5File.open(left, 'r+');
+    expect([...again.keys()]).toEqual(['before', 'after']);
+    expect([
+      again.attrs.get('other'),
+      again.dataset('before').toArray(),
+      again.dataset('after').toArray(),
+    ]).toEqual(['work', [1, 2], [3, 4]]);
+    again.compact();
+    expect(verifyStorage(new MemoryStorage(again.toBytes()), { indexes }).bytes.leaked).toBe(0);
+  });
+});
