@@ -78,7 +78,7 @@ export class LargeDict {
     const links = linksOf(values);
     if (links?.length === this.size) this.#move(values as H5Group, links);
     // What other parts share with it would be another one, or gone.
-    else rewriteObject(values, () => this.#rewrite());
+    else rewriteObject(values, this.#context.codec, () => this.#rewrite(), group);
     this.#context.live.dropState(addressOf(group));
   }
 

@@ -14,6 +14,7 @@ import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { ItemList } from './item-list.js';
 import { HOLE } from './list-store.js';
+import { thePlatform } from './platform.js';
 
 /** Where an object is in its file, once it is written. */
 export function addressOf(object: H5Group | H5Dataset): number {
@@ -54,7 +55,7 @@ export function become(
   const { file, session, path } = object;
   const address = addressOf(object);
   const editor = session.edit();
-  return rewriteObject(object, () => {
+  return rewriteObject(object, thePlatform().codec, () => {
     const apart = editor.groupApart();
     const holder = file.wrap(apart, `${path}#`) as H5Group;
     make(holder, MADE);

@@ -3,7 +3,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
-import type { H5Object } from '../hdf5/h5-object.js';
+import { H5Object } from '../hdf5/h5-object.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
@@ -13,6 +13,7 @@ import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
+import { areApart, type Place } from './apart.js';
 import { H5UnknownClassError } from './errors.js';
 import {
   arraySetter,
@@ -44,8 +45,8 @@ import {
   checkReferences,
   freeCycles,
   isElement,
+  isInPools,
   note,
-  pooledIn,
   type Replaced,
   removeMember,
   replaceMembers,
@@ -151,7 +152,7 @@ interface Graft {
   /** Whether it is what is there already, changed. */
   readonly isRewritten?: boolean;
   /** The member that this is, if it is no more than one. */
-  readonly rewritten?: Member;
+  readonly rewritten?: Member & { readonly row?: Place };
   /** Of what is merged: more that is to be done. */
   readonly merging?: Merging;
 }
@@ -198,6 +199,8 @@ interface Renamed {
 interface Changed extends Replaced {
   /** Objects that something is merged into, so that they must not be gone, by their addresses. */
   readonly merged?: Map<number, Met>;
+  /** Whether nothing else refers to the rows of tables for the whole value that what was written anew refers to. */
+  readonly isApart?: boolean;
 }
 
 class PartWriter {
@@ -274,14 +277,14 @@ class PartWriter {
     file.transaction(() => {
       const { clock } = editor;
       const left = this.#rename();
-      const { marked, rewritten, merged } = change();
+      const { marked, rewritten, merged, isApart } = change();
       marked.push(...left);
       const base = this.#target.path === '/' ? '' : this.#target.path;
       editor.watcher?.noted([base, ...this.#steps.map(({ key }) => key)].join('/') || '/');
       if (marked.length > 0 || rewritten.length > 0) {
         editor.flush();
         freeCycles(file, rewritten, clock);
-        const shared = sharedOf(file, rewritten, clock);
+        const shared = sharedOf(file, rewritten, clock, isApart ?? false);
         if (shared !== undefined) this.#refuse(`it holds what ${shared}`);
         checkReferences(
           file,
@@ -417,15 +420,22 @@ class PartWriter {
     const element = group.attrs.get(link);
     if (isElement(element)) {
       const vector = group.file.dereference(element[Tag.into]);
-      const row = { key: Number(element[Tag.index]), isText: false };
+      const at = { key: Number(element[Tag.index]), isText: false };
       const set =
-        vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [row, ...rest], value);
+        vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [at, ...rest], value);
       if (set) return set;
-      this.#refuse(
-        pooledIn(vector.file).has(addressIn(vector))
-          ? 'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }'
-          : 'it is in a list that other parts share: write to it there',
-      );
+      const row = { address: addressIn(vector), row: Number(element[Tag.index]) };
+      if (!isInPools(vector.file, [row.address]))
+        this.#refuse('it is in a list that other parts share: write to it there');
+      // It gets a place of its own, unless the row is one for others as well.
+      const above = this.#steps.slice(0, this.#steps.length - rest.length);
+      return {
+        group,
+        value: memberOnly(this.#changed(above, rest, value)),
+        how: 'members',
+        isRewritten: true,
+        rewritten: { group, name, link, row },
+      };
     }
     return this.#refuse(`${showPath(this.#steps.slice(0, -rest.length))} has no members`);
   }
@@ -841,7 +851,7 @@ class PartWriter {
   // ---- anew -----------------------------------------------------------------------------------------
 
   /** The value of an object, with another value at the end of a way through it. */
-  #changed(object: H5Group | H5Dataset, steps: readonly Step[], value: unknown): unknown {
+  #changed(object: H5Group | H5Dataset | readonly Step[], steps: readonly Step[], value: unknown): unknown {
     const isMerged = this.#options.mode === 'merge' && isMergeable(value, this.#options);
     const change = (whole: unknown): void => {
       let holder = whole;
@@ -950,14 +960,18 @@ class PartWriter {
     return codec !== undefined && Object.values(codec.encode(coded)).includes(value);
   }
 
-  /** The value of an object when it has been changed. */
-  #read(object: H5Group | H5Dataset, change: (whole: unknown) => void): unknown {
+  /** The value of an object, or of what is at the end of steps, when it has been changed. */
+  #read(object: H5Group | H5Dataset | readonly Step[], change: (whole: unknown) => void): unknown {
     const { values = NO_VALUES } = this.#options;
     // What is frozen is frozen when it has been changed.
     const fixes: (() => void)[] = [];
     const fix: Values['fix'] = (instances, integrity) => fixes.push(() => values.fix?.(instances, integrity));
     const moving = values.moving?.() ?? values;
-    const whole = readFrom(object, { ...this.#options, values: { ...moving, fix }, path: [] });
+    const how = { ...this.#options, values: { ...moving, fix }, path: [] };
+    const isThere = object instanceof H5Group || object instanceof H5Dataset;
+    const whole = isThere
+      ? readFrom(object, how)
+      : within(this.#target, how, (space, address) => readPart(newRestorer(space, how), address, object));
     change(whole);
     for (const each of fixes) each();
     return whole;
@@ -987,6 +1001,13 @@ class PartWriter {
     return () => {
       for (const set of merging?.sets ?? []) replaced.marked.push(...set().marked);
       const all = [...(rewritten ? [rewritten] : []), ...(merging?.rewritten ?? [])];
+      const places =
+        how === 'content' && isRewritten ? [group] : all.map((member) => rowOf(member) ?? memberIn(member));
+      const isApart = this.#areApart(places, how !== 'content');
+      if (rewritten?.row && !isApart)
+        this.#refuse(
+          'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }',
+        );
       const kept = all.map((member) => keptOf(member.group.get(escapeName(member.name))));
       const own = how === 'content' && isRewritten ? keptOf(group) : undefined;
       const isNew = group.size === 0 && group.attrs.size === 0;
@@ -1009,8 +1030,23 @@ class PartWriter {
       if (own) keepAgain(group, own);
       for (const [i, member] of all.entries())
         if (kept[i]) keepAgain(member.group.get(escapeName(member.name)), kept[i]);
-      return replaced;
+      return { ...replaced, isApart };
     };
+  }
+
+  /** Whether what is to be written anew is, or refers to, rows of tables for the whole value, to which nothing else leads. */
+  #areApart(objects: readonly (H5Object | Place | undefined)[], isMoved: boolean): boolean {
+    const { file } = this.#target;
+    const places: Place[] = [];
+    const replaced: Replaced = { marked: [], rewritten: [] };
+    for (const object of objects) {
+      if (!object) return false;
+      const isObject = object instanceof H5Object;
+      places.push(isObject ? { address: addressIn(object) } : object);
+      if (isObject) note(object, replaced, true);
+      else replaced.rewritten.push(object.address);
+    }
+    return isInPools(file, replaced.rewritten) && areApart(file, places, this.#options, isMoved);
   }
 
   /**
@@ -1027,6 +1063,10 @@ class PartWriter {
     this.#refuseMerge(place, 'what is merged into it is in a list as well');
   }
 }
+
+/** The object that a member is, if it is one. */
+const memberIn = ({ group, link }: Member): H5Object | undefined => group.get(link);
+const rowOf = (member: Member & { readonly row?: Place }): Place | undefined => member.row;
 
 /** What changes a file where something stands, so that nothing is replaced. */
 function done(change: () => void): () => Replaced {

@@ -5,11 +5,13 @@ import type { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
-import { isReferredName } from '../hdf5/referred.js';
+import { isReferredName, referredName } from '../hdf5/referred.js';
 import { hasReferences } from '../hdf5/release.js';
 import type { AnyLink, HardLink, Node, StoredObject } from '../hdf5/stored-object.js';
+import { areApart } from './apart.js';
 import { Reserved, Tag } from './layout.js';
 import { isReserved } from './restore.js';
+import type { ReadOptions } from './serialize.js';
 
 /** In this attribute the HDF5 library notes what a dimension scale is attached to, as netCDF4's coordinate variables are. */
 export const SCALE = 'REFERENCE_LIST';
@@ -24,9 +26,14 @@ export interface Replaced {
 
 /**
  * Does in one transaction what stores the value of an object anew, in its place: nothing else may share what it holds, or refer
- * to that.
+ * to that. `value`: of what it is the value, or a part of it, as `options` read it.
  */
-export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): T {
+export function rewriteObject<T>(
+  object: H5Group | H5Dataset,
+  options: Pick<ReadOptions, 'values'>,
+  change: () => T,
+  value: H5Object = object,
+): T {
   const { session, file } = object;
   const editor = session.edit();
   return file.transaction(() => {
@@ -34,10 +41,12 @@ export function rewriteObject<T>(object: H5Group | H5Dataset, change: () => T): 
     const { clock } = editor;
     const replaced: Replaced = { marked: [], rewritten: [] };
     note(object, replaced, true);
+    const isApart =
+      isInPools(file, replaced.rewritten) && areApart(file, [{ address: addressIn(value) }], options, false);
     const result = change();
     editor.flush();
     freeCycles(file, replaced.rewritten, clock);
-    const shared = sharedOf(file, replaced.rewritten, clock);
+    const shared = sharedOf(file, replaced.rewritten, clock, isApart);
     if (shared !== undefined)
       throw new H5StateError('H5_REFERENCED', `"${object.path}" holds what ${shared}`);
     checkReferences(file, replaced.marked);
@@ -171,28 +180,46 @@ export function freeCycles({ session }: H5File, addresses: readonly number[], cl
   if (left.size > 0) editor.flush();
 }
 
+/** Whether any of some objects are in tables for objects from all over the value. */
+export function isInPools(file: H5File, addresses: readonly number[]): boolean {
+  if (addresses.length === 0) return false;
+  const pooled = pooledIn(file);
+  return addresses.some((address) => pooled.has(address));
+}
+
 /**
  * What is the matter with objects that were written anew and are still there, so that there are two of them now: nothing, if they are
- * all gone.
+ * all gone, or are rows that nothing else refers to (`isApart`), which go with their table.
  */
-export function sharedOf(file: H5File, rewritten: readonly number[], clock: number): string | undefined {
+export function sharedOf(
+  file: H5File,
+  rewritten: readonly number[],
+  clock: number,
+  isApart: boolean,
+): string | undefined {
   const editor = file.session.edit();
   const left = rewritten.filter((address) => !editor.isDeleted(address, clock));
   if (left.length === 0) return undefined;
   const pooled = pooledIn(file);
-  return left.every((address) => pooled.has(address))
+  const areRows = left.every((address) => pooled.has(address));
+  if (areRows && isApart) return undefined;
+  return areRows
     ? 'is in tables for objects from all over the value: write a part that it is in, or store the whole with { groups: Infinity }, ' +
         'as write(path, await read(path), { groups: Infinity }) does'
     : 'other parts share: write the part that holds them all';
 }
 
+/** So many numbers of tables may be those of tables that are gone. */
+const MOST_MISSED = 4;
+
 /** The addresses of tables that have their place in the root for references alone, and of what is in them. */
-export function pooledIn(file: H5File): Set<number> {
+function pooledIn(file: H5File): Set<number> {
   const pooled = new Set<number>();
-  for (const name of file.keys()) {
-    const pool = isReferredName(name) ? file.get(name) : undefined;
-    if (!pool) continue;
-    pooled.add(addressIn(pool));
+  for (let number = 0, missed = 0; missed < MOST_MISSED; number++) {
+    // Of very many members of the root it asks for these alone.
+    const pool = file.get(referredName(number));
+    if (pool) pooled.add(addressIn(pool));
+    else missed++;
     if (pool instanceof H5Group) pool.visit((_, each) => void pooled.add(addressIn(each)));
   }
   return pooled;

@@ -60,7 +60,7 @@ export interface WriteOptions extends StorageOptions {
    * How many groups and datasets a value is stored in before objects that differ from those around them get none of their own:
    * 1,000 unless told otherwise. What comes then, from the outside inwards, is stored in tables of objects that are alike, which
    * `@objects` in the root group leads to, and is referred to where it belongs: many times as fast and as small, but it is read
-   * back as a copy by `H5Dict` and is not changed in place. `Infinity`: each has a place of its own, as where `onUnsupported`
+   * back as a copy by `H5Dict`, and to change it takes longer. `Infinity`: each has a place of its own, as where `onUnsupported`
    * is another than 'error'. Needs `values`.
    */
   readonly groups?: number | undefined;

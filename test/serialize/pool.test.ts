@@ -34,6 +34,8 @@ import { named, registry } from './classes.js';
 import { graphOf } from './graph.js';
 import { roundTrip as checkRoundTrip } from './round-trip.js';
 
+const problemsOf = (file: H5File) => verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems;
+
 /*
  * Objects that have nothing in common with those around them, of which there are too many for a group each: they stand in
  * tables, beside the value. That begins at 1,000 nodes; here it begins at a few.
@@ -378,32 +380,63 @@ describe('a part of what is in the tables', () => {
     expect(file.size).toBe(size);
   });
 
-  it('is refused if it does not fit, with what can be done', async () => {
-    using file = H5File.open(serialize(parse(1, 10), { groups: 5 }), 'r+');
-    for (const [path, value] of [
-      [deep('op'), 'minus'],
-      [deep('more'), 1],
-      [deep(), {}],
-    ] as const)
-      await expect(write(file, value, { path })).rejects.toThrow(/groups: Infinity/);
-    await write(file, { z: 1 }, { path: 'left' });
-    expect(deserialize(file.toBytes(), { path: 'left' })).toEqual({ z: 1 });
+  it('gets a place of its own if it does not fit, with all that it holds', async () => {
+    const tree = parse(1, 10);
+    const value = {
+      tree,
+      list: [1, { a: 1 }],
+      terms: [{ b: 2 }, { c: { d: [3] } }],
+      big: new Map<string, unknown>(),
+    };
+    for (let i = 0; i < 1100; i++)
+      value.big.set(`k${i}`, i % 2 ? i : [{ a: { i } }, 'x', { b: { [`c${i % 50}`]: { i } } }]);
+    using file = H5File.open(serialize(value, { groups: 5 }), 'r+');
+    const same = () => {
+      expect(deserialize(file.toBytes())).toEqual(value);
+      expect(problemsOf(file)).toEqual([]);
+    };
+    let inner = tree;
+    for (let i = 0; i < 8; i++) inner = inner.left as Term;
+    await write(file, 'minus', { path: ['tree', ...deep('op')] });
+    inner.op = 'minus';
+    same();
+    await write(file, { z: 1 }, { path: ['tree', 'right', 'right', 'left'] });
+    Object.assign(tree.right?.right as Term, { left: { z: 1 } });
+    same();
+    await write(file, { d: 4 }, { path: 'list/0' });
+    value.list[0] = { d: 4 } as never;
+    await write(file, { e: 5 }, { path: 'terms/1' });
+    value.terms[1] = { e: 5 } as never;
+    same();
+    const dict = H5Dict.of(file);
+    const big = dict.get('big') as H5Dict;
+    big.set('new', [1]);
+    big.delete('k2');
+    value.big.set('new', [1]);
+    value.big.delete('k2');
+    dict.commit();
+    same();
   });
 
-  it('so is what is stored anew with all that it holds: nothing of that need be shared', async () => {
-    using file = H5File.open(
-      serialize({ list: [1, { a: 1 }], terms: [{ b: 2 }, { c: 3 }] }, { groups: 1 }),
-      'r+',
-    );
-    for (const path of ['list/0', 'terms/1'])
-      await expect(write(file, { d: 4 }, { path })).rejects.toThrow(
-        /it holds what is in tables .*groups: Infinity/,
-      );
-    await write(file, [{ d: 4 }, { a: 1 }], { path: 'list' });
-    expect(deserialize(file.toBytes())).toEqual({
-      list: [{ d: 4 }, { a: 1 }],
-      terms: [{ b: 2 }, { c: 3 }],
-    });
+  it('is refused where others share it, or what it holds, with what can be done', async () => {
+    const tree = parse(1, 10);
+    let inner = tree;
+    for (let i = 0; i < 8; i++) inner = inner.left as Term;
+    const shared = { of: { two: 1 } };
+    const value = { tree, again: [inner], list: [1, { shared }], more: { shared: { shared } } };
+    const bytes = serialize(value, { groups: 5 });
+    using file = H5File.open(bytes, 'r+');
+    for (const [path, part] of [
+      [['tree', ...deep('more')], 1],
+      [['tree', ...deep('left')], { new: {} }],
+      [['tree', 'left', 'left', 'new'], 1],
+      [['list', 0], { new: 1 }],
+    ] as const)
+      await expect(write(file, part, { path }), String(path)).rejects.toThrow(/groups: Infinity/);
+    expectSame(deserialize(file.toBytes()), deserialize(bytes));
+    await write(file, { z: 1 }, { path: 'tree' });
+    const { again, list, more } = value;
+    expectSame(deserialize(file.toBytes()), deserialize(serialize({ tree: { z: 1 }, again, list, more })));
   });
 });
 
@@ -458,7 +491,6 @@ describe('a copy of a part in another file', () => {
   const empty = () => H5File.open(serialize({ list: [1, 'a'] }), 'r+');
   const source = () => H5File.open(bytes);
   const keep = () => H5Dict.of<{ keep: H5Dict }>(source()).get('keep') as H5Dict;
-  const problemsOf = (file: H5File) => verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems;
 
   it.each<[string, (file: H5File) => void, (value: { [name: string]: unknown }) => unknown]>([
     ['set of a dict', (file) => H5Dict.of(file).set('x', keep()), ({ x }) => x],
