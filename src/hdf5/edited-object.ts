@@ -1,5 +1,6 @@
 import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
+import type { DatasetStorage } from './dataset-storage.js';
 import type { AttributeDraft, LinkDraft } from './draft.js';
 import { EditableMap } from './editable-map.js';
 import type { EditableSpace } from './editable-space.js';
@@ -149,18 +150,18 @@ export class EditedObject extends StoredObject {
     return next;
   }
 
-  /** Gives back all that the object takes. */
-  release(space: EditableSpace, heap: GlobalHeapEditor): void {
-    this.releaseContent(space, heap);
+  /** Gives back all that the object takes; `elements`: those of a dataset, if they are other ones than the header says. */
+  release(space: EditableSpace, heap: GlobalHeapEditor, elements?: DatasetStorage): void {
+    this.releaseContent(space, heap, elements);
     this.header.free(space);
   }
 
   /** The same but for its header. */
-  releaseContent(space: EditableSpace, heap: GlobalHeapEditor): void {
+  releaseContent(space: EditableSpace, heap: GlobalHeapEditor, elements?: DatasetStorage): void {
     this.allAttributes.forEach((attribute) => {
       if (isStored(attribute)) releaseAttribute(space, heap, attribute);
     });
-    releaseContent(space, heap, this.info);
+    releaseContent(space, heap, this.info, elements);
     for (const { type, data } of this.header.messages) releaseMessage(space, type, data);
   }
 

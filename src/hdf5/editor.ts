@@ -139,8 +139,11 @@ export class FileEditor implements Editor {
   #stored: DatasetDraft[] = [];
   /** Elements of the last copy that wait for the addresses of what they refer to. */
   #copiesLater: { readonly draft: DatasetDraft; readonly copy: () => void }[] = [];
-  /** Objects that are deleted, and whose space is to be given back. */
-  #released: (EditedObject | LoadedObject)[] = [];
+  /** Objects that are deleted, and whose space is to be given back; and their elements as they are now, if they were asked for. */
+  #released: {
+    readonly object: EditedObject | LoadedObject;
+    readonly elements: DatasetStorage | undefined;
+  }[] = [];
   /** New groups to which no link leads yet. */
   #apart: GroupDraft[] = [];
   /** The elements of datasets that were read or written, by address; and those that were written since the last flush. */
@@ -782,7 +785,7 @@ export class FileEditor implements Editor {
     this.deleteLink(group, name);
     for (const [, each] of target.allLinks ?? []) if (each.kind === 'hard') this.#countLink(each.address, -1);
     this.#countTypes(target, -1);
-    target.releaseContent(this.space, this.#heap);
+    target.releaseContent(this.space, this.#heap, this.#storages.get(target.info.address));
     target.header.takeOver(source.header);
     target.header.write(this.space);
     source.header.free(this.space);
@@ -1098,8 +1101,8 @@ export class FileEditor implements Editor {
       if (draft.kind === 'dataset' && draft.storage) this.#storages.set(draft.address, draft.storage);
     }
     // Only now, so that nothing new stands where a handle may still know what was deleted.
-    for (const object of this.#released.splice(0)) {
-      asFarAsKnown(() => object.release(this.space, this.#heap));
+    for (const { object, elements } of this.#released.splice(0)) {
+      asFarAsKnown(() => object.release(this.space, this.#heap, elements));
       this.#objects.delete(object.info.address);
     }
     // What was deleted before it was ever in the file.
@@ -1221,8 +1224,8 @@ export class FileEditor implements Editor {
 
   #delete(object: EditedObject | LoadedObject): void {
     const { info } = object;
+    this.#released.push({ object, elements: this.#storages.get(info.address) });
     this.#storages.delete(info.address);
-    this.#released.push(object);
     this.#edited.delete(info.address);
     this.#known.delete(info.address);
     this.#noteTime(this.#deleted, info.address);

@@ -61,10 +61,10 @@ export class LoadedObject {
     return info.attributes.some(({ name }) => name === attribute);
   }
 
-  /** Gives back all that it takes. */
-  release(space: EditableSpace, heap: GlobalHeapEditor): void {
+  /** Gives back all that it takes; `elements`: those of a dataset, if they are other ones than the header says. */
+  release(space: EditableSpace, heap: GlobalHeapEditor, elements?: DatasetStorage): void {
     for (const attribute of this.info.attributes) releaseAttribute(space, heap, attribute);
-    releaseContent(space, heap, this.info);
+    releaseContent(space, heap, this.info, elements);
     for (const { type, data } of this.messages) releaseMessage(space, type, data.bytes);
     for (const [address, size] of this.chunks) space.free(address, size);
   }
@@ -77,8 +77,13 @@ export function releaseAttribute(space: EditableSpace, heap: GlobalHeapEditor, a
 }
 
 /** Gives back what the elements take, of a dataset. */
-export function releaseContent(space: EditableSpace, heap: GlobalHeapEditor, info: ObjectInfo): void {
-  if (info.kind === 'dataset') new DatasetStorage(space, info).release(space, heap);
+export function releaseContent(
+  space: EditableSpace,
+  heap: GlobalHeapEditor,
+  info: ObjectInfo,
+  elements?: DatasetStorage,
+): void {
+  if (info.kind === 'dataset') (elements ?? new DatasetStorage(space, info)).release(space, heap);
 }
 
 /** Gives back what a message leads to: attributes and links that are not in the header. */

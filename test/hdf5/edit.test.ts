@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { H5File, type H5Group, type H5Reference, indexes } from '../../src/node.js';
+import {
+  type CreateDatasetOptions,
+  type H5Dataset,
+  H5File,
+  type H5Group,
+  type H5Reference,
+  indexes,
+} from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, h5dump, h5py } from '../oracle/oracles.js';
@@ -375,4 +382,41 @@ test('a new object is not taken for one that has just been deleted', () => {
   file.delete('new');
   editor.flush();
   expect(() => handle.attrs.get('x')).toThrow(/deleted/);
+});
+
+/** Datasets, and what makes their elements stand elsewhere than their header says until that is written. */
+const MOVED: Record<string, [CreateDatasetOptions, (dataset: H5Dataset) => void]> = {
+  'contiguous, without elements before': [{ shape: [5000], dtype: 'f8' }, (d) => d.write(1)],
+  'contiguous, replaced': [
+    { data: new Float64Array(2 ** 17) },
+    (d) => d.write(new Float64Array(2 ** 17).fill(1)),
+  ],
+  'texts, without any before': [{ shape: [300], dtype: 'str' }, (d) => d.write('text')],
+  'texts, replaced': [{ data: Array.from({ length: 300 }, (_, i) => `text ${i}`) }, (d) => d.write('other')],
+  'a single chunk': [{ shape: [5000], chunks: [5000], dtype: 'f8', compression: 'gzip' }, (d) => d.write(1)],
+  'a fixed array': [{ shape: [5000], chunks: [100], maxShape: [10_000], dtype: 'f8' }, (d) => d.write(1)],
+  'an extensible array': [{ shape: [5000], chunks: [100], maxShape: [null], dtype: 'f8' }, (d) => d.write(1)],
+  'a B-tree': [{ shape: [50, 50], chunks: [10, 10], maxShape: [null, null], dtype: 'f8' }, (d) => d.write(1)],
+  'another shape': [{ data: new Float64Array(5000), chunks: [100], maxShape: [null] }, (d) => d.resize([10])],
+  'texts behind others': [
+    { data: ['a'], chunks: [10], maxShape: [null] },
+    (d) => {
+      for (let i = 0; i < 50; i++) d.append([`text ${i}`]);
+    },
+  ],
+};
+
+describe('what is written and deleted before it is committed', () => {
+  test.each(Object.entries(MOVED))('is given back: %s', (_, [options, change]) => {
+    const file = H5File.open(undefined, 'w');
+    file.createDataset('before', { data: [1, 2, 3] });
+    file.createDataset('deleted', options);
+    file.commit();
+    change(file.dataset('deleted'));
+    file.delete('deleted');
+    file.createDataset('after', { data: new Float64Array(3000).fill(2) });
+    const { problems, bytes } = verifyStorage(new MemoryStorage(file.toBytes()), { indexes });
+    expect([problems, bytes.leaked]).toEqual([[], 0]);
+    expect([file.dataset('before').toArray(), file.dataset('after').at(-1)]).toEqual([[1, 2, 3], 2]);
+  });
 });
