@@ -44,6 +44,7 @@ import {
   addressIn,
   checkReferences,
   freeCycles,
+  IN_TABLES,
   isElement,
   isInPools,
   note,
@@ -1004,10 +1005,7 @@ class PartWriter {
       const places =
         how === 'content' && isRewritten ? [group] : all.map((member) => rowOf(member) ?? memberIn(member));
       const isApart = this.#areApart(places, how !== 'content');
-      if (rewritten?.row && !isApart)
-        this.#refuse(
-          'it is in a table for objects from all over the value; write a part that it is in, or store the whole with { groups: Infinity }',
-        );
+      if (rewritten?.row && !isApart) this.#refuse(`it is ${IN_TABLES}`);
       const kept = all.map((member) => keptOf(member.group.get(escapeName(member.name))));
       const own = how === 'content' && isRewritten ? keptOf(group) : undefined;
       const isNew = group.size === 0 && group.attrs.size === 0;

@@ -180,6 +180,11 @@ export function freeCycles({ session }: H5File, addresses: readonly number[], cl
   if (left.size > 0) editor.flush();
 }
 
+/** What is the matter with rows that something else refers to. */
+export const IN_TABLES =
+  'in a table for objects from all over the value, and something else refers to it: write the part that holds both, or store the whole ' +
+  'with { groups: Infinity }, as write(path, await read(path), { groups: Infinity }) does';
+
 /** Whether any of some objects are in tables for objects from all over the value. */
 export function isInPools(file: H5File, addresses: readonly number[]): boolean {
   if (addresses.length === 0) return false;
@@ -203,10 +208,7 @@ export function sharedOf(
   const pooled = pooledIn(file);
   const areRows = left.every((address) => pooled.has(address));
   if (areRows && isApart) return undefined;
-  return areRows
-    ? 'is in tables for objects from all over the value: write a part that it is in, or store the whole with { groups: Infinity }, ' +
-        'as write(path, await read(path), { groups: Infinity }) does'
-    : 'other parts share: write the part that holds them all';
+  return areRows ? `is ${IN_TABLES}` : 'other parts share: write the part that holds them all';
 }
 
 /** So many numbers of tables may be those of tables that are gone. */
