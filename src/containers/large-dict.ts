@@ -2,7 +2,6 @@ import { H5FormatError, H5StateError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
-import type { StoredObject } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { writeMembers } from '../serialize/part-writer.js';
@@ -11,6 +10,7 @@ import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { H5List } from './h5-list.js';
 import { MAX_ATTRIBUTES } from './member.js';
+import { addressOf } from './rewriting.js';
 
 const KEYS = 'keys';
 const VALUES = 'values';
@@ -25,11 +25,20 @@ export class LargeDict {
   /** The number of each key. */
   readonly #places = new Map<string, number>();
   readonly #values: H5List;
+  /** The addresses of its two parts, and when they were there. */
+  readonly #parts: readonly number[];
+  readonly #since: number;
 
   /** That of a group, kept as long as it is one. */
   static of(group: H5Group, context: Context): LargeDict {
     group.session.editor?.flush();
-    return context.live.state(addressOf(group), () => new LargeDict(group, context));
+    const address = addressOf(group);
+    const make = (): LargeDict => new LargeDict(group, context);
+    const known = context.live.state(address, make);
+    if (known.#isThere) return known;
+    // What is written to a path in it replaces its values.
+    context.live.dropState(address);
+    return context.live.state(address, make);
   }
 
   private constructor(group: H5Group, context: Context) {
@@ -41,6 +50,13 @@ export class LargeDict {
     if (!(values instanceof H5Group || values instanceof H5Dataset))
       throw new H5FormatError(-1, `"${group.path}" has no list of values`);
     this.#values = new H5List(values, context);
+    this.#parts = [addressOf(group.dataset(KEYS)), addressOf(values)];
+    this.#since = group.session.editor?.clock ?? 0;
+  }
+
+  get #isThere(): boolean {
+    const { editor } = this.#group.session;
+    return !editor || !this.#parts.some((address) => editor.isRemoved(address, this.#since));
   }
 
   get size(): number {
@@ -146,8 +162,4 @@ function freeName(keys: ReadonlyMap<string, unknown>): string {
     const name = `members ${i}`;
     if (!keys.has(name)) return name;
   }
-}
-
-function addressOf(group: H5Group): number {
-  return (group.node as StoredObject).info.address;
 }

@@ -60,9 +60,9 @@ export class StoredList extends FixedList {
     return readFrom(this.object, { ...codec, path: `${start}:${end}` }) as readonly unknown[];
   }
 
-  /** All elements, with the objects that they share, to be stored again. */
-  whole(): readonly unknown[] {
-    return this.#all ?? (readFrom(this.object, this.#context.moving) as readonly unknown[]);
+  /** All elements, with the objects that they share, to be changed and stored again: what leads back to the list leads to this array. */
+  whole(): unknown[] {
+    return this.#all?.slice() ?? (readFrom(this.object, this.#context.moving) as unknown[]);
   }
 
   slice(start: number, end: number, isMoved = false): unknown[] {

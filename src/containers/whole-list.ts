@@ -61,7 +61,7 @@ export class WholeList implements ListStore {
 
   splice(start: number, count: number, values: readonly unknown[]): boolean {
     const { codec } = this.#context;
-    const whole = this.#stored.whole().slice();
+    const whole = this.#stored.whole();
     const given = values.map((value) => {
       const object = storedObject(value);
       return object === undefined ? value : readFrom(object as H5Group | H5Dataset, codec);
