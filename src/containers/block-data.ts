@@ -330,8 +330,7 @@ function numberOf(text: string, to: DTypeName): unknown {
     const word = text.trim();
     if (word === 'True' || word === 'true') return true;
     if (word === 'False' || word === 'false') return false;
-  }
-  if (to !== 'bool' && !to.includes('int')) return floatOf(text);
+  } else if (!to.includes('int')) return floatOf(text);
   const whole = integerOf(text);
   if (whole === undefined || to.endsWith('64')) return whole;
   return to === 'bool' ? whole !== 0n : Number(whole);

@@ -5,6 +5,7 @@ import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { memberNames } from '../hdf5/members.js';
 import { isWithin, join } from '../hdf5/paths.js';
+import { referredName } from '../hdf5/referred.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { indexes } from '../indexes.js';
 import { given } from '../serialize/checked-options.js';
@@ -39,7 +40,6 @@ import {
   isDict,
   isHidden,
   MAX_ATTRIBUTES,
-  poolName,
   replaceMember,
   setMember,
   valueIn,
@@ -338,7 +338,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     this.context.live.whole(() => {
       for (const key of [...this.keys()]) this.delete(key);
       // What those have led to.
-      for (let i = countPools(this.#group) - 1; i >= 0; i--) deleteMember(this.#group, poolName(i));
+      for (let i = countPools(this.#group) - 1; i >= 0; i--) deleteMember(this.#group, referredName(i));
     });
   }
 

@@ -3,7 +3,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { given } from '../serialize/checked-options.js';
-import { Encoding, LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
+import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { unescapeName } from '../serialize/names.js';
 import { readFrom, writeInto } from '../serialize/serialize.js';
 import { checkAttribute, checkFunction, checkGroupOrDataset, checkIterable } from './checks.js';
@@ -207,7 +207,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const path = this.path;
     if (path === '/' || !path.startsWith('/')) return undefined;
     const holder = this.file.group(path.slice(0, path.lastIndexOf('/')) || '/');
-    if (holder.attrs.get(Reserved.encoding) === Encoding.value) return undefined;
+    if (valueIn(holder) !== holder) return undefined;
     return otherThanList(holder) === undefined
       ? new H5List(holder, this.context)
       : new H5Dict(holder, this.context);

@@ -26,7 +26,8 @@ export class LargeDict {
   readonly #places = new Map<string, number>();
   readonly #values: H5List;
   /** The addresses of its two parts, and when they were there. */
-  readonly #parts: readonly number[];
+  readonly #keysAt: number;
+  readonly #valuesAt: number;
   readonly #since: number;
 
   /** That of a group, kept as long as it is one. */
@@ -50,13 +51,15 @@ export class LargeDict {
     if (!(values instanceof H5Group || values instanceof H5Dataset))
       throw new H5FormatError(-1, `"${group.path}" has no list of values`);
     this.#values = new H5List(values, context);
-    this.#parts = [addressOf(group.dataset(KEYS)), addressOf(values)];
+    this.#keysAt = addressOf(group.dataset(KEYS));
+    this.#valuesAt = addressOf(values);
     this.#since = group.session.editor?.clock ?? 0;
   }
 
   get #isThere(): boolean {
     const { editor } = this.#group.session;
-    return !editor || !this.#parts.some((address) => editor.isRemoved(address, this.#since));
+    const since = this.#since;
+    return !editor || !(editor.isRemoved(this.#keysAt, since) || editor.isRemoved(this.#valuesAt, since));
   }
 
   get size(): number {

@@ -8,6 +8,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { join } from '../hdf5/paths.js';
+import { referredName } from '../hdf5/referred.js';
 import { shapedData } from '../hdf5/shaped-data.js';
 import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
 import { scalarSetter } from '../serialize/in-place.js';
@@ -53,13 +54,8 @@ export function isHidden(name: string): boolean {
 /** How many links of a group lead to lists of objects that its members refer to, which are no members themselves. */
 export function countPools(group: H5Group): number {
   let count = 0;
-  while (group.node.links?.get(poolName(count))) count++;
+  while (group.node.links?.get(referredName(count))) count++;
   return count;
-}
-
-/** The name of one of those links. */
-export function poolName(number: number): string {
-  return `${Reserved.objects}${number || ''}`;
 }
 
 /** Whether a group has a member of a name. */

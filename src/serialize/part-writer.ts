@@ -46,8 +46,8 @@ import {
   freeCycles,
   IN_TABLES,
   isElement,
-  isInPools,
   note,
+  pooledIn,
   type Replaced,
   removeMember,
   replaceMembers,
@@ -426,7 +426,7 @@ class PartWriter {
         vector instanceof H5Datatype ? undefined : this.#elementSetter(vector, [at, ...rest], value);
       if (set) return set;
       const row = { address: addressIn(vector), row: Number(element[Tag.index]) };
-      if (!isInPools(vector.file, [row.address]))
+      if (!pooledIn(vector.file).has(row.address))
         this.#refuse('it is in a list that other parts share: write to it there');
       // It gets a place of its own, unless the row is one for others as well.
       const above = this.#steps.slice(0, this.#steps.length - rest.length);
@@ -1035,6 +1035,8 @@ class PartWriter {
   /** Whether what is to be written anew is, or refers to, rows of tables for the whole value, to which nothing else leads. */
   #areApart(objects: readonly (H5Object | Place | undefined)[], isMoved: boolean): boolean {
     const { file } = this.#target;
+    const pooled = objects.length > 0 ? pooledIn(file) : undefined;
+    if (!pooled?.size) return false;
     const places: Place[] = [];
     const replaced: Replaced = { marked: [], rewritten: [] };
     for (const object of objects) {
@@ -1044,7 +1046,10 @@ class PartWriter {
       if (isObject) note(object, replaced, true);
       else replaced.rewritten.push(object.address);
     }
-    return isInPools(file, replaced.rewritten) && areApart(file, places, this.#options, isMoved);
+    return (
+      replaced.rewritten.some((address) => pooled.has(address)) &&
+      areApart(file, places, this.#options, isMoved)
+    );
   }
 
   /**

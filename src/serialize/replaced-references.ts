@@ -41,8 +41,10 @@ export function rewriteObject<T>(
     const { clock } = editor;
     const replaced: Replaced = { marked: [], rewritten: [] };
     note(object, replaced, true);
+    const pooled = pooledIn(file);
     const isApart =
-      isInPools(file, replaced.rewritten) && areApart(file, [{ address: addressIn(value) }], options, false);
+      replaced.rewritten.some((address) => pooled.has(address)) &&
+      areApart(file, [{ address: addressIn(value) }], options, false);
     const result = change();
     editor.flush();
     freeCycles(file, replaced.rewritten, clock);
@@ -185,13 +187,6 @@ export const IN_TABLES =
   'in a table for objects from all over the value, and something else refers to it: write the part that holds both, or store the whole ' +
   'with { groups: Infinity }, as write(path, await read(path), { groups: Infinity }) does';
 
-/** Whether any of some objects are in tables for objects from all over the value. */
-export function isInPools(file: H5File, addresses: readonly number[]): boolean {
-  if (addresses.length === 0) return false;
-  const pooled = pooledIn(file);
-  return addresses.some((address) => pooled.has(address));
-}
-
 /**
  * What is the matter with objects that were written anew and are still there, so that there are two of them now: nothing, if they are
  * all gone, or are rows that nothing else refers to (`isApart`), which go with their table.
@@ -215,7 +210,7 @@ export function sharedOf(
 const MOST_MISSED = 4;
 
 /** The addresses of tables that have their place in the root for references alone, and of what is in them. */
-function pooledIn(file: H5File): Set<number> {
+export function pooledIn(file: H5File): Set<number> {
   const pooled = new Set<number>();
   for (let number = 0, missed = 0; missed < MOST_MISSED; number++) {
     // Of very many members of the root it asks for these alone.
