@@ -1,7 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import type { Extent } from '../hdf5/file-builder.js';
 import { utf8Encoder } from '../hdf5/text.js';
-import { encodeWtf8, isWellFormed } from './wtf8.js';
+import { encodeWtf8 } from './wtf8.js';
 
 /** The bytes of many strings, one after another, as WTF-8, which is UTF-8 for valid Unicode. */
 export interface TextColumn {
@@ -52,6 +52,9 @@ export class TextColumnBuilder {
     for (let i = 0; i < count; i++) {
       const value = values[i];
       if (typeof value === 'string') {
+        // To look at it also makes the string one piece in memory, if it has been put together of many: for good, where
+        // encoding it as a part of another would go through all its pieces each time.
+        if (value.charCodeAt(0) === 0) this.#plain = false;
         if (text !== '' && text.length + value.length > BATCH) {
           this.#encode(text, first + i);
           text = '';
@@ -73,7 +76,7 @@ export class TextColumnBuilder {
     const { written } = utf8Encoder.encodeInto(text, bytes.subarray(position));
     if (text.includes('\0')) this.#plain = false;
     const isAscii = written === text.length;
-    let isWhole = isAscii || isWellFormed(text);
+    let isWhole = isAscii || text.isWellFormed();
     let unit = 0;
     for (let i = this.#count; i < to; i++) {
       const end = ends[i] as number;
@@ -92,7 +95,7 @@ export class TextColumnBuilder {
         const encoded = encodeWtf8(own);
         bytes.set(encoded, start);
         position = start + encoded.length;
-        if (!isWellFormed(own)) this.#plain = false;
+        if (!own.isWellFormed()) this.#plain = false;
       }
       unit = end;
       ends[i] = position;

@@ -7,14 +7,9 @@ import { decodeUtf8, isSurrogate, utf8Encoder } from '../hdf5/text.js';
  */
 export function encodeWtf8(text: string): Uint8Array {
   const bytes: Uint8Array = utf8Encoder.encode(text);
-  if (isWellFormed(text)) return bytes;
+  if (text.isWellFormed()) return bytes;
   restoreSurrogates(text, bytes, 0);
   return bytes;
-}
-
-/** Whether there is no lone surrogate in the text. */
-export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
 }
 
 export function decodeWtf8(bytes: Uint8Array): string {
