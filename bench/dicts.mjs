@@ -133,7 +133,7 @@ await runScenario(async ({ quick, folder }) => {
     title: 'Dicts on a file',
     notes: [
       `${count.toLocaleString('en')} keys are set, got, set to something else and deleted, each time with one commit at the end, without`,
-      `syncs; then ${keys} keys, of which each is a commit of its own, without syncs and with all that make it last. The others store`,
+      `syncs; then ${keys} keys, of which each is a commit of its own, without syncs and with those that make it last. The others store`,
       'values as msgpackr encodes them; Python as ch5mpy does, by itself or, where it is not installed, by the calls of h5py that it makes.',
     ],
     tables,

@@ -23,7 +23,8 @@ export const OURS = {
   open(path, { isDurable, isBatch }) {
     const dict = H5Dict.open(`${path}.h5`, {
       mode: 'w',
-      durability: isDurable ? 'full' : 'off',
+      // As with the others, what is committed is there after a power cut when the library itself opens the file.
+      durability: isDurable ? 'normal' : 'off',
       commit: isBatch ? 'manual' : 'operation',
     });
     return {

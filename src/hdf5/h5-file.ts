@@ -38,7 +38,8 @@ export interface OpenOptions extends DecodeOptions {
   readonly editing?: Editing | undefined;
   /**
    * How durable a commit is when it returns: `'full'`, the default, and `'normal'` survive a crash of the machine,
-   * `'off'` survives the process. The file is whole at any moment in any case.
+   * `'off'` survives the process. The file is whole at any moment in any case. With `'normal'` a commit takes two syncs instead of
+   * three, and other programs may refuse the file after a crash of the machine amid the work, until it has been opened here once.
    */
   readonly durability?: Durability | undefined;
   /**

@@ -283,18 +283,14 @@ export class TransactionSpace extends EditableSpace {
     } else {
       const before = this.#head ?? this.#target.copy(baseAddress, superblockSize(this.superblock));
       this.#head = undefined;
-      const patch = (endOfFile: number, root: number, guarded: boolean) =>
-        patchSuperblock(before, this.superblock, {
-          endOfFile,
-          rootAddress: root,
-          rootUncached: this.#rootUncached && !guarded,
-          guarded,
-        });
-      const after = patch(end, this.#root, false);
-      const during = patch(this.#committedEnd, this.#root, true);
+      const old = { endOfFile: this.#committedEnd, rootAddress: this.#committedRoot, rootUncached: false };
+      const next = { endOfFile: end, rootAddress: this.#root, rootUncached: this.#rootUncached };
+      const patch = (changes: typeof old, guarded: boolean) =>
+        patchSuperblock(before, this.superblock, { ...changes, guarded });
+      const [during, complete, after] = [patch(old, true), patch(next, true), patch(next, false)];
       this.#transaction.commit({
         end: baseAddress + end,
-        guard: { position: baseAddress, before, during, after },
+        guard: { position: baseAddress, before, during, complete, after },
         note,
       });
       this.#head = after;

@@ -14,8 +14,8 @@ export interface Tail {
   readonly end: number;
   /** Counts the commits of the file. */
   readonly commit: number;
-  /** Undefined in a tail that holds the note only. */
-  readonly guard: Guard | undefined;
+  /** Undefined in a tail that holds the note only. `complete` is a page, where it is written. */
+  readonly guard: Omit<Guard, 'complete'> | undefined;
   readonly pages: readonly Page[];
   /** Bytes that mean something to the caller. */
   readonly note: Uint8Array;
@@ -27,11 +27,16 @@ export interface Page {
   readonly bytes: Uint8Array;
 }
 
-/** The bytes of the file that say whether a commit is under way: before it, while it writes in place, and after it. */
+/**
+ * The bytes of the file that say whether a commit is under way: before it, while it writes in place, and after it. Before and
+ * during it they speak of the old state. `complete`: as after it, but that a commit is under way; the same, therefore, as those
+ * during the next one.
+ */
 export interface Guard {
   readonly position: number;
   readonly before: Uint8Array;
   readonly during: Uint8Array;
+  readonly complete: Uint8Array;
   readonly after: Uint8Array;
 }
 
@@ -223,7 +228,9 @@ export function tailMark(storage: Storage): Uint8Array {
 // ---- recovery -------------------------------------------------------------------------------------------
 
 /** The tail, if its commit is durable, and what it changes in place may not all be there yet. */
-export function liveTail(storage: Storage): (Tail & { readonly guard: Guard }) | undefined {
+export function liveTail(
+  storage: Storage,
+): (Tail & { readonly guard: NonNullable<Tail['guard']> }) | undefined {
   const tail = readTail(storage);
   const guard = tail?.guard;
   if (!tail || !guard || guard.position + guard.before.length > storage.size) return undefined;
@@ -231,8 +238,10 @@ export function liveTail(storage: Storage): (Tail & { readonly guard: Guard }) |
   const found = storage.read(position, before.length);
   // All is done. Where the guard does not tell, because it is the same before and after, doing it again changes nothing.
   if (isSame(found, after) && !isSame(before, after)) return undefined;
-  // Torn: every byte is that of one of the three states. Else somebody else has written the file since.
-  const isOurs = found.every((byte, i) => byte === during[i] || byte === after[i] || byte === before[i]);
+  // Torn: every byte is that of one of its states. Else somebody else has written the file since.
+  const states = [before, during, after];
+  for (const page of tail.pages) if (page.position === position) states.push(page.bytes);
+  const isOurs = found.every((byte, i) => states.some((state) => state[i] === byte));
   return isOurs ? { ...tail, guard } : undefined;
 }
 

@@ -2,7 +2,7 @@ import { H5StateError } from '../errors.js';
 import type { Storage, WritableStorage } from './storage.js';
 import { type Guard, liveTail, type Page, type Tail, TRAILER, tailSize, writeTail } from './tail.js';
 
-/** How much is synced: all of a commit, all but its very end, or nothing. */
+/** How much is synced: all of a commit, all that makes it last, or nothing. */
 export type Durability = 'full' | 'normal' | 'off';
 
 const PAGE = 4096;
@@ -65,16 +65,17 @@ export interface Commit {
  * 1. The pages are written to the tail of the file (see tail.ts): from now on who opens the file completes the commit. The
  *    guard that makes other programs refuse it is put up. Sync: now the commit is durable.
  * 2. The pages are written in place. Sync: now the tail is not needed any more.
- * 3. The guard is taken down. Before the tail is overwritten, this is synced too: at once if `durability` is 'full',
- *    else by the next change.
+ * 3. The guard is taken down. If `durability` is 'full', sync: now other programs read the file whatever happens. If it is
+ *    'normal', that is done when the file is closed. Until then the guard may be up on the disk when the tail is overwritten. So
+ *    what it guards is the new state already: it has been written as one of the pages (`Guard.complete`).
  *
  * At any moment the file ends with the tail of a commit, which readers know it by: before new bytes go where it is, another
  * one of the same commit is put behind them.
  */
 export class Transaction implements Storage {
   readonly #storage: WritableStorage;
+  readonly #durability: Durability;
   readonly #sync: boolean;
-  readonly #isFull: boolean;
   /** Where the committed content ends. */
   #end: number;
   /** The number of the last commit, and the last one that was given to any, successful or not. */
@@ -119,8 +120,8 @@ export class Transaction implements Storage {
     this.#commit = options.commit;
     this.#lastNumber = options.commit;
     this.#note = options.note;
+    this.#durability = options.durability;
     this.#sync = options.durability !== 'off';
-    this.#isFull = options.durability === 'full';
   }
 
   // ---- reading --------------------------------------------------------------------------------------
@@ -333,7 +334,6 @@ export class Transaction implements Storage {
   #writeNow(position: number, bytes: Uint8Array): void {
     // What others have cut off would be there again, as zeros.
     this.#storage.check?.();
-    this.#settle();
     this.#makeWay(position + bytes.length);
     this.#freshUnsynced = true;
     this.#storage.write(position, bytes);
@@ -385,13 +385,6 @@ export class Transaction implements Storage {
       this.#tailStart = this.#end;
     }
     this.#isLong = false;
-  }
-
-  /** Before the tail of the last commit may be overwritten, it must not be needed any more. */
-  #settle(): void {
-    if (!this.#guardUnsynced) return;
-    if (this.#sync) this.#storage.sync();
-    this.#guardUnsynced = false;
   }
 
   #check(): void {
@@ -463,7 +456,6 @@ export class Transaction implements Storage {
     let isBegun = false;
     let isGuarded = false;
     try {
-      this.#settle();
       if (this.#freshUnsynced) {
         this.#flush();
         if (this.#sync) storage.sync();
@@ -473,6 +465,7 @@ export class Transaction implements Storage {
         const count = Math.min(this.#buffered, end - this.#bufferAt);
         if (count > 0) pages.unshift({ position: this.#bufferAt, bytes: this.#buffer.slice(0, count) });
       }
+      if (this.#durability === 'normal') pages.push({ position: guard.position, bytes: guard.complete });
       const commit = ++this.#lastNumber;
       isBegun = true;
       this.#isLong = true;
@@ -488,8 +481,8 @@ export class Transaction implements Storage {
       for (const { position, bytes } of pages) storage.write(position, bytes);
       if (this.#sync) storage.sync();
       storage.write(guard.position, guard.after);
-      this.#guardUnsynced = true;
-      if (this.#isFull) this.#settle();
+      if (this.#durability === 'full') storage.sync();
+      this.#guardUnsynced = this.#durability === 'normal';
     } catch (error) {
       throw this.#break(
         'the commit is durable, but could not be completed: opening the file again does that',
@@ -571,7 +564,6 @@ export class Transaction implements Storage {
     this.#forgetPages();
     this.#buffered = 0;
     if (this.#broken) return;
-    this.#settle();
     this.#trim();
   }
 
@@ -579,8 +571,8 @@ export class Transaction implements Storage {
   close(): void {
     try {
       if (this.#broken) return;
-      this.#settle();
       this.#trim();
+      if (this.#guardUnsynced) this.#storage.sync();
     } finally {
       if (this.#buffer !== NO_BUFFER) giveBuffer(this.#buffer);
       this.#buffer = NO_BUFFER;

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { H5File } from '../../src/node.js';
-import { describeOracle, h5py } from '../oracle/oracles.js';
+import { describeOracle, h5py, PYTHON } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { FaultStorage } from '../storage/fault-storage.js';
 import { runs, SEED, THOROUGH } from '../thoroughness.js';
@@ -106,7 +110,31 @@ describe('an error of the storage', () => {
   );
 });
 
+const MAKE = `
+import sys, h5py
+with h5py.File(sys.argv[1], 'w') as f:
+    for i in range(5):
+        g = f.create_group(f'g{i}')
+        g.attrs['a0'] = i
+        for j in range(3): g[f'd{j}'] = [i, j, 0.5]
+`;
+
 describeOracle('h5py', () => {
+  // Its superblock has no flags, and repeats what the root group has.
+  test.each(DURABILITIES)('a file of version 0: durability %s', { timeout: 600_000 }, (durability) => {
+    const folder = mkdtempSync(join(tmpdir(), 'h5pickle-crash-'));
+    try {
+      const path = join(folder, 'theirs.h5');
+      execFileSync(PYTHON, ['-c', MAKE, path]);
+      const random = seeded(SEED + 2);
+      const edits = run(SEED + 2, THOROUGH ? 300 : 80, durability, new Uint8Array(readFileSync(path)));
+      for (let i = 0; i < runs(60); i++)
+        checkCut(edits, random(edits.storage.calls.length), random, durability === 'off' || i % 3 === 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('reads what is left', { timeout: 600_000 }, async () => {
     const random = seeded(SEED + 1);
     const edits = run(SEED + 1, OPERATIONS / 4, 'full');

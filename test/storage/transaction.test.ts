@@ -25,8 +25,13 @@ test('new bytes that were given back before the commit do not go over its tail',
     note: new Uint8Array(0),
   });
   transaction.writeFresh(100, new Uint8Array(50).fill(1));
-  const state = new Uint8Array(8);
-  const guard = { position: 0, before: state, during: state.slice().fill(1), after: state.slice().fill(2) };
+  const [before, during, complete, after] = [0, 1, 2, 3].map((byte) => new Uint8Array(8).fill(byte)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const guard = { position: 0, before, during, complete, after };
   transaction.commit({ end: 120, guard, note: new Uint8Array(0) });
   expect(readTail(storage)?.end).toBe(120);
   expect(storage.read(100, 20)).toEqual(new Uint8Array(20).fill(1));
