@@ -236,9 +236,9 @@ export function isSparse(array: readonly unknown[]): boolean {
   return holes >= 8 && Object.keys(array).length * 2 < length;
 }
 
-/** The error for a value that cannot be stored: what it is, and what to do. */
-export function unsupported(value: unknown, path: string): H5UnsupportedError {
-  const leaveOut = 'leave it out (with @H5Ignore())';
+/** The error for a value that cannot be stored: what it is, and what to do. `more`: what else would help. */
+export function unsupported(value: unknown, path: string, more: string): H5UnsupportedError {
+  const leaveOut = `leave it out (with @H5Ignore())${more}`;
   if (typeof value === 'function') {
     return new H5UnsupportedError(path, value.name ? `the function ${value.name}` : 'a function', leaveOut);
   }

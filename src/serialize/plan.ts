@@ -1,4 +1,4 @@
-import { H5TypeError } from '../errors.js';
+import { H5TypeError, optionOf } from '../errors.js';
 import type { FileBuilder, ObjectId } from '../hdf5/file-builder.js';
 import type { Encoder, RegisteredClass, TypeRegistry } from '../registry/index.js';
 import { H5LimitError } from './errors.js';
@@ -407,7 +407,8 @@ export class Planner {
   }
 
   protected refuse(value: unknown, holder: Node, index: number): never {
-    throw unsupported(value, placeOf(holder, index));
+    const more = this.values.types.length > 0 ? '' : `, try ${optionOf('values')}`;
+    throw unsupported(value, placeOf(holder, index), more);
   }
 
   // What iterables yield is for planners that take it.
