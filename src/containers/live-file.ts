@@ -2,7 +2,7 @@ import type { Editor, EditWatcher } from '../hdf5/editing.js';
 import type { FileSession } from '../hdf5/file-session.js';
 import type { H5File } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
-import { isWithin } from '../hdf5/paths.js';
+import { holdersOf } from '../hdf5/paths.js';
 import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 
 /**
@@ -285,11 +285,23 @@ export class LiveFile implements EditWatcher {
 
   committed(): void {
     if (this.#changes.length === 0) return;
-    const paths = [...new Set(this.#changes)];
+    const places = new Map<string, number>();
+    for (const path of this.#changes) if (!places.has(path)) places.set(path, places.size);
     this.#changes = [];
+    // There can be many of both, changes and listeners.
+    const within = new Map<string, string[]>();
+    for (const path of places.keys()) {
+      for (const holder of holdersOf(path)) {
+        const known = within.get(holder);
+        if (known) known.push(path);
+        else within.set(holder, [path]);
+      }
+    }
     for (const { path, listener } of [...this.#subscriptions]) {
-      const concerned = paths.filter((each) => isWithin(each, path) || isWithin(path, each));
+      const concerned = [...(within.get(path) ?? [])];
+      for (const holder of holdersOf(path)) if (holder !== path && places.has(holder)) concerned.push(holder);
       if (concerned.length === 0) continue;
+      concerned.sort((a, b) => (places.get(a) as number) - (places.get(b) as number));
       try {
         listener({ paths: concerned });
       } catch (error) {

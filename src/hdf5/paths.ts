@@ -79,6 +79,12 @@ export function isWithin(path: string, holder: string): boolean {
   return path === holder || path.startsWith(holder === '/' ? '/' : `${holder}/`);
 }
 
+/** A path, and those of what it is in, up to the root: `isWithin(path, each)` is so for them, and for no other. */
+export function* holdersOf(path: string): Generator<string> {
+  for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) yield path.slice(0, at);
+  if (path !== '/') yield '/';
+}
+
 /** The links of a group; undefined of what is none. */
 export function linksOf(node: Node): Links<AnyLink> | undefined {
   return node.links as Links<AnyLink> | undefined;
