@@ -316,24 +316,19 @@ export class Column {
     this.#own();
   }
 
-  /** Removes elements and puts values that fit in their place. What follows is moved block by block. */
+  /** Removes elements and puts values that fit in their place. What follows is moved as it is. */
   splice(start: number, count: number, values: readonly unknown[]): void {
     this.flush();
     const { length } = this;
-    const shift = values.length - count;
-    const move = (from: number, to: number): void => this.#write(from + shift, this.#raw(from, to));
-    if (shift > 0) this.#editor.resize(this.dataset.node, [length + shift]);
-    if (shift > 0)
-      for (let end = length; end > start + count; ) {
-        const from = Math.max(start + count, end - STRIDE);
-        move(from, end);
-        end = from;
-      }
-    if (shift < 0)
-      for (let from = start + count; from < length; from += STRIDE)
-        move(from, Math.min(length, from + STRIDE));
-    if (shift < 0) this.#editor.resize(this.dataset.node, [length + shift]);
-    if (values.length > 0) this.#write(start, values);
+    const { node } = this.dataset;
+    const editor = this.#editor;
+    const from = start + count;
+    const to = start + values.length;
+    const changed = length + to - from;
+    if (to > from) editor.resize(node, [changed]);
+    editor.moveRows(node, from, to, length - from);
+    if (to < from) editor.resize(node, [changed]);
+    this.#write(start, values);
     this.#blocks.clear();
     this.#own();
   }

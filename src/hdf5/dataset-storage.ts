@@ -203,10 +203,7 @@ export class DatasetStorage {
     steps?: readonly number[],
   ): void {
     const { datatype } = this;
-    if (isElsewhere(this.#target)) notHere(this.#target);
-    this.#checkFill();
-    this.#chunks?.checkRoom();
-    this.#chunks?.checkFilters();
+    this.#checkWrite();
     const isPointers = hasPointers(datatype);
     const mayRepeat = isPointers && selection.mayRepeat;
     const replaced = isPointers && this.#isWritten ? this.read(selection) : undefined;
@@ -214,16 +211,72 @@ export class DatasetStorage {
     if (!this.#chunks || replaced) this.#changes++;
     if (replaced)
       releaseElements(space, heap, datatype, selection.count, replaced, mayRepeat ? new Set() : undefined);
+    this.#put(space, selection, bytes, steps);
+    if (mayRepeat) this.#releaseReplaced(space, heap, selection, bytes);
+  }
+
+  /** Throws before anything is changed if elements cannot be written. */
+  #checkWrite(): void {
+    if (isElsewhere(this.#target)) notHere(this.#target);
+    this.#checkFill();
+    this.#chunks?.checkRoom();
+    this.#chunks?.checkFilters();
+  }
+
+  /** Writes elements over others, of which nothing is given back. */
+  #put(space: EditableSpace, selection: Selection, bytes: Uint8Array, steps?: readonly number[]): void {
     const target = this.#target;
     if (target.kind === 'contiguous' && this.#isReplaced(space, selection)) {
       space.free(target.address, this.size);
       target.address = UNDEFINED_ADDRESS;
     }
     const before = target.kind === 'contiguous' ? target.address : 0;
-    writeSelection(target, selection, bytes, datatype.size, steps);
-    if (mayRepeat) this.#releaseReplaced(space, heap, selection, bytes);
+    writeSelection(target, selection, bytes, this.datatype.size, steps);
     if (target.kind === 'compact' || (target.kind === 'contiguous' && target.address !== before))
       this.isChanged = true;
+  }
+
+  /**
+   * Moves rows, what there is at indices of the first axis, to others as they are: what they lead to in the global heap goes with
+   * them. What that of others led to is given back; rows that have moved away lead to nothing.
+   */
+  move(space: EditableSpace, heap: GlobalHeapEditor, from: number, to: number, count: number): void {
+    if (count === 0 || from === to) return;
+    this.#checkWrite();
+    const { dims } = this.dataspace;
+    const size = dims.slice(1).reduce((product, dim) => product * dim, this.datatype.size);
+    const most = Math.max(1, Math.floor(WINDOW / Math.max(1, size)));
+    const rows = (start: number, end: number): Selection => parseSelection([[start, end]], dims);
+    const eachPart = (start: number, end: number, action: (start: number, end: number) => void): void => {
+      for (let at = start; at < end; at += most) action(at, Math.min(end, at + most));
+    };
+    const isDown = to < from;
+    const shift = to - from;
+    const isPointers = hasPointers(this.datatype);
+    // Rows that are overwritten, and are not among those that move.
+    const [first, behind] = isDown
+      ? [to, Math.min(from, to + count)]
+      : [Math.max(to, from + count), to + count];
+    if (isPointers)
+      eachPart(first, behind, (start, end) =>
+        this.write(space, heap, rows(start, end), new Uint8Array((end - start) * size)),
+      );
+    if (!this.#chunks || isPointers) this.#changes++;
+    // The ones first whose places others come to.
+    for (let done = 0; done < count; ) {
+      const some = Math.min(most, count - done);
+      const start = isDown ? from + done : from + count - done - some;
+      const bytes = this.read(rows(start, start + some));
+      this.#put(space, rows(start + shift, start + shift + some), bytes);
+      done += some;
+    }
+    const [left, last] = isDown
+      ? [Math.max(from, to + count), from + count]
+      : [from, Math.min(to, from + count)];
+    if (isPointers)
+      eachPart(left, last, (start, end) =>
+        this.#put(space, rows(start, end), new Uint8Array((end - start) * size)),
+      );
   }
 
   /** Of an element that was written several times, the last counts: gives back what the others hold. */

@@ -149,6 +149,8 @@ export interface Editor extends Requiring {
   ): { readonly shape: readonly number[]; readonly elements: Elements };
   /** Writes elements that are bytes already, and lead to nothing elsewhere; `isOne`: the same one everywhere. */
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void;
+  /** Moves rows of a dataset as they are, over others; where they were, rows lead to nothing. */
+  moveRows(dataset: Node, from: number, to: number, count: number): void;
   /** Whether elements of the dataset at an address were written since the last flush. */
   isWritten(address: number): boolean;
   resize(dataset: Node, dims: readonly number[], named?: Named): void;

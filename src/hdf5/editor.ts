@@ -424,6 +424,13 @@ export class FileEditor implements Editor {
     this.#writeBytes(placed, selection, bytes, steps);
   }
 
+  moveRows(dataset: Node, from: number, to: number, count: number): void {
+    const placed = this.#placed(dataset);
+    const storage = this.#storage(placed);
+    this.#written.add(placed.info.address);
+    this.#change(storage, () => storage.move(this.space, this.#heap, from, to, count));
+  }
+
   isWritten(address: number): boolean {
     return this.#written.has(address);
   }
