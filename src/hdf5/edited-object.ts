@@ -15,6 +15,7 @@ import { encodeGroupInfo } from './messages/group-info.js';
 import { decodeLink, type Link } from './messages/link.js';
 import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
+import { OrderFlag } from './messages/order-info.js';
 import { decodeSymbolTable } from './messages/symbol-table.js';
 import { NumberList } from './number-list.js';
 import { type GroupInfo, inOrder, type ObjectInfo, readObject } from './object.js';
@@ -424,9 +425,8 @@ export class EditedObject extends StoredObject {
     encodeLinkInfo(
       data,
       Math.max(next, dense?.info.nextCreationOrder ?? 0),
-      isTracked,
-      isIndexed,
       dense?.info,
+      (isTracked ? OrderFlag.Tracked : 0) | (isIndexed ? OrderFlag.Indexed : 0),
     );
     header.set({ type: MessageType.LinkInfo, flags: 0, order: 0, data: data.finish() });
     if (!header.find(MessageType.GroupInfo)) {

@@ -147,7 +147,7 @@ export abstract class HeaderWriter<Target> {
   beginGroup(target: Target, linkCount: number, nextOrder: number, dense?: LinkInfo): void {
     this.beginHeader(target, linkCount);
     this.beginMessage(MessageType.LinkInfo);
-    encodeLinkInfo(this.out, nextOrder, true, true, dense);
+    encodeLinkInfo(this.out, nextOrder, dense);
     this.endMessage();
     this.beginMessage(MessageType.GroupInfo);
     encodeGroupInfo(this.out);
