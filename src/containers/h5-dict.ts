@@ -3,7 +3,7 @@ import { H5PathError, H5TypeError } from '../errors.js';
 import type { Editor } from '../hdf5/editing.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
-import { memberNames } from '../hdf5/members.js';
+import { eachName, memberNames } from '../hdf5/members.js';
 import { isWithin, join } from '../hdf5/paths.js';
 import { referredName } from '../hdf5/referred.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
@@ -346,9 +346,10 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const large = this.#large;
     if (large) yield* large.keys() as Iterable<DictKey<T>>;
     else {
-      const all = memberNames(this.#group.node);
-      const names = this.context.live.isOurs ? all : new Set(all);
-      for (const name of names) if (!isHidden(name)) yield unescapeName(name) as DictKey<T>;
+      const group = this.#group;
+      const { isOurs } = this.context.live;
+      for (const name of isOurs ? eachName(() => group.node) : new Set(memberNames(group.node)))
+        if (!isHidden(name)) yield unescapeName(name) as DictKey<T>;
     }
   }
 

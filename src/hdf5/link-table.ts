@@ -6,9 +6,13 @@ import type { SmallMap } from './small-map.js';
 export interface LinkIndex {
   /** How many there are. */
   readonly size: number;
+  /** The creation order that the next one gets. */
+  readonly next: number;
   get(name: string): Link | undefined;
   /** Undefined where the order is not in an index. */
   inOrder?(): LinkSequence | undefined;
+  /** Calls this for one link after another in the order of their creation, until it returns false. Returns whether there is one. */
+  eachInOrder?(visit: (link: Link) => boolean): boolean;
 }
 
 /** The links of a group in the order of their creation. Each is read when it is asked for. */
@@ -76,6 +80,24 @@ export class IndexedLinks<V> implements LinkTable<V | Link> {
   /** The links by their places in the order of their creation, as long as they are as the file has them. */
   inOrder(): LinkSequence | undefined {
     return this.#all || this.#changes.size > 0 ? undefined : this.#index.inOrder?.();
+  }
+
+  /**
+   * The first links in the order of their creation, of those that are as the file has them, and the names of all others; undefined if
+   * that takes reading all of them. `next`: the creation order of the next one, if there were no others.
+   */
+  first(count: number): { links: Link[]; changed: string[]; next: number } | undefined {
+    const changes = this.#changes;
+    const links: Link[] = [];
+    const isKnown =
+      !this.#all &&
+      this.#index.eachInOrder?.((link) => {
+        if (!changes.has(link.name)) links.push(link);
+        return links.length < count;
+      });
+    if (!isKnown) return undefined;
+    const changed = [...changes].flatMap(([name, link]) => (link === undefined ? [] : [name]));
+    return { links, changed, next: this.#index.next };
   }
 
   add(name: string, link: V): boolean {

@@ -8,7 +8,7 @@ import { type EditedObject, isStored } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import { H5Reference } from './h5-reference.js';
 import { checkName } from './link-name.js';
-import { IndexedLinks } from './link-table.js';
+import { IndexedLinks, type Links } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import { extent } from './messages/dataspace.js';
 import { type AnyLink, anew, type HardLink, type Node } from './stored-object.js';
@@ -93,9 +93,61 @@ function memberOf(editor: FileEditor, group: EditedObject, name: string): Member
   return link && { link: anew(link) };
 }
 
+/** Of a group with so many links the first members are looked up, before all are read. */
+const LARGE = 512;
+/** So many of them. */
+const FIRST = 16;
+
+type OrderedName = readonly [name: string, order: number];
+
 /** The names of the members of a group, in their order; where none is stored, attributes come before links. */
 export function memberNames(group: Node): string[] {
-  const members: [name: string, order: number][] = [];
+  return orderedNames(group).map(([name]) => name);
+}
+
+/**
+ * The same one after another: who asks for the first of a large group does not wait for all to be read. They are those that are
+ * there when this begins, without those that have been deleted by the time that it comes to them. `group` is asked for the group
+ * as it is now.
+ */
+export function* eachName(group: () => Node): Generator<string> {
+  const start = group();
+  const first = firstNames(start);
+  const names = first?.names ?? orderedNames(start);
+  const isThere = (name: string): boolean => {
+    const now = group();
+    // As the file has it.
+    if (now === start && !('orderOf' in now)) return true;
+    const { attributes, links } = now;
+    return (
+      attributes?.get(name) !== undefined || (links as Links<AnyLink> | undefined)?.get(name) !== undefined
+    );
+  };
+  for (const [name] of names) if (isThere(name)) yield name;
+  if (!first) return;
+  const [, last] = names[names.length - 1] as OrderedName;
+  for (const [name, order] of orderedNames(group()))
+    if (order > last && order < first.next && isThere(name)) yield name;
+}
+
+/** The first members of a large group, and the order that the next new one would have; undefined if they are not to be had at once. */
+function firstNames(group: Node): { names: OrderedName[]; next: number } | undefined {
+  const { links } = group;
+  const first = links instanceof IndexedLinks && links.size >= LARGE ? links.first(FIRST) : undefined;
+  if (!first || first.links.length < FIRST) return undefined;
+  const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
+  const names: OrderedName[] = first.links.map(({ name, order }) => [name, order]);
+  for (const name of first.changed) names.push([name, edited?.orderOf(name) ?? -1]);
+  for (const [name, attribute] of group.attributes ?? [])
+    names.push([name, edited?.orderOf(name) ?? (attribute as Attribute).order]);
+  if (names.some(([, order]) => order < 0)) return undefined;
+  names.sort((a, b) => a[1] - b[1]);
+  const [, last] = names[names.length - 1] as OrderedName;
+  return { names: names.slice(0, FIRST), next: Math.max(first.next, last + 1) };
+}
+
+function orderedNames(group: Node): OrderedName[] {
+  const members: OrderedName[] = [];
   let isOrdered = true;
   const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
   let last = -1;
@@ -117,8 +169,7 @@ export function memberNames(group: Node): string[] {
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
     add(name, orderOf(name, link, linkOrders));
   // The sort is stable.
-  if (isOrdered) members.sort((a, b) => a[1] - b[1]);
-  return members.map(([name]) => name);
+  return isOrdered ? members.sort((a, b) => a[1] - b[1]) : members;
 }
 
 /** Whether the members of a group have an order in the file: that of their creation, where it is tracked. */

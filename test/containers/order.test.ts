@@ -65,6 +65,69 @@ it('as a Map has them, after any changes', () => {
   }
 });
 
+it('from the first one on, in large dicts, of which the others are not read for that', () => {
+  const random = seeded(SEED + 1);
+  for (let round = 0; round < casesOf(8, 0.01); round++) {
+    const count = 560 + random(80);
+    let dict: H5Dict = H5Dict.write(undefined, {}, { commit: 'manual' });
+    let names: string[] = [];
+    for (let i = 0; i < count; i++) {
+      // Numbers are attributes, as long as there are not too many.
+      dict.set(`k${i}`, random(9) ? { i } : i);
+      names.push(`k${i}`);
+    }
+    dict.commit();
+    for (let turn = 0; turn < 60; turn++) {
+      const at = random(2) ? random(20) : random(names.length);
+      const name = names[at] as string;
+      switch (random(6)) {
+        case 0:
+          dict.set(name, { turn });
+          break;
+        case 1:
+        case 2:
+          dict.delete(name);
+          names.splice(at, 1);
+          break;
+        case 3:
+          dict.rename(name, `r${turn}`);
+          names[at] = `r${turn}`;
+          break;
+        case 4:
+          dict.set(`n${turn}`, turn);
+          names.push(`n${turn}`);
+          break;
+        default:
+          dict.commit();
+          if (random(2)) dict = H5Dict.open(dict.file.toBytes(), { mode: 'r+', commit: 'manual' });
+      }
+      expect(dict.keys().next().value).toBe(names[0]);
+      if (random(8) === 0) expect([...dict.keys()]).toEqual(names);
+    }
+    // What is deleted before its turn does not come, and neither does what is set meanwhile.
+    const seen: string[] = [];
+    let left = [...names];
+    for (const name of dict.keys()) {
+      expect(name).toBe(left.shift());
+      seen.push(name);
+      if (seen.length % 10 === 1) dict.set(`late ${name}`, 1);
+      if (seen.length % 7 === 0 && left.length > 20) {
+        const gone = left[19] as string;
+        dict.delete(gone);
+        left = left.filter((each) => each !== gone);
+      }
+      if (seen.length > 40) break;
+    }
+    dict.commit();
+    const bytes = dict.file.toBytes();
+    check(bytes);
+    const stored = H5Dict.open(bytes);
+    expect(stored.keys().next().value).toBe([...stored.keys()][0]);
+    names = [...dict.keys()] as string[];
+    expect([...stored.keys()]).toEqual(names);
+  }
+});
+
 oracleTest('h5py', 'where others count attributes and links apart', () => {
   const path = join(folder, 'apart.h5');
   execFileSync(PYTHON, [

@@ -26,6 +26,7 @@ import {
   type BtreeV2Compare,
   BtreeV2Editor,
   BtreeV2Type,
+  type BtreeV2Visit,
   checkExtent,
   putUint,
   readBtreeV2,
@@ -64,6 +65,7 @@ export class DenseLinkIndex implements LinkIndex {
   readonly #space: FileSpace;
   readonly #info: LinkInfo;
   readonly #names: BtreeV2;
+  #orders: BtreeV2 | undefined;
   readonly #heap: FractalHeap;
   // What is looked for, and a name of the same hash.
   #name = '';
@@ -85,6 +87,10 @@ export class DenseLinkIndex implements LinkIndex {
     return this.#names.size;
   }
 
+  get next(): number {
+    return this.#info.nextCreationOrder;
+  }
+
   get(name: string): Link | undefined {
     const key = this.#key;
     key.length = 0;
@@ -98,6 +104,21 @@ export class DenseLinkIndex implements LinkIndex {
     const { orderIndex } = this.#info;
     if (orderIndex === UNDEFINED_ADDRESS) return undefined;
     return new DenseLinkSequence(this.#space, orderIndex, this.#heap);
+  }
+
+  eachInOrder(visit: (link: Link) => boolean): boolean {
+    const { orderIndex } = this.#info;
+    if (orderIndex === UNDEFINED_ADDRESS) return false;
+    const { idSize } = this.#heap;
+    const { orderIdAt } = LINKS;
+    const { offsetSize, lengthSize } = this.#space.superblock;
+    this.#orders ??= BtreeV2.open(this.#space, orderIndex, BtreeV2Type.LinksByOrder, orderIdAt + idSize);
+    this.#orders.visit((records, at) => {
+      const id = new ByteReader(records, 0, offsetSize, lengthSize, at + orderIdAt, idSize);
+      const link = decodeLink(this.#heap.get(id));
+      return !link || visit(link);
+    });
+    return true;
   }
 
   readonly #compare: BtreeV2Compare = (records, at) => {
@@ -315,7 +336,10 @@ abstract class DenseTable {
     if (this.#orders) return this.#orders.seek(this.#byOrder);
     if (!this.#knownOrders) {
       const known = new Set<number>();
-      if (this.#tracked) this.visitAll('name', (records, at) => known.add(this.orderOf(records, at)));
+      if (this.#tracked)
+        this.visitAll('name', (records, at) => {
+          known.add(this.orderOf(records, at));
+        });
       this.#knownOrders = known;
     }
     return this.#knownOrders.has(order);
@@ -535,15 +559,15 @@ abstract class DenseTable {
   }
 
   /** Finds each message in the heap, and the name in it, in an order, and calls back with its record in an index. */
-  protected visitAll(by: DenseOrder, visit: (records: Uint8Array, at: number) => void): void {
+  protected visitAll(by: DenseOrder, visit: BtreeV2Visit): void {
     const { nameIdAt, orderIdAt, nameSize } = this.#layout;
     const orders = by === 'order' ? this.#orders : undefined;
     const idAt = orders ? orderIdAt : nameIdAt;
-    const see = (records: Uint8Array, at: number): void => {
+    const see: BtreeV2Visit = (records, at) => {
       this.checkRecord(records, at);
       this.heap.seek(records, at + idAt);
       this.findName();
-      visit(records, at);
+      return visit(records, at);
     };
     if (orders || by === 'name' || !this.#tracked) {
       (orders ?? this.#names).visit(see);
@@ -558,7 +582,7 @@ abstract class DenseTable {
       all.push({ record: records.slice(at, at + nameSize), order: this.orderOf(records, at) });
     });
     all.sort((a, b) => a.order - b.order);
-    for (const { record } of all) see(record, 0);
+    for (const { record } of all) if (see(record, 0) === false) break;
   }
 
   #seekKey(name: string): void {
@@ -632,7 +656,7 @@ abstract class DenseTable {
  * links.flush();
  * links.info; // for the Link Info message
  */
-export class DenseLinks extends DenseTable {
+export class DenseLinks extends DenseTable implements LinkIndex {
   readonly #out = new ByteWriter(256);
   readonly #nameRecord = new Uint8Array(LINKS.nameSize);
   readonly #orderRecord = new Uint8Array(LINKS.orderSize);
@@ -708,6 +732,20 @@ export class DenseLinks extends DenseTable {
   visit(visit: (message: Uint8Array) => void, by: DenseOrder = 'order'): void {
     const { heap } = this;
     this.visitAll(by, () => visit(heap.bytes.subarray(heap.start, heap.start + heap.length)));
+  }
+
+  /** The creation order that the next link gets. */
+  get next(): number {
+    return this.nextOrder;
+  }
+
+  eachInOrder(visit: (link: Link) => boolean): boolean {
+    if (this.info.orderIndex === UNDEFINED_ADDRESS) return false;
+    this.visitAll('order', () => {
+      const link = decodeLink(this.#reader());
+      return !link || visit(link);
+    });
+    return true;
   }
 
   /** All links except user-defined ones, in the same orders. */
