@@ -69,7 +69,8 @@ export class Restorer {
   readonly registry: TypeRegistry;
   readonly #infos = new Map<number, ObjectInfo>();
   protected readonly known = new Map<number, unknown>();
-  protected readonly vectors = new Map<number, Vector>();
+  /** Vectors that have been read, by their addresses. */
+  readonly vectors = new Map<number, Vector>();
   readonly #unknownClass: UnknownClass;
   protected readonly values: Values;
   protected tasks: (() => void)[] = [];
