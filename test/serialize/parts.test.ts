@@ -680,6 +680,15 @@ describe('lazy', () => {
     expect(() => value.people).toThrow(/closed/);
   });
 
+  it('holds the file open for what is within an instance that is frozen', () => {
+    const path = join(folder, 'frozen.h5');
+    const user = Object.assign(new User('Ada', 1), { inner: { deep: { numbers: new Float64Array(1000) } } });
+    writeSync(path, Object.freeze(user), { registry });
+    const value = readSync<typeof user>(path, { registry, lazy: true });
+    expect(value.inner.deep.numbers.length).toBe(1000);
+    expect(Object.isFrozen(value)).toBe(true);
+  });
+
   it('of an open file says when that has been closed', () => {
     const open = H5File.open(bytes);
     const value = readSync<typeof state>(open, { registry, lazy: true });
