@@ -325,6 +325,10 @@ describe('a class that nobody has registered', () => {
       range((i) => make(lists(2 + 2 * (i % 2)))),
       range((i) => make({ f4: i % 2 ? i : [i], S8: i % 3 ? 'text' : null })),
       range((i) => make(i % 2 ? scalars(i) : lists(2))),
+      // Lists of lists, of several lengths on each level.
+      range((i) =>
+        make({ i8: [new Array(i % 3).fill(1), [2]], f4: [[[0.5], []], new Array(i % 2).fill([])] }),
+      ),
     ]) {
       const stored = serialize(value, { registry: tracks });
       const kept = deserialize(stored, { registry: none, unknownClass: 'keep' });
