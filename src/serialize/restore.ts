@@ -560,7 +560,7 @@ export class Restorer {
   }
 
   #named(name: string): unknown {
-    const value = this.values.named(name, this.registry);
+    const value = this.values.named(name, this.registry, this.#unknownClass);
     if (value === undefined) throw new H5UnknownClassError(name, 'value');
     return value;
   }

@@ -89,7 +89,8 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
   readonly values?: Values | undefined;
   /**
    * What becomes of an instance of a class that is not registered: an error unless told otherwise; with 'keep' it is an
-   * `UnknownInstance`, which is written again as what it was; with 'object' a plain object.
+   * `UnknownInstance`, which is written again as what it was; with 'object' a plain object. With both, what is
+   * stored by a name that is not registered is a symbol, `h5pickle.unknown NAME`, which is written again under that name.
    */
   readonly unknownClass?: UnknownClass | undefined;
   /** Reads one part, and touches what that needs: `'users/17/name'`. */

@@ -345,6 +345,43 @@ describe('a class that nobody has registered', () => {
     );
   });
 
+  it.each(['keep', 'object'] as const)('may be a value that is stored by its name: %s', (unknownClass) => {
+    const dark = { name: 'dark' };
+    const open = Symbol('open');
+    const save = () => 'saved';
+    class Shown {
+      theme: unknown = dark;
+    }
+    const all = program(Shown, { name: 'Shown' })
+      .registerValue('theme.dark', dark)
+      .registerValue('handlers.save', save)
+      .registerSymbol('status.open', open);
+    const named = {
+      dark,
+      list: [dark, save, open, Shown, Symbol.iterator, Symbol.for('mine')],
+      rows: [{ id: 1, at: open }, { id: 2, at: save }, { id: 3 }],
+      map: new Map<unknown, unknown>([
+        [save, dark],
+        [dark, 1],
+        ['x', new Set([open, Shown])],
+      ]),
+      shown: [new Shown(), new Shown()],
+    };
+    const stored = serialize(named, { registry: all });
+    expect(() => deserialize(stored, { registry: none })).toThrow(H5UnknownClassError);
+    const kept = deserialize<typeof named>(stored, { registry: none, unknownClass });
+    expect(kept.dark).toBe(Symbol.for('h5pickle.unknown theme.dark'));
+    expect(kept.list.slice(4)).toEqual([Symbol.iterator, Symbol.for('mine')]);
+    const again = deserialize<typeof named>(serialize(kept, { registry: none }), {
+      registry: all,
+      unknownClass: 'error',
+    });
+    if (unknownClass === 'keep') expect(again).toStrictEqual(named);
+    expect(again.list).toStrictEqual(named.list);
+    expect(again.map).toStrictEqual(named.map);
+    expect(again.shown[0]?.theme).toBe(dark);
+  });
+
   it('is a plain object on request', () => {
     const found = deserialize<typeof value>(bytes, { registry: none, unknownClass: 'object' });
     expect(Object.getPrototypeOf(found.one)).toBe(Object.prototype);
