@@ -292,10 +292,10 @@ export function within<T>(
     session.check();
     // What has changed is to be found in the space of the file.
     session.editor?.flush();
-    const clock = session.editor?.clock;
+    const changes = session.editor?.changes;
     const check = (): void => {
       session.check();
-      if (session.editor?.clock !== clock)
+      if (session.editor?.changes !== changes)
         throw new H5StateError('H5_GONE', 'the file has changed since the value was read: read it again');
     };
     return make(session.space, (source.node as StoredObject).info.address, check);

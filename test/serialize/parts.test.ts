@@ -689,6 +689,28 @@ describe('lazy', () => {
     expect(Object.isFrozen(value)).toBe(true);
   });
 
+  it('of an open file says when what it is read from has changed, in its place too', () => {
+    const changing = H5File.open(serialize({ a: { n: 6, text: 'x' }, b: { c: { n: [1, 2, 3] } } }), 'r+');
+    const open = () => readSync<{ a: { n: unknown }; b: { c: { n: number[] } } }>(changing, { lazy: true });
+    writeSync(changing, 5, { path: 'a/n' });
+    const after = open();
+    changing.commit();
+    expect(after.a.n).toBe(5);
+    for (const change of [
+      () => writeSync(changing, 7, { path: 'a/n' }),
+      () => writeSync(changing, 'long'.repeat(1000), { path: 'a/n' }),
+      () => writeSync(changing, 9, { path: 'b/c/n/1' }),
+      () => changing.rollback(),
+      () => changing.compact(),
+    ]) {
+      const value = open();
+      change();
+      expect(() => value.b).toThrow(/the file has changed since the value was read/);
+    }
+    const { a } = after;
+    expect(a.n).toBe(5);
+  });
+
   it('of an open file says when that has been closed', () => {
     const open = H5File.open(bytes);
     const value = readSync<typeof state>(open, { registry, lazy: true });
