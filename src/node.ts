@@ -247,7 +247,9 @@ export async function read<T = unknown>(
   if (!pace.isWatched || isPartRead(all)) value = readAnything(source, all);
   else if (isPath(source)) value = await whileStaleInTime(() => readPathInTime(source, all, pace));
   else
-    value = await within(checkSource(source), all, (space, address) => readInTime(space, address, all, pace));
+    value = await within(checkSource(source), all, (space, address, check) =>
+      readInTime(space, address, all, pace, check),
+    );
   pace.end();
   return expected(value, options);
 }

@@ -483,6 +483,24 @@ describe('reading', () => {
     }
   });
 
+  it('an open file that is changed meanwhile is an error, not a mix of old and new', async () => {
+    using file = H5File.open(serialize({ first: 1, list: value.list, last: { n: 6 } }), 'r+');
+    writeSync(file, 2, { path: 'first' });
+    let now = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 100));
+    const watched = { onProgress: () => {} };
+    try {
+      for (const reader of [read, core.read]) {
+        expect(await reader(file, { ...watched, streaming, values })).toMatchObject({ first: 2 });
+        const reading = reader(file, { ...watched, streaming, values });
+        setImmediate(() => writeSync(file, 'long'.repeat(1000), { path: 'last/n' }));
+        await expect(reading).rejects.toThrow(/the file has changed/);
+      }
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it.each([
     ['nodes', { nodes: 100 }],
     ['depth', { depth: 2 }],
