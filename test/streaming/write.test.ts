@@ -437,6 +437,18 @@ describe('several at one time', () => {
   });
 });
 
+it('a group that is deleted while its new value is stored stays deleted', async () => {
+  const file = H5File.open(serialize({ a: { n: 1 }, b: 2 }), 'r+');
+  file.attrs.set('c', 3);
+  async function* deleting() {
+    yield 1;
+    file.delete('a');
+    yield 2;
+  }
+  await expect(write(file.group('a'), deleting(), { path: 'list' })).rejects.toThrow(/has been deleted/);
+  expect(readSync(file)).toEqual({ b: 2, c: 3 });
+});
+
 describe('reading', () => {
   const value = { rows: allRows(), list: Array.from({ length: 1000 }, (_, i) => ({ [`k${i % 300}`]: [i] })) };
 
