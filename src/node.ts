@@ -174,11 +174,13 @@ function readLazily(path: FilePath, options: ReadOptions | undefined): unknown {
       close: () => storage.close(),
     };
     const value = readFrom(view, options);
-    if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) {
+    if (typeof value !== 'object' || value === null) {
       file.close();
       return value;
     }
     unused.register(view, file, view);
+    // What is within one that is frozen need not be.
+    if (!Object.isExtensible(value)) return value;
     const dispose = (): void => {
       unused.unregister(view);
       file.close();
@@ -245,7 +247,9 @@ export async function read<T = unknown>(
   if (!pace.isWatched || isPartRead(all)) value = readAnything(source, all);
   else if (isPath(source)) value = await whileStaleInTime(() => readPathInTime(source, all, pace));
   else
-    value = await within(checkSource(source), all, (space, address) => readInTime(space, address, all, pace));
+    value = await within(checkSource(source), all, (space, address, check) =>
+      readInTime(space, address, all, pace, check),
+    );
   pace.end();
   return expected(value, options);
 }

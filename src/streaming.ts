@@ -34,7 +34,9 @@ export const streaming: Streaming = {
     // A part takes what it needs, and a lazy value next to nothing.
     const value = isPart(options)
       ? readFrom(source, options)
-      : await within(source, options, (space, address) => readInTime(space, address, options, pace));
+      : await within(source, options, (space, address, check) =>
+          readInTime(space, address, options, pace, check),
+        );
     pace.end();
     return value;
   },

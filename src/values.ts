@@ -9,7 +9,7 @@ import { H5RegistryError, h5write, RegisteredClass } from './registry/index.js';
 import { CompletePlanner } from './serialize/complete-planner.js';
 import { CompleteRestorer } from './serialize/complete-restorer.js';
 import { escapeName, unescapeName } from './serialize/names.js';
-import type { Restorer } from './serialize/restore.js';
+import type { Restorer, UnknownClass } from './serialize/restore.js';
 import type { Values } from './serialize/values.js';
 import { arrayWithProperties, hasProperties } from './values/array-properties.js';
 import { bases, valueBases } from './values/bases.js';
@@ -181,6 +181,7 @@ function nameOf(value: unknown, registry: TypeRegistry): string | undefined {
   if (name !== undefined) return name;
   if (typeof value === 'symbol') {
     const key = Symbol.keyFor(value);
+    if (key?.startsWith(UNKNOWN)) return key.slice(UNKNOWN.length);
     if (key !== undefined) return `Symbol.for(${isEscaped(key) ? escapeName(key) : key})`;
     const { description = '' } = value;
     return wellKnown(description) === value ? description : undefined;
@@ -195,11 +196,16 @@ function isEscaped(key: string): boolean {
   return !isPlainText(key) || key.startsWith('@%');
 }
 
-/** The value of a name; undefined if there is none. */
-function namedValue(name: string, registry: TypeRegistry): unknown {
+/** What stands for a value that is stored by a name which nobody has registered: the symbol of this and the name. */
+const UNKNOWN = 'h5pickle.unknown ';
+
+/** The value of a name; undefined if there is none, and that is an error. */
+function namedValue(name: string, registry: TypeRegistry, unknownClass: UnknownClass): unknown {
   if (name.startsWith('Symbol.for(')) return Symbol.for(unescapeName(name.slice(11, -1)));
-  if (name.startsWith(CLASS)) return registry.get(name.slice(CLASS.length))?.target;
-  return wellKnown(name) ?? registry.named(name);
+  const known = name.startsWith(CLASS)
+    ? registry.get(name.slice(CLASS.length))?.target
+    : (wellKnown(name) ?? registry.named(name));
+  return known ?? (unknownClass === 'error' ? undefined : Symbol.for(UNKNOWN + name));
 }
 
 /** `Symbol.iterator` and the like. */

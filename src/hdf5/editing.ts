@@ -133,6 +133,8 @@ export interface Editor extends Requiring {
   readonly root: Node;
   /** Goes on with every event that can make an object a different one. */
   readonly clock: number;
+  /** Another number once other bytes can be found in the space, which is that of no other space. */
+  readonly changes: number;
   /** What the object at a path has become since `clock` was `since`; below 0: before the file was compacted. */
   current(node: Node, since: number, path?: string): Node;
   /** The object of the file at an address. */

@@ -203,6 +203,10 @@ export class FileEditor implements Editor {
     return this.#clock;
   }
 
+  get changes(): number {
+    return this.space.changes;
+  }
+
   // ---- objects --------------------------------------------------------------------------------------
 
   stored(address: number): StoredObject {

@@ -25,6 +25,9 @@ const ARENA = 1 << 16;
 /** So many bytes of pages that are changed in place leave room for more. */
 const MOST_IN_PLACE = 1 << 20;
 
+/** How often any space has been changed. */
+let changes = 0;
+
 const NO_NOTE: SpaceNote = { free: [], heapRoom: [] };
 
 /** User blocks are copied in parts of this size. */
@@ -42,6 +45,8 @@ export class TransactionSpace extends EditableSpace {
   /** Whether there is no committed state yet. */
   #isNew: boolean;
   #isChanged = false;
+  /** Another number once other bytes can be found here, which is that of no other space. */
+  changes = ++changes;
   /** Why what there is must not be committed: something was done by half. */
   failure: unknown;
   #root: number;
@@ -205,6 +210,7 @@ export class TransactionSpace extends EditableSpace {
 
   write(address: number, bytes: Uint8Array): void {
     this.#isChanged = true;
+    this.changes = ++changes;
     const position = this.superblock.baseAddress + address;
     try {
       if (this.isFresh(address)) this.#transaction.writeFresh(position, bytes);
@@ -309,6 +315,7 @@ export class TransactionSpace extends EditableSpace {
 
   /** Forgets all changes since the last commit. */
   rollback(): void {
+    this.changes = ++changes;
     this.forgetPlaces();
     this.#transaction.rollback();
     this.failure = undefined;
@@ -337,6 +344,7 @@ export class TransactionSpace extends EditableSpace {
     this.#takenSorted = undefined;
     return {
       goBack: () => {
+        this.changes = ++changes;
         pages.goBack();
         this.forgetPlaces();
         this.failure = undefined;

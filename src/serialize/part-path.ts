@@ -106,6 +106,12 @@ export function wrapped(value: unknown, steps: readonly Step[]): unknown {
 }
 
 /** The key of a Map that a step leads to: a number in a text is one if the Map has it, and not the text. */
-export function mapKey(map: ReadonlyMap<unknown, unknown>, { key, isText }: Step): unknown {
-  return isText && !map.has(key) && map.has(Number(key)) ? Number(key) : key;
+export function mapKey(map: ReadonlyMap<unknown, unknown>, step: Step): unknown {
+  const number = numberIn(step);
+  return number !== undefined && !map.has(step.key) && map.has(number) ? number : step.key;
+}
+
+/** The number that a step of a text is as well: all other texts would be NaN, which a Map may have as a key. */
+export function numberIn({ key, isText }: Step): number | undefined {
+  return isText && String(Number(key)) === key ? Number(key) : undefined;
 }

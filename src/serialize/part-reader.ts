@@ -5,11 +5,11 @@ import { extent } from '../hdf5/messages/dataspace.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { h5write, type RegisteredClass } from '../registry/index.js';
-import type { TypedArray } from './kinds.js';
+import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, Missing, Reserved, Tag } from './layout.js';
 import { escapeName, unescapeName } from './names.js';
 import { newArray } from './new-array.js';
-import { indexOf, mapKey, rangeOf, type Step, showPath } from './part-path.js';
+import { indexOf, mapKey, numberIn, rangeOf, type Step, showPath } from './part-path.js';
 import {
   addressOf,
   applyMask,
@@ -24,14 +24,15 @@ import {
   isReserved,
   type Restorer,
   splitRows,
+  tagOf,
   typedColumn,
 } from './restore.js';
 import { makeRows, setColumn } from './rows.js';
 
 /** Where a way through a file has come to. */
 type Place =
-  /** A value that is there. */
-  | { readonly at: 'value'; readonly value: unknown }
+  /** A value that is there; or several of them, in a list, from each of which the way goes on. */
+  | { readonly at: 'value'; readonly value: unknown; readonly isParted?: true }
   /** An HDF5 object. */
   | { readonly at: 'object'; readonly address: number }
   /** Elements of a vector, missing ones counted: one of them, which a row may lack, or several, as a list or a typed array. */
@@ -41,6 +42,8 @@ type Place =
       readonly start: number;
       readonly count: number;
       readonly as: 'one' | 'cell' | 'list' | 'column' | 'typed';
+      /** The typed array that they are of, where it can be another one than that of their datatype. */
+      readonly items?: string | undefined;
     }
   /** Nothing, where a way has parted: other parts of it may lead somewhere. */
   | { readonly at: 'missing'; readonly error: H5PathError }
@@ -69,6 +72,10 @@ class PartReader {
   readonly #file: Restorer;
   /** Whether the elements of a vector can be made without the others, by its address. */
   readonly #pure = new Map<number, boolean>();
+  /** Whether what is referred to from elsewhere is among the elements of a vector, by its address. */
+  readonly #referred = new Map<number, boolean>();
+  /** Where a way has parted: elements that were made without the others, by the vector and the first of them. */
+  #slices: Map<number, Map<number, Elements>> | undefined;
   #steps: readonly Step[] = [];
   #done = 0;
   /** Those that say that a way leads nowhere. */
@@ -103,7 +110,17 @@ class PartReader {
       this.#done++;
       place = this.#step(place, step);
     }
+    // What these hold is what elements beside them may be.
+    this.#readObjects(place);
     return this.#value(place);
+  }
+
+  #readObjects(place: Place): void {
+    if (place.at !== 'many') return;
+    for (const each of place.places) {
+      if (each?.at === 'object') this.#wholeValue(each.address);
+      else if (each) this.#readObjects(each);
+    }
   }
 
   // ---- ends -----------------------------------------------------------------------------------------
@@ -117,13 +134,13 @@ class PartReader {
       case 'missing':
         throw place.error;
       case 'many': {
+        this.#slices ??= new Map();
         const values: unknown[] = [];
         values.length = place.places.length;
         let missing: H5PathError | undefined;
         let isAny = place.places.length === 0;
         for (const [i, each] of place.places.entries()) {
           // A slice of a list with holes has them too.
-          isAny ||= !(i in place.places);
           if (!(i in place.places)) continue;
           const error = this.#tried(() => {
             values[i] = this.#value(each);
@@ -138,7 +155,9 @@ class PartReader {
         return place.as === 'map' ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
       }
       default: {
-        const elements = this.#elementsOf(place.vector, place.start, place.count);
+        const { vector, items } = place;
+        let elements = this.#elementsOf(vector, place.start, place.count);
+        if (items !== undefined) elements = typedColumn(elements, items, this.#file.info(vector)) as Elements;
         if (place.as === 'cell' && !(0 in elements)) this.#missing(NO_PROPERTY);
         if (place.as === 'one' || place.as === 'cell') return elements[0];
         const isNone = elements.length > 0 && !(elements as unknown[]).some(() => true);
@@ -170,8 +189,39 @@ class PartReader {
   }
 
   #elementsOf(vector: number, start: number, count: number): Elements {
-    if (this.#isPure(vector)) return this.#slice(vector, start, count);
-    return this.#wholeElements(vector).slice(start, start + count);
+    if (!this.#isPure(vector)) return this.#wholeElements(vector).slice(start, start + count);
+    const slices = this.#slices;
+    if (!slices || this.#isLeaf(vector)) return this.#slice(vector, start, count);
+    // What is one object is one, whichever of the ways that have parted lead to it.
+    if (this.#file.vectors.has(vector) || this.#isReferred(vector))
+      return this.#wholeElements(vector).slice(start, start + count);
+    const known = slices.get(vector) ?? new Map<number, Elements>();
+    slices.set(vector, known);
+    let elements = known.get(start);
+    if (elements?.length !== count) {
+      elements = this.#slice(vector, start, count);
+      known.set(start, elements);
+    }
+    // It may become a list that is given out.
+    return elements.slice();
+  }
+
+  /** Whether the elements of a vector are no objects. */
+  #isLeaf(vector: number): boolean {
+    const info = this.#file.info(vector);
+    return info.kind === 'dataset' && info.dataspace.dims.length === 1 && tagOf(info.datatype) !== Tag.date;
+  }
+
+  /** Of a vector whose elements can be made without the others. */
+  #isReferred(vector: number): boolean {
+    const known = this.#referred.get(vector);
+    if (known !== undefined) return known;
+    const info = this.#file.info(vector);
+    const isReferred =
+      find(info, Reserved.referenced) !== undefined ||
+      (info.kind === 'group' && info.links.some((link) => this.#isReferred(hardTarget(info, link))));
+    this.#referred.set(vector, isReferred);
+    return isReferred;
   }
 
   // ---- steps ----------------------------------------------------------------------------------------
@@ -179,15 +229,21 @@ class PartReader {
   #step(place: Place, step: Step): Place {
     switch (place.at) {
       case 'value':
-        return this.#stepInto(place.value, step);
+        return place.isParted
+          ? this.#step(many('list', [], Array.from(place.value as ArrayLike<unknown>)), step)
+          : this.#stepInto(place.value, step);
       case 'object':
         return this.#stepObject(place.address, step);
       case 'missing':
         return place;
       case 'many':
+        this.#slices ??= new Map();
         return {
           ...place,
-          places: place.places.map((each) => this.#tryStep(() => this.#step(each, step))),
+          // Where a list has a hole, nothing goes on.
+          places: Array.from(place.places, (each: Place | undefined) =>
+            this.#tryStep(() => (each ? this.#step(each, step) : this.#stepInto(undefined, step))),
+          ),
         };
       default:
         return this.#stepElements(place, step);
@@ -283,7 +339,7 @@ class PartReader {
     this.#file.spend(count * width * info.datatype.size);
     const bytes = this.#bytes(info, start, count, width);
     const rows = this.#file.nested(this.#file.leaf(info.datatype, bytes, count * width), [count, ...inner]);
-    return { at: 'value', value: end === undefined ? rows[0] : rows };
+    return end === undefined ? { at: 'value', value: rows[0] } : { at: 'value', value: rows, isParted: true };
   }
 
   #stepElements(place: Place & { at: 'elements' }, step: Step): Place {
@@ -291,6 +347,7 @@ class PartReader {
     if (as === 'one' || as === 'cell') return this.#stepElement(vector, start, step);
     const column = this.#column(vector, start, count, step);
     if (column) return column;
+    this.#slices ??= new Map();
     const places =
       this.#isCounted(vector) || this.#isComputedIn(vector, step)
         ? Array.from(this.#elementsOf(vector, start, count), (element) =>
@@ -371,14 +428,14 @@ class PartReader {
         const length = end - start;
         const values = child(info, 'values');
         if (step.key === 'length') return { at: 'value', value: length };
+        const type = items === 'Array' ? undefined : items;
+        const at = (first: number, count: number, as: 'list' | 'typed' | 'one'): Place => ({
+          ...{ at: 'elements', vector: values, start: start + first, count, as, items: type },
+        });
         const range = rangeOf(step, length);
-        if (range) {
-          const as = items === 'Array' ? 'list' : 'typed';
-          return { at: 'elements', vector: values, start: start + range[0], count: range[1] - range[0], as };
-        }
-        const at = indexOf(step, length);
-        if (at === undefined) return whole();
-        return { at: 'elements', vector: values, start: start + at, count: 1, as: 'one' };
+        if (range) return at(range[0], range[1] - range[0], type ? 'typed' : 'list');
+        const index = indexOf(step, length);
+        return index === undefined ? whole() : at(index, 1, 'one');
       }
       default:
         return whole();
@@ -425,11 +482,12 @@ class PartReader {
   }
 
   /** The value of a key among entries. */
-  #entry(info: GroupInfo, cls: RegisteredClass | undefined, { key, isText }: Step): Place | undefined {
-    const keys = this.#wholeElements(child(info, 'keys'));
-    const wanted = cls ? cls.storedName(String(key)) : key;
-    let at = (keys as unknown[]).indexOf(wanted);
-    if (at < 0 && isText) at = (keys as unknown[]).indexOf(Number(key));
+  #entry(info: GroupInfo, cls: RegisteredClass | undefined, step: Step): Place | undefined {
+    const keys = this.#wholeElements(child(info, 'keys')) as unknown[];
+    const find = (key: unknown) => (Number.isNaN(key) ? keys.findIndex(Number.isNaN) : keys.indexOf(key));
+    let at = find(cls ? cls.storedName(String(step.key)) : step.key);
+    const number = numberIn(step);
+    if (at < 0 && number !== undefined) at = find(number);
     if (at < 0) return undefined;
     const vector = child(info, 'values');
     if (at >= this.#lengthOf(vector)) fail(info, 'fewer values than keys');
@@ -443,17 +501,17 @@ class PartReader {
       const list = value as unknown[] | TypedArray;
       if (key === 'length') return { at: 'value', value: list.length };
       const range = rangeOf(step, list.length);
-      if (range && isText && Array.isArray(list)) return many('list', [], list.slice(...range));
-      if (range) return { at: 'value', value: list.slice(...range) };
+      if (range && Array.isArray(list)) return many('list', [], plainSlice(list, ...range) as unknown[]);
+      if (range) return { at: 'value', value: plainSlice(list, ...range), isParted: true };
       const at = indexOf(step, list.length);
       if (at !== undefined) return { at: 'value', value: list[at] };
       if (hasField(list, key)) return { at: 'value', value: (list as never)[key] };
       this.#missing(`the list has ${list.length} elements`);
     }
     if (value instanceof Map) {
+      if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
       const known = mapKey(value, step);
       if (value.has(known)) return { at: 'value', value: value.get(known) };
-      if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
       if (hasField(value, key)) return { at: 'value', value: (value as never)[key] };
       this.#missing(NO_KEY);
     }
@@ -464,9 +522,9 @@ class PartReader {
     }
     if (typeof value !== 'object' || value === null)
       this.#missing(`${value == null ? value : `a ${typeof value}`} has no members`);
+    if (isText && key === '*') return this.#membersOf(value);
     if (Object.hasOwn(value, key) || isAccessor(value, key))
       return { at: 'value', value: (value as Record<string, unknown>)[key] };
-    if (isText && key === '*') return this.#membersOf(value);
     return this.#missing(NO_PROPERTY);
   }
 
@@ -757,6 +815,19 @@ export function isAccessor(value: object, key: PropertyKey): boolean {
  */
 export function hasField(value: object, key: string | number): boolean {
   return Object.hasOwn(value, key) || (isAccessor(value, key) && !(key in Uint8Array.prototype));
+}
+
+/** Elements of a list or a typed array, whatever its class is, or its property `constructor`. */
+function plainSlice(list: unknown[] | TypedArray, start: number, end: number): unknown[] | TypedArray {
+  if (!Array.isArray(list)) {
+    const { buffer, byteOffset, BYTES_PER_ELEMENT: size } = list;
+    const type = TYPED_ARRAYS.find(({ name }) => name === list[Symbol.toStringTag]) as Uint8ArrayConstructor;
+    return new type(buffer as ArrayBuffer, byteOffset + start * size, end - start).slice();
+  }
+  const slice: unknown[] = [];
+  slice.length = end - start;
+  fillArray(slice, list, start, end);
+  return slice;
 }
 
 function many(as: 'list' | 'object' | 'map', keys: readonly unknown[], values: readonly unknown[]): Place {

@@ -256,8 +256,8 @@ class PartWriter {
     }
     if (!(stored instanceof Promise)) return this.#apply(this.#graft(change, stored));
     return stored.then((storage) => {
-      // Meanwhile the file may have been changed, or closed.
-      this.#target.session.edit();
+      // Meanwhile the file may have been changed, or closed. An error later would take back what others have done.
+      this.#target.session.edit().flush();
       if (!isSameHome(home, this.#home()))
         throw new H5StateError('H5_GONE', `${showPath(this.#steps)} has changed while the value was stored`);
       this.#apply(this.#graft(change, storage));

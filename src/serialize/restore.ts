@@ -69,7 +69,8 @@ export class Restorer {
   readonly registry: TypeRegistry;
   readonly #infos = new Map<number, ObjectInfo>();
   protected readonly known = new Map<number, unknown>();
-  protected readonly vectors = new Map<number, Vector>();
+  /** Vectors that have been read, by their addresses. */
+  readonly vectors = new Map<number, Vector>();
   readonly #unknownClass: UnknownClass;
   protected readonly values: Values;
   protected tasks: (() => void)[] = [];
@@ -559,7 +560,7 @@ export class Restorer {
   }
 
   #named(name: string): unknown {
-    const value = this.values.named(name, this.registry);
+    const value = this.values.named(name, this.registry, this.#unknownClass);
     if (value === undefined) throw new H5UnknownClassError(name, 'value');
     return value;
   }

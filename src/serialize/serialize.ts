@@ -89,7 +89,8 @@ export interface ReadOptions<T = unknown> extends Expectation<T> {
   readonly values?: Values | undefined;
   /**
    * What becomes of an instance of a class that is not registered: an error unless told otherwise; with 'keep' it is an
-   * `UnknownInstance`, which is written again as what it was; with 'object' a plain object.
+   * `UnknownInstance`, which is written again as what it was; with 'object' a plain object. With both, what is
+   * stored by a name that is not registered is a symbol, `h5pickle.unknown NAME`, which is written again under that name.
    */
   readonly unknownClass?: UnknownClass | undefined;
   /** Reads one part, and touches what that needs: `'users/17/name'`. */
@@ -291,10 +292,10 @@ export function within<T>(
     session.check();
     // What has changed is to be found in the space of the file.
     session.editor?.flush();
-    const clock = session.editor?.clock;
+    const changes = session.editor?.changes;
     const check = (): void => {
       session.check();
-      if (session.editor?.clock !== clock)
+      if (session.editor?.changes !== changes)
         throw new H5StateError('H5_GONE', 'the file has changed since the value was read: read it again');
     };
     return make(session.space, (source.node as StoredObject).info.address, check);

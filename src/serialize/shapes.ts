@@ -7,8 +7,8 @@ import { type Leaf, LeafBuilder } from './leaf.js';
 export interface Shape {
   readonly keys: readonly string[];
   readonly rows: number[];
-  /** Whether for-in lists just these keys of such a row, which is several times faster than to look each up. */
-  readonly forIn: boolean;
+  /** Whether for-in lists just these keys of each such row, which is several times faster than to look each up. */
+  forIn: boolean;
 }
 
 /** Tables are not split into more than this many, and not into more than one for every four rows. */
@@ -36,10 +36,12 @@ export function groupRows(
     const signature = JSON.stringify(cls ? keys.map((key) => cls.storedName(key)) : keys);
     let shape = byKeys.get(signature);
     if (!shape) {
-      shape = { keys, rows: [], forIn: useForIn && hasKeys(row, keys) && cls?.storesJust(keys) !== false };
+      shape = { keys, rows: [], forIn: useForIn && cls?.storesJust(keys) !== false };
       byKeys.set(signature, shape);
       shapes.push(shape);
     }
+    // Fields are stored in the order of their class, which need not be that of an instance.
+    shape.forIn &&= hasKeys(row, keys);
     shape.rows.push(i);
     last = shape;
   }

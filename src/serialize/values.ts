@@ -13,7 +13,7 @@ import {
   type ValueType,
 } from '../registry/index.js';
 import type { Node, Planner } from './plan.js';
-import type { Restorer } from './restore.js';
+import type { Restorer, UnknownClass } from './restore.js';
 
 /** A place in a file that is being read: an object that the one at `root` leads to, and the number of an instance in it. */
 export interface FilePlace {
@@ -38,8 +38,8 @@ export interface Values {
   unknownOf(prototype: object): RegisteredClass | undefined;
   /** The name by which a symbol, a function or a registered value is stored. */
   nameOf(value: unknown, registry: TypeRegistry): string | undefined;
-  /** The value of such a name. */
-  named(name: string, registry: TypeRegistry): unknown;
+  /** The value of such a name, or what stands for one that is not registered; undefined if that is an error. */
+  named(name: string, registry: TypeRegistry, unknownClass: UnknownClass): unknown;
   /** What plans and restores, with all that the options can ask for. */
   readonly Planner?: typeof Planner;
   readonly Restorer?: typeof Restorer;

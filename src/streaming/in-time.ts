@@ -246,7 +246,9 @@ export async function readInTime(
   address: number,
   options: ReadOptions,
   pace: Pace,
+  check?: () => void,
 ): Promise<unknown> {
+  pace.afterTurn = check;
   const restorer = newRestorer(space, options, CompleteRestorer) as CompleteRestorer;
   const restoring = restorer.restoring(address);
   let value: unknown;

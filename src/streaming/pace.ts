@@ -13,6 +13,8 @@ export class Pace {
   /** Bytes that are done, and how many there are, if that is known. */
   done = 0;
   total: number | undefined;
+  /** Throws if what others have done in their turn is in the way of going on. */
+  afterTurn: (() => void) | undefined;
   readonly isWatched: boolean;
   readonly #watch: Watch;
   #told = 0;
@@ -67,6 +69,7 @@ export class Pace {
     this.tell(path);
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.check();
+    this.afterTurn?.();
   }
 
   /** What comes of a promise, or of the signal that it is not to be waited for. */

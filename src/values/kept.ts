@@ -14,8 +14,8 @@ import { find, isReserved, type Restorer } from '../serialize/restore.js';
 
 /** So many bytes are looked at to find out whether they are more than they need be. */
 const MAX_BYTES = 1 << 24;
-/** Unions within unions. */
-const MAX_DEPTH = 8;
+/** Unions within unions, and lists within lists. */
+const MAX_DEPTH = 32;
 
 /** What is said of one dataset or attribute. */
 type Stored = Pick<FieldRule, 'dtype' | 'shape'>;
@@ -56,8 +56,10 @@ function storedAt(address: number, isColumn: boolean, restorer: Restorer, depth 
   const encoding = restorer.word(info, Reserved.encoding);
   if (encoding === Encoding.ragged) {
     const values = info.links.find(({ name }) => name === 'values');
-    const inner = values?.kind === 'hard' ? restorer.info(values.address) : undefined;
-    return inner?.kind === 'dataset' ? storedIn(inner, items ?? 'Array', restorer) : {};
+    if (values?.kind !== 'hard' || depth > MAX_DEPTH) return {};
+    const inner = restorer.info(values.address);
+    if (inner.kind === 'dataset') return storedIn(inner, items ?? 'Array', restorer);
+    return { dtype: storedAt(values.address, true, restorer, depth + 1).dtype };
   }
   if (encoding !== Encoding.union || depth > MAX_DEPTH) return {};
   // A dtype holds for all parts, or for none.

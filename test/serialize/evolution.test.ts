@@ -325,6 +325,10 @@ describe('a class that nobody has registered', () => {
       range((i) => make(lists(2 + 2 * (i % 2)))),
       range((i) => make({ f4: i % 2 ? i : [i], S8: i % 3 ? 'text' : null })),
       range((i) => make(i % 2 ? scalars(i) : lists(2))),
+      // Lists of lists, of several lengths on each level.
+      range((i) =>
+        make({ i8: [new Array(i % 3).fill(1), [2]], f4: [[[0.5], []], new Array(i % 2).fill([])] }),
+      ),
     ]) {
       const stored = serialize(value, { registry: tracks });
       const kept = deserialize(stored, { registry: none, unknownClass: 'keep' });
@@ -339,6 +343,43 @@ describe('a class that nobody has registered', () => {
     expect(() => serialize(kept, { registry: none })).toThrow(
       /\$\.one\.u2: the number 70000 cannot be stored/,
     );
+  });
+
+  it.each(['keep', 'object'] as const)('may be a value that is stored by its name: %s', (unknownClass) => {
+    const dark = { name: 'dark' };
+    const open = Symbol('open');
+    const save = () => 'saved';
+    class Shown {
+      theme: unknown = dark;
+    }
+    const all = program(Shown, { name: 'Shown' })
+      .registerValue('theme.dark', dark)
+      .registerValue('handlers.save', save)
+      .registerSymbol('status.open', open);
+    const named = {
+      dark,
+      list: [dark, save, open, Shown, Symbol.iterator, Symbol.for('mine')],
+      rows: [{ id: 1, at: open }, { id: 2, at: save }, { id: 3 }],
+      map: new Map<unknown, unknown>([
+        [save, dark],
+        [dark, 1],
+        ['x', new Set([open, Shown])],
+      ]),
+      shown: [new Shown(), new Shown()],
+    };
+    const stored = serialize(named, { registry: all });
+    expect(() => deserialize(stored, { registry: none })).toThrow(H5UnknownClassError);
+    const kept = deserialize<typeof named>(stored, { registry: none, unknownClass });
+    expect(kept.dark).toBe(Symbol.for('h5pickle.unknown theme.dark'));
+    expect(kept.list.slice(4)).toEqual([Symbol.iterator, Symbol.for('mine')]);
+    const again = deserialize<typeof named>(serialize(kept, { registry: none }), {
+      registry: all,
+      unknownClass: 'error',
+    });
+    if (unknownClass === 'keep') expect(again).toStrictEqual(named);
+    expect(again.list).toStrictEqual(named.list);
+    expect(again.map).toStrictEqual(named.map);
+    expect(again.shown[0]?.theme).toBe(dark);
   });
 
   it('is a plain object on request', () => {

@@ -279,6 +279,8 @@ describe('a part by its path', () => {
       ['one object twice', () => [twice, { a: 1 }, twice], 'v/*/c'],
       ['a slice of others', () => [twice, { a: 1 }, twice], 'v/0:1/a'],
       ['with undefined', () => [{ a: 1 }, undefined], 'v/*/c'],
+      ['with holes', () => hole({ a: 1 }, hole), 'v/*/c'],
+      ['a list of its own with holes', () => Object.assign(hole(twice, hole), { more: 1 }), 'v/*/c'],
       ['an object', () => ({ x: { a: 1 } }), 'v/*/c'],
     ])('but an error where none has it: %s', (_, make, path) => {
       expect(() => deserialize(serialize({ v: make() }), { path })).toThrow(/has no such property/);
@@ -329,6 +331,93 @@ describe('a part by its path', () => {
     expect(() => part(undefined, { select: (value: { people: unknown }) => (value.people = 5) })).toThrow(
       /not set people/,
     );
+  });
+
+  it('goes on from each element of a dataset', () => {
+    const file = H5File.open(undefined, 'w');
+    file.createDataset('grid', { data: Float64Array.of(0, 1, 2, 3, 4, 5), shape: [2, 3] });
+    file.createDataset('names', { data: ['Ada', 'Bob'] });
+    const rows = [
+      { x: 1.5, n: 1 },
+      { x: 2.5, n: 2 },
+    ];
+    file.createDataset('rows', { dtype: { compound: { x: 'f8', n: 'i4' } }, data: rows });
+    const at = (path: string) => deserialize(file.toBytes(), { path });
+    expect(at('grid/*/0')).toEqual([0, 3]);
+    expect(at('grid/0:2/1:')).toEqual([Float64Array.of(1, 2), Float64Array.of(4, 5)]);
+    expect(at('rows/*/x')).toEqual([1.5, 2.5]);
+    for (const path of ['grid/*/3', 'grid/0/*/0', 'names/*/0']) expect(() => at(path)).toThrow(H5PathError);
+    expect(() => part('speed/*/0')).toThrow(/a number has no members/);
+    expect(() => part('rows/0/*/0')).toThrow(/a number has no members/);
+  });
+
+  it('of typed arrays of several lengths is of their type', () => {
+    class Run {
+      speed: Float64Array;
+      ticks: Int32Array;
+      constructor(...all: number[]) {
+        this.speed = Float64Array.from(all);
+        this.ticks = Int32Array.from(all);
+      }
+    }
+    const runs = new TypeRegistry().register(Run, {
+      name: 'Run',
+      fields: [
+        { property: 'speed', dtype: 'f4' },
+        { property: 'ticks', dtype: 'i8' },
+      ],
+    });
+    const lists = {
+      runs: [new Run(1), new Run(2, 3)],
+      bytes: [Uint8ClampedArray.of(1), new Uint8ClampedArray()],
+    };
+    const stored = serialize(lists, { registry: runs });
+    const at = (path: string) => deserialize(stored, { path, registry: runs });
+    expect(at('bytes/0/*')).toEqual(Uint8ClampedArray.of(1));
+    expect(at('runs/1/speed/1:')).toEqual(Float64Array.of(3));
+    expect(at('runs/1/ticks/0')).toBe(2);
+    expect(at('runs/*/ticks/0')).toEqual([1, 2]);
+  });
+
+  it('is one object where ways that have parted lead to one', () => {
+    const row = { id: 1 };
+    const rows = [row, { id: 2 }];
+    const stored = serialize({ rows, first: row, again: { rows } });
+    const all = deserialize<{ rows: object[]; first: object; again: { rows: object[] } }>(stored, {
+      path: '*',
+    });
+    expect(all.rows[0]).toBe(all.first);
+    expect(all.again.rows[0]).toBe(all.first);
+    const found = deserialize<{ rows: object[]; again: { rows: object[] } }>(stored, { path: '*/*' });
+    expect(found.rows[1]).toBe(found.again.rows[1]);
+  });
+
+  it('is of a Map what one of its keys leads to', () => {
+    const map = new Map<unknown, unknown>([
+      [Number.NaN, 'none'],
+      ['*', { a: 1 }],
+      [7, { a: 2 }],
+    ]);
+    const stored = serialize({ map, twice: new Map([['*', 1]]) });
+    const at = (path: ReadOptions['path']) => deserialize(stored, { path });
+    expect(at(['map', Number.NaN])).toBe('none');
+    expect(at('map/NaN')).toBe('none');
+    expect(() => at('map/other')).toThrow(/no such key/);
+    expect(at(['map', '*', 'a'])).toBe(1);
+    expect(at('map/7/a')).toBe(2);
+    expect(at('map/*/a')).toEqual(
+      new Map<unknown, unknown>([
+        ['*', 1],
+        [7, 2],
+      ]),
+    );
+    expect(at('twice/*')).toEqual(new Map([['*', 1]]));
+  });
+
+  it('of an array is an array, whatever its properties are', () => {
+    const list = Object.assign([{ a: 1 }, { a: 2 }], { constructor: { name: 'mine' } });
+    Object.assign(list.constructor, { next: list });
+    expect(deserialize(serialize({ list }), { path: 'list/1:/a' })).toEqual([2]);
   });
 
   it('is what the options `as` and `schema` are about', () => {
@@ -589,6 +678,37 @@ describe('lazy', () => {
     value[Symbol.dispose]();
     expect(value.grid).toEqual(state.grid);
     expect(() => value.people).toThrow(/closed/);
+  });
+
+  it('holds the file open for what is within an instance that is frozen', () => {
+    const path = join(folder, 'frozen.h5');
+    const user = Object.assign(new User('Ada', 1), { inner: { deep: { numbers: new Float64Array(1000) } } });
+    writeSync(path, Object.freeze(user), { registry });
+    const value = readSync<typeof user>(path, { registry, lazy: true });
+    expect(value.inner.deep.numbers.length).toBe(1000);
+    expect(Object.isFrozen(value)).toBe(true);
+  });
+
+  it('of an open file says when what it is read from has changed, in its place too', () => {
+    const changing = H5File.open(serialize({ a: { n: 6, text: 'x' }, b: { c: { n: [1, 2, 3] } } }), 'r+');
+    const open = () => readSync<{ a: { n: unknown }; b: { c: { n: number[] } } }>(changing, { lazy: true });
+    writeSync(changing, 5, { path: 'a/n' });
+    const after = open();
+    changing.commit();
+    expect(after.a.n).toBe(5);
+    for (const change of [
+      () => writeSync(changing, 7, { path: 'a/n' }),
+      () => writeSync(changing, 'long'.repeat(1000), { path: 'a/n' }),
+      () => writeSync(changing, 9, { path: 'b/c/n/1' }),
+      () => changing.rollback(),
+      () => changing.compact(),
+    ]) {
+      const value = open();
+      change();
+      expect(() => value.b).toThrow(/the file has changed since the value was read/);
+    }
+    const { a } = after;
+    expect(a.n).toBe(5);
   });
 
   it('of an open file says when that has been closed', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deserialize, serialize, TypeRegistry } from '../../src/node.js';
 import { gatherUniform, groupRows, mergeShapes, type RowGroup } from '../../src/serialize/shapes.js';
 
 const read = (row: object, key: string) => (row as Record<string, unknown>)[key];
@@ -25,6 +26,22 @@ describe('groupRows', () => {
     expect(groupRows(rows, undefined).map(({ keys }) => keys)).toEqual([['a']]);
     expect(gatherUniform(rows, ['a'])).toBeUndefined();
   });
+});
+
+it('takes fields by their names where instances have them in another order than their class', () => {
+  class Pair {
+    [name: string]: unknown;
+  }
+  const registry = new TypeRegistry().register(Pair, { name: 'Pair', fields: ['a', 'b'] });
+  const pair = (values: object) => Object.assign(new Pair(), values);
+  for (const list of [
+    [pair({ a: 1, b: 2 }), pair({ b: 2, a: 1 })],
+    [pair({ a: 1, b: 'two' }), pair({ b: 'two', a: 1 }), pair({ a: 1, b: 'two' })],
+    [pair({ b: [2], a: 1 }), pair({ a: 1, b: [2] }), pair({ b: [2], a: 1 }), 5],
+  ]) {
+    const copy = deserialize(serialize(list, { registry }), { registry });
+    expect(copy).toEqual(list);
+  }
 });
 
 describe('mergeShapes', () => {

@@ -437,6 +437,18 @@ describe('several at one time', () => {
   });
 });
 
+it('a group that is deleted while its new value is stored stays deleted', async () => {
+  const file = H5File.open(serialize({ a: { n: 1 }, b: 2 }), 'r+');
+  file.attrs.set('c', 3);
+  async function* deleting() {
+    yield 1;
+    file.delete('a');
+    yield 2;
+  }
+  await expect(write(file.group('a'), deleting(), { path: 'list' })).rejects.toThrow(/has been deleted/);
+  expect(readSync(file)).toEqual({ b: 2, c: 3 });
+});
+
 describe('reading', () => {
   const value = { rows: allRows(), list: Array.from({ length: 1000 }, (_, i) => ({ [`k${i % 300}`]: [i] })) };
 
@@ -478,6 +490,24 @@ describe('reading', () => {
       const reading = read(at('a.h5'), { signal: controller.signal });
       setImmediate(() => controller.abort(reason));
       await expect(reading).rejects.toBe(reason);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('an open file that is changed meanwhile is an error, not a mix of old and new', async () => {
+    using file = H5File.open(serialize({ first: 1, list: value.list, last: { n: 6 } }), 'r+');
+    writeSync(file, 2, { path: 'first' });
+    let now = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 100));
+    const watched = { onProgress: () => {} };
+    try {
+      for (const reader of [read, core.read]) {
+        expect(await reader(file, { ...watched, streaming, values })).toMatchObject({ first: 2 });
+        const reading = reader(file, { ...watched, streaming, values });
+        setImmediate(() => writeSync(file, 'long'.repeat(1000), { path: 'last/n' }));
+        await expect(reading).rejects.toThrow(/the file has changed/);
+      }
     } finally {
       clock.mockRestore();
     }
