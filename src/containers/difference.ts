@@ -19,6 +19,7 @@ import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import { isSameBytes } from '../serialize/value-members.js';
 import type { Context } from './context.js';
+import { unviewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
@@ -200,11 +201,12 @@ const MAX_COMPARED = 1000;
 function put(
   dict: H5Dict,
   key: string,
-  value: unknown,
+  given: unknown,
   changes: Change[],
   combine: (there: H5Dict, here: object, changes: Change[], depth: number) => void,
   depth: number,
 ): void {
+  const value = unviewed(given);
   const source = value instanceof H5Dict ? kindOfGroup(value.object) : kindOf(value);
   const there = source && (combine === mergeInto ? dictAt : ownDictAt)(dict, key);
   const isSameKind = there && kindOfGroup(there.object) === source;

@@ -285,6 +285,11 @@ export class ItemList implements ListStore {
     else replaceMembers(object, [name], change);
   }
 
+  /** Whether elements are to be written that are stored as values are, and not as a link to a few bytes. */
+  get waitsWithObjects(): boolean {
+    return this.#pending.some((value) => value instanceof Snapshot && !value.isFlat);
+  }
+
   flush(): void {
     if (this.#pending.length > 0) this.#writePending();
     if (this.#isMaskChanged) this.#writeMask();

@@ -186,7 +186,10 @@ export class ListState implements Deferred {
 
   flush(): void {
     this.#isDeferred = false;
-    this.#store.flush();
+    const store = this.#store;
+    // To write these is to flush what has changed: the list may have been deleted since they were appended, and would be gone then.
+    if (store instanceof ItemList && store.waitsWithObjects) this.object.session.edit().flush();
+    if (this.isThere) store.flush();
   }
 
   /** Does what is all or nothing, also within a transaction. */

@@ -1,5 +1,5 @@
 import { H5TypeError } from '../errors.js';
-import { dictOf, type Viewed } from './dict-view.js';
+import { shows, type Viewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import type { H5List } from './h5-list.js';
 import { noIndex } from './list-state.js';
@@ -9,20 +9,13 @@ export type ListView<T> = Viewed<T>[];
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-const lists = new WeakMap<object, H5List>();
-
-/** The dict or the list that a view shows. */
-export function shownBy(view: object): H5Dict | H5List | undefined {
-  return lists.get(view) ?? dictOf(view);
-}
-
 /** The list as what `Array.isArray` takes for an array. */
 export function listViewOf<T>(list: H5List<T>): ListView<T> {
   const target: unknown[] = [];
   // Node looks past a proxy.
   Object.defineProperty(target, INSPECT, { value: () => list.toString(), configurable: true });
   const view = new Proxy(target, new Handler(list as H5List));
-  lists.set(view, list as H5List);
+  shows(view, list as H5List);
   return view as ListView<T>;
 }
 

@@ -319,6 +319,34 @@ describe('the view of an H5Dict', () => {
     expect(() => Object.setPrototypeOf(view, null)).toThrow(TypeError);
   });
 
+  it('is set as what it shows, with all that is in it', () => {
+    const value = {
+      dict: { x: 1, list: [1, 'a', { y: [2, 'b'] }], n: { z: 1 } },
+      list: ['a', { q: 1 }, ['b', 1]],
+    };
+    const dict = H5Dict.of(H5File.open(serialize({ ...value, there: { x: 0, n: { z: 0 } }, old: 1 }), 'r+'));
+    const [inner, list] = [dict.get('dict') as H5Dict, dict.get('list') as H5List];
+    dict.set('a', inner.view).set('b', list.view);
+    dict.set('there', { list: list.view, n: inner.view });
+    dict.getOrInsert('c', list.view);
+    dict.update('old', () => list.view);
+    (dict.view as Record<string, unknown>)['d'] = list.view;
+    H5Dict.of(dict.file.createGroup('e')).assign(inner.view as never);
+    H5Dict.of(dict.file.createGroup('f')).merge({ l: list.view, d: inner.view });
+    dict.commit();
+    expect(deserialize(dict.file.toBytes())).toEqual({
+      ...value,
+      there: { list: value.list, n: value.dict },
+      old: value.list,
+      a: value.dict,
+      b: value.list,
+      c: value.list,
+      d: value.list,
+      e: value.dict,
+      f: { l: value.list, d: value.dict },
+    });
+  });
+
   it('does not let keys touch prototypes', () => {
     using dict = opened();
     const view = dict.view as unknown as Record<string, unknown>;

@@ -62,6 +62,58 @@ describe('what a list has put off', () => {
   });
 });
 
+it('what has been appended to a list that is then deleted keeps nothing else from being stored', () => {
+  const elements = [1, { x: 1 }, [2.5], { x: [1] }];
+  for (const first of elements)
+    for (const second of elements) {
+      const value = {
+        before: ['a', {}],
+        in: { any: ['a', {}], numbers: [1], rows: [{ x: 1 }] },
+        left: ['a', {}],
+      };
+      const dict: H5Dict = H5Dict.write(undefined, value, { commit: 'manual' });
+      const inner = dict.get('in') as H5Dict;
+      const [before, left] = [dict.get('before'), dict.get('left')] as H5List[];
+      const deleted = [before, ...inner.values()] as H5List[];
+      for (const list of [left, ...deleted] as H5List[]) list.push(first, second);
+      dict.delete('before');
+      dict.delete('in');
+      dict.commit();
+      expect(dict.copy()).toEqual({ left: ['a', {}, first, second] });
+      for (const list of deleted) expect(() => list.length).toThrow(/deleted/);
+    }
+});
+
+describe('a list that has just been deleted or replaced', () => {
+  const kinds: [string, unknown[]][] = [
+    ['numbers', [1, 2, 3]],
+    ['rows', [{ x: 1 }, { x: 2 }]],
+    ['anything', ['a', 1, {}]],
+  ];
+  it.each(kinds)('is gone for all that have it: %s', (_, values) => {
+    for (const remove of [
+      (dict: H5Dict) => dict.delete('a'),
+      (dict: H5Dict) => dict.set('a', Float64Array.of(1)),
+      (dict: H5Dict) => dict.assign({ b: 1 }),
+    ]) {
+      for (const use of [
+        (list: H5List) => list.push(values[0]),
+        (list: H5List) => list.set(0, values[0]),
+        (list: H5List) => list.pop(),
+        (list: H5List) => list.at(0),
+        (list: H5List) => list.length,
+      ]) {
+        const dict = H5Dict.of(H5File.open(serialize({ a: [], b: 1 }), 'r+'));
+        const list = dict.get('a') as H5List;
+        list.extend(values);
+        dict.commit();
+        remove(dict);
+        expect(() => use(list)).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+      }
+    }
+  });
+});
+
 describe('listeners', () => {
   it('hear of what is written to a path of the open file', async () => {
     const file = H5File.open(serialize({ a: 1, o: { q: 1 }, l: [{ x: 1 }, { x: 2 }] }), 'r+');
