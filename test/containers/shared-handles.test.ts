@@ -114,6 +114,46 @@ describe('a list that has just been deleted or replaced', () => {
   });
 });
 
+it.each<[string, (list: H5List) => void]>([
+  ['pop', (list) => list.pop()],
+  ['truncate', (list) => list.truncate(1)],
+  ['clear', (list) => list.clear()],
+  ['delete', (list) => list.delete(2)],
+  ['splice', (list) => list.splice(1, 2)],
+  ['set', (list) => list.set(2, 5)],
+])('an element of a list that has just been removed is gone: %s', (_, remove) => {
+  const list = H5Dict.write(undefined, { l: ['x'] as unknown[] }, { commit: 'manual' }).get('l') as H5List;
+  list.push({}, { a: { b: 1 }, l: ['x', {}] });
+  const dict = list.get(2) as H5Dict;
+  const [inner, within] = [dict.get('a') as H5Dict, dict.get('l') as H5List];
+  within.push(1);
+  list.commit();
+  for (const use of [
+    () => dict.set('c', 1),
+    () => inner.delete('b'),
+    () => within.push(2),
+    () => within.set(0, 2),
+  ]) {
+    remove(list);
+    expect(use).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    list.rollback();
+  }
+});
+
+it('a list that is appended to itself, by another handle, is one list after a rollback', () => {
+  for (const start of [[], [1], [{ x: 1 }]]) {
+    const dict: H5Dict = H5Dict.write(undefined, { l: start }, { commit: 'manual' });
+    const [list, other] = [dict.get('l'), dict.get('l')] as H5List[];
+    dict.commit();
+    list.push('taken back');
+    dict.rollback();
+    list.push(other);
+    list.push('last');
+    expect(other.length).toBe(list.length);
+    expect(other.toArray()).toEqual([...start, start, 'last']);
+  }
+});
+
 describe('listeners', () => {
   it('hear of what is written to a path of the open file', async () => {
     const file = H5File.open(serialize({ a: 1, o: { q: 1 }, l: [{ x: 1 }, { x: 2 }] }), 'r+');
