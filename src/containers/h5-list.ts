@@ -115,7 +115,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /**
    * Writes an array to a file, in place of what is there, and opens it as a list. Of a file that is open, it is the member `name`
-   * of a group.
+   * of a group. It is a change as others are: it lasts when they do (`commit`), and a `rollback` before that takes it back.
    *
    * @example
    * using log = H5List.write('log.h5', []);
@@ -130,12 +130,12 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const whole = Array.isArray(array) ? array : Array.from(array);
     if (target instanceof H5Group) {
       const context = contextOf(target, options);
-      context.live.transaction(() => writeAt(target, names, whole, context));
+      context.live.whole(() => writeAt(target, names, whole, context));
       return H5List.of<T>(listAt(target, names, false, context), options);
     }
     return openIn(target as FileSource, 'w', options, (file) => {
       const context = contextOf(file, { commit: 'microtask', ...given(options) });
-      context.live.transaction(() => writeAt(file, names, whole, context));
+      context.live.whole(() => writeAt(file, names, whole, context));
       return new H5List<T>(checked(listAt(file, names, false, context)), context, true);
     });
   }

@@ -36,7 +36,11 @@ const CHANGING = new Set<string | symbol>([
   'sort',
   'reverse',
   'fill',
+  'copyWithin',
 ]);
+
+/** Methods that compare elements: a view is made anew each time, and what it shows is the same. */
+const COMPARING = new Set<string | symbol>(['includes', 'indexOf', 'lastIndexOf']);
 
 class Handler implements ProxyHandler<unknown[]> {
   readonly #list: H5List;
@@ -51,6 +55,10 @@ class Handler implements ProxyHandler<unknown[]> {
     if (key === 'length') return this.#list.length;
     if (key === 'toJSON') return () => this.#list.toJSON();
     if (CHANGING.has(key)) return (...values: unknown[]) => this.#changed(key as 'push', values, receiver);
+    if (COMPARING.has(key))
+      return (...values: [unknown]) => this.#list[key as 'indexOf' | 'lastIndexOf'](...values);
+    // Lists in it are no arrays.
+    if (key === 'flat') return (depth?: number) => this.#list.flat(depth).map(shown);
     // A copy of a list is an array.
     if (key === 'constructor') return Array;
     return Reflect.get(target, key, receiver);

@@ -66,6 +66,8 @@ export class LiveFile implements EditWatcher {
   #isPending = false;
   /** Why the last commit failed, if nobody has been told yet. */
   #failure: { readonly error: unknown } | undefined;
+  /** Why the last commit failed that the program asked for. */
+  #told: unknown;
   #isOurs = false;
   readonly #subscriptions = new Set<Subscription>();
   /** The paths of what has changed since the last commit. */
@@ -206,6 +208,8 @@ export class LiveFile implements EditWatcher {
     try {
       session.file.commit();
     } catch (error) {
+      // A file that can be committed no more says the same each time.
+      if (error === this.#told) return;
       this.#failure = { error };
       // If nobody has asked by then, it is an uncaught error: what has been set is not there.
       setTimeout(() => this.#tell());
@@ -215,13 +219,22 @@ export class LiveFile implements EditWatcher {
   /** Commits what has changed. */
   commit(): void {
     this.#tell();
-    this.#session.file.flush();
+    this.#telling(() => this.#session.file.flush());
   }
 
   /** Commits, and closes the file. */
   close(): void {
-    this.#session.file.close();
+    this.#telling(() => this.#session.file.close());
     this.#tell();
+  }
+
+  #telling(commit: () => void): void {
+    try {
+      commit();
+    } catch (error) {
+      this.#told = error;
+      throw error;
+    }
   }
 
   /** The same; when what has changed cannot be committed, the file is closed without it. */
@@ -287,7 +300,10 @@ export class LiveFile implements EditWatcher {
     if (this.#changes.length === 0) return;
     const paths = [...new Set(this.#changes)];
     this.#changes = [];
-    for (const { path, listener } of [...this.#subscriptions]) {
+    for (const subscription of [...this.#subscriptions]) {
+      const { path, listener } = subscription;
+      // Another listener may have ended it.
+      if (!this.#subscriptions.has(subscription)) continue;
       const concerned = paths.filter((each) => isWithin(each, path) || isWithin(path, each));
       if (concerned.length === 0) continue;
       try {

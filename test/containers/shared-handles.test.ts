@@ -176,6 +176,19 @@ describe('listeners', () => {
   });
 });
 
+it('a listener that another one has ended is not called any more', () => {
+  const dict: H5Dict = H5Dict.write(undefined, { a: 1 }, { commit: 'operation' });
+  const told: string[] = [];
+  const stop = dict.subscribe(() => {
+    told.push('first');
+    stop();
+    stopOther();
+  });
+  const stopOther = dict.subscribe(() => told.push('other'));
+  dict.set('a', 2).set('a', 3);
+  expect(told).toEqual(['first']);
+});
+
 describe('a property that is set on a handle', () => {
   it('is an error, for it would be lost', () => {
     const dict = H5Dict.of(H5File.open(serialize({ l: ['a', {}], n: 1, d: Float64Array.of(1, 2) }), 'r+'));
