@@ -22,6 +22,7 @@ import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
+import { storeWithCopies } from './own-collections.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 import { isTree } from './tree.js';
 
@@ -142,7 +143,10 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
       if (isBoth) return;
     }
   }
-  live.change(group.path, () => writeInto(group, isDict ? (value as H5Dict).copy() : value, context.codec));
+  const whole = isDict ? (value as H5Dict).copy() : value;
+  live.change(group.path, () =>
+    storeWithCopies(whole, context, (each) => writeInto(group, each, context.codec)),
+  );
 }
 
 /** What gives a dict these entries and no others, in this order. */
@@ -178,7 +182,10 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
     const { object: group, context } = dict;
     const kind = kindOfGroup(group);
     const value = kind === source ? other : madeOf(kind, entriesOf(other));
-    context.live.change(group.path, () => writeInto(group, value, { ...context.codec, mode: 'merge' }));
+    const how = { ...context.codec, mode: 'merge' } as const;
+    context.live.change(group.path, () =>
+      storeWithCopies(value, context, (each) => writeInto(group, each, how)),
+    );
   }
 }
 

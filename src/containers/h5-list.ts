@@ -27,6 +27,7 @@ import { type ListView, listViewOf } from './list-view.js';
 import type { ChangeListener } from './live-file.js';
 import type { Copied, Stored } from './live-types.js';
 import { setMember, valueIn } from './member.js';
+import { storeWithCopies } from './own-collections.js';
 import type { FileSource } from './platform.js';
 import { addressOf } from './rewriting.js';
 import { showList } from './text.js';
@@ -760,7 +761,7 @@ function writeAt(
   context: Context,
 ): void {
   if (names.length === 0) {
-    void writeInto(group, array, context.codec);
+    void storeWithCopies(array, context, (each) => writeInto(group, each, context.codec));
     return;
   }
   const holder = groupAt(group, names.slice(0, -1), true);

@@ -347,6 +347,64 @@ describe('the view of an H5Dict', () => {
     });
   });
 
+  it('is stored as a copy within other values, as all collections of the file', () => {
+    const value = {
+      dict: { x: 1, list: [1, 'a', { y: 2 }] },
+      list: [{ q: 1 }, 'b', ['c', 1]],
+      large: Float64Array.of(1, 2),
+    };
+    const path = newPath();
+    const dict = H5Dict.write<Record<string, unknown>>(
+      path,
+      { ...value, there: { a: 1 } },
+      { largeArray: 8 },
+    );
+    const [inner, list, large] = [
+      dict.get('dict') as H5Dict,
+      dict.get('list') as H5List,
+      dict.get('large') as H5Array,
+    ];
+    list.push('d');
+    dict.set('new', { inner, list, large, all: [inner.view, new Map([[1, list]]), new Set([inner])] });
+    dict.set('there', { a: 1, in: [inner] });
+    dict.set(
+      'filtered',
+      list.filter((each) => typeof each === 'object'),
+    );
+    dict.set('spread', { ...inner.view });
+    const twice = { inner };
+    dict.set('twice', [twice, twice]);
+    list.push([inner], { inner });
+    const shared = {};
+    H5Dict.of(dict.file.createGroup('assigned')).assign({ shared, again: shared, all: [inner] } as never);
+    H5Dict.of(dict.file.createGroup('merged')).merge({ shared, again: shared, all: [inner] });
+    H5List.write(dict.file, [shared, shared, [inner]], { name: 'written' });
+    inner.set('x', 2);
+    dict.close();
+    const pushed = [...value.list, 'd'];
+    const { dict: old } = value;
+    const read = readSync(path) as Record<string, unknown[]>;
+    expect(read).toEqual({
+      dict: { ...old, x: 2 },
+      list: [...pushed, [old], { inner: old }],
+      large: value.large,
+      there: { a: 1, in: [old] },
+      new: {
+        inner: old,
+        list: pushed,
+        large: value.large,
+        all: [old, new Map([[1, pushed]]), new Set([old])],
+      },
+      filtered: [{ q: 1 }, ['c', 1]],
+      spread: old,
+      twice: [{ inner: old }, { inner: old }],
+      assigned: { shared, again: shared, all: [old] },
+      merged: { shared, again: shared, all: [old] },
+      written: [shared, shared, [old]],
+    });
+    expect(read['twice']?.[0]).toBe(read['twice']?.[1]);
+  });
+
   it('does not let keys touch prototypes', () => {
     using dict = opened();
     const view = dict.view as unknown as Record<string, unknown>;
