@@ -1,6 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
+import { viewIsRead } from './own-collections.js';
 
 /**
  * A dict as an object: each key is a property. Dicts in it are views as well; lists and arrays are what `get` returns.
@@ -63,6 +64,7 @@ class Handler implements ProxyHandler<object> {
   }
 
   ownKeys(): string[] {
+    viewIsRead();
     return [...this.#dict.keys()];
   }
 

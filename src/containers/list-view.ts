@@ -3,6 +3,7 @@ import { shows, type Viewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import type { H5List } from './h5-list.js';
 import { noIndex } from './list-state.js';
+import { viewIsRead } from './own-collections.js';
 
 /** A list as an array. Dicts in it are what `view` of them is, as in the view of a dict. */
 export type ListView<T> = Viewed<T>[];
@@ -52,7 +53,10 @@ class Handler implements ProxyHandler<unknown[]> {
   get(target: unknown[], key: string | symbol, receiver: unknown): unknown {
     const index = indexOf(key);
     if (index !== undefined) return shown(this.#list.at(index));
-    if (key === 'length') return this.#list.length;
+    if (key === 'length') {
+      viewIsRead();
+      return this.#list.length;
+    }
     if (key === 'toJSON') return () => this.#list.toJSON();
     if (CHANGING.has(key)) return (...values: unknown[]) => this.#changed(key as 'push', values, receiver);
     if (COMPARING.has(key))

@@ -1,7 +1,8 @@
 /**
  * Collections within values that are stored in their own file. A handle of one would lead to a file that is open for writing, and
- * to what may be gone by then: it is stored as a copy, as a collection is that is set by itself.
+ * to what may be gone by then: it is stored as a copy, as a collection is that is set by itself. So is what any view shows.
  */
+import { H5TypeError } from '../errors.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { setProperty } from '../serialize/rows.js';
@@ -25,6 +26,16 @@ export function isOwn({ session }: H5Group | H5Dataset): boolean {
   if (!storing || session.file !== storing.live.file) return false;
   storing.isMet = true;
   return true;
+}
+
+/**
+ * A view is looked at. What is being stored, if there is anything, has to have what it shows: a view has no Maps, and what is no
+ * dict in it are handles.
+ */
+export function viewIsRead(): void {
+  if (!storing) return;
+  storing.isMet = true;
+  throw new H5TypeError('a view is stored as a copy of what it shows');
 }
 
 /** Stores a value, or prepares that; again, if there are collections of its file in it, with copies of these. */
@@ -54,10 +65,11 @@ function copied(given: unknown, context: Context, copies: Map<unknown, unknown>)
     return copy;
   };
   const isCollection = value instanceof H5Dict || value instanceof H5List || value instanceof H5Array;
-  if (isCollection && value.file === context.live.file) {
+  if (isCollection && (value.file === context.live.file || value !== given)) {
     const whole = value instanceof H5Array ? (value.isView ? undefined : value.dataset) : value.object;
     const object = whole as H5Group | H5Dataset | undefined;
-    return object ? note(readFrom(object, context.moving)) : value;
+    const { moving } = value instanceof H5Array ? context : value.context;
+    return object ? note(readFrom(object, moving)) : value;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Map.prototype) {

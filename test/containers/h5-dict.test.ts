@@ -405,6 +405,27 @@ describe('the view of an H5Dict', () => {
     expect(read['twice']?.[0]).toBe(read['twice']?.[1]);
   });
 
+  it('has Maps and lists where it is stored within other values', () => {
+    const value = {
+      map: new Map<string, unknown>([
+        ['k', new Map([['j', null]])],
+        ['l', [1, 'a', {}]],
+      ]),
+      in: { n: 1 },
+    };
+    const other = H5Dict.of(H5File.open(serialize(value)));
+    const dict = H5Dict.of<Record<string, unknown>>(H5File.open(serialize(value), 'r+'));
+    const map = dict.get('map') as H5Dict;
+    dict.set('a', { all: [map.view, dict.get('in'), other.view], other: (other.get('map') as H5Dict).view });
+    dict.set('b', [[(map.get('l') as H5List).view], { in: (dict.view as typeof value).in }]);
+    dict.commit();
+    expect(deserialize(dict.file.toBytes())).toEqual({
+      ...value,
+      a: { all: [value.map, value.in, value], other: value.map },
+      b: [[value.map.get('l')], { in: value.in }],
+    });
+  });
+
   it('does not let keys touch prototypes', () => {
     using dict = opened();
     const view = dict.view as unknown as Record<string, unknown>;
