@@ -32,6 +32,9 @@ export interface ChangeEvent {
  */
 export type ChangeListener = (event: ChangeEvent) => void;
 
+/** So many commits in turn may each have listeners that change something else, when a file is closed. */
+const MOST_TURNS = 16;
+
 interface Subscription {
   readonly path: string;
   readonly listener: ChangeListener;
@@ -224,7 +227,10 @@ export class LiveFile implements EditWatcher {
 
   /** Commits, and closes the file. */
   close(): void {
-    this.#telling(() => this.#session.file.close());
+    this.#telling(() => {
+      this.#settle();
+      this.#session.file.close();
+    });
     this.#tell();
   }
 
@@ -239,8 +245,18 @@ export class LiveFile implements EditWatcher {
 
   /** The same; when what has changed cannot be committed, the file is closed without it. */
   end(): void {
-    this.#session.file[Symbol.dispose]();
+    try {
+      this.#settle();
+    } finally {
+      this.#session.file[Symbol.dispose]();
+    }
     this.#tell();
+  }
+
+  /** Commits what has changed, and what listeners change that hear of it: after the last commit nobody else does. */
+  #settle(): void {
+    const { file } = this.#session;
+    for (let turn = 0; turn < MOST_TURNS && file.isOpen && this.#changes.length > 0; turn++) file.flush();
   }
 
   /** Throws why a commit has failed behind the back of the program, once. */

@@ -11,6 +11,7 @@ import {
   write,
   writeSync,
 } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
 
 describe('what a list has put off', () => {
   const begin = () => {
@@ -187,6 +188,35 @@ it('a listener that another one has ended is not called any more', () => {
   const stopOther = dict.subscribe(() => told.push('other'));
   dict.set('a', 2).set('a', 3);
   expect(told).toEqual(['first']);
+});
+
+it.each(['operation', 'microtask', 'manual'] as const)(
+  'what listeners change is stored when the file is closed: %s',
+  (commit) => {
+    for (const end of ['close', Symbol.dispose] as const) {
+      const storage = new (class extends MemoryStorage {
+        override close(): void {}
+      })();
+      const dict = H5Dict.write(storage, { a: 1, b: 0, c: 0, l: [1, 'x'] as unknown[] }, { commit });
+      dict.commit();
+      dict.subscribe('a', () => dict.set('b', dict.get('a') * 10));
+      dict.subscribe('b', () => {
+        dict.set('c', dict.get('b') * 10);
+        dict.get('l').push(dict.get('b'));
+      });
+      dict.set('a', 2);
+      dict[end]();
+      expect(dict.isOpen).toBe(false);
+      expect(readSync(storage.copy(0, storage.size))).toEqual({ a: 2, b: 20, c: 200, l: [1, 'x', 20] });
+    }
+  },
+);
+
+it('a listener that always changes something keeps no file from being closed', () => {
+  const dict: H5Dict = H5Dict.write(undefined, { a: 0 });
+  dict.subscribe(() => dict.set('a', (dict.get('a') as number) + 1));
+  dict.set('b', 1).close();
+  expect(dict.isOpen).toBe(false);
 });
 
 describe('a property that is set on a handle', () => {
