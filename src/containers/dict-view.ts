@@ -1,6 +1,7 @@
 import { H5TypeError } from '../errors.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
+import { viewIsRead } from './own-collections.js';
 
 /**
  * A dict as an object: each key is a property. Dicts in it are views as well; lists and arrays are what `get` returns.
@@ -15,18 +16,23 @@ export type Viewed<V> = V extends H5Dict<infer D> ? DictView<D> : V;
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-const dicts = new WeakMap<object, H5Dict>();
+const collections = new WeakMap<object, H5Dict | H5List>();
 
-/** The dict that a view shows. */
-export function dictOf(view: object): H5Dict | undefined {
-  return dicts.get(view);
+/** Says of a view what it shows. */
+export function shows(view: object, collection: H5Dict | H5List): void {
+  collections.set(view, collection);
+}
+
+/** What a value is set as: a view as the dict or the list that it shows. */
+export function unviewed(value: unknown): unknown {
+  return (typeof value === 'object' && value !== null && collections.get(value)) || value;
 }
 
 export function viewOf<T extends object>(dict: H5Dict<T>): DictView<T> {
   // What is not in the dict is that of any object: `toString` and the like. Node shows the target instead of a proxy.
   const target = Object.defineProperty({}, INSPECT, { value: () => dict.toString(), configurable: true });
   const view = new Proxy(target, new Handler(dict as unknown as H5Dict));
-  dicts.set(view, dict as unknown as H5Dict);
+  shows(view, dict as unknown as H5Dict);
   return view as DictView<T>;
 }
 
@@ -44,7 +50,7 @@ class Handler implements ProxyHandler<object> {
   }
 
   set(_target: object, key: string | symbol, value: unknown): boolean {
-    this.#dict.set(keyOf(key), stored(value));
+    this.#dict.set(keyOf(key), value);
     return true;
   }
 
@@ -58,6 +64,7 @@ class Handler implements ProxyHandler<object> {
   }
 
   ownKeys(): string[] {
+    viewIsRead();
     return [...this.#dict.keys()];
   }
 
@@ -76,7 +83,7 @@ class Handler implements ProxyHandler<object> {
   defineProperty(_target: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
     if (!('value' in descriptor))
       throw new H5TypeError('what a dict has of a key is a value, and no accessor');
-    this.#dict.set(keyOf(key), stored(descriptor.value));
+    this.#dict.set(keyOf(key), descriptor.value);
     return true;
   }
 
@@ -124,9 +131,4 @@ function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value) as unknown;
   return prototype === Object.prototype || prototype === null || prototype === Array.prototype;
-}
-
-/** A view is set as the dict that it shows. */
-function stored(value: unknown): unknown {
-  return (typeof value === 'object' && value !== null && dicts.get(value)) || value;
 }

@@ -19,8 +19,10 @@ import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import { isSameBytes } from '../serialize/value-members.js';
 import type { Context } from './context.js';
+import { unviewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
+import { storeWithCopies } from './own-collections.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 import { isTree } from './tree.js';
 
@@ -141,7 +143,10 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
       if (isBoth) return;
     }
   }
-  live.change(group.path, () => writeInto(group, isDict ? (value as H5Dict).copy() : value, context.codec));
+  const whole = isDict ? (value as H5Dict).copy() : value;
+  live.change(group.path, () =>
+    storeWithCopies(whole, context, (each) => writeInto(group, each, context.codec)),
+  );
 }
 
 /** What gives a dict these entries and no others, in this order. */
@@ -177,7 +182,10 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
     const { object: group, context } = dict;
     const kind = kindOfGroup(group);
     const value = kind === source ? other : madeOf(kind, entriesOf(other));
-    context.live.change(group.path, () => writeInto(group, value, { ...context.codec, mode: 'merge' }));
+    const how = { ...context.codec, mode: 'merge' } as const;
+    context.live.change(group.path, () =>
+      storeWithCopies(value, context, (each) => writeInto(group, each, how)),
+    );
   }
 }
 
@@ -200,11 +208,12 @@ const MAX_COMPARED = 1000;
 function put(
   dict: H5Dict,
   key: string,
-  value: unknown,
+  given: unknown,
   changes: Change[],
   combine: (there: H5Dict, here: object, changes: Change[], depth: number) => void,
   depth: number,
 ): void {
+  const value = unviewed(given);
   const source = value instanceof H5Dict ? kindOfGroup(value.object) : kindOf(value);
   const there = source && (combine === mergeInto ? dictAt : ownDictAt)(dict, key);
   const isSameKind = there && kindOfGroup(there.object) === source;

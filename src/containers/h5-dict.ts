@@ -23,7 +23,7 @@ import {
   openIn,
 } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
-import { type DictView, viewOf } from './dict-view.js';
+import { type DictView, unviewed, viewOf } from './dict-view.js';
 import { assign, kindOf, merge } from './difference.js';
 import { H5Attributes } from './h5-attributes.js';
 import { jsonOf } from './json.js';
@@ -258,7 +258,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** Its group, unless that is one that has just been deleted. */
   get #current(): H5Group {
     const group = this.#group;
-    group.session.editor?.settle(group.node);
+    group.session.editor?.settle(group);
     return group;
   }
 
@@ -320,7 +320,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   set(key: string, value: unknown): this {
     checkKey(key);
     this.context.live.edit();
-    if (!assign(this, key, value)) this.change(key, () => setMember(this.#group, key, value, this.context));
+    const given = unviewed(value);
+    if (!assign(this, key, given)) this.change(key, () => setMember(this.#group, key, given, this.context));
     return this;
   }
 
@@ -403,7 +404,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /** Sets this dict to what an object or a Map says: keys that it does not have are removed. Only the difference is written. */
   assign(value: T | StoredMembers<T> | ReadonlyMap<string, unknown>): this {
-    assign(this, undefined, value);
+    assign(this, undefined, unviewed(value));
     return this;
   }
 
@@ -414,7 +415,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * @throws {H5PathError} when a dict would replace another object, as where one of both is a Map; then nothing changes.
    */
   merge(other: Partial<T> | Partial<StoredMembers<T>> | ReadonlyMap<string, unknown> | H5Dict): this {
-    merge(this, other);
+    merge(this, unviewed(other) as object);
     return this;
   }
 

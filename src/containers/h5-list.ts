@@ -17,15 +17,17 @@ import {
   openIn,
 } from './collection.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
+import { unviewed } from './dict-view.js';
 import { isEqual } from './equal.js';
 import { H5Dict } from './h5-dict.js';
 import { jsonOf } from './json.js';
 import { ListState, noIndex, otherThanList } from './list-state.js';
 import { HOLE } from './list-store.js';
-import { type ListView, listViewOf, shownBy } from './list-view.js';
+import { type ListView, listViewOf } from './list-view.js';
 import type { ChangeListener } from './live-file.js';
 import type { Copied, Stored } from './live-types.js';
 import { setMember, valueIn } from './member.js';
+import { storeWithCopies } from './own-collections.js';
 import type { FileSource } from './platform.js';
 import { addressOf } from './rewriting.js';
 import { showList } from './text.js';
@@ -114,7 +116,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
   /**
    * Writes an array to a file, in place of what is there, and opens it as a list. Of a file that is open, it is the member `name`
-   * of a group.
+   * of a group. It is a change as others are: it lasts when they do (`commit`), and a `rollback` before that takes it back.
    *
    * @example
    * using log = H5List.write('log.h5', []);
@@ -129,12 +131,12 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const whole = Array.isArray(array) ? array : Array.from(array);
     if (target instanceof H5Group) {
       const context = contextOf(target, options);
-      context.live.transaction(() => writeAt(target, names, whole, context));
+      context.live.whole(() => writeAt(target, names, whole, context));
       return H5List.of<T>(listAt(target, names, false, context), options);
     }
     return openIn(target as FileSource, 'w', options, (file) => {
       const context = contextOf(file, { commit: 'microtask', ...given(options) });
-      context.live.transaction(() => writeAt(file, names, whole, context));
+      context.live.whole(() => writeAt(file, names, whole, context));
       return new H5List<T>(checked(listAt(file, names, false, context)), context, true);
     });
   }
@@ -163,7 +165,10 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   /** The list as it is now. */
   get #list(): ListState {
     if (this.#state.epoch !== this.context.live.epoch) this.#find();
-    this.#state.object.session.check();
+    const { object } = this.#state;
+    object.session.check();
+    // It may have just been deleted, or what it is in.
+    object.session.editor?.settle(object);
     return this.#state;
   }
 
@@ -257,7 +262,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
    * @throws {H5UnsupportedError} when the value cannot be stored: then nothing has changed.
    */
   set(index: number, value: T | Stored<T>): this {
-    this.#change((list) => list.set(this.#index(index, list.length), plain(value)));
+    this.#change((list) => list.set(this.#index(index, list.length), unviewed(value)));
     return this;
   }
 
@@ -301,7 +306,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   extend(values: Iterable<T | Stored<T>>): number {
     checkIterable(values, 'a list is extended by an array or something else iterable');
     const given = Array.isArray(values) ? values : Array.from(values);
-    const all = given.length === 1 ? [plain(given[0])] : given.map(plain);
+    const all = given.length === 1 ? [unviewed(given[0])] : given.map(unviewed);
     return this.#change((list) => {
       // It may be gone.
       const { length } = list;
@@ -353,7 +358,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const count = Math.max(0, Math.min(most, length - from));
     return this.#change((list) => {
       const removed = list.slice(from, from + count);
-      list.splice(from, count, values.map(plain));
+      list.splice(from, count, values.map(unviewed));
       return asArray(removed) as T[];
     });
   }
@@ -389,7 +394,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
       const { length } = list;
       const from = bound(start, length);
       const to = end === undefined ? length : bound(end, length);
-      if (to > from) list.splice(from, to - from, new Array<unknown>(to - from).fill(plain(value)));
+      if (to > from) list.splice(from, to - from, new Array<unknown>(to - from).fill(unviewed(value)));
     });
     return this;
   }
@@ -690,13 +695,8 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
 
 /** Whether both are the same collection. */
 function isSame(there: Collection, value: unknown): boolean {
-  const other = typeof value === 'object' && value !== null ? (shownBy(value) ?? value) : value;
+  const other = unviewed(value);
   return other instanceof Collection && there.object.isSame(other.object);
-}
-
-/** What a view is set as: what it shows. */
-function plain(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? (shownBy(value) ?? value) : value;
 }
 
 function real(value: unknown): unknown {
@@ -761,7 +761,7 @@ function writeAt(
   context: Context,
 ): void {
   if (names.length === 0) {
-    void writeInto(group, array, context.codec);
+    void storeWithCopies(array, context, (each) => writeInto(group, each, context.codec));
     return;
   }
   const holder = groupAt(group, names.slice(0, -1), true);

@@ -12,6 +12,7 @@ import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
 import { lazyHandle } from './lazy-handle.js';
+import { isOwn } from './own-collections.js';
 import { openFile, type Platform, thePlatform } from './platform.js';
 
 /** What a handle can be. */
@@ -190,7 +191,8 @@ export function handleTypes(files: Platform['files']): ValueType[] {
       }
       const object = objectOf(handle as never);
       const place = thePlatform().placeOf(object.file);
-      if (!place)
+      const isCollection = handle instanceof H5Dict || handle instanceof H5List || handle instanceof H5Array;
+      if ((isCollection && isOwn(object)) || !place)
         throw new H5TypeError(
           'a handle of a file in memory leads nowhere later: store a copy of what it holds',
         );

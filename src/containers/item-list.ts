@@ -1,6 +1,6 @@
 import { H5FormatError } from '../errors.js';
 import type { NewObject, ValueOptions } from '../hdf5/editing.js';
-import { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { type ObjectInfo, readObject } from '../hdf5/object.js';
@@ -10,11 +10,10 @@ import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js
 import { escapeName } from '../serialize/names.js';
 import { addMembers, placedIn } from '../serialize/part-writer.js';
 import { memberSegment } from '../serialize/path.js';
-import { replaceMembers } from '../serialize/replaced-references.js';
 import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
-import { getMember, prepareObjectMember, presented } from './member.js';
+import { deleteMember, getMember, prepareObjectMember, presented, replaceMember } from './member.js';
 import { placeOf, setWord } from './rewriting.js';
 import { encodeScalar, isNull, isScalar, readScalar } from './scalar.js';
 import { StoredItems } from './stored-items.js';
@@ -271,18 +270,14 @@ export class ItemList implements ListStore {
     }
     const { data, dtype } = scalar;
     const dataset = dtype === undefined ? { data } : { data, dtype };
-    if (object.has(name)) this.#lose(name, () => editor.setObject(object.node, name, dataset));
+    if (object.has(name)) replaceMember(object, name, () => editor.setObject(object.node, name, dataset));
     else editor.addObjects(object.node, [{ name, order, dataset }]);
     return name;
   }
 
-  /** Does what takes an element away that is behind a link. */
-  #lose(name: string, change: () => void): void {
-    const { object } = this;
-    const old = object.get(name);
-    // Nothing refers to a scalar that does not say so.
-    if (old instanceof H5Dataset && old.ndim === 0 && !old.attrs.has(Reserved.referenced)) change();
-    else replaceMembers(object, [name], change);
+  /** Whether elements are to be written that are stored as values are, and not as a link to a few bytes. */
+  get waitsWithObjects(): boolean {
+    return this.#pending.some((value) => value instanceof Snapshot && !value.isFlat);
   }
 
   flush(): void {
@@ -398,7 +393,7 @@ export class ItemList implements ListStore {
     }
     for (let i = start; i < start + count; i++) {
       const slot = slots[i] as Slot;
-      if (typeof slot === 'string') this.#lose(slot, () => object.delete(slot));
+      if (typeof slot === 'string') deleteMember(object, slot);
     }
     spliceInto(slots, start, count, newSlots);
     spliceInto(orders, start, count, newOrders);
@@ -461,14 +456,12 @@ export class ItemList implements ListStore {
     return Infinity;
   }
 
+  /** It can only if the elements that are to go have not been written: else they may be referred to, and `splice` removes them. */
   truncate(length: number): boolean {
     const stored = this.#slots.length;
-    if (length >= stored) {
-      this.#pending.length = length - stored;
-      return true;
-    }
-    this.#pending = [];
-    return this.splice(length, stored - length, []);
+    if (length < stored) return false;
+    this.#pending.length = length - stored;
+    return true;
   }
 }
 

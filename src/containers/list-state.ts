@@ -155,14 +155,17 @@ export class ListState implements Deferred {
 
   truncate(length: number): void {
     this.#checkFree();
-    if (this.#store.truncate(length)) {
+    const store = this.#store;
+    // To remove one element is all or nothing by itself.
+    const isOne = store instanceof ItemList && length === store.length - 1;
+    if (store.truncate(length) || (isOne && store.splice(length, 1, []))) {
       this.#madeAnew();
       this.#defer();
       return;
     }
     this.#whole(() => {
       this.#convert([]);
-      this.#store.truncate(length);
+      if (!this.#store.truncate(length)) this.#store.splice(length, this.length - length, []);
     });
   }
 
@@ -186,7 +189,10 @@ export class ListState implements Deferred {
 
   flush(): void {
     this.#isDeferred = false;
-    this.#store.flush();
+    const store = this.#store;
+    // To write these is to flush what has changed: the list may have been deleted since they were appended, and would be gone then.
+    if (store instanceof ItemList && store.waitsWithObjects) this.object.session.edit().flush();
+    if (this.isThere) store.flush();
   }
 
   /** Does what is all or nothing, also within a transaction. */
@@ -235,6 +241,8 @@ export class ListState implements Deferred {
       this.#context,
     );
     this.#store = openStore(made, this.#context);
+    // What is to be added may be this list, by a handle that has to find it first.
+    this.since = made.session.edit().clock;
     // Now that it can be changed, values may still not fit.
     if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);
   }

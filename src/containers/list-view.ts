@@ -1,20 +1,14 @@
 import { H5TypeError } from '../errors.js';
-import { dictOf, type Viewed } from './dict-view.js';
+import { shows, type Viewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import type { H5List } from './h5-list.js';
 import { noIndex } from './list-state.js';
+import { viewIsRead } from './own-collections.js';
 
 /** A list as an array. Dicts in it are what `view` of them is, as in the view of a dict. */
 export type ListView<T> = Viewed<T>[];
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-
-const lists = new WeakMap<object, H5List>();
-
-/** The dict or the list that a view shows. */
-export function shownBy(view: object): H5Dict | H5List | undefined {
-  return lists.get(view) ?? dictOf(view);
-}
 
 /** The list as what `Array.isArray` takes for an array. */
 export function listViewOf<T>(list: H5List<T>): ListView<T> {
@@ -22,7 +16,7 @@ export function listViewOf<T>(list: H5List<T>): ListView<T> {
   // Node looks past a proxy.
   Object.defineProperty(target, INSPECT, { value: () => list.toString(), configurable: true });
   const view = new Proxy(target, new Handler(list as H5List));
-  lists.set(view, list as H5List);
+  shows(view, list as H5List);
   return view as ListView<T>;
 }
 
@@ -43,7 +37,11 @@ const CHANGING = new Set<string | symbol>([
   'sort',
   'reverse',
   'fill',
+  'copyWithin',
 ]);
+
+/** Methods that compare elements: a view is made anew each time, and what it shows is the same. */
+const COMPARING = new Set<string | symbol>(['includes', 'indexOf', 'lastIndexOf']);
 
 class Handler implements ProxyHandler<unknown[]> {
   readonly #list: H5List;
@@ -55,9 +53,16 @@ class Handler implements ProxyHandler<unknown[]> {
   get(target: unknown[], key: string | symbol, receiver: unknown): unknown {
     const index = indexOf(key);
     if (index !== undefined) return shown(this.#list.at(index));
-    if (key === 'length') return this.#list.length;
+    if (key === 'length') {
+      viewIsRead();
+      return this.#list.length;
+    }
     if (key === 'toJSON') return () => this.#list.toJSON();
     if (CHANGING.has(key)) return (...values: unknown[]) => this.#changed(key as 'push', values, receiver);
+    if (COMPARING.has(key))
+      return (...values: [unknown]) => this.#list[key as 'indexOf' | 'lastIndexOf'](...values);
+    // Lists in it are no arrays.
+    if (key === 'flat') return (depth?: number) => this.#list.flat(depth).map(shown);
     // A copy of a list is an array.
     if (key === 'constructor') return Array;
     return Reflect.get(target, key, receiver);

@@ -32,6 +32,9 @@ export interface ChangeEvent {
  */
 export type ChangeListener = (event: ChangeEvent) => void;
 
+/** So many commits in turn may each have listeners that change something else, when a file is closed. */
+const MOST_TURNS = 16;
+
 interface Subscription {
   readonly path: string;
   readonly listener: ChangeListener;
@@ -66,6 +69,8 @@ export class LiveFile implements EditWatcher {
   #isPending = false;
   /** Why the last commit failed, if nobody has been told yet. */
   #failure: { readonly error: unknown } | undefined;
+  /** Why the last commit failed that the program asked for. */
+  #told: unknown;
   #isOurs = false;
   readonly #subscriptions = new Set<Subscription>();
   /** The paths of what has changed since the last commit. */
@@ -206,6 +211,8 @@ export class LiveFile implements EditWatcher {
     try {
       session.file.commit();
     } catch (error) {
+      // A file that can be committed no more says the same each time.
+      if (error === this.#told) return;
       this.#failure = { error };
       // If nobody has asked by then, it is an uncaught error: what has been set is not there.
       setTimeout(() => this.#tell());
@@ -215,19 +222,41 @@ export class LiveFile implements EditWatcher {
   /** Commits what has changed. */
   commit(): void {
     this.#tell();
-    this.#session.file.flush();
+    this.#telling(() => this.#session.file.flush());
   }
 
   /** Commits, and closes the file. */
   close(): void {
-    this.#session.file.close();
+    this.#telling(() => {
+      this.#settle();
+      this.#session.file.close();
+    });
     this.#tell();
+  }
+
+  #telling(commit: () => void): void {
+    try {
+      commit();
+    } catch (error) {
+      this.#told = error;
+      throw error;
+    }
   }
 
   /** The same; when what has changed cannot be committed, the file is closed without it. */
   end(): void {
-    this.#session.file[Symbol.dispose]();
+    try {
+      this.#settle();
+    } finally {
+      this.#session.file[Symbol.dispose]();
+    }
     this.#tell();
+  }
+
+  /** Commits what has changed, and what listeners change that hear of it: after the last commit nobody else does. */
+  #settle(): void {
+    const { file } = this.#session;
+    for (let turn = 0; turn < MOST_TURNS && file.isOpen && this.#changes.length > 0; turn++) file.flush();
   }
 
   /** Throws why a commit has failed behind the back of the program, once. */
@@ -297,7 +326,10 @@ export class LiveFile implements EditWatcher {
         else within.set(holder, [path]);
       }
     }
-    for (const { path, listener } of [...this.#subscriptions]) {
+    for (const subscription of [...this.#subscriptions]) {
+      // Another listener may have ended it.
+      if (!this.#subscriptions.has(subscription)) continue;
+      const { path, listener } = subscription;
       const concerned = [...(within.get(path) ?? [])];
       for (const holder of holdersOf(path)) if (holder !== path && places.has(holder)) concerned.push(holder);
       if (concerned.length === 0) continue;

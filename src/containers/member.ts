@@ -25,6 +25,7 @@ import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
 import { options as containerOptions } from './options.js';
+import { storeWithCopies } from './own-collections.js';
 import {
   decodeScalar,
   encodeScalar,
@@ -267,9 +268,11 @@ export function prepareObjectMember(
   const attributes = context.isPlain ? scalarsIn(value, context) : undefined;
   if (attributes)
     return () => replaceMember(group, name, () => editor.setObject(group.node, name, undefined, attributes));
-  const members = Object.create(null) as Record<string, unknown>;
-  members[key] = value;
-  const set = prepareMembers(group, members, context.codec);
+  const set = storeWithCopies(value, context, (each) => {
+    const members = Object.create(null) as Record<string, unknown>;
+    members[key] = each;
+    return prepareMembers(group, members, context.codec);
+  });
   return () => replaceLink(group, name, set);
 }
 

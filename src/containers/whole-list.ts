@@ -7,6 +7,7 @@ import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { storedObject } from './member.js';
+import { storeWithCopies } from './own-collections.js';
 import { become, placeOf } from './rewriting.js';
 import { StoredList } from './stored-list.js';
 
@@ -71,7 +72,7 @@ export class WholeList implements ListStore {
     const { object } = this;
     const add = (holder: H5Group, name: string): void => {
       try {
-        addMembers(holder, { [name]: whole }, codec);
+        storeWithCopies(whole, this.#context, (each) => addMembers(holder, { [name]: each }, codec));
       } catch (error) {
         throw placedIn(error, `$${memberSegment(name)}`, placeOf(object));
       }

@@ -207,7 +207,7 @@ export interface Editor extends Requiring {
   /** A link of a group has been removed. What it led to may be gone with the next flush: who has a handle of it is to know. */
   unlinked(group: Node, link: HardLink): void;
   /** Flushes, if an object may be gone by what has been removed elsewhere. */
-  settle(object: Node): void;
+  settle(object: { readonly node: Node }): void;
   /** How many hard links lead to an object, or to that of a link. */
   linkCount(object: Node | HardLink): number;
   /** A group that stands in the file, and is in no other: for what is made before it has a place. */

@@ -856,9 +856,9 @@ export class FileEditor implements Editor {
     if (object.kind !== 'dataset' || object.dataspace.kind === 'simple') this.#unlinkedFrom = group;
   }
 
-  settle(object: Node): void {
+  settle(object: { readonly node: Node }): void {
     // Where it has been removed from is known to be there.
-    if (this.#unlinkedFrom && !isSameNode(this.#unlinkedFrom, object)) this.flush();
+    if (this.#unlinkedFrom && !isSameNode(this.#unlinkedFrom, object.node)) this.flush();
   }
 
   // ---- links ----------------------------------------------------------------------------------------

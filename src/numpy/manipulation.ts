@@ -14,7 +14,7 @@ import {
   resultType,
   typeOfName,
 } from '../kernels/element-type.js';
-import { gather, gatherInto } from '../kernels/elementwise.js';
+import { gather, gatherInto, type Operand } from '../kernels/elementwise.js';
 import { KernelError } from '../kernels/errors.js';
 import {
   broadcastShapes,
@@ -1118,7 +1118,7 @@ export function copyto(
     );
   }
   for (const each of mask ? [from, mask] : [from]) {
-    const together = broadcastShapes(each.shape, to.shape);
+    const together = broadcastShapes(each.shape.slice(axesAhead(each, to.shape.length)), to.shape);
     if (together.length !== to.shape.length || together.some((length, i) => length !== to.shape[i])) {
       throw new KernelError(
         'H5_SHAPE',
@@ -1131,14 +1131,29 @@ export function copyto(
   const whole: Part = { start: to.shape.map(() => 0), shape: to.shape };
   for (const part of onDisk === 0 ? [whole] : partsFor(inputs, to, onDisk)) {
     const { start, shape } = part;
-    const where = mask && operandOf(mask, start, shape);
+    const where = mask && partOf(mask, start, shape);
     const data = where
       ? gather(operandOf({ ...to, value: undefined }, start, shape), shape, to.type)
       : allocate(to.type, sizeOf(shape));
-    gatherInto(operandOf(from, start, shape), shape, { type: to.type, data, offset: 0 }, where);
+    gatherInto(partOf(from, start, shape), shape, { type: to.type, data, offset: 0 }, where);
     store(to, part, data, to.type);
   }
   settle(to.disk);
+}
+
+/** How many axes of one element a source has in front of as many as there are: `copyto` takes it as if it did not have them. */
+function axesAhead({ shape }: Source, rank: number): number {
+  const ahead = Math.max(0, shape.length - rank);
+  return shape.slice(0, ahead).every((length) => length === 1) ? ahead : 0;
+}
+
+/** The same as `operandOf`, of what may have such axes. */
+function partOf(source: Source, start: readonly number[], shape: readonly number[]): Operand {
+  const ahead = axesAhead(source, shape.length);
+  if (ahead === 0) return operandOf(source, start, shape);
+  const each = (value: number) => new Array<number>(ahead).fill(value);
+  const operand = operandOf(source, [...each(0), ...start], [...each(1), ...shape]);
+  return { ...operand, strides: operand.strides.slice(ahead) };
 }
 
 /** Of a list of conditions. */
@@ -1181,14 +1196,23 @@ export const where: Where = ((
   return finish(target, options.out);
 }) as Where;
 
+/** A text is true if there is more in it than space, or anything behind a zero, as for numpy's `nonzero`. */
+function truthOfText(text: string): number {
+  return Number(/\0.*[^\0]|[^\0\s]/s.test(text));
+}
+
 /** The indices of all elements that are other than zero, for each axis. */
 function placesWhere(test: Source): ArrayResult[] {
   const { shape } = test;
   if (shape.length === 0) throw new KernelError('H5_AXIS', 'what has no axes has no indices');
   const size = sizeOf(shape);
   const step = Math.max(1, Math.floor(blockBytes(shape.length + 3) / F8.size));
-  const truthOf = (from: number) =>
-    convert(test.type, readRun(test, from, Math.min(size, from + step)), BOOL) as Uint8Array;
+  const truthOf = (from: number) => {
+    const run = readRun(test, from, Math.min(size, from + step));
+    return test.type.kind === 's'
+      ? (run as string[]).map(truthOfText)
+      : (convert(test.type, run, BOOL) as Uint8Array);
+  };
   let count = 0;
   for (let from = 0; from < size; from += step) {
     const truth = truthOf(from);

@@ -94,4 +94,11 @@ describe('a commit at the end of a task that fails', () => {
     await nextTurn();
     expect(uncaught).toEqual([]);
   });
+
+  test.each(['commit', 'close'] as const)('is told once, if the program asks first: %s', async (end) => {
+    const dict = failing();
+    expect(() => dict[end]()).toThrow('no space');
+    await nextTurn();
+    expect(uncaught).toEqual([]);
+  });
 });

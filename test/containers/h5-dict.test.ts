@@ -319,6 +319,113 @@ describe('the view of an H5Dict', () => {
     expect(() => Object.setPrototypeOf(view, null)).toThrow(TypeError);
   });
 
+  it('is set as what it shows, with all that is in it', () => {
+    const value = {
+      dict: { x: 1, list: [1, 'a', { y: [2, 'b'] }], n: { z: 1 } },
+      list: ['a', { q: 1 }, ['b', 1]],
+    };
+    const dict = H5Dict.of(H5File.open(serialize({ ...value, there: { x: 0, n: { z: 0 } }, old: 1 }), 'r+'));
+    const [inner, list] = [dict.get('dict') as H5Dict, dict.get('list') as H5List];
+    dict.set('a', inner.view).set('b', list.view);
+    dict.set('there', { list: list.view, n: inner.view });
+    dict.getOrInsert('c', list.view);
+    dict.update('old', () => list.view);
+    (dict.view as Record<string, unknown>)['d'] = list.view;
+    H5Dict.of(dict.file.createGroup('e')).assign(inner.view as never);
+    H5Dict.of(dict.file.createGroup('f')).merge({ l: list.view, d: inner.view });
+    dict.commit();
+    expect(deserialize(dict.file.toBytes())).toEqual({
+      ...value,
+      there: { list: value.list, n: value.dict },
+      old: value.list,
+      a: value.dict,
+      b: value.list,
+      c: value.list,
+      d: value.list,
+      e: value.dict,
+      f: { l: value.list, d: value.dict },
+    });
+  });
+
+  it('is stored as a copy within other values, as all collections of the file', () => {
+    const value = {
+      dict: { x: 1, list: [1, 'a', { y: 2 }] },
+      list: [{ q: 1 }, 'b', ['c', 1]],
+      large: Float64Array.of(1, 2),
+    };
+    const path = newPath();
+    const dict = H5Dict.write<Record<string, unknown>>(
+      path,
+      { ...value, there: { a: 1 } },
+      { largeArray: 8 },
+    );
+    const [inner, list, large] = [
+      dict.get('dict') as H5Dict,
+      dict.get('list') as H5List,
+      dict.get('large') as H5Array,
+    ];
+    list.push('d');
+    dict.set('new', { inner, list, large, all: [inner.view, new Map([[1, list]]), new Set([inner])] });
+    dict.set('there', { a: 1, in: [inner] });
+    dict.set(
+      'filtered',
+      list.filter((each) => typeof each === 'object'),
+    );
+    dict.set('spread', { ...inner.view });
+    const twice = { inner };
+    dict.set('twice', [twice, twice]);
+    list.push([inner], { inner });
+    const shared = {};
+    H5Dict.of(dict.file.createGroup('assigned')).assign({ shared, again: shared, all: [inner] } as never);
+    H5Dict.of(dict.file.createGroup('merged')).merge({ shared, again: shared, all: [inner] });
+    H5List.write(dict.file, [shared, shared, [inner]], { name: 'written' });
+    inner.set('x', 2);
+    dict.close();
+    const pushed = [...value.list, 'd'];
+    const { dict: old } = value;
+    const read = readSync(path) as Record<string, unknown[]>;
+    expect(read).toEqual({
+      dict: { ...old, x: 2 },
+      list: [...pushed, [old], { inner: old }],
+      large: value.large,
+      there: { a: 1, in: [old] },
+      new: {
+        inner: old,
+        list: pushed,
+        large: value.large,
+        all: [old, new Map([[1, pushed]]), new Set([old])],
+      },
+      filtered: [{ q: 1 }, ['c', 1]],
+      spread: old,
+      twice: [{ inner: old }, { inner: old }],
+      assigned: { shared, again: shared, all: [old] },
+      merged: { shared, again: shared, all: [old] },
+      written: [shared, shared, [old]],
+    });
+    expect(read['twice']?.[0]).toBe(read['twice']?.[1]);
+  });
+
+  it('has Maps and lists where it is stored within other values', () => {
+    const value = {
+      map: new Map<string, unknown>([
+        ['k', new Map([['j', null]])],
+        ['l', [1, 'a', {}]],
+      ]),
+      in: { n: 1 },
+    };
+    const other = H5Dict.of(H5File.open(serialize(value)));
+    const dict = H5Dict.of<Record<string, unknown>>(H5File.open(serialize(value), 'r+'));
+    const map = dict.get('map') as H5Dict;
+    dict.set('a', { all: [map.view, dict.get('in'), other.view], other: (other.get('map') as H5Dict).view });
+    dict.set('b', [[(map.get('l') as H5List).view], { in: (dict.view as typeof value).in }]);
+    dict.commit();
+    expect(deserialize(dict.file.toBytes())).toEqual({
+      ...value,
+      a: { all: [value.map, value.in, value], other: value.map },
+      b: [[value.map.get('l')], { in: value.in }],
+    });
+  });
+
   it('does not let keys touch prototypes', () => {
     using dict = opened();
     const view = dict.view as unknown as Record<string, unknown>;

@@ -582,6 +582,45 @@ describe('as an array', () => {
     check(list, [2, 5]);
   });
 
+  it('has a view that finds what it shows, and knows its lists', () => {
+    const list = H5List.write(undefined, [[1, [2]], 'x', { a: 1 }, [3]] as unknown[], { commit: 'manual' });
+    // From now on what is in it is live.
+    list.push({ b: 1 });
+    const { view } = list;
+    expect([view.indexOf(view[2]), view.lastIndexOf(view[2]), view.includes(view[2])]).toEqual([2, 2, true]);
+    expect([view.indexOf(view[0]), view.includes({ a: 1 }), view.indexOf('x', 2)]).toEqual([0, false, -1]);
+    const flat = view.flat(2);
+    expect(flat.map((each) => (typeof each === 'object' ? { ...each } : each))).toEqual([
+      1,
+      2,
+      'x',
+      { a: 1 },
+      3,
+      { b: 1 },
+    ]);
+    (flat[3] as { a: number }).a++;
+    expect(view.copyWithin(0, 2)).toBe(view);
+    expect(list.toArray()).toEqual([{ a: 2 }, [3], { b: 1 }, [3], { b: 1 }]);
+  });
+
+  it.each(['microtask', 'manual'] as const)(
+    'that is written is a change as others are: %s',
+    async (commit) => {
+      const storage = new MemoryStorage(serialize(['old']));
+      const list = H5List.write<unknown>(storage, ['new'], { commit });
+      list.rollback();
+      expect(() => list.length).toThrow(/there after what has been rolled back|deleted or replaced/);
+      const other = H5List.write(H5File.open(serialize({}), 'r+'), [1], { name: 'l', commit });
+      other.rollback();
+      expect(other.file.has('l')).toBe(false);
+      const kept = H5List.write<unknown>(new MemoryStorage(), ['kept'], { commit });
+      if (commit === 'manual') kept.commit();
+      await Promise.resolve();
+      kept.rollback();
+      expect(kept.toArray()).toEqual(['kept']);
+    },
+  );
+
   it('has a view in which rows are objects, whatever else comes', () => {
     type Event = { id: number; type: string; payload?: object };
     const list = newList<Event>([

@@ -11,6 +11,7 @@ import {
   write,
   writeSync,
 } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
 
 describe('what a list has put off', () => {
   const begin = () => {
@@ -62,6 +63,98 @@ describe('what a list has put off', () => {
   });
 });
 
+it('what has been appended to a list that is then deleted keeps nothing else from being stored', () => {
+  const elements = [1, { x: 1 }, [2.5], { x: [1] }];
+  for (const first of elements)
+    for (const second of elements) {
+      const value = {
+        before: ['a', {}],
+        in: { any: ['a', {}], numbers: [1], rows: [{ x: 1 }] },
+        left: ['a', {}],
+      };
+      const dict: H5Dict = H5Dict.write(undefined, value, { commit: 'manual' });
+      const inner = dict.get('in') as H5Dict;
+      const [before, left] = [dict.get('before'), dict.get('left')] as H5List[];
+      const deleted = [before, ...inner.values()] as H5List[];
+      for (const list of [left, ...deleted] as H5List[]) list.push(first, second);
+      dict.delete('before');
+      dict.delete('in');
+      dict.commit();
+      expect(dict.copy()).toEqual({ left: ['a', {}, first, second] });
+      for (const list of deleted) expect(() => list.length).toThrow(/deleted/);
+    }
+});
+
+describe('a list that has just been deleted or replaced', () => {
+  const kinds: [string, unknown[]][] = [
+    ['numbers', [1, 2, 3]],
+    ['rows', [{ x: 1 }, { x: 2 }]],
+    ['anything', ['a', 1, {}]],
+  ];
+  it.each(kinds)('is gone for all that have it: %s', (_, values) => {
+    for (const remove of [
+      (dict: H5Dict) => dict.delete('a'),
+      (dict: H5Dict) => dict.set('a', Float64Array.of(1)),
+      (dict: H5Dict) => dict.assign({ b: 1 }),
+    ]) {
+      for (const use of [
+        (list: H5List) => list.push(values[0]),
+        (list: H5List) => list.set(0, values[0]),
+        (list: H5List) => list.pop(),
+        (list: H5List) => list.at(0),
+        (list: H5List) => list.length,
+      ]) {
+        const dict = H5Dict.of(H5File.open(serialize({ a: [], b: 1 }), 'r+'));
+        const list = dict.get('a') as H5List;
+        list.extend(values);
+        dict.commit();
+        remove(dict);
+        expect(() => use(list)).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+      }
+    }
+  });
+});
+
+it.each<[string, (list: H5List) => void]>([
+  ['pop', (list) => list.pop()],
+  ['truncate', (list) => list.truncate(1)],
+  ['clear', (list) => list.clear()],
+  ['delete', (list) => list.delete(2)],
+  ['splice', (list) => list.splice(1, 2)],
+  ['set', (list) => list.set(2, 5)],
+])('an element of a list that has just been removed is gone: %s', (_, remove) => {
+  const list = H5Dict.write(undefined, { l: ['x'] as unknown[] }, { commit: 'manual' }).get('l') as H5List;
+  list.push({}, { a: { b: 1 }, l: ['x', {}] });
+  const dict = list.get(2) as H5Dict;
+  const [inner, within] = [dict.get('a') as H5Dict, dict.get('l') as H5List];
+  within.push(1);
+  list.commit();
+  for (const use of [
+    () => dict.set('c', 1),
+    () => inner.delete('b'),
+    () => within.push(2),
+    () => within.set(0, 2),
+  ]) {
+    remove(list);
+    expect(use).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    list.rollback();
+  }
+});
+
+it('a list that is appended to itself, by another handle, is one list after a rollback', () => {
+  for (const start of [[], [1], [{ x: 1 }]]) {
+    const dict: H5Dict = H5Dict.write(undefined, { l: start }, { commit: 'manual' });
+    const [list, other] = [dict.get('l'), dict.get('l')] as H5List[];
+    dict.commit();
+    list.push('taken back');
+    dict.rollback();
+    list.push(other);
+    list.push('last');
+    expect(other.length).toBe(list.length);
+    expect(other.toArray()).toEqual([...start, start, 'last']);
+  }
+});
+
 describe('listeners', () => {
   it('hear of what is written to a path of the open file', async () => {
     const file = H5File.open(serialize({ a: 1, o: { q: 1 }, l: [{ x: 1 }, { x: 2 }] }), 'r+');
@@ -82,6 +175,48 @@ describe('listeners', () => {
     expect(() => writeSync(file, 1, { path: 'all/x' })).toThrow();
     expect(heard()).toEqual([]);
   });
+});
+
+it('a listener that another one has ended is not called any more', () => {
+  const dict: H5Dict = H5Dict.write(undefined, { a: 1 }, { commit: 'operation' });
+  const told: string[] = [];
+  const stop = dict.subscribe(() => {
+    told.push('first');
+    stop();
+    stopOther();
+  });
+  const stopOther = dict.subscribe(() => told.push('other'));
+  dict.set('a', 2).set('a', 3);
+  expect(told).toEqual(['first']);
+});
+
+it.each(['operation', 'microtask', 'manual'] as const)(
+  'what listeners change is stored when the file is closed: %s',
+  (commit) => {
+    for (const end of ['close', Symbol.dispose] as const) {
+      const storage = new (class extends MemoryStorage {
+        override close(): void {}
+      })();
+      const dict = H5Dict.write(storage, { a: 1, b: 0, c: 0, l: [1, 'x'] as unknown[] }, { commit });
+      dict.commit();
+      dict.subscribe('a', () => dict.set('b', dict.get('a') * 10));
+      dict.subscribe('b', () => {
+        dict.set('c', dict.get('b') * 10);
+        dict.get('l').push(dict.get('b'));
+      });
+      dict.set('a', 2);
+      dict[end]();
+      expect(dict.isOpen).toBe(false);
+      expect(readSync(storage.copy(0, storage.size))).toEqual({ a: 2, b: 20, c: 200, l: [1, 'x', 20] });
+    }
+  },
+);
+
+it('a listener that always changes something keeps no file from being closed', () => {
+  const dict: H5Dict = H5Dict.write(undefined, { a: 0 });
+  dict.subscribe(() => dict.set('a', (dict.get('a') as number) + 1));
+  dict.set('b', 1).close();
+  expect(dict.isOpen).toBe(false);
 });
 
 describe('a property that is set on a handle', () => {

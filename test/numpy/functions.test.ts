@@ -631,12 +631,31 @@ describe('results', () => {
         [1, 2, 3],
       ]);
     }
+    for (const target of [np.zeros(3) as NDArray, new TestFile().write(np.zeros(3) as NDArray)])
+      for (const values of [np.array([[[1, 2, 3]]]), new TestFile().write(np.array([[[1, 2, 3]]]))]) {
+        np.copyto(target, values);
+        np.copyto(target, [[[[7]]]], { where: [[true, false, true]] });
+        expect(target.toNested()).toEqual([7, 2, 7]);
+        expect(() => np.copyto(target, [[1], [2]])).toThrow(/does not stretch to/);
+        expect(() => np.copyto(target, [[1, 2, 3]], { where: [[true], [true]] })).toThrow(
+          /does not stretch to/,
+        );
+      }
     const whole = np.zeros(2, { dtype: 'i4' }) as NDArray;
     expect(() => np.copyto(whole, [1.5, 2])).toThrow(expect.objectContaining({ code: 'H5_CASTING' }));
     np.copyto(whole, [1.5, 2], { casting: 'unsafe' });
     np.copyto(whole, 7, { where: [true, false] });
     expect(whole.toNested()).toEqual([7, 2]);
   });
+});
+
+test('where says which texts have more in them than space', () => {
+  const texts = ['a', '', ' ', '0', '\t', '  a'];
+  const places = { data: BigInt64Array.of(0n, 3n, 5n) };
+  expect(np.where(texts)).toMatchObject([places]);
+  expect(np.where(new TestFile().write(np.array(texts)))).toMatchObject([places]);
+  // As numpy has it, what stands behind a zero counts.
+  expect(np.where(['\0a', '\0 ', '\0', ' '])).toMatchObject([{ data: BigInt64Array.of(0n, 1n) }]);
 });
 
 describe('types', () => {

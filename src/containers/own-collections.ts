@@ -1,0 +1,94 @@
+/**
+ * Collections within values that are stored in their own file. A handle of one would lead to a file that is open for writing, and
+ * to what may be gone by then: it is stored as a copy, as a collection is that is set by itself. So is what any view shows.
+ */
+import { H5TypeError } from '../errors.js';
+import type { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import { setProperty } from '../serialize/rows.js';
+import { readFrom } from '../serialize/serialize.js';
+import type { Context } from './context.js';
+import { unviewed } from './dict-view.js';
+import { H5Array } from './h5-array.js';
+import { H5Dict } from './h5-dict.js';
+import { H5List } from './h5-list.js';
+
+/** The file that something is being stored in, and whether a collection of it has been met. */
+interface Storing {
+  readonly live: Context['live'];
+  isMet: boolean;
+}
+
+let storing: Storing | undefined;
+
+/** Whether a handle is to be stored in the file that it leads to. */
+export function isOwn({ session }: H5Group | H5Dataset): boolean {
+  if (!storing || session.file !== storing.live.file) return false;
+  storing.isMet = true;
+  return true;
+}
+
+/**
+ * A view is looked at. What is being stored, if there is anything, has to have what it shows: a view has no Maps, and what is no
+ * dict in it are handles.
+ */
+export function viewIsRead(): void {
+  if (!storing) return;
+  storing.isMet = true;
+  throw new H5TypeError('a view is stored as a copy of what it shows');
+}
+
+/** Stores a value, or prepares that; again, if there are collections of its file in it, with copies of these. */
+export function storeWithCopies<V, R>(value: V, context: Context, store: (value: V) => R): R {
+  const before = storing;
+  const own: Storing = { live: context.live, isMet: false };
+  storing = own;
+  try {
+    const result = store(value);
+    if (!own.isMet) return result;
+  } catch (error) {
+    if (!own.isMet) throw error;
+  } finally {
+    storing = before;
+  }
+  return store(copied(value, context, new Map()) as V);
+}
+
+/** A value with copies of the collections in it. What is no part of an object, an array, a Map or a Set stays as it is. */
+function copied(given: unknown, context: Context, copies: Map<unknown, unknown>): unknown {
+  if (typeof given !== 'object' || given === null) return given;
+  const value = unviewed(given) as object;
+  const known = copies.get(value);
+  if (known !== undefined) return known;
+  const note = <T>(copy: T): T => {
+    copies.set(value, copy);
+    return copy;
+  };
+  const isCollection = value instanceof H5Dict || value instanceof H5List || value instanceof H5Array;
+  if (isCollection && (value.file === context.live.file || value !== given)) {
+    const whole = value instanceof H5Array ? (value.isView ? undefined : value.dataset) : value.object;
+    const object = whole as H5Group | H5Dataset | undefined;
+    const { moving } = value instanceof H5Array ? context : value.context;
+    return object ? note(readFrom(object, moving)) : value;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Map.prototype) {
+    const copy = note(new Map<unknown, unknown>());
+    for (const [key, each] of value as Map<unknown, unknown>)
+      copy.set(copied(key, context, copies), copied(each, context, copies));
+    return copy;
+  }
+  if (prototype === Set.prototype) {
+    const copy = note(new Set<unknown>());
+    for (const each of value as Set<unknown>) copy.add(copied(each, context, copies));
+    return copy;
+  }
+  const isArray = prototype === Array.prototype;
+  if (!isArray && prototype !== Object.prototype && prototype !== null) return value;
+  const copy = note(
+    isArray ? new Array<unknown>((value as unknown[]).length) : (Object.create(prototype as null) as object),
+  );
+  for (const key of Object.keys(value))
+    setProperty(copy, key, copied((value as Record<string, unknown>)[key], context, copies), undefined);
+  return copy;
+}
