@@ -188,6 +188,9 @@ export class Kinds {
     const codec = cls && this.#values.encoder(cls);
     if (cls && (codec || !hasInternalState(value)))
       return this.#add(prototype, Kind.Object, cls, undefined, cls.name, codec);
+    // As parsers of queries and cookies make them: no more than objects without a prototype, and faster.
+    if (!Object.getPrototypeOf(prototype) && Reflect.ownKeys(prototype).length === 0)
+      return this.add(prototype, this.#ids.get(null) as number);
     if (this.#isIterable(value)) return this.add(prototype, Kind.Iterable);
     // The platform's own types of another realm (a frame, a vm context) are what they are here.
     const maker = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;

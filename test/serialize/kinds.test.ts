@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { deserialize, serialize } from '../../src/index.js';
+import { serialize as serializeInNode } from '../../src/node.js';
 import { isSparse } from '../../src/serialize/kinds.js';
 
 it('takes values of another realm for what they are', () => {
@@ -20,6 +21,24 @@ it('takes values of another realm for what they are', () => {
     buffer: Uint8Array.of(9).buffer,
     view: new DataView(new ArrayBuffer(2)),
   });
+});
+
+it('takes what has an empty prototype, as parsers of queries make it, for an object without one', () => {
+  // As `cookie` and `fast-querystring` do.
+  const prototype: unknown = Object.create(null);
+  const make = (entries: object) => Object.assign(Object.create(prototype as object), entries);
+  const value = {
+    query: make({ page: '2', tags: ['a', 'b'] }),
+    all: [make({ a: 1 }), make({ a: 2 }), Object.assign(Object.create(null), { a: 3 })],
+    mixed: [make({ a: 1 }), { a: 1 }, 1],
+  };
+  for (const store of [serialize, serializeInNode]) {
+    const back = deserialize<typeof value>(store(value));
+    expect(back).toEqual(value);
+    for (const each of [back.query, ...back.all, back.mixed[0]])
+      expect(Object.getPrototypeOf(each)).toBe(null);
+    expect(Object.getPrototypeOf(back.mixed[1])).toBe(Object.prototype);
+  }
 });
 
 it.each([
