@@ -1,4 +1,4 @@
-import { H5FeatureError } from '../errors.js';
+import { H5FeatureError, H5TypeError } from '../errors.js';
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
@@ -7,6 +7,17 @@ import { Reserved } from './layout.js';
 import { newArray } from './new-array.js';
 import { fail, find, isElement, Restorer } from './restore.js';
 import { setProperty } from './rows.js';
+
+/**
+ * What code of a class has returned. A promise is refused: nobody waits for it, and the value would be there before it is done.
+ * Other values may have a method `then`.
+ */
+export function atOnce<T>(result: T, what: string): T {
+  if (!(result instanceof Promise)) return result;
+  // If it goes wrong, that is no news.
+  result.catch(() => {});
+  throw new H5TypeError(`${what} is async: a value that is read is there at once`);
+}
 
 /** Removes all entries of a map but the first ones. */
 function dropAfter(kept: number, map: Map<number, unknown>): void {
@@ -286,12 +297,13 @@ export class CompleteRestorer extends Restorer {
   }
 
   #decode(codec: Decoder, content: object): object {
-    return (codec as Required<Decoder>).decode(content as Content, this.#spend);
+    const { decode } = codec as Required<Decoder>;
+    return atOnce(decode.call(codec, content as Content, this.#spend), `decode of ${codec.name}`);
   }
 
   #fill(value: object, { info, row, codec, content }: Unit): void {
     this.#row = row;
-    codec.fill?.(value, content as Content, this.version(info), this.#spend);
+    atOnce(codec.fill?.(value, content as Content, this.version(info), this.#spend), `fill of ${codec.name}`);
   }
 
   /** Does a task, and all that come of it, at once. */

@@ -1,5 +1,5 @@
 /** How instances are stored and read of classes that have changed, or say themselves what is stored, or what fields hold. */
-import { H5FormatError, H5TypeError } from '../errors.js';
+import { H5FormatError } from '../errors.js';
 import {
   type Class,
   type Codec,
@@ -12,6 +12,7 @@ import {
   type TypeRegistry,
 } from '../registry/index.js';
 import { isContent, noContent } from '../serialize/complete-planner.js';
+import { atOnce } from '../serialize/complete-restorer.js';
 import { contentOf, Fields } from './fields.js';
 import { checkHeld, converted, type Parts, readHeld } from './held.js';
 import { unread } from './located.js';
@@ -108,9 +109,12 @@ export class ClassDecoders {
     return {
       name,
       prepare: (content) => content,
-      make: codec.create ? undefined : (content, spend) => (codec as Required<Codec>).decode(content, spend),
+      make: codec.create
+        ? undefined
+        : (content, spend) => atOnce((codec as Required<Codec>).decode(content, spend), `decode of ${name}`),
       create: () => (codec as Required<Codec>).create(),
-      fill: (instance, content, spend) => codec.fill?.(instance, content, version, spend),
+      fill: (instance, content, spend) =>
+        atOnce(codec.fill?.(instance, content, version, spend), `fill of ${name}`),
       finish() {},
     };
   }
@@ -181,17 +185,14 @@ export class ClassDecoders {
             throw new H5FormatError(-1, message);
           }
         }
-        if (afterRead) now(afterRead(instance as never), name);
+        if (afterRead) atOnce(settled(afterRead(instance as never)), `afterRead of class ${name}`);
       },
     } satisfies Parts & { inner: Codec | undefined; isNeeded: boolean };
   }
 }
 
-/** Refuses what takes its time: nobody waits for it, and the value would be there before it is done. */
-function now(result: unknown, name: string): void {
+/** As a promise, what can be waited for. */
+function settled(result: unknown): unknown {
   const { then } = (result ?? {}) as { then?: unknown };
-  if (typeof then !== 'function') return;
-  // If it goes wrong, that is no news.
-  Promise.resolve(result).catch(() => {});
-  throw new H5TypeError(`afterRead of class ${name} is async: a value that is read is there at once`);
+  return typeof then === 'function' ? Promise.resolve(result) : result;
 }

@@ -11,6 +11,7 @@ import {
   type RegisteredClass,
   type Spend,
 } from '../registry/index.js';
+import { atOnce } from '../serialize/complete-restorer.js';
 import { setProperty } from '../serialize/rows.js';
 import { isIndex } from './content.js';
 
@@ -80,7 +81,7 @@ export class Fields {
   set(instance: object, content: Content, spend: Spend, isOther: IsOther = none): void {
     if (this.reads === 'static') return;
     const dict = this.#dictOf(content, spend, isOther);
-    if (this.reads) (instance as H5Readable)[h5read](dict);
+    if (this.reads) atOnce((instance as H5Readable)[h5read](dict), `[h5read] of class ${this.#class.name}`);
     else for (const [name, value] of dict) this.setOne(instance, name, value);
   }
 

@@ -172,6 +172,50 @@ describe('[h5write] and a static [h5read]', () => {
   });
 });
 
+it('what is read is there at once', () => {
+  class Late {
+    x = 1;
+    [h5write](dict: Dict): void {
+      dict.set('x', this.x);
+    }
+    async [h5read](_: ReadDict): Promise<void> {
+      throw new Error('later');
+    }
+  }
+  class Coded {
+    x = 1;
+    // biome-ignore lint/suspicious/noThenProperty: a value may have it.
+    then(): void {}
+  }
+  const late = async (): Promise<never> => {
+    throw new Error('later');
+  };
+  const encode = ({ x }: Coded) => ({ x });
+  const codec = (how: object) => new TypeRegistry().codec(Coded, { name: 'Coded', encode, ...how } as never);
+  const fill = (value: Coded, content: object) => Object.assign(value, content);
+  for (const [value, types, what] of [
+    [
+      new Late(),
+      new TypeRegistry().register(Late, { name: 'Late' }),
+      /\$\[0\]\.a: \[h5read\] of class Late is async/,
+    ],
+    [new Coded(), codec({ decode: late }), /\$\[0\]\.a: decode of Coded is async/],
+    [new Coded(), codec({ create: () => new Coded(), fill: late }), /\$\[0\]\.a: fill of Coded is async/],
+  ] as const) {
+    const bytes = serialize([{ a: value }, { b: 1 }], { registry: types });
+    expect(() => deserialize(bytes, { registry: types })).toThrow(what);
+  }
+  const plain = serialize({ x: 2 });
+  expect(() => deserialize(plain, { registry: codec({ decode: late }), as: Coded })).toThrow(
+    /decode of Coded is async/,
+  );
+  const filled = codec({ create: () => new Coded(), fill });
+  expect(deserialize(plain, { registry: filled, as: Coded }).x).toBe(2);
+  expect(
+    deserialize<Coded[]>(serialize([new Coded()], { registry: filled }), { registry: filled })[0]?.x,
+  ).toBe(1);
+});
+
 describe('many of them in each other', () => {
   class Made {
     readonly left: unknown;
