@@ -40,6 +40,7 @@ import {
   isDict,
   isHidden,
   MAX_ATTRIBUTES,
+  markNumber,
   replaceMember,
   setMember,
   valueIn,
@@ -430,6 +431,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
           if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
             this.#missing(key);
         });
+        const isNumber = markNumber(this.#group, escapeName(key), false);
+        markNumber(this.#group, escapeName(newKey), isNumber);
         editor.moved(this.#group.session, this.#pathOf(key), this.#pathOf(newKey));
       });
       live.change(this.#pathOf(newKey), () => {});
@@ -461,6 +464,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
             MAX_ATTRIBUTES,
           ),
         );
+        const isNumber = markNumber(group, escapeName(key), false);
+        markNumber(target.#group, escapeName(newKey), isNumber);
         editor.moved(group.session, from, to);
       });
     });
