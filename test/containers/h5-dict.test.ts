@@ -203,6 +203,30 @@ describe('what an H5Dict gives', () => {
   });
 });
 
+it('is written to a group of an open file, as a member or as all of it', () => {
+  const file = H5File.open(serialize({ keep: 1, list: [1], old: { a: { b: 1 }, c: 2 } }), 'r+');
+  const made = H5Dict.write(file, { x: 1, l: ['a', 1] }, { name: 'new/within' });
+  made.get('l').push('b');
+  H5Dict.write(file, new Map([['k', 1]]), { name: 'list' }).set('j', 2);
+  const all = H5Dict.write(file.group('old'), { a: { b: 2 }, d: 3 });
+  expect(all.path).toBe('/old');
+  expect(() => H5Dict.write(file, { bad: () => 1 }, { name: 'keep' })).toThrow(/keep.*bad/s);
+  file.commit();
+  expect(deserialize(file.toBytes())).toEqual({
+    keep: 1,
+    list: new Map([
+      ['k', 1],
+      ['j', 2],
+    ]),
+    old: { a: { b: 2 }, d: 3 },
+    new: { within: { x: 1, l: ['a', 1, 'b'] } },
+  });
+  H5Dict.write(file, { only: 1 });
+  expect(readSync(file)).toEqual({ only: 1 });
+  file.rollback();
+  expect(readSync(file)).toHaveProperty('keep', 1);
+});
+
 it('numbers that are stored as integers of 64 bits stay numbers, and bigints in their place are none', () => {
   class Counts {
     a = 1;
