@@ -11,7 +11,7 @@ import { deserialize, serialize } from '../serialize/serialize.js';
 import { checkObject } from './checks.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { jsonOf } from './json.js';
-import { isHidden } from './member.js';
+import { isHidden, markNumber } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
 /**
@@ -115,7 +115,10 @@ export class H5Attributes implements Iterable<[string, unknown]> {
       );
     const scalar = encodeScalar(value, this.#context);
     const { data, dtype } = scalar ?? this.#encoded(value);
-    live.change(this.#pathOf(stored), () => object.attrs.set(stored, data, dtype && { dtype }));
+    live.change(this.#pathOf(stored), () => {
+      if (typeof value === 'bigint' && object instanceof H5Group) markNumber(object, stored, false);
+      object.attrs.set(stored, data, dtype && { dtype });
+    });
     return this;
   }
 

@@ -40,6 +40,7 @@ import {
   isDict,
   isHidden,
   MAX_ATTRIBUTES,
+  markNumber,
   replaceMember,
   setMember,
   valueIn,
@@ -136,8 +137,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   }
 
   /**
-   * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it. The type of the
-   * dict follows from the value, or is said as for `open`. It is a change as others are: it lasts when they do (`commit`), and a
+   * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it. Of a file that is
+   * open, it is the member `name` of a group; without a name all of that group. The type of the dict follows from the value, or is said as for `open`. It is a change as others are: it lasts when they do (`commit`), and a
    * `rollback` before that takes it back.
    *
    * @example
@@ -148,23 +149,24 @@ export class H5Dict<T extends object = Record<string, unknown>>
    * using state = H5Dict.write<{ users: H5List<User> }>('state.h5', { users: [] });
    */
   static write<T extends object = never>(
-    target: FileSource | undefined,
+    target: FileSource | H5Group | undefined,
     value: NoInfer<Written<T>>,
     options?: Omit<DictOpenOptions, 'mode'>,
   ): H5Dict<T>;
   static write<V extends object>(
-    target: FileSource | undefined,
+    target: FileSource | H5Group | undefined,
     value: V,
     options?: Omit<DictOpenOptions, 'mode'>,
   ): H5Dict<LiveMembers<V>>;
   static write(
-    target: FileSource | undefined,
+    target: FileSource | H5Group | undefined,
     value: object,
     options: Omit<DictOpenOptions, 'mode'> = {},
   ): H5Dict {
     if (!kindOf(value))
       throw new H5TypeError('a dict is written from an object, or from a Map with keys that are strings');
     const { name, ...how } = options;
+    if (target instanceof H5Group) return writeIn(target, namesIn(name ?? ''), value, how);
     // What cannot be stored throws before a file is touched.
     // All of it is to be edited: nothing in it is stored in tables of its own.
     const stored = serialize(value, {
@@ -431,6 +433,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
           if (!editor.moveMember(node, escapeName(key), node, escapeName(newKey), MAX_ATTRIBUTES))
             this.#missing(key);
         });
+        const isNumber = markNumber(this.#group, escapeName(key), false);
+        markNumber(this.#group, escapeName(newKey), isNumber);
         editor.moved(this.#group.session, this.#pathOf(key), this.#pathOf(newKey));
       });
       live.change(this.#pathOf(newKey), () => {});
@@ -462,6 +466,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
             MAX_ATTRIBUTES,
           ),
         );
+        const isNumber = markNumber(group, escapeName(key), false);
+        markNumber(target.#group, escapeName(newKey), isNumber);
         editor.moved(group.session, from, to);
       });
     });
@@ -558,6 +564,23 @@ export class H5Dict<T extends object = Record<string, unknown>>
 function dictIn(group: H5Group): H5Group {
   const value = valueIn(group);
   return value instanceof H5Group ? value : group;
+}
+
+/** Makes an object the member at the end of names, or all of a group. */
+function writeIn(
+  group: H5Group,
+  names: readonly string[],
+  value: object,
+  options: CollectionOptions,
+): H5Dict {
+  const context = contextOf(group, options);
+  const last = names.at(-1);
+  return context.live.whole(() => {
+    if (last === undefined) return H5Dict.of(group, options).assign(value as Record<string, unknown>);
+    const holder = groupAt(group, names.slice(0, -1), true);
+    setMember(holder, unescapeName(last), value, context);
+    return H5Dict.of(holder.group(last), options);
+  });
 }
 
 /** What a dict of a type that is said is written from; nothing, where none is said. */

@@ -11,6 +11,7 @@ import { join } from '../hdf5/paths.js';
 import { referredName } from '../hdf5/referred.js';
 import { shapedData } from '../hdf5/shaped-data.js';
 import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
+import { utf8Encoder } from '../hdf5/text.js';
 import { scalarSetter } from '../serialize/in-place.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
@@ -203,6 +204,7 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
     const { data, dtype } = scalar;
     const options = dtype && { dtype };
     return () => {
+      if (typeof value === 'bigint') markNumber(group, name, false);
       const isThere =
         editor.overwrite(group.node, name, data, options) ||
         (!context.live.isOurs && writeScalar(group, name, value));
@@ -211,6 +213,23 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
     };
   }
   return prepareObjectMember(group, key, value, context);
+}
+
+/**
+ * Says of an attribute of a group whether it is a number, which may be stored as an integer of 64 bits, or a bigint. Returns what
+ * was said of it.
+ */
+export function markNumber(group: H5Group, name: string, isNumber: boolean): boolean {
+  const { attrs, node } = group;
+  const isAny = node.attributes?.get(Reserved.numbers) !== undefined;
+  const names = isAny ? Array.from(attrs.get(Reserved.numbers) as Iterable<string>) : [];
+  const wasNumber = names.includes(name);
+  if (wasNumber === isNumber) return wasNumber;
+  const now = isNumber ? [...names, name] : names.filter((each) => each !== name);
+  const sizes = now.map((each) => utf8Encoder.encode(each).length);
+  if (now.length === 0) attrs.delete(Reserved.numbers);
+  else attrs.set(Reserved.numbers, now, { dtype: `S${Math.max(...sizes)}` });
+  return wasNumber;
 }
 
 /** The name of a member. With a longer one an object is stored as columns of keys and values, which are no members. */
@@ -316,7 +335,10 @@ function makeFor(group: H5Group, name: string, make: (other: string) => unknown)
 export function deleteMember(group: H5Group, name: string): boolean {
   const editor = group.session.edit();
   const { node } = group;
-  if (node.attributes?.get(name) !== undefined) return editor.deleteAttribute(node, name);
+  if (node.attributes?.get(name) !== undefined) {
+    markNumber(group, name, false);
+    return editor.deleteAttribute(node, name);
+  }
   if (!node.links?.get(name)) return false;
   replaceMember(group, name, () => editor.deleteLink(node, name));
   return true;

@@ -203,6 +203,72 @@ describe('what an H5Dict gives', () => {
   });
 });
 
+it('is written to a group of an open file, as a member or as all of it', () => {
+  const file = H5File.open(serialize({ keep: 1, list: [1], old: { a: { b: 1 }, c: 2 } }), 'r+');
+  const made = H5Dict.write(file, { x: 1, l: ['a', 1] }, { name: 'new/within' });
+  made.get('l').push('b');
+  H5Dict.write(file, new Map([['k', 1]]), { name: 'list' }).set('j', 2);
+  const all = H5Dict.write(file.group('old'), { a: { b: 2 }, d: 3 });
+  expect(all.path).toBe('/old');
+  expect(() => H5Dict.write(file, { bad: () => 1 }, { name: 'keep' })).toThrow(/keep.*bad/s);
+  file.commit();
+  expect(deserialize(file.toBytes())).toEqual({
+    keep: 1,
+    list: new Map([
+      ['k', 1],
+      ['j', 2],
+    ]),
+    old: { a: { b: 2 }, d: 3 },
+    new: { within: { x: 1, l: ['a', 1, 'b'] } },
+  });
+  H5Dict.write(file, { only: 1 });
+  expect(readSync(file)).toEqual({ only: 1 });
+  file.rollback();
+  expect(readSync(file)).toHaveProperty('keep', 1);
+});
+
+it('numbers that are stored as integers of 64 bits stay numbers, and bigints in their place are none', () => {
+  class Counts {
+    a = 1;
+    b = 2;
+    c = 3;
+    d: number | bigint = 4;
+  }
+  const fields = ['a', 'b', 'c', 'd'].map((property) => ({ property, dtype: 'i8' as const }));
+  const registry = new TypeRegistry().register(Counts, { name: 'Counts', fields });
+  const dict = H5Dict.of(H5File.open(serialize({ counts: new Counts(), to: {} }, { registry }), 'r+'), {
+    registry,
+  });
+  const large = 2n ** 60n + 1n;
+  const counts = dict.raw('counts') as H5Dict;
+  const to = dict.get('to') as H5Dict;
+  counts.attributes.set('d', large);
+  expect((dict.copy() as { counts: Counts }).counts.d).toBe(large);
+  dict.rollback();
+  counts.set('d', large);
+  expect((dict.copy() as { counts: Counts }).counts.d).toBe(large);
+  counts.rename('a', 'ä');
+  counts.move('b', to, 'moved');
+  counts.delete('c');
+  counts.set('c', large);
+  to.set('set', large);
+  to.rename('moved', 'renamed');
+  to.set('moved', large);
+  dict.commit();
+  expect(to.copy()).toEqual({ renamed: 2, set: large, moved: large });
+  expect([...counts]).toEqual([
+    ['ä', 1],
+    ['d', large],
+    ['c', large],
+  ]);
+  const read = deserialize(dict.file.toBytes(), { registry, unknownClass: 'object' }) as Record<
+    string,
+    object
+  >;
+  expect({ ...read['counts'] }).toMatchObject({ c: large, d: large });
+  expect(read['to']).toEqual({ renamed: 2, set: large, moved: large });
+});
+
 describe('the view of an H5Dict', () => {
   it('has its keys as properties', () => {
     using dict = opened();
