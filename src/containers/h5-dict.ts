@@ -138,8 +138,9 @@ export class H5Dict<T extends object = Record<string, unknown>>
 
   /**
    * Writes an object, or a Map with keys that are strings, to a file, in place of what is there, and opens it. Of a file that is
-   * open, it is the member `name` of a group; without a name all of that group. The type of the dict follows from the value, or is said as for `open`. It is a change as others are: it lasts when they do (`commit`), and a
-   * `rollback` before that takes it back.
+   * open, it is the member `name` of a group; without a name all of that group. The type of the dict follows from the value, or
+   * is said as for `open`. It is a change as others are: it lasts when they do (`commit`), and a `rollback` before that takes it
+   * back.
    *
    * @example
    * using state = H5Dict.write('state.h5', { tags: ['a'], count: 0 });
