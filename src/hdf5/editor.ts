@@ -69,6 +69,7 @@ import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent, SCALAR } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import { MessageType } from './messages/message-type.js';
 import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
@@ -511,6 +512,12 @@ export class FileEditor implements Editor {
       },
       putAttribute: (object: Node, name: string, draft: AttributeDraft) =>
         this.putAttribute(object, name, draft),
+      putComment: (object: Node, comment: Uint8Array) => {
+        const node = this.edit(object);
+        if (node instanceof EditedObject)
+          node.header.set({ type: MessageType.Comment, flags: 0, order: 0, data: comment });
+        else node.comment = comment;
+      },
       reference: (copy: Node) => this.reference(copy),
       copyStorage: (
         draft: DatasetDraft,
