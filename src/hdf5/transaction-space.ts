@@ -71,6 +71,9 @@ export class TransactionSpace extends EditableSpace {
   /** What the committed state uses and this transaction does not. */
   #freed: Extent[] = [];
 
+  /** Whether another file may stand in the place of this one, whose end is elsewhere. */
+  #isReplaced = false;
+
   private constructor(
     target: WritableStorage,
     transaction: Transaction,
@@ -314,7 +317,7 @@ export class TransactionSpace extends EditableSpace {
   /** Forgets all changes since the last commit. */
   rollback(): void {
     this.forgetPlaces();
-    this.#transaction.rollback();
+    if (!this.#isReplaced) this.#transaction.rollback();
     this.failure = undefined;
     this.#root = this.#committedRoot;
     this.#rootUncached = false;
@@ -394,6 +397,7 @@ export class TransactionSpace extends EditableSpace {
       for (let at = 0; at < userBlockSize; at += COPIED_AT_ONCE)
         storage.write(at, this.#target.read(at, Math.min(COPIED_AT_ONCE, userBlockSize - at)));
       make(space);
+      this.#isReplaced = true;
     });
   }
 
@@ -404,7 +408,7 @@ export class TransactionSpace extends EditableSpace {
 
   /** Ends all use. What is not committed is lost. */
   close(): void {
-    this.#transaction.close();
+    if (!this.#isReplaced) this.#transaction.close();
   }
 }
 
