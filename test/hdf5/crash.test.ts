@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { H5File } from '../../src/node.js';
+import { H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import type { WritableStorage } from '../../src/storage/storage.js';
+import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, h5py } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { FaultStorage } from '../storage/fault-storage.js';
@@ -106,6 +107,25 @@ describe('an error of the storage', () => {
       }
     },
   );
+
+  test('at the end of the use of a file does not lose what is free in it', () => {
+    const first = H5File.open(undefined, 'w');
+    first.createDataset('old', { data: new Float64Array(50_000) });
+    first.createDataset('kept', { data: new Float64Array(10_000) });
+    const storage = new FaultStorage(first.toBytes());
+    const file = H5File.open(storage, 'r+');
+    // What is new makes the tail give way, so that the file is longer than it needs to be.
+    file.createDataset('new', { data: new Float64Array(50_000) });
+    file.delete('old');
+    file.commit();
+    storage.failure = { call: storage.calls.length, error: new Error('ENOSPC'), done: 'nothing' };
+    file.close();
+    storage.failure = undefined;
+    expect([...H5File.open(storage, 'r+').keys()]).toEqual(['kept', 'new']);
+    const { problems, bytes } = verifyStorage(new MemoryStorage(storage.bytes()), { indexes });
+    expect([problems, bytes.leaked]).toEqual([[], 0]);
+    expect(bytes.free).toBeGreaterThan(390_000);
+  });
 
   test('after `compact` has put the new file in the place of the old one does not damage that', () => {
     /** Puts a storage in the place of this one, and then fails, or as soon as that is read. */
