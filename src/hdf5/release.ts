@@ -58,7 +58,11 @@ export function releaseElements(
       const length = view.getUint32(at, true);
       const address = getU64(view, at + 4);
       const index = view.getUint32(at + 12, true);
-      if (length === 0 || address === 0 || isSeen(address, index)) return;
+      if (address === 0 || isSeen(address, index)) return;
+      if (length === 0) {
+        heap.removeEmpty(address, index);
+        return;
+      }
       const { base } = element;
       if (!element.string && hasPointers(base)) {
         const data = heapObject(space, address, index, length * base.size);

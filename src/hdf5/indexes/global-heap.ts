@@ -306,6 +306,19 @@ export class GlobalHeapEditor {
     if (this.#current === collection) this.#current = undefined;
   }
 
+  /**
+   * Removes an object of no bytes, which libhdf5 gives to an empty text or sequence: with it, its collection would never be empty. Others
+   * do not, and what they say in its place may be anything.
+   */
+  removeEmpty(address: number, index: number): void {
+    try {
+      const { sizes } = this.#collections.get(address) ?? this.#space.globalHeap.collection(address);
+      if (sizes[index] === 0) this.remove(address, index);
+    } catch (error) {
+      if (!(error instanceof H5FormatError)) throw error;
+    }
+  }
+
   /** The bytes of an object that was inserted, to be changed. */
   object(address: number, index: number): Uint8Array {
     const collection = this.#collections.get(address) ?? this.#load(address);
