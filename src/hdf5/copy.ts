@@ -17,7 +17,7 @@ import { heapObject } from './indexes/global-heap.js';
 import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import { MessageType } from './messages/message-type.js';
-import type { DatasetInfo } from './object.js';
+import type { DatasetInfo, ObjectInfo } from './object.js';
 import { readObjectHeader } from './object-header.js';
 import { rawData } from './raw-data.js';
 import { isReferredName } from './referred.js';
@@ -83,12 +83,14 @@ export function copyObject(
   standIns?: ReadonlyMap<number, StandIn>,
   others: readonly StoredObject[] = [],
 ): Node[] {
+  const { space } = source;
   const copies = new Map<number, Node>();
   const nodes: StoredObject[] = [];
   const copyOf = (node: StoredObject): Node => {
     const { info } = node;
     const known = copies.get(info.address);
     if (known) return known;
+    checkCopied(space, info);
     const copy =
       info.kind === 'group'
         ? (standIns?.get(info.address)?.node ?? target.newGroup())
@@ -131,7 +133,6 @@ export function copyObject(
     if (copy) return (copy as StoredObject).info.address;
     return isSameFile ? committed : undefined;
   };
-  const { space } = source;
   const budget = budgetOf(space);
   for (const node of nodes) {
     const copy = filled(node);
@@ -265,6 +266,17 @@ function keepOrder({ info }: StoredObject, copy: Node): void {
   if (info.attributes.some(({ order }) => order < 0) || info.links.some(({ order }) => order < 0)) return;
   copy.attributeOrders = new Map(info.attributes.map(({ name, order }) => [name, order]));
   copy.linkOrders = new Map(info.links.map(({ name, order }) => [name, order]));
+}
+
+/** Elements that lead elsewhere, and their datatypes, are of another size where addresses are. */
+function checkCopied({ superblock: { offsetSize } }: FileSpace, info: ObjectInfo): void {
+  if (offsetSize === 8) return;
+  const types = info.attributes.map(({ datatype }) => datatype);
+  if (info.kind !== 'group') types.push(info.datatype);
+  if (types.some((type) => hasPointers(type, true)))
+    throw new H5FeatureError(
+      `a copy of texts, sequences or references of a file with addresses of ${offsetSize} bytes (h5repack makes one of which there can be one)`,
+    );
 }
 
 /** The message of the comment that an object has (H5Oset_comment), which says nothing to this program. */

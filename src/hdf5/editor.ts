@@ -35,6 +35,7 @@ import {
   decode,
   type Elements,
   type Encoded,
+  encode,
   type Heap,
   isList,
   NO_HEAP,
@@ -355,7 +356,7 @@ export class FileEditor implements Editor {
     if (dataspace.kind === 'null')
       throw new H5TypeError('a dataset without a shape has no elements to be written');
     const selected = parseSelection(selection, dataspace.dims);
-    const { shape, encoded } = prepareElements(datatype, data, selected.shape.length === 0);
+    const { shape, encoded } = prepareElements(datatype, data, selected.shape.length);
     this.#write(placed, selected, shape, encoded);
   }
 
@@ -452,7 +453,7 @@ export class FileEditor implements Editor {
     const place = axis < 0 ? axis + dims.length : axis;
     const length = dims[place];
     if (length === undefined) throw new H5TypeError(`a dataset of ${dims.length} axes has no axis ${axis}`);
-    const { shape, encoded } = prepareElements(datatype, data);
+    const { shape, encoded } = prepareElements(datatype, data, dims.length);
     const others = dims.filter((_, i) => i !== place);
     const row = others.reduce((product, dim) => product * dim, 1);
     const count = shape.reduce((product, dim) => product * dim, 1);
@@ -972,8 +973,12 @@ export class FileEditor implements Editor {
   /** The value of an attribute, checked. */
   newAttribute(name: string, value: unknown, { dtype, shape }: ValueOptions = NO_OPTIONS): AttributeDraft {
     if (dtype === undefined && shape === undefined && isUsualScalar(value)) return value;
-    const prepared = { ...prepare(value, plain(dtype), shape), committed: this.#committed(dtype) };
-    const { datatype, dataspace, encoded } = prepared;
+    let prepared = { ...prepare(value, plain(dtype), shape), committed: this.#committed(dtype) };
+    const { datatype, dataspace } = prepared;
+    // Of references it is a value: one to nothing.
+    if (value === null && dataspace.kind === 'scalar' && datatype.class === 'reference')
+      prepared = { ...prepared, encoded: encode(datatype, [null], 1) };
+    const { encoded } = prepared;
     this.#checkReferences(encoded);
     // A type that is too large for a message is refused here.
     encodedType(datatype);

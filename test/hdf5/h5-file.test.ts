@@ -1016,6 +1016,21 @@ test('console.log shows what a handle stands for, and nothing behind it', () => 
   expect(inspect(file)).toBe('<H5File (closed)>');
 });
 
+test('a reference to nothing can be an attribute', () => {
+  const file = H5File.open(undefined, 'w');
+  for (const dtype of ['ref', 'regionref'] as const) {
+    file.attrs.set(dtype, null, { dtype, shape: [] }).set(`none ${dtype}`, null, { dtype });
+    for (const each of [file, H5File.open(file.toBytes())]) {
+      expect(each.attrs.get(dtype)).toBe(null);
+      expect(each.attrs.info(dtype)?.shape).toEqual([]);
+      expect(each.attrs.info(`none ${dtype}`)?.shape).toBe(null);
+    }
+  }
+  expect(() => file.attrs.set('number', null, { dtype: 'f8', shape: [] })).toThrow(
+    /has a shape, but no value/,
+  );
+});
+
 test('references that were read can be written again', () => {
   const file = H5File.open(undefined, 'w');
   const group = file.createGroup('group');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { File, ready } from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { H5File, indexes } from '../../src/node.js';
+import { H5File, type H5Group, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, type H5pyFile, h5py, makeSamples, PYTHON } from '../oracle/oracles.js';
@@ -93,6 +93,16 @@ f.close()`;
     const file = H5File.open(bytes);
     expect(expectAsH5py(file, await h5py(bytes))).toBeGreaterThan(5);
     expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+    const copy = H5File.open(undefined, 'w');
+    copy.copy(file.dataset('more'), 'more');
+    copy.copy(file.group('group'), 'group');
+    if (addresses === 8) copy.copy(file.dataset('texts'), 'texts');
+    else {
+      for (const name of ['texts', 'rows', '/'])
+        expect(() => copy.copy(file.get(name) as H5Group, 'copy')).toThrow(/addresses of 4 bytes.*h5repack/);
+    }
+    expectAsH5py(H5File.open(copy.toBytes()), await h5py(copy.toBytes()));
+    expect([...copy.keys()]).toEqual(['more', 'group', ...(addresses === 8 ? ['texts'] : [])]);
   });
 
   test('an int64 as a number, where that is exact', async () => {
