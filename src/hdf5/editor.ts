@@ -864,6 +864,12 @@ export class FileEditor implements Editor {
   addLink(group: Node, name: string, link: LinkDraft): boolean {
     const node = this.edit(group);
     if (node instanceof EditedObject) {
+      if (node.hasUnknownLink(name))
+        throw new H5PathError(
+          'H5_EXISTS',
+          name,
+          `"${name}" is a link of a kind that only the program knows that made it: take another name`,
+        );
       const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
       if (!node.allLinks.add(name, to)) return false;
       node.number(node.linkOrders, name);
