@@ -124,6 +124,36 @@ with h5py.File(sys.argv[1], 'r+') as f:
     expect(verifyStorage(new MemoryStorage(readFileSync(path)), { indexes }).problems).toEqual([]);
   });
 
+  test('what is written in part for the first time by h5py is zeros else, whatever stood there', () => {
+    const path = join(folder, 'part.h5');
+    {
+      using file = H5File.open(path, 'w');
+      file.createDataset('deleted', { data: new Float64Array(3000).fill(7) });
+    }
+    {
+      using file = H5File.open(path, 'r+');
+      file.createDataset('rows', { shape: [40], dtype: { vlen: 'i4' } });
+      file.createDataset('numbers', { shape: [400], dtype: 'i4' });
+      file.createDataset('copied', { shape: [40], dtype: 'str' });
+      file.copy('copied', 'copy');
+      // What is free stands in the tail of the file, behind all else: there h5py puts what is new.
+      for (let i = 0; i < 30; i++) file.createGroup(`group ${i}`);
+      file.commit();
+      for (let i = 0; i < 30; i += 2) file.delete(`group ${i}`);
+      file.delete('deleted');
+    }
+    const code = `
+import sys, h5py, numpy as np
+with h5py.File(sys.argv[1], 'r+') as f:
+    f['rows'][0] = np.arange(3, dtype='i4')
+    f['numbers'][0] = 7
+    f['copy'][1] = 'text'
+with h5py.File(sys.argv[1]) as f:
+    print([len(row) for row in f['rows']][:3], sum(f['numbers'][:]), f['copy'][:3].tolist())`;
+    const read = execFileSync(PYTHON, ['-c', code, path], { encoding: 'utf8' });
+    expect(read.trim()).toBe("[3, 0, 0] 7 [b'', b'text', b'']");
+  });
+
   test('one of gigabytes is not made', () => {
     const path = join(folder, 'large.h5');
     execFileSync(PYTHON, ['-c', MAKE, path, 'latest']);
