@@ -16,7 +16,9 @@ import { H5Reference } from './h5-reference.js';
 import { heapObject } from './indexes/global-heap.js';
 import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
-import type { DatasetInfo } from './object.js';
+import { MessageType } from './messages/message-type.js';
+import type { DatasetInfo, ObjectInfo } from './object.js';
+import { readObjectHeader } from './object-header.js';
 import { rawData } from './raw-data.js';
 import { isReferredName } from './referred.js';
 import { hasPointers, hasReferences } from './release.js';
@@ -30,6 +32,7 @@ export interface CopyTarget {
   /** A datatype that is shared with the committed one of the file at an address. */
   share(datatype: Datatype, committed: number): EncodedType;
   putAttribute(object: Node, name: string, attribute: AttributeDraft): void;
+  putComment(object: Node, comment: Uint8Array): void;
   reference(copy: Node): H5Reference;
   /**
    * Copies the elements of a dataset as they are stored: at once, or, with `isLater`, as soon as all objects have an
@@ -80,12 +83,14 @@ export function copyObject(
   standIns?: ReadonlyMap<number, StandIn>,
   others: readonly StoredObject[] = [],
 ): Node[] {
+  const { space } = source;
   const copies = new Map<number, Node>();
   const nodes: StoredObject[] = [];
   const copyOf = (node: StoredObject): Node => {
     const { info } = node;
     const known = copies.get(info.address);
     if (known) return known;
+    checkCopied(space, info);
     const copy =
       info.kind === 'group'
         ? (standIns?.get(info.address)?.node ?? target.newGroup())
@@ -128,7 +133,6 @@ export function copyObject(
     if (copy) return (copy as StoredObject).info.address;
     return isSameFile ? committed : undefined;
   };
-  const { space } = source;
   const budget = budgetOf(space);
   for (const node of nodes) {
     const copy = filled(node);
@@ -145,6 +149,8 @@ export function copyObject(
       };
       target.putAttribute(copy, name, attribute);
     }
+    const comment = commentOf(space, node.info.address);
+    if (comment && !standIns?.has(node.info.address)) target.putComment(copy, comment);
     if (!(copy instanceof DatasetDraft) || node.info.kind !== 'dataset') continue;
     const { datatype, dataspace } = node.info;
     const committed = committedFor(datatype);
@@ -260,6 +266,23 @@ function keepOrder({ info }: StoredObject, copy: Node): void {
   if (info.attributes.some(({ order }) => order < 0) || info.links.some(({ order }) => order < 0)) return;
   copy.attributeOrders = new Map(info.attributes.map(({ name, order }) => [name, order]));
   copy.linkOrders = new Map(info.links.map(({ name, order }) => [name, order]));
+}
+
+/** Elements that lead elsewhere, and their datatypes, are of another size where addresses are. */
+function checkCopied({ superblock: { offsetSize } }: FileSpace, info: ObjectInfo): void {
+  if (offsetSize === 8) return;
+  const types = info.attributes.map(({ datatype }) => datatype);
+  if (info.kind !== 'group') types.push(info.datatype);
+  if (types.some((type) => hasPointers(type, true)))
+    throw new H5FeatureError(
+      `a copy of texts, sequences or references of a file with addresses of ${offsetSize} bytes (h5repack makes one of which there can be one)`,
+    );
+}
+
+/** The message of the comment that an object has (H5Oset_comment), which says nothing to this program. */
+function commentOf(space: FileSpace, address: number): Uint8Array | undefined {
+  const message = readObjectHeader(space, address).find(({ type }) => type === MessageType.Comment);
+  return message && new Uint8Array(message.data.bytes);
 }
 
 /** Whether elements go from one storage to another; else a few that are one after another are taken along. */

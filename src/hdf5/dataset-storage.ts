@@ -33,7 +33,7 @@ import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipelin
 import { MessageType } from './messages/message-type.js';
 import { type Named, naming } from './named-errors.js';
 import { decodeRegion, regionToSelection } from './region-reference.js';
-import { hasPointers, releaseElements } from './release.js';
+import { hasPointers, pointersOf, releaseElements } from './release.js';
 import {
   GridSelection,
   parseSelection,
@@ -209,8 +209,12 @@ export class DatasetStorage {
     const replaced = isPointers && this.#isWritten ? this.read(selection) : undefined;
     // Chunks count for themselves: of one that cannot be read nothing has been changed.
     if (!this.#chunks || replaced) this.#changes++;
-    if (replaced)
-      releaseElements(space, heap, datatype, selection.count, replaced, mayRepeat ? new Set() : undefined);
+    if (replaced) {
+      const { fillValue } = this;
+      // What the fill value leads to stays, whoever has given it to elements.
+      const kept = mayRepeat || fillValue ? new Set(fillValue && pointersOf(datatype, fillValue)) : undefined;
+      releaseElements(space, heap, datatype, selection.count, replaced, kept);
+    }
     this.#put(space, selection, bytes, steps);
     if (mayRepeat) this.#releaseReplaced(space, heap, selection, bytes);
   }
@@ -218,7 +222,8 @@ export class DatasetStorage {
   /** Throws before anything is changed if elements cannot be written. */
   #checkWrite(): void {
     if (isElsewhere(this.#target)) notHere(this.#target);
-    this.#checkFill();
+    // Where all elements have their space, none is given the fill value.
+    if (this.#chunks || !this.#isWritten) this.#checkFill();
     this.#chunks?.checkRoom();
     this.#chunks?.checkFilters();
   }

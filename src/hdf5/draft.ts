@@ -31,6 +31,8 @@ abstract class ObjectDraft {
   /** The creation orders that attributes and links are to have; without, each kind is numbered by itself. */
   attributeOrders: Map<string, number> | undefined;
   linkOrders: Map<string, number> | undefined;
+  /** The message of an object comment, which other programs write. */
+  comment: Uint8Array | undefined;
 
   constructor(id: number) {
     this.id = id;

@@ -12,7 +12,7 @@ import { type LoadedObject, releaseAttribute, releaseContent, releaseMessage } f
 import { type Attribute, attributeName, decodeAttribute } from './messages/attribute.js';
 import { decodeAttributeInfo, encodeAttributeInfo } from './messages/attribute-info.js';
 import { encodeGroupInfo } from './messages/group-info.js';
-import { decodeLink, type Link } from './messages/link.js';
+import { decodeLink, decodeLinkPrefix, type Link } from './messages/link.js';
 import { decodeLinkInfo, encodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { OrderFlag } from './messages/order-info.js';
@@ -77,6 +77,7 @@ export class EditedObject extends StoredObject {
   readonly linkOrders = new Map<string, number>();
   /** Behind all that have been given. */
   #nextOrder: number | undefined;
+  #unknownLinks: ReadonlySet<string> | undefined;
   /** What is open of the dense storage, between two times that it is written. */
   #denseAttributes: DenseAttributes | undefined;
   #denseLinks: DenseLinks | undefined;
@@ -102,6 +103,12 @@ export class EditedObject extends StoredObject {
   /** The links: those of the file, and new ones. */
   get allLinks(): LinkTable<Link | LinkDraft> {
     return this.links as LinkTable<Link | LinkDraft>;
+  }
+
+  /** Whether the header has a link of this name that only the program knows that made it. */
+  hasUnknownLink(name: string): boolean {
+    this.#unknownLinks ??= new Set(this.header.messages.filter(isUnknownLink).map(linkName));
+    return this.#unknownLinks.has(name);
   }
 
   /** The creation order of an attribute or a link that is in the file or is to have one; -1 if none is known. */
@@ -336,9 +343,7 @@ export class EditedObject extends StoredObject {
     const encoded = (name: string, link: Link | LinkDraft): Uint8Array =>
       writer.linkMessage(name, orderOf(name, link), link);
     // Links of a kind that only other programs know stay as they are.
-    const isUnknown = ({ type, data }: HeaderMessage) =>
-      type === MessageType.Link && decodeLink(new ByteReader(data)) === undefined;
-    const unknown = header.messages.filter(isUnknown);
+    const unknown = header.messages.filter(isUnknownLink);
     let dense = this.#denseLinks;
     // All of them, in their order, if they are few and in memory.
     let known: EditableMap<Link> | undefined;
@@ -470,6 +475,14 @@ function freeOrders(
     free.set(name, order);
   }
   return free;
+}
+
+function isUnknownLink({ type, data }: HeaderMessage): boolean {
+  return type === MessageType.Link && decodeLink(new ByteReader(data)) === undefined;
+}
+
+function linkName({ data }: HeaderMessage): string {
+  return decodeLinkPrefix(new ByteReader(data)).name;
 }
 
 /** What a link is once it has been written. */

@@ -35,6 +35,7 @@ import {
   decode,
   type Elements,
   type Encoded,
+  encode,
   type Heap,
   isList,
   NO_HEAP,
@@ -69,6 +70,7 @@ import type { Attribute } from './messages/attribute.js';
 import type { ChunkedLayout, DataLayout } from './messages/data-layout.js';
 import { extent, SCALAR } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
+import { MessageType } from './messages/message-type.js';
 import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
@@ -358,7 +360,7 @@ export class FileEditor implements Editor {
     if (dataspace.kind === 'null')
       throw new H5TypeError('a dataset without a shape has no elements to be written');
     const selected = parseSelection(selection, dataspace.dims);
-    const { shape, encoded } = prepareElements(datatype, data, selected.shape.length === 0);
+    const { shape, encoded } = prepareElements(datatype, data, selected.shape.length);
     this.#write(placed, selected, shape, encoded);
   }
 
@@ -462,7 +464,7 @@ export class FileEditor implements Editor {
     const place = axis < 0 ? axis + dims.length : axis;
     const length = dims[place];
     if (length === undefined) throw new H5TypeError(`a dataset of ${dims.length} axes has no axis ${axis}`);
-    const { shape, encoded } = prepareElements(datatype, data);
+    const { shape, encoded } = prepareElements(datatype, data, dims.length);
     const others = dims.filter((_, i) => i !== place);
     const row = others.reduce((product, dim) => product * dim, 1);
     const count = shape.reduce((product, dim) => product * dim, 1);
@@ -522,6 +524,12 @@ export class FileEditor implements Editor {
       },
       putAttribute: (object: Node, name: string, draft: AttributeDraft) =>
         this.putAttribute(object, name, draft),
+      putComment: (object: Node, comment: Uint8Array) => {
+        const node = this.edit(object);
+        if (node instanceof EditedObject)
+          node.header.set({ type: MessageType.Comment, flags: 0, order: 0, data: comment });
+        else node.comment = comment;
+      },
       reference: (copy: Node) => this.reference(copy),
       copyStorage: (
         draft: DatasetDraft,
@@ -867,6 +875,12 @@ export class FileEditor implements Editor {
   addLink(group: Node, name: string, link: LinkDraft): boolean {
     const node = this.edit(group);
     if (node instanceof EditedObject) {
+      if (node.hasUnknownLink(name))
+        throw new H5PathError(
+          'H5_EXISTS',
+          name,
+          `"${name}" is a link of a kind that only the program knows that made it: take another name`,
+        );
       const to = link.kind === 'group' || link.kind === 'dataset' ? stand(link) : link;
       if (!node.allLinks.add(name, to)) return false;
       node.number(node.linkOrders, name);
@@ -976,8 +990,12 @@ export class FileEditor implements Editor {
   /** The value of an attribute, checked. */
   newAttribute(name: string, value: unknown, { dtype, shape }: ValueOptions = NO_OPTIONS): AttributeDraft {
     if (dtype === undefined && shape === undefined && isUsualScalar(value)) return value;
-    const prepared = { ...prepare(value, plain(dtype), shape), committed: this.#committed(dtype) };
-    const { datatype, dataspace, encoded } = prepared;
+    let prepared = { ...prepare(value, plain(dtype), shape), committed: this.#committed(dtype) };
+    const { datatype, dataspace } = prepared;
+    // Of references it is a value: one to nothing.
+    if (value === null && dataspace.kind === 'scalar' && datatype.class === 'reference')
+      prepared = { ...prepared, encoded: encode(datatype, [null], 1) };
+    const { encoded } = prepared;
     this.#checkReferences(encoded);
     // A type that is too large for a message is refused here.
     encodedType(datatype);

@@ -23,6 +23,7 @@ import {
 } from './paths.js';
 import { referredName } from './referred.js';
 import { anew, linkTo, type Node } from './stored-object.js';
+import { utf8Encoder } from './text.js';
 
 /** Links a new object, with its attributes, to a path. */
 export function create(
@@ -159,10 +160,31 @@ function place(editor: FileEditor, from: H5Group, path: string, link: LinkDraft)
   return addLink(editor, group, reached, name, link);
 }
 
+/** A link message is at most 64 KB, of which some bytes are for other things. */
+const MOST_TEXT = 65_000;
+
+/** Throws if a name and what it leads to do not fit into a link together. */
+function checkSize(
+  place: string,
+  name: string,
+  link: { readonly target: string; readonly file?: string },
+): void {
+  const text = name + link.target + (link.file ?? '');
+  if (text.length * 3 <= MOST_TEXT) return;
+  const size = utf8Encoder.encode(text).length;
+  if (size > MOST_TEXT)
+    throw new H5PathError(
+      'H5_BAD_NAME',
+      place,
+      `the name and the target of the link "${place.slice(0, 200)}" take ${size} bytes; ${MOST_TEXT} fit: give it a shorter name, or a target nearer to it`,
+    );
+}
+
 /** Adds a link to the group at `path`, and returns the path of the link. */
 function addLink(editor: FileEditor, group: Node, path: string, name: string, link: LinkDraft): string {
   checkName(name);
   const place = join(path, name);
+  if (link.kind === 'soft' || link.kind === 'external') checkSize(place, name, link);
   if (!editor.addLink(group, name, link)) {
     throw new H5PathError(
       'H5_EXISTS',

@@ -113,9 +113,10 @@ export class H5Group extends H5Object {
     return !(parent instanceof DeadEnd) && linksOf(parent)?.get(name) !== undefined;
   }
 
-  /** Where a link of this group leads, without following it; `undefined` if there is no such link. */
-  linkInfo(name: string): LinkInfo | undefined {
-    const link = this.#links?.get(name);
+  /** Where the link with this path leads, without following it; `undefined` if there is no such link. */
+  linkInfo(path: string): LinkInfo | undefined {
+    const { parent, name = '' } = followParent(this, path);
+    const link = parent instanceof DeadEnd ? undefined : linksOf(parent)?.get(name);
     if (!link) return undefined;
     if (isHard(link)) return { kind: 'hard' };
     const { kind, target } = link;

@@ -200,6 +200,11 @@ export class ObjectWriter extends HeaderWriter<Placed> {
     } else {
       this.#dataset(draft, linkCount);
     }
+    if (draft.comment) {
+      this.beginMessage(MessageType.Comment);
+      this.out.raw(draft.comment);
+      this.endMessage();
+    }
     if (!dense) {
       this.#orders = draft.attributeOrders;
       attributes?.forEach(this.#attribute);

@@ -75,22 +75,22 @@ export function prepareNow(data: unknown, dtype?: DType, shape?: readonly number
 
 /**
  * Encodes JavaScript data as elements of a datatype, for a part of a dataset that is written at once. `shape` is that of the
- * data: `[]` for one element; `isOne`: whether it is for one.
+ * data: `[]` for one element; `rank`: how many axes there are where they go.
  */
 export function prepareElements(
   datatype: Datatype,
   data: unknown,
-  isOne = false,
+  rank?: number,
 ): { shape: readonly number[]; encoded: Encoded } {
   // Of an empty list alone nothing tells whether it is no elements, or one that is an empty sequence.
-  if (isOne && isList(data) && data.length === 0 && elementDepth(datatype) > 0)
+  if (rank === 0 && isList(data) && data.length === 0 && elementDepth(datatype) > 0)
     return { shape: [], encoded: encode(datatype, [data], 1) };
   const shaped = shapedData(data);
   if (shaped) {
     const elements = shaped.elements();
     return { shape: shaped.shape, encoded: encode(datatype, elements, elements.length) };
   }
-  const shape = dimensions(data, elementDepth(datatype));
+  const shape = dimensions(data, elementDepth(datatype), rank);
   const count = shape.reduce((product, dim) => product * dim, 1);
   if (isList(data) && shape.length === 1 && elementDepth(datatype) === 0)
     return { shape, encoded: encodeNow(datatype, data, count) };
@@ -140,16 +140,38 @@ function elementDepth(type: Datatype): number {
   }
 }
 
-function dimensions(data: unknown, depth: number): number[] {
+/** The shape of nested data whose elements are `depth` lists deep; `most`: how many axes there can be, if that is known. */
+function dimensions(data: unknown, depth: number, most?: number): number[] {
   const dims: number[] = [];
   for (let level = data; isList(level); level = level[0]) {
     dims.push(level.length);
     if (dims.length > 2 * MAX_RANK) throw new H5TypeError('the data are nested without end');
     if (level.length === 0 || ArrayBuffer.isView(level)) break;
   }
-  // An empty list is no elements, rather than one that is an empty sequence.
-  const rank = dims.length === 1 && dims[0] === 0 ? 1 : dims.length - depth;
+  let rank = dims.length - depth;
+  if (dims.at(-1) === 0) {
+    // An empty list is no elements, rather than one that is an empty sequence; in others it is one.
+    const inner = dims.length - 1;
+    if (inner === 0) rank = 1;
+    else if (depth > 1) {
+      const leaf = leafDepth(data, 0);
+      if (leaf !== undefined) rank = leaf - depth;
+      else if (most !== undefined) rank = Math.min(inner, most);
+    }
+  }
   return [...checkShape(dims.slice(0, Math.max(0, rank))).dims];
+}
+
+/** In how many lists the first value stands that is none, of data that begin with empty ones. */
+function leafDepth(data: unknown, level: number): number | undefined {
+  if (!isList(data)) return level;
+  if (level > 2 * MAX_RANK) throw new H5TypeError('the data are nested without end');
+  if (ArrayBuffer.isView(data)) return data.length > 0 ? level + 1 : undefined;
+  for (let i = 0; i < data.length; i++) {
+    const found = leafDepth(data[i], level + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function flatten(

@@ -1,7 +1,7 @@
 import type { EditableSpace } from './editable-space.js';
 import { getU64 } from './endian.js';
 import { type GlobalHeapEditor, heapObject } from './indexes/global-heap.js';
-import type { Datatype } from './messages/datatype.js';
+import type { Datatype, VariableLength } from './messages/datatype.js';
 
 /** Whether elements lead to objects of the global heap; `references`: or to objects of the file. */
 export function hasPointers(type: Datatype, references = false): boolean {
@@ -52,26 +52,42 @@ export function releaseElements(
     const known = seen?.size;
     return seen?.add(`${address} ${index}`).size === known && known !== undefined;
   };
-  // Types nest at most MAX_DATATYPE_DEPTH deep.
-  const release = (at: number, element: Datatype): void => {
-    if (element.class === 'variable-length') {
-      const length = view.getUint32(at, true);
-      const address = getU64(view, at + 4);
-      const index = view.getUint32(at + 12, true);
-      if (length === 0 || address === 0 || isSeen(address, index)) return;
-      const { base } = element;
-      if (!element.string && hasPointers(base)) {
-        const data = heapObject(space, address, index, length * base.size);
-        releaseElements(space, heap, base, length, new Uint8Array(data));
-      }
-      heap.remove(address, index);
-    } else if (element.class === 'array') {
-      const size = element.dims.reduce((product, dim) => product * dim, 1);
-      for (let i = 0; i < size; i++) release(at + i * element.base.size, element.base);
-    } else if (element.class === 'compound') {
-      for (const member of element.members)
-        if (hasPointers(member.type)) release(at + member.offset, member.type);
+  const release = (at: number, element: VariableLength): void => {
+    const length = view.getUint32(at, true);
+    const address = getU64(view, at + 4);
+    const index = view.getUint32(at + 12, true);
+    if (address === 0 || isSeen(address, index)) return;
+    if (length === 0) {
+      heap.removeEmpty(address, index);
+      return;
     }
+    const { base } = element;
+    if (!element.string && hasPointers(base)) {
+      const data = heapObject(space, address, index, length * base.size);
+      releaseElements(space, heap, base, length, new Uint8Array(data));
+    }
+    heap.remove(address, index);
   };
-  for (let i = 0; i < count; i++) release(i * type.size, type);
+  for (let i = 0; i < count; i++) eachPointer(type, i * type.size, release);
+}
+
+/** What an element leads to in the global heap, as `seen` of `releaseElements` has it. */
+export function pointersOf(type: Datatype, bytes: Uint8Array): Set<string> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pointers = new Set<string>();
+  eachPointer(type, 0, (at) => pointers.add(`${getU64(view, at + 4)} ${view.getUint32(at + 12, true)}`));
+  return pointers;
+}
+
+/** Visits what of an element at a position is a text or a sequence, but for what is within these. */
+function eachPointer(type: Datatype, at: number, visit: (at: number, type: VariableLength) => void): void {
+  // Types nest at most MAX_DATATYPE_DEPTH deep.
+  if (type.class === 'variable-length') visit(at, type);
+  else if (type.class === 'array') {
+    const size = type.dims.reduce((product, dim) => product * dim, 1);
+    for (let i = 0; i < size; i++) eachPointer(type.base, at + i * type.base.size, visit);
+  } else if (type.class === 'compound') {
+    for (const member of type.members)
+      if (hasPointers(member.type)) eachPointer(member.type, at + member.offset, visit);
+  }
 }

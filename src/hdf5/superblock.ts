@@ -16,14 +16,7 @@ export interface Superblock {
   readonly rootAddress: number;
   /** Of the superblock extension, or UNDEFINED_ADDRESS. */
   readonly extensionAddress: number;
-  /** Half the most entries in a leaf, and in an inner node, of the tree of an old group. */
-  readonly leafK: number;
-  readonly internalK: number;
 }
-
-/** What newer superblocks do not say (H5F_CRT_SYM_LEAF_DEF, HDF5_BTREE_SNODE_IK_DEF). */
-const LEAF_K = 4;
-const INTERNAL_K = 16;
 
 /** Of a file in which there is nothing yet. */
 export function newSuperblock(baseAddress: number): Superblock {
@@ -35,8 +28,6 @@ export function newSuperblock(baseAddress: number): Superblock {
     endOfFile: SUPERBLOCK_SIZE,
     rootAddress: UNDEFINED_ADDRESS,
     extensionAddress: UNDEFINED_ADDRESS,
-    leafK: LEAF_K,
-    internalK: INTERNAL_K,
   };
 }
 
@@ -191,13 +182,9 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
   sized.position = reader.position;
   const isOld = version < 2;
   let flags = 0;
-  let [leafK, internalK] = [LEAF_K, INTERNAL_K];
   if (isOld) {
-    sized.take(1);
-    leafK = sized.u16();
-    internalK = sized.u16();
-    // Consistency flags; version 1 has one K more, and reserved bytes.
-    sized.take(version === 0 ? 4 : 8);
+    // The sizes of nodes (see node-sizes.ts), and consistency flags; version 1 has one size more, and reserved bytes.
+    sized.take(version === 0 ? 9 : 13);
   } else flags = sized.u8();
   const baseAddress = sized.address();
   // Of the superblock extension; in old ones of free space, which never was implemented.
@@ -222,8 +209,6 @@ function decodeSuperblock(reader: ByteReader, position: number): Superblock {
     endOfFile,
     rootAddress,
     extensionAddress: isOld ? UNDEFINED_ADDRESS : second,
-    leafK,
-    internalK,
   };
 }
 

@@ -76,6 +76,9 @@ export class TransactionSpace extends EditableSpace {
   /** What the committed state uses and this transaction does not. */
   #freed: Extent[] = [];
 
+  /** Whether another file may stand in the place of this one, whose end is elsewhere. */
+  #isReplaced = false;
+
   private constructor(
     target: WritableStorage,
     transaction: Transaction,
@@ -317,7 +320,7 @@ export class TransactionSpace extends EditableSpace {
   rollback(): void {
     this.changes = ++changes;
     this.forgetPlaces();
-    this.#transaction.rollback();
+    if (!this.#isReplaced) this.#transaction.rollback();
     this.failure = undefined;
     this.#root = this.#committedRoot;
     this.#rootUncached = false;
@@ -398,6 +401,7 @@ export class TransactionSpace extends EditableSpace {
       for (let at = 0; at < userBlockSize; at += COPIED_AT_ONCE)
         storage.write(at, this.#target.read(at, Math.min(COPIED_AT_ONCE, userBlockSize - at)));
       make(space);
+      this.#isReplaced = true;
     });
   }
 
@@ -408,7 +412,7 @@ export class TransactionSpace extends EditableSpace {
 
   /** Ends all use. What is not committed is lost. */
   close(): void {
-    this.#transaction.close();
+    if (!this.#isReplaced) this.#transaction.close();
   }
 }
 

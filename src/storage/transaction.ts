@@ -1,6 +1,15 @@
 import { H5StateError } from '../errors.js';
 import type { Storage, WritableStorage } from './storage.js';
-import { type Guard, liveTail, type Page, type Tail, TRAILER, tailSize, writeTail } from './tail.js';
+import {
+  type Guard,
+  liveTail,
+  type Page,
+  readTail,
+  type Tail,
+  TRAILER,
+  tailSize,
+  writeTail,
+} from './tail.js';
 
 /** How much is synced: all of a commit, all that makes it last, or nothing. */
 export type Durability = 'full' | 'normal' | 'off';
@@ -380,9 +389,12 @@ export class Transaction implements Storage {
     try {
       this.#putTail(this.#end, this.#shortTail(this.#note));
     } catch {
-      // On a disk that is full there may be no room even for that: then the file has no tail.
-      this.#storage.resize(this.#end);
-      this.#tailStart = this.#end;
+      // On a disk that is full there may be no room even for that. If the tail is not there any more, the file has none from now on;
+      // else it stays as long as it is, so that what is free is not lost.
+      if (readTail(this.#storage)?.commit !== this.#commit) {
+        this.#storage.resize(this.#end);
+        this.#tailStart = this.#end;
+      }
     }
     this.#isLong = false;
   }

@@ -3,7 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { H5File } from '../../src/node.js';
+import { H5File, indexes } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import type { WritableStorage } from '../../src/storage/storage.js';
+import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, h5py, PYTHON } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { FaultStorage } from '../storage/fault-storage.js';
@@ -108,6 +111,79 @@ describe('an error of the storage', () => {
       }
     },
   );
+
+  test('at the end of the use of a file does not lose what is free in it', () => {
+    const first = H5File.open(undefined, 'w');
+    first.createDataset('old', { data: new Float64Array(50_000) });
+    first.createDataset('kept', { data: new Float64Array(10_000) });
+    const storage = new FaultStorage(first.toBytes());
+    const file = H5File.open(storage, 'r+');
+    // What is new makes the tail give way, so that the file is longer than it needs to be.
+    file.createDataset('new', { data: new Float64Array(50_000) });
+    file.delete('old');
+    file.commit();
+    storage.failure = { call: storage.calls.length, error: new Error('ENOSPC'), done: 'nothing' };
+    file.close();
+    storage.failure = undefined;
+    expect([...H5File.open(storage, 'r+').keys()]).toEqual(['kept', 'new']);
+    const { problems, bytes } = verifyStorage(new MemoryStorage(storage.bytes()), { indexes });
+    expect([problems, bytes.leaked]).toEqual([[], 0]);
+    expect(bytes.free).toBeGreaterThan(390_000);
+  });
+
+  test('after `compact` has put the new file in the place of the old one does not damage that', () => {
+    /** Puts a storage in the place of this one, and then fails, or as soon as that is read. */
+    class Replaced extends MemoryStorage {
+      other: MemoryStorage | undefined;
+      failure: 'replacing' | 'reading' | undefined;
+      override get size(): number {
+        return this.other?.size ?? super.size;
+      }
+      override read(position: number, length: number): Uint8Array {
+        if (this.other && this.failure === 'reading') throw new Error('EIO');
+        return this.other?.read(position, length) ?? super.read(position, length);
+      }
+      override copy(position: number, length: number): Uint8Array<ArrayBuffer> {
+        return new Uint8Array(this.read(position, length));
+      }
+      override write(position: number, bytes: Uint8Array): void {
+        if (this.other) this.other.write(position, bytes);
+        else super.write(position, bytes);
+      }
+      override resize(size: number): void {
+        if (this.other) this.other.resize(size);
+        else super.resize(size);
+      }
+      override replace(make: (storage: WritableStorage) => void): void {
+        const other = new MemoryStorage();
+        make(other);
+        this.other = other;
+        if (this.failure === 'replacing') throw new Error('EIO');
+      }
+      override close(): void {}
+    }
+    for (const failure of ['replacing', 'reading'] as const) {
+      const first = H5File.open(undefined, 'w');
+      first.createDataset('old', { data: new Float64Array(50_000) });
+      const storage = new Replaced(first.toBytes());
+      const file = H5File.open(storage, 'r+');
+      // What is new makes the tail give way, so that the file is longer than it needs to be.
+      file.createDataset('new', { data: new Float64Array(50_000) });
+      file.delete('old');
+      storage.failure = failure;
+      expect(() => file.compact()).toThrow(/close it, and open it again/);
+      storage.failure = undefined;
+      const made = storage.copy(0, storage.size);
+      if (failure === 'reading') file.rollback();
+      file.close();
+      // Where the old one ends it might be cut off, or get what is no part of it.
+      expect(storage.size).toBe(made.length);
+      expect(storage.copy(0, storage.size)).toEqual(made);
+      const again = H5File.open(storage, 'r+');
+      expect([...again.keys()]).toEqual(['new']);
+      expect(again.dataset('new').shape).toEqual([50_000]);
+    }
+  });
 });
 
 const MAKE = `

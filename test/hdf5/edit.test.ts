@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   type CreateDatasetOptions,
@@ -9,7 +13,7 @@ import {
 } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, h5dump, h5py } from '../oracle/oracles.js';
+import { describeOracle, h5dump, h5py, PYTHON } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
 import { SEED, THOROUGH } from '../thoroughness.js';
 import { expectAsH5py } from './compare.js';
@@ -244,6 +248,41 @@ describe('what is deleted before it is committed', () => {
     file.link('again', dataset);
     expect(H5File.open(file.toBytes()).dataset<Float64Array>('again').at(49_999)).toBe(0);
   });
+});
+
+describeOracle('h5py', () => {
+  test.each(['earliest', 'latest'])(
+    'the comments of objects stay in copies, and when the file is compacted: %s',
+    async (libver) => {
+      const folder = mkdtempSync(join(tmpdir(), 'h5pickle-comments-'));
+      try {
+        const path = join(folder, 'a.h5');
+        const code = `
+import sys, h5py, numpy as np
+with h5py.File(sys.argv[1], 'w', libver='${libver}') as f:
+    f['group/numbers'] = [1, 2, 3]
+    f['group/type'] = np.dtype('f4')
+    f['group/plain'] = 1
+    for name in ['/', 'group', 'group/numbers', 'group/type']:
+        h5py.h5o.set_comment(f[name].id, ('of ' + name).encode(), obj_name=b'.')`;
+        execFileSync(PYTHON, ['-c', code, path]);
+        using file = H5File.open(path, 'r+');
+        file.copy('group', 'copy');
+        const other = H5File.open(undefined, 'w');
+        other.copy(file.group('group'), 'there');
+        file.copy(H5File.open(other.toBytes()).group('there'), 'back');
+        file.compact();
+        const bytes = file.toBytes();
+        expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+        // Not those of datatypes, which h5dump does not show.
+        const comments = (await h5dump(bytes, ['-H'])).match(/COMMENT ".*"/g);
+        const each = ['COMMENT "of group"', 'COMMENT "of group/numbers"'];
+        expect(comments).toEqual(['COMMENT "of /"', ...each, ...each, ...each]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });
 
 describe('copies, and what compact makes,', () => {

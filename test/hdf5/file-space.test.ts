@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { H5File } from '../../src/node.js';
+import { H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
@@ -14,6 +14,9 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'h5pickle-file-space-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const python = (code: string, ...args: string[]): string =>
+  execFileSync(PYTHON, ['-c', code, ...args], { encoding: 'utf8' });
 
 const MAKE = `
 import sys, h5py, numpy as np
@@ -111,5 +114,84 @@ describeOracle('h5py', () => {
       file.close();
       expect(Buffer.compare(readFileSync(path), before), name).toBe(0);
     }
+  });
+
+  test.each([0, 2])(
+    'nodes of old groups of other sizes than usual are given back as they are: superblock %i',
+    (version) => {
+      const own = mkdtempSync(join(folder, 'nodes-'));
+      const path = join(own, 'a.h5');
+      // What is not as usual is in the superblock, or in its extension.
+      python(
+        `
+import sys, ctypes, h5py
+from h5py import h5f, h5p
+with open('/proc/self/maps') as maps:
+    names = [line.split(None, 5)[-1].strip() for line in maps]
+name = next(n for n in names if '/libhdf5_serial.so' in n or '/libhdf5.so' in n or '/libhdf5-' in n)
+sizes = h5p.create(h5p.FILE_CREATE)
+ctypes.CDLL(name).H5Pset_sym_k(ctypes.c_int64(sizes.id), ctypes.c_uint(2), ctypes.c_uint(1))
+if ${version}: sizes.set_file_space_strategy(h5f.FSPACE_STRATEGY_AGGR, False, 1)
+with h5py.File(h5f.create(sys.argv[1].encode(), h5f.ACC_TRUNC, sizes)) as f:
+    for i in range(20): f.create_group('groups/%d' % i)
+    for i in range(20): f['groups/%d' % (i // 2)].create_group(str(i))`,
+        path,
+      );
+      expect(readFileSync(path)[8]).toBe(version);
+      // The HDF5 library leaves some bytes that nothing uses.
+      const before = verifyStorage(new MemoryStorage(readFileSync(path)), { indexes });
+      expect(before.problems).toEqual([]);
+      {
+        using file = H5File.open(path, 'r+');
+        for (let i = 0; i < 20; i += 3)
+          file.createGroup(`groups/${i}/new`).attrs.set('text', 'text '.repeat(50));
+        file.commit();
+        file.delete('groups/12');
+        file.commit();
+        file.createDataset('numbers', { data: new Float64Array(200).fill(7) });
+      }
+      const { problems, bytes } = verifyStorage(new MemoryStorage(readFileSync(path)), { indexes });
+      expect([problems, bytes.leaked]).toEqual([[], before.bytes.leaked]);
+      const names = python(
+        'import sys, h5py; names = []; h5py.File(sys.argv[1]).visit(names.append); print(len(names))',
+        path,
+      );
+      expect(Number(names)).toBe(1 + 19 + 20 + 6 + 1);
+      rmSync(own, { recursive: true });
+    },
+  );
+
+  test('empty texts and sequences, which it gives objects of the heap, are given back', () => {
+    const own = mkdtempSync(join(folder, 'empty-'));
+    const path = join(own, 'a.h5');
+    python(
+      `
+import sys, h5py, numpy as np
+with h5py.File(sys.argv[1], 'w', libver='latest') as f:
+    texts = ['', 'a', ''] * 500
+    f['texts'] = texts
+    f['written'] = texts
+    f.create_dataset('chunks', data=texts, dtype=h5py.string_dtype(), chunks=(100,), maxshape=(None,))
+    rows = f.create_dataset('rows', (100,), dtype=h5py.vlen_dtype('i4'))
+    for i in range(100): rows[i] = np.arange(i % 3)
+    f.attrs['texts'] = texts
+    pairs = np.zeros(3, np.dtype([('a', h5py.string_dtype()), ('b', 'i4')]))
+    pairs['a'] = ['', '', 'c']
+    f['pairs'] = pairs`,
+      path,
+    );
+    const before = verifyStorage(new MemoryStorage(readFileSync(path)), { indexes });
+    {
+      using file = H5File.open(path, 'r+');
+      for (const name of ['texts', 'rows', 'pairs']) file.delete(name);
+      file.attrs.delete('texts');
+      file.dataset('written').write('other');
+      file.dataset('chunks').resize([0]);
+    }
+    const { problems, notes, bytes } = verifyStorage(new MemoryStorage(readFileSync(path)), { indexes });
+    expect([problems, notes, bytes.leaked]).toEqual([[], [], before.bytes.leaked]);
+    const read = python("import sys, h5py; print(set(h5py.File(sys.argv[1])['written'][:]))", path);
+    expect(read.trim()).toBe("{b'other'}");
+    rmSync(own, { recursive: true });
   });
 });

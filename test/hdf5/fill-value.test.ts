@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { H5File, H5TypeError } from '../../src/node.js';
+import { H5File, H5TypeError, indexes } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
 
 let folder: string;
@@ -84,6 +86,72 @@ describeOracle('h5py', () => {
     const dataset = H5File.open(path).dataset<Int32Array>('a');
     expect(dataset.fillValue).toBe(Number(theirs));
     expect(dataset.value).toEqual(new Int32Array(3).fill(Number(theirs)));
+  });
+
+  test('a text: elements that have their space are written, and it stays', () => {
+    const path = join(folder, 'text.h5');
+    const make = `
+import sys, ctypes, h5py
+with open('/proc/self/maps') as maps:
+    names = [line.split(None, 5)[-1].strip() for line in maps]
+lib = ctypes.CDLL(next(n for n in names if '/libhdf5_serial.so' in n or '/libhdf5.so' in n or '/libhdf5-' in n))
+text = h5py.h5t.py_create(h5py.string_dtype(), logical=True)
+plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+value = ctypes.c_char_p(b'none')
+assert lib.H5Pset_fill_value(ctypes.c_int64(plist.id), ctypes.c_int64(text.id), ctypes.byref(value)) >= 0
+with h5py.File(sys.argv[1], 'w', libver='latest') as f:
+    for name in b'texts', b'never': h5py.h5d.create(f.id, name, text, h5py.h5s.create_simple((5,)), plist)
+    f['texts'][0] = 'a'`;
+    execFileSync(PYTHON, ['-c', make, path]);
+    {
+      using file = H5File.open(path, 'r+');
+      const texts = file.dataset('texts');
+      expect(texts.value).toEqual(['a', 'none', 'none', 'none', 'none']);
+      texts.write('b', [[1, 3]]);
+      file.commit();
+      texts.write(['c', 'none'], [[0, 2]]);
+      expect(() => file.dataset('never').write('b', [1])).toThrow(/fill value of their own/);
+    }
+    const read = `
+import sys, h5py
+with h5py.File(sys.argv[1], 'r+') as f:
+    print(*[t.decode() for t in f['texts'][:]], *[t.decode() for t in f['never'][:]])
+    f['never'][4] = 'd'
+    print(*[t.decode() for t in f['never'][:]])`;
+    const [first, second] = execFileSync(PYTHON, ['-c', read, path], { encoding: 'utf8' }).split('\n');
+    expect(first).toBe('c none b none none none none none none none');
+    expect(second).toBe('none none none none d');
+    expect(verifyStorage(new MemoryStorage(readFileSync(path)), { indexes }).problems).toEqual([]);
+  });
+
+  test('what is written in part for the first time by h5py is zeros else, whatever stood there', () => {
+    const path = join(folder, 'part.h5');
+    {
+      using file = H5File.open(path, 'w');
+      file.createDataset('deleted', { data: new Float64Array(3000).fill(7) });
+    }
+    {
+      using file = H5File.open(path, 'r+');
+      file.createDataset('rows', { shape: [40], dtype: { vlen: 'i4' } });
+      file.createDataset('numbers', { shape: [400], dtype: 'i4' });
+      file.createDataset('copied', { shape: [40], dtype: 'str' });
+      file.copy('copied', 'copy');
+      // What is free stands in the tail of the file, behind all else: there h5py puts what is new.
+      for (let i = 0; i < 30; i++) file.createGroup(`group ${i}`);
+      file.commit();
+      for (let i = 0; i < 30; i += 2) file.delete(`group ${i}`);
+      file.delete('deleted');
+    }
+    const code = `
+import sys, h5py, numpy as np
+with h5py.File(sys.argv[1], 'r+') as f:
+    f['rows'][0] = np.arange(3, dtype='i4')
+    f['numbers'][0] = 7
+    f['copy'][1] = 'text'
+with h5py.File(sys.argv[1]) as f:
+    print([len(row) for row in f['rows']][:3], sum(f['numbers'][:]), f['copy'][:3].tolist())`;
+    const read = execFileSync(PYTHON, ['-c', code, path], { encoding: 'utf8' });
+    expect(read.trim()).toBe("[3, 0, 0] 7 [b'', b'text', b'']");
   });
 
   test('one of gigabytes is not made', () => {

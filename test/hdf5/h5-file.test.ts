@@ -1016,6 +1016,44 @@ test('console.log shows what a handle stands for, and nothing behind it', () => 
   expect(inspect(file)).toBe('<H5File (closed)>');
 });
 
+test('a link that is too long for its message is refused at once', () => {
+  const file = H5File.open(undefined, 'w');
+  const long = 'ü'.repeat(20_000);
+  expect(() => file.softLink(long, long)).toThrow(/take 80000 bytes; 65000 fit/);
+  expect(() => file.externalLink('external', long, long)).toThrow(/"\/external" take 80008 bytes/);
+  file.softLink('short', long);
+  expect(() => file.move('short', long)).toThrow(H5PathError);
+  expect([...H5File.open(file.toBytes()).keys()]).toEqual(['short']);
+});
+
+test('linkInfo goes along a path', () => {
+  const file = H5File.open(undefined, 'w');
+  file.createGroup('a/b').softLink('c', '/nowhere');
+  file.softLink('to', 'a');
+  for (const each of [file, H5File.open(file.toBytes())]) {
+    expect(each.linkInfo('a/b')).toEqual({ kind: 'hard' });
+    expect(each.linkInfo('to/b/c')).toEqual({ kind: 'soft', target: '/nowhere' });
+    expect(each.group('a').linkInfo('/to')).toEqual({ kind: 'soft', target: 'a' });
+    for (const none of ['none', 'a/none', 'none/a', 'a/b/c/d', '/'])
+      expect(each.linkInfo(none)).toBe(undefined);
+  }
+});
+
+test('a reference to nothing can be an attribute', () => {
+  const file = H5File.open(undefined, 'w');
+  for (const dtype of ['ref', 'regionref'] as const) {
+    file.attrs.set(dtype, null, { dtype, shape: [] }).set(`none ${dtype}`, null, { dtype });
+    for (const each of [file, H5File.open(file.toBytes())]) {
+      expect(each.attrs.get(dtype)).toBe(null);
+      expect(each.attrs.info(dtype)?.shape).toEqual([]);
+      expect(each.attrs.info(`none ${dtype}`)?.shape).toBe(null);
+    }
+  }
+  expect(() => file.attrs.set('number', null, { dtype: 'f8', shape: [] })).toThrow(
+    /has a shape, but no value/,
+  );
+});
+
 test('references that were read can be written again', () => {
   const file = H5File.open(undefined, 'w');
   const group = file.createGroup('group');

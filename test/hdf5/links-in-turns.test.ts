@@ -50,4 +50,34 @@ describeOracle('h5py', () => {
     expect([...again.group(where).keys()]).toEqual(expected);
     again.close();
   });
+
+  test('user-defined ones stay, and nothing else gets their names', () => {
+    const path = join(folder, 'user-defined.h5');
+    const code = `
+import sys, ctypes as C, h5py
+with open('/proc/self/maps') as maps:
+    names = [line.split(None, 5)[-1].strip() for line in maps]
+lib = C.CDLL(next(n for n in names if '/libhdf5_serial.so' in n or '/libhdf5.so' in n or '/libhdf5-' in n))
+traverse = C.CFUNCTYPE(C.c_int64, C.c_char_p, C.c_int64, C.c_void_p, C.c_size_t, C.c_int64, C.c_int64)(lambda *a: -1)
+class Class(C.Structure):
+    _fields_ = [('version', C.c_int), ('id', C.c_int), ('comment', C.c_char_p)] + [
+        (n, C.c_void_p) for n in ('create', 'move', 'copy', 'traverse', 'delete', 'query')]
+own = Class(1, 187, b'own', None, None, None, C.cast(traverse, C.c_void_p), None, None)
+assert lib.H5Lregister(C.byref(own)) >= 0
+with h5py.File(sys.argv[1], 'w', libver='latest') as f:
+    g = f.create_group('g')
+    g.create_group('a')
+    assert lib.H5Lcreate_ud(C.c_int64(g.id.id), b'own', C.c_int(187), b'data', C.c_size_t(4), C.c_int64(0), C.c_int64(0)) >= 0`;
+    execFileSync(PYTHON, ['-c', code, path]);
+    {
+      using file = H5File.open(path, 'r+');
+      expect(() => file.createGroup('g/own')).toThrow(/"own" is a link of a kind.*another name/);
+      expect(() => file.move('g/a', 'g/own')).toThrow(/another name/);
+      file.createGroup('g/b');
+    }
+    const list = "import sys, h5py; print(sorted(h5py.File(sys.argv[1])['g'].id))";
+    const names = execFileSync(PYTHON, ['-c', list, path], { encoding: 'utf8' });
+    expect(names.trim()).toBe("[b'a', b'b', b'own']");
+    expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems).toEqual([]);
+  });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SelectionInput } from '../../src/hdf5/selection.js';
-import { filters, H5File, indexes } from '../../src/node.js';
+import { type CreateDatasetOptions, filters, H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { oracleTest, PYTHON } from '../oracle/oracles.js';
@@ -155,6 +155,65 @@ describe('an element that is written several times at once', () => {
       }
       check(file.toBytes());
     }
+  });
+});
+
+describe('sequences of lists, of which the first are empty,', () => {
+  const nested = { vlen: { vlen: 'i4' } } as const;
+  const opaque = { vlen: { opaque: 2 } } as const;
+  const plain = (value: unknown): unknown =>
+    ArrayBuffer.isView(value) || Array.isArray(value) ? Array.from(value as number[], plain) : value;
+  const two = Uint8Array.of(1, 2);
+  it.each<[string, object, number[], unknown[]]>([
+    ['all', nested, [3], [[], [], []]],
+    ['one', nested, [3], [[], [[1], []], [[]]]],
+    [
+      'in two dimensions',
+      nested,
+      [2, 2],
+      [
+        [[], [[5]]],
+        [[[], [6, 7]], []],
+      ],
+    ],
+    [
+      'all in two dimensions',
+      nested,
+      [2, 2],
+      [
+        [[], []],
+        [[], []],
+      ],
+    ],
+    [
+      'of opaque bytes',
+      opaque,
+      [2, 2],
+      [
+        [[], [two]],
+        [[two, two], []],
+      ],
+    ],
+    ['in one element', nested, [], [[]]],
+  ])('are written where they are read: %s', (_, dtype, shape, values) => {
+    const file = H5File.open(undefined, 'w');
+    const options = { shape, dtype, ...(shape.length > 0 && { chunks: shape.map(() => 1) }) };
+    const dataset = file.createDataset('d', options as CreateDatasetOptions);
+    dataset.write(values);
+    const read = plain(shape.length === 2 ? dataset.toArray() : dataset.value);
+    expect(read).toEqual(plain(values));
+    dataset.write(dataset.value);
+    expect(plain(shape.length === 2 ? dataset.toArray() : dataset.value)).toEqual(read);
+    if (shape.length > 0) {
+      const log = file.createDataset('log', {
+        shape: [0, ...shape.slice(1)],
+        dtype,
+        maxShape: [null, ...shape.slice(1)],
+      } as CreateDatasetOptions);
+      log.append(values);
+      expect(plain(shape.length === 2 ? log.toArray() : log.value)).toEqual(read);
+    }
+    check(file.toBytes());
   });
 });
 

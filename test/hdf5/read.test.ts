@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { File, ready } from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { H5File } from '../../src/node.js';
-import { describeOracle, type H5pyFile, h5py, makeSamples } from '../oracle/oracles.js';
+import { H5File, type H5Group, indexes } from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { describeOracle, type H5pyFile, h5py, makeSamples, PYTHON } from '../oracle/oracles.js';
 import { expectAsH5py } from './compare.js';
 
 let folder: string;
@@ -65,6 +68,42 @@ describeOracle('h5py', () => {
       });
     },
   );
+
+  test.each([
+    [8, 4],
+    [4, 8],
+    [4, 4],
+  ])('addresses of %i bytes, lengths of %i', async (addresses, lengths) => {
+    const path = join(folder, `sizes-${addresses}-${lengths}.h5`);
+    const code = `
+import sys, h5py, numpy as np
+sizes = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+sizes.set_sizes(${addresses}, ${lengths})
+f = h5py.File(h5py.h5f.create(sys.argv[1].encode(), h5py.h5f.ACC_TRUNC, sizes))
+f['texts'] = ['a', 'bcd', 'hello world', ''] + ['many'] * 500
+f.attrs['text'] = 'one'
+rows = f.create_dataset('rows', (2,), dtype=h5py.vlen_dtype('i4'))
+rows[:] = [np.array([1, 2, 3]), np.array([4])]
+f['chunks'] = np.arange(60)
+f.create_dataset('more', data=np.arange(60), chunks=(7,), compression=4)
+for i in range(20): f.create_group('group/%d' % i)
+f.close()`;
+    execFileSync(PYTHON, ['-c', code, path]);
+    const bytes = await readFile(path);
+    const file = H5File.open(bytes);
+    expect(expectAsH5py(file, await h5py(bytes))).toBeGreaterThan(5);
+    expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+    const copy = H5File.open(undefined, 'w');
+    copy.copy(file.dataset('more'), 'more');
+    copy.copy(file.group('group'), 'group');
+    if (addresses === 8) copy.copy(file.dataset('texts'), 'texts');
+    else {
+      for (const name of ['texts', 'rows', '/'])
+        expect(() => copy.copy(file.get(name) as H5Group, 'copy')).toThrow(/addresses of 4 bytes.*h5repack/);
+    }
+    expectAsH5py(H5File.open(copy.toBytes()), await h5py(copy.toBytes()));
+    expect([...copy.keys()]).toEqual(['more', 'group', ...(addresses === 8 ? ['texts'] : [])]);
+  });
 
   test('an int64 as a number, where that is exact', async () => {
     const path = join(folder, 'latest', 'attributes.h5');

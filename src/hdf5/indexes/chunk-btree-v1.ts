@@ -3,13 +3,13 @@ import { UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { EditableSpace } from '../editable-space.js';
 import type { FileSpace } from '../file-space.js';
 import type { ChunkedLayout } from '../messages/data-layout.js';
-import { readObjectHeader } from '../object-header.js';
 import { BtreeV1Type } from './btree-v1.js';
 import { putSignature, putUint } from './btree-v2.js';
 import type { Chunk, ChunkIndex, ChunkIndexEditor } from './chunk.js';
 import { checkChunk, checkPlace, chunkBytes, comparePlaces } from './chunk-records.js';
 import { freeExtents } from './index-blocks.js';
 import type { Meter } from './meter.js';
+import { nodeSizes } from './node-sizes.js';
 import { WalkMeter } from './walk-meter.js';
 
 const WHAT = 'a version 1 B-tree of chunks';
@@ -20,11 +20,6 @@ const CLEAN_ENTRIES = 1 << 18;
 
 /** The largest level that a node can have: it is stored in one byte. */
 const MAX_LEVEL = 255;
-
-/** Half the most entries of a node, where the file does not say (H5B_CHUNK_K in libhdf5: HDF5_BTREE_CHUNK_IK_DEF). */
-const CHUNK_K = 32;
-/** The message "B-tree 'K' Values" in the superblock extension. */
-const BTREE_K_MESSAGE = 0x13;
 
 /**
  * A node. Entry n tells of one chunk, or in an inner node of the first chunk below it, and has the address of the chunk or
@@ -240,7 +235,7 @@ export class ChunkBtreeV1Editor extends ChunkBtreeV1 implements ChunkIndexEditor
 
   /** The most entries of a node. */
   get #mostEntries(): number {
-    if (this.#most === 0) this.#most = 2 * chunkNodeK(this.space);
+    if (this.#most === 0) this.#most = 2 * nodeSizes(this.space).chunkK;
     return this.#most;
   }
 
@@ -567,26 +562,4 @@ function boundAt(bytes: Uint8Array, step: number): number {
   let value = 0;
   for (let i = 7; i >= 0; i--) value = value * 256 + (bytes[i] as number);
   return Math.min(Math.ceil(value / step), Math.floor(Number.MAX_SAFE_INTEGER / step));
-}
-
-/**
- * Half the most entries in a node of a version 1 B-tree of chunks. Superblocks of version 1 say it (Format Specification,
- * section II.A), later ones in their extension.
- */
-function chunkNodeK(space: FileSpace): number {
-  const { version, baseAddress, extensionAddress } = space.superblock;
-  let k = CHUNK_K;
-  if (version === 1) {
-    const bytes = space.storage.read(baseAddress + 24, 2);
-    k = (bytes[0] as number) | ((bytes[1] as number) << 8);
-  } else if (version > 1 && extensionAddress !== UNDEFINED_ADDRESS) {
-    const message = readObjectHeader(space, extensionAddress).find(({ type }) => type === BTREE_K_MESSAGE);
-    if (message) {
-      message.data.version("the message of B-tree 'K' values", 0);
-      k = message.data.u16();
-    }
-  }
-  // Entries are counted in 2 bytes (HDF5_BTREE_IK_MAX_ENTRIES).
-  if (k < 1 || k > 0x7fff) throw new H5FormatError(baseAddress, `B-tree nodes of ${2 * k} entries`);
-  return k;
 }

@@ -6,7 +6,8 @@ import type { OddNumbers } from '../number-elements.js';
 import { meterAt } from './meter.js';
 
 const SIGNATURE = 'GCOL';
-const OBJECT_HEADER = 16;
+/** Of an object and of a collection: 8 bytes and a length, which is padded to 8 bytes where it is shorter (H5HG_SIZEOF_OBJHDR). */
+export const HEADER = 16;
 /** The least size of a collection that libhdf5 accepts (H5HG_MINSIZE). */
 export const MIN_COLLECTION = 4096;
 /** A collection is closed when it has grown to this: large enough to be few, small enough to be read whole. */
@@ -36,7 +37,7 @@ export class GlobalHeapBuilder {
   /** Adds an object of `size` bytes and returns the position in `out.bytes` that the caller writes them to. */
   allocate(size: number): number {
     const { out } = this;
-    const needed = OBJECT_HEADER + padded(size);
+    const needed = HEADER + padded(size);
     const full = this.#start >= 0 && out.length - this.#start + needed > FULL_COLLECTION;
     if (full || this.#index === MAX_INDEX) this.close();
     if (this.#start < 0) this.#open();
@@ -78,10 +79,10 @@ export class GlobalHeapBuilder {
     if (this.#start < 0) return;
     const { out } = this;
     const free = MIN_COLLECTION - (out.length - this.#start);
-    if (free >= OBJECT_HEADER) {
+    if (free >= HEADER) {
       out.u64(0);
       out.u64(free);
-      out.zeros(free - OBJECT_HEADER);
+      out.zeros(free - HEADER);
     } else if (free > 0) {
       out.zeros(free);
     }
@@ -136,8 +137,7 @@ export class GlobalHeap {
 
   #read(address: number): Collection {
     const what = 'a global heap collection';
-    const headerSize = 8 + this.#space.superblock.lengthSize;
-    let reader = this.#space.reader(address, headerSize, what);
+    let reader = this.#space.reader(address, HEADER, what);
     reader.signature(SIGNATURE);
     reader.version(what, 1);
     reader.take(3);
@@ -147,15 +147,16 @@ export class GlobalHeap {
     // Many small elements that each lead to another large collection would take forever.
     meterAt(this.#space, address, size);
     reader = this.#space.reader(address, size, what);
-    reader.take(headerSize);
+    reader.take(HEADER);
     const starts: number[] = [];
     const sizes: number[] = [];
-    while (reader.left >= headerSize) {
+    while (reader.left >= HEADER) {
+      const start = reader.position + HEADER;
       const index = reader.u16();
       reader.take(6);
       const objectSize = reader.size();
       if (index === 0) break;
-      starts[index] = reader.position;
+      starts[index] = reader.position = start;
       sizes[index] = objectSize;
       reader.take(Math.min(padded(objectSize), Math.max(objectSize, reader.left)));
     }
@@ -193,7 +194,6 @@ export class ChangingGlobalHeap extends GlobalHeap {
   }
 }
 
-const HEADER = 16;
 /** Less room is not looked for again, nor in more collections than these. */
 const NOTED_ROOM = 64;
 const MAX_NOTED = 256;
@@ -256,7 +256,7 @@ export class GlobalHeapEditor {
 
   /** Adds an object of `size` bytes, which the caller writes to `bytes` at `position` before the next call. */
   insert(size: number): void {
-    const needed = OBJECT_HEADER + padded(size);
+    const needed = HEADER + padded(size);
     const collection = this.#withRoom(needed);
     const { bytes, view } = collection;
     const at = collection.free;
@@ -265,14 +265,14 @@ export class GlobalHeapEditor {
     view.setUint32(at + 4, 0, true);
     view.setUint32(at + 8, size >>> 0, true);
     view.setUint32(at + 12, Math.floor(size / 0x100000000), true);
-    bytes.fill(0, at + OBJECT_HEADER + size, at + needed);
+    bytes.fill(0, at + HEADER + size, at + needed);
     collection.free += needed;
     changed(collection, at, collection.free);
-    place(collection, collection.nextIndex, at + OBJECT_HEADER, size);
+    place(collection, collection.nextIndex, at + HEADER, size);
     this.address = collection.address;
     this.index = collection.nextIndex++;
     this.bytes = bytes;
-    this.position = at + OBJECT_HEADER;
+    this.position = at + HEADER;
   }
 
   /** Adds the UTF-8 bytes of a well-formed text that is not empty. Returns their number. */
@@ -292,9 +292,9 @@ export class GlobalHeapEditor {
     const collection = this.#collections.get(address) ?? this.#load(address);
     const start = collection.starts[index] ?? 0;
     if (start === 0) return;
-    const at = start - OBJECT_HEADER;
+    const at = start - HEADER;
     const { starts, sizes, bytes } = collection;
-    collection.gaps += OBJECT_HEADER + padded(sizes[index] as number);
+    collection.gaps += HEADER + padded(sizes[index] as number);
     collection.firstGap = Math.min(collection.firstGap, at);
     starts[index] = 0;
     sizes[index] = 0;
@@ -306,13 +306,26 @@ export class GlobalHeapEditor {
     if (this.#current === collection) this.#current = undefined;
   }
 
+  /**
+   * Removes an object of no bytes, which libhdf5 gives to an empty text or sequence: with it, its collection would never be empty. Others
+   * do not, and what they say in its place may be anything.
+   */
+  removeEmpty(address: number, index: number): void {
+    try {
+      const { sizes } = this.#collections.get(address) ?? this.#space.globalHeap.collection(address);
+      if (sizes[index] === 0) this.remove(address, index);
+    } catch (error) {
+      if (!(error instanceof H5FormatError)) throw error;
+    }
+  }
+
   /** The bytes of an object that was inserted, to be changed. */
   object(address: number, index: number): Uint8Array {
     const collection = this.#collections.get(address) ?? this.#load(address);
     const start = collection.starts[index] ?? 0;
     if (start === 0) throw new H5FormatError(collection.position, `no global heap object ${index}`);
     const end = start + (collection.sizes[index] as number);
-    changed(collection, start - OBJECT_HEADER, end);
+    changed(collection, start - HEADER, end);
     return collection.bytes.subarray(start, end);
   }
 
@@ -358,9 +371,9 @@ export class GlobalHeapEditor {
     const left = bytes.length - free;
     bytes.fill(0, free);
     // Object 0 is the free space, if there is room to say so.
-    if (left >= OBJECT_HEADER) view.setUint32(free + 8, left, true);
+    if (left >= HEADER) view.setUint32(free + 8, left, true);
     const from = Math.min(changedFrom, free);
-    const to = Math.max(changedTo, free + Math.min(left, OBJECT_HEADER));
+    const to = Math.max(changedTo, free + Math.min(left, HEADER));
     this.#space.write(address + from, bytes.subarray(from, to));
     this.#space.globalHeap.forget(address, bytes.length);
     collection.changedFrom = bytes.length;
@@ -497,11 +510,11 @@ function closeGaps(collection: EditedCollection): void {
   if (gaps === 0) return;
   let to = firstGap;
   for (let at = firstGap; at < free; ) {
-    const size = OBJECT_HEADER + padded(sizeAt(collection, at));
+    const size = HEADER + padded(sizeAt(collection, at));
     const index = view.getUint16(at, true);
-    if (starts[index] === at + OBJECT_HEADER) {
+    if (starts[index] === at + HEADER) {
       bytes.copyWithin(to, at, at + size);
-      starts[index] = to + OBJECT_HEADER;
+      starts[index] = to + HEADER;
       to += size;
     }
     at += size;

@@ -6,6 +6,7 @@ import type { SymbolTable } from '../messages/symbol-table.js';
 import { BtreeV1Type, readBtreeV1 } from './btree-v1.js';
 import { localHeapExtents, readLocalHeap } from './local-heap.js';
 import { type Meter, meterOf } from './meter.js';
+import { nodeSizes } from './node-sizes.js';
 
 const WHAT = 'a symbol table node';
 
@@ -48,7 +49,8 @@ export function readSymbolTable(space: FileSpace, table: SymbolTable, meter: Met
 
 /** Gives back what a symbol table takes: the nodes of its tree, at their full size, and its heap. */
 export function freeSymbolTable(space: EditableSpace, table: SymbolTable): void {
-  const { offsetSize, lengthSize, leafK, internalK } = space.superblock;
+  const { offsetSize, lengthSize } = space.superblock;
+  const { leafK, internalK } = nodeSizes(space);
   const meter = meterOf(space, table.btree);
   const extents: Extent[] = [];
   const treeSize = 8 + 2 * offsetSize + (2 * internalK + 1) * lengthSize + 2 * internalK * offsetSize;

@@ -3,6 +3,10 @@ import type { ByteWriter } from '../byte-writer.js';
 
 /** When space is allocated: with the dataset, when it is first written, or with each chunk. */
 const ALLOCATION = { early: 1, late: 2, incremental: 3 } as const;
+/**
+ * When it is written: only if somebody has set it. Else, where space is allocated late, whenever that is done: anything may stand there
+ * by then, such as what had been the tail of the file, and libhdf5 would take it for elements, and for what these lead to.
+ */
 const WRITTEN_IF_SET = 2 << 2;
 const DEFINED = 0x20;
 
@@ -13,7 +17,7 @@ export function encodeFillValue(
   value?: Uint8Array,
 ): void {
   out.u8(3);
-  out.u8(ALLOCATION[allocation] | WRITTEN_IF_SET | (value ? DEFINED : 0));
+  out.u8(ALLOCATION[allocation] | (allocation === 'late' ? 0 : WRITTEN_IF_SET) | (value ? DEFINED : 0));
   if (!value) return;
   out.u32(value.length);
   out.raw(value);

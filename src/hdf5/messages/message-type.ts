@@ -12,6 +12,7 @@ export enum MessageType {
   GroupInfo = 0x0a,
   FilterPipeline = 0x0b,
   Attribute = 0x0c,
+  Comment = 0x0d,
   Continuation = 0x10,
   SymbolTable = 0x11,
   AttributeInfo = 0x15,

@@ -1,4 +1,4 @@
-import { MIN_COLLECTION } from '../indexes/global-heap.js';
+import { HEADER, MIN_COLLECTION } from '../indexes/global-heap.js';
 import { uintAt } from './bytes.js';
 import type { ObjectRecord } from './object-record.js';
 import type { Collection, Walk } from './walk.js';
@@ -61,8 +61,7 @@ export function noteEmptySequence(walk: Walk, object: ObjectRecord, address: num
 /** Reads a collection (section III.E). */
 function readCollection(walk: Walk, object: ObjectRecord, address: number): Collection | undefined {
   const what = 'a global heap collection';
-  const headerSize = 8 + walk.lengthSize;
-  const prefix = walk.reader(address, headerSize, what);
+  const prefix = walk.reader(address, HEADER, what);
   prefix.signature('GCOL');
   prefix.version(what, 1);
   prefix.take(3);
@@ -70,10 +69,10 @@ function readCollection(walk: Walk, object: ObjectRecord, address: number): Coll
   if (size < MIN_COLLECTION) prefix.fail(`${what} of ${size} bytes`);
   const reader = walk.structure(address, size, what, object);
   if (!reader) return undefined;
-  reader.take(headerSize);
+  reader.take(HEADER);
   const found: { index: number; start: number; size: number }[] = [];
   let isSorted = true;
-  while (reader.left >= headerSize) {
+  while (reader.left >= HEADER) {
     const at = reader.position;
     const index = reader.u16();
     reader.take(6);
@@ -85,6 +84,7 @@ function readCollection(walk: Walk, object: ObjectRecord, address: number): Coll
       }
       break;
     }
+    reader.position = at + HEADER;
     const padded = Math.ceil(length / 8) * 8;
     if (padded > reader.left) reader.fail(`an object of ${length} bytes crosses the end of ${what}`);
     const last = found.at(-1);
@@ -131,7 +131,7 @@ export function checkCollections(walk: Walk): void {
 /** The size of what looks like a collection, if it fits in; else 0. */
 export function collectionSize(walk: Walk, address: number, to: number): number {
   if (address + MIN_COLLECTION > to) return 0;
-  const bytes = walk.bytes(address, 8 + walk.lengthSize, 'a global heap collection');
+  const bytes = walk.bytes(address, HEADER, 'a global heap collection');
   const size = uintAt(bytes, 8, walk.lengthSize);
   return bytes[4] === 1 && size >= MIN_COLLECTION && address + size <= to ? size : 0;
 }

@@ -2,14 +2,12 @@ import { H5Error, H5FeatureError, H5FormatError } from '../../errors.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from '../byte-reader.js';
 import type { FileSpace } from '../file-space.js';
 import type { FilterSet } from '../filters/filter-set.js';
+import { USUAL_SIZES } from '../indexes/node-sizes.js';
 import type { Datatype } from '../messages/datatype.js';
 import type { SymbolTable } from '../messages/symbol-table.js';
 import { Claim, describe, type VerifiedExtent } from './claim.js';
 import { addFinding, type Finding, type NoteCode, type ProblemCode } from './findings.js';
 import { ObjectRecord } from './object-record.js';
-
-/** The K of the trees of chunks, where the file does not say it (HDF5_BTREE_CHUNK_IK_DEF). */
-const CHUNK_K = 32;
 
 /** Ends the walk of a file whose structures overlap without end. */
 export class Endless extends H5Error {}
@@ -71,19 +69,17 @@ export class Walk {
   sawHeap = true;
 
   // From the superblock or its extension.
-  leafK: number;
-  internalK: number;
-  chunkK = CHUNK_K;
+  leafK = USUAL_SIZES.leafK;
+  internalK = USUAL_SIZES.internalK;
+  chunkK = USUAL_SIZES.chunkK;
 
   constructor(space: FileSpace, filters: FilterSet | undefined) {
     this.space = space;
     this.filters = filters;
-    const { baseAddress, offsetSize, lengthSize, leafK, internalK } = space.superblock;
+    const { baseAddress, offsetSize, lengthSize } = space.superblock;
     this.base = baseAddress;
     this.offsetSize = offsetSize;
     this.lengthSize = lengthSize;
-    this.leafK = leafK;
-    this.internalK = internalK;
     this.end = Math.max(0, Math.min(space.end, space.storage.size - baseAddress));
   }
 
