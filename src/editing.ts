@@ -1,11 +1,11 @@
 import { H5StateError } from './errors.js';
 import type { Editing } from './hdf5/editing.js';
 import { FileEditor } from './hdf5/editor.js';
+import { recovered } from './hdf5/recovery.js';
 import { requireDataset } from './hdf5/require-dataset.js';
 import { TransactionSpace } from './hdf5/transaction-space.js';
 import { MemoryStorage } from './storage/memory.js';
 import { isWritable, type Storage, type WritableStorage } from './storage/storage.js';
-import { recovered } from './storage/transaction.js';
 
 /**
  * What all modes but `'r'` need, for the option `editing` of `H5File.open`.

@@ -17,6 +17,7 @@ import type { GroupIndexes } from './hdf5/group-indexes.js';
 import { H5File as CoreFile, type H5Mode, type OpenOptions } from './hdf5/h5-file.js';
 import { H5Group as CoreGroup } from './hdf5/h5-group.js';
 import { H5Object } from './hdf5/h5-object.js';
+import { recovered } from './hdf5/recovery.js';
 import { indexes as allIndexes } from './indexes.js';
 import { parts } from './parts.js';
 import type { ValueType } from './registry/index.js';
@@ -53,7 +54,6 @@ import {
 import type { Storage } from './storage/storage.js';
 import { tailMark } from './storage/tail.js';
 import { newTemporary, removeTemporary } from './storage/temporary.js';
-import { recovered } from './storage/transaction.js';
 import { finished, type Planned, piecesInTime, piecesNow, readInTime } from './streaming/in-time.js';
 import { writeIntoInTime, writeIntoNow } from './streaming/into.js';
 import { chunksOf } from './streaming/lazy.js';

@@ -39,7 +39,7 @@ export interface OpenOptions extends DecodeOptions {
   /**
    * How durable a commit is when it returns: `'full'`, the default, and `'normal'` survive a crash of the machine,
    * `'off'` survives the process. The file is whole at any moment in any case. With `'normal'` a commit takes two syncs instead of
-   * three, and other programs may refuse the file after a crash of the machine amid the work, until it has been opened here once.
+   * three, and after a crash of the machine amid the work the file may have to be opened with the mode 'r+' once before others read it.
    */
   readonly durability?: Durability | undefined;
   /**

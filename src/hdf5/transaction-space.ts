@@ -1,15 +1,15 @@
 import { H5Error, H5FeatureError, H5StateError, H5TypeError } from '../errors.js';
 import type { WritableStorage } from '../storage/storage.js';
-import { readTail, recover } from '../storage/tail.js';
+import { readTail } from '../storage/tail.js';
 import { type Durability, type Savepoint, Transaction } from '../storage/transaction.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { EditableSpace } from './editable-space.js';
 import type { EditingOptions } from './editing.js';
 import { aligned, decodeNote, type Extent, encodeNote, FreeSpace, type SpaceNote } from './free-space.js';
+import { recoverInPlace } from './recovery.js';
 import {
   encodeSuperblock,
-  mendSuperblock,
   newSuperblock,
   patchSuperblock,
   readSuperblock,
@@ -114,8 +114,7 @@ export class TransactionSpace extends EditableSpace {
 
   /** The space of an existing file. A commit that was interrupted is completed or undone first. */
   static open(storage: WritableStorage, options: EditingOptions = {}): TransactionSpace {
-    recover(storage);
-    mend(storage);
+    recoverInPlace(storage);
     const superblock = readSuperblock(storage);
     const { baseAddress, endOfFile, offsetSize, lengthSize } = superblock;
     if (offsetSize !== 8 || lengthSize !== 8)
@@ -429,13 +428,4 @@ function halfDone(cause: unknown): H5StateError {
 function checkUserBlockSize(size: number): void {
   const isPlace = size === 0 || (size >= 512 && Number.isSafeInteger(Math.log2(size)));
   if (!isPlace) throw new H5TypeError(`a user block has 0, 512, 1024, 2048, ... bytes, not ${size}`);
-}
-
-/** Takes back the mark of a commit that did not happen. */
-function mend(storage: WritableStorage): void {
-  const { position, bytes } = mendSuperblock(storage);
-  const before = storage.read(position, bytes.length);
-  if (bytes.every((byte, i) => byte === before[i])) return;
-  storage.write(position, bytes);
-  storage.sync();
 }

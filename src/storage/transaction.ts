@@ -593,16 +593,18 @@ export class Transaction implements Storage {
   }
 }
 
-/** A file with the commit that was interrupted applied, for reading; the storage itself if there is none. */
-export function recovered(storage: Storage): Storage {
-  const tail = liveTail(storage);
-  if (!tail) return storage;
+/** A file in which some bytes are other ones, for reading. */
+export function overlaid(storage: Storage, pages: readonly Page[]): Storage {
   // It is never committed, so nothing is written.
-  const view = new Transaction(storage as WritableStorage, tail.end, {
-    durability: 'off',
-    commit: tail.commit,
-  });
-  for (const { position, bytes } of tail.pages) view.write(position, bytes);
-  view.write(tail.guard.position, tail.guard.after);
+  const view = new Transaction(storage as WritableStorage, storage.size, { durability: 'off', commit: 0 });
+  for (const { position, bytes } of pages) view.write(position, bytes);
   return view;
+}
+
+/** A file with the commit that was interrupted applied, for reading; undefined if there is none. */
+export function completed(storage: Storage): Storage | undefined {
+  const tail = liveTail(storage);
+  if (!tail) return undefined;
+  const { position, after } = tail.guard;
+  return overlaid(storage, [...tail.pages, { position, bytes: after }]);
 }
