@@ -20,7 +20,7 @@ const check = (bytes: Uint8Array) =>
 it('as a Map has them, after any changes', () => {
   const random = seeded(SEED);
   const values = [1, { x: 1 }, 'text', [1]];
-  for (let round = 0; round < casesOf(300, 0.1); round++) {
+  for (let round = 0; round < casesOf(120, 0.1); round++) {
     const dict: H5Dict = H5Dict.write(undefined, {}, { commit: random(2) ? 'operation' : 'manual' });
     let map = new Map<string, unknown>();
     const count = 4 + random(12);

@@ -12,8 +12,8 @@ import { THOROUGH } from '../thoroughness.js';
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** In CI a minute, else a few seconds. */
-const SECONDS = THOROUGH ? 60 : 2;
+/** In CI a minute, else a second. */
+const SECONDS = THOROUGH ? 60 : 1;
 const PROCESS = fileURLToPath(new URL('./dict-process.ts', import.meta.url));
 
 interface Outcome {
