@@ -38,7 +38,7 @@ const BLOCK = 4096;
 /** So many blocks are kept: of numbers, and of all else. */
 const NUMBER_BLOCKS = 256;
 const OTHER_BLOCKS = 32;
-/** Elements that are moved or copied at a time. */
+/** Elements that are gone through or copied at a time. */
 export const STRIDE = 1 << 14;
 /** Chunks get larger with the column: so many elements each. */
 const CHUNKS = [128, 2048, 1 << 15] as const;

@@ -6,6 +6,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
+import { isMember } from '../hdf5/members.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { join } from '../hdf5/paths.js';
 import { referredName } from '../hdf5/referred.js';
@@ -62,8 +63,7 @@ export function countPools(group: H5Group): number {
 
 /** Whether a group has a member of a name. */
 export function hasMember(group: H5Group, name: string): boolean {
-  const { node } = group;
-  return node.attributes?.get(name) !== undefined || node.links?.get(name) !== undefined;
+  return isMember(group.node, name);
 }
 
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */

@@ -332,7 +332,8 @@ export class EditedObject extends StoredObject {
     const info = message && decodeLinkInfo(new ByteReader(message.data));
     const isTracked = info?.creationOrderTracked ?? false;
     // The second byte has the flags, of which the second says that there is an index by creation order.
-    const isIndexed = ((message?.data[1] ?? 0) & 2) !== 0;
+    const flags = (message?.data[1] ?? 0) & (OrderFlag.Tracked | OrderFlag.Indexed);
+    const isIndexed = (flags & OrderFlag.Indexed) !== 0;
     let next = info?.nextCreationOrder ?? 0;
     let asked: ReadonlyMap<string, number> = this.linkOrders;
     const orderOf = (name: string, link: Link | LinkDraft): number => {
@@ -427,12 +428,7 @@ export class EditedObject extends StoredObject {
         links.push({ type: MessageType.Link, flags: 0, order: 0, data: encoded(name, link) });
     }
     const data = new ByteWriter(34);
-    encodeLinkInfo(
-      data,
-      Math.max(next, dense?.info.nextCreationOrder ?? 0),
-      dense?.info,
-      (isTracked ? OrderFlag.Tracked : 0) | (isIndexed ? OrderFlag.Indexed : 0),
-    );
+    encodeLinkInfo(data, Math.max(next, dense?.info.nextCreationOrder ?? 0), dense?.info, flags);
     header.set({ type: MessageType.LinkInfo, flags: 0, order: 0, data: data.finish() });
     if (!header.find(MessageType.GroupInfo)) {
       const group = new ByteWriter(2);

@@ -93,6 +93,13 @@ function memberOf(editor: FileEditor, group: EditedObject, name: string): Member
   return link && { link: anew(link) };
 }
 
+/** Whether a group has a member of a name. */
+export function isMember({ attributes, links }: Node, name: string): boolean {
+  return (
+    attributes?.get(name) !== undefined || (links as Links<AnyLink> | undefined)?.get(name) !== undefined
+  );
+}
+
 /** Of a group with so many links the first members are looked up, before all are read. */
 const LARGE = 512;
 /** So many of them. */
@@ -117,11 +124,7 @@ export function* eachName(group: () => Node): Generator<string> {
   const isThere = (name: string): boolean => {
     const now = group();
     // As the file has it.
-    if (now === start && !('orderOf' in now)) return true;
-    const { attributes, links } = now;
-    return (
-      attributes?.get(name) !== undefined || (links as Links<AnyLink> | undefined)?.get(name) !== undefined
-    );
+    return (now === start && !('orderOf' in now)) || isMember(now, name);
   };
   for (const [name] of names) if (isThere(name)) yield name;
   if (!first) return;
@@ -135,39 +138,43 @@ function firstNames(group: Node): { names: OrderedName[]; next: number } | undef
   const { links } = group;
   const first = links instanceof IndexedLinks && links.size >= LARGE ? links.first(FIRST) : undefined;
   if (!first || first.links.length < FIRST) return undefined;
-  const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
   const names: OrderedName[] = first.links.map(({ name, order }) => [name, order]);
-  for (const name of first.changed) names.push([name, edited?.orderOf(name) ?? -1]);
-  for (const [name, attribute] of group.attributes ?? [])
-    names.push([name, edited?.orderOf(name) ?? (attribute as Attribute).order]);
+  for (const name of first.changed) names.push([name, orderOf(group, name, undefined)]);
+  for (const [name, attribute] of group.attributes ?? []) names.push([name, orderOf(group, name, attribute)]);
   if (names.some(([, order]) => order < 0)) return undefined;
   names.sort((a, b) => a[1] - b[1]);
   const [, last] = names[names.length - 1] as OrderedName;
   return { names: names.slice(0, FIRST), next: Math.max(first.next, last + 1) };
 }
 
+/** The creation order of a member, as it is or is asked to be; -1 if none is known. */
+function orderOf(group: Node, name: string, item: unknown, asked?: ReadonlyMap<string, number>): number {
+  if ('orderOf' in group) return (group as EditedObject).orderOf(name);
+  const known = asked?.get(name);
+  if (known !== undefined) return known;
+  return typeof item === 'object' && item !== null && 'order' in item
+    ? (item as { order: number }).order
+    : -1;
+}
+
 function orderedNames(group: Node): OrderedName[] {
   const members: OrderedName[] = [];
   let isOrdered = true;
-  const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
+  const isEdited = 'orderOf' in group;
   let last = -1;
   const add = (name: string, order: number): void => {
     // What has no number yet comes behind all others, in the order in which it came.
-    if (order < 0 && !edited) isOrdered = false;
+    if (order < 0 && !isEdited) isOrdered = false;
     const place = order < 0 ? last + 1 : order;
     last = Math.max(last, place);
     members.push([name, place]);
   };
   // A copy that has not been written yet has them beside its members.
   const { attributeOrders, linkOrders } = group as Partial<Draft>;
-  const orderOf = (name: string, item: unknown, asked?: ReadonlyMap<string, number>): number =>
-    edited?.orderOf(name) ??
-    asked?.get(name) ??
-    (typeof item === 'object' && item !== null && 'order' in item ? (item as { order: number }).order : -1);
   for (const [name, attribute] of group.attributes ?? [])
-    add(name, orderOf(name, attribute, attributeOrders));
+    add(name, orderOf(group, name, attribute, attributeOrders));
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
-    add(name, orderOf(name, link, linkOrders));
+    add(name, orderOf(group, name, link, linkOrders));
   // The sort is stable.
   return isOrdered ? members.sort((a, b) => a[1] - b[1]) : members;
 }
@@ -205,10 +212,9 @@ export function orderedLinks(group: Node): [name: string, order: number][] {
     }
     return found;
   }
-  const edited = 'orderOf' in group ? (group as EditedObject) : undefined;
   const links: [string, number][] = [];
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
-    links.push([name, edited?.orderOf(name) ?? ('order' in link ? link.order : -1)]);
+    links.push([name, orderOf(group, name, link)]);
   return links.sort((a, b) => a[1] - b[1]);
 }
 

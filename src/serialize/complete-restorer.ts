@@ -9,14 +9,14 @@ import { fail, find, isElement, Restorer } from './restore.js';
 import { setProperty } from './rows.js';
 
 /**
- * What code of a class has returned. A promise is refused: nobody waits for it, and the value would be there before it is done.
+ * What code of a class has returned, `what` of the class or codec `name`. A promise is refused: nobody waits for it, and the value would be there before it is done.
  * Other values may have a method `then`.
  */
-export function atOnce<T>(result: T, what: string): T {
+export function atOnce<T>(result: T, what: string, name: string): T {
   if (!(result instanceof Promise)) return result;
   // If it goes wrong, that is no news.
   result.catch(() => {});
-  throw new H5TypeError(`${what} is async: a value that is read is there at once`);
+  throw new H5TypeError(`${what} ${name} is async: a value that is read is there at once`);
 }
 
 /** Removes all entries of a map but the first ones. */
@@ -298,12 +298,12 @@ export class CompleteRestorer extends Restorer {
 
   #decode(codec: Decoder, content: object): object {
     const { decode } = codec as Required<Decoder>;
-    return atOnce(decode.call(codec, content as Content, this.#spend), `decode of ${codec.name}`);
+    return atOnce(decode.call(codec, content as Content, this.#spend), 'decode of', codec.name);
   }
 
   #fill(value: object, { info, row, codec, content }: Unit): void {
     this.#row = row;
-    atOnce(codec.fill?.(value, content as Content, this.version(info), this.#spend), `fill of ${codec.name}`);
+    atOnce(codec.fill?.(value, content as Content, this.version(info), this.#spend), 'fill of', codec.name);
   }
 
   /** Does a task, and all that come of it, at once. */

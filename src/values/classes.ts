@@ -111,10 +111,10 @@ export class ClassDecoders {
       prepare: (content) => content,
       make: codec.create
         ? undefined
-        : (content, spend) => atOnce((codec as Required<Codec>).decode(content, spend), `decode of ${name}`),
+        : (content, spend) => atOnce((codec as Required<Codec>).decode(content, spend), 'decode of', name),
       create: () => (codec as Required<Codec>).create(),
       fill: (instance, content, spend) =>
-        atOnce(codec.fill?.(instance, content, version, spend), `fill of ${name}`),
+        atOnce(codec.fill?.(instance, content, version, spend), 'fill of', name),
       finish() {},
     };
   }
@@ -185,7 +185,7 @@ export class ClassDecoders {
             throw new H5FormatError(-1, message);
           }
         }
-        if (afterRead) atOnce(settled(afterRead(instance as never)), `afterRead of class ${name}`);
+        if (afterRead) atOnce(settled(afterRead(instance as never)), 'afterRead of class', name);
       },
     } satisfies Parts & { inner: Codec | undefined; isNeeded: boolean };
   }

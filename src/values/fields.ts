@@ -81,7 +81,7 @@ export class Fields {
   set(instance: object, content: Content, spend: Spend, isOther: IsOther = none): void {
     if (this.reads === 'static') return;
     const dict = this.#dictOf(content, spend, isOther);
-    if (this.reads) atOnce((instance as H5Readable)[h5read](dict), `[h5read] of class ${this.#class.name}`);
+    if (this.reads) atOnce((instance as H5Readable)[h5read](dict), '[h5read] of class', this.#class.name);
     else for (const [name, value] of dict) this.setOne(instance, name, value);
   }
 

@@ -101,24 +101,31 @@ export class DenseLinkIndex implements LinkIndex {
   }
 
   inOrder(): LinkSequence | undefined {
-    const { orderIndex } = this.#info;
-    if (orderIndex === UNDEFINED_ADDRESS) return undefined;
-    return new DenseLinkSequence(this.#space, orderIndex, this.#heap);
+    const orders = this.#byOrder();
+    return orders && new DenseLinkSequence(this.#space, orders, this.#heap);
   }
 
   eachInOrder(visit: (link: Link) => boolean): boolean {
-    const { orderIndex } = this.#info;
-    if (orderIndex === UNDEFINED_ADDRESS) return false;
+    const orders = this.#byOrder();
+    if (!orders) return false;
     const { idSize } = this.#heap;
     const { orderIdAt } = LINKS;
     const { offsetSize, lengthSize } = this.#space.superblock;
-    this.#orders ??= BtreeV2.open(this.#space, orderIndex, BtreeV2Type.LinksByOrder, orderIdAt + idSize);
-    this.#orders.visit((records, at) => {
+    orders.visit((records, at) => {
       const id = new ByteReader(records, 0, offsetSize, lengthSize, at + orderIdAt, idSize);
       const link = decodeLink(this.#heap.get(id));
       return !link || visit(link);
     });
     return true;
+  }
+
+  /** The index by creation order; undefined where there is none. */
+  #byOrder(): BtreeV2 | undefined {
+    const { orderIndex } = this.#info;
+    if (orderIndex === UNDEFINED_ADDRESS) return undefined;
+    const recordSize = LINKS.orderIdAt + this.#heap.idSize;
+    this.#orders ??= BtreeV2.open(this.#space, orderIndex, BtreeV2Type.LinksByOrder, recordSize);
+    return this.#orders;
   }
 
   readonly #compare: BtreeV2Compare = (records, at) => {
@@ -146,10 +153,9 @@ class DenseLinkSequence implements LinkSequence {
   /** The IDs of the links in the heap, one after another. */
   readonly #ids: Uint8Array;
 
-  constructor(space: FileSpace, orderIndex: number, heap: FractalHeap) {
+  constructor(space: FileSpace, orders: BtreeV2, heap: FractalHeap) {
     const { idSize } = heap;
     const { orderIdAt } = LINKS;
-    const orders = BtreeV2.open(space, orderIndex, BtreeV2Type.LinksByOrder, orderIdAt + idSize);
     const { size } = orders;
     checkExtent(space, 0, size * (orderIdAt + idSize), 'an index of links');
     const ids = new Uint8Array(size * idSize);
