@@ -1,3 +1,4 @@
+import { setU64, viewOf } from './endian.js';
 import { utf8Encoder } from './text.js';
 
 /**
@@ -7,11 +8,13 @@ import { utf8Encoder } from './text.js';
 export class ByteWriter {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
-  length = 0;
+  length: number;
 
-  constructor(capacity = 1024) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
+  /** Writes to memory of its own, of so many bytes at first, or to what it is given, from the position `length` on. */
+  constructor(memory: number | Uint8Array<ArrayBuffer> = 1024, length = 0) {
+    this.bytes = typeof memory === 'number' ? new Uint8Array(memory) : memory;
+    this.view = viewOf(this.bytes);
+    this.length = length;
   }
 
   /** Makes room for `count` more bytes. */
@@ -21,7 +24,7 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
-    this.view = new DataView(grown.buffer);
+    this.view = viewOf(grown);
   }
 
   u8(value: number): void {
@@ -49,8 +52,7 @@ export class ByteWriter {
   }
 
   u64At(position: number, value: number): void {
-    this.view.setUint32(position, value >>> 0, true);
-    this.view.setUint32(position + 4, Math.floor(value / 0x100000000), true);
+    setU64(this.view, position, value);
   }
 
   i32(value: number): void {
@@ -92,10 +94,11 @@ export class ByteWriter {
     this.length += count;
   }
 
-  /** Pads with zeros up to the next multiple of `unit` (a power of two). */
-  align(unit: number): void {
-    const rest = this.length & (unit - 1);
-    if (rest !== 0) this.zeros(unit - rest);
+  /** Pads with zeros up to the next multiple of `unit` (a power of two). Returns what that is. */
+  align(unit: number): number {
+    const rest = -this.length & (unit - 1);
+    if (rest !== 0) this.zeros(rest);
+    return this.length;
   }
 
   /** Well-formed text as UTF-8. Returns the number of bytes. Short ASCII, the usual case, needs no encoder. */

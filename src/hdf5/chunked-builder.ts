@@ -64,7 +64,9 @@ export abstract class ChunkedBuilder extends FileBuilder {
     size = data.length,
   ): void {
     const isWhole = !('chunks' in data);
-    const canBe = size > 0 && this.isChunked(id, size) && (isWhole || (data as LateData).keep !== undefined);
+    // Of variable-length data there is more than their elements.
+    const isAll = size > 0 && size === data.length;
+    const canBe = isAll && this.isChunked(id, size) && (isWhole || (data as LateData).keep !== undefined);
     const plan = canBe ? this.#plan(id, datatype, dataspace, isWhole) : undefined;
     if (!plan) {
       super.beginDataset(id, linkCount, datatype, dataspace, data, start, size);

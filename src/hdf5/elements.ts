@@ -1,7 +1,7 @@
 import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
 import { ByteWriter } from './byte-writer.js';
 import { formatDType } from './dtype.js';
-import { setU64 } from './endian.js';
+import { setU64, viewOf } from './endian.js';
 import { H5Reference, referenceOf } from './h5-reference.js';
 import type { Collection } from './indexes/global-heap.js';
 import { inferDatatype } from './infer.js';
@@ -264,10 +264,6 @@ function decodeBooleans(bytes: Uint8Array, count: number): boolean[] {
   const booleans = new Array<boolean>(count);
   for (let i = 0; i < count; i++) booleans[i] = bytes[i] !== 0;
   return booleans;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** An address of 2 to 8 bytes; 0 also for the undefined address. */

@@ -20,6 +20,11 @@ export function swapped(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer
   return result;
 }
 
+/** A view of the same bytes. */
+export function viewOf<T extends ArrayBufferLike>(bytes: Uint8Array<T>): DataView<T> {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** A number of 8 bytes, as far as a number in JavaScript goes. */
 export function getU64(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;

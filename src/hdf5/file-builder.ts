@@ -1,5 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
 import { lookup3 } from './checksum.js';
+import { getU64 } from './endian.js';
 import { HeaderWriter } from './header-writer.js';
 import { GlobalHeapBuilder } from './indexes/global-heap.js';
 import { encodeCompactLayout, encodeContiguousLayout } from './messages/data-layout.js';
@@ -19,7 +20,7 @@ export interface Extent {
   /** In bytes. */
   readonly length: number;
   /** Writes the bytes to `target`, which holds zeros from `position` on. */
-  writeTo(target: Uint8Array, position: number): void;
+  writeTo(target: Uint8Array<ArrayBuffer>, position: number): void;
   /**
    * Of data that are made only when they are written, for they need addresses: tells them where they are to stand, and the
    * addresses of all objects by their numbers, which they may complete.
@@ -43,7 +44,7 @@ export function pieceBytes(piece: Piece): Uint8Array {
  * address when its header is written, and what refers to it is filled in by `finish`, before the checksums. So nothing
  * is encoded twice, cycles need no special case, and nothing recurses.
  *
- * The file: superblock, headers and small data, global heap, large data.
+ * The file: superblock, headers and small data, global heap, large data (which may have collections of that heap, too).
  */
 export class FileBuilder extends HeaderWriter<ObjectId> {
   readonly #heap = new GlobalHeapBuilder();
@@ -115,10 +116,9 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
       out.undefinedAddress();
       out.u64(0);
     } else if (size < EXTENT_LIMIT && !isLate) {
-      out.align(8);
-      const address = out.length;
+      const address = out.align(8);
       out.raw(pieceBytes(data), start, size);
-      this.beginDatasetAt(id, linkCount, datatype, dataspace, address, size);
+      this.beginDatasetAt(id, linkCount, datatype, dataspace, address);
       return;
     } else {
       this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
@@ -131,7 +131,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
   }
 
   /**
-   * The same for data that have been written to `out` already, because they hold references. `address`: their position in `out`.
+   * The same for data that have been written to `out` just now, because they hold references. `address`: where they begin in it.
    */
   beginDatasetAt(
     id: ObjectId,
@@ -139,7 +139,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     datatype: Uint8Array,
     dataspace: Uint8Array,
     address: number,
-    size: number,
+    size = this.out.length - address,
   ): void {
     this.beginDatasetHeader(id, linkCount, datatype, dataspace, false);
     encodeContiguousLayout(this.out);
@@ -203,8 +203,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     const { out } = this;
     const heap = this.#heap.out;
     this.#heap.close();
-    out.align(8);
-    const heapAddress = this.addressOf(out.length);
+    const heapAddress = this.addressOf(out.align(8));
     const tail: Piece[] = [];
     let end = heapAddress + heap.length;
     for (let i = 0; i < this.#extents.length; i++) {
@@ -226,8 +225,7 @@ export class FileBuilder extends HeaderWriter<ObjectId> {
     }
     for (let i = 0; i < this.#heapReferenceAt.length; i++) {
       const at = this.#heapReferenceAt.data[i] as number;
-      const position = out.view.getUint32(at, true) + out.view.getUint32(at + 4, true) * 0x100000000;
-      out.u64At(at, heapAddress + position);
+      out.u64At(at, heapAddress + getU64(out.view, at));
     }
     for (let i = 0; i < this.chunkStart.length; i++) {
       const chunkEnd = this.chunkEnd.data[i] as number;

@@ -63,8 +63,7 @@ export abstract class HeaderWriter<Target> {
 
   protected beginHeader(target: Target, linkCount: number): void {
     const { out } = this;
-    out.align(8);
-    const start = out.length;
+    const start = out.align(8);
     this.began(target);
     this.#chunk = start;
     this.#firstChunk = true;

@@ -1,5 +1,5 @@
 import type { EditableSpace } from './editable-space.js';
-import { getU64 } from './endian.js';
+import { getU64, viewOf } from './endian.js';
 import { type GlobalHeapEditor, heapObject } from './indexes/global-heap.js';
 import type { Datatype, VariableLength } from './messages/datatype.js';
 
@@ -47,7 +47,7 @@ export function releaseElements(
   seen?: Set<string>,
 ): void {
   if (!hasPointers(type)) return;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const isSeen = (address: number, index: number): boolean => {
     const known = seen?.size;
     return seen?.add(`${address} ${index}`).size === known && known !== undefined;
@@ -73,7 +73,7 @@ export function releaseElements(
 
 /** What an element leads to in the global heap, as `seen` of `releaseElements` has it. */
 export function pointersOf(type: Datatype, bytes: Uint8Array): Set<string> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const pointers = new Set<string>();
   eachPointer(type, 0, (at) => pointers.add(`${getU64(view, at + 4)} ${view.getUint32(at + 12, true)}`));
   return pointers;

@@ -1,4 +1,5 @@
 import { H5FeatureError, H5TypeError } from '../errors.js';
+import { viewOf } from '../hdf5/endian.js';
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
@@ -153,7 +154,7 @@ export class CompleteRestorer extends Restorer {
   /** Those that are laid out as we do it are read without an object for each. */
   protected override pairs(type: Datatype, bytes: Uint8Array, count: number, info: ObjectInfo): unknown[] {
     if (!isOwnPair(type)) return super.pairs(type, bytes, count, info);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
     const values = newArray<unknown>(count);
     for (let i = 0, at = 0; i < count; i++, at += 16) {
       const address = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;

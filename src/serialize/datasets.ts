@@ -355,10 +355,14 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     datatype: Uint8Array,
     dataspace: Uint8Array,
     data: Piece,
+    start?: number,
+    size?: number,
   ): void {
     const stored = this.#stored.get(id);
     const message = stored?.message ?? datatype;
-    super.beginDataset(id, linkCount, message, this.#reshaped(stored, dataspace), stored?.bytes ?? data);
+    const shape = this.#reshaped(stored, dataspace);
+    if (stored?.bytes) super.beginDataset(id, linkCount, message, shape, stored.bytes);
+    else super.beginDataset(id, linkCount, message, shape, data, start, size);
     if (stored) this.#marks = stored.marks;
   }
 
@@ -368,10 +372,9 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     datatype: Uint8Array,
     dataspace: Uint8Array,
     address: number,
-    size: number,
   ): void {
     const stored = this.#stored.get(id);
-    super.beginDatasetAt(id, linkCount, datatype, this.#reshaped(stored, dataspace), address, size);
+    super.beginDatasetAt(id, linkCount, datatype, this.#reshaped(stored, dataspace), address);
     if (stored) this.#marks = stored.marks;
   }
 

@@ -1,7 +1,8 @@
 import { H5TypeError, optionOf } from '../errors.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
-import { littleEndianBytes } from '../hdf5/endian.js';
+import { littleEndianBytes, setU64, viewOf } from '../hdf5/endian.js';
 import { FileBuilder, type Piece } from '../hdf5/file-builder.js';
+import { FULL_COLLECTION } from '../hdf5/indexes/global-heap.js';
 import { encodeDataspace, NULL_SPACE, SCALAR, simple } from '../hdf5/messages/dataspace.js';
 import {
   BOOLEAN,
@@ -24,7 +25,7 @@ import {
 } from '../hdf5/messages/datatype.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import type { TypedArray } from './kinds.js';
-import { Encoding, LAYOUT_VERSION, MAX_DIMENSIONS, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { Encoding, LAYOUT_VERSION, MAX_DIMENSIONS, Missing, Reserved, Tag } from './layout.js';
 import { escapeName } from './names.js';
 import {
   type BinaryNode,
@@ -37,7 +38,7 @@ import {
   type VectorNode,
 } from './plan.js';
 import type { Storing } from './storing.js';
-import { FixedSizeText, sizeOfEach, type TextColumn } from './text-column.js';
+import { FixedSizeText, HeapText, sizeOfEach, type TextColumn } from './text-column.js';
 import { encodeWtf8 } from './wtf8.js';
 
 const spaceOut = /* @__PURE__ */ new ByteWriter(32);
@@ -180,8 +181,8 @@ export class Emitter {
     this.#builder.endAttribute();
   }
 
-  #int32(name: string, value: number): void {
-    this.#builder.beginAttribute(name, types.int32, scalar);
+  #int32(name: string, value: number, type = types.int32): void {
+    this.#builder.beginAttribute(name, type, scalar);
     this.#builder.out.i32(value);
     this.#builder.endAttribute();
   }
@@ -219,6 +220,13 @@ export class Emitter {
   /** The most reserved attributes that one group has; its links are numbered from here on. */
   #beginGroup(node: Node, memberCount: number): void {
     this.#builder.beginGroup(node.id, node.links, MAX_RESERVED + memberCount);
+  }
+
+  /** Links to children, whose creation orders begin with `first`, and the end of the group. */
+  #endGroup(names: readonly string[], children: readonly Node[], first = MAX_RESERVED): void {
+    for (let i = 0; i < names.length; i++)
+      this.#builder.hardLink(escapeName(names[i] as string), first + i, (children[i] as Node).id);
+    this.#builder.end();
   }
 
   // ---- objects --------------------------------------------------------------------------------------
@@ -303,7 +311,8 @@ export class Emitter {
           else builder.text(value.name);
         } else if (value instanceof DateNode) {
           builder.beginAttribute(name, types.date, scalar, order);
-          builder.out.i64(timeOf(value.value));
+          builder.out.zeros(8);
+          putTime(builder.out.view, builder.out.length - 8, value.value);
         } else {
           builder.beginAttribute(name, types.element, scalar, order);
           this.#element(value as Reference);
@@ -321,28 +330,20 @@ export class Emitter {
   }
 
   #entries(node: EntriesNode, root: boolean): void {
-    const builder = this.#builder;
+    const isSparse = node.type === 'sparse';
     this.#beginGroup(node, 2);
     this.#common(node, root);
-    if (node.type && node.type !== 'sparse') this.#word(Reserved.type, node.type);
+    if (node.type && !isSparse) this.#word(Reserved.type, node.type);
     this.#class(node);
-    if (node.type === 'sparse') {
-      this.#word(Reserved.encoding, Encoding.sparse);
-      builder.beginAttribute(Reserved.length, types.uint32, scalar);
-      builder.out.u32(node.length);
-      builder.endAttribute();
-    } else {
-      this.#word(Reserved.encoding, Encoding.entries);
-    }
-    builder.hardLink(node.type === 'sparse' ? 'indices' : 'keys', MAX_RESERVED, node.keys.id);
-    builder.hardLink('values', MAX_RESERVED + 1, node.values.id);
-    builder.end();
+    this.#word(Reserved.encoding, isSparse ? Encoding.sparse : Encoding.entries);
+    if (isSparse) this.#int32(Reserved.length, node.length, types.uint32);
+    this.#endGroup([isSparse ? 'indices' : 'keys', 'values'], [node.keys, node.values]);
   }
 
   #sharedDate(node: DateNode): void {
-    const data = new DataView(new ArrayBuffer(8));
-    data.setBigInt64(0, timeOf(node.value), true);
-    this.#builder.beginDataset(node.id, node.links, types.date, scalar, new Uint8Array(data.buffer));
+    const data = new Uint8Array(8);
+    putTime(viewOf(data), 0, node.value);
+    this.#builder.beginDataset(node.id, node.links, types.date, scalar, data);
     this.#common(node, false);
     this.#builder.end();
   }
@@ -402,25 +403,15 @@ export class Emitter {
   }
 
   #records(node: VectorNode, root: boolean): void {
-    const builder = this.#builder;
     this.#beginGroup(node, node.names.length);
     this.#common(node, root);
     this.#vectorType(node);
     this.#class(node);
     if (node.items) this.#word(Reserved.items, node.items);
     this.#word(Reserved.encoding, Encoding.records);
-    builder.beginAttribute(Reserved.length, types.uint32, scalar);
-    builder.out.u32(presentCount(node));
-    builder.endAttribute();
+    this.#int32(Reserved.length, presentCount(node), types.uint32);
     this.#mask(node);
-    for (let i = 0; i < node.names.length; i++) {
-      builder.hardLink(
-        escapeName(node.names[i] as string),
-        MAX_RESERVED + i,
-        (node.children[i] as VectorNode).id,
-      );
-    }
-    builder.end();
+    this.#endGroup(node.names, node.children);
   }
 
   #union(node: VectorNode, root: boolean): void {
@@ -430,23 +421,16 @@ export class Emitter {
     this.#beginVector(node, node.names.length + 1, root);
     this.#mask(node);
     builder.hardLink('@kinds', MAX_RESERVED, kinds);
-    for (let i = 0; i < node.names.length; i++) {
-      const name = escapeName(node.names[i] as string);
-      builder.hardLink(name, MAX_RESERVED + 1 + i, (node.children[i] as VectorNode).id);
-    }
-    builder.end();
+    this.#endGroup(node.names, node.children, MAX_RESERVED + 1);
     builder.beginDataset(kinds, 1, types.uint8, space(parts.length), parts);
     builder.end();
   }
 
   #list(node: VectorNode, root: boolean): void {
-    const builder = this.#builder;
-    this.#beginVector(node, node.values.length, root);
+    const elements = node.values as readonly Node[];
+    this.#beginVector(node, elements.length, root);
     this.#mask(node);
-    for (let i = 0; i < node.values.length; i++) {
-      builder.hardLink(String(i), MAX_RESERVED + i, (node.values[i] as Node).id);
-    }
-    builder.end();
+    this.#endGroup(Object.keys(elements), elements);
   }
 
   #ragged(node: VectorNode, root: boolean): void {
@@ -457,10 +441,7 @@ export class Emitter {
     this.#mask(node);
     builder.hardLink('offsets', MAX_RESERVED, offsets);
     const names = node.children.length === 2 ? ['keys', 'values'] : ['values'];
-    for (let i = 0; i < names.length; i++) {
-      builder.hardLink(names[i] as string, MAX_RESERVED + 1 + i, (node.children[i] as VectorNode).id);
-    }
-    builder.end();
+    this.#endGroup(names, node.children, MAX_RESERVED + 1);
     const data = node.offsets as Uint32Array;
     builder.beginDataset(offsets, 1, types.uint32, space(data.length), littleEndianBytes(data));
     builder.end();
@@ -478,36 +459,39 @@ export class Emitter {
 
   /** A dataset with the elements of `leaf`, in the place of `node`. */
   #leaf(node: VectorNode, leaf: VectorNode, dims: number[]): void {
+    const builder = this.#builder;
     const extent = space(...dims);
-    const dataset = (type: Uint8Array, data: Piece) =>
-      this.#builder.beginDataset(node.id, node.links, type, extent, data);
+    const begin: Begin = (type, data, size) => {
+      if (typeof data === 'number') builder.beginDatasetAt(node.id, node.links, type, extent, data);
+      else builder.beginDataset(node.id, node.links, type, extent, data, 0, size);
+    };
     switch (leaf.encoding) {
       case 'missing':
-        dataset(types.missing, leaf.mask ?? new Uint8Array(0));
+        begin(types.missing, leaf.mask ?? new Uint8Array(0));
         break;
       case 'numbers':
       case 'typed': {
         const data = leaf.data ?? concatenated(leaf);
-        dataset(datatypeBytes(typeOfArray(data)), littleEndianBytes(data));
+        begin(datatypeBytes(typeOfArray(data)), littleEndianBytes(data));
         break;
       }
       case 'booleans':
-        dataset(types.boolean, leaf.data as Uint8Array);
+        begin(types.boolean, leaf.data as Uint8Array);
         break;
       case 'dates':
-        dataset(types.date, dateColumn(leaf));
+        begin(types.date, dateColumn(leaf));
         break;
       case 'strings':
-        this.#strings(node, leaf, extent);
+        this.#strings(leaf.text as TextColumn, begin);
         break;
       case 'bigints':
-        this.#bigints(node, leaf, extent);
+        this.#bigints(leaf, begin);
         break;
       case 'named':
-        this.#texts(node, leaf.values as string[], types.named, extent);
+        begin(types.named, this.#texts(leaf.values as string[]));
         break;
       default:
-        this.#references(node, leaf.values as readonly Reference[], extent);
+        this.#references(leaf.values as readonly Reference[], begin);
     }
     // Without a mark, a dataset is a typed array.
     if (node.type) this.#word(Reserved.type, node.type);
@@ -518,7 +502,7 @@ export class Emitter {
     }
     this.#mask(leaf);
     this.#common(node, false);
-    this.#builder.end();
+    builder.end();
   }
 
   #beginVector(node: VectorNode, memberCount: number, root: boolean): void {
@@ -533,84 +517,72 @@ export class Emitter {
     if (node.type === 'Set') this.#word(Reserved.type, 'Set');
   }
 
-  #strings(node: VectorNode, leaf: VectorNode, extent: Uint8Array): void {
-    const builder = this.#builder;
-    const { out } = builder;
-    const count = leaf.length;
-    const column = leaf.text as TextColumn;
+  #strings(column: TextColumn, begin: Begin): void {
     const { bytes, ends, plain } = column;
     const size = sizeOfEach(column);
-    if (size > 0) {
-      builder.beginDataset(
-        node.id,
-        node.links,
-        datatypeBytes(fixedString(size)),
-        extent,
-        new FixedSizeText(column, size),
-      );
-      return;
-    }
-    out.align(8);
-    const address = builder.out.length;
-    for (let i = 0, start = 0; i < count; i++) {
-      const end = ends[i] as number;
-      builder.sequence(end - start, bytes.subarray(start, end));
-      start = end;
-    }
     const type = plain ? types.text : types.wtf8;
-    builder.beginDatasetAt(node.id, node.links, type, extent, address, count * 16);
+    if (size > 0) begin(datatypeBytes(fixedString(size)), new FixedSizeText(column, size));
+    else if (bytes.length >= FULL_COLLECTION) begin(type, new HeapText(column), ends.length * 16);
+    else {
+      const builder = this.#builder;
+      const address = builder.out.align(8);
+      for (let i = 0, start = 0; i < ends.length; i++) {
+        const end = ends[i] as number;
+        builder.sequence(end - start, bytes.subarray(start, end));
+        start = end;
+      }
+      begin(type, address);
+    }
   }
 
-  #bigints(node: VectorNode, leaf: VectorNode, extent: Uint8Array): void {
-    const builder = this.#builder;
-    const { values } = leaf;
+  #bigints({ values, length }: VectorNode, begin: Begin): void {
     if (values.every((value) => typeof value !== 'bigint' || isInt64(value))) {
-      const data = new BigInt64Array(leaf.length);
+      const data = new BigInt64Array(length);
       for (let i = 0; i < values.length; i++)
         if (typeof values[i] === 'bigint') data[i] = values[i] as bigint;
-      builder.beginDataset(node.id, node.links, types.int64, extent, littleEndianBytes(data));
+      begin(types.int64, littleEndianBytes(data));
       return;
     }
     const digits = Array.from(values, (value) => (typeof value === 'bigint' ? String(value) : ''));
-    this.#texts(node, digits, types.bigint, extent);
+    begin(types.bigint, this.#texts(digits));
   }
 
-  /** A dataset of compounds of one string each. */
-  #texts(node: VectorNode, texts: readonly string[], type: Uint8Array, extent: Uint8Array): void {
+  /** Compounds of one string each. Returns where they begin. */
+  #texts(texts: readonly string[]): number {
     const builder = this.#builder;
-    builder.out.align(8);
-    const address = builder.out.length;
+    const address = builder.out.align(8);
     for (const text of texts) builder.text(text);
-    builder.beginDatasetAt(node.id, node.links, type, extent, address, texts.length * 16);
+    return address;
   }
 
   /** Addresses of objects; or numbers of rows, if all are rows of one vector; or pairs of both. */
-  #references(node: VectorNode, references: readonly Reference[], extent: Uint8Array): void {
+  #references(references: readonly Reference[], begin: Begin): void {
     const builder = this.#builder;
-    const { out } = builder;
     const [first] = references as [Reference];
     if (references.every((reference) => reference.index >= 0 && reference.node === first.node)) {
       const rows = Uint32Array.from(references, (reference) => reference.index);
-      builder.beginDataset(node.id, node.links, types.uint32, extent, littleEndianBytes(rows));
+      begin(types.uint32, littleEndianBytes(rows));
       builder.beginAttribute(Reserved.into, types.reference, scalar);
       builder.objectReference((first.node as Node).id);
       builder.endAttribute();
       return;
     }
-    out.align(8);
-    const address = builder.out.length;
+    const address = builder.out.align(8);
     // h5dump follows the elements of such a dataset to other datasets, for ever if these are alike and lead back.
     if (
       references.every(({ index, node: home }) => index < 0 && (home as VectorNode).encoding !== 'references')
     ) {
       for (const reference of references) builder.objectReference((reference.node as Node).id);
-      builder.beginDatasetAt(node.id, node.links, types.reference, extent, address, references.length * 8);
+      begin(types.reference, address);
     } else {
       for (const reference of references) this.#element(reference);
-      builder.beginDatasetAt(node.id, node.links, types.element, extent, address, references.length * 16);
+      begin(types.element, address);
     }
   }
 }
+
+/** Begins a dataset of a type, with `size` bytes of the data, or with those that have been written to a position just now. */
+type Begin = (type: Uint8Array, data: Piece | number, size?: number) => void;
 
 /** Throws the error for a value that is to be stored in a way that the core does not know. */
 export function datasetsNeeded(): never {
@@ -687,24 +659,22 @@ function isInt64(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
 }
 
-function timeOf(date: Date): bigint {
-  const time = date.getTime();
-  return Number.isNaN(time) ? NOT_A_TIME : BigInt(time);
+/**
+ * Writes a date to 8 bytes of zeros: milliseconds as a 64-bit integer, of which an invalid one has the least. As two halves,
+ * since a BigInt for each takes ten times as long.
+ */
+function putTime(view: DataView, at: number, date: Date | undefined): void {
+  const time = date?.getTime() ?? Number.NaN;
+  if (Number.isNaN(time)) view.setUint32(at + 4, 0x80000000, true);
+  else setU64(view, at, time);
 }
 
-/** Milliseconds as 64-bit integers. Two halves are written, since a BigInt for each takes ten times as long. */
 function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
-  const view = new DataView(new ArrayBuffer(length * 8));
-  for (let i = 0, next = 0; i < length; i++) {
-    const time = mask && mask[i] !== Missing.present ? Number.NaN : (values[next++] as Date).getTime();
-    if (Number.isNaN(time)) {
-      view.setUint32(i * 8 + 4, 0x80000000, true);
-    } else {
-      view.setUint32(i * 8, time >>> 0, true);
-      view.setInt32(i * 8 + 4, Math.floor(time / 0x100000000), true);
-    }
-  }
-  return new Uint8Array(view.buffer);
+  const data = new Uint8Array(length * 8);
+  const view = viewOf(data);
+  for (let i = 0, next = 0; i < length; i++)
+    putTime(view, i * 8, mask && mask[i] !== Missing.present ? undefined : (values[next++] as Date));
+  return data;
 }
 
 /** The elements of typed arrays, one after another. */

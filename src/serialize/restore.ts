@@ -10,7 +10,7 @@ import { decodeUtf8 } from '../hdf5/text.js';
 import type { Class, Decoder, RegisteredClass, Spend, TypeRegistry } from '../registry/index.js';
 import { H5LimitError, H5UnknownClassError } from './errors.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
-import { Encoding, LAYOUT_VERSION, Missing, NOT_A_TIME, Reserved, Tag } from './layout.js';
+import { Encoding, LAYOUT_VERSION, Missing, Reserved, Tag } from './layout.js';
 import { type Limits, MAX_DEPTH } from './limits.js';
 import { unescapeName } from './names.js';
 import { newArray } from './new-array.js';
@@ -546,10 +546,7 @@ export class Restorer {
     const values = this.#decode((type.members[0] as CompoundMember).type, bytes, count);
     switch (tag) {
       case Tag.date:
-        return Array.from(
-          values as BigInt64Array,
-          (time) => new Date(time === NOT_A_TIME ? Number.NaN : Number(time)),
-        );
+        return Array.from(values as BigInt64Array, (time) => new Date(Number(time)));
       case Tag.named:
         return (values as string[]).map((name) => (name === '' ? undefined : this.#named(name)));
       case Tag.bigint:

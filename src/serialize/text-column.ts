@@ -1,5 +1,14 @@
 import { H5TypeError } from '../errors.js';
+import { ByteWriter } from '../hdf5/byte-writer.js';
+import { viewOf } from '../hdf5/endian.js';
 import type { Extent } from '../hdf5/file-builder.js';
+import {
+  FULL_COLLECTION,
+  GlobalHeapBuilder,
+  HEADER,
+  MIN_COLLECTION,
+  padded,
+} from '../hdf5/indexes/global-heap.js';
 import { utf8Encoder } from '../hdf5/text.js';
 import { encodeWtf8 } from './wtf8.js';
 
@@ -138,8 +147,8 @@ export class FixedSizeText implements Extent {
 
   writeTo(target: Uint8Array, position: number): void {
     const { bytes, ends } = this.#column;
-    const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const view = new DataView(target.buffer, target.byteOffset, target.length);
+    const source = viewOf(bytes);
+    const view = viewOf(target);
     let from = 0;
     for (let i = 0; i < ends.length; i++) {
       const end = ends[i] as number;
@@ -148,5 +157,51 @@ export class FixedSizeText implements Extent {
       for (; from + 4 <= end; from += 4, to += 4) view.setInt32(to, source.getInt32(from));
       while (from < end) target[to++] = bytes[from++] as number;
     }
+  }
+}
+
+/**
+ * The strings of a column as the elements of a variable-length dataset and, behind these, the global heap that holds them;
+ * written in the place where they are to stand.
+ */
+export class HeapText implements Extent {
+  readonly length: number;
+  readonly #column: TextColumn;
+  #address = 0;
+
+  constructor(column: TextColumn) {
+    this.#column = column;
+    const { ends } = column;
+    let size = 0;
+    for (let i = 0, start = 0; i < ends.length; i++) {
+      const end = ends[i] as number;
+      if (end > start) size += HEADER + padded(end - start);
+      start = end;
+    }
+    // Any two collections that follow each other are more than a full one; the last may have next to nothing, and is to have
+    // the least size. What is left over is free space of that.
+    const headers = MIN_COLLECTION + (size / FULL_COLLECTION) * 2 * HEADER;
+    this.length = ends.length * 16 + padded(size + headers);
+  }
+
+  placed(address: number): void {
+    this.#address = address;
+  }
+
+  writeTo(target: Uint8Array<ArrayBuffer>, position: number): void {
+    const { bytes, ends } = this.#column;
+    const elements = new ByteWriter(target, position);
+    const heap = new GlobalHeapBuilder(new ByteWriter(target, position + ends.length * 16));
+    for (let i = 0, start = 0; i < ends.length; i++) {
+      const end = ends[i] as number;
+      if (end > start) {
+        target.set(bytes.subarray(start, end), heap.allocate(end - start));
+        elements.u32(end - start);
+        elements.u64(this.#address - position + heap.collection);
+        elements.u32(heap.index);
+      } else elements.zeros(16);
+      start = end;
+    }
+    heap.close(position + this.length);
   }
 }

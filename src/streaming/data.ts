@@ -1,5 +1,6 @@
 import type { Keeper } from '../hdf5/chunked-builder.js';
 import { LITTLE_ENDIAN, littleEndianBytes, setU64, swapped } from '../hdf5/endian.js';
+import { FULL_COLLECTION, HEADER, MAX_INDEX, MIN_COLLECTION, padded } from '../hdf5/indexes/global-heap.js';
 import { Missing, NOT_A_TIME } from '../serialize/layout.js';
 import type { BigIntsPart, DatesPart, NumbersPart, RaggedPart, ReferencesPart, TextPart } from './column.js';
 import { Lazy } from './lazy.js';
@@ -132,8 +133,7 @@ export function readDates({ times }: DatesPart): () => Read {
         if (Number.isNaN(time)) {
           view.setUint32(i * 8 + 4, 0x80000000, true);
         } else {
-          view.setUint32(i * 8, time >>> 0, true);
-          view.setInt32(i * 8 + 4, Math.floor(time / 0x100000000), true);
+          setU64(view, i * 8, time);
         }
       }
       return new Uint8Array(view.buffer);
@@ -231,12 +231,6 @@ export function readKinds(kinds: Track, places: Uint16Array, most: number, group
 // ---- the global heap ----------------------------------------------------------------------------------------
 
 const SIGNATURE = [0x47, 0x43, 0x4f, 0x4c, 1];
-const HEADER = 16;
-/** As the files of one go have them. */
-const MIN_COLLECTION = 4096;
-const FULL_COLLECTION = 1 << 16;
-const MAX_INDEX = 0xffff;
-const padded = (size: number): number => Math.ceil(size / 8) * 8;
 
 /** The beginning of a collection of objects of `used` bytes in all. */
 function beginCollection(used: number): Uint8Array {

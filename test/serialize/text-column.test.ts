@@ -1,9 +1,14 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { isPlainText } from '../../src/hdf5/text.js';
+import { H5File, serialize } from '../../src/node.js';
 import { FixedSizeText, TextColumnBuilder } from '../../src/serialize/text-column.js';
 import { encodeWtf8 } from '../../src/serialize/wtf8.js';
+import { verifyStorage as verify } from '../../src/verify.js';
+import { datasetAt, describeOracle, h5dump, h5py } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
 import { runs } from '../thoroughness.js';
+import { roundTrip } from './round-trip.js';
 
 const build = (values: unknown[]) => {
   const builder = new TextColumnBuilder(values.length);
@@ -53,4 +58,53 @@ it('writes strings of one size in their place', () => {
   text.writeTo(target, 1);
   expect(text.length).toBe(9);
   expect(new TextDecoder().decode(target)).toBe('\0ab\0\0\0\0cde\0');
+});
+
+describe('texts too many for the heap of all', () => {
+  const text = fc.oneof(
+    { weight: 20, arbitrary: fc.string({ maxLength: 300 }) },
+    { weight: 5, arbitrary: fc.constantFrom('', 'é'.repeat(900), '😀'.repeat(3000)) },
+    { weight: 1, arbitrary: fc.constantFrom('a'.repeat(70_000), 'ß'.repeat(40_000)) },
+    { weight: 1, arbitrary: fc.constantFrom('a\0', '\ud83d', null, undefined) },
+  );
+  const many = fc.array(text, { minLength: 40, maxLength: 600, size: 'max' });
+
+  it('come back, alone and in lists, and the file is sound', () => {
+    const values = fc.tuple(many, fc.array(many, { maxLength: 4 }), fc.constantFrom(1, 3));
+    fc.assert(
+      fc.property(values, ([list, ragged, columns]) => {
+        const rows = list.map((text, i) => Array.from({ length: columns }, (_, j) => `${text}${i + j}`));
+        const bytes = roundTrip({ list, ragged, rows, after: ['short', 'texts'.repeat(20)] });
+        expect(verify(bytes).problems).toEqual([]);
+        const file = H5File.open(bytes);
+        if (list.every((text) => text && isPlainText(text)))
+          expect(file.dataset('list').read()).toEqual(list);
+      }),
+      { numRuns: runs(15) },
+    );
+  });
+
+  it('end with free space of the last collection, which has the least size', () => {
+    // The first fills a collection by itself.
+    for (const last of [1, 8, 4000, 5000, 66_000]) {
+      const list = ['a'.repeat(70_000), 'b'.repeat(last)];
+      const bytes = roundTrip({ list });
+      expect(verify(bytes).problems).toEqual([]);
+      expect(bytes.length).toBeLessThan(70_000 + Math.max(last, 4096) + 6000);
+    }
+  });
+});
+
+describeOracle('h5py', () => {
+  it('reads texts too many for the heap of all', { timeout: 60_000 }, async () => {
+    const list = Array.from({ length: 500 }, (_, i) => (i % 7 ? `${i} `.repeat(i) : ''));
+    const bytes = serialize({ list, more: [...list].reverse() });
+    const file = await h5py(bytes);
+    for (const [name, expected] of [
+      ['list', list],
+      ['more', [...list].reverse()],
+    ] as const)
+      expect(datasetAt(file, name).value).toEqual(expected);
+    expect((await h5dump(bytes)).match(/H5T_VARIABLE/g)?.length).toBeGreaterThanOrEqual(2);
+  });
 });

@@ -11,18 +11,22 @@ export const HEADER = 16;
 /** The least size of a collection that libhdf5 accepts (H5HG_MINSIZE). */
 export const MIN_COLLECTION = 4096;
 /** A collection is closed when it has grown to this: large enough to be few, small enough to be read whole. */
-const FULL_COLLECTION = 1 << 16;
+export const FULL_COLLECTION = 1 << 16;
 /** An object's index within its collection is a 16-bit number, and 0 stands for free space. */
-const MAX_INDEX = 0xffff;
+export const MAX_INDEX = 0xffff;
 
 /**
  * The global heap of a file under construction: what variable-length strings and sequences hold (Format
  * Specification, section III.E). Addresses are relative to the start of the heap until the file is laid out.
  */
 export class GlobalHeapBuilder {
-  readonly out = new ByteWriter(MIN_COLLECTION);
+  readonly out: ByteWriter;
   #start = -1;
   #index = 0;
+
+  constructor(out = new ByteWriter(MIN_COLLECTION)) {
+    this.out = out;
+  }
 
   /** The relative address of the collection that the last object went to. */
   get collection(): number {
@@ -38,7 +42,9 @@ export class GlobalHeapBuilder {
   allocate(size: number): number {
     const { out } = this;
     const needed = HEADER + padded(size);
-    const full = this.#start >= 0 && out.length - this.#start + needed > FULL_COLLECTION;
+    const used = out.length - this.#start;
+    // One that has not the least size yet is not padded to that, but takes in what is large.
+    const full = used >= MIN_COLLECTION && used + needed > FULL_COLLECTION;
     if (full || this.#index === MAX_INDEX) this.close();
     if (this.#start < 0) this.#open();
     out.reserve(needed);
@@ -74,25 +80,20 @@ export class GlobalHeapBuilder {
     out.u64(0);
   }
 
-  /** Ends the collection in use. What is missing to the least size becomes free space: object 0. */
-  close(): void {
+  /** Ends the collection in use. What is missing to `end`, or to the least size, becomes free space: object 0. */
+  close(end = this.#start + MIN_COLLECTION): void {
     if (this.#start < 0) return;
     const { out } = this;
-    const free = MIN_COLLECTION - (out.length - this.#start);
-    if (free >= HEADER) {
-      out.u64(0);
-      out.u64(free);
-      out.zeros(free - HEADER);
-    } else if (free > 0) {
-      out.zeros(free);
-    }
+    const free = end - out.length;
+    if (free > 0) out.zeros(free);
+    if (free >= HEADER) out.u64At(end - free + 8, free);
     out.u64At(this.#start + 8, out.length - this.#start);
     this.#start = -1;
     this.#index = 0;
   }
 }
 
-function padded(size: number): number {
+export function padded(size: number): number {
   return Math.ceil(size / 8) * 8;
 }
 
