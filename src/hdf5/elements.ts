@@ -82,8 +82,11 @@ export function decode(
   return new Decoder(heap, options?.int64 === 'number').decode(type, bytes, count);
 }
 
-/** Elements whose bytes are gathered before they are decoded together: at most about this many bytes. */
-const BATCH = 1 << 24;
+/**
+ * Strings are decoded together, at most about this many bytes: what is in the processor's caches is cut up faster, and a string
+ * that is kept keeps in memory those that were decoded with it.
+ */
+const BATCH = 1 << 20;
 
 class Decoder {
   readonly #heap: Heap;
@@ -158,14 +161,7 @@ class Decoder {
     for (let i = 0; i < count; i++) {
       const length = this.#locate(view, i * type.size, type.size - 8, 1);
       if (length > 0) {
-        const source = (this.#collection as Collection).bytes;
-        const start = this.#start;
-        gathered.reserve(length);
-        const at = gathered.length;
-        if (length <= 32)
-          for (let k = 0; k < length; k++) gathered.bytes[at + k] = source[start + k] as number;
-        else gathered.bytes.set(source.subarray(start, start + length), at);
-        gathered.length = at + length;
+        gathered.raw((this.#collection as Collection).bytes, this.#start, length);
       }
       ends.push(gathered.length);
       if (gathered.length >= BATCH || i === count - 1) {

@@ -1,3 +1,4 @@
+import { viewOf } from './endian.js';
 import type { StringPadding } from './messages/datatype.js';
 import { decodeUtf8 } from './text.js';
 
@@ -13,39 +14,41 @@ export function splitText(
   padding: StringPadding,
   strings: string[],
 ): void {
-  const count = ends.length;
   let text: string | undefined;
   try {
     text = strictDecoder.decode(bytes);
   } catch {
     // Not UTF-8: only by itself does each string show which of its bytes are wrong.
   }
-  if (text?.length === bytes.length) {
-    // ASCII: a character a byte.
-    for (let i = 0, start = 0; i < count; i++) {
-      const end = ends[i] as number;
-      strings.push(text.slice(start, unpadded(text, start, end, padding)));
-      start = end;
-    }
-    return;
-  }
+  const view = viewOf(bytes);
+  const isAscii = text?.length === bytes.length;
+  const isPadded = padding === 'space-padded' || text?.includes('\0') !== false;
   let position = 0;
-  for (let i = 0, start = 0; i < count; i++) {
+  for (let i = 0, start = 0; i < ends.length; i++) {
     const end = ends[i] as number;
     // Where a string ends within a character, the rest of it must not be taken from the next one.
-    if (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) text = undefined;
-    if (text === undefined) {
-      const own = decodeUtf8(bytes.subarray(start, end));
-      strings.push(own.slice(0, unpadded(own, 0, own.length, padding)));
-    } else {
-      const first = position;
-      for (let k = start; k < end; k++) {
-        const byte = bytes[k] as number;
-        // A lead byte starts a UTF-16 code unit, one of four-byte characters two of them.
-        if ((byte & 0xc0) !== 0x80) position += byte >= 0xf0 ? 2 : 1;
+    if (((bytes[end] as number) & 0xc0) === 0x80) text = undefined;
+    let own = text;
+    let first = position;
+    if (own === undefined) {
+      own = decodeUtf8(bytes.subarray(start, end));
+      first = 0;
+      position = own.length;
+    } else if (isAscii) position = end;
+    else {
+      for (let k = start; k < end; ) {
+        // Most text is ASCII for the most part: four characters at a time.
+        if (k + 4 <= end && (view.getInt32(k) & 0x80808080) === 0) {
+          position += 4;
+          k += 4;
+        } else {
+          const byte = bytes[k++] as number;
+          // A lead byte starts a UTF-16 code unit, one of four-byte characters two of them.
+          if ((byte & 0xc0) !== 0x80) position += byte >= 0xf0 ? 2 : 1;
+        }
       }
-      strings.push(text.slice(first, unpadded(text, first, position, padding)));
     }
+    strings.push(own.slice(first, isPadded ? unpadded(own, first, position, padding) : position));
     start = end;
   }
 }

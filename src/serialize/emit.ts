@@ -644,11 +644,8 @@ function rectangle(node: VectorNode): number[] | undefined {
   return leaf === 'dates' && level.referenced ? undefined : dims;
 }
 
-function presentCount(node: VectorNode): number {
-  if (!node.mask) return node.length;
-  let count = 0;
-  for (const code of node.mask) if (code === Missing.present) count++;
-  return count;
+function presentCount({ mask, length }: VectorNode): number {
+  return mask?.reduce((count, code) => count + Number(code === Missing.present), 0) ?? length;
 }
 
 function isInt32(value: number): boolean {

@@ -245,11 +245,8 @@ export function isBoolean(type: Datatype): boolean {
   return (
     type.class === 'enumerated' &&
     type.size === 1 &&
-    type.names.length === 2 &&
-    type.names[0] === 'FALSE' &&
-    type.names[1] === 'TRUE' &&
-    type.values[0] === 0n &&
-    type.values[1] === 1n
+    type.names.join() === 'FALSE,TRUE' &&
+    type.values.join() === '0,1'
   );
 }
 
@@ -390,6 +387,7 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
   const version = classAndVersion >> 4;
   if (version < 1 || version > 5) reader.fail(`datatype version ${version}`);
   const bits = reader.u8() | (reader.u8() << 8) | (reader.u8() << 16);
+  const bigEndian = (bits & 1) !== 0;
   const size = reader.u32();
   if (size === 0) reader.fail('a datatype of 0 bytes');
 
@@ -399,7 +397,7 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
         class: 'fixed-point',
         size,
         signed: (bits & 8) !== 0,
-        bigEndian: (bits & 1) !== 0,
+        bigEndian,
         ...decodePrecision(reader, size),
       };
     case CLASS['floating-point']: {
@@ -407,7 +405,7 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
       const type: FloatingPoint = {
         class: 'floating-point',
         size,
-        bigEndian: (bits & 1) !== 0,
+        bigEndian,
         ...decodePrecision(reader, size),
         signLocation: (bits >> 8) & 0xff,
         exponentLocation: reader.u8(),
@@ -435,9 +433,9 @@ export function decodeDatatype(reader: ByteReader, depth = 0): Datatype {
         ...decodeStringBits(reader, bits),
       };
     case CLASS.time:
-      return { class: 'time', size, bigEndian: (bits & 1) !== 0, bitPrecision: reader.u16() };
+      return { class: 'time', size, bigEndian, bitPrecision: reader.u16() };
     case CLASS.bitfield:
-      return { class: 'bitfield', size, bigEndian: (bits & 1) !== 0, ...decodePrecision(reader, size) };
+      return { class: 'bitfield', size, bigEndian, ...decodePrecision(reader, size) };
     case CLASS.opaque: {
       const tag = reader.block(bits & 0xff);
       const end = tag.bytes.indexOf(0);
