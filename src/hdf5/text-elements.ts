@@ -21,21 +21,22 @@ export function splitText(
     // Not UTF-8: only by itself does each string show which of its bytes are wrong.
   }
   const view = viewOf(bytes);
-  const isAscii = text?.length === bytes.length;
   const isPadded = padding === 'space-padded' || text?.includes('\0') !== false;
+  const add = (own: string, start: number, end: number) =>
+    strings.push(own.slice(start, isPadded ? unpadded(own, start, end, padding) : end));
   let position = 0;
   for (let i = 0, start = 0; i < ends.length; i++) {
     const end = ends[i] as number;
-    // Where a string ends within a character, the rest of it must not be taken from the next one.
-    if (((bytes[end] as number) & 0xc0) === 0x80) text = undefined;
-    let own = text;
-    let first = position;
-    if (own === undefined) {
-      own = decodeUtf8(bytes.subarray(start, end));
-      first = 0;
-      position = own.length;
-    } else if (isAscii) position = end;
-    else {
+    if (text?.length === bytes.length) {
+      // ASCII: a character a byte.
+      add(text, start, end);
+    } else if (text === undefined || ((bytes[end] as number) & 0xc0) === 0x80) {
+      // Where a string ends within a character, the rest of that must not be taken from the next one.
+      text = undefined;
+      const own = decodeUtf8(bytes.subarray(start, end));
+      add(own, 0, own.length);
+    } else {
+      const first = position;
       for (let k = start; k < end; ) {
         // Most text is ASCII for the most part: four characters at a time.
         if (k + 4 <= end && (view.getInt32(k) & 0x80808080) === 0) {
@@ -47,8 +48,8 @@ export function splitText(
           if ((byte & 0xc0) !== 0x80) position += byte >= 0xf0 ? 2 : 1;
         }
       }
+      add(text, first, position);
     }
-    strings.push(own.slice(first, isPadded ? unpadded(own, first, position, padding) : position));
     start = end;
   }
 }

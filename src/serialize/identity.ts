@@ -95,9 +95,7 @@ export class IdentityTable {
 
   /** Whether it was there already. */
   #addOther(object: object): boolean {
-    const { size } = this.#others;
-    this.#others.add(object);
-    return this.#others.size === size;
+    return this.#others.add(object).size === this.#otherNumbers.length;
   }
 
   #numberOf(object: object): number {
