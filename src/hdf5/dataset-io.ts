@@ -28,7 +28,7 @@ export interface ContiguousElements<Space extends FileSpace = FileSpace> {
   /** UNDEFINED_ADDRESS until something is written: then all elements are the fill value. Writing sets it. */
   address: number;
   /** The bytes of one element; zeros without it. */
-  readonly fillValue?: Uint8Array | undefined;
+  fillValue?: Uint8Array | undefined;
 }
 
 /** Elements in chunks. Those that were never written are the fill value. */
@@ -36,7 +36,7 @@ export interface ChunkedElements {
   readonly kind: 'chunked';
   readonly chunkDims: readonly number[];
   readonly chunks: ChunkStore;
-  readonly fillValue?: Uint8Array | undefined;
+  fillValue?: Uint8Array | undefined;
 }
 
 /** Where the elements of a dataset are read from. */

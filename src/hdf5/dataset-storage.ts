@@ -3,6 +3,7 @@ import { ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { ChunkStorage } from './chunk-storage.js';
 import {
+  type ChunkedElements,
   type ContiguousElements,
   type ElementTarget,
   fill,
@@ -33,7 +34,7 @@ import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipelin
 import { MessageType } from './messages/message-type.js';
 import { type Named, naming } from './named-errors.js';
 import { decodeRegion, regionToSelection } from './region-reference.js';
-import { hasPointers, pointersOf, releaseElements } from './release.js';
+import { hasPointers, hasReferences, pointersOf, releaseElements } from './release.js';
 import {
   GridSelection,
   parseSelection,
@@ -68,7 +69,7 @@ const WINDOW = 1 << 20;
 /** The elements of a dataset, read and written by selections, wherever its layout puts them. */
 export class DatasetStorage {
   readonly datatype: Datatype;
-  readonly fillValue: Uint8Array | undefined;
+  fillValue: Uint8Array | undefined;
   readonly heap: Heap | undefined;
   dataspace: Dataspace;
   /** Whether the messages in the header are other ones now. */
@@ -300,7 +301,7 @@ export class DatasetStorage {
     }
   }
 
-  /** What a fill value leads to in the heap belongs to it alone: elements must not be given it, nor the fill value of a copy. */
+  /** What a fill value leads to in the heap belongs to it alone: elements must not be given it. */
   #checkFill(): void {
     if (hasPointers(this.datatype) && this.fillValue?.some((byte) => byte !== 0))
       throw new H5FeatureError(
@@ -440,10 +441,15 @@ export class DatasetStorage {
     }
   }
 
-  /** A storage in a space that is like this one, and empty: the same chunks, filters and fill value. */
+  /**
+   * A storage in a space that is like this one, and empty: the same chunks, filters and fill value, but for one that leads to
+   * the heap: it is copied with the elements.
+   */
   emptyCopy(space: EditableSpace): DatasetStorage {
-    this.#checkFill();
-    const { datatype, fillValue, filters } = this;
+    const { datatype, filters } = this;
+    // Such elements are written when the header has been.
+    if (hasReferences(datatype)) this.#checkFill();
+    const fillValue = hasPointers(datatype) ? undefined : this.fillValue;
     const chunks = this.#chunks;
     const chunkDims = chunks?.target.chunkDims ?? [];
     let { dataspace } = this;
@@ -487,6 +493,11 @@ export class DatasetStorage {
         const bytes = this.read(selection);
         copy.write(space, heap, selection, convert(bytes, selection.count));
       }
+    }
+    if (this.fillValue && !copy.fillValue) {
+      const fillValue = convert(this.fillValue, 1);
+      copy.fillValue = fillValue;
+      (copy.#target as ChunkedElements | ContiguousElements).fillValue = fillValue;
     }
     copy.flush();
   }
@@ -542,8 +553,11 @@ export class DatasetStorage {
   release(space: EditableSpace, heap: GlobalHeapEditor): void {
     const { datatype } = this;
     if (hasPointers(datatype) && this.#isWritten) {
+      const { fillValue } = this;
+      // Elements may have been given what the fill value leads to, as those of other datasets may: it stays.
+      const kept = fillValue && pointersOf(datatype, fillValue);
       for (const selection of this.#windows())
-        releaseElements(space, heap, datatype, selection.count, this.read(selection));
+        releaseElements(space, heap, datatype, selection.count, this.read(selection), kept);
     }
     this.#chunks?.release();
     const target = this.#target;

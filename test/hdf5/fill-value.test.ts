@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { H5File, H5TypeError, indexes } from '../../src/node.js';
+import { type H5Dataset, H5File, H5TypeError, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { describeOracle, PYTHON } from '../oracle/oracles.js';
@@ -101,7 +101,10 @@ value = ctypes.c_char_p(b'none')
 assert lib.H5Pset_fill_value(ctypes.c_int64(plist.id), ctypes.c_int64(text.id), ctypes.byref(value)) >= 0
 with h5py.File(sys.argv[1], 'w', libver='latest') as f:
     for name in b'texts', b'never': h5py.h5d.create(f.id, name, text, h5py.h5s.create_simple((5,)), plist)
-    f['texts'][0] = 'a'`;
+    f['texts'][0] = 'a'
+    plist.set_chunk((3,))
+    h5py.h5d.create(f.id, b'chunked', text, h5py.h5s.create_simple((8,), (h5py.h5s.UNLIMITED,)), plist)
+    f['chunked'][4] = 'x'`;
     execFileSync(PYTHON, ['-c', make, path]);
     {
       using file = H5File.open(path, 'r+');
@@ -122,6 +125,33 @@ with h5py.File(sys.argv[1], 'r+') as f:
     expect(first).toBe('c none b none none none none none none none');
     expect(second).toBe('none none none none d');
     expect(verifyStorage(new MemoryStorage(readFileSync(path)), { indexes }).problems).toEqual([]);
+
+    // Copies have one of their own, in this file, in another, and in that which compact makes.
+    const other = join(folder, 'copied-text.h5');
+    {
+      using file = H5File.open(path, 'r+');
+      file.copy('chunked', 'copy');
+      expect(file.dataset('copy').value).toEqual(file.dataset('chunked').value);
+      file.commit();
+      expect(file.dataset('copy').fillValue).toBe('none');
+      using target = H5File.open(other, 'w');
+      for (const name of file.keys()) target.copy(file.get(name) as H5Dataset, name);
+      expect(target.dataset('never').value).toEqual(['none', 'none', 'none', 'none', 'd']);
+      file.compact();
+      file.delete('chunked');
+    }
+    const copies = `
+import sys, h5py
+for path in sys.argv[1:]:
+    with h5py.File(path, 'r+') as f:
+        print(*[t.decode() for t in f['copy'][:]])
+        f['copy'].resize((10,))
+        print(*[t.decode() for t in f['copy'][8:]], *[t.decode() for t in f['texts'][:]])`;
+    const lines = execFileSync(PYTHON, ['-c', copies, path, other], { encoding: 'utf8' }).trim().split('\n');
+    const expected = ['none none none none x none none none', 'none none c none b none none'];
+    expect(lines).toEqual([...expected, ...expected]);
+    for (const each of [path, other])
+      expect(verifyStorage(new MemoryStorage(readFileSync(each)), { indexes }).problems).toEqual([]);
   });
 
   test('what is written in part for the first time by h5py is zeros else, whatever stood there', () => {
