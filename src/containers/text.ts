@@ -95,15 +95,13 @@ export function showValue(value: unknown): string {
   if (value instanceof Map || value instanceof Set)
     return `${Object.prototype.toString.call(value).slice(8, -1)}(${value.size})`;
   if (Array.isArray(value)) return `Array(${value.length})`;
-  if (Object.hasOwn(Object.getPrototypeOf(value) as object, 'toString') && !isPlain(value))
+  const prototype = Object.getPrototypeOf(value) as {
+    readonly constructor?: { readonly name?: unknown };
+  } | null;
+  if (prototype && prototype !== Object.prototype && Object.hasOwn(prototype, 'toString'))
     return shorten(String(value));
-  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor
-    ?.name;
+  const name = prototype?.constructor?.name;
   return `${typeof name === 'string' && name !== 'Object' ? `${name} ` : ''}{...}`;
-}
-
-function isPlain(value: object): boolean {
-  return Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function shorten(text: string): string {
