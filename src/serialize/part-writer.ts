@@ -37,7 +37,7 @@ import {
   isObjectGroup,
 } from './mergeable.js';
 import { escapeName } from './names.js';
-import { indexOf, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
+import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
 import { isAccessor, readPart } from './part-reader.js';
 import { shortPath } from './path.js';
 import {
@@ -925,7 +925,10 @@ class PartWriter {
         return undefined;
       }
     };
-    const isThere = typeof holder === 'object' && holder !== null && step.key in holder;
+    const isThere =
+      typeof holder === 'object' &&
+      holder !== null &&
+      (step.key in holder || (holder instanceof Map && holder.has(mapKey(holder, step))));
     const old = isThere ? stored([memberOf(holder, step)]) : undefined;
     const before = stored(coded);
     const isOwn = Object.hasOwn(coded, step.key);
@@ -947,7 +950,8 @@ class PartWriter {
     try {
       // A pattern that is none makes no RegExp. What a class makes of it is its own affair.
       if (!isOurs && !hides) return undefined;
-      const again = memberOf(readFrom(after, options), step);
+      const { indexes } = this.#target.session.space;
+      const again = memberOf(readFrom(after, { ...options, indexes }), step);
       if (hides && !isSameBytes(stored([again]), stored([value]))) return lost;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -966,7 +970,11 @@ class PartWriter {
     const { values = NO_VALUES } = this.#options;
     // What is frozen is frozen when it has been changed.
     const fixes: (() => void)[] = [];
-    const fix: Values['fix'] = (instances, integrity) => fixes.push(() => values.fix?.(instances, integrity));
+    const fix: Values['fix'] = (instances, integrity) => {
+      // What comes into the place of one is the program's, and stays as it is.
+      const those = [...instances];
+      fixes.push(() => values.fix?.(those, integrity));
+    };
     const moving = values.moving?.() ?? values;
     const how = { ...this.#options, values: { ...moving, fix }, path: [] };
     const isThere = object instanceof H5Group || object instanceof H5Dataset;

@@ -26,7 +26,9 @@ export function memberOf(holder: unknown, step: Step): unknown {
 /** Whether a key is that of a property beside what a list, a Map or a Set holds, and not of something of the language's own. */
 function isField(holder: object, key: unknown): key is string {
   if (typeof key !== 'string' || key === 'length' || key === 'size') return false;
-  return String(Number(key)) !== key && hasField(holder, key);
+  // Of a list, what is a number is an element.
+  const isKeyed = holder instanceof Map || holder instanceof Set;
+  return (isKeyed || String(Number(key)) !== key) && hasField(holder, key);
 }
 
 function fieldOf(holder: object, key: string): unknown {

@@ -287,6 +287,14 @@ describe('a part that is written', () => {
     const sealed = written('mixed/2/y', 'new').mixed[2];
     expect([sealed?.y, Object.isSealed(sealed), Object.isFrozen(sealed)]).toEqual(['new', true, false]);
   });
+
+  it('is not frozen itself in the place of what is', () => {
+    for (const value of [{ a: 1 }, Float32Array.of(1)]) {
+      const [found] = written('points/0', value).points as unknown[];
+      expect(found).toEqual(value);
+      expect([Object.isFrozen(value), Object.isFrozen(found)]).toEqual([false, false]);
+    }
+  });
 });
 
 describe('a getter that is stored', () => {
@@ -467,6 +475,33 @@ describe('a property beside what a list, a Map or a Set holds', () => {
     const file = open();
     expect(() => writeSync(file, 1, { registry: lists, path })).toThrow(message);
     expect(whole(file)).toStrictEqual(whole(open()));
+  });
+
+  it('may be called like a number in a Map', () => {
+    class Numbered extends Map<string, unknown> {
+      10: unknown = { x: 1 };
+    }
+    const known = { registry: new TypeRegistry().register(Numbered, { name: 'Numbered' }) };
+    const file = H5File.open(serialize(new Numbered(), known), 'r+');
+    writeSync(file, 2, { ...known, path: '10/x' });
+    writeSync(file, 3, { ...known, path: '11' });
+    const found = () => deserialize<Numbered>(file.toBytes(), known);
+    expect([[...found()], found()[10]]).toEqual([[['11', 3]], { x: 2 }]);
+    writeSync(file, 4, { ...known, path: '10' });
+    expect([[...found()], found()[10]]).toEqual([[['11', 3]], 4]);
+  });
+
+  it('stands beside entries that are set to what they are', () => {
+    const file = open();
+    writeSync(file, 1, { registry: lists, path: 'names/k' });
+    expect(whole(file)).toStrictEqual(whole(open()));
+  });
+
+  it('stands beside elements that are stored in chunks', () => {
+    const file = open();
+    const noise = Float64Array.from({ length: 5000 }, (_, i) => i % 7);
+    writeSync(file, noise, { registry: lists, path: 'array/0', compression: 'gzip' });
+    expect(whole(file).array).toEqual(Object.assign([noise, 2], { label: 'l', meta: { x: 1 } }));
   });
 
   it('is never an entry of the Map that has it', () => {
