@@ -90,7 +90,7 @@ export function showValue(value: unknown): string {
   if (ArrayBuffer.isView(value) && 'length' in value) {
     const list = value as Uint8Array;
     const more = list.length > 6 ? ', ...' : '';
-    return `${list[Symbol.toStringTag]}(${list.length}) [${Array.from(list.subarray(0, 6), String).join(', ')}${more}]`;
+    return `${list[Symbol.toStringTag]}(${list.length}) [${Array.prototype.slice.call(list, 0, 6).join(', ')}${more}]`;
   }
   if (value instanceof Map || value instanceof Set)
     return `${Object.prototype.toString.call(value).slice(8, -1)}(${value.size})`;
