@@ -37,7 +37,18 @@ import {
   isObjectGroup,
 } from './mergeable.js';
 import { escapeName } from './names.js';
-import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
+import {
+  entryOf,
+  hasEntry,
+  indexOf,
+  keysOf,
+  mapKey,
+  parsePath,
+  rangeOf,
+  type Step,
+  showPath,
+  wrapped,
+} from './part-path.js';
 import { isAccessor, readPart } from './part-reader.js';
 import { shortPath } from './path.js';
 import {
@@ -676,8 +687,7 @@ class PartWriter {
     const cls = this.#class(group);
     if (cls?.hasAccessors && !isCoded(cls)) this.#computing.push(place);
     const own = (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value));
-    const keys =
-      value instanceof Map ? [...value.keys()] : own ? own.propertiesOf(value) : Object.keys(value);
+    const keys = value instanceof Map ? keysOf(value) : own ? own.propertiesOf(value) : Object.keys(value);
     const members = new Map<string, unknown>();
     let isSame = true;
     for (const key of keys as string[]) {
@@ -685,7 +695,7 @@ class PartWriter {
       if (cls && !own && !cls.isWritable(key))
         this.#refuseMerge(at, `the class ${cls.name} does not store it`);
       const name = cls ? cls.storedName(key) : key;
-      const each = value instanceof Map ? value.get(key) : (value as Record<string, unknown>)[key];
+      const each = value instanceof Map ? entryOf(value, key) : (value as Record<string, unknown>)[key];
       const member = this.#mergedMember(group, name, each, at, merging);
       if (member !== SET) members.set(name, member);
       // Of what is left out, an instance says so itself.
@@ -790,7 +800,7 @@ class PartWriter {
     if (cls && isCoded(cls) && !isInstance)
       this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (attrs.has(Reserved.encoding)) return false;
-    const keys = value instanceof Map ? [...value.keys()] : Object.keys(value);
+    const keys = value instanceof Map ? keysOf(value) : Object.keys(value);
     const isLarge = keys.length > MAX_MEMBERS || keys.some((key) => String(key).length > MAX_NAME);
     if (isLarge || keys.some((key) => typeof key !== 'string')) return false;
     const { values = NO_VALUES } = this.#options;
@@ -810,7 +820,8 @@ class PartWriter {
     const isSame = kind === other || (isPlain && hasMembers(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
-    const entries: [unknown, unknown][] = value instanceof Map ? [...value] : [];
+    const entries: [unknown, unknown][] =
+      value instanceof Map ? keysOf(value).map((key) => [key, entryOf(value, key)]) : [];
     if (cls && !isPlain && !isCoded(cls)) {
       // What the class does not store is no part of it.
       for (const property of cls.propertiesOf(value)) {
@@ -828,7 +839,7 @@ class PartWriter {
       if (cls && isPlain && !cls.isWritable(key))
         this.#refuseMerge(at, `the class ${cls.name} does not store it`);
       const isEntry = value instanceof Map;
-      const member = isEntry ? (there as Map<unknown, unknown>).get(key) : memberOf(there, step);
+      const member = isEntry ? entryOf(there as Map<unknown, unknown>, key) : memberOf(there, step);
       if (isMergeable(each, this.#options) && typeof member === 'object' && member !== null)
         this.#mergeInto(member, each, at, within);
       else {
@@ -928,7 +939,7 @@ class PartWriter {
     const isThere =
       typeof holder === 'object' &&
       holder !== null &&
-      (step.key in holder || (holder instanceof Map && holder.has(mapKey(holder, step))));
+      (step.key in holder || (holder instanceof Map && hasEntry(holder, mapKey(holder, step))));
     const old = isThere ? stored([memberOf(holder, step)]) : undefined;
     const before = stored(coded);
     const isOwn = Object.hasOwn(coded, step.key);

@@ -491,6 +491,46 @@ describe('a property beside what a list, a Map or a Set holds', () => {
     expect([[...found()], found()[10]]).toEqual([[['11', 3]], 4]);
   });
 
+  it('and entries are what is stored, whatever a class makes of the methods of its type', () => {
+    class Odd extends Map<string, unknown> {
+      size2 = 1;
+      override get(): unknown {
+        return 'made up';
+      }
+      override has(): boolean {
+        return true;
+      }
+      override set(): this {
+        throw new Error('no one sets it');
+      }
+      override *keys(): MapIterator<string> {}
+    }
+    const known = { registry: new TypeRegistry().register(Odd, { name: 'Odd' }) };
+    const odd = new Odd();
+    for (const key of ['a', 'b']) Map.prototype.set.call(odd, key, { key });
+    for (const [name, value] of Object.entries({ size: 7, has: 8 }))
+      Object.defineProperty(odd, name, { value, writable: true, enumerable: true, configurable: true });
+    const make = () => serialize({ odd }, known);
+    const read = (path: string) => readSync(make(), { ...known, path });
+    expect([read('odd/a/key'), read('odd/size2'), read('odd/size'), read('odd/has')]).toEqual(['a', 1, 7, 8]);
+    expect(read('odd/*/key')).toEqual(
+      new Map([
+        ['a', 'a'],
+        ['b', 'b'],
+      ]),
+    );
+    expect(() => read('odd/none')).toThrow(/there is no \$\.odd\.none/);
+    const file = H5File.open(make(), 'r+');
+    for (const path of ['odd/a', 'odd/c', 'odd/size']) writeSync(file, 5, { ...known, path });
+    const { odd: found } = deserialize<{ odd: Odd & { size: number } }>(file.toBytes(), known);
+    expect([...Map.prototype.entries.call(found)]).toEqual([
+      ['a', 5],
+      ['b', { key: 'b' }],
+      ['c', 5],
+    ]);
+    expect(found.size).toBe(5);
+  });
+
   it('stands beside entries that are set to what they are', () => {
     const file = open();
     writeSync(file, 1, { registry: lists, path: 'names/k' });
