@@ -127,8 +127,9 @@ export class H5Attributes implements Iterable<[string, unknown]> {
     const { codec } = this.#context;
     // Of an instance, which may extend a list, there is more than the elements.
     const isInstance = (codec.registry ?? defaultRegistry).of(Object.getPrototypeOf(value)) !== undefined;
-    const isList = ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value);
-    if (isList && !isInstance) return { data: value };
+    const isList = (): boolean =>
+      ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value);
+    if (!isInstance && isList()) return { data: value };
     const bytes = serialize(value, codec);
     return { data: bytes, dtype: { opaque: bytes.length } };
   }
