@@ -61,12 +61,19 @@ function showMember(dict: H5Dict, key: string): string {
 }
 
 function showSafely(get: () => unknown): string {
+  let value: unknown;
   try {
-    return showValue(get());
+    value = get();
   } catch (error) {
     // A value that cannot be made does not keep the others from being shown.
     if (!(error instanceof H5Error)) throw error;
     return `<${error.message}>`;
+  }
+  try {
+    return showValue(value);
+  } catch (error) {
+    // Nor does one whose class throws, as methods do that miss what no constructor has made.
+    return `<${error instanceof Error ? error.message : 'it cannot be shown'}>`;
   }
 }
 

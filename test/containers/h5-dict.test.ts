@@ -1280,6 +1280,18 @@ describe('a dict says', () => {
     expect(String(dict)).toBe(text);
     expect(inspect(dict)).toBe(text);
     expect(inspect(dict.view)).toBe(text);
+    // A method that misses what the constructor makes.
+    class Secret {
+      #text = 'x';
+      toString(): string {
+        return this.#text;
+      }
+    }
+    const known = new TypeRegistry().register(Secret, { name: 'Secret' });
+    const bytes = serialize({ dates: [new Date(0)], secret: new Secret(), z: 1 }, { registry: known });
+    expect(String(H5Dict.open(bytes, { registry: known }))).toMatch(
+      / {2}secret: <Cannot read private .*>,\n {2}z: 1/,
+    );
     // What has no prototype, where it is a copy.
     const bare = () => Object.assign(Object.create(null) as object, { a: 1 });
     expect(String(H5Dict.write(undefined, { rows: [bare(), bare()] }).get('rows'))).toBe(
