@@ -98,7 +98,8 @@ function copied(given: unknown, context: Context, copies: Map<unknown, unknown>)
 
 /** What an array holds, to be stored as any array of such elements. */
 export function elementsOf(array: H5Array<unknown>): unknown {
-  return array.dtype === 'object' ? array.toNested() : new ElementsOf(array);
+  const isTyped = array.dtype !== 'object' && array.dtype !== 'record';
+  return isTyped ? new ElementsOf(array) : array.toNested();
 }
 
 /** Elements that are read when they are stored. */

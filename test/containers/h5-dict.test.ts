@@ -712,6 +712,20 @@ describe('assignment', () => {
       column: Float64Array.of(1, 9, 17),
       whole: readSync(dict.file, { path: 'rows' }),
     });
+    const records = [
+      { x: 1, y: 2 },
+      { x: 3, y: 4 },
+    ];
+    dict.file.createDataset('records', { data: records, dtype: { compound: { x: 'i4', y: 'f8' } } });
+    // Also where there is something already, with which it is compared.
+    for (const last of [1, 1, 2]) {
+      const table = H5Array.of(dict.file.dataset('records') as H5Dataset<unknown>).slice('1:');
+      dict.set('all', { list: [array, table, { last }], inner: [dict.get('parts')] });
+      expect(readSync(dict.file, { path: 'all' })).toEqual({
+        list: [readSync(dict.file, { path: 'rows' }), records.slice(1), { last }],
+        inner: [readSync(dict.file, { path: 'parts' })],
+      });
+    }
   });
 
   it('as an object is all of an instance that has entries besides', () => {
