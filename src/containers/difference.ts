@@ -314,7 +314,8 @@ function hasNumbers(dataset: H5Dataset, value: TypedArray): boolean {
 }
 
 /** The same value always gives the same bytes: so two that give the same are the same. */
-function isStoredSame(object: H5Group | H5Dataset, value: unknown, { codec }: Context): boolean {
+function isStoredSame(object: H5Group | H5Dataset, value: unknown, context: Context): boolean {
+  const { codec } = context;
   let there: unknown;
   try {
     there = readFrom(object, codec);
@@ -323,7 +324,8 @@ function isStoredSame(object: H5Group | H5Dataset, value: unknown, { codec }: Co
     if (error instanceof H5UnknownClassError) return false;
     throw error;
   }
-  return isSameBytes(serialize(there, codec), serialize(value, codec));
+  const bytes = storeWithCopies(value, context, (each) => serialize(each, codec));
+  return isSameBytes(serialize(there, codec), bytes);
 }
 
 /** Whether nothing else is a part of an object, and it refers to nothing else: so that to leave it is to have it anew. */

@@ -6,6 +6,7 @@ import type { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
+import { defaultRegistry } from '../registry/index.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
 import { checkObject } from './checks.js';
@@ -123,9 +124,13 @@ export class H5Attributes implements Iterable<[string, unknown]> {
   }
 
   #encoded(value: unknown): { data: unknown; dtype?: { opaque: number } } {
-    if (ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value))
-      return { data: value };
-    const bytes = serialize(value, this.#context.codec);
+    const { codec } = this.#context;
+    // Of an instance, which may extend a list, there is more than the elements.
+    const isInstance = (codec.registry ?? defaultRegistry).of(Object.getPrototypeOf(value)) !== undefined;
+    const isList = (): boolean =>
+      ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value);
+    if (!isInstance && isList()) return { data: value };
+    const bytes = serialize(value, codec);
     return { data: bytes, dtype: { opaque: bytes.length } };
   }
 

@@ -482,9 +482,9 @@ export class H5Dict<T extends object = Record<string, unknown>>
   /** All of it in memory as an object. */
   toObject(): CopiedMembers<T> {
     const copy: unknown = this.copy();
-    return (
-      copy instanceof Map ? Object.fromEntries(copy as Map<string, unknown>) : copy
-    ) as CopiedMembers<T>;
+    // An instance of a class that extends Map has more than its entries, whose keys may be anything.
+    const isMap = Object.getPrototypeOf(copy) === Map.prototype;
+    return (isMap ? Object.fromEntries(copy as Map<string, unknown>) : copy) as CopiedMembers<T>;
   }
 
   /** What `JSON.stringify` takes. */

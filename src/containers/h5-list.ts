@@ -306,7 +306,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   extend(values: Iterable<T | Stored<T>>): number {
     checkIterable(values, 'a list is extended by an array or something else iterable');
     const given = Array.isArray(values) ? values : Array.from(values);
-    const all = given.length === 1 ? [unviewed(given[0])] : given.map(unviewed);
+    const all = this.#asGiven(given);
     return this.#change((list) => {
       // It may be gone.
       const { length } = list;
@@ -358,7 +358,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
     const count = Math.max(0, Math.min(most, length - from));
     return this.#change((list) => {
       const removed = list.slice(from, from + count);
-      list.splice(from, count, values.map(unviewed));
+      list.splice(from, count, this.#asGiven(values));
       return asArray(removed) as T[];
     });
   }
@@ -394,7 +394,7 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
       const { length } = list;
       const from = bound(start, length);
       const to = end === undefined ? length : bound(end, length);
-      if (to > from) list.splice(from, to - from, new Array<unknown>(to - from).fill(unviewed(value)));
+      if (to > from) list.splice(from, to - from, this.#asGiven(new Array<unknown>(to - from).fill(value)));
     });
     return this;
   }
@@ -687,6 +687,22 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   }
 
   // ---- how it is done -------------------------------------------------------------------------------
+
+  /** Values to be stored one after another. This list, and what it is in, are what they were before the first one was. */
+  #asGiven(values: readonly unknown[]): unknown[] {
+    const all = values.map(unviewed);
+    if (all.length < 2) return all;
+    const copies = new Map<unknown, unknown>();
+    return all.map((value) => {
+      if (!(value instanceof Collection) || !this.#isWithin(value)) return value;
+      if (!copies.has(value)) copies.set(value, readFrom(value.object as H5Group, value.context.moving));
+      return copies.get(value);
+    });
+  }
+
+  #isWithin({ file, path }: Collection): boolean {
+    return file === this.file && (path === '/' || this.path === path || this.path.startsWith(`${path}/`));
+  }
 
   #change<R>(action: (list: ListState) => R): R {
     return this.context.live.change(this.path, () => action(this.#list));

@@ -3,16 +3,14 @@ import { H5FormatError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
-import { SHAPED, type ShapedData } from '../hdf5/shaped-data.js';
 import type { DTypeName } from '../kernels/block-source.js';
 import type { Content, ValueType } from '../registry/index.js';
-import { storedAs } from './block-data.js';
 import { contextOf } from './context.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
 import { lazyHandle } from './lazy-handle.js';
-import { isOwn } from './own-collections.js';
+import { elementsOf, isOwn } from './own-collections.js';
 import { openFile, type Platform, thePlatform } from './platform.js';
 
 /** What a handle can be. */
@@ -95,20 +93,6 @@ function wholeDataset(array: H5Array): H5Dataset {
   );
 }
 
-/** The elements of an array, to be stored in a dataset of its shape. */
-class ElementsOf {
-  readonly #array: H5Array;
-
-  constructor(array: H5Array) {
-    this.#array = array;
-  }
-
-  [SHAPED](): ShapedData {
-    const array = this.#array;
-    return { elements: () => array.read(), shape: array.shape, dtype: storedAs(array.dtype) };
-  }
-}
-
 function arrayOf({ data, dtype, shape }: Content): H5Array {
   const isShape = Array.isArray(shape) || shape instanceof Int32Array;
   if (typeof dtype !== 'string' || !isShape)
@@ -187,8 +171,10 @@ export function handleTypes(files: Platform['files']): ValueType[] {
     encode(handle) {
       if (handle instanceof H5Array && !handle.dataset && !handle.isView) {
         const { dtype, shape } = handle;
-        return { data: dtype === 'object' ? handle.toNested() : new ElementsOf(handle), dtype, shape };
+        return { data: elementsOf(handle), dtype, shape };
       }
+      // A part of an array is no handle, but may be stored as a copy.
+      if (handle instanceof H5Array && handle.isView && handle.dataset) isOwn(handle.dataset as H5Dataset);
       const object = objectOf(handle as never);
       const place = thePlatform().placeOf(object.file);
       const isCollection = handle instanceof H5Dict || handle instanceof H5List || handle instanceof H5Array;

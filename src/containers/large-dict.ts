@@ -45,7 +45,8 @@ export class LargeDict {
   private constructor(group: H5Group, context: Context) {
     this.#group = group;
     this.#context = context;
-    const keys = readFrom(group.dataset(KEYS), context.codec) as readonly string[];
+    const keys = readFrom(group.dataset(KEYS), context.codec) as unknown;
+    if (!isTexts(keys)) throw new H5FormatError(-1, `"${group.path}" has no list of keys`);
     for (const [i, key] of keys.entries()) this.#places.set(key, i);
     const values = group.get(VALUES);
     if (!(values instanceof H5Group || values instanceof H5Dataset))
@@ -165,4 +166,8 @@ function freeName(keys: ReadonlyMap<string, unknown>): string {
     const name = `members ${i}`;
     if (!keys.has(name)) return name;
   }
+}
+
+function isTexts(keys: unknown): keys is readonly string[] {
+  return Array.isArray(keys) && keys.every((key) => typeof key === 'string');
 }

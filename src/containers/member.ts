@@ -104,7 +104,7 @@ export function presented(
       return new H5Dict(object, context, false, 'stored by ch5mpy: an instance of a Python class');
     const encoding = wordOf(object, Reserved.encoding);
     if (encoding === undefined || encoding === Encoding.entries) {
-      if (isRaw || isDict(object)) return new H5Dict(object, context);
+      if (isDict(object) || (isRaw && hasNames(object, type))) return new H5Dict(object, context);
     } else if (type !== 'Set' && encoding !== Encoding.sparse) return new H5List(object, context);
     return instanceIn(object, context);
   }
@@ -155,7 +155,11 @@ export function isDict(group: H5Group): boolean {
   const { attrs } = group;
   const type = wordOf(group, Reserved.type);
   if (type !== undefined && type !== 'Map' && type !== 'null-prototype') return false;
-  if (attrs.has(Reserved.class) || attrs.has(CH5MPY.type)) return false;
+  return !attrs.has(Reserved.class) && !attrs.has(CH5MPY.type) && hasNames(group, type);
+}
+
+/** Whether its members have names, or keys that are strings. */
+function hasNames(group: H5Group, type: string | undefined): boolean {
   const encoding = wordOf(group, Reserved.encoding);
   if (encoding === undefined) return true;
   if (encoding !== Encoding.entries) return false;

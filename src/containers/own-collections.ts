@@ -5,8 +5,10 @@
 import { H5TypeError } from '../errors.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
+import { SHAPED, type ShapedData } from '../hdf5/shaped-data.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom } from '../serialize/serialize.js';
+import { storedAs } from './block-data.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
 import { H5Array } from './h5-array.js';
@@ -66,7 +68,8 @@ function copied(given: unknown, context: Context, copies: Map<unknown, unknown>)
   };
   const isCollection = value instanceof H5Dict || value instanceof H5List || value instanceof H5Array;
   if (isCollection && (value.file === context.live.file || value !== given)) {
-    const whole = value instanceof H5Array ? (value.isView ? undefined : value.dataset) : value.object;
+    if (value instanceof H5Array && value.isView) return note(elementsOf(value));
+    const whole = value instanceof H5Array ? value.dataset : value.object;
     const object = whole as H5Group | H5Dataset | undefined;
     const { moving } = value instanceof H5Array ? context : value.context;
     return object ? note(readFrom(object, moving)) : value;
@@ -91,4 +94,24 @@ function copied(given: unknown, context: Context, copies: Map<unknown, unknown>)
   for (const key of Object.keys(value))
     setProperty(copy, key, copied((value as Record<string, unknown>)[key], context, copies), undefined);
   return copy;
+}
+
+/** What an array holds, to be stored as any array of such elements. */
+export function elementsOf(array: H5Array<unknown>): unknown {
+  const isTyped = array.dtype !== 'object' && array.dtype !== 'record';
+  return isTyped ? new ElementsOf(array) : array.toNested();
+}
+
+/** Elements that are read when they are stored. */
+class ElementsOf {
+  readonly #array: H5Array<unknown>;
+
+  constructor(array: H5Array<unknown>) {
+    this.#array = array;
+  }
+
+  [SHAPED](): ShapedData {
+    const array = this.#array;
+    return { elements: () => array.read(), shape: array.shape, dtype: storedAs(array.dtype) };
+  }
 }

@@ -61,12 +61,19 @@ function showMember(dict: H5Dict, key: string): string {
 }
 
 function showSafely(get: () => unknown): string {
+  let value: unknown;
   try {
-    return showValue(get());
+    value = get();
   } catch (error) {
     // A value that cannot be made does not keep the others from being shown.
     if (!(error instanceof H5Error)) throw error;
     return `<${error.message}>`;
+  }
+  try {
+    return showValue(value);
+  } catch (error) {
+    // Nor does one whose class throws, as methods do that miss what no constructor has made.
+    return `<${error instanceof Error ? error.message : 'it cannot be shown'}>`;
   }
 }
 
@@ -90,20 +97,18 @@ export function showValue(value: unknown): string {
   if (ArrayBuffer.isView(value) && 'length' in value) {
     const list = value as Uint8Array;
     const more = list.length > 6 ? ', ...' : '';
-    return `${list[Symbol.toStringTag]}(${list.length}) [${Array.from(list.subarray(0, 6), String).join(', ')}${more}]`;
+    return `${list[Symbol.toStringTag]}(${list.length}) [${Array.prototype.slice.call(list, 0, 6).join(', ')}${more}]`;
   }
   if (value instanceof Map || value instanceof Set)
     return `${Object.prototype.toString.call(value).slice(8, -1)}(${value.size})`;
   if (Array.isArray(value)) return `Array(${value.length})`;
-  if (Object.hasOwn(Object.getPrototypeOf(value) as object, 'toString') && !isPlain(value))
+  const prototype = Object.getPrototypeOf(value) as {
+    readonly constructor?: { readonly name?: unknown };
+  } | null;
+  if (prototype && prototype !== Object.prototype && Object.hasOwn(prototype, 'toString'))
     return shorten(String(value));
-  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor
-    ?.name;
+  const name = prototype?.constructor?.name;
   return `${typeof name === 'string' && name !== 'Object' ? `${name} ` : ''}{...}`;
-}
-
-function isPlain(value: object): boolean {
-  return Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function shorten(text: string): string {

@@ -10,6 +10,15 @@ const WORDS: { readonly [option: string]: readonly string[] } = {
   accessors: ['value', 'skip'],
 };
 
+/** The options that are asked for something only when there is work for them, which would fail half way. */
+const OBJECTS: readonly (readonly [option: string, what: string, isOne: (value: object) => boolean])[] = [
+  ['registry', 'a TypeRegistry', (value) => 'of' in Object(value)],
+  ['values', "what valuesWith of 'h5pickle/values' returns", (value) => 'types' in Object(value)],
+  ['limits', 'an object such as { depth, nodes, bytes }', (value) => typeof value === 'object'],
+  ['signal', 'an AbortSignal', (value) => 'throwIfAborted' in Object(value)],
+  ['onProgress', 'a function', (value) => typeof value === 'function'],
+];
+
 const FILE_WORDS = { int64: ['bigint', 'number'], durability: ['full', 'normal', 'off'] };
 
 /**
@@ -31,6 +40,9 @@ export function given<O extends object | undefined>(options: O): O {
 export function checked<O extends object | undefined>(options: O): O {
   const all = (options ?? {}) as { readonly [option: string]: unknown };
   checkWords(all, WORDS);
+  for (const [option, what, isOne] of OBJECTS)
+    if (all[option] !== undefined && !isOne(all[option] ?? 0))
+      throw new H5Error('H5_OPTION', `${option} is ${what}, not ${show(all[option])}`);
   const numbers = Object.entries(all['limits'] ?? {}).map(
     ([limit, value]) => [`limits.${limit}`, value] as const,
   );
@@ -64,5 +76,6 @@ export function checkWords(options: object, all: { readonly [option: string]: re
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  if (typeof value === 'string') return `'${value}'`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

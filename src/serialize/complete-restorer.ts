@@ -376,8 +376,12 @@ export class CompleteRestorer extends Restorer {
     for (const each of made) if (typeof each !== 'object' || each === null) made.delete(each);
 
     const decoded = new Map<unknown, object>();
-    const partsOf = (value: object): object[] =>
-      membersOf(units.get(value)?.content ?? value).filter((part) => made.has(part)) as object[];
+    const partsOf = (value: object): object[] => {
+      const members = membersOf(units.get(value)?.content ?? value);
+      const parts: unknown[] = [];
+      for (let i = 0; i < members.length; i++) if (made.has(members[i])) parts.push(members[i]);
+      return parts as object[];
+    };
     for (const component of components(made as Set<object>, partsOf)) {
       for (const value of component) replace(units.get(value)?.content ?? value, decoded);
       // What was met last is inmost.
@@ -414,11 +418,17 @@ export class CompleteRestorer extends Restorer {
   }
 }
 
-/** The values that are held by what the restorer makes. What is read when it is asked for is not asked for, and not there yet. */
+const { clear: clearMap, entries: entriesOf, keys: keysOf, set, values: valuesOf } = Map.prototype;
+const { add, clear: clearSet, values: itemsOf } = Set.prototype;
+
+/**
+ * The values that are held by what the restorer makes. What is read when it is asked for is not asked for, and not there yet.
+ * An instance that has been made already, and its class, may have anything by the names of methods: what is called is the language's.
+ */
 function membersOf(holder: object): readonly unknown[] {
   if (Array.isArray(holder)) return holder;
-  if (holder instanceof Map) return [...holder.keys(), ...holder.values()];
-  if (holder instanceof Set) return [...holder];
+  if (holder instanceof Map) return [...keysOf.call(holder), ...valuesOf.call(holder)];
+  if (holder instanceof Set) return [...itemsOf.call(holder)];
   return isPlain(holder) ? Object.keys(holder).map((name) => memberOf(holder, name)) : [];
 }
 
@@ -428,16 +438,17 @@ function memberOf(holder: object, name: string): unknown {
 
 /** Puts others in the place of values, which keep their order. */
 function replace(holder: object, others: ReadonlyMap<unknown, object>): void {
-  if (others.size === 0 || !membersOf(holder).some((value) => others.has(value))) return;
+  const isOther = (value: unknown): boolean => others.has(value);
+  if (others.size === 0 || !Array.prototype.some.call(membersOf(holder), isOther)) return;
   const other = (value: unknown): unknown => others.get(value) ?? value;
   if (holder instanceof Map) {
-    const entries = [...holder];
-    holder.clear();
-    for (const [key, value] of entries) holder.set(other(key), other(value));
+    const entries = [...entriesOf.call(holder)];
+    clearMap.call(holder);
+    for (const [key, value] of entries) set.call(holder, other(key), other(value));
   } else if (holder instanceof Set) {
-    const values = [...holder];
-    holder.clear();
-    for (const value of values) holder.add(other(value));
+    const values = [...itemsOf.call(holder)];
+    clearSet.call(holder);
+    for (const value of values) add.call(holder, other(value));
   } else {
     for (const name of Object.keys(holder)) {
       const instead = others.get(memberOf(holder, name));

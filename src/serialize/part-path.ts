@@ -108,7 +108,20 @@ export function wrapped(value: unknown, steps: readonly Step[]): unknown {
 /** The key of a Map that a step leads to: a number in a text is one if the Map has it, and not the text. */
 export function mapKey(map: ReadonlyMap<unknown, unknown>, step: Step): unknown {
   const number = numberIn(step);
-  return number !== undefined && !map.has(step.key) && map.has(number) ? number : step.key;
+  return number !== undefined && !hasEntry(map, step.key) && hasEntry(map, number) ? number : step.key;
+}
+
+/** Whether a Map has a key. As below, it is asked as the language does it, whatever a class that extends Map makes of that. */
+export function hasEntry(map: ReadonlyMap<unknown, unknown>, key: unknown): boolean {
+  return Map.prototype.has.call(map, key);
+}
+
+export function entryOf(map: ReadonlyMap<unknown, unknown>, key: unknown): unknown {
+  return Map.prototype.get.call(map, key);
+}
+
+export function keysOf(map: ReadonlyMap<unknown, unknown>): unknown[] {
+  return [...Map.prototype.keys.call(map)];
 }
 
 /** The number that a step of a text is as well: all other texts would be NaN, which a Map may have as a key. */

@@ -9,7 +9,17 @@ import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, Missing, Reserved, Tag } from './layout.js';
 import { escapeName, unescapeName } from './names.js';
 import { newArray } from './new-array.js';
-import { indexOf, mapKey, numberIn, rangeOf, type Step, showPath } from './part-path.js';
+import {
+  entryOf,
+  hasEntry,
+  indexOf,
+  keysOf,
+  mapKey,
+  numberIn,
+  rangeOf,
+  type Step,
+  showPath,
+} from './part-path.js';
 import {
   addressOf,
   applyMask,
@@ -509,16 +519,23 @@ class PartReader {
       this.#missing(`the list has ${list.length} elements`);
     }
     if (value instanceof Map) {
-      if (isText && key === '*') return many('map', [...value.keys()], [...value.values()]);
+      if (isText && key === '*') {
+        const keys = keysOf(value);
+        return many(
+          'map',
+          keys,
+          keys.map((each) => entryOf(value, each)),
+        );
+      }
       const known = mapKey(value, step);
-      if (value.has(known)) return { at: 'value', value: value.get(known) };
+      if (hasEntry(value, known)) return { at: 'value', value: entryOf(value, known) };
       if (hasField(value, key)) return { at: 'value', value: (value as never)[key] };
       this.#missing(NO_KEY);
     }
     if (value instanceof Set) {
       if (key === 'size') return { at: 'value', value: value.size };
       // They have an order, and no places.
-      if (isText && key === '*') return many('list', [], [...value]);
+      if (isText && key === '*') return many('list', [], [...Set.prototype.values.call(value)]);
     }
     if (typeof value !== 'object' || value === null)
       this.#missing(`${value == null ? value : `a ${typeof value}`} has no members`);

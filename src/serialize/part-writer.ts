@@ -37,7 +37,18 @@ import {
   isObjectGroup,
 } from './mergeable.js';
 import { escapeName } from './names.js';
-import { indexOf, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
+import {
+  entryOf,
+  hasEntry,
+  indexOf,
+  keysOf,
+  mapKey,
+  parsePath,
+  rangeOf,
+  type Step,
+  showPath,
+  wrapped,
+} from './part-path.js';
 import { isAccessor, readPart } from './part-reader.js';
 import { shortPath } from './path.js';
 import {
@@ -676,8 +687,7 @@ class PartWriter {
     const cls = this.#class(group);
     if (cls?.hasAccessors && !isCoded(cls)) this.#computing.push(place);
     const own = (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value));
-    const keys =
-      value instanceof Map ? [...value.keys()] : own ? own.propertiesOf(value) : Object.keys(value);
+    const keys = value instanceof Map ? keysOf(value) : own ? own.propertiesOf(value) : Object.keys(value);
     const members = new Map<string, unknown>();
     let isSame = true;
     for (const key of keys as string[]) {
@@ -685,7 +695,7 @@ class PartWriter {
       if (cls && !own && !cls.isWritable(key))
         this.#refuseMerge(at, `the class ${cls.name} does not store it`);
       const name = cls ? cls.storedName(key) : key;
-      const each = value instanceof Map ? value.get(key) : (value as Record<string, unknown>)[key];
+      const each = value instanceof Map ? entryOf(value, key) : (value as Record<string, unknown>)[key];
       const member = this.#mergedMember(group, name, each, at, merging);
       if (member !== SET) members.set(name, member);
       // Of what is left out, an instance says so itself.
@@ -790,7 +800,7 @@ class PartWriter {
     if (cls && isCoded(cls) && !isInstance)
       this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (attrs.has(Reserved.encoding)) return false;
-    const keys = value instanceof Map ? [...value.keys()] : Object.keys(value);
+    const keys = value instanceof Map ? keysOf(value) : Object.keys(value);
     const isLarge = keys.length > MAX_MEMBERS || keys.some((key) => String(key).length > MAX_NAME);
     if (isLarge || keys.some((key) => typeof key !== 'string')) return false;
     const { values = NO_VALUES } = this.#options;
@@ -810,7 +820,8 @@ class PartWriter {
     const isSame = kind === other || (isPlain && hasMembers(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
-    const entries: [unknown, unknown][] = value instanceof Map ? [...value] : [];
+    const entries: [unknown, unknown][] =
+      value instanceof Map ? keysOf(value).map((key) => [key, entryOf(value, key)]) : [];
     if (cls && !isPlain && !isCoded(cls)) {
       // What the class does not store is no part of it.
       for (const property of cls.propertiesOf(value)) {
@@ -828,7 +839,7 @@ class PartWriter {
       if (cls && isPlain && !cls.isWritable(key))
         this.#refuseMerge(at, `the class ${cls.name} does not store it`);
       const isEntry = value instanceof Map;
-      const member = isEntry ? (there as Map<unknown, unknown>).get(key) : memberOf(there, step);
+      const member = isEntry ? entryOf(there as Map<unknown, unknown>, key) : memberOf(there, step);
       if (isMergeable(each, this.#options) && typeof member === 'object' && member !== null)
         this.#mergeInto(member, each, at, within);
       else {
@@ -925,7 +936,10 @@ class PartWriter {
         return undefined;
       }
     };
-    const isThere = typeof holder === 'object' && holder !== null && step.key in holder;
+    const isThere =
+      typeof holder === 'object' &&
+      holder !== null &&
+      (step.key in holder || (holder instanceof Map && hasEntry(holder, mapKey(holder, step))));
     const old = isThere ? stored([memberOf(holder, step)]) : undefined;
     const before = stored(coded);
     const isOwn = Object.hasOwn(coded, step.key);
@@ -947,7 +961,8 @@ class PartWriter {
     try {
       // A pattern that is none makes no RegExp. What a class makes of it is its own affair.
       if (!isOurs && !hides) return undefined;
-      const again = memberOf(readFrom(after, options), step);
+      const { indexes } = this.#target.session.space;
+      const again = memberOf(readFrom(after, { ...options, indexes }), step);
       if (hides && !isSameBytes(stored([again]), stored([value]))) return lost;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -966,7 +981,11 @@ class PartWriter {
     const { values = NO_VALUES } = this.#options;
     // What is frozen is frozen when it has been changed.
     const fixes: (() => void)[] = [];
-    const fix: Values['fix'] = (instances, integrity) => fixes.push(() => values.fix?.(instances, integrity));
+    const fix: Values['fix'] = (instances, integrity) => {
+      // What comes into the place of one is the program's, and stays as it is.
+      const those = [...instances];
+      fixes.push(() => values.fix?.(those, integrity));
+    };
     const moving = values.moving?.() ?? values;
     const how = { ...this.#options, values: { ...moving, fix }, path: [] };
     const isThere = object instanceof H5Group || object instanceof H5Dataset;

@@ -1,6 +1,6 @@
 /** Members of values that have been read, as a path leads to them and changes them. */
 import { defaultRegistry, h5write, type TypeRegistry } from '../registry/index.js';
-import { indexOf, mapKey, type Step } from './part-path.js';
+import { entryOf, hasEntry, indexOf, mapKey, type Step } from './part-path.js';
 import { hasField, isAccessor } from './part-reader.js';
 import { setProperty } from './rows.js';
 import type { WriteOptions } from './serialize.js';
@@ -14,8 +14,8 @@ export function memberOf(holder: unknown, step: Step): unknown {
   }
   if (holder instanceof Map) {
     const key = mapKey(holder, step);
-    if (!holder.has(key) && isField(holder, key)) return fieldOf(holder, key);
-    return holder.get(key);
+    if (!hasEntry(holder, key) && isField(holder, key)) return fieldOf(holder, key);
+    return entryOf(holder, key);
   }
   if (typeof holder !== 'object' || holder === null) return undefined;
   // What it inherits is the program's, and no part of the value.
@@ -25,8 +25,11 @@ export function memberOf(holder: unknown, step: Step): unknown {
 
 /** Whether a key is that of a property beside what a list, a Map or a Set holds, and not of something of the language's own. */
 function isField(holder: object, key: unknown): key is string {
-  if (typeof key !== 'string' || key === 'length' || key === 'size') return false;
-  return String(Number(key)) !== key && hasField(holder, key);
+  if (typeof key !== 'string') return false;
+  // Of a list, what is a number is an element.
+  const isKeyed = holder instanceof Map || holder instanceof Set;
+  if (key === 'length' || key === 'size') return isKeyed && Object.hasOwn(holder, key);
+  return (isKeyed || String(Number(key)) !== key) && hasField(holder, key);
 }
 
 function fieldOf(holder: object, key: string): unknown {
@@ -76,8 +79,8 @@ export function setMember(
     // To set a field must not make an entry.
     const cls = registry.of(Object.getPrototypeOf(holder));
     const isOfField = isField(holder, key) || cls?.isDeclared(key as string) === true;
-    if (isEntry || !isOfField) holder.set(key, value);
-    else if (holder.has(key)) return `${String(key)} is a key of the Map and a property as well`;
+    if (isEntry || !isOfField) Map.prototype.set.call(holder, key, value);
+    else if (hasEntry(holder, key)) return `${String(key)} is a key of the Map and a property as well`;
     else return setField(holder, step, value, registry);
     return undefined;
   }

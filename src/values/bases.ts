@@ -84,16 +84,24 @@ export function bases(): BaseType[] {
     base(
       Date,
       (date) => Date.prototype.getTime.call(date),
-      (date, time) => date.setTime(time),
+      (date, time) => Date.prototype.setTime.call(date, time),
       (time) => typeof time === 'number',
     ),
     ...TYPED_ARRAYS.map(typedBase),
   ];
 }
 
-/** What another view of the same part of a buffer is made of. */
-function viewOf(array: ArrayBufferView & { readonly length: number }): unknown[] {
-  return [array.buffer, array.byteOffset, isTracking(array as Uint8Array) ? undefined : array.length];
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const VIEW = ['buffer', 'byteOffset', 'length', 'byteLength'].map((name) => ({
+  name,
+  get: said(TYPED_ARRAY, name),
+}));
+
+/** What another view of the same part of a buffer is made of: an instance may have properties of its own by these names. */
+function viewOf(array: object): unknown[] {
+  const [buffer, offset, length] = VIEW.map(({ get }) => get(array));
+  const isShown = !VIEW.some(({ name }) => Object.hasOwn(array, name));
+  return [buffer, offset, isShown && isTracking(array as Uint8Array) ? undefined : length];
 }
 
 /** One whose instances are made of the inner value; `make`: by the constructor of the base, for a class. */
@@ -121,7 +129,7 @@ function constructed(type: unknown, parameters: unknown[], { target }: Registere
 function typedBase(type: (typeof TYPED_ARRAYS)[number]): BaseType {
   return madeBase(
     type,
-    (value) => Reflect.construct(type, viewOf(value as Uint8Array)) as object,
+    (value) => Reflect.construct(type, viewOf(value)) as object,
     (cls, held) =>
       constructed(type, viewOf(checked<InstanceType<typeof type>>(cls.name, held, type as never)), cls),
     isNumber,
@@ -150,7 +158,7 @@ export function valueBases(): BaseType[] {
     valueBase(String, 'string', (value) => String.prototype.valueOf.call(value), isElement),
     valueBase(Boolean, 'boolean', (value) => Boolean.prototype.valueOf.call(value)),
   ];
-  if (typeof URL === 'function') types.push(valueBase(URL, 'string', textOf(URL.prototype, 'href')));
+  if (typeof URL === 'function') types.push(valueBase(URL, 'string', said(URL.prototype, 'href')));
   if (typeof URLSearchParams === 'function') {
     const text = URLSearchParams.prototype.toString;
     types.push(valueBase(URLSearchParams, 'string', (value) => text.call(value)));
@@ -158,8 +166,8 @@ export function valueBases(): BaseType[] {
   return types;
 }
 
-/** What an accessor of a type says of a value, whatever its class makes of it. */
-function textOf(prototype: object, name: string): (value: object) => unknown {
+/** What an accessor of a type says of a value, whatever its class, or the value itself, makes of it. */
+function said(prototype: object, name: string): (value: object) => unknown {
   const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
   return (value) => get?.call(value);
 }

@@ -121,8 +121,10 @@ function fits(root: unknown, wanted: Class, known: WeakMap<object, Class> | unde
 }
 
 function itemsOf(value: unknown): Iterable<unknown> | undefined {
-  if (Array.isArray(value) || value instanceof Set) return value;
-  return value instanceof Map ? value.values() : undefined;
+  if (Array.isArray(value)) return value;
+  // Whatever classes that extend them make of that.
+  if (value instanceof Set) return Set.prototype.values.call(value);
+  return value instanceof Map ? Map.prototype.values.call(value) : undefined;
 }
 
 /** The first thing in a value that does not fit, and where it is. */
@@ -149,7 +151,7 @@ function walk(
     const items = itemsOf(value);
     if (!items || seen.has(value)) continue;
     seen.add(value);
-    const keys = value instanceof Map ? [...value.keys()] : undefined;
+    const keys = value instanceof Map ? [...Map.prototype.keys.call(value)] : undefined;
     let i = 0;
     for (const item of items) {
       const key = keys?.[i];
@@ -248,7 +250,7 @@ export function converted(
     const list = todo.pop();
     if (seen.has(list) || isFine(list, wanted) || fine.get(list as object) === wanted) continue;
     seen.add(list);
-    spend((list as unknown[]).length ?? (list as Set<unknown>).size);
+    spend(Array.isArray(list) ? list.length : [...(itemsOf(list) ?? [])].length);
     if (Array.isArray(list)) {
       for (let i = 0; i < list.length; i++) {
         const item: unknown = list[i];
@@ -256,16 +258,16 @@ export function converted(
         else if (itemsOf(item)) todo.push(item);
       }
     } else if (list instanceof Map) {
-      for (const [key, item] of list) {
-        if (isPlain(item)) list.set(key, convert(item));
+      for (const [key, item] of Map.prototype.entries.call(list)) {
+        if (isPlain(item)) Map.prototype.set.call(list, key, convert(item));
         else if (itemsOf(item)) todo.push(item);
       }
     } else if (list instanceof Set) {
-      const items = [...(list as Set<unknown>)];
+      const items = [...Set.prototype.values.call(list)];
       for (const item of items) if (itemsOf(item)) todo.push(item);
       if (!items.some(isPlain)) continue;
-      list.clear();
-      for (const item of items) list.add(convert(item));
+      Set.prototype.clear.call(list);
+      for (const item of items) Set.prototype.add.call(list, convert(item));
     }
   }
   return root;

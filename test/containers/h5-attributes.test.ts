@@ -9,7 +9,10 @@ class State {
     this.name = name;
   }
 }
-registry.register(State, { name: 'attributes.State' });
+class Samples extends Float64Array {
+  rate = 44_100;
+}
+registry.register(State, { name: 'attributes.State' }).register(Samples, { name: 'attributes.Samples' });
 
 const values: Record<string, unknown> = {
   int: 1,
@@ -24,6 +27,7 @@ const values: Record<string, unknown> = {
   object: { deep: [1, { a: 'b' }] },
   map: new Map([[1, 'one']]),
   state: new State('RNA'),
+  samples: Samples.of(1, 2),
   '@odd': 'name',
   'with/slash': 2,
 };
@@ -39,6 +43,7 @@ describe('H5Attributes', () => {
     expect(again.size).toBe(Object.keys(values).length);
     expect(again.asDict()).toEqual(values);
     expect(again.get('state')).toBeInstanceOf(State);
+    expect(again.get('samples')).toBeInstanceOf(Samples);
     expect(again.get('nothing')).toBeNull();
     expect(again.has('nothing')).toBe(true);
     expect(again.get('missing')).toBeUndefined();

@@ -701,6 +701,48 @@ describe('assignment', () => {
     expect(deserialize(dict.file.toBytes())).toEqual(dict.toObject());
   });
 
+  it('takes parts of arrays of its file within values as copies', () => {
+    const rows = Float64Array.from({ length: 20 }, (_, i) => i);
+    const dict = H5Dict.write<Record<string, unknown>>(undefined, {}, { largeArray: 1 });
+    dict.file.createDataset('rows', { data: rows, shape: [10, 2] });
+    const array = dict.get('rows') as H5Array;
+    dict.set('parts', { rows: array.slice('1:3'), column: array.slice('::4, 1'), whole: array });
+    expect(readSync(dict.file, { path: 'parts' })).toEqual({
+      rows: [rows.slice(2, 4), rows.slice(4, 6)],
+      column: Float64Array.of(1, 9, 17),
+      whole: readSync(dict.file, { path: 'rows' }),
+    });
+    const records = [
+      { x: 1, y: 2 },
+      { x: 3, y: 4 },
+    ];
+    dict.file.createDataset('records', { data: records, dtype: { compound: { x: 'i4', y: 'f8' } } });
+    // Also where there is something already, with which it is compared.
+    for (const last of [1, 1, 2]) {
+      const table = H5Array.of(dict.file.dataset('records') as H5Dataset<unknown>).slice('1:');
+      dict.set('all', { list: [array, table, { last }], inner: [dict.get('parts')] });
+      expect(readSync(dict.file, { path: 'all' })).toEqual({
+        list: [readSync(dict.file, { path: 'rows' }), records.slice(1), { last }],
+        inner: [readSync(dict.file, { path: 'parts' })],
+      });
+    }
+  });
+
+  it('as an object is all of an instance that has entries besides', () => {
+    class Tagged extends Map<string, number> {
+      tag = 'x';
+    }
+    const known = new TypeRegistry().register(Tagged, { name: 'Tagged' });
+    const bytes = serialize(new Tagged([['a', 1]]), { registry: known });
+    const copy: unknown = H5Dict.open(bytes, { registry: known }).toObject();
+    expect(copy).toEqual(new Tagged([['a', 1]]));
+    // No object has such keys.
+    const odd = serialize({ map: new Map([[Object.create(null) as object, 1]]) });
+    const dict = H5Dict.open<{ map: unknown }>(odd);
+    expect(dict.raw('map')).toEqual(dict.get('map'));
+    expect(String(dict)).toContain('map: Map(1)');
+  });
+
   it('merges as |= does', () => {
     const dict = H5Dict.write<Record<string, unknown>>(undefined, {
       a: 1,
@@ -720,6 +762,14 @@ describe('assignment', () => {
 });
 
 describe('a file that is not what it says', () => {
+  it('keys that are no strings', () => {
+    const file = H5File.open(undefined, 'w');
+    const it = file.createGroup('it', { attrs: { '@class': 'X', '@encoding': 'entries' } });
+    it.createDataset('keys', { data: [[1], [2, 3]], dtype: { vlen: 'i4' } });
+    it.createDataset('values', { data: [1, 2] });
+    const dict = H5Dict.of<{ it: unknown }>(file);
+    expect(() => String(dict.raw('it'))).toThrow('"/it" has no list of keys');
+  });
   type Dict = H5Dict<Record<string, unknown>>;
   /** Each of the actions gives a value, or an error of ours; and what else there is can be read. */
   function check(
@@ -1244,6 +1294,23 @@ describe('a dict says', () => {
     expect(String(dict)).toBe(text);
     expect(inspect(dict)).toBe(text);
     expect(inspect(dict.view)).toBe(text);
+    // A method that misses what the constructor makes.
+    class Secret {
+      #text = 'x';
+      toString(): string {
+        return this.#text;
+      }
+    }
+    const known = new TypeRegistry().register(Secret, { name: 'Secret' });
+    const bytes = serialize({ dates: [new Date(0)], secret: new Secret(), z: 1 }, { registry: known });
+    expect(String(H5Dict.open(bytes, { registry: known }))).toMatch(
+      / {2}secret: <Cannot read private .*>,\n {2}z: 1/,
+    );
+    // What has no prototype, where it is a copy.
+    const bare = () => Object.assign(Object.create(null) as object, { a: 1 });
+    expect(String(H5Dict.write(undefined, { rows: [bare(), bare()] }).get('rows'))).toBe(
+      'H5List[{...}, {...}]',
+    );
     const many = H5Dict.write(
       undefined,
       Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`k${i}`, i])),

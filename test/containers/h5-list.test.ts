@@ -655,6 +655,19 @@ describe('as an array', () => {
     check(list, [dict, [1, 2, 'y'], dict, 1, dict, [1, 2, 'y']]);
   });
 
+  it('takes itself more than once as what it was before', () => {
+    const list = newList<unknown>([1, 'x']);
+    list.push(list, list.view);
+    const first = [1, 'x'];
+    check(list, [1, 'x', first, first]);
+    list.truncate(2);
+    list.unshift(list, 2, list);
+    check(list, [first, 2, first, 1, 'x']);
+    list.splice(0, 3);
+    list.fill(list);
+    check(list, [first, first]);
+  });
+
   it('update writes back what is a copy', () => {
     const list = newList([new Point(1, 2), new Point(3, 4)]);
     list.get(0).x = 9;

@@ -38,6 +38,13 @@ describe('an option that there is not', () => {
     [{ path: null }, 'path is a text, or an array of texts and numbers, not null'],
     [{ path: {} }, 'path is a text, or an array of texts and numbers, not an object'],
     [{ path: [true] }, 'path is a text, or an array of texts and numbers, not one of others'],
+    [{ registry: null }, 'registry is a TypeRegistry, not null'],
+    [{ registry: {} }, 'registry is a TypeRegistry, not an object'],
+    [{ values: {} }, "values is what valuesWith of 'h5pickle/values' returns, not an object"],
+    [{ limits: null }, 'limits is an object such as { depth, nodes, bytes }, not null'],
+    [{ limits: 5 }, 'limits is an object such as { depth, nodes, bytes }, not 5'],
+    [{ signal: {} }, 'signal is an AbortSignal, not an object'],
+    [{ onProgress: true }, 'onProgress is a function, not true'],
   ])('of writing: %o', async (options, message) => {
     const before = readFileSync(path);
     const error = expect.objectContaining({ code: 'H5_OPTION', message });

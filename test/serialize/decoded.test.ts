@@ -314,3 +314,40 @@ describe('what is made of itself', () => {
     expect(() => deserialize(bytes, { registry })).toThrow(/that is a part of what it is made of/);
   });
 });
+
+it('may hold what has been read lazily before, whatever a class makes of the methods of its type', () => {
+  const refuse = (): never => {
+    throw new Error('nobody asks');
+  };
+  class OddSet extends Set<unknown> {
+    override [Symbol.iterator](): SetIterator<unknown> {
+      return refuse();
+    }
+  }
+  class OddMap extends Map<unknown, unknown> {
+    override keys(): MapIterator<unknown> {
+      return refuse();
+    }
+  }
+  class OddList extends Array<unknown> {
+    override filter = refuse;
+  }
+  const known = registry
+    .extend()
+    .register(OddSet, { name: 'OddSet' })
+    .register(OddMap, { name: 'OddMap' })
+    .register(OddList, { name: 'OddList', ignore: ['filter'] });
+  const set = new OddSet();
+  const map = new OddMap();
+  const list = new OddList();
+  set.add({ a: 1 });
+  map.set('k', { b: 1 });
+  list[0] = { c: 1 };
+  const link = Object.assign(new Link(), { next: [set, map, list] });
+  const bytes = serialize({ set, map, list, link }, { registry: known });
+  const lazy = deserialize<Record<string, unknown>>(bytes, { registry: known, lazy: true });
+  const before = [lazy['set'], lazy['map'], lazy['list']];
+  const { next } = lazy['link'] as Link;
+  expect((next as unknown[]).map((each, i) => each === before[i])).toEqual([true, true, true]);
+  expect((lazy['list'] as unknown[])[0]).toEqual({ c: 1 });
+});

@@ -287,6 +287,14 @@ describe('a part that is written', () => {
     const sealed = written('mixed/2/y', 'new').mixed[2];
     expect([sealed?.y, Object.isSealed(sealed), Object.isFrozen(sealed)]).toEqual(['new', true, false]);
   });
+
+  it('is not frozen itself in the place of what is', () => {
+    for (const value of [{ a: 1 }, Float32Array.of(1)]) {
+      const [found] = written('points/0', value).points as unknown[];
+      expect(found).toEqual(value);
+      expect([Object.isFrozen(value), Object.isFrozen(found)]).toEqual([false, false]);
+    }
+  });
 });
 
 describe('a getter that is stored', () => {
@@ -467,6 +475,73 @@ describe('a property beside what a list, a Map or a Set holds', () => {
     const file = open();
     expect(() => writeSync(file, 1, { registry: lists, path })).toThrow(message);
     expect(whole(file)).toStrictEqual(whole(open()));
+  });
+
+  it('may be called like a number in a Map', () => {
+    class Numbered extends Map<string, unknown> {
+      10: unknown = { x: 1 };
+    }
+    const known = { registry: new TypeRegistry().register(Numbered, { name: 'Numbered' }) };
+    const file = H5File.open(serialize(new Numbered(), known), 'r+');
+    writeSync(file, 2, { ...known, path: '10/x' });
+    writeSync(file, 3, { ...known, path: '11' });
+    const found = () => deserialize<Numbered>(file.toBytes(), known);
+    expect([[...found()], found()[10]]).toEqual([[['11', 3]], { x: 2 }]);
+    writeSync(file, 4, { ...known, path: '10' });
+    expect([[...found()], found()[10]]).toEqual([[['11', 3]], 4]);
+  });
+
+  it('and entries are what is stored, whatever a class makes of the methods of its type', () => {
+    class Odd extends Map<string, unknown> {
+      size2 = 1;
+      override get(): unknown {
+        return 'made up';
+      }
+      override has(): boolean {
+        return true;
+      }
+      override set(): this {
+        throw new Error('no one sets it');
+      }
+      override *keys(): MapIterator<string> {}
+    }
+    const known = { registry: new TypeRegistry().register(Odd, { name: 'Odd' }) };
+    const odd = new Odd();
+    for (const key of ['a', 'b']) Map.prototype.set.call(odd, key, { key });
+    for (const [name, value] of Object.entries({ size: 7, has: 8 }))
+      Object.defineProperty(odd, name, { value, writable: true, enumerable: true, configurable: true });
+    const make = () => serialize({ odd }, known);
+    const read = (path: string) => readSync(make(), { ...known, path });
+    expect([read('odd/a/key'), read('odd/size2'), read('odd/size'), read('odd/has')]).toEqual(['a', 1, 7, 8]);
+    expect(read('odd/*/key')).toEqual(
+      new Map([
+        ['a', 'a'],
+        ['b', 'b'],
+      ]),
+    );
+    expect(() => read('odd/none')).toThrow(/there is no \$\.odd\.none/);
+    const file = H5File.open(make(), 'r+');
+    for (const path of ['odd/a', 'odd/c', 'odd/size']) writeSync(file, 5, { ...known, path });
+    const { odd: found } = deserialize<{ odd: Odd & { size: number } }>(file.toBytes(), known);
+    expect([...Map.prototype.entries.call(found)]).toEqual([
+      ['a', 5],
+      ['b', { key: 'b' }],
+      ['c', 5],
+    ]);
+    expect(found.size).toBe(5);
+  });
+
+  it('stands beside entries that are set to what they are', () => {
+    const file = open();
+    writeSync(file, 1, { registry: lists, path: 'names/k' });
+    expect(whole(file)).toStrictEqual(whole(open()));
+  });
+
+  it('stands beside elements that are stored in chunks', () => {
+    const file = open();
+    const noise = Float64Array.from({ length: 5000 }, (_, i) => i % 7);
+    writeSync(file, noise, { registry: lists, path: 'array/0', compression: 'gzip' });
+    expect(whole(file).array).toEqual(Object.assign([noise, 2], { label: 'l', meta: { x: 1 } }));
   });
 
   it('is never an entry of the Map that has it', () => {

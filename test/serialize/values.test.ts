@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { deserialize as coreDeserialize, serialize as coreSerialize } from '../../src/index.js';
 import {
   deserialize,
+  H5Dict,
   H5Field,
   H5File,
   H5FormatError,
@@ -335,6 +336,22 @@ describe('classes that extend types of the language', () => {
     .register(Day, { name: 'Day' })
     .register(Failure, { name: 'Failure' })
     .register(Samples, { name: 'Samples' });
+
+  it('may have properties that are called like those of their types', () => {
+    const samples = new Samples(new Float64Array([0, 1, 2, 3]).buffer, 8, 2);
+    for (const name of ['buffer', 'byteOffset', 'byteLength', 'constructor'])
+      Object.defineProperty(samples, name, {
+        value: 0,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    const bytes = serialize({ samples }, { registry });
+    const copy = deserialize<{ samples: Samples }>(bytes, { registry }).samples;
+    expect([...copy]).toEqual([1, 2]);
+    expect(Object.entries(copy).slice(2)).toEqual(Object.entries(samples).slice(2));
+    expect(String(H5Dict.open(bytes, { registry }))).toContain('samples: Float64Array(2) [1, 2]');
+  });
 
   it('come back with what they hold and what they have', () => {
     const tags = Object.assign(new Tags(['a', 'b']), { color: 'blue' });
