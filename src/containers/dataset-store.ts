@@ -42,8 +42,11 @@ export class DatasetStore implements ElementStore {
   }
 
   get dims(): readonly number[] {
-    const { shape } = this.dataset;
-    if (shape === null) throw new H5TypeError(`"${this.dataset.path}" has no shape, and no elements`);
+    const { dataset } = this;
+    // It may have just been deleted: what is written to it would be lost.
+    dataset.session.editor?.settle(dataset);
+    const { shape } = dataset;
+    if (shape === null) throw new H5TypeError(`"${dataset.path}" has no shape, and no elements`);
     return shape;
   }
 

@@ -370,7 +370,7 @@ export class H5Array<E = unknown> implements BlockSource {
   reshape(...shape: readonly (number | readonly number[])[]): H5Array<E> {
     const view = this.#now;
     const to = completeShape(shape.flat(), view.size);
-    const reshaped = reshapeView(view, to);
+    const reshaped = reshapeView(view, to, this.#store.dims);
     if (reshaped) return this.#with(reshaped);
     return new H5Array<E>(new MemoryStore(this.dtype, to, this.#readAll(view)));
   }
@@ -661,7 +661,11 @@ export class H5Array<E = unknown> implements BlockSource {
     this.#assertWritable();
     const { dtype } = this;
     const type = this.datatype;
-    const values = arrayValue(dtype, value, type, view.shape.length);
+    // Where elements are lists, one without anything is an element where there is place for one.
+    const isElement = dtype === 'object' && view.shape.length === 0 && isEmptyList(value);
+    const values = isElement
+      ? { shape: [], data: [value] }
+      : arrayValue(dtype, value, type, view.shape.length);
     const isFlat = values.shape.length === 1 && view.shape.length > 1 && values.shape[0] === view.size;
     const given = isFlat ? { shape: view.shape, data: values.data } : values;
     const strides = stretch(given, view.shape);
@@ -670,9 +674,14 @@ export class H5Array<E = unknown> implements BlockSource {
     else this.#writeValues(view, given, strides);
   }
 
-  /** Writes one value everywhere. */
+  /** Writes one value everywhere, which is one element also where it is a list, if elements are lists or anything. */
   fill(value: E): void {
-    this.set('...', value);
+    const view = this.#now;
+    if (this.dtype !== 'object' || value instanceof H5Array || view.size === 0) this.set('...', value);
+    else {
+      this.#assertWritable();
+      this.#fillView(view, [value]);
+    }
   }
 
   #assertWritable(): void {
@@ -775,6 +784,8 @@ export class H5Array<E = unknown> implements BlockSource {
         `${what} works on a whole dataset, not on a view, an array in memory or a list of values of any kind`,
       );
     dataset.session.edit();
+    // What has just been deleted fails here.
+    void this.shape;
     return dataset;
   }
 
@@ -1072,6 +1083,10 @@ export class H5Array<E = unknown> implements BlockSource {
 }
 
 // ---- helpers ----------------------------------------------------------------------------------------------
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : ArrayBuffer.isView(value) && value.byteLength === 0;
+}
 
 function describe(value: unknown): string {
   return typeof value === 'object' && value !== null

@@ -41,12 +41,12 @@ const CH5MPY_NONE = '__h5_NONE__';
  * attributes.asDict();
  */
 export class H5Attributes implements Iterable<[string, unknown]> {
-  readonly #object: H5Group | H5Dataset;
+  readonly #of: H5Group | H5Dataset;
   readonly #context: Context;
 
   /** @internal */
   constructor(object: H5Group | H5Dataset, context: Context) {
-    this.#object = object;
+    this.#of = object;
     this.#context = context;
   }
 
@@ -58,7 +58,14 @@ export class H5Attributes implements Iterable<[string, unknown]> {
 
   /** The group or dataset that has them. */
   get object(): H5Group | H5Dataset {
-    return this.#object;
+    return this.#of;
+  }
+
+  /** The same, unless it has just been deleted: what is set there would be lost. */
+  get #object(): H5Group | H5Dataset {
+    const object = this.#of;
+    object.session.editor?.settle(object);
+    return object;
   }
 
   /** The number of attributes. */

@@ -165,7 +165,7 @@ export class FileEditor implements Editor {
   /** What was moved since the last commit. */
   #moves: Move[] = [];
   /** From what a link was removed since the last flush, to something that handles may stand for. */
-  #unlinkedFrom: Node | undefined;
+  #unlinkedFrom: Node | 'several groups' | undefined;
   #objects: ObjectCache;
   readonly #referenced = new Map<number, Draft>();
   /** What attributes with references were read with that are not in the file yet. */
@@ -347,6 +347,8 @@ export class FileEditor implements Editor {
   #placed(dataset: Node): StoredObject {
     if ('info' in dataset) return dataset;
     this.flush();
+    // One to which no link leads any more has got no place.
+    if (dataset.address < 0) throw gone(undefined);
     return this.stored(dataset.address);
   }
 
@@ -859,14 +861,20 @@ export class FileEditor implements Editor {
   unlinked(group: Node, link: HardLink): void {
     const isStored = link.kind === 'hard';
     if (isStored && !this.#linkChanges.has(link.address)) return;
-    const object = isStored ? (this.#editedAt(link.address) ?? this.#load(link.address)).info : link;
+    const object = isStored
+      ? asFarAsKnown(() => (this.#editedAt(link.address) ?? this.#load(link.address)).info)
+      : link;
     // Scalars are read as values.
-    if (object.kind !== 'dataset' || object.dataspace.kind === 'simple') this.#unlinkedFrom = group;
+    if (object?.kind === 'dataset' && object.dataspace.kind !== 'simple') return;
+    const from = this.#unlinkedFrom;
+    const isOther = from !== undefined && (from === 'several groups' || !isSameNode(from, group));
+    this.#unlinkedFrom = isOther ? 'several groups' : group;
   }
 
   settle(object: { readonly node: Node }): void {
+    const from = this.#unlinkedFrom;
     // Where it has been removed from is known to be there.
-    if (this.#unlinkedFrom && !isSameNode(this.#unlinkedFrom, object.node)) this.flush();
+    if (from && (from === 'several groups' || !isSameNode(from, object.node))) this.flush();
   }
 
   // ---- links ----------------------------------------------------------------------------------------

@@ -1360,6 +1360,67 @@ describe('errors of selections', () => {
   });
 });
 
+test('a view of all that there was is reshaped after the dataset has grown', () => {
+  const array = H5Array.write<number>(H5File.open(undefined, 'w'), 'a', [range(3), range(3, 3)], {
+    maxShape: [null, null],
+  });
+  const view = array.slice(':');
+  array.append(range(3, 6));
+  array.append([[9], [9], [9]], 1);
+  expect(view.reshape(6).read()).toEqual(Int32Array.from(range(6)));
+  expect(view.reshape(1, 2, 1, 3).slice('0, 1').toNested()).toEqual([range(3, 3)]);
+});
+
+test('one element is written where elements are lists, also one without anything', () => {
+  const file = H5File.open(undefined, 'w');
+  const array = H5Array.write<ArrayLike<number>>(file, 'a', [[1], [2, 3], [4]], { dtype: { vlen: 'i4' } });
+  array.set('1', []);
+  expect(array.read()).toEqual([Int32Array.of(1), Int32Array.of(), Int32Array.of(4)]);
+  array.slice('1:').fill([5, 6]);
+  array.slice(':1').fill(new Int32Array(0));
+  expect(array.read()).toEqual([Int32Array.of(), Int32Array.of(5, 6), Int32Array.of(5, 6)]);
+  const any = H5Array.write<unknown>(file, 'any', [{ a: 1 }, 'x'], { dtype: 'object' });
+  any.fill([1, 2]);
+  expect(any.read()).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+describe('a dataset that has just been deleted', () => {
+  const made = (isCommitted: boolean) => {
+    const file = H5File.open(undefined, 'w');
+    const stored = { shape: [2], chunks: [2], maxShape: [null] };
+    const numbers = H5Array.write<number>(file, 'g/numbers', [1, 2], stored);
+    const texts = H5Array.write<string>(file, 'g/texts', ['a', 'b'], stored);
+    if (isCommitted) file.commit();
+    return { file, numbers, texts };
+  };
+
+  test.each([
+    ['set', (array: H5Array) => array.set('0', array.dtype === 'str' ? 'x' : 5)],
+    ['set through a view', (array: H5Array) => array.slice('::-1').fill(array.dtype === 'str' ? 'x' : 5)],
+    ['resized', (array: H5Array) => array.resize([5])],
+    ['converted', (array: H5Array) => array.convert('object')],
+    ['read', (array: H5Array) => array.read()],
+  ])('is not %s', (_, change) => {
+    for (const isCommitted of [false, true])
+      for (const way of ['by itself', 'with its group', 'and its group apart'])
+        for (const kind of ['numbers', 'texts'] as const) {
+          const { file, [kind]: array } = made(isCommitted);
+          if (way !== 'with its group') file.delete(`g/${kind}`);
+          if (way !== 'by itself') file.delete('g');
+          expect(() => change(array as H5Array)).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+        }
+  });
+
+  test('and was new is gone for handles of the dataset as well', () => {
+    const { file, texts } = made(false);
+    file.delete('g/texts');
+    expect(() => texts.dataset?.write('x')).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+  });
+});
+
 test('the cap is that of the options', () => {
   expect(options().maxMemory).toBe(250 * 2 ** 20);
 });
