@@ -6,6 +6,7 @@ import type { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
+import { isPlainText } from '../hdf5/text.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
 import { checkObject } from './checks.js';
@@ -190,7 +191,5 @@ function isListOfOneKind(value: unknown): value is readonly unknown[] {
   if (!Array.isArray(value) || value.length === 0 || Object.keys(value).length !== value.length) return false;
   const kind = typeof value[0];
   if (kind !== 'number' && kind !== 'boolean' && kind !== 'string') return false;
-  return value.every(
-    (each) => typeof each === kind && !(kind === 'string' && (each as string).includes('\0')),
-  );
+  return value.every((each) => typeof each === kind && (kind !== 'string' || isPlainText(each as string)));
 }

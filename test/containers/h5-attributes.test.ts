@@ -26,6 +26,8 @@ const values: Record<string, unknown> = {
   state: new State('RNA'),
   '@odd': 'name',
   'with/slash': 2,
+  texts: ['a\0b', 'half \ud800'],
+  halves: ['\udc00'],
 };
 
 describe('H5Attributes', () => {
