@@ -25,12 +25,12 @@ export class CodecStore implements ElementStore {
   readonly dtype = 'object';
   readonly chunkDims = undefined;
   readonly fillsAtOnce = false;
-  readonly #options: CodecOptions;
+  readonly options: CodecOptions;
 
   constructor(parent: H5Group, name: string | undefined, options: CodecOptions = {}) {
     this.parent = parent;
     this.name = name;
-    this.#options = { ...thePlatform().codec, ...given(options) };
+    this.options = { ...thePlatform().codec, ...given(options) };
     void this.dims;
   }
 
@@ -65,7 +65,7 @@ export class CodecStore implements ElementStore {
     const encoding = list.attrs.get(Reserved.encoding);
     // An object may have a property of the name as well.
     const isList = list instanceof H5Dataset || (encoding !== undefined && encoding !== Encoding.entries);
-    const length = isList ? readFrom(list, { ...this.#options, path: 'length' }) : undefined;
+    const length = isList ? readFrom(list, { ...this.options, path: 'length' }) : undefined;
     if (typeof length === 'number') return [length];
     throw new H5TypeError(`"${list.path}" is a group that is no list of values`);
   }
@@ -83,7 +83,7 @@ export class CodecStore implements ElementStore {
     const list = this.#list;
     selection.forEachRun((offset, length, position) => {
       const path = `${offset}:${offset + length}`;
-      const values = readFrom(list, { ...this.#options, path }) as ArrayLike<unknown>;
+      const values = readFrom(list, { ...this.options, path }) as ArrayLike<unknown>;
       for (let i = 0; i < length; i++) result[position + i] = values[i];
     });
     return result;
@@ -96,7 +96,7 @@ export class CodecStore implements ElementStore {
     this.atomically(() => {
       selection.forEachRun((offset, length, position) => {
         for (let i = 0; i < length; i++)
-          putInto(parent, data[isOne ? 0 : position + i], { ...this.#options, path: [...way, offset + i] });
+          putInto(parent, data[isOne ? 0 : position + i], { ...this.options, path: [...way, offset + i] });
       });
     });
   }

@@ -146,8 +146,12 @@ export class DatasetStore implements ElementStore {
     if (hasPointers(access.datatype)) {
       const { space } = dataset.session;
       const records = decode(access.datatype, bytes, count, access.heap ?? space.globalHeap) as object[];
-      const values = toElements(this.dtype, data);
       const size = product(this.inner);
+      // Complex numbers are records there, if no others.
+      const values =
+        own && complexPart(this.datatype)
+          ? decode(this.datatype, own, (isOne ? 1 : count) * size, space.globalHeap)
+          : toElements(this.dtype, data);
       records.forEach((record, i) => {
         const value =
           this.inner.length > 0

@@ -174,6 +174,8 @@ export class FileEditor implements Editor {
   readonly #deleted = new Map<number, number>();
   /** Objects that have become others in their place, in the same way. */
   readonly #changed = new Map<number, number>();
+  /** When objects were others in their place, by address, before a rollback: after the first of two times, up to the second. */
+  readonly #undone = new Map<number, [after: number, until: number][]>();
   /** Those of both in this transaction, each with the time that was noted before. */
   #deletedNow: (readonly [times: Map<number, number>, address: number, before: number | undefined])[] = [];
   /** The addresses of objects that this transaction has put into the space. */
@@ -779,7 +781,8 @@ export class FileEditor implements Editor {
   }
 
   isDeleted(address: number, since: number): boolean {
-    return this.isRemoved(address, since) || (this.#changed.get(address) ?? -1) >= since;
+    if (this.isRemoved(address, since) || (this.#changed.get(address) ?? -1) >= since) return true;
+    return this.#undone.get(address)?.some(([after, until]) => since > after && since <= until) === true;
   }
 
   isRemoved(address: number, since: number): boolean {
@@ -1429,6 +1432,12 @@ export class FileEditor implements Editor {
       this.#placedNow.push(address);
     }
     for (const [times, address, before] of this.#deletedNow.splice(deletions).reverse()) {
+      // Handles that were got in the meantime are of what has been taken back.
+      if (times === this.#changed) {
+        const undone = this.#undone.get(address) ?? [];
+        undone.push([times.get(address) as number, this.#clock]);
+        this.#undone.set(address, undone);
+      }
       if (before === undefined) times.delete(address);
       else times.set(address, before);
     }

@@ -180,3 +180,22 @@ test('what cannot be stored takes back nothing else that is not committed', () =
   file.rollback();
   expect([array.read(), file.attrs.get('unit')]).toEqual([[2, 'x'], 'm']);
 });
+
+test('equal is what has the same content, of whatever kind', () => {
+  const file = H5File.open(undefined, 'w');
+  const make = (x: number): unknown[] => [
+    new Date(x),
+    new Map([[x, 'x']]),
+    new Set([x]),
+    new URL(`http://localhost/${x}`),
+    point(x, 1),
+    { list: [x, { deep: new Date(x) }] },
+  ];
+  for (const [i, value] of make(1).entries()) {
+    const array = H5Array.write<unknown>(file, `${i}`, [value, 'text'], { dtype: 'object', registry });
+    expect(array.equals([make(1)[i], 'text'])).toBe(true);
+    expect(array.equals([make(2)[i], 'text'])).toBe(false);
+    expect(array.equals([{}, 'text'])).toBe(false);
+    expect(array.equals(H5Array.from([make(1)[i], 'text'], { dtype: 'object' }))).toBe(true);
+  }
+});

@@ -11,6 +11,7 @@ import {
   type H5Dataset,
   H5File,
   H5IndexError,
+  type H5Reference,
   H5StateError,
   H5TypeError,
   indexes,
@@ -853,6 +854,54 @@ describe('dtypes', () => {
       converted.expand(1);
       expect(converted.at(1), `${String(fillValue)} of ${from} as ${to}`).toEqual(expected);
     }
+  });
+
+  test('what is converted stays what links and references lead to, in its place, with all that is said about it', () => {
+    const file = H5File.open(undefined, 'w');
+    const array = H5Array.write<number>(file, 'data', [1, 2, 3], { dtype: 'int64' });
+    file.link('other', file.get('data') as H5Dataset);
+    file.createDataset('last', { data: [file.dataset('data').ref], dtype: 'ref' });
+    const { attrs } = file.dataset('data');
+    attrs.set('small', 5, { dtype: 'i1' });
+    attrs.set('lists', [[file.dataset('last').ref], []], { dtype: { vlen: 'ref' } });
+    attrs.set('none', null, { dtype: 'f4' });
+    file.commit();
+    expect(array.convert('float32').read()).toEqual(Float32Array.of(1, 2, 3));
+    const read = H5File.open(file.toBytes());
+    expect([...read.keys()]).toEqual(['data', 'other', 'last']);
+    const data = read.dataset('data');
+    expect(read.dataset('other').isSame(data)).toBe(true);
+    expect(read.dereference(read.dataset<H5Reference[]>('last').value[0] as H5Reference)?.isSame(data)).toBe(
+      true,
+    );
+    expect(data.attrs.info('small')).toMatchObject({ datatype: { size: 1 } });
+    expect((data.attrs.get('lists') as unknown[]).map((each) => (each as unknown[]).length)).toEqual([1, 0]);
+    expect(data.attrs.info('none')).toMatchObject({ shape: null });
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems).toEqual([]);
+  });
+
+  test('an array that convert returned is gone when that is taken back, and the old one is as before', () => {
+    const file = H5File.open(undefined, 'w');
+    const array = H5Array.write<number>(file, 'data', [1, 2, 3], { dtype: 'int32' });
+    file.commit();
+    let converted: H5Array | undefined;
+    const convert = () => {
+      converted = array.convert('float32');
+      expect(() => array.read()).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    };
+    const check = () => {
+      expect(() => converted?.read()).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+      expect(array.read()).toEqual(Int32Array.of(1, 2, 3));
+    };
+    convert();
+    file.rollback();
+    check();
+    const failing = () => {
+      convert();
+      throw new Error('failing');
+    };
+    expect(() => file.transaction(failing)).toThrow('failing');
+    check();
   });
 
   test('convert returns an array that closes the file as the old one would', () => {
