@@ -6,6 +6,7 @@ import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
 import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import { dtypeOfTyped } from '../hdf5/infer.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
+import { join } from '../hdf5/paths.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import { shapedData } from '../hdf5/shaped-data.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
@@ -196,7 +197,9 @@ export class H5Array<E = unknown> implements BlockSource {
         others.dtype === 'object'
           ? createList(group, name, values, others)
           : new DatasetStore(
-              file.session.edit().transaction({ depth: 1 }, () => createArray(group, name, values, others)),
+              LiveFile.of(group).atomically(join(group.path, name), () =>
+                createArray(group, name, values, others),
+              ),
             );
       return new H5Array<E>(store, undefined, isOwn ? file : undefined);
     } catch (error) {

@@ -9,6 +9,7 @@ import {
   type ArraySelection,
   H5Array,
   type H5Dataset,
+  H5Dict,
   H5File,
   H5IndexError,
   type H5Reference,
@@ -16,6 +17,7 @@ import {
   H5TypeError,
   indexes,
   options,
+  readSync,
   withOptions,
 } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
@@ -1361,6 +1363,28 @@ describe('files', () => {
     H5Array.write(file, 'm', [1, 2, 3]);
     expect(H5Array.open(file.toBytes(), 'm').toNested()).toEqual([1, 2, 3]);
   });
+});
+
+test('an array that is made in the file of a dict lasts when changes of the dict do', async () => {
+  const path = join(folder, 'policies.h5');
+  const stored = () => Object.keys(readSync(path) as object).sort();
+  const told: string[] = [];
+  {
+    using dict = H5Dict.write<Record<string, unknown>>(path, { n: 1 }, { commit: 'operation' });
+    dict.subscribe('a', ({ paths }) => told.push(...paths));
+    H5Array.write(dict.object, 'a', [1, 2]);
+    expect([stored(), told]).toEqual([['a', 'n'], ['/a']]);
+  }
+  {
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    H5Array.write(dict.object, 'b', [1, 2]);
+    await null;
+    expect(stored()).toEqual(['a', 'b', 'n']);
+  }
+  using dict = H5Dict.open(path, { mode: 'r+', commit: 'manual' });
+  H5Array.write(dict.object, 'c', [1, 2]);
+  await null;
+  expect(stored()).toEqual(['a', 'b', 'n']);
 });
 
 describe('errors of selections', () => {
