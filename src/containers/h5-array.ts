@@ -49,6 +49,7 @@ import { isEqual } from './equal.js';
 import { H5IndexError } from './errors.js';
 import { jsonOf } from './json.js';
 import { LiveFile } from './live-file.js';
+import { MAX_ATTRIBUTES } from './member.js';
 import { MemoryStore } from './memory-store.js';
 import { type ContainerSource, leave, openSource } from './opening.js';
 import { options as containerOptions } from './options.js';
@@ -193,13 +194,18 @@ export class H5Array<E = unknown> implements BlockSource {
     const { group, isOwn } = openSource(target, mode, {});
     try {
       const { file } = group;
+      const live = LiveFile.of(group);
       const store =
         others.dtype === 'object'
           ? createList(group, name, values, others)
           : new DatasetStore(
-              LiveFile.of(group).atomically(join(group.path, name), () =>
-                createArray(group, name, values, others),
-              ),
+              live.atomically(join(group.path, name), () => {
+                const made = createArray(group, name, values, others);
+                // Attributes and links are counted apart, and a dict has both in one order.
+                if (live.isOurs)
+                  file.session.edit().moveBehind(made.parent.node, [made.name], MAX_ATTRIBUTES);
+                return made;
+              }),
             );
       return new H5Array<E>(store, undefined, isOwn ? file : undefined);
     } catch (error) {
