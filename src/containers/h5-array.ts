@@ -49,7 +49,6 @@ import { isEqual } from './equal.js';
 import { H5IndexError } from './errors.js';
 import { jsonOf } from './json.js';
 import { LiveFile } from './live-file.js';
-import { MAX_ATTRIBUTES } from './member.js';
 import { MemoryStore } from './memory-store.js';
 import { type ContainerSource, leave, openSource } from './opening.js';
 import { options as containerOptions } from './options.js';
@@ -201,9 +200,8 @@ export class H5Array<E = unknown> implements BlockSource {
           : new DatasetStore(
               live.atomically(join(group.path, name), () => {
                 const made = createArray(group, name, values, others);
-                // Attributes and links are counted apart, and a dict has both in one order.
-                if (live.isOurs)
-                  file.session.edit().moveBehind(made.parent.node, [made.name], MAX_ATTRIBUTES);
+                // Attributes and links are counted apart, and a dict has both in one order. It is a link, however many attributes there are.
+                if (live.isOurs) file.session.edit().moveBehind(made.parent.node, [made.name], 0);
                 return made;
               }),
             );
