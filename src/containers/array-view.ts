@@ -151,12 +151,18 @@ export function broadcastView({ dims, shape, maps, stored }: ArrayView, to: read
 
 /**
  * The same elements in another shape, where that is possible without a copy: axes of size 1 come and go, one axis is
- * split, or axes that the base has as well are joined. Undefined where it is not.
+ * split, or axes that the base has as well are joined. Undefined where it is not. `now` is the shape of the base, which may
+ * have grown since the view was taken.
  */
-export function reshapeView(view: ArrayView, to: readonly number[]): ArrayView | undefined {
+export function reshapeView(
+  view: ArrayView,
+  to: readonly number[],
+  now: readonly number[],
+): ArrayView | undefined {
   const { dims, shape, maps, stored } = view;
   // All of an array in order is all of one of any other shape.
-  if (view.isWhole) return wholeView(to, stored ?? dims);
+  if (view.isWhole && (stored || dims.every((size, axis) => size === now[axis])))
+    return wholeView(to, stored ?? dims);
   if (view.size === 0) return emptyView(view, to);
   // Axes of the old and of the new shape, in groups of the same number of elements.
   const strides = maps.map(() => to.map(() => 0));

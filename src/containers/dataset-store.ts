@@ -42,8 +42,11 @@ export class DatasetStore implements ElementStore {
   }
 
   get dims(): readonly number[] {
-    const { shape } = this.dataset;
-    if (shape === null) throw new H5TypeError(`"${this.dataset.path}" has no shape, and no elements`);
+    const { dataset } = this;
+    // It may have just been deleted: what is written to it would be lost.
+    dataset.session.editor?.settle(dataset);
+    const { shape } = dataset;
+    if (shape === null) throw new H5TypeError(`"${dataset.path}" has no shape, and no elements`);
     return shape;
   }
 
@@ -143,8 +146,12 @@ export class DatasetStore implements ElementStore {
     if (hasPointers(access.datatype)) {
       const { space } = dataset.session;
       const records = decode(access.datatype, bytes, count, access.heap ?? space.globalHeap) as object[];
-      const values = toElements(this.dtype, data);
       const size = product(this.inner);
+      // Complex numbers are records there, if no others.
+      const values =
+        own && complexPart(this.datatype)
+          ? decode(this.datatype, own, (isOne ? 1 : count) * size, space.globalHeap)
+          : toElements(this.dtype, data);
       records.forEach((record, i) => {
         const value =
           this.inner.length > 0

@@ -6,9 +6,12 @@ import type { H5File, H5Mode, OpenOptions } from '../hdf5/h5-file.js';
 import { type CreateDatasetOptions, H5Group } from '../hdf5/h5-group.js';
 import { dtypeOfTyped } from '../hdf5/infer.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
+import { join } from '../hdf5/paths.js';
 import { product, rowMajor } from '../hdf5/selection.js';
 import { shapedData } from '../hdf5/shaped-data.js';
+import type { StoredObject } from '../hdf5/stored-object.js';
 import type { Block, BlockData, BlockSource, DTypeLike, DTypeName } from '../kernels/block-source.js';
+import { attributesOf, setAttributes } from '../serialize/in-place.js';
 import { Reserved } from '../serialize/layout.js';
 import { tagOf } from '../serialize/restore.js';
 import { ArrayFieldStore } from './array-field.js';
@@ -42,12 +45,14 @@ import { type CodecOptions, CodecStore } from './codec-store.js';
 import { ConvertedStore, MappedStore } from './converted-store.js';
 import { DatasetStore, fieldOf, wasResized } from './dataset-store.js';
 import type { ElementStore } from './element-store.js';
+import { isEqual } from './equal.js';
 import { H5IndexError } from './errors.js';
 import { jsonOf } from './json.js';
 import { LiveFile } from './live-file.js';
 import { MemoryStore } from './memory-store.js';
 import { type ContainerSource, leave, openSource } from './opening.js';
 import { options as containerOptions } from './options.js';
+import { thePlatform } from './platform.js';
 import { gather } from './strided.js';
 
 /**
@@ -92,6 +97,9 @@ export interface ArrayWriteOptions extends Omit<CreateDatasetOptions, 'data' | '
 
 /** Filters that do not depend on the datatype: deflate, shuffle, fletcher32, lzf. */
 const KEPT_FILTERS: ReadonlySet<number> = new Set([1, 2, 3, 32000]);
+
+/** The name of a dataset until it takes the place of another one. */
+const CONVERTED = 'converted';
 
 /** How many bytes are read ahead when rows are asked for one after another. */
 const READ_AHEAD = 1 << 20;
@@ -185,11 +193,17 @@ export class H5Array<E = unknown> implements BlockSource {
     const { group, isOwn } = openSource(target, mode, {});
     try {
       const { file } = group;
+      const live = LiveFile.of(group);
       const store =
         others.dtype === 'object'
           ? createList(group, name, values, others)
           : new DatasetStore(
-              file.session.edit().transaction({ depth: 1 }, () => createArray(group, name, values, others)),
+              live.atomically(join(group.path, name), () => {
+                const made = createArray(group, name, values, others);
+                // Attributes and links are counted apart, and a dict has both in one order. It is a link, however many attributes there are.
+                if (live.isOurs) file.session.edit().moveBehind(made.parent.node, [made.name], 0);
+                return made;
+              }),
             );
       return new H5Array<E>(store, undefined, isOwn ? file : undefined);
     } catch (error) {
@@ -370,7 +384,7 @@ export class H5Array<E = unknown> implements BlockSource {
   reshape(...shape: readonly (number | readonly number[])[]): H5Array<E> {
     const view = this.#now;
     const to = completeShape(shape.flat(), view.size);
-    const reshaped = reshapeView(view, to);
+    const reshaped = reshapeView(view, to, this.#store.dims);
     if (reshaped) return this.#with(reshaped);
     return new H5Array<E>(new MemoryStore(this.dtype, to, this.#readAll(view)));
   }
@@ -661,7 +675,11 @@ export class H5Array<E = unknown> implements BlockSource {
     this.#assertWritable();
     const { dtype } = this;
     const type = this.datatype;
-    const values = arrayValue(dtype, value, type, view.shape.length);
+    // Where elements are lists, one without anything is an element where there is place for one.
+    const isElement = dtype === 'object' && view.shape.length === 0 && isEmptyList(value);
+    const values = isElement
+      ? { shape: [], data: [value] }
+      : arrayValue(dtype, value, type, view.shape.length);
     const isFlat = values.shape.length === 1 && view.shape.length > 1 && values.shape[0] === view.size;
     const given = isFlat ? { shape: view.shape, data: values.data } : values;
     const strides = stretch(given, view.shape);
@@ -670,9 +688,14 @@ export class H5Array<E = unknown> implements BlockSource {
     else this.#writeValues(view, given, strides);
   }
 
-  /** Writes one value everywhere. */
+  /** Writes one value everywhere, which is one element also where it is a list, if elements are lists or anything. */
   fill(value: E): void {
-    this.set('...', value);
+    const view = this.#now;
+    if (this.dtype !== 'object' || value instanceof H5Array || view.size === 0) this.set('...', value);
+    else {
+      this.#assertWritable();
+      this.#fillView(view, [value]);
+    }
   }
 
   #assertWritable(): void {
@@ -775,6 +798,8 @@ export class H5Array<E = unknown> implements BlockSource {
         `${what} works on a whole dataset, not on a view, an array in memory or a list of values of any kind`,
       );
     dataset.session.edit();
+    // What has just been deleted fails here.
+    void this.shape;
     return dataset;
   }
 
@@ -802,9 +827,9 @@ export class H5Array<E = unknown> implements BlockSource {
   }
 
   /**
-   * Stores the elements as another dtype, converted as `astype` does, in the same place: a new dataset with the chunks, filters
-   * and attributes of the old one, which is deleted. Returns the array of it, which closes the file if this does; views of the old
-   * one are gone. The fill value is converted as well; one that the dtype does not have becomes zero.
+   * Stores the elements as another dtype, converted as `astype` does, in the same place: the dataset becomes another one with its
+   * chunks, filters and attributes, to which links and references lead. Returns the array of it, which closes the file if this
+   * does; views of the old one are gone. The fill value is converted as well; one that the dtype does not have becomes zero.
    *
    * @throws {H5TypeError} when this is a view, or an element cannot be converted, such as NaN to an integer; then nothing is
    * changed.
@@ -813,29 +838,35 @@ export class H5Array<E = unknown> implements BlockSource {
    */
   convert<F = unknown>(dtype: DTypeLike): H5Array<F> {
     const dataset = this.#resizable('convert');
-    const { parent, name } = dataset;
+    const { path, file, session } = dataset;
     const source = this.astype<F>(dtype);
     return this.#store.atomically(() => {
-      const aside = unusedName(parent, name);
-      parent.rename(name, aside);
-      const before = parent.dataset<unknown>(aside);
-      const made = parent.createDataset<unknown>(name, {
+      const editor = session.edit();
+      const apart = file.wrap(editor.groupApart(), `${path}#`) as H5Group;
+      const made = apart.createDataset<unknown>(CONVERTED, {
         shape: this.shape,
         dtype: storedAs(source.dtype),
-        fillValue: fillAs(before.fillValue, this.dtype, source.dtype),
-        ...(before.chunks && {
-          chunks: before.chunks,
-          maxShape: before.maxShape as number[],
-          filters: before.filters.flatMap(({ id, values }) =>
+        fillValue: fillAs(dataset.fillValue, this.dtype, source.dtype),
+        ...(dataset.chunks && {
+          chunks: dataset.chunks,
+          maxShape: dataset.maxShape as number[],
+          filters: dataset.filters.flatMap(({ id, values }) =>
             KEPT_FILTERS.has(id) ? [{ id, ...(id === 1 && { options: values[0] }) }] : [],
           ),
         }),
       });
-      for (const [key, value] of before.attrs) made.attrs.set(key, value);
-      const array = new H5Array<F>(new DatasetStore(made), undefined, this.#ownFile);
-      array.set('...', new H5Array<F>(new ConvertedStore(new DatasetStore(before), source.dtype, true)));
-      parent.delete(aside);
-      return array;
+      setAttributes(
+        made,
+        attributesOf(dataset, () => true),
+      );
+      H5Array.of(made).set('...', new H5Array<F>(new ConvertedStore(this.#store, source.dtype, true)));
+      editor.flush();
+      // Links and references lead to it as before.
+      const node = dataset.node as StoredObject;
+      editor.become(node, apart.node, CONVERTED);
+      editor.dropApart(apart.node);
+      const converted = file.wrap(editor.stored(node.info.address), path) as H5Dataset<unknown>;
+      return new H5Array<F>(new DatasetStore(converted), undefined, this.#ownFile);
     });
   }
 
@@ -1048,13 +1079,17 @@ export class H5Array<E = unknown> implements BlockSource {
       return this.equals(its, { equalNaN });
     }
     if (this.shape.join() !== other.shape.join()) return false;
+    const [root] = [this, other]
+      .map((array) => rootOf(array.#store))
+      .filter((store) => store instanceof CodecStore);
+    const codec = root?.options ?? thePlatform().codec;
     for (const block of this.blocks(Math.ceil(containerOptions().maxMemory / 2))) {
       const own = this.readBlock(block);
       const its = other.readBlock(block);
       const isWide = widthOf(this.dtype) !== widthOf(other.dtype);
       const a = isWide ? toElements(this.dtype, own) : own;
       const b = isWide ? toElements(other.dtype, its) : its;
-      for (let i = 0; i < a.length; i++) if (!isSameElement(a[i], b[i], equalNaN)) return false;
+      for (let i = 0; i < a.length; i++) if (!isSameElement(a[i], b[i], equalNaN, codec)) return false;
     }
     return true;
   }
@@ -1072,6 +1107,10 @@ export class H5Array<E = unknown> implements BlockSource {
 }
 
 // ---- helpers ----------------------------------------------------------------------------------------------
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : ArrayBuffer.isView(value) && value.byteLength === 0;
+}
 
 function describe(value: unknown): string {
   return typeof value === 'object' && value !== null
@@ -1178,7 +1217,7 @@ function fitted(dtype: DTypeName, from: DTypeName, data: BlockData): BlockData {
   return toBlockData(dtype, widthOf(from) === 2 || from === 'bool' ? toElements(from, data) : data);
 }
 
-function isSameElement(a: unknown, b: unknown, equalNaN: boolean): boolean {
+function isSameElement(a: unknown, b: unknown, equalNaN: boolean, codec: CodecOptions): boolean {
   // Numbers and bigints of the same value are the same.
   // biome-ignore lint/suspicious/noDoubleEquals: 1 == 1n
   if (a === b || (typeof a === 'bigint' && typeof b === 'number' && a == (b as unknown))) return true;
@@ -1186,15 +1225,31 @@ function isSameElement(a: unknown, b: unknown, equalNaN: boolean): boolean {
   if (typeof a === 'number' && typeof b === 'bigint' && a == (b as unknown)) return true;
   if (equalNaN && Number.isNaN(a) && Number.isNaN(b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const kind = kindOf(a);
+  if (kind !== kindOf(b)) return false;
+  // The content of others is not in their properties, or not all of it.
+  if (kind === 'other') return isEqual(a, b, codec);
   const [keys, others] = [Object.keys(a), Object.keys(b)];
   return (
     keys.length === others.length &&
     keys.every(
       (key) =>
         Object.hasOwn(b, key) &&
-        isSameElement((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], equalNaN),
+        isSameElement(
+          (a as Record<string, unknown>)[key],
+          (b as Record<string, unknown>)[key],
+          equalNaN,
+          codec,
+        ),
     )
   );
+}
+
+/** Sequences may be lists or typed arrays, records have any prototype that says nothing. */
+function kindOf(value: object): 'list' | 'record' | 'other' {
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) return 'list';
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype ? 'record' : 'other';
 }
 
 function rootOf(store: ElementStore): ElementStore {

@@ -6,6 +6,7 @@ import type { H5Object } from '../hdf5/h5-object.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
+import { isPlainText } from '../hdf5/text.js';
 import { defaultRegistry } from '../registry/index.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
@@ -42,12 +43,12 @@ const CH5MPY_NONE = '__h5_NONE__';
  * attributes.asDict();
  */
 export class H5Attributes implements Iterable<[string, unknown]> {
-  readonly #object: H5Group | H5Dataset;
+  readonly #of: H5Group | H5Dataset;
   readonly #context: Context;
 
   /** @internal */
   constructor(object: H5Group | H5Dataset, context: Context) {
-    this.#object = object;
+    this.#of = object;
     this.#context = context;
   }
 
@@ -59,7 +60,14 @@ export class H5Attributes implements Iterable<[string, unknown]> {
 
   /** The group or dataset that has them. */
   get object(): H5Group | H5Dataset {
-    return this.#object;
+    return this.#of;
+  }
+
+  /** The same, unless it has just been deleted: what is set there would be lost. */
+  get #object(): H5Group | H5Dataset {
+    const object = this.#of;
+    object.session.editor?.settle(object);
+    return object;
   }
 
   /** The number of attributes. */
@@ -188,7 +196,5 @@ function isListOfOneKind(value: unknown): value is readonly unknown[] {
   if (!Array.isArray(value) || value.length === 0 || Object.keys(value).length !== value.length) return false;
   const kind = typeof value[0];
   if (kind !== 'number' && kind !== 'boolean' && kind !== 'string') return false;
-  return value.every(
-    (each) => typeof each === kind && !(kind === 'string' && (each as string).includes('\0')),
-  );
+  return value.every((each) => typeof each === kind && (kind !== 'string' || isPlainText(each as string)));
 }

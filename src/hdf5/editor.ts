@@ -165,7 +165,7 @@ export class FileEditor implements Editor {
   /** What was moved since the last commit. */
   #moves: Move[] = [];
   /** From what a link was removed since the last flush, to something that handles may stand for. */
-  #unlinkedFrom: Node | undefined;
+  #unlinkedFrom: Node | 'several groups' | undefined;
   #objects: ObjectCache;
   readonly #referenced = new Map<number, Draft>();
   /** What attributes with references were read with that are not in the file yet. */
@@ -174,6 +174,8 @@ export class FileEditor implements Editor {
   readonly #deleted = new Map<number, number>();
   /** Objects that have become others in their place, in the same way. */
   readonly #changed = new Map<number, number>();
+  /** When objects were others in their place, by address, before a rollback: after the first of two times, up to the second. */
+  readonly #undone = new Map<number, [after: number, until: number][]>();
   /** Those of both in this transaction, each with the time that was noted before. */
   #deletedNow: (readonly [times: Map<number, number>, address: number, before: number | undefined])[] = [];
   /** The addresses of objects that this transaction has put into the space. */
@@ -347,6 +349,8 @@ export class FileEditor implements Editor {
   #placed(dataset: Node): StoredObject {
     if ('info' in dataset) return dataset;
     this.flush();
+    // One to which no link leads any more has got no place.
+    if (dataset.address < 0) throw gone(undefined);
     return this.stored(dataset.address);
   }
 
@@ -777,7 +781,8 @@ export class FileEditor implements Editor {
   }
 
   isDeleted(address: number, since: number): boolean {
-    return this.isRemoved(address, since) || (this.#changed.get(address) ?? -1) >= since;
+    if (this.isRemoved(address, since) || (this.#changed.get(address) ?? -1) >= since) return true;
+    return this.#undone.get(address)?.some(([after, until]) => since > after && since <= until) === true;
   }
 
   isRemoved(address: number, since: number): boolean {
@@ -859,14 +864,20 @@ export class FileEditor implements Editor {
   unlinked(group: Node, link: HardLink): void {
     const isStored = link.kind === 'hard';
     if (isStored && !this.#linkChanges.has(link.address)) return;
-    const object = isStored ? (this.#editedAt(link.address) ?? this.#load(link.address)).info : link;
+    const object = isStored
+      ? asFarAsKnown(() => (this.#editedAt(link.address) ?? this.#load(link.address)).info)
+      : link;
     // Scalars are read as values.
-    if (object.kind !== 'dataset' || object.dataspace.kind === 'simple') this.#unlinkedFrom = group;
+    if (object?.kind === 'dataset' && object.dataspace.kind !== 'simple') return;
+    const from = this.#unlinkedFrom;
+    const isOther = from !== undefined && (from === 'several groups' || !isSameNode(from, group));
+    this.#unlinkedFrom = isOther ? 'several groups' : group;
   }
 
   settle(object: { readonly node: Node }): void {
+    const from = this.#unlinkedFrom;
     // Where it has been removed from is known to be there.
-    if (this.#unlinkedFrom && !isSameNode(this.#unlinkedFrom, object.node)) this.flush();
+    if (from && (from === 'several groups' || !isSameNode(from, object.node))) this.flush();
   }
 
   // ---- links ----------------------------------------------------------------------------------------
@@ -1421,6 +1432,12 @@ export class FileEditor implements Editor {
       this.#placedNow.push(address);
     }
     for (const [times, address, before] of this.#deletedNow.splice(deletions).reverse()) {
+      // Handles that were got in the meantime are of what has been taken back.
+      if (times === this.#changed) {
+        const undone = this.#undone.get(address) ?? [];
+        undone.push([times.get(address) as number, this.#clock]);
+        this.#undone.set(address, undone);
+      }
       if (before === undefined) times.delete(address);
       else times.set(address, before);
     }

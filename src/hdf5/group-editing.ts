@@ -22,7 +22,7 @@ import {
   resolve,
 } from './paths.js';
 import { referredName } from './referred.js';
-import { anew, linkTo, type Node } from './stored-object.js';
+import { anew, isHard, linkTo, type Node } from './stored-object.js';
 import { utf8Encoder } from './text.js';
 
 /** Links a new object, with its attributes, to a path. */
@@ -121,7 +121,11 @@ export function remove(editor: FileEditor, group: H5Group, path: string): boolea
   const { parent, name } = followParent(group, path);
   if (name === undefined)
     throw new H5PathError('H5_BAD_NAME', path, 'the group itself cannot be deleted here');
-  return !(parent instanceof DeadEnd) && editor.deleteLink(parent, name);
+  if (parent instanceof DeadEnd) return false;
+  const link = linksOf(parent)?.get(name);
+  if (!editor.deleteLink(parent, name)) return false;
+  if (link && isHard(link)) editor.unlinked(parent, link);
+  return true;
 }
 
 /** Adds a link, makes the groups on the way to it, and returns its path. */

@@ -58,7 +58,8 @@ function planFor(func: Ufunc, sources: readonly Source[], dtype: string | undefi
   }
   // Each operand by itself, as in numpy: u8 and i2 are both cast to i8, although together they would be f8.
   const isCast = (source: Source) =>
-    canCast(source.value === undefined ? source.type : resultType([{ type: wanted }, source]), wanted);
+    canCast(source.type, wanted) ||
+    (source.value !== undefined && canCast(resultType([{ type: wanted }, source]), wanted));
   if (!sources.every(isCast)) return refuse('convert the operands, or ask for another dtype');
   const plan: Plan = { ...planUfunc(func, wanted), cast: wanted };
   return plan.result === wanted ? plan : refuse(`its results are ${plan.result.dtype} then`);

@@ -302,7 +302,7 @@ function fold(folding: Folding, input: ArrayInput, options: FoldOptions = {}): u
   }
   const made = dtype !== undefined ? typeOfName(dtype) : compares ? source.type : sumType(source.type);
   if (made.kind === 's') throw new KernelError('H5_DTYPE', `${folding.name} makes no strings`);
-  if (compares && options.initial === undefined && (mask || (frame.count === 0 && sizeOf(frame.kept) > 0))) {
+  if (compares && options.initial === undefined && (mask || frame.count === 0)) {
     throw new KernelError(
       'H5_VALUE',
       `there is no ${folding.name} of no elements${mask ? ', which where may select' : ''}: give { initial }`,

@@ -185,3 +185,44 @@ print(json.dumps([r['v'].tolist(), [[x.decode() for x in row] for row in r['s']]
     expect(JSON.parse(theirs)).toEqual([v, Array(5).fill(['xy', 'bcd']), z, w, Array(5).fill(0)]);
   });
 });
+
+test('complex fields are written, one by one and in arrays, in records that have texts as well', () => {
+  for (const base of ['f4', '>f8'] as const) {
+    const complex = {
+      compound: [
+        ['r', base],
+        ['i', base],
+      ],
+    } as const;
+    const file = H5File.open(undefined, 'w');
+    const array = H5Array.write(file, 'r', undefined, {
+      shape: [3],
+      dtype: { compound: { z: complex, many: { array: [2], base: complex }, text: 'str' } },
+    });
+    array.field('text').set('1', 'kept');
+    array.field('z').set('1:', [
+      [1, 2],
+      [3, 4],
+    ]);
+    array.field('z').set('0', [[-1, 0.5]]);
+    array.field('many').set('1, 0', [[5, 6]]);
+    array.field('many').slice('2').fill([7, 8]);
+    const read = H5Array.open(file.toBytes(), 'r');
+    expect(read.field('z').read()).toEqual([
+      [-1, 0.5],
+      [1, 2],
+      [3, 4],
+    ]);
+    const [none, five, seven] = [
+      [0, 0],
+      [5, 6],
+      [7, 8],
+    ];
+    expect(read.field('many').toNested()).toEqual([
+      [none, none],
+      [five, none],
+      [seven, seven],
+    ]);
+    expect(read.field('text').read()).toEqual(['', 'kept', '']);
+  }
+});

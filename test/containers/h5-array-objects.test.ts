@@ -152,3 +152,50 @@ test('what cannot be made leaves the file at the path as it was, or none', async
   expect(readSync(path)).toEqual({ precious: 42 });
   expect(await readdir(own)).toEqual(['data.h5']);
 });
+
+test('a list is made at a path, with the groups on the way, and written where a name is escaped', () => {
+  const file = H5File.open(undefined, 'w');
+  const array = H5Array.write<unknown>(file, 'runs/7/values', [1, 'x'], { dtype: 'object' });
+  expect(array.path).toBe('/runs/7/values');
+  array.set('0', { a: 1 });
+  expect(H5Array.write(file.group('runs'), '/other/list', ['y'], { dtype: 'object' }).path).toBe(
+    '/other/list',
+  );
+  expect(() => H5Array.write(file, 'failing/list', [() => 1], { dtype: 'object' })).toThrow(/function/);
+  expect(readSync(file)).toEqual({ runs: { 7: { values: [{ a: 1 }, 'x'] } }, other: { list: ['y'] } });
+  writeSync(file, { 'a/b': [1, 'x'] });
+  H5Array.of(file.get(file.keys().next().value as string) as H5Group).set('1', null);
+  expect(readSync(file)).toEqual({ 'a/b': [1, null] });
+});
+
+test('what cannot be stored takes back nothing else that is not committed', () => {
+  const file = H5File.open(undefined, 'w');
+  const array = H5Array.write<unknown>(file, 'a', [1, 'x'], { dtype: 'object' });
+  file.attrs.set('unit', 'm');
+  expect(() => array.set('0', () => 1)).toThrow(/function/);
+  expect(() => array.set('...', [5, () => 1])).toThrow(/function/);
+  expect(array.read()).toEqual([1, 'x']);
+  expect(file.attrs.get('unit')).toBe('m');
+  array.set('0', 2);
+  file.rollback();
+  expect([array.read(), file.attrs.get('unit')]).toEqual([[2, 'x'], 'm']);
+});
+
+test('equal is what has the same content, of whatever kind', () => {
+  const file = H5File.open(undefined, 'w');
+  const make = (x: number): unknown[] => [
+    new Date(x),
+    new Map([[x, 'x']]),
+    new Set([x]),
+    new URL(`http://localhost/${x}`),
+    point(x, 1),
+    { list: [x, { deep: new Date(x) }] },
+  ];
+  for (const [i, value] of make(1).entries()) {
+    const array = H5Array.write<unknown>(file, `${i}`, [value, 'text'], { dtype: 'object', registry });
+    expect(array.equals([make(1)[i], 'text'])).toBe(true);
+    expect(array.equals([make(2)[i], 'text'])).toBe(false);
+    expect(array.equals([{}, 'text'])).toBe(false);
+    expect(array.equals(H5Array.from([make(1)[i], 'text'], { dtype: 'object' }))).toBe(true);
+  }
+});

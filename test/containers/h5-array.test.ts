@@ -9,12 +9,15 @@ import {
   type ArraySelection,
   H5Array,
   type H5Dataset,
+  H5Dict,
   H5File,
   H5IndexError,
+  type H5Reference,
   H5StateError,
   H5TypeError,
   indexes,
   options,
+  readSync,
   withOptions,
 } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
@@ -855,6 +858,54 @@ describe('dtypes', () => {
     }
   });
 
+  test('what is converted stays what links and references lead to, in its place, with all that is said about it', () => {
+    const file = H5File.open(undefined, 'w');
+    const array = H5Array.write<number>(file, 'data', [1, 2, 3], { dtype: 'int64' });
+    file.link('other', file.get('data') as H5Dataset);
+    file.createDataset('last', { data: [file.dataset('data').ref], dtype: 'ref' });
+    const { attrs } = file.dataset('data');
+    attrs.set('small', 5, { dtype: 'i1' });
+    attrs.set('lists', [[file.dataset('last').ref], []], { dtype: { vlen: 'ref' } });
+    attrs.set('none', null, { dtype: 'f4' });
+    file.commit();
+    expect(array.convert('float32').read()).toEqual(Float32Array.of(1, 2, 3));
+    const read = H5File.open(file.toBytes());
+    expect([...read.keys()]).toEqual(['data', 'other', 'last']);
+    const data = read.dataset('data');
+    expect(read.dataset('other').isSame(data)).toBe(true);
+    expect(read.dereference(read.dataset<H5Reference[]>('last').value[0] as H5Reference)?.isSame(data)).toBe(
+      true,
+    );
+    expect(data.attrs.info('small')).toMatchObject({ datatype: { size: 1 } });
+    expect((data.attrs.get('lists') as unknown[]).map((each) => (each as unknown[]).length)).toEqual([1, 0]);
+    expect(data.attrs.info('none')).toMatchObject({ shape: null });
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems).toEqual([]);
+  });
+
+  test('an array that convert returned is gone when that is taken back, and the old one is as before', () => {
+    const file = H5File.open(undefined, 'w');
+    const array = H5Array.write<number>(file, 'data', [1, 2, 3], { dtype: 'int32' });
+    file.commit();
+    let converted: H5Array | undefined;
+    const convert = () => {
+      converted = array.convert('float32');
+      expect(() => array.read()).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    };
+    const check = () => {
+      expect(() => converted?.read()).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+      expect(array.read()).toEqual(Int32Array.of(1, 2, 3));
+    };
+    convert();
+    file.rollback();
+    check();
+    const failing = () => {
+      convert();
+      throw new Error('failing');
+    };
+    expect(() => file.transaction(failing)).toThrow('failing');
+    check();
+  });
+
   test('convert returns an array that closes the file as the old one would', () => {
     const path = join(folder, 'converted.h5');
     H5Array.write(path, 'a', [1, 2, 3]).close();
@@ -1314,6 +1365,28 @@ describe('files', () => {
   });
 });
 
+test('an array that is made in the file of a dict lasts when changes of the dict do', async () => {
+  const path = join(folder, 'policies.h5');
+  const stored = () => Object.keys(readSync(path) as object);
+  const told: string[] = [];
+  {
+    using dict = H5Dict.write<Record<string, unknown>>(path, { n: 1 }, { commit: 'operation' });
+    dict.subscribe('a', ({ paths }) => told.push(...paths));
+    H5Array.write(dict.object, 'a', [1, 2]);
+    expect([stored(), told]).toEqual([['n', 'a'], ['/a']]);
+  }
+  {
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    H5Array.write(dict.object, 'b', [1, 2]);
+    await null;
+    expect(stored()).toEqual(['n', 'a', 'b']);
+  }
+  using dict = H5Dict.open(path, { mode: 'r+', commit: 'manual' });
+  H5Array.write(dict.object, 'c', [1, 2]);
+  await null;
+  expect(stored()).toEqual(['n', 'a', 'b']);
+});
+
 describe('errors of selections', () => {
   const array = hundred();
   test.each([
@@ -1357,6 +1430,67 @@ describe('errors of selections', () => {
   ])('%s', (_, action, type, message) => {
     expect(action).toThrow(type);
     expect(action).toThrow(message);
+  });
+});
+
+test('a view of all that there was is reshaped after the dataset has grown', () => {
+  const array = H5Array.write<number>(H5File.open(undefined, 'w'), 'a', [range(3), range(3, 3)], {
+    maxShape: [null, null],
+  });
+  const view = array.slice(':');
+  array.append(range(3, 6));
+  array.append([[9], [9], [9]], 1);
+  expect(view.reshape(6).read()).toEqual(Int32Array.from(range(6)));
+  expect(view.reshape(1, 2, 1, 3).slice('0, 1').toNested()).toEqual([range(3, 3)]);
+});
+
+test('one element is written where elements are lists, also one without anything', () => {
+  const file = H5File.open(undefined, 'w');
+  const array = H5Array.write<ArrayLike<number>>(file, 'a', [[1], [2, 3], [4]], { dtype: { vlen: 'i4' } });
+  array.set('1', []);
+  expect(array.read()).toEqual([Int32Array.of(1), Int32Array.of(), Int32Array.of(4)]);
+  array.slice('1:').fill([5, 6]);
+  array.slice(':1').fill(new Int32Array(0));
+  expect(array.read()).toEqual([Int32Array.of(), Int32Array.of(5, 6), Int32Array.of(5, 6)]);
+  const any = H5Array.write<unknown>(file, 'any', [{ a: 1 }, 'x'], { dtype: 'object' });
+  any.fill([1, 2]);
+  expect(any.read()).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+describe('a dataset that has just been deleted', () => {
+  const made = (isCommitted: boolean) => {
+    const file = H5File.open(undefined, 'w');
+    const stored = { shape: [2], chunks: [2], maxShape: [null] };
+    const numbers = H5Array.write<number>(file, 'g/numbers', [1, 2], stored);
+    const texts = H5Array.write<string>(file, 'g/texts', ['a', 'b'], stored);
+    if (isCommitted) file.commit();
+    return { file, numbers, texts };
+  };
+
+  test.each([
+    ['set', (array: H5Array) => array.set('0', array.dtype === 'str' ? 'x' : 5)],
+    ['set through a view', (array: H5Array) => array.slice('::-1').fill(array.dtype === 'str' ? 'x' : 5)],
+    ['resized', (array: H5Array) => array.resize([5])],
+    ['converted', (array: H5Array) => array.convert('object')],
+    ['read', (array: H5Array) => array.read()],
+  ])('is not %s', (_, change) => {
+    for (const isCommitted of [false, true])
+      for (const way of ['by itself', 'with its group', 'and its group apart'])
+        for (const kind of ['numbers', 'texts'] as const) {
+          const { file, [kind]: array } = made(isCommitted);
+          if (way !== 'with its group') file.delete(`g/${kind}`);
+          if (way !== 'by itself') file.delete('g');
+          expect(() => change(array as H5Array)).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+        }
+  });
+
+  test('and was new is gone for handles of the dataset as well', () => {
+    const { file, texts } = made(false);
+    file.delete('g/texts');
+    expect(() => texts.dataset?.write('x')).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
   });
 });
 

@@ -30,6 +30,8 @@ const values: Record<string, unknown> = {
   samples: Samples.of(1, 2),
   '@odd': 'name',
   'with/slash': 2,
+  texts: ['a\0b', 'half \ud800'],
+  halves: ['\udc00'],
 };
 
 describe('H5Attributes', () => {
@@ -107,4 +109,18 @@ it('an attribute does not take the name of another member of a dict', () => {
   expect(() => dict.attributes.set('list', 5)).toThrow(/has a member "list" that is no attribute/);
   expect(() => dict.attributes.update({ a: 1, list: 5 })).toThrow(/has a member/);
   expect([...dict.keys()]).toEqual(['list']);
+});
+
+it('of what has just been deleted are gone', () => {
+  for (const isCommitted of [false, true]) {
+    const file = H5File.open(undefined, 'w');
+    const all = [file.createDataset('g/data', { data: [1] }), file.createGroup('g/group'), file.group('g')];
+    const attributes = all.map((object) => H5Attributes.of(object).set('a', 1));
+    if (isCommitted) file.commit();
+    file.delete('g');
+    for (const each of attributes) {
+      expect(() => each.set('a', 2)).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+      expect(() => each.delete('a')).toThrow(expect.objectContaining({ code: 'H5_GONE' }));
+    }
+  }
 });

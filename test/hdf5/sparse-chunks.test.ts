@@ -55,6 +55,25 @@ describeOracle('h5py', () => {
   });
 });
 
+describeOracle('h5py', () => {
+  test('what an index has no room for is refused when it is written, and not when all is committed', () => {
+    const path = join(folder, 'fixed.h5');
+    const code = `
+import sys, h5py
+with h5py.File(sys.argv[1], 'w', libver='latest') as f:
+    f.create_dataset('d', (3, 3, 3), 'f8', maxshape=(1000, 1000, 1000), chunks=(1, 1, 2), compression='gzip')
+`;
+    execFileSync(PYTHON, ['-c', code, path]);
+    const file = H5File.open(path, 'r+');
+    file.attrs.set('n', 1);
+    expect(() => file.dataset('d').write(5)).toThrow(/500000000 chunks that there may be/);
+    file.close();
+    using read = H5File.open(path);
+    expect(read.attrs.get('n')).toBe(1);
+    expect(read.dataset<Float64Array>('d').at(2, 2, 2)).toBe(0);
+  });
+});
+
 describe('a new dataset', () => {
   test.each([1e8, 1e12, 1e15])('of %d elements in chunks of 10', async (count) => {
     const file = H5File.open(undefined, 'w');

@@ -94,6 +94,8 @@ for (const name of NAMES) {
         add(name, sample(dtype, [5], seed++, range), { initial });
     }
     if (dtype !== 'bool') add(name, sample(dtype, [3, 0], seed++), { axis: 0 });
+    // Also where there is nothing that would be of no elements.
+    if (compares && !isArg) add(name, sample(dtype, [0, 0], seed++), { axis: 1 });
     add(name, sample(dtype, [0], seed++));
   }
   for (const dtype of ['f4', 'f8']) {

@@ -170,6 +170,9 @@ for (const [name, { inputs, rule }] of UFUNCS) {
   }
   add(name, inputs === 1 ? [300n] : [sample('i8', [5], seed++, 'natural'), 300n], { dtype: 'i1' });
 }
+// What has no axes is cast to it whatever its value, too.
+for (const dtype of ['i8', 'i4'])
+  add('multiply', [sample('bool', [5], seed++), array0('u8', 2n ** 63n + 5n)], { dtype });
 // What is of a smaller type is so in an output of a larger one.
 for (const [name, { inputs, rule }] of UFUNCS) {
   if (rule === 'float' || rule === 'double') continue;

@@ -192,11 +192,16 @@ export class FixedArrayEditor extends FixedArray implements ChunkIndexEditor {
     this.#put(number, chunk);
   }
 
-  #create(): void {
-    if (this.dataSize > MOST_BYTES)
+  /** Whatever the place: with the first chunk there is room for all. */
+  check(): void {
+    if (this.dataBlock === UNDEFINED_ADDRESS && this.dataSize > MOST_BYTES)
       throw new H5FeatureError(
         `${WHAT} of ${this.dataSize} bytes for ${this.count} chunks that there may be`,
       );
+  }
+
+  #create(): void {
+    this.check();
     if (this.address === UNDEFINED_ADDRESS) {
       this.address = this.space.allocate(this.headerSize);
       this.blocks.header = this.address;
