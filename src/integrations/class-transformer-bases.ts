@@ -3,8 +3,15 @@
  * say nothing of it.
  */
 import { H5FormatError } from '../errors.js';
-import type { Class, Content, Spend } from '../registry/index.js';
-import { entriesOf, membersOf, setEntries, setMembers } from '../values/collections.js';
+import {
+  type Class,
+  type Content,
+  entriesOf,
+  membersOf,
+  type Spend,
+  setEntries,
+  setMembers,
+} from '../registry/index.js';
 
 /** A type of the language that classes extend. */
 export interface Base {

@@ -8,7 +8,17 @@
 // The package has no other place for what its decorators have noted.
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { H5TypeError } from '../errors.js';
-import { type Class, type Codec, type Content, H5RegistryError, TypeRegistry } from '../registry/index.js';
+import {
+  type Class,
+  type Codec,
+  type Content,
+  entriesOf,
+  H5RegistryError,
+  membersOf,
+  setEntry,
+  setMembers,
+  TypeRegistry,
+} from '../registry/index.js';
 import { type Base, baseOf, isElementOf, unknownBaseOf } from './class-transformer-bases.js';
 
 type Constructor = new () => object;
@@ -474,18 +484,15 @@ function replaceIn(collection: Collection, replacement: (value: unknown) => unkn
       if (made !== value) collection[i] = made;
     });
   } else if (collection instanceof Map) {
-    Map.prototype.forEach.call(collection, (value, key) => {
+    for (const [key, value] of entriesOf(collection)) {
       const made = replacement(value);
-      if (made !== value) Map.prototype.set.call(collection, key, made);
-    });
+      if (made !== value) setEntry(collection, key, made);
+    }
   } else {
-    const values: unknown[] = [];
-    Set.prototype.forEach.call(collection, (value) => values.push(value));
+    const values = [...membersOf(collection)];
     const all = values.map(replacement);
-    if (all.every((made, i) => made === values[i])) return;
     // In the same order.
-    Set.prototype.clear.call(collection);
-    for (const made of all) Set.prototype.add.call(collection, made);
+    if (all.some((made, i) => made !== values[i])) setMembers(collection, new Set(all));
   }
 }
 

@@ -1,4 +1,14 @@
 export type { Codec, Content, Decoder, Encoder, Spend, ValueType } from './codec.js';
+export {
+  entriesOf,
+  entryOf,
+  hasEntry,
+  keysOf,
+  membersOf,
+  setEntries,
+  setEntry,
+  setMembers,
+} from './collections.js';
 export type {
   ClassOptions,
   FieldOptions,

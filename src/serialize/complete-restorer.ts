@@ -2,7 +2,17 @@ import { H5FeatureError, H5TypeError } from '../errors.js';
 import { viewOf } from '../hdf5/endian.js';
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
-import type { Class, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
+import {
+  type Class,
+  type Content,
+  type Decoder,
+  entriesOf,
+  membersOf,
+  type RegisteredClass,
+  type Spend,
+  setEntries,
+  setMembers,
+} from '../registry/index.js';
 import { components } from './components.js';
 import { Reserved } from './layout.js';
 import { newArray } from './new-array.js';
@@ -377,7 +387,7 @@ export class CompleteRestorer extends Restorer {
 
     const decoded = new Map<unknown, object>();
     const partsOf = (value: object): object[] => {
-      const members = membersOf(units.get(value)?.content ?? value);
+      const members = valuesIn(units.get(value)?.content ?? value);
       const parts: unknown[] = [];
       for (let i = 0; i < members.length; i++) if (made.has(members[i])) parts.push(members[i]);
       return parts as object[];
@@ -418,17 +428,14 @@ export class CompleteRestorer extends Restorer {
   }
 }
 
-const { clear: clearMap, entries: entriesOf, keys: keysOf, set, values: valuesOf } = Map.prototype;
-const { add, clear: clearSet, values: itemsOf } = Set.prototype;
-
 /**
  * The values that are held by what the restorer makes. What is read when it is asked for is not asked for, and not there yet.
  * An instance that has been made already, and its class, may have anything by the names of methods: what is called is the language's.
  */
-function membersOf(holder: object): readonly unknown[] {
+function valuesIn(holder: object): readonly unknown[] {
   if (Array.isArray(holder)) return holder;
-  if (holder instanceof Map) return [...keysOf.call(holder), ...valuesOf.call(holder)];
-  if (holder instanceof Set) return [...itemsOf.call(holder)];
+  if (holder instanceof Map) return [...entriesOf(holder)].flat();
+  if (holder instanceof Set) return [...membersOf(holder)];
   return isPlain(holder) ? Object.keys(holder).map((name) => memberOf(holder, name)) : [];
 }
 
@@ -439,16 +446,12 @@ function memberOf(holder: object, name: string): unknown {
 /** Puts others in the place of values, which keep their order. */
 function replace(holder: object, others: ReadonlyMap<unknown, object>): void {
   const isOther = (value: unknown): boolean => others.has(value);
-  if (others.size === 0 || !Array.prototype.some.call(membersOf(holder), isOther)) return;
+  if (others.size === 0 || !Array.prototype.some.call(valuesIn(holder), isOther)) return;
   const other = (value: unknown): unknown => others.get(value) ?? value;
   if (holder instanceof Map) {
-    const entries = [...entriesOf.call(holder)];
-    clearMap.call(holder);
-    for (const [key, value] of entries) set.call(holder, other(key), other(value));
+    setEntries(holder, new Map([...entriesOf(holder)].map(([key, value]) => [other(key), other(value)])));
   } else if (holder instanceof Set) {
-    const values = [...itemsOf.call(holder)];
-    clearSet.call(holder);
-    for (const value of values) add.call(holder, other(value));
+    setMembers(holder, new Set([...membersOf(holder)].map(other)));
   } else {
     for (const name of Object.keys(holder)) {
       const instead = others.get(memberOf(holder, name));

@@ -1,4 +1,5 @@
 import { H5Error, H5TypeError } from '../errors.js';
+import { hasEntry } from '../registry/index.js';
 import { memberSegment } from './path.js';
 
 /**
@@ -109,19 +110,6 @@ export function wrapped(value: unknown, steps: readonly Step[]): unknown {
 export function mapKey(map: ReadonlyMap<unknown, unknown>, step: Step): unknown {
   const number = numberIn(step);
   return number !== undefined && !hasEntry(map, step.key) && hasEntry(map, number) ? number : step.key;
-}
-
-/** Whether a Map has a key. As below, it is asked as the language does it, whatever a class that extends Map makes of that. */
-export function hasEntry(map: ReadonlyMap<unknown, unknown>, key: unknown): boolean {
-  return Map.prototype.has.call(map, key);
-}
-
-export function entryOf(map: ReadonlyMap<unknown, unknown>, key: unknown): unknown {
-  return Map.prototype.get.call(map, key);
-}
-
-export function keysOf(map: ReadonlyMap<unknown, unknown>): unknown[] {
-  return [...Map.prototype.keys.call(map)];
 }
 
 /** The number that a step of a text is as well: all other texts would be NaN, which a Map may have as a key. */

@@ -4,22 +4,12 @@ import type { Attribute } from '../hdf5/messages/attribute.js';
 import { extent } from '../hdf5/messages/dataspace.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
-import { h5write, type RegisteredClass } from '../registry/index.js';
+import { entryOf, h5write, hasEntry, keysOf, membersOf, type RegisteredClass } from '../registry/index.js';
 import { TYPED_ARRAYS, type TypedArray } from './kinds.js';
 import { Encoding, Missing, Reserved, Tag } from './layout.js';
 import { escapeName, unescapeName } from './names.js';
 import { newArray } from './new-array.js';
-import {
-  entryOf,
-  hasEntry,
-  indexOf,
-  keysOf,
-  mapKey,
-  numberIn,
-  rangeOf,
-  type Step,
-  showPath,
-} from './part-path.js';
+import { indexOf, mapKey, numberIn, rangeOf, type Step, showPath } from './part-path.js';
 import {
   addressOf,
   applyMask,
@@ -535,7 +525,7 @@ class PartReader {
     if (value instanceof Set) {
       if (key === 'size') return { at: 'value', value: value.size };
       // They have an order, and no places.
-      if (isText && key === '*') return many('list', [], [...Set.prototype.values.call(value)]);
+      if (isText && key === '*') return many('list', [], [...membersOf(value)]);
     }
     if (typeof value !== 'object' || value === null)
       this.#missing(`${value == null ? value : `a ${typeof value}`} has no members`);

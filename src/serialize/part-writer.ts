@@ -10,7 +10,14 @@ import { type Datatype, isBoolean } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import { defaultRegistry, type RegisteredClass, type TypeRegistry } from '../registry/index.js';
+import {
+  defaultRegistry,
+  entryOf,
+  hasEntry,
+  keysOf,
+  type RegisteredClass,
+  type TypeRegistry,
+} from '../registry/index.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { areApart, type Place } from './apart.js';
@@ -37,18 +44,7 @@ import {
   isObjectGroup,
 } from './mergeable.js';
 import { escapeName } from './names.js';
-import {
-  entryOf,
-  hasEntry,
-  indexOf,
-  keysOf,
-  mapKey,
-  parsePath,
-  rangeOf,
-  type Step,
-  showPath,
-  wrapped,
-} from './part-path.js';
+import { indexOf, mapKey, parsePath, rangeOf, type Step, showPath, wrapped } from './part-path.js';
 import { isAccessor, readPart } from './part-reader.js';
 import { shortPath } from './path.js';
 import {

@@ -1,6 +1,13 @@
 /** Members of values that have been read, as a path leads to them and changes them. */
-import { defaultRegistry, h5write, type TypeRegistry } from '../registry/index.js';
-import { entryOf, hasEntry, indexOf, mapKey, type Step } from './part-path.js';
+import {
+  defaultRegistry,
+  entryOf,
+  h5write,
+  hasEntry,
+  setEntry,
+  type TypeRegistry,
+} from '../registry/index.js';
+import { indexOf, mapKey, type Step } from './part-path.js';
 import { hasField, isAccessor } from './part-reader.js';
 import { setProperty } from './rows.js';
 import type { WriteOptions } from './serialize.js';
@@ -79,7 +86,7 @@ export function setMember(
     // To set a field must not make an entry.
     const cls = registry.of(Object.getPrototypeOf(holder));
     const isOfField = isField(holder, key) || cls?.isDeclared(key as string) === true;
-    if (isEntry || !isOfField) Map.prototype.set.call(holder, key, value);
+    if (isEntry || !isOfField) setEntry(holder, key, value);
     else if (hasEntry(holder, key)) return `${String(key)} is a key of the Map and a property as well`;
     else return setField(holder, step, value, registry);
     return undefined;

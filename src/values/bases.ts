@@ -1,9 +1,18 @@
 /** Registered classes that extend types of the language whose content is not in their properties. */
 import { H5FormatError } from '../errors.js';
-import type { Codec, Content, Decoder, RegisteredClass, Spend } from '../registry/index.js';
+import {
+  type Codec,
+  type Content,
+  type Decoder,
+  entriesOf,
+  membersOf,
+  type RegisteredClass,
+  type Spend,
+  setEntries,
+  setMembers,
+} from '../registry/index.js';
 import { TYPED_ARRAYS } from '../serialize/kinds.js';
 import { checkNames, elementsOf, setElements } from './array-properties.js';
-import { entriesOf, membersOf, setEntries, setMembers } from './collections.js';
 import { checked, isElement, isNumber, madeOf } from './content.js';
 import { contentOf, Fields, type IsOther } from './fields.js';
 import { isTracking } from './shared-bytes.js';

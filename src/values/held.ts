@@ -6,10 +6,15 @@ import { H5FormatError, H5TypeError } from '../errors.js';
 import {
   type Class,
   type Content,
+  entriesOf,
   type FieldRule,
   h5write,
+  keysOf,
+  membersOf,
   type RegisteredClass,
   type Spend,
+  setEntry,
+  setMembers,
 } from '../registry/index.js';
 import { H5UnsupportedError } from '../serialize/errors.js';
 import { memberSegment } from '../serialize/path.js';
@@ -123,8 +128,8 @@ function fits(root: unknown, wanted: Class, known: WeakMap<object, Class> | unde
 function itemsOf(value: unknown): Iterable<unknown> | undefined {
   if (Array.isArray(value)) return value;
   // Whatever classes that extend them make of that.
-  if (value instanceof Set) return Set.prototype.values.call(value);
-  return value instanceof Map ? Map.prototype.values.call(value) : undefined;
+  if (value instanceof Set) return membersOf(value);
+  return value instanceof Map ? entriesOf(value).values() : undefined;
 }
 
 /** The first thing in a value that does not fit, and where it is. */
@@ -151,7 +156,7 @@ function walk(
     const items = itemsOf(value);
     if (!items || seen.has(value)) continue;
     seen.add(value);
-    const keys = value instanceof Map ? [...Map.prototype.keys.call(value)] : undefined;
+    const keys = value instanceof Map ? keysOf(value) : undefined;
     let i = 0;
     for (const item of items) {
       const key = keys?.[i];
@@ -258,16 +263,15 @@ export function converted(
         else if (itemsOf(item)) todo.push(item);
       }
     } else if (list instanceof Map) {
-      for (const [key, item] of Map.prototype.entries.call(list)) {
-        if (isPlain(item)) Map.prototype.set.call(list, key, convert(item));
+      for (const [key, item] of entriesOf(list)) {
+        if (isPlain(item)) setEntry(list, key, convert(item));
         else if (itemsOf(item)) todo.push(item);
       }
     } else if (list instanceof Set) {
-      const items = [...Set.prototype.values.call(list)];
+      const items = [...membersOf(list)];
       for (const item of items) if (itemsOf(item)) todo.push(item);
       if (!items.some(isPlain)) continue;
-      Set.prototype.clear.call(list);
-      for (const item of items) Set.prototype.add.call(list, convert(item));
+      setMembers(list, new Set(items.map(convert)));
     }
   }
   return root;
