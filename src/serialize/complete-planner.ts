@@ -1,6 +1,7 @@
 import { H5Error, H5TypeError } from '../errors.js';
 import { SHAPED, type ShapedData, shapedData } from '../hdf5/shaped-data.js';
 import type { Encoder, RegisteredClass } from '../registry/index.js';
+import { AlikeIdentity } from './alike-identity.js';
 import { H5LimitError, H5UnsupportedError } from './errors.js';
 import { Kind, type TypedArray } from './kinds.js';
 import { MAX_MEMBERS } from './layout.js';
@@ -160,8 +161,10 @@ export class CompletePlanner extends Planner {
   #isPool = false;
 
   constructor(...planning: Planning) {
-    super(...planning);
-    const [, values, onUnsupported, accessors, limits, groups = MAX_MEMBERS, waits = false] = planning;
+    const [registry, values, onUnsupported, accessors, limits, groups = MAX_MEMBERS, waits = false] =
+      planning;
+    const [, , , , , , , identity = new AlikeIdentity()] = planning;
+    super(registry, values, onUnsupported, accessors, limits, groups, waits, identity);
     // What is replaced must not have been met.
     this.#groups = onUnsupported === 'error' ? Math.max(1, groups) : Infinity;
     this.#host = {

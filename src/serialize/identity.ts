@@ -42,8 +42,13 @@ export class IdentityTable {
   claimAll(objects: readonly object[], kind: number, keys: readonly string[]): boolean {
     if (this.#waiting[kind] !== undefined) return false;
     this.#waiting[kind] = { first: this.#size, objects, keys };
-    for (let i = 0; i < objects.length; i++) this.#add(objects[i] as object);
+    for (let i = 0; i < objects.length; i++) this.add(objects[i] as object);
     return true;
+  }
+
+  /** The same of objects of which nothing is known, each of one of `kinds`; false if each is to be claimed by itself. */
+  claimMany(_objects: readonly unknown[], _kinds: Uint16Array): boolean {
+    return false;
   }
 
   /** The object's number if it has been met; otherwise it gets the next number, and the result is -1. */
@@ -69,14 +74,14 @@ export class IdentityTable {
       if (cells[cell] === hash) {
         if (this.object((entry as number) - 1) === object) return (entry as number) - 1;
         if (this.#addOther(object)) return this.#numberOf(object);
-        this.#otherNumbers.push(given < 0 ? this.#add(object) : given);
+        this.#otherNumbers.push(given < 0 ? this.add(object) : given);
         return -1;
       }
       cell = (cell + 2) & (2 * this.#mask + 1);
     }
     const isSeed = hash === HASH_SEED;
     if (isSeed ? this.#addOther(object) : this.#others.has(object)) return this.#numberOf(object);
-    const number = given < 0 ? this.#add(object) : given;
+    const number = given < 0 ? this.add(object) : given;
     if (isSeed) this.#otherNumbers.push(number);
     cells[cell] = hash;
     cells[cell + 1] = number + 1;
@@ -113,7 +118,7 @@ export class IdentityTable {
     return number;
   }
 
-  #add(object: object): number {
+  protected add(object: object): number {
     const number = this.#size++;
     // The first grows as it is needed, for there are often few.
     if (number % BLOCK === 0) this.#blocks.push(new Array(Math.min(number, BLOCK)));

@@ -721,7 +721,10 @@ export class Planner {
     const identity = this.identity;
     const start = identity.size;
     let references = 0;
-    if (!table || table.hashes || !identity.claimAll(values as object[], ids[0] as number, table.keys)) {
+    const isDone = table
+      ? !table.hashes && identity.claimAll(values as object[], ids[0] as number, table.keys)
+      : identity.claimMany(values, ids);
+    if (!isDone) {
       const hashes = table && (table.hashes ?? hashRows(values as object[], table.keys));
       for (let i = 0; i < ids.length; i++) {
         const id = ids[i] as number;

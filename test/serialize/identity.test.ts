@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { deserialize, serialize } from '../../src/node.js';
+import { AlikeIdentity } from '../../src/serialize/alike-identity.js';
 import {
   hashArray,
   hashObject,
@@ -62,6 +64,69 @@ describe('IdentityTable', () => {
     expect(table.claimAll([{ id: 1 }], 4, ['id'])).toBe(false);
     expect(table.claimAll([], 21, ['id'])).toBe(true);
     expect(table.claimAll([], 21, ['id'])).toBe(false);
+  });
+});
+
+describe('AlikeIdentity', () => {
+  const steps = (count: number) => Array.from({ length: count }, (_, i) => [i % 7, i % 5]);
+  const KIND = 9;
+  const kinds = (count: number) => new Uint16Array(count).fill(KIND);
+
+  it('takes in many arrays that hold much the same together, and finds them by themselves', () => {
+    const table = new AlikeIdentity();
+    const before = [[1, 2], [3, 4], { 0: 1 }];
+    for (const [i, each] of before.entries()) expect(table.claim(each, mix(1, i), KIND)).toBe(-1);
+    const many = steps(40_000);
+    expect(table.claimMany(many, kinds(40_000))).toBe(true);
+    expect(table.size).toBe(40_003);
+    expect(table.object(3)).toBe(many[0]);
+    const after = [1, 2];
+    expect(table.claim(after, hashArray(after), KIND)).toBe(-1);
+    for (const [i, each] of many.entries()) {
+      if (table.find(each, hashArray(each)) !== i + 3) expect.fail(`found ${i}`);
+      if (table.claim(each, hashArray(each), KIND) !== i + 3) expect.fail(`met ${i}`);
+    }
+    expect(table.find(after, hashArray(after))).toBe(40_003);
+    expect(table.find(before[1] as object, mix(1, 1))).toBe(1);
+    // Others of them are not the same.
+    expect(table.claimMany(steps(50_000), kinds(50_000))).toBe(true);
+    expect(table.size).toBe(90_004);
+  });
+
+  it('leaves it to claim where something has been met, stands there twice, or is of another kind', () => {
+    const table = new AlikeIdentity();
+    const many = steps(40_000);
+    const met = many[39_000] as number[];
+    table.claim(met, hashArray(met), KIND);
+    expect(table.claimMany(many, kinds(40_000))).toBe(false);
+    const others = steps(40_000);
+    expect(table.claimMany([...others, others[7]], kinds(40_001))).toBe(false);
+    expect(table.claimMany(others, kinds(40_000).fill(3, 5, 6))).toBe(false);
+    expect(table.claimMany(steps(1000), kinds(1000))).toBe(false);
+    const different = Array.from({ length: 40_000 }, (_, i) => [i, i / 3]);
+    expect(table.claimMany(different, kinds(40_000))).toBe(false);
+    expect(table.size).toBe(1);
+    expect(table.claimMany(others, kinds(40_000))).toBe(true);
+  });
+
+  it('keeps what is shared within such lists, before and behind them', () => {
+    const line = steps(40_000);
+    const value = {
+      first: line[3],
+      lines: [line.slice(0, 30_000), line.slice(30_000)],
+      again: [[line[39_999], line[5]], [[[line[30_000]]]]],
+    };
+    const twice = { lines: [[...line, line[17]], line.slice(100, 200)] };
+    const copy = deserialize<typeof value>(serialize(value));
+    expect(copy).toEqual(value);
+    expect(copy.first).toBe(copy.lines[0]?.[3]);
+    expect(copy.again[0]?.[0]).toBe(copy.lines[1]?.[9999]);
+    expect(copy.again[0]?.[1]).toBe(copy.lines[0]?.[5]);
+    expect((copy.again[1] as number[][][][])[0]?.[0]?.[0]).toBe(copy.lines[1]?.[0]);
+    const { lines } = deserialize<typeof twice>(serialize(twice));
+    expect(lines[0]?.[40_000]).toBe(lines[0]?.[17]);
+    expect(lines[1]?.[5]).toBe(lines[0]?.[105]);
+    expect(new Set(lines.flat()).size).toBe(40_000);
   });
 });
 
