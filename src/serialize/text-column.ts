@@ -172,16 +172,20 @@ export class HeapText implements Extent {
   constructor(column: TextColumn) {
     this.#column = column;
     const { ends } = column;
-    let size = 0;
+    // As GlobalHeapBuilder divides them.
+    let size = ends.length * 16;
+    let used = HEADER;
     for (let i = 0, start = 0; i < ends.length; i++) {
       const end = ends[i] as number;
-      if (end > start) size += HEADER + padded(end - start);
+      const needed = end > start ? HEADER + padded(end - start) : 0;
+      if (used > HEADER && used + needed > FULL_COLLECTION) {
+        size += Math.max(used, MIN_COLLECTION);
+        used = HEADER;
+      }
+      used += needed;
       start = end;
     }
-    // Any two collections that follow each other are more than a full one; the last may have next to nothing, and is to have
-    // the least size. What is left over is free space of that.
-    const headers = MIN_COLLECTION + (size / FULL_COLLECTION) * 2 * HEADER;
-    this.length = ends.length * 16 + padded(size + headers);
+    this.length = size + Math.max(used, MIN_COLLECTION);
   }
 
   placed(address: number): void {
@@ -202,6 +206,6 @@ export class HeapText implements Extent {
       } else elements.zeros(16);
       start = end;
     }
-    heap.close(position + this.length);
+    heap.close();
   }
 }

@@ -84,14 +84,19 @@ describe('texts too many for the heap of all', () => {
     );
   });
 
-  it('end with free space of the last collection, which has the least size', () => {
-    // The first fills a collection by itself.
-    for (const last of [1, 8, 4000, 5000, 66_000]) {
-      const list = ['a'.repeat(70_000), 'b'.repeat(last)];
-      const bytes = roundTrip({ list });
-      expect(verify(bytes).problems).toEqual([]);
-      expect(bytes.length).toBeLessThan(70_000 + Math.max(last, 4096) + 6000);
+  it('take the space that they are said to, whatever their lengths', () => {
+    // The first fills a collection by itself. One that has not the least size ends with free space.
+    const large = 'a'.repeat(70_000);
+    for (const last of [1, 8, 4000, 5000, 65_500, 66_000]) {
+      const list = [large, 'b'.repeat(last)];
+      for (const texts of [list, [...list].reverse(), [...list, ...list, '']]) {
+        const bytes = roundTrip({ texts });
+        expect(verify(bytes).problems).toEqual([]);
+        expect(bytes.length).toBeLessThan((texts.length / 2) * (70_000 + Math.max(last, 4096)) + 6000);
+      }
     }
+    const many = [...Array.from({ length: 100_000 }, (_, i) => String(i % 10)), large];
+    expect(verify(roundTrip({ many })).problems).toEqual([]);
   });
 });
 

@@ -42,9 +42,7 @@ export class GlobalHeapBuilder {
   allocate(size: number): number {
     const { out } = this;
     const needed = HEADER + padded(size);
-    const used = out.length - this.#start;
-    // One that has not the least size yet is not padded to that, but takes in what is large.
-    const full = used >= MIN_COLLECTION && used + needed > FULL_COLLECTION;
+    const full = this.#start >= 0 && out.length - this.#start + needed > FULL_COLLECTION;
     if (full || this.#index === MAX_INDEX) this.close();
     if (this.#start < 0) this.#open();
     out.reserve(needed);
@@ -80,13 +78,13 @@ export class GlobalHeapBuilder {
     out.u64(0);
   }
 
-  /** Ends the collection in use. What is missing to `end`, or to the least size, becomes free space: object 0. */
-  close(end = this.#start + MIN_COLLECTION): void {
+  /** Ends the collection in use. What is missing to the least size becomes free space: object 0. */
+  close(): void {
     if (this.#start < 0) return;
     const { out } = this;
-    const free = end - out.length;
+    const free = this.#start + MIN_COLLECTION - out.length;
     if (free > 0) out.zeros(free);
-    if (free >= HEADER) out.u64At(end - free + 8, free);
+    if (free >= HEADER) out.u64At(out.length - free + 8, free);
     out.u64At(this.#start + 8, out.length - this.#start);
     this.#start = -1;
     this.#index = 0;
