@@ -270,17 +270,13 @@ export function hasPointers(type: Datatype): boolean {
 export function encodeDatatype(out: ByteWriter, type: Datatype): void {
   switch (type.class) {
     case 'fixed-point':
-      prefix(out, 1, type, (type.bigEndian ? 1 : 0) | (type.signed ? 8 : 0));
+    case 'bitfield':
+      prefix(out, 1, type, Number(type.bigEndian) | (type.class === 'fixed-point' && type.signed ? 8 : 0));
       out.u16(type.bitOffset);
       out.u16(type.bitPrecision);
       return;
     case 'floating-point':
-      prefix(
-        out,
-        1,
-        type,
-        (type.bigEndian ? 1 : 0) | (type.impliedBit ? 0x20 : 0) | (type.signLocation << 8),
-      );
+      prefix(out, 1, type, Number(type.bigEndian) | (type.impliedBit ? 0x20 : 0) | (type.signLocation << 8));
       out.u16(type.bitOffset);
       out.u16(type.bitPrecision);
       out.u8(type.exponentLocation);
@@ -292,13 +288,8 @@ export function encodeDatatype(out: ByteWriter, type: Datatype): void {
     case 'string':
       prefix(out, 1, type, PADDINGS.indexOf(type.padding) | (CHARSETS.indexOf(type.charset) << 4));
       return;
-    case 'bitfield':
-      prefix(out, 1, type, type.bigEndian ? 1 : 0);
-      out.u16(type.bitOffset);
-      out.u16(type.bitPrecision);
-      return;
     case 'time':
-      prefix(out, 1, type, type.bigEndian ? 1 : 0);
+      prefix(out, 1, type, Number(type.bigEndian));
       out.u16(type.bitPrecision);
       return;
     case 'opaque': {
