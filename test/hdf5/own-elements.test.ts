@@ -281,3 +281,19 @@ it('an empty list is an element where one is written', () => {
   expect([...(one.value as ArrayLike<number> & Iterable<number>)]).toEqual([]);
   expect(() => lists.write([], [[0, 2]])).toThrow(/shape/);
 });
+
+it.each([100, 2200, 4500, 10_000])(
+  '%i texts leave little space free that is theirs, compacted or not',
+  (count) => {
+    const file = H5File.open(undefined, 'w');
+    file.createDataset('texts', { data: Array.from({ length: count }, (_, i) => `text ${i}`), dtype: 'str' });
+    for (let i = 0; i < 50; i++) file.createGroup(`g${i}`, { attrs: { name: `${i} `.repeat(10) } });
+    for (const isCompact of [false, true]) {
+      if (isCompact) file.compact();
+      const bytes = file.toBytes();
+      const { problems, bytes: of } = verifyStorage(bytes, { indexes });
+      expect(problems).toEqual([]);
+      expect(of.free + of.padding).toBeLessThan(4096 + (of.metadata + of.data) / 12);
+    }
+  },
+);

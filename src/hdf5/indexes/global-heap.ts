@@ -231,7 +231,8 @@ export class GlobalHeapEditor {
   readonly #space: EditableSpace;
   readonly #collections = new Map<number, EditedCollection>();
   #current: EditedCollection | undefined;
-  #nextSize = MIN_COLLECTION;
+  /** What new collections have taken since the last flush. */
+  #taken = 0;
   readonly #scratch = new ByteWriter();
 
   /** Where the last object is: its collection, its index in that, and its data in `bytes`. */
@@ -340,7 +341,7 @@ export class GlobalHeapEditor {
       if (this.#collections.size <= CACHED_COLLECTIONS) break;
       if (collection !== this.#current) this.#collections.delete(address);
     }
-    this.#nextSize = MIN_COLLECTION;
+    this.#taken = 0;
   }
 
   /** Notes which collections have room, so that the next opening uses it: what it adds would take a new one else. */
@@ -359,7 +360,7 @@ export class GlobalHeapEditor {
   forget(): void {
     this.#collections.clear();
     this.#current = undefined;
-    this.#nextSize = MIN_COLLECTION;
+    this.#taken = 0;
   }
 
   #write(collection: EditedCollection): void {
@@ -407,8 +408,10 @@ export class GlobalHeapEditor {
       const collection = this.#load(address);
       if (hasRoom(collection, needed)) return this.#use(collection);
     }
-    const size = Math.max(this.#nextSize, HEADER + needed);
-    this.#nextSize = Math.min(2 * this.#nextSize, FULL_COLLECTION);
+    // The rest of the last one is given back when others stand behind it already: it is to be little beside all of them.
+    const next = MIN_COLLECTION * Math.ceil(this.#taken / MIN_COLLECTION / 16);
+    const size = Math.max(MIN_COLLECTION, Math.min(next, FULL_COLLECTION), HEADER + needed);
+    this.#taken += size;
     const bytes = new Uint8Array(size);
     const address = this.#space.allocate(size);
     const collection: EditedCollection = {

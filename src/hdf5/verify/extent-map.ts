@@ -62,12 +62,11 @@ function ownerOf(...claims: Claim[]): ObjectRecord | undefined {
 
 /** What nothing claims, from one address to another. */
 function addGap(walk: Walk, from: number, to: number, add: (extent: VerifiedExtent) => void): void {
-  if (to - from < 8 && (to % 8 === 0 || to === walk.end)) {
-    add(new Claim(from, to - from, 'padding', 'padding'));
-    return;
-  }
   const leak = (start: number, end: number): void => {
-    if (end > start) add(new Claim(start, end - start, 'leaked', 'what nothing uses'));
+    if (end <= start) return;
+    const isPadding = end - start < 8 && (end % 8 === 0 || end === walk.end);
+    const use = isPadding ? 'padding' : 'leaked';
+    add(new Claim(start, end - start, use, isPadding ? 'padding' : 'what nothing uses'));
   };
   let start = from;
   // Collections of the global heap that nothing leads to.
