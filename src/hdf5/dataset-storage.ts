@@ -211,9 +211,7 @@ export class DatasetStorage {
     // Chunks count for themselves: of one that cannot be read nothing has been changed.
     if (!this.#chunks || replaced) this.#changes++;
     if (replaced) {
-      const { fillValue } = this;
-      // What the fill value leads to stays, whoever has given it to elements.
-      const kept = mayRepeat || fillValue ? new Set(fillValue && pointersOf(datatype, fillValue)) : undefined;
+      const kept = this.#kept() ?? (mayRepeat ? new Set<string>() : undefined);
       releaseElements(space, heap, datatype, selection.count, replaced, kept);
     }
     this.#put(space, selection, bytes, steps);
@@ -307,6 +305,11 @@ export class DatasetStorage {
       throw new H5FeatureError(
         'changing or copying texts or sequences with a fill value of their own; make a dataset without one, and write them to it',
       );
+  }
+
+  /** What the fill value leads to, which stays: elements may have been given it, and those of other datasets. */
+  #kept(): Set<string> | undefined {
+    return this.fillValue && pointersOf(this.datatype, this.fillValue);
   }
 
   /** Gives all elements their space at once, with the fill value in it. */
@@ -553,9 +556,7 @@ export class DatasetStorage {
   release(space: EditableSpace, heap: GlobalHeapEditor): void {
     const { datatype } = this;
     if (hasPointers(datatype) && this.#isWritten) {
-      const { fillValue } = this;
-      // Elements may have been given what the fill value leads to, as those of other datasets may: it stays.
-      const kept = fillValue && pointersOf(datatype, fillValue);
+      const kept = this.#kept();
       for (const selection of this.#windows())
         releaseElements(space, heap, datatype, selection.count, this.read(selection), kept);
     }

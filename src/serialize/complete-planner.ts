@@ -161,9 +161,8 @@ export class CompletePlanner extends Planner {
   #isPool = false;
 
   constructor(...planning: Planning) {
-    const [registry, values, onUnsupported, accessors, limits, groups = MAX_MEMBERS, waits = false] =
-      planning;
-    const [, , , , , , , identity = new AlikeIdentity()] = planning;
+    const [registry, values, onUnsupported, accessors, limits, groups = MAX_MEMBERS, ...more] = planning;
+    const [waits = false, identity = new AlikeIdentity()] = more;
     super(registry, values, onUnsupported, accessors, limits, groups, waits, identity);
     // What is replaced must not have been met.
     this.#groups = onUnsupported === 'error' ? Math.max(1, groups) : Infinity;

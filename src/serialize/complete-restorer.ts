@@ -1,5 +1,5 @@
 import { H5FeatureError, H5TypeError } from '../errors.js';
-import { viewOf } from '../hdf5/endian.js';
+import { getU64, viewOf } from '../hdf5/endian.js';
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import {
@@ -167,7 +167,7 @@ export class CompleteRestorer extends Restorer {
     const view = viewOf(bytes);
     const values = newArray<unknown>(count);
     for (let i = 0, at = 0; i < count; i++, at += 16) {
-      const address = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+      const address = getU64(view, at);
       if (address === 0 || address > Number.MAX_SAFE_INTEGER) fail(info, 'a reference that leads nowhere');
       const row = view.getUint32(at + 8, true) + view.getInt32(at + 12, true) * 2 ** 32;
       values[i] = row === -1 ? this.value(address) : this.element(address, row, info);

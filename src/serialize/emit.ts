@@ -312,7 +312,7 @@ export class Emitter {
         } else if (value instanceof DateNode) {
           builder.beginAttribute(name, types.date, scalar, order);
           builder.out.zeros(8);
-          putTime(builder.out.view, builder.out.length - 8, value.value);
+          putTime(builder.out.view, builder.out.length - 8, value.value.getTime());
         } else {
           builder.beginAttribute(name, types.element, scalar, order);
           this.#element(value as Reference);
@@ -342,7 +342,7 @@ export class Emitter {
 
   #sharedDate(node: DateNode): void {
     const data = new Uint8Array(8);
-    putTime(viewOf(data), 0, node.value);
+    putTime(viewOf(data), 0, node.value.getTime());
     this.#builder.beginDataset(node.id, node.links, types.date, scalar, data);
     this.#common(node, false);
     this.#builder.end();
@@ -657,11 +657,10 @@ function isInt64(value: bigint): boolean {
 }
 
 /**
- * Writes a date to 8 bytes of zeros: milliseconds as a 64-bit integer, of which an invalid one has the least. As two halves,
- * since a BigInt for each takes ten times as long.
+ * Writes the time of a date to 8 bytes of zeros: milliseconds as a 64-bit integer, of which an invalid one has the least. As two
+ * halves, since a BigInt for each takes ten times as long.
  */
-function putTime(view: DataView, at: number, date: Date | undefined): void {
-  const time = date?.getTime() ?? Number.NaN;
+export function putTime(view: DataView, at: number, time: number): void {
   if (Number.isNaN(time)) view.setUint32(at + 4, 0x80000000, true);
   else setU64(view, at, time);
 }
@@ -670,7 +669,11 @@ function dateColumn({ values, length, mask }: VectorNode): Uint8Array {
   const data = new Uint8Array(length * 8);
   const view = viewOf(data);
   for (let i = 0, next = 0; i < length; i++)
-    putTime(view, i * 8, mask && mask[i] !== Missing.present ? undefined : (values[next++] as Date));
+    putTime(
+      view,
+      i * 8,
+      mask && mask[i] !== Missing.present ? Number.NaN : (values[next++] as Date).getTime(),
+    );
   return data;
 }
 

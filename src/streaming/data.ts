@@ -1,6 +1,7 @@
 import type { Keeper } from '../hdf5/chunked-builder.js';
 import { LITTLE_ENDIAN, littleEndianBytes, setU64, swapped } from '../hdf5/endian.js';
 import { FULL_COLLECTION, HEADER, MAX_INDEX, MIN_COLLECTION, padded } from '../hdf5/indexes/global-heap.js';
+import { putTime } from '../serialize/emit.js';
 import { Missing, NOT_A_TIME } from '../serialize/layout.js';
 import type { BigIntsPart, DatesPart, NumbersPart, RaggedPart, ReferencesPart, TextPart } from './column.js';
 import { Lazy } from './lazy.js';
@@ -129,13 +130,7 @@ export function readDates({ times }: DatesPart): () => Read {
     return (count) => {
       const floats = new Float64Array(numbers(reader.take(8 * count), 8));
       const view = new DataView(new ArrayBuffer(8 * count));
-      for (const [i, time] of floats.entries()) {
-        if (Number.isNaN(time)) {
-          view.setUint32(i * 8 + 4, 0x80000000, true);
-        } else {
-          setU64(view, i * 8, time);
-        }
-      }
+      for (const [i, time] of floats.entries()) putTime(view, i * 8, time);
       return new Uint8Array(view.buffer);
     };
   };

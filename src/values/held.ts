@@ -125,6 +125,10 @@ function fits(root: unknown, wanted: Class, known: WeakMap<object, Class> | unde
   return true;
 }
 
+function isCollection(value: unknown): boolean {
+  return Array.isArray(value) || value instanceof Set || value instanceof Map;
+}
+
 function itemsOf(value: unknown): Iterable<unknown> | undefined {
   if (Array.isArray(value)) return value;
   // Whatever classes that extend them make of that.
@@ -138,7 +142,7 @@ function misfit(
   wanted: Class,
   at: string,
 ): { readonly path: string; readonly value: unknown } {
-  const found = walk(root, at, (value) => !isFine(value, wanted) && !itemsOf(value));
+  const found = walk(root, at, (value) => !isFine(value, wanted) && !isCollection(value));
   return found ?? { path: at, value: root };
 }
 
@@ -248,28 +252,31 @@ export function converted(
       ? instanceFrom(value as Content, parts, field, root, owner, spend)
       : (made.get(value) ?? value);
   };
-  if (!itemsOf(root)) return convert(root);
+  if (!isCollection(root)) return convert(root);
   const todo = [root];
   const seen = new Set<unknown>();
   while (todo.length > 0) {
     const list = todo.pop();
     if (seen.has(list) || isFine(list, wanted) || fine.get(list as object) === wanted) continue;
     seen.add(list);
-    spend(Array.isArray(list) ? list.length : [...(itemsOf(list) ?? [])].length);
     if (Array.isArray(list)) {
+      spend(list.length);
       for (let i = 0; i < list.length; i++) {
         const item: unknown = list[i];
         if (isPlain(item)) list[i] = convert(item);
-        else if (itemsOf(item)) todo.push(item);
+        else if (isCollection(item)) todo.push(item);
       }
     } else if (list instanceof Map) {
-      for (const [key, item] of entriesOf(list)) {
+      const entries = entriesOf(list);
+      spend(entries.size);
+      for (const [key, item] of entries) {
         if (isPlain(item)) setEntry(list, key, convert(item));
-        else if (itemsOf(item)) todo.push(item);
+        else if (isCollection(item)) todo.push(item);
       }
     } else if (list instanceof Set) {
       const items = [...membersOf(list)];
-      for (const item of items) if (itemsOf(item)) todo.push(item);
+      spend(items.length);
+      for (const item of items) if (isCollection(item)) todo.push(item);
       if (!items.some(isPlain)) continue;
       setMembers(list, new Set(items.map(convert)));
     }

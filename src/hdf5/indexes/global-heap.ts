@@ -1,6 +1,7 @@
 import { H5FormatError } from '../../errors.js';
 import { ByteWriter } from '../byte-writer.js';
 import type { EditableSpace } from '../editable-space.js';
+import { getU64, setU64 } from '../endian.js';
 import type { FileSpace } from '../file-space.js';
 import type { OddNumbers } from '../number-elements.js';
 import { meterAt } from './meter.js';
@@ -263,8 +264,7 @@ export class GlobalHeapEditor {
     view.setUint16(at, collection.nextIndex, true);
     view.setUint16(at + 2, 0, true);
     view.setUint32(at + 4, 0, true);
-    view.setUint32(at + 8, size >>> 0, true);
-    view.setUint32(at + 12, Math.floor(size / 0x100000000), true);
+    setU64(view, at + 8, size);
     bytes.fill(0, at + HEADER + size, at + needed);
     collection.free += needed;
     changed(collection, at, collection.free);
@@ -528,10 +528,9 @@ function closeGaps(collection: EditedCollection): void {
 }
 
 function writeSize({ bytes, view }: EditedCollection): void {
-  view.setUint32(8, bytes.length >>> 0, true);
-  view.setUint32(12, Math.floor(bytes.length / 0x100000000), true);
+  setU64(view, 8, bytes.length);
 }
 
 function sizeAt({ view }: EditedCollection, at: number): number {
-  return view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * 0x100000000;
+  return getU64(view, at + 8);
 }
