@@ -68,6 +68,14 @@ interface Identity {
   readonly space: string | undefined;
   /** When the process was started, in ticks since the machine was: tells it from others with the same pid. */
   readonly started: number | undefined;
+  /** The thread, where that is not the first one: a worker may be terminated, and its process go on. Undefined without /proc. */
+  readonly thread: Thread | undefined;
+}
+
+/** A thread of a process: its number among all threads of the system, and when it was started, as for processes. */
+interface Thread {
+  readonly id: number;
+  readonly started: number;
 }
 
 /** What stands in a lock file, as JSON. */
@@ -148,7 +156,7 @@ class FileLock implements Lock {
 
 /**
  * Takes the lock of a file, which one process at a time can have, and in it one caller. It is released by `release`,
- * and when the process ends, however it does. All names of the file that lead to it by symbolic links share the lock;
+ * and when the process ends, however it does; on Linux also when the worker ends that has taken it. All names of the file that lead to it by symbolic links share the lock;
  * hard links do not. Readers need no lock, and programs that do not know of it are not kept out.
  *
  * @param path the file, which need not exist; its folder must.
@@ -358,8 +366,17 @@ function thisProcess(): Identity {
     host: hostname(),
     boot: fromProc(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     space: fromProc(() => readlinkSync('/proc/self/ns/pid')),
-    started: processStatus(process.pid)?.started,
+    started: statusOf(process.pid)?.started,
+    thread: thisThread(),
   };
+}
+
+/** The thread that this code runs in; undefined if it is the first one of the process. */
+function thisThread(): Thread | undefined {
+  // proc(5): "pid/task/tid".
+  const id = fromProc(() => Number(basename(readlinkSync('/proc/thread-self'))));
+  const status = id === undefined || id === process.pid ? undefined : statusOf(process.pid, id);
+  return status && { id: id as number, started: status.started };
 }
 
 /** What /proc says; undefined where there is none, or where it does not say. */
@@ -372,15 +389,16 @@ function fromProc<T>(ask: () => T): T | undefined {
   }
 }
 
-interface ProcessStatus {
+interface Status {
   /** It has ended, and its parent has not asked for the result yet. */
   readonly ended: boolean;
   readonly started: number;
 }
 
-/** What Linux knows of a process; undefined elsewhere. */
-function processStatus(pid: number): ProcessStatus | undefined {
-  const stat = fromProc(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+/** What Linux knows of a process, or of a thread of it; undefined elsewhere. */
+function statusOf(pid: number, thread?: number): Status | undefined {
+  const task = thread === undefined ? '' : `/task/${thread}`;
+  const stat = fromProc(() => readFileSync(`/proc/${pid}${task}/stat`, 'latin1'));
   if (stat === undefined) return undefined;
   // proc(5): pid (name) state ... 20 num_threads ... 22 starttime. The name may hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -430,7 +448,9 @@ const foreign = (why: string): Found => ({ kind: 'foreign', key: '', why });
 
 function isRecord(value: unknown): value is LockRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, host, boot, space, started, opened, id } = value as { [key in keyof LockRecord]?: unknown };
+  const { pid, host, boot, space, started, thread, opened, id } = value as {
+    [key in keyof LockRecord]?: unknown;
+  };
   return (
     typeof pid === 'number' &&
     Number.isInteger(pid) &&
@@ -440,12 +460,19 @@ function isRecord(value: unknown): value is LockRecord {
     (boot === undefined || typeof boot === 'string') &&
     (space === undefined || typeof space === 'string') &&
     (started === undefined || typeof started === 'number') &&
+    (thread === undefined || isThread(thread)) &&
     typeof opened === 'string' &&
     !Number.isNaN(Date.parse(opened)) &&
     // It becomes a part of a file name.
     typeof id === 'string' &&
     ID.test(id)
   );
+}
+
+function isThread(value: unknown): value is Thread {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, started } = value as { [key in keyof Thread]?: unknown };
+  return Number.isInteger(id) && typeof started === 'number';
 }
 
 /**
@@ -497,7 +524,7 @@ function life(record: LockRecord, name: string): 'this' | 'alive' | 'dead' | 'un
     return restarted ? 'dead' : 'unknown';
   }
   if (record.space !== me.space) return 'unknown';
-  if (record.pid === me.pid && record.started === me.started) return 'this';
+  if (record.pid === me.pid && record.started === me.started) return isOver(record) ? 'dead' : 'this';
   try {
     process.kill(record.pid, 0);
   } catch (error) {
@@ -507,9 +534,21 @@ function life(record: LockRecord, name: string): 'this' | 'alive' | 'dead' | 'un
     if (code !== 'EPERM') throw error;
   }
   // Also undefined where users do not see each other's processes.
-  const status = processStatus(record.pid);
+  const status = statusOf(record.pid);
   if (status === undefined || record.started === undefined) return 'alive';
-  return status.ended || status.started !== record.started ? 'dead' : 'alive';
+  return status.ended || status.started !== record.started || isOver(record) ? 'dead' : 'alive';
+}
+
+/** Whether a lock was made in a thread of a living process that has ended, as a worker does that is terminated. */
+function isOver({ pid, thread }: LockRecord): boolean {
+  if (thread === undefined) return false;
+  const status = statusOf(pid, thread.id);
+  if (status) return status.started !== thread.started;
+  // Only what is not there is over: not what may not be looked at.
+  return (
+    fromProc(() => statSync(`/proc/${pid}/task/${thread.id}`, { throwIfNoEntry: false }) === undefined) ===
+    true
+  );
 }
 
 /**

@@ -253,6 +253,65 @@ describe('a lock of another process', () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('a lock of a worker', () => {
+  /** A worker that has taken the lock. */
+  async function locker(then = ''): Promise<Worker> {
+    const program = `
+      import { parentPort } from 'node:worker_threads';
+      import { acquireLock } from ${JSON.stringify(compiled.url('lock'))};
+      const lock = acquireLock(${JSON.stringify(data)});
+      parentPort.on('message', () => {});
+      parentPort.postMessage('locked');
+      ${then}`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+    await once(worker, 'message');
+    return worker;
+  }
+
+  it('is respected while the worker lives, and taken over when it has been terminated', async () => {
+    const worker = await locker();
+    try {
+      expect(refusal().message).toContain('this process');
+    } finally {
+      await worker.terminate();
+    }
+    expect(existsSync(lockFile)).toBe(true);
+    const lock = acquireLock(data);
+    expect(readdirSync(folder).sort()).toEqual(['.data.h5.h5lock', 'data.h5']);
+    lock.release();
+  });
+
+  it('is released when the worker ends by itself', async () => {
+    const worker = await locker('process.exit(0);');
+    await once(worker, 'exit');
+    expect(readdirSync(folder)).toEqual(['data.h5']);
+  });
+
+  it('is judged in the same way by another process', async () => {
+    const worker = await locker();
+    const ask = () =>
+      execFileSync(process.execPath, ['--input-type=module', '-e', asking()], { encoding: 'utf8' });
+    try {
+      expect(JSON.parse(ask())).toEqual({ code: 'H5_LOCKED', pid: process.pid });
+    } finally {
+      await worker.terminate();
+    }
+    expect(ask()).toBe('');
+  });
+
+  it('is taken over when another thread has its number', async () => {
+    const worker = await locker();
+    try {
+      const record = JSON.parse(readFileSync(lockFile, 'utf8'));
+      const { id, started } = record.thread;
+      writeFileSync(lockFile, JSON.stringify({ ...record, thread: { id, started: started - 1 } }));
+      acquireLock(data).release();
+    } finally {
+      await worker.terminate();
+    }
+  });
+});
+
 /** The same as `forged`, over a lock that is held by a live process. */
 function forgedOver(changes: object): string {
   rmSync(lockFile);

@@ -58,6 +58,10 @@ const { readFileSync } = fs;
   if (pid < firstPid) return readFileSync(path, options);
   return `${pid} (node) S ${'1 '.repeat(18)}${pid} 0`;
 };
+const { readlinkSync } = fs;
+/** @type {Record<string, unknown>} */ (/** @type {unknown} */ (fs)).readlinkSync = (
+  /** @type {string} */ path,
+) => (path === '/proc/thread-self' ? `${process.pid}/task/${process.pid}` : readlinkSync(path));
 syncBuiltinESMExports();
 Object.defineProperty(process, 'pid', { get: () => firstPid + Atomics.load(words, MINE + 2) });
 process.kill = (pid) => {
