@@ -175,8 +175,8 @@ export class ChunkStorage implements ChunkSource {
     return this.#cache.changes;
   }
 
-  /** Changes the dimensions. What is cut off is gone, and what comes again is the fill value. */
-  resize(dims: readonly number[]): void {
+  /** Changes the dimensions. What is cut off is gone, and what comes again is the fill value; `own` gets bytes that hold it. */
+  resize(dims: readonly number[], own: (bytes: Uint8Array) => void): void {
     const editor = this.#editor as ChunkIndexEditor;
     const space = this.#space as EditableSpace;
     const before = this.#dims;
@@ -214,7 +214,10 @@ export class ChunkStorage implements ChunkSource {
     editor.resize(dims);
     this.#dims = dims;
     if (!staysCached) this.#cache.clear();
-    for (const { place, bytes } of changed) this.write(place, bytes);
+    for (const { place, bytes } of changed) {
+      own(bytes);
+      this.write(place, bytes);
+    }
     if (!isImplicit) return;
     // Its chunks are all there, and those that have come in hold what they held at some time.
     const filled = new Uint8Array(this.#size);
@@ -224,7 +227,11 @@ export class ChunkStorage implements ChunkSource {
       if (place.some((at, axis) => at * (this.#chunkDims[axis] as number) >= (before[axis] as number)))
         places.push([...place]);
     });
-    for (const place of places) this.write(place, filled);
+    for (const place of places) {
+      const bytes = filled.slice();
+      own(bytes);
+      this.write(place, bytes);
+    }
   }
 
   /** Whether less of a chunk is left within dimensions than there was. */

@@ -1,5 +1,6 @@
 import { H5TypeError } from '../errors.js';
 import type { DatasetOptions } from './editing.js';
+import type { Encoded } from './elements.js';
 import type { FilterSet } from './filters/filter-set.js';
 import { createChunkLayout } from './indexes/chunk-index.js';
 import type { ChunkedLayout } from './messages/data-layout.js';
@@ -7,6 +8,7 @@ import type { Dataspace } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
 import { prepareElements } from './prepare.js';
+import { hasReferences } from './release.js';
 
 /** How a dataset in chunks is laid out. */
 export interface ChunkPlan {
@@ -113,13 +115,14 @@ function planFilters(
   });
 }
 
-/** One element as it stands in the file, for what was never written. */
-export function encodeFill(datatype: Datatype, value: unknown): Uint8Array | undefined {
+/** One element, for what was never written. */
+export function encodeFill(datatype: Datatype, value: unknown): Encoded | undefined {
   if (value === undefined) return undefined;
   const { shape, encoded } = prepareElements(datatype, value);
-  if (shape.length > 0 || encoded.at.length > 0)
-    throw new H5TypeError('a fill value is one element, and no text of any length and no reference');
-  return encoded.bytes;
+  // What references lead to has an address only when the header is written, which holds the fill value.
+  if (shape.length > 0 || (hasReferences(datatype) && encoded.at.length > 0))
+    throw new H5TypeError('a fill value is one element, and no reference');
+  return encoded;
 }
 
 const CHUNK_BASE = 16 * 1024;

@@ -37,6 +37,8 @@ export interface ChunkedElements {
   readonly chunkDims: readonly number[];
   readonly chunks: ChunkStore;
   fillValue?: Uint8Array | undefined;
+  /** Whether elements outside of the dataset, in chunks at its edges, stay as they are: they lead to something of their own. */
+  keepsEdges?: boolean;
 }
 
 /** Where the elements of a dataset are read from. */
@@ -246,7 +248,7 @@ function readChunked(
 }
 
 function writeChunked(
-  { chunkDims, chunks, fillValue }: ChunkedElements,
+  { chunkDims, chunks, fillValue, keepsEdges }: ChunkedElements,
   selection: Selection,
   bytes: Uint8Array,
   elementSize: number,
@@ -271,7 +273,8 @@ function writeChunked(
         chunks.write(place, memory);
         return;
       }
-      let chunk = part.covers ? undefined : chunks.get(place);
+      const isWhole = part.covers && (part.count === elements || !keepsEdges);
+      let chunk = isWhole ? undefined : chunks.get(place);
       const isNew = chunk === undefined;
       if (chunk === undefined) {
         chunk = room(chunkSize);

@@ -34,10 +34,18 @@ import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipelin
 import { MessageType } from './messages/message-type.js';
 import { type Named, naming } from './named-errors.js';
 import { decodeRegion, regionToSelection } from './region-reference.js';
-import { hasPointers, hasReferences, pointersOf, releaseElements } from './release.js';
+import {
+  hasPointers,
+  hasReferences,
+  heapBytes,
+  ownElements,
+  pointersOf,
+  releaseElements,
+} from './release.js';
 import {
   GridSelection,
   parseSelection,
+  product,
   type Selection,
   type SelectionInput,
   selectAll,
@@ -100,6 +108,7 @@ export class DatasetStorage {
       const meter = address === undefined ? () => {} : meterOf(space, address);
       this.#chunks = new ChunkStorage(space, layout, dataspace, fillValue, this.filters, set, meter);
       this.#target = this.#chunks.target;
+      this.#target.keepsEdges = this.#shared !== undefined;
       this.#layoutMessage = this.#chunks.message();
       return;
     }
@@ -204,38 +213,45 @@ export class DatasetStorage {
     steps?: readonly number[],
   ): void {
     const { datatype } = this;
-    this.#checkWrite();
+    this.#checkWrite(selection);
     const isPointers = hasPointers(datatype);
     const mayRepeat = isPointers && selection.mayRepeat;
     const replaced = isPointers && this.#isWritten ? this.read(selection) : undefined;
     // Chunks count for themselves: of one that cannot be read nothing has been changed.
     if (!this.#chunks || replaced) this.#changes++;
     if (replaced) {
-      const kept = this.#kept() ?? (mayRepeat ? new Set<string>() : undefined);
+      const kept = this.#shared ?? (mayRepeat ? new Set<string>() : undefined);
       releaseElements(space, heap, datatype, selection.count, replaced, kept);
     }
-    this.#put(space, selection, bytes, steps);
+    this.#put(space, heap, selection, bytes, steps);
     if (mayRepeat) this.#releaseReplaced(space, heap, selection, bytes);
   }
 
   /** Throws before anything is changed if elements cannot be written. */
-  #checkWrite(): void {
+  #checkWrite(selection: Selection): void {
     if (isElsewhere(this.#target)) notHere(this.#target);
-    // Where all elements have their space, none is given the fill value.
-    if (this.#chunks || !this.#isWritten) this.#checkFill();
+    if (this.#shared && this.#unwritten(selection).length > 0) this.#checkFill();
     this.#chunks?.checkRoom();
     this.#chunks?.checkFilters();
   }
 
   /** Writes elements over others, of which nothing is given back. */
-  #put(space: EditableSpace, selection: Selection, bytes: Uint8Array, steps?: readonly number[]): void {
+  #put(
+    space: EditableSpace,
+    heap: GlobalHeapEditor,
+    selection: Selection,
+    bytes: Uint8Array,
+    steps?: readonly number[],
+  ): void {
     const target = this.#target;
+    const unwritten = this.#shared && this.#unwritten(selection);
     if (target.kind === 'contiguous' && this.#isReplaced(space, selection)) {
       space.free(target.address, this.size);
       target.address = UNDEFINED_ADDRESS;
     }
     const before = target.kind === 'contiguous' ? target.address : 0;
     writeSelection(target, selection, bytes, this.datatype.size, steps);
+    for (const place of unwritten ?? []) this.#ownFilled(space, heap, place);
     if (target.kind === 'compact' || (target.kind === 'contiguous' && target.address !== before))
       this.isChanged = true;
   }
@@ -246,7 +262,6 @@ export class DatasetStorage {
    */
   move(space: EditableSpace, heap: GlobalHeapEditor, from: number, to: number, count: number): void {
     if (count === 0 || from === to) return;
-    this.#checkWrite();
     const { dims } = this.dataspace;
     const size = dims.slice(1).reduce((product, dim) => product * dim, this.datatype.size);
     const most = Math.max(1, Math.floor(WINDOW / Math.max(1, size)));
@@ -254,6 +269,7 @@ export class DatasetStorage {
     const eachPart = (start: number, end: number, action: (start: number, end: number) => void): void => {
       for (let at = start; at < end; at += most) action(at, Math.min(end, at + most));
     };
+    this.#checkWrite(rows(to, to + count));
     const isDown = to < from;
     const shift = to - from;
     const isPointers = hasPointers(this.datatype);
@@ -271,7 +287,9 @@ export class DatasetStorage {
       const some = Math.min(most, count - done);
       const start = isDown ? from + done : from + count - done - some;
       const bytes = this.read(rows(start, start + some));
-      this.#put(space, rows(start + shift, start + shift + some), bytes);
+      // What was never written is the fill value there as well.
+      this.#own(space, heap, bytes);
+      this.#put(space, heap, rows(start + shift, start + shift + some), bytes);
       done += some;
     }
     const [left, last] = isDown
@@ -279,7 +297,7 @@ export class DatasetStorage {
       : [from, Math.min(to, from + count)];
     if (isPointers)
       eachPart(left, last, (start, end) =>
-        this.#put(space, rows(start, end), new Uint8Array((end - start) * size)),
+        this.#put(space, heap, rows(start, end), new Uint8Array((end - start) * size)),
       );
   }
 
@@ -299,17 +317,62 @@ export class DatasetStorage {
     }
   }
 
-  /** What a fill value leads to in the heap belongs to it alone: elements must not be given it. */
+  /**
+   * What the fill value leads to in the heap, which stays: elements, also those of other datasets, may lead to it. Those that we fill have
+   * a copy of it each, as libhdf5 has it (H5D__fill_refill_vl), so that one can be changed without the others.
+   */
+  get #shared(): Set<string> | undefined {
+    const { fillValue, datatype } = this;
+    return fillValue && hasPointers(datatype) && fillValue.some((byte) => byte !== 0)
+      ? pointersOf(datatype, fillValue)
+      : undefined;
+  }
+
+  /** Throws if what is filled at once is too much: a chunk, or all that is not in chunks. */
   #checkFill(): void {
-    if (hasPointers(this.datatype) && this.fillValue?.some((byte) => byte !== 0))
-      throw new H5FeatureError(
-        'changing or copying texts or sequences with a fill value of their own; make a dataset without one, and write them to it',
+    const { fillValue, datatype } = this;
+    if (!this.#shared) return;
+    const elements = product(this.chunkDims ?? this.dataspace.dims);
+    const most = MAX_FILLED_OBJECTS;
+    if (elements * heapBytes(datatype, fillValue as Uint8Array) > most)
+      throw new H5TypeError(
+        `the fill value stands for ${elements} texts or sequences that would take more than ${most} bytes: write all of them at once`,
       );
   }
 
-  /** What the fill value leads to, which stays: elements may have been given it, and those of other datasets. */
-  #kept(): Set<string> | undefined {
-    return this.fillValue && pointersOf(this.datatype, this.fillValue);
+  /** Where the fill value is to be found once a selection is written: the places of chunks, or one place of no chunk. */
+  #unwritten(selection: Selection): (readonly number[])[] {
+    const chunks = this.#chunks;
+    const places: number[][] = [];
+    if (!chunks) return this.#isWritten || selection.part().covers ? [] : [[]];
+    const { chunkDims } = chunks.target;
+    const size = product(chunkDims);
+    selection.forEachChunk(chunkDims, (place, part) => {
+      if ((part.count < size || !part.covers) && !chunks.target.chunks.get(place)) places.push([...place]);
+    });
+    return places;
+  }
+
+  /** Gives elements that have been filled copies of what the fill value leads to. */
+  #ownFilled(space: EditableSpace, heap: GlobalHeapEditor, place: readonly number[]): void {
+    if (this.#chunks) {
+      const { chunks } = this.#chunks.target;
+      const bytes = chunks.get(place) as Uint8Array;
+      this.#own(space, heap, bytes);
+      chunks.put(place, bytes);
+      return;
+    }
+    const { size } = this.datatype;
+    for (const selection of this.#windows()) {
+      const bytes = this.read(selection);
+      this.#own(space, heap, bytes);
+      writeSelection(this.#target, selection, bytes, size);
+    }
+  }
+
+  #own(space: EditableSpace, heap: GlobalHeapEditor, bytes: Uint8Array): void {
+    const shared = this.#shared;
+    if (shared) ownElements(space, heap, this.datatype, bytes.length / this.datatype.size, bytes, shared);
   }
 
   /** Gives all elements their space at once, with the fill value in it. */
@@ -318,24 +381,25 @@ export class DatasetStorage {
     const { datatype, dataspace, fillValue } = this;
     const { dims } = dataspace;
     if (extent(dataspace) === 0) return;
-    const write = (selection: Selection): void => {
-      const bytes = new Uint8Array(selection.count * datatype.size);
+    const filled = (count: number): Uint8Array => {
+      const bytes = new Uint8Array(count * datatype.size);
       fill(bytes, fillValue, datatype.size);
-      this.write(space, heap, selection, bytes);
+      this.#own(space, heap, bytes);
+      return bytes;
     };
     if (!this.#chunks) {
       // The first element is written, and the others are filled around it.
-      write(
-        parseSelection(
-          dims.map(() => 0),
-          dims,
-        ),
-      );
+      const first = dims.map(() => 0);
+      this.write(space, heap, parseSelection(first, dims), filled(1));
       return;
     }
-    const { chunkDims } = this.#chunks.target;
+    this.#checkFill();
+    this.#chunks.checkRoom();
+    this.#chunks.checkFilters();
+    const { chunkDims, chunks } = this.#chunks.target;
     const grid = new ChunkGrid(dims, chunkDims);
-    for (let number = 0; number < grid.total; number++) write(this.#chunkAt(grid.place(number), chunkDims));
+    for (let number = 0; number < grid.total; number++)
+      chunks.write(grid.place(number), filled(product(chunkDims)));
   }
 
   /** What is in the chunk at a place. */
@@ -405,9 +469,9 @@ export class DatasetStorage {
       for (const selection of this.#outside(dims)) {
         const bytes = this.read(selection);
         this.#changes++;
-        releaseElements(space, heap, datatype, selection.count, bytes);
+        releaseElements(space, heap, datatype, selection.count, bytes, this.#shared);
       }
-    this.#chunks.resize(dims);
+    this.#chunks.resize(dims, (bytes) => this.#own(space, heap, bytes));
     // Where nothing says how far it can grow, it is the shape that it was made with: that is to be known from now on.
     this.dataspace = { ...dataspace, dims: [...dims], maxDims: most };
     this.isChanged = true;
@@ -450,8 +514,9 @@ export class DatasetStorage {
    */
   emptyCopy(space: EditableSpace): DatasetStorage {
     const { datatype, filters } = this;
-    // Such elements are written when the header has been.
-    if (hasReferences(datatype)) this.#checkFill();
+    // Such elements are written when the header has been, which holds the fill value.
+    if (hasReferences(datatype) && this.#shared)
+      throw new H5FeatureError('a copy of a dataset of references that has sequences as its fill value');
     const fillValue = hasPointers(datatype) ? undefined : this.fillValue;
     const chunks = this.#chunks;
     const chunkDims = chunks?.target.chunkDims ?? [];
@@ -489,6 +554,13 @@ export class DatasetStorage {
     convert: (bytes: Uint8Array, count: number) => Uint8Array,
   ): void {
     if (isElsewhere(this.#target)) notHere(this.#target);
+    if (this.fillValue && !copy.fillValue) {
+      const fillValue = convert(this.fillValue, 1);
+      copy.fillValue = fillValue;
+      const target = copy.#target as ChunkedElements | ContiguousElements;
+      target.fillValue = fillValue;
+      if (target.kind === 'chunked') target.keepsEdges = copy.#shared !== undefined;
+    }
     if (this.#chunks && !hasPointers(this.datatype, true)) {
       this.#chunks.copyTo(copy.#chunks as ChunkStorage);
     } else if (this.#isWritten) {
@@ -496,11 +568,6 @@ export class DatasetStorage {
         const bytes = this.read(selection);
         copy.write(space, heap, selection, convert(bytes, selection.count));
       }
-    }
-    if (this.fillValue && !copy.fillValue) {
-      const fillValue = convert(this.fillValue, 1);
-      copy.fillValue = fillValue;
-      (copy.#target as ChunkedElements | ContiguousElements).fillValue = fillValue;
     }
     copy.flush();
   }
@@ -556,7 +623,7 @@ export class DatasetStorage {
   release(space: EditableSpace, heap: GlobalHeapEditor): void {
     const { datatype } = this;
     if (hasPointers(datatype) && this.#isWritten) {
-      const kept = this.#kept();
+      const kept = this.#shared;
       for (const selection of this.#windows())
         releaseElements(space, heap, datatype, selection.count, this.read(selection), kept);
     }

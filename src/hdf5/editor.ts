@@ -577,7 +577,9 @@ export class FileEditor implements Editor {
     const { datatype, dataspace, encoded } = prepareNow(data, plain(options.dtype), options.shape);
     this.#checkReferences(encoded);
     const type = typeOf(datatype, this.#committed(options.dtype));
-    const fillValue = encodeFill(datatype, options.fillValue);
+    const fill = encodeFill(datatype, options.fillValue);
+    if (fill) this.#writer ??= new ObjectWriter(this.space, this.#heap);
+    const fillValue = fill && this.#writer?.elementBytes(fill);
     const plan = isChunked(options)
       ? planChunks(datatype, dataspace, options, fillValue, this.space.indexes?.filters ?? new FilterSet())
       : undefined;

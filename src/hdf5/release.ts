@@ -1,5 +1,5 @@
 import type { EditableSpace } from './editable-space.js';
-import { getU64, viewOf } from './endian.js';
+import { getU64, setU64, viewOf } from './endian.js';
 import { type GlobalHeapEditor, heapObject } from './indexes/global-heap.js';
 import type { Datatype, VariableLength } from './messages/datatype.js';
 
@@ -50,7 +50,7 @@ export function releaseElements(
   const view = viewOf(bytes);
   const isSeen = (address: number, index: number): boolean => {
     const known = seen?.size;
-    return seen?.add(`${address} ${index}`).size === known && known !== undefined;
+    return seen?.add(pointer(address, index)).size === known && known !== undefined;
   };
   const release = (at: number, element: VariableLength): void => {
     const length = view.getUint32(at, true);
@@ -75,8 +75,51 @@ export function releaseElements(
 export function pointersOf(type: Datatype, bytes: Uint8Array): Set<string> {
   const view = viewOf(bytes);
   const pointers = new Set<string>();
-  eachPointer(type, 0, (at) => pointers.add(`${getU64(view, at + 4)} ${view.getUint32(at + 12, true)}`));
+  eachPointer(type, 0, (at) => pointers.add(pointer(getU64(view, at + 4), view.getUint32(at + 12, true))));
   return pointers;
+}
+
+/** How many bytes an element leads to in the global heap, but for what is within these. */
+export function heapBytes(type: Datatype, bytes: Uint8Array): number {
+  const view = viewOf(bytes);
+  let size = 0;
+  eachPointer(type, 0, (at, { base }) => {
+    size += view.getUint32(at, true) * base.size;
+  });
+  return size;
+}
+
+function pointer(address: number, index: number): string {
+  return `${address} ${index}`;
+}
+
+/**
+ * Gives each of `count` elements a copy of its own of what it leads to in the global heap, as far as `shared` names that, in the way of
+ * `pointersOf`; without it of all.
+ */
+export function ownElements(
+  space: EditableSpace,
+  heap: GlobalHeapEditor,
+  type: Datatype,
+  count: number,
+  bytes: Uint8Array,
+  shared?: ReadonlySet<string>,
+): void {
+  const view = viewOf(bytes);
+  const own = (at: number, { base }: VariableLength): void => {
+    const length = view.getUint32(at, true);
+    const address = getU64(view, at + 4);
+    const index = view.getUint32(at + 12, true);
+    if (address === 0 || length === 0 || shared?.has(pointer(address, index)) === false) return;
+    const data = new Uint8Array(heapObject(space, address, index, length * base.size));
+    // What is within comes first: the heap remembers where its last object is.
+    if (hasPointers(base)) ownElements(space, heap, base, length, data);
+    heap.insert(data.length);
+    heap.bytes.set(data, heap.position);
+    setU64(view, at + 4, heap.address);
+    view.setUint32(at + 12, heap.index, true);
+  };
+  for (let i = 0; i < count; i++) eachPointer(type, i * type.size, own);
 }
 
 /** Visits what of an element at a position is a text or a sequence, but for what is within these. */
