@@ -179,7 +179,7 @@ export interface Editor extends Requiring {
   // The same by members, which are attributes and links in one order. What is set stands in the place of what had its name.
   /** Sets an attribute, or a dataset if the group has `most` attributes, or no place for one in the order. */
   setScalar(group: Node, name: string, value: unknown, options: ValueOptions | undefined, most: number): void;
-  /** Sets the elements of a dataset that a group links to where they stand; false if they must be those of a new one. */
+  /** Sets the elements of an attribute, or of a dataset that a group links to, where they stand; false if they must be those of a new one. */
   overwrite(group: Node, name: string, value: unknown, options: ValueOptions | undefined): boolean;
   /** Sets a link to an object of the file, to a new dataset, or to a new group. */
   setObject(

@@ -75,7 +75,7 @@ import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
-import { overwrite } from './overwrite.js';
+import { overwrite, overwriteAttribute } from './overwrite.js';
 import { isWithin } from './paths.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
@@ -687,7 +687,29 @@ export class FileEditor implements Editor {
     setMember(this, group, name, { attribute: this.newAttribute(name, value, options) }, most);
   }
 
-  overwrite(group: Node, name: string, value: unknown, { dtype, shape }: ValueOptions = NO_OPTIONS): boolean {
+  overwrite(group: Node, name: string, value: unknown, options: ValueOptions = NO_OPTIONS): boolean {
+    return group.attributes?.get(name) === undefined
+      ? this.#overwriteMember(group, name, value, options)
+      : this.#overwriteAttribute(group, name, value, options);
+  }
+
+  #overwriteAttribute(group: Node, name: string, value: unknown, options: ValueOptions): boolean {
+    // What is in memory to be written is changed there.
+    if (!('info' in group) || group instanceof EditedObject) return false;
+    const { address } = group.info;
+    if (this.#edited.has(address) || this.#known.has(address)) return false;
+    const attribute = this.newAttribute(name, value, options);
+    const prepared = typeof attribute === 'object' ? attribute : prepare(attribute);
+    if ('committed' in prepared && prepared.committed !== undefined) return false;
+    this.#writer ??= new ObjectWriter(this.space, this.#heap);
+    const writer = this.#writer;
+    const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);
+    if (!overwriteAttribute(this.space, this.#heap, this.#load(address), name, prepared, bytes)) return false;
+    this.#objects.delete(address);
+    return true;
+  }
+
+  #overwriteMember(group: Node, name: string, value: unknown, { dtype, shape }: ValueOptions): boolean {
     const link = group.links?.get(name);
     if (link?.kind !== 'hard') return false;
     const { address } = link;
@@ -1093,7 +1115,8 @@ export class FileEditor implements Editor {
       this.#apart.length > 0 ||
       this.#edited.size > 0 ||
       this.#written.size > 0 ||
-      this.#linkChanges.size > 0
+      this.#linkChanges.size > 0 ||
+      this.#heap.isChanged
     );
   }
 

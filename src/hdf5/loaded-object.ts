@@ -50,6 +50,27 @@ export class LoadedObject {
     return this.info.attributes;
   }
 
+  /**
+   * Takes note of what stands in the file from now on: of an attribute, whose message has this index, the elements, in a chunk of the header
+   * at a position.
+   */
+  replaceAttribute(
+    index: number,
+    name: string,
+    header: Uint8Array,
+    position: number,
+    elements: Uint8Array,
+  ): void {
+    const attributes = this.info.attributes as Attribute[];
+    const place = attributes.findIndex((each) => each.name === name);
+    attributes[place] = { ...(attributes[place] as Attribute), data: elements };
+    const message = this.messages[index] as Message;
+    const { base, offsetSize, lengthSize, length } = message.data;
+    const data = new ByteReader(header, base, offsetSize, lengthSize, base - position, length);
+    this.messages[index] = { ...message, data };
+    this.#stored = undefined;
+  }
+
   get links(): readonly Link[] {
     return this.info.kind === 'group' ? this.info.links : [];
   }

@@ -1,13 +1,18 @@
+import type { ByteReader } from './byte-reader.js';
 import { lookup3 } from './checksum.js';
 import { encodedType } from './draft.js';
 import type { EditableSpace } from './editable-space.js';
+import type { Encoded } from './elements.js';
 import type { Extent } from './free-space.js';
 import { OHDR } from './header-writer.js';
+import type { GlobalHeapEditor } from './indexes/global-heap.js';
+import type { LoadedObject } from './loaded-object.js';
 import { decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
-import { decodeDataspace } from './messages/dataspace.js';
+import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { readObjectHeader } from './object-header.js';
 import type { Prepared } from './prepare.js';
+import { hasReferences, releaseElements } from './release.js';
 
 /** Of larger data what is new takes less memory until the commit than what is changed. */
 const LIMIT = 4096;
@@ -20,7 +25,6 @@ export function overwrite(space: EditableSpace, address: number, prepared: Prepa
   const bytes = prepared.encoded?.bytes;
   if (!bytes || bytes.length > LIMIT) return false;
   const type = encodedType(prepared.datatype).message;
-  const { dims } = prepared.dataspace;
   const chunks: Extent[] = [];
   const messages = readObjectHeader(space, address, chunks);
   const [[, size]] = chunks as [Extent];
@@ -28,12 +32,9 @@ export function overwrite(space: EditableSpace, address: number, prepared: Prepa
   let layout: StoredLayout | undefined;
   for (const { type: kind, flags, data } of messages) {
     switch (kind) {
-      case MessageType.Dataspace: {
-        const found = decodeDataspace(data);
-        const isSame = found.kind === prepared.dataspace.kind && found.dims.length === dims.length;
-        if (!isSame || found.maxDims || found.dims.some((dim, i) => dim !== dims[i])) return false;
+      case MessageType.Dataspace:
+        if (!isSame(decodeDataspace(data), prepared.dataspace)) return false;
         break;
-      }
       case MessageType.Datatype:
         if (flags & MessageFlag.Shared || data.length !== type.length) return false;
         for (const byte of type) if (data.u8() !== byte) return false;
@@ -54,12 +55,89 @@ export function overwrite(space: EditableSpace, address: number, prepared: Prepa
   }
   if (layout?.kind !== 'compact' || layout.data.length !== bytes.length) return false;
   // The checksum of the header is that of its one chunk; one of version 1 has none.
-  const header = new Uint8Array(space.bytes(address, size, 'an object header'));
-  if (header[0] !== (OHDR & 0xff)) return false;
-  header.set(bytes, layout.offset - space.superblock.baseAddress - address);
-  const end = size - 4;
+  const header = headerChunk(space, [address, size]);
+  if (!header) return false;
+  patch(space, address, header, layout.offset - space.superblock.baseAddress - address, bytes);
+  return true;
+}
+
+/**
+ * Writes elements in the place of those of an attribute in the header of an object, if these are of the same datatype and shape, and no
+ * references. What they lead to in the global heap is given back; `elementBytes` puts there what the new ones lead to. Returns whether
+ * it did: then the object is what the file has from now on.
+ */
+export function overwriteAttribute(
+  space: EditableSpace,
+  heap: GlobalHeapEditor,
+  object: LoadedObject,
+  name: string,
+  { datatype, dataspace, encoded }: Prepared,
+  elementBytes: (encoded: Encoded) => Uint8Array,
+): boolean {
+  const attribute = object.attributes.find((each) => each.name === name);
+  if (!attribute || !encoded || hasReferences(datatype)) return false;
+  const { offset } = attribute;
+  const index = object.messages.findIndex(
+    ({ data: { base, length } }) => base <= offset && offset < base + length,
+  );
+  const message = object.messages[index];
+  // It may be in dense storage, or shared.
+  if (message?.type !== MessageType.Attribute || message.flags & MessageFlag.Shared) return false;
+  const { length } = encoded.bytes;
+  const isSameShape = isSame(attribute.dataspace, dataspace) && attribute.data.length === length;
+  if (!isSameShape || !hasDatatype(message.data, encodedType(datatype).message)) return false;
+  const at = offset - space.superblock.baseAddress;
+  const chunk = object.chunks.find(([start, size]) => start <= at && at < start + size);
+  const header = chunk && headerChunk(space, chunk);
+  if (!header) return false;
+  const [start] = chunk;
+  const elements = header.subarray(at - start, at - start + length);
+  releaseElements(space, heap, datatype, extent(dataspace), elements);
+  patch(space, start, header, at - start, elementBytes(encoded));
+  object.replaceAttribute(index, name, header, start + space.superblock.baseAddress, elements);
+  return true;
+}
+
+/** Whether the message of an attribute has a datatype with these bytes. */
+function hasDatatype(message: ByteReader, type: Uint8Array): boolean {
+  message.position = 0;
+  const version = message.u8();
+  const isShared = message.u8() !== 0;
+  const nameSize = message.u16();
+  const size = message.u16();
+  // Of version 1, whose parts are padded, and which h5py does not write.
+  if (version < 2 || isShared || size !== type.length) return false;
+  message.take(2 + (version === 3 ? 1 : 0) + nameSize);
+  return type.every((byte) => message.u8() === byte);
+}
+
+/** Whether two dataspaces are the same, and can be no others. */
+function isSame(a: Dataspace, b: Dataspace): boolean {
+  return (
+    a.kind === b.kind &&
+    !a.maxDims &&
+    a.dims.length === b.dims.length &&
+    a.dims.every((dim, i) => dim === b.dims[i])
+  );
+}
+
+/** A chunk of an object header, to be changed; undefined if it is of version 1, which has no checksum. */
+function headerChunk(space: EditableSpace, [address, size]: Extent): Uint8Array<ArrayBuffer> | undefined {
+  const header = space.copy(address, size, 'an object header');
+  return header[0] === (OHDR & 0xff) ? header : undefined;
+}
+
+/** Writes bytes into a chunk of an object header, with its checksum. */
+function patch(
+  space: EditableSpace,
+  address: number,
+  header: Uint8Array<ArrayBuffer>,
+  at: number,
+  bytes: Uint8Array,
+): void {
+  header.set(bytes, at);
+  const end = header.length - 4;
   const view = new DataView(header.buffer);
   view.setUint32(end, lookup3(view, 0, end), true);
   space.write(address, header);
-  return true;
 }

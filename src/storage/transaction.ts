@@ -15,6 +15,8 @@ import {
 export type Durability = 'full' | 'normal' | 'off';
 
 const PAGE = 4096;
+/** Up to here a storage has what it is asked for in memory, or something near it, more often than not: a look at a header. */
+const SMALL = 512;
 /** Small writes to new space are gathered to so many bytes. */
 const BUFFER = 1 << 18;
 const NO_BUFFER = new Uint8Array(0);
@@ -174,7 +176,9 @@ export class Transaction implements Storage {
     this.#check();
     this.#flushBefore(position, length);
     if (position + length <= this.#storage.size && !this.#isChanged(position, length))
-      return this.#storage.copy(position, length);
+      return length <= SMALL
+        ? new Uint8Array(this.#storage.read(position, length))
+        : this.#storage.copy(position, length);
     const bytes = new Uint8Array(length);
     this.readInto(position, bytes);
     return bytes;
@@ -187,7 +191,7 @@ export class Transaction implements Storage {
     this.#flushBefore(position, length);
     const stored = Math.max(0, Math.min(length, storage.size - position));
     const known = target.subarray(0, stored);
-    if (stored > 0 && storage.readInto) storage.readInto(position, known);
+    if (stored > SMALL && storage.readInto) storage.readInto(position, known);
     else if (stored > 0) known.set(storage.read(position, stored));
     if (stored < length) target.fill(0, stored);
     this.#eachChanged(position, length, (page, { bytes, at }) => {

@@ -235,6 +235,8 @@ export class GlobalHeapEditor {
   /** What new collections have taken since the last flush. */
   #taken = 0;
   readonly #scratch = new ByteWriter();
+  /** Whether something was changed since the last flush. */
+  isChanged = false;
 
   /** Where the last object is: its collection, its index in that, and its data in `bytes`. */
   address = 0;
@@ -257,6 +259,7 @@ export class GlobalHeapEditor {
 
   /** Adds an object of `size` bytes, which the caller writes to `bytes` at `position` before the next call. */
   insert(size: number): void {
+    this.isChanged = true;
     const needed = HEADER + padded(size);
     const collection = this.#withRoom(needed);
     const { bytes, view } = collection;
@@ -292,6 +295,7 @@ export class GlobalHeapEditor {
     const collection = this.#collections.get(address) ?? this.#load(address);
     const start = collection.starts[index] ?? 0;
     if (start === 0) return;
+    this.isChanged = true;
     const at = start - HEADER;
     const { starts, sizes, bytes } = collection;
     collection.gaps += HEADER + padded(sizes[index] as number);
@@ -319,7 +323,7 @@ export class GlobalHeapEditor {
     }
   }
 
-  /** The bytes of an object that was inserted, to be changed. */
+  /** The bytes of an object that was inserted since the last flush, to be changed. */
   object(address: number, index: number): Uint8Array {
     const collection = this.#collections.get(address) ?? this.#load(address);
     const start = collection.starts[index] ?? 0;
@@ -342,6 +346,7 @@ export class GlobalHeapEditor {
       if (collection !== this.#current) this.#collections.delete(address);
     }
     this.#taken = 0;
+    this.isChanged = false;
   }
 
   /** Notes which collections have room, so that the next opening uses it: what it adds would take a new one else. */
@@ -361,6 +366,7 @@ export class GlobalHeapEditor {
     this.#collections.clear();
     this.#current = undefined;
     this.#taken = 0;
+    this.isChanged = false;
   }
 
   #write(collection: EditedCollection): void {
