@@ -38,8 +38,6 @@ export interface Context {
   readonly isPlain: boolean;
 }
 
-export const LARGE_ARRAY = 1 << 20;
-
 /** The context for an object, whose file is the user's: what changes is committed when they say so, unless they say how. */
 export function contextOf(object: H5Object, all: CollectionOptions = {}): Context {
   const options = checkedOptions(all);

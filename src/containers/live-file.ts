@@ -4,6 +4,7 @@ import type { H5File } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { holdersOf } from '../hdf5/paths.js';
 import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
+import { SmallValueReader } from './small-value-reader.js';
 
 /**
  * When changes of collections last: after each operation; at the end of the current task, so that all that a program does
@@ -78,9 +79,11 @@ export class LiveFile implements EditWatcher {
   /** What stands for the contents of objects of the file, by their addresses; and the times since when. */
   readonly #states = new Map<number, { readonly state: object; readonly since: number }>();
   readonly #deferred = new Set<Deferred>();
+  readonly smallValues: SmallValueReader;
 
   private constructor(session: FileSession) {
     this.#session = session;
+    this.smallValues = new SmallValueReader(session);
   }
 
   get file(): H5File {

@@ -21,7 +21,7 @@ import { prepareMembers } from '../serialize/part-writer.js';
 import { isReferredTo, replaceMembers } from '../serialize/replaced-references.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
-import { type Context, LARGE_ARRAY } from './context.js';
+import type { Context } from './context.js';
 import { isDeferred } from './deferred.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
@@ -31,9 +31,11 @@ import { storeWithCopies } from './own-collections.js';
 import {
   decodeScalar,
   encodeScalar,
+  isNull,
   isScalar,
   isSmallArray,
   isUsualType,
+  LARGE_ARRAY,
   readElements,
   readScalar,
 } from './scalar.js';
@@ -74,12 +76,21 @@ export function getMember(group: H5Group, name: string, context: Context, isRaw 
   const link = group.node.links?.get(name) as AnyLink | undefined;
   if (!link) return undefined;
   const { session } = group;
-  const node = isHard(link) ? session.target(link) : undefined;
+  const { isOurs, smallValues } = context.live;
+  const { largeArray = LARGE_ARRAY } = context.options;
   // Most are scalars and small arrays: there is no need of a handle for each.
+  if (link.kind === 'hard' && isOurs && !session.editor?.isWritten(link.address)) {
+    const value = smallValues.readKnown(link.address, largeArray);
+    if (value !== undefined) return value;
+  }
+  const node = isHard(link) ? session.target(link) : undefined;
   if (node && 'info' in node && !session.editor?.isWritten(node.info.address)) {
     const { info } = node;
-    if (isScalar(info, context.live.isOurs)) return readScalar(session, info);
-    if (isSmallArray(info, context.options.largeArray ?? LARGE_ARRAY)) return readElements(session, info);
+    const isOne = isScalar(info, isOurs);
+    if (isOurs && (isOne || isNull(info) || isSmallArray(info, largeArray)))
+      return smallValues.read(info.address, largeArray);
+    if (isOne) return readScalar(session, info);
+    if (isSmallArray(info, largeArray)) return readElements(session, info);
   }
   const object = node ? group.wrap(node, join(group.path, name)) : group.get(name);
   return object && presented(object, context, isRaw);

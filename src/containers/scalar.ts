@@ -132,7 +132,10 @@ export function isNull(info: ObjectInfo | undefined): boolean {
   );
 }
 
-/** Whether an object is a typed array of at most so many bytes, and no more. */
+/** From so many bytes on an array is one that stays in the file, unless told otherwise. */
+export const LARGE_ARRAY = 1 << 20;
+
+/** Whether an object is a typed array of less than so many bytes, and no more. */
 export function isSmallArray(info: ObjectInfo, most: number): info is DatasetInfo {
   if (info.kind !== 'dataset' || info.attributes.length > 0 || info.dataspace.dims.length !== 1) return false;
   const { datatype, dataspace, layout } = info;

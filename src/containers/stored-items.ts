@@ -7,7 +7,7 @@ import { StoredObject } from '../hdf5/stored-object.js';
 import { Missing, Reserved } from '../serialize/layout.js';
 import type { Context } from './context.js';
 import { presented } from './member.js';
-import { ScalarReader } from './scalar-reader.js';
+import { SmallValueReader } from './small-value-reader.js';
 
 /**
  * The elements of a large list of any values, in a file that nobody changes. Each is found by its place among the links, so that
@@ -18,7 +18,7 @@ export class StoredItems {
   readonly #group: H5Group;
   readonly #context: Context;
   readonly #links: LinkSequence;
-  readonly #scalars: ScalarReader;
+  readonly #smallValues: SmallValueReader;
   /** Of each element, the place of its link; or, less than 0, what the mask says of it. None: all have links. */
   readonly #places: Int32Array | undefined;
 
@@ -34,7 +34,7 @@ export class StoredItems {
     this.#group = group;
     this.#context = context;
     this.#links = links;
-    this.#scalars = new ScalarReader(group.session);
+    this.#smallValues = new SmallValueReader(group.session);
     const mask = group.attrs.get(Reserved.mask) as ArrayLike<number> | undefined;
     this.#places = mask && placesIn(mask, links.length, group.path);
     this.length = mask ? mask.length : links.length;
@@ -49,9 +49,9 @@ export class StoredItems {
     const address = this.#links.addressAt(place);
     if (address === UNDEFINED_ADDRESS)
       damaged(this.#group.path, `has an element ${index} that is no hard link`);
-    const scalar = this.#scalars.read(address);
-    if (scalar !== undefined) return scalar;
-    const { info } = this.#scalars;
+    const value = this.#smallValues.read(address, this.#context.options.largeArray);
+    if (value !== undefined) return value;
+    const { info } = this.#smallValues;
     const link = this.#links.at(place);
     const object = this.#group.wrap(new StoredObject(info), join(this.#group.path, link?.name ?? ''));
     return presented(object, this.#context);

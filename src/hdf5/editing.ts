@@ -153,7 +153,7 @@ export interface Editor extends Requiring {
   writeBytes(dataset: Node, selection: Selection, bytes: Uint8Array, isOne: boolean): void;
   /** Moves rows of a dataset as they are, over others; where they were, rows lead to nothing. */
   moveRows(dataset: Node, from: number, to: number, count: number): void;
-  /** Whether elements of the dataset at an address were written since the last flush. */
+  /** Whether the object at an address was changed, or elements of it were written, since the last flush. */
   isWritten(address: number): boolean;
   resize(dataset: Node, dims: readonly number[], named?: Named): void;
   /** Makes a dataset longer along an axis, and writes elements there. */

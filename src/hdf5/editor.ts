@@ -442,7 +442,7 @@ export class FileEditor implements Editor {
   }
 
   isWritten(address: number): boolean {
-    return this.#written.has(address);
+    return this.#written.has(address) || this.#edited.has(address);
   }
 
   resize(dataset: Node, dims: readonly number[], named?: Named): void {
