@@ -5,7 +5,7 @@ import type { FileEditor } from './editor.js';
 import type { FileSession } from './file-session.js';
 import { editable } from './members.js';
 import type { Link } from './messages/link.js';
-import { isHard, isSameNode, type Node, type StoredObject } from './stored-object.js';
+import { type HardLink, isHard, isSameNode, type Node, type StoredObject } from './stored-object.js';
 
 /** What is done where the group has something of the same name. */
 export interface GraftOptions {
@@ -83,14 +83,14 @@ function pair(
     const old = editor.target(there);
     const made = source.target(link) as StoredObject;
     if (!options.merges(old, made)) continue;
-    merged.add(placeOf(at.target, name, made));
+    merged.add(placeOf(at.target, name, made.info.address));
     enter(editor.edit(old) as EditedObject, made);
   }
 }
 
-/** The member of a group in which an object is merged into what is there. */
-function placeOf(target: EditedObject, name: string, made: StoredObject): string {
-  return `${target.info.address}/${made.info.address}/${name}`;
+/** The member of a group in which an object, which has an address in what is copied, is merged into what is there. */
+function placeOf(target: EditedObject, name: string, address: number): string {
+  return `${target.info.address}/${address}/${name}`;
 }
 
 /** A member that a group gets, and the group. */
@@ -143,14 +143,15 @@ function* changes(
       if (options.takes(name)) yield { target, name, attribute: draft.attributes?.get(name) };
       continue;
     }
-    const made = isHard(link) ? (source.target(link) as StoredObject) : undefined;
-    const standIn = made && standIns.get(made.info.address)?.node;
+    // What it leads to is read only where it is looked into.
+    const address = isHard(link) ? link.address : -1;
+    const standIn = standIns.get(address)?.node;
     const there = target.allLinks.get(name);
     const isThere = standIn && there && isHard(there) && isSameNode(editor.target(there), standIn);
     if (!isThere) yield { target, name, link: draft.links?.get(name) };
     // Where another part of the value has taken the place of that meanwhile, it gets its members all the same.
-    if (made && merged.has(placeOf(target, name, made)) && !done.has(made.info.address))
-      enter(editor.edit(standIn as Node) as EditedObject, made);
+    if (merged.size > 0 && merged.has(placeOf(target, name, address)) && !done.has(address))
+      enter(editor.edit(standIn as Node) as EditedObject, source.target(link as HardLink) as StoredObject);
   }
 }
 
