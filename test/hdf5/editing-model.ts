@@ -17,6 +17,8 @@ interface ModelDataset {
   value: unknown;
   /** Whether it is in chunks, and its only axis can grow. */
   grows?: boolean;
+  /** What its elements are that were never written. */
+  fill?: unknown;
 }
 export type Model = ModelGroup | ModelDataset;
 
@@ -222,15 +224,17 @@ export class Editing {
           fletcher32: this.int(4) === 0,
           dtype: Array.isArray(value) ? 'str' : 'f8',
         } as const;
+        const fill = this.int(3) > 0 ? undefined : Array.isArray(value) ? 'none' : 7;
         make(
           () =>
             file.createDataset(place, {
               data: value,
               chunks: [1 + this.int(20)],
               maxShape: [null],
+              fillValue: fill,
               ...options,
             }),
-          () => ({ kind: 'dataset', attributes: new Map(), value, grows: true }),
+          () => ({ kind: 'dataset', attributes: new Map(), value, grows: true, fill }),
         );
         break;
       }
@@ -283,7 +287,7 @@ export class Editing {
     } else if (kind === 1) {
       const length = this.int(MOST_ELEMENTS);
       dataset.resize([length]);
-      const fill = Array.isArray(value) ? '' : 0;
+      const fill = model.fill ?? (Array.isArray(value) ? '' : 0);
       while (all.length < length) all.push(fill);
       all.length = length;
     } else {
@@ -347,9 +351,9 @@ export function rebuilt(file: H5File): ModelGroup {
     if (known) return known;
     const attributes = new Map<string, unknown>(object.attrs);
     if (!(object instanceof H5Group)) {
-      const { value, maxShape } = object as H5Dataset;
+      const { value, maxShape, fillValue: fill } = object as H5Dataset;
       const grows = maxShape?.[0] === Number.POSITIVE_INFINITY;
-      const dataset: ModelDataset = { kind: 'dataset', attributes, value, grows };
+      const dataset: ModelDataset = { kind: 'dataset', attributes, value, grows, fill };
       models.set(address, dataset);
       return dataset;
     }
