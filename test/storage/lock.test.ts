@@ -254,15 +254,14 @@ describe('a lock of another process', () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('a lock of a worker', () => {
-  /** A worker that has taken the lock. */
-  async function locker(then = ''): Promise<Worker> {
+  /** A worker that has taken the lock, and ends when it gets a message. */
+  async function locker(): Promise<Worker> {
     const program = `
       import { parentPort } from 'node:worker_threads';
       import { acquireLock } from ${JSON.stringify(compiled.url('lock'))};
       const lock = acquireLock(${JSON.stringify(data)});
-      parentPort.on('message', () => {});
-      parentPort.postMessage('locked');
-      ${then}`;
+      parentPort.on('message', () => process.exit(0));
+      parentPort.postMessage('locked');`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
     await once(worker, 'message');
     return worker;
@@ -282,8 +281,10 @@ describe.skipIf(process.platform !== 'linux')('a lock of a worker', () => {
   });
 
   it('is released when the worker ends by itself', async () => {
-    const worker = await locker('process.exit(0);');
-    await once(worker, 'exit');
+    const worker = await locker();
+    const ended = once(worker, 'exit');
+    worker.postMessage('end');
+    await ended;
     expect(readdirSync(folder)).toEqual(['data.h5']);
   });
 
