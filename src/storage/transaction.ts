@@ -164,7 +164,7 @@ export class Transaction implements Storage {
     if (this.#buffered > 0) {
       const at = position - this.#bufferAt;
       if (at >= 0 && at + length <= this.#buffered) return this.#buffer.slice(at, at + length);
-      if (at < this.#buffered && at + length > 0) this.#flush();
+      if (this.#isBuffered(position, length)) return this.copy(position, length);
     }
     // A look ahead may go beyond what has been written so far.
     return position + length <= this.#storage.size
@@ -174,8 +174,8 @@ export class Transaction implements Storage {
 
   copy(position: number, length: number): Uint8Array<ArrayBuffer> {
     this.#check();
-    this.#flushBefore(position, length);
-    if (position + length <= this.#storage.size && !this.#isChanged(position, length))
+    const isStored = position + length <= this.#storage.size && !this.#isBuffered(position, length);
+    if (isStored && !this.#isChanged(position, length))
       return length <= SMALL
         ? new Uint8Array(this.#storage.read(position, length))
         : this.#storage.copy(position, length);
@@ -188,12 +188,12 @@ export class Transaction implements Storage {
     this.#check();
     const storage = this.#storage;
     const { length } = target;
-    this.#flushBefore(position, length);
     const stored = Math.max(0, Math.min(length, storage.size - position));
     const known = target.subarray(0, stored);
     if (stored > SMALL && storage.readInto) storage.readInto(position, known);
     else if (stored > 0) known.set(storage.read(position, stored));
     if (stored < length) target.fill(0, stored);
+    this.#addBuffered(position, target);
     this.#eachChanged(position, length, (page, { bytes, at }) => {
       const start = page * PAGE;
       const from = Math.max(start, position);
@@ -202,10 +202,19 @@ export class Transaction implements Storage {
     });
   }
 
-  /** New bytes go to the storage, if some of these are among them. */
-  #flushBefore(position: number, length: number): void {
+  /** Whether new bytes that have not gone to the storage are among these. */
+  #isBuffered(position: number, length: number): boolean {
     const end = this.#bufferAt + this.#buffered;
-    if (this.#buffered > 0 && position < end && position + length > this.#bufferAt) this.#flush();
+    return this.#buffered > 0 && position < end && position + length > this.#bufferAt;
+  }
+
+  /** Puts them over what the storage has. */
+  #addBuffered(position: number, target: Uint8Array): void {
+    if (!this.#isBuffered(position, target.length)) return;
+    const at = this.#bufferAt;
+    const from = Math.max(at, position);
+    const to = Math.min(at + this.#buffered, position + target.length);
+    target.set(this.#buffer.subarray(from - at, to - at), from - position);
   }
 
   #isChanged(position: number, length: number): boolean {
@@ -300,10 +309,10 @@ export class Transaction implements Storage {
   /** Fills a page in memory with what it is now; what lies behind the end is zeros. */
   #load(page: number, bytes: Uint8Array): void {
     const start = page * PAGE;
-    this.#flushBefore(start, PAGE);
     const stored = Math.max(0, Math.min(PAGE, this.#storage.size - start));
     if (stored > 0) bytes.set(this.#storage.read(start, stored));
     if (stored < PAGE) bytes.fill(0, stored);
+    this.#addBuffered(start, bytes);
   }
 
   /** Writes bytes to space that the committed state does not use. */
