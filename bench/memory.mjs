@@ -64,7 +64,7 @@ await runScenario(async ({ quick }) => {
   return {
     title: 'Memory',
     notes: [
-      'In a process of its own for each: the value is made, all garbage is collected, the kernel is told to forget how much',
+      'In a process of its own for each: the value is made, its strings each in one piece, all garbage is collected, the kernel is told to forget how much',
       'memory the process has had, and one call is made. What the process then has had at most, less what it had before the',
       'call, is what the call takes; the output, which is the second column of figures, is a part of it.',
     ],
