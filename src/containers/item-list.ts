@@ -15,7 +15,7 @@ import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { deleteMember, getMember, prepareObjectMember, presented, replaceMember } from './member.js';
 import { placeOf, setWord } from './rewriting.js';
-import { encodeScalar, isNull, isScalar, readScalar } from './scalar.js';
+import { encodeScalar, isNull, isScalar } from './scalar.js';
 import { StoredItems } from './stored-items.js';
 
 /** An element: the name of its link, or what a mask says of one that is missing. */
@@ -137,11 +137,17 @@ export class ItemList implements ListStore {
     }
     const slot = slots[index] as Slot;
     if (typeof slot === 'string') {
+      const { node, session } = this.object;
+      const { live, options } = this.#context;
+      const link = node.links?.get(slot) as AnyLink | undefined;
+      if (link?.kind === 'hard' && !session.editor?.isWritten(link.address)) {
+        const value = live.smallValues.readKnown(link.address, options.largeArray);
+        if (value !== undefined) return value;
+      }
       const info = this.#infoAt(slot);
       if (isNull(info)) return null;
-      const { session } = this.object;
       return isScalar(info) && !session.editor?.isWritten(info.address)
-        ? readScalar(session, info)
+        ? live.smallValues.read(info.address)
         : presented(this.#objectAt(slot, info), this.#context);
     }
     return slot === Missing.null ? null : undefined;

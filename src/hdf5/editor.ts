@@ -688,7 +688,8 @@ export class FileEditor implements Editor {
   }
 
   overwrite(group: Node, name: string, value: unknown, options: ValueOptions = NO_OPTIONS): boolean {
-    return group.attributes?.get(name) === undefined
+    // In files of others an attribute and a link may have one name: the link is the member.
+    return group.attributes?.get(name) === undefined || group.links?.get(name)
       ? this.#overwriteMember(group, name, value, options)
       : this.#overwriteAttribute(group, name, value, options);
   }
@@ -700,7 +701,7 @@ export class FileEditor implements Editor {
     if (this.#edited.has(address) || this.#known.has(address)) return false;
     const attribute = this.newAttribute(name, value, options);
     const prepared = typeof attribute === 'object' ? attribute : prepare(attribute);
-    if ('committed' in prepared && prepared.committed !== undefined) return false;
+    if (prepared.committed !== undefined) return false;
     this.#writer ??= new ObjectWriter(this.space, this.#heap);
     const writer = this.#writer;
     const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);
