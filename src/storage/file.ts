@@ -19,6 +19,8 @@ import type { Storage, WritableStorage } from './storage.js';
 const PAGE_SIZE = 1 << 15;
 /** So many that a million links in random order are looked up without reading a page twice: 64 MB. */
 const CACHED_PAGES = 2048;
+/** So many bytes, where two pages meet, are taken from both: a look at a header is one, and another call takes longer. */
+const FEW_BYTES = 512;
 /** Within one of them, no writer changes the size of a file each time. */
 const MARK_ATTEMPTS = 100;
 /** The most bytes that one system call is asked for: Linux moves at most 2 GB at once, and Node counts in 31 bits. */
@@ -213,15 +215,41 @@ export function syncFolder(folder: string): void {
 /** Parts of a file that have been read, by their numbers. Each is a whole page, with zeros after the file's end. */
 class PageCache {
   readonly #pages = new Map<number, Uint8Array>();
+  /** Reads a page from the file, as far as there is one. */
+  readonly #load: (bytes: Uint8Array, position: number) => void;
 
-  get(page: number): Uint8Array | undefined {
-    return this.#pages.get(page);
+  constructor(load: (bytes: Uint8Array, position: number) => void) {
+    this.#load = load;
   }
 
-  /** Keeps a page, in the place of the oldest if there are many. */
-  add(page: number, bytes: Uint8Array): void {
-    if (this.#pages.size >= CACHED_PAGES) this.#pages.delete(this.#pages.keys().next().value as number);
-    this.#pages.set(page, bytes);
+  /** Whether bytes are to be had by way of pages: those of one, or few that are in two, and all of them in the file. */
+  takes(position: number, length: number, size: number): boolean {
+    const isFew = length <= FEW_BYTES && position + length <= size;
+    return isFew || (position % PAGE_SIZE) + length <= PAGE_SIZE;
+  }
+
+  read(position: number, length: number): Uint8Array {
+    const number = Math.floor(position / PAGE_SIZE);
+    const start = position - number * PAGE_SIZE;
+    const left = PAGE_SIZE - start;
+    const page = this.#page(number);
+    if (length <= left) return page.subarray(start, start + length);
+    const bytes = new Uint8Array(length);
+    bytes.set(page.subarray(start));
+    bytes.set(this.#page(number + 1).subarray(0, length - left), left);
+    return bytes;
+  }
+
+  /** A page, which is kept, in the place of the oldest if there are many. */
+  #page(number: number): Uint8Array {
+    let bytes = this.#pages.get(number);
+    if (bytes === undefined) {
+      bytes = new Uint8Array(PAGE_SIZE);
+      this.#load(bytes, number * PAGE_SIZE);
+      if (this.#pages.size >= CACHED_PAGES) this.#pages.delete(this.#pages.keys().next().value as number);
+      this.#pages.set(number, bytes);
+    }
+    return bytes;
   }
 
   /** After a write: the pages that it lies in are changed as well. */
@@ -358,7 +386,7 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 export class FileStorage implements Storage {
   readonly size: number;
   readonly #file: Descriptor;
-  readonly #pages = new PageCache();
+  readonly #pages = new PageCache((bytes, at) => this.#fill(bytes, Math.min(PAGE_SIZE, this.size - at), at));
   readonly #mark: Mark | undefined;
   /** What `mark` said at first. */
   readonly #marked: Uint8Array | undefined;
@@ -379,16 +407,8 @@ export class FileStorage implements Storage {
   }
 
   read(position: number, length: number): Uint8Array {
-    const page = Math.floor(position / PAGE_SIZE);
-    const start = position - page * PAGE_SIZE;
-    if (start + length > PAGE_SIZE) return this.copy(position, length);
-    let bytes = this.#pages.get(page);
-    if (bytes === undefined) {
-      bytes = new Uint8Array(PAGE_SIZE);
-      this.#fill(bytes, Math.min(PAGE_SIZE, this.size - page * PAGE_SIZE), page * PAGE_SIZE);
-      this.#pages.add(page, bytes);
-    }
-    return bytes.subarray(start, start + length);
+    const isPaged = this.#pages.takes(position, length, this.size);
+    return isPaged ? this.#pages.read(position, length) : this.copy(position, length);
   }
 
   copy(position: number, length: number): Uint8Array<ArrayBuffer> {
@@ -475,7 +495,7 @@ export interface WritableFileOptions {
  */
 export class WritableFileStorage implements WritableStorage {
   readonly #file: Descriptor;
-  readonly #pages = new PageCache();
+  readonly #pages = new PageCache((bytes, at) => this.#fill(bytes, Math.min(PAGE_SIZE, this.#size - at), at));
   readonly #full: boolean;
   #size: number;
   /** The size when all was synced. */
@@ -505,16 +525,8 @@ export class WritableFileStorage implements WritableStorage {
   }
 
   read(position: number, length: number): Uint8Array {
-    const page = Math.floor(position / PAGE_SIZE);
-    const start = position - page * PAGE_SIZE;
-    if (start + length > PAGE_SIZE) return this.copy(position, length);
-    let bytes = this.#pages.get(page);
-    if (bytes === undefined) {
-      bytes = new Uint8Array(PAGE_SIZE);
-      this.#fill(bytes, Math.min(PAGE_SIZE, this.#size - page * PAGE_SIZE), page * PAGE_SIZE);
-      this.#pages.add(page, bytes);
-    }
-    return bytes.subarray(start, start + length);
+    const isPaged = this.#pages.takes(position, length, this.size);
+    return isPaged ? this.#pages.read(position, length) : this.copy(position, length);
   }
 
   copy(position: number, length: number): Uint8Array<ArrayBuffer> {
