@@ -160,12 +160,14 @@ function orderOf(group: Node, name: string, item: unknown, asked?: ReadonlyMap<s
 function orderedNames(group: Node): OrderedName[] {
   const members: OrderedName[] = [];
   let isOrdered = true;
+  let isSorted = true;
   const isEdited = 'orderOf' in group;
   let last = -1;
   const add = (name: string, order: number): void => {
     // What has no number yet comes behind all others, in the order in which it came.
     if (order < 0 && !isEdited) isOrdered = false;
     const place = order < 0 ? last + 1 : order;
+    if (place < last) isSorted = false;
     last = Math.max(last, place);
     members.push([name, place]);
   };
@@ -176,7 +178,7 @@ function orderedNames(group: Node): OrderedName[] {
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
     add(name, orderOf(group, name, link, linkOrders));
   // The sort is stable.
-  return isOrdered ? members.sort((a, b) => a[1] - b[1]) : members;
+  return isOrdered && !isSorted ? members.sort((a, b) => a[1] - b[1]) : members;
 }
 
 /** Whether the members of a group have an order in the file: that of their creation, where it is tracked. */
