@@ -73,8 +73,9 @@ export interface Commit {
  *
  * 0. New bytes, if there are so many that they were written, are synced: the tail must not be there without them. Few are
  *    treated as pages.
- * 1. The pages are written to the tail of the file (see tail.ts): from now on who opens the file completes the commit. The
- *    guard that makes other programs refuse it is put up. Sync: now the commit is durable.
+ * 1. The pages are written to the tail of the file (see tail.ts): from now on who opens the file completes the commit. So are, in their
+ *    place, new bytes where the file did not reach, since that may take room which is not there. The guard that makes other programs
+ *    refuse it is put up. Sync: now the commit is durable.
  * 2. The pages are written in place. Sync: now the tail is not needed any more.
  * 3. The guard is taken down. If `durability` is 'full', sync: now other programs read the file whatever happens. If it is
  *    'normal', that is done when the file is closed. Until then the guard may be up on the disk when the tail is overwritten. So
@@ -478,6 +479,8 @@ export class Transaction implements Storage {
     const pages = this.#changes(end);
     // Not where the old content is, as long as that counts.
     const start = Math.max(end, this.#end);
+    const { size } = storage;
+    let fresh: Page | undefined;
     let isBegun = false;
     let isGuarded = false;
     try {
@@ -488,13 +491,21 @@ export class Transaction implements Storage {
       } else if (this.#buffered > 0) {
         // What was given back at the end is no longer content, and the tail may stand there.
         const count = Math.min(this.#buffered, end - this.#bufferAt);
-        if (count > 0) pages.unshift({ position: this.#bufferAt, bytes: this.#buffer.slice(0, count) });
+        if (count > 0) {
+          fresh = { position: this.#bufferAt, bytes: this.#buffer.slice(0, count) };
+          pages.unshift(fresh);
+        }
       }
       if (this.#durability === 'normal') pages.push({ position: guard.position, bytes: guard.complete });
       const commit = ++this.#lastNumber;
       isBegun = true;
       this.#isLong = true;
       this.#putTail(start, { end, commit, guard, pages, note });
+      // Where the file did not reach, the disk may have no room: that is to show before the commit lasts.
+      if (fresh && fresh.position + fresh.bytes.length > size) {
+        storage.write(fresh.position, fresh.bytes);
+        pages.shift();
+      }
       isGuarded = true;
       storage.write(guard.position, guard.during);
       if (this.#sync) storage.sync();
