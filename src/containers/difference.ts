@@ -271,7 +271,7 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
   const { object: group, context } = dict;
   const name = escapeName(key);
   const attribute = group.node.attributes?.get(name);
-  if (attribute !== undefined && (context.live.isOurs || !group.node.links?.get(name))) {
+  if (attribute !== undefined && !group.node.links?.get(name)) {
     const isReference = typeof attribute === 'object' && isElement(attribute.datatype);
     if (isReference || !encodeScalar(value, context)) return false;
     return isSameScalar(decodeScalar(group, name, attribute, context), value);

@@ -115,8 +115,8 @@ export class H5Attributes implements Iterable<[string, unknown]> {
     const object = this.#object;
     const { live } = this.#context;
     live.edit();
-    // Attributes of a dict are members of it.
-    if (object instanceof H5Group && object.linkInfo(stored))
+    // Attributes of a dict are members of it; in files of others there may be one beside a member.
+    if (object instanceof H5Group && object.linkInfo(stored) && !object.attrs.has(stored))
       throw new H5PathError(
         'H5_EXISTS',
         name,

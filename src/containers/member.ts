@@ -69,10 +69,8 @@ export function hasMember(group: H5Group, name: string): boolean {
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
 export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
   const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
-  if (attribute !== undefined && (context.live.isOurs || !group.node.links?.get(name)))
-    return decodeScalar(group, name, attribute, context);
   const link = group.node.links?.get(name) as AnyLink | undefined;
-  if (!link) return undefined;
+  if (!link) return attribute === undefined ? undefined : decodeScalar(group, name, attribute, context);
   const { session } = group;
   const node = isHard(link) ? session.target(link) : undefined;
   // Most are scalars and small arrays: there is no need of a handle for each.
@@ -339,13 +337,12 @@ function makeFor(group: H5Group, name: string, make: (other: string) => unknown)
 export function deleteMember(group: H5Group, name: string): boolean {
   const editor = group.session.edit();
   const { node } = group;
-  if (node.attributes?.get(name) !== undefined) {
-    markNumber(group, name, false);
-    return editor.deleteAttribute(node, name);
-  }
-  if (!node.links?.get(name)) return false;
-  replaceMember(group, name, () => editor.deleteLink(node, name));
-  return true;
+  const isLinked = node.links?.get(name) !== undefined;
+  // In files of others there may be both of one name: nothing is left of the member.
+  if (isLinked) replaceMember(group, name, () => editor.deleteLink(node, name));
+  if (group.node.attributes?.get(name) === undefined) return isLinked;
+  markNumber(group, name, false);
+  return editor.deleteAttribute(group.node, name);
 }
 
 /** The object of a file that a live collection, or a handle, stands for. */

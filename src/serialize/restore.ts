@@ -394,6 +394,7 @@ export class Restorer {
   ): void {
     const { attributes, links } = info;
     let numbers: Set<unknown> | undefined;
+    let linked: Set<string> | undefined;
     let a = 0;
     let l = 0;
     while (a < attributes.length || l < links.length) {
@@ -401,7 +402,9 @@ export class Restorer {
       const link = links[l];
       if (attribute && !(link && link.order < attribute.order)) {
         a++;
-        if (isReserved(attribute.name)) continue;
+        // In files of others an attribute may have the name of a link before it, which is the member then.
+        if (l > 0) linked ??= new Set(links.map(({ name }) => name));
+        if (isReserved(attribute.name) || linked?.has(attribute.name)) continue;
         let value = this.scalar(attribute, info);
         if (typeof value === 'bigint') {
           numbers ??= new Set(this.attribute(info, Reserved.numbers));

@@ -1353,9 +1353,8 @@ describe('a dict says', () => {
   });
 });
 
-/** A new file that Python makes, with the variable `path`. */
-function madeByH5py(script: string): string {
-  const path = newPath();
+/** A new file that Python makes, or changes, with the variable `path`. */
+function madeByH5py(script: string, path = newPath()): string {
   execFileSync(PYTHON, ['-c', `import h5py, sys; path = sys.argv[1]; ${script}`, path]);
   return path;
 }
@@ -1403,6 +1402,80 @@ describeOracle('h5py', () => {
     expect(group.get('x')).toEqual(Float64Array.of(1.5, 2.5));
     expect(group.object.attrs.get('x')).toBe(3.5);
     expect(group.get('y')).toBe(1.5);
+  });
+
+  // As AnnData has them: an attribute of a group says which of its datasets is the index, and is called like that.
+  describe('takes the link for the member where there is an attribute of that name, which stays what it is', () => {
+    const NAMES = 'g.attrs["y"] = g.attrs["z"] = 1.5; g.attrs["x"] = "name"';
+    const open = (made = 'by another program') => {
+      let path: string;
+      if (made === 'by another program') {
+        const group = 'f = h5py.File(path, "w", track_order=True); g = f.create_group("g", track_order=True)';
+        path = madeByH5py(`${group}; ${NAMES}; g["x"] = ["a", "b"]`);
+      } else {
+        path = newPath();
+        const isLink = made.endsWith('the link');
+        writeSync(path, { g: isLink ? { y: 1.5, z: 1.5, x: 'name' } : { x: ['a', 'b'] } });
+        const change = isLink ? 'g["x"] = ["a", "b"]' : NAMES;
+        madeByH5py(`f = h5py.File(path, "r+"); g = f["g"]; ${change}`, path);
+      }
+      return H5Dict.open<{ g: H5Dict }>(path, { mode: 'r+', commit: 'manual' });
+    };
+    const plain = (value: unknown) => (value instanceof H5List ? value.toArray() : value);
+
+    it.each([
+      'by another program',
+      'by us, to which h5py has added the link',
+      'by us, to which h5py has added the attribute',
+    ])('in a file that was made %s', (made) => {
+      using dict = open(made);
+      const group = dict.get('g');
+      expect([group.size, [...group.keys()].sort(), plain(group.get('x'))]).toEqual([
+        3,
+        ['x', 'y', 'z'],
+        ['a', 'b'],
+      ]);
+      expect(group.toObject()).toEqual({ x: ['a', 'b'], y: 1.5, z: 1.5 });
+      expect(readSync(dict.object, { path: 'g/x' })).toEqual(['a', 'b']);
+      expect(readSync(dict.object, { path: 'g/*' })).toEqual({ x: ['a', 'b'], y: 1.5, z: 1.5 });
+      expect(group.attributes.get('x')).toBe('name');
+      group.attributes.set('x', 'other');
+      expect([group.attributes.get('x'), plain(group.get('x'))]).toEqual(['other', ['a', 'b']]);
+    });
+
+    it.each<[string, unknown]>([
+      ['a number', 5],
+      ['a text', 'c'],
+      ['a list', ['c']],
+      ['an array', Float64Array.of(1)],
+      ['an object', { c: 1 }],
+    ])('when it is set to %s', (_, value) => {
+      for (const isWritten of [false, true]) {
+        using dict = open();
+        if (isWritten) writeSync(dict.file, value, { path: 'g/x' });
+        else dict.get('g').set('x', value);
+        dict.commit();
+        const now = dict.get('g').get('x');
+        expect(now instanceof H5Dict ? now.toObject() : plain(now)).toEqual(value);
+        expect(dict.toObject()).toMatchObject({ g: { x: value, y: 1.5, z: 1.5 } });
+        expect(dict.get('g').attributes.get('x')).toBe('name');
+      }
+    });
+
+    it('when it is renamed', () => {
+      using dict = open();
+      dict.get('g').rename('x', 'w');
+      dict.commit();
+      expect(dict.toObject()).toEqual({ g: { w: ['a', 'b'], x: 'name', y: 1.5, z: 1.5 } });
+    });
+
+    it('until it is deleted', () => {
+      using dict = open();
+      expect(dict.get('g').delete('x')).toBe(true);
+      expect(dict.get('g').has('x')).toBe(false);
+      dict.commit();
+      expect(dict.toObject()).toEqual({ g: { y: 1.5, z: 1.5 } });
+    });
   });
 });
 
