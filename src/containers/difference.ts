@@ -4,7 +4,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
-import { hasOrder } from '../hdf5/members.js';
+import { hasOrder, linkOf } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
@@ -271,7 +271,7 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
   const { object: group, context } = dict;
   const name = escapeName(key);
   const attribute = group.node.attributes?.get(name);
-  if (attribute !== undefined && !group.node.links?.get(name)) {
+  if (attribute !== undefined && !linkOf(group.node, name)) {
     const isReference = typeof attribute === 'object' && isElement(attribute.datatype);
     if (isReference || !encodeScalar(value, context)) return false;
     return isSameScalar(decodeScalar(group, name, attribute, context), value);

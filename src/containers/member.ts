@@ -6,7 +6,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
-import { isMember } from '../hdf5/members.js';
+import { isMember, linkOf } from '../hdf5/members.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
 import { join } from '../hdf5/paths.js';
 import { referredName } from '../hdf5/referred.js';
@@ -69,7 +69,7 @@ export function hasMember(group: H5Group, name: string): boolean {
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
 export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
   const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
-  const link = group.node.links?.get(name) as AnyLink | undefined;
+  const link = linkOf(group.node, name);
   if (!link) return attribute === undefined ? undefined : decodeScalar(group, name, attribute, context);
   const { session } = group;
   const node = isHard(link) ? session.target(link) : undefined;
@@ -248,7 +248,7 @@ function nameFor(group: H5Group, key: string): string {
 
 /** Writes a scalar into the scalar dataset that another program has made, if it fits. Returns whether it did. */
 function writeScalar(group: H5Group, name: string, value: unknown): boolean {
-  if (group.node.links?.get(name)?.kind === undefined) return false;
+  if (!linkOf(group.node, name)) return false;
   const set = scalarSetter(group.get(name), value);
   set?.();
   return set !== undefined;

@@ -11,7 +11,7 @@ import { checkName } from './link-name.js';
 import { IndexedLinks, type Links } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import { extent } from './messages/dataspace.js';
-import { type AnyLink, anew, type HardLink, type Node } from './stored-object.js';
+import { type AnyLink, anew, type HardLink, isHard, type Node } from './stored-object.js';
 
 /** HDF5 numbers attributes with 16 bits: behind this, one cannot have its place in the order. */
 const LAST_ORDER = 0xfffe;
@@ -31,7 +31,7 @@ export function setMember(editor: FileEditor, group: Node, name: string, member:
   if ('attribute' in member && !isBoth) {
     const { allAttributes } = target;
     if (order <= LAST_ORDER && (allAttributes.size < most || allAttributes.get(name) !== undefined)) {
-      editor.deleteLink(target, name);
+      if (allAttributes.get(name) === undefined) editor.deleteLink(target, name);
       target.attributeOrders.set(name, order);
       editor.putAttribute(target, name, member.attribute);
       return;
@@ -45,13 +45,17 @@ export function setMember(editor: FileEditor, group: Node, name: string, member:
 }
 
 /**
- * Whether an attribute has the name of a link. In files of others it may; then the link is the member, and the attribute stays what it is
- * to them.
+ * The link that is a member of a group. In files of others an attribute may have its name: then the member is the object that the link
+ * leads to, and the attribute stays what it is to them; or the attribute, if the link leads to no object of the group's own.
  */
-export function isShadowed({ attributes, links }: Node, name: string): boolean {
-  return (
-    attributes?.get(name) !== undefined && (links as Links<AnyLink> | undefined)?.get(name) !== undefined
-  );
+export function linkOf({ attributes, links }: Node, name: string): AnyLink | undefined {
+  const link = (links as Links<AnyLink> | undefined)?.get(name);
+  return link && (isHard(link) || attributes?.get(name) === undefined) ? link : undefined;
+}
+
+/** Whether an attribute is no member, since a link is that has its name. */
+export function isShadowed(group: Node, name: string): boolean {
+  return group.attributes?.get(name) !== undefined && linkOf(group, name) !== undefined;
 }
 
 /**
@@ -97,17 +101,19 @@ export function moveBehind(editor: FileEditor, group: Node, names: readonly stri
 
 /** What a group has of a name, to be set under another or in another place. */
 function memberOf(editor: FileEditor, group: EditedObject, name: string): Member | undefined {
-  const link = group.allLinks.get(name) as AnyLink | undefined;
+  const link = linkOf(group, name);
   if (link) return { link: anew(link) };
   const attribute = group.allAttributes.get(name);
   return attribute === undefined ? undefined : { attribute: detached(editor, attribute) };
 }
 
 /** Whether a group has a member of a name. */
-export function isMember({ attributes, links }: Node, name: string): boolean {
-  return (
-    attributes?.get(name) !== undefined || (links as Links<AnyLink> | undefined)?.get(name) !== undefined
-  );
+export function isMember(group: Node, name: string): boolean {
+  return group.attributes?.get(name) !== undefined || isLinked(group, name);
+}
+
+function isLinked({ links }: Node, name: string): boolean {
+  return (links as Links<AnyLink> | undefined)?.get(name) !== undefined;
 }
 
 /** Of a group with so many links the first members are looked up, before all are read. */
@@ -151,7 +157,7 @@ function firstNames(group: Node): { names: OrderedName[]; next: number } | undef
   const names: OrderedName[] = first.links.map(({ name, order }) => [name, order]);
   for (const name of first.changed) names.push([name, orderOf(group, name, undefined)]);
   for (const [name, attribute] of group.attributes ?? [])
-    if (!isShadowed(group, name)) names.push([name, orderOf(group, name, attribute)]);
+    if (!isLinked(group, name)) names.push([name, orderOf(group, name, attribute)]);
   if (names.some(([, order]) => order < 0)) return undefined;
   names.sort((a, b) => a[1] - b[1]);
   const [, last] = names[names.length - 1] as OrderedName;
@@ -183,7 +189,7 @@ function orderedNames(group: Node): OrderedName[] {
   // A copy that has not been written yet has them beside its members.
   const { attributeOrders, linkOrders } = group as Partial<Draft>;
   for (const [name, attribute] of group.attributes ?? [])
-    if (!isShadowed(group, name)) add(name, orderOf(group, name, attribute, attributeOrders));
+    if (!isLinked(group, name)) add(name, orderOf(group, name, attribute, attributeOrders));
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
     add(name, orderOf(group, name, link, linkOrders));
   // The sort is stable.

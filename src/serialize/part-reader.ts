@@ -292,7 +292,7 @@ class PartReader {
   /** All members of an object or a Map. */
   #parted(info: GroupInfo, cls: RegisteredClass | undefined, type: string | undefined): Place {
     const members: [number, unknown, Place][] = [];
-    const linked = new Set(info.links.map(({ name }) => name));
+    const linked = new Set(info.links.map(({ kind, name }) => kind === 'hard' && name));
     for (const attribute of info.attributes) {
       if (isReserved(attribute.name) || linked.has(attribute.name)) continue;
       const place = this.#scalar(attribute, info);

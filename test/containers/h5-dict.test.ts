@@ -1469,6 +1469,19 @@ describeOracle('h5py', () => {
       expect(dict.toObject()).toEqual({ g: { w: ['a', 'b'], x: 'name', y: 1.5, z: 1.5 } });
     });
 
+    it.each(['earliest', 'latest'])('unless that leads elsewhere (%s)', (libver) => {
+      const path = madeByH5py(
+        `f = h5py.File(path, "w", libver="${libver}", track_order=True); f["x"] = h5py.ExternalLink("none.h5", "/x"); f["y"] = [1.5]; f.attrs["w"] = 1.5; f.attrs["v"] = 1.5; f.attrs["x"] = "name"`,
+      );
+      using dict = H5Dict.open(path, { mode: 'r+', commit: 'manual' });
+      expect([dict.size, dict.get('x')]).toEqual([4, 'name']);
+      expect(dict.toObject()).toEqual({ x: 'name', y: Float64Array.of(1.5), v: 1.5, w: 1.5 });
+      expect(readSync(dict.object, { path: 'x' })).toBe('name');
+      dict.set('x', 'other');
+      dict.commit();
+      expect([dict.get('x'), dict.object.linkInfo('x')?.kind]).toEqual(['other', 'external']);
+    });
+
     it('until it is deleted', () => {
       using dict = open();
       expect(dict.get('g').delete('x')).toBe(true);
