@@ -107,9 +107,19 @@ function isOnlyOne(object: H5Group | H5Dataset): boolean {
 /** The dict that a dict has for a key, if it has one. */
 function dictAt(dict: H5Dict, key: string): H5Dict | undefined {
   const { object: group } = dict;
-  if (group.attrs.has(escapeName(key)) || !dict.has(key)) return undefined;
+  const name = escapeName(key);
+  if (isAttribute(group, name) || leadsOut(group, name) || !dict.has(key)) return undefined;
   const there = dict.get(key);
   return there instanceof H5Dict ? there : undefined;
+}
+
+function isAttribute(group: H5Group, name: string): boolean {
+  return group.attrs.has(name) && !linkOf(group.node, name);
+}
+
+/** Whether there is a link to another file: nothing there is a part of the dict, so that it is replaced. */
+function leadsOut({ node }: H5Group, name: string): boolean {
+  return (node.links?.get(name) as AnyLink | undefined)?.kind === 'external';
 }
 
 /** The same if no other link leads to it. */
@@ -244,7 +254,8 @@ function isLossy(dict: H5Dict, key: string, value: unknown, source: string | und
   if (dict.isLarge) return false;
   const { object: group } = dict;
   const name = escapeName(key);
-  if (group.attrs.has(name)) return isObject(group.attrs.get(name));
+  if (isAttribute(group, name)) return isObject(group.attrs.get(name));
+  if (leadsOut(group, name)) return false;
   const there = group.get(name);
   if (there instanceof H5Dataset) return (there.shape?.length ?? 0) > 0 || isObject(there.value);
   // Maps with any keys are no dicts: one replaces the other.
@@ -276,7 +287,7 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
     if (isReference || !encodeScalar(value, context)) return false;
     return isSameScalar(decodeScalar(group, name, attribute, context), value);
   }
-  const object = dict.has(key) ? group.get(name) : undefined;
+  const object = dict.has(key) && !leadsOut(group, name) ? group.get(name) : undefined;
   if (!object || object instanceof H5Datatype || storedObject(value)) return false;
   if (object instanceof H5Dataset && object.ndim === 0 && !hasReferences(object.datatype))
     return encodeScalar(value, context) !== undefined && isSameScalar(readFrom(object, context.codec), value);

@@ -1404,6 +1404,20 @@ describeOracle('h5py', () => {
     expect(group.get('y')).toBe(1.5);
   });
 
+  it.each<[string, (dict: H5Dict) => unknown]>([
+    ['set', (dict) => dict.set('there', { b: 1 })],
+    ['merge', (dict) => dict.merge({ there: { b: 1 } })],
+    ['assign', (dict) => dict.assign({ a: 1, there: { b: 1 } })],
+  ])('%s takes the place of a link to another file, which it does not follow', (_, change) => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f.attrs["a"] = 1.5; f["there"] = h5py.ExternalLink("none.h5", "/x")',
+    );
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    change(dict);
+    expect(dict.toObject()).toMatchObject({ there: { b: 1 } });
+    expect(dict.object.linkInfo('there')?.kind).toBe('hard');
+  });
+
   // As AnnData has them: an attribute of a group says which of its datasets is the index, and is called like that.
   describe('takes the link for the member where there is an attribute of that name, which stays what it is', () => {
     const NAMES = 'g.attrs["y"] = g.attrs["z"] = 1.5; g.attrs["x"] = "name"';
@@ -1480,6 +1494,18 @@ describeOracle('h5py', () => {
       dict.set('x', 'other');
       dict.commit();
       expect([dict.get('x'), dict.object.linkInfo('x')?.kind]).toEqual(['other', 'external']);
+    });
+
+    it('when something is merged into it', () => {
+      const path = newPath();
+      writeSync(path, { x: { a: [1] }, y: 2 });
+      madeByH5py('f = h5py.File(path, "r+"); f.attrs["x"] = "name"', path);
+      using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+' });
+      dict.merge({ x: { b: 1 }, y: 3 });
+      expect(dict.toObject()).toEqual({ x: { a: [1], b: 1 }, y: 3 });
+      dict.assign({ x: { c: 1 } });
+      expect(dict.toObject()).toEqual({ x: { c: 1 } });
+      expect(dict.attributes.get('x')).toBe('name');
     });
 
     it('until it is deleted', () => {
