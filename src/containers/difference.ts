@@ -1,5 +1,5 @@
 /** What of a dict differs from an object or a Map, so that no more than that is written. */
-import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
+import { H5Error, H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
@@ -8,13 +8,12 @@ import { hasOrder, linkOf } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
-import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved, Tag } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { memberSegment, shortPath } from '../serialize/path.js';
 import { isReferenced } from '../serialize/replaced-references.js';
-import { isElement } from '../serialize/restore.js';
+import { isElement, isReserved } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import { isSameBytes } from '../serialize/value-members.js';
@@ -289,6 +288,16 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
   }
   const object = dict.has(key) && !leadsOut(group, name) ? group.get(name) : undefined;
   if (!object || object instanceof H5Datatype || storedObject(value)) return false;
+  try {
+    return isObjectSame(object, value, context);
+  } catch (error) {
+    // What cannot be read, such as another program's references and filters, or be stored is not what is to be there.
+    if (error instanceof H5Error) return false;
+    throw error;
+  }
+}
+
+function isObjectSame(object: H5Group | H5Dataset, value: unknown, context: Context): boolean {
   if (object instanceof H5Dataset && object.ndim === 0 && !hasReferences(object.datatype))
     return encodeScalar(value, context) !== undefined && isSameScalar(readFrom(object, context.codec), value);
   const isEqual =
@@ -315,7 +324,9 @@ const BLOCK = 1 << 16;
 
 function hasNumbers(dataset: H5Dataset, value: TypedArray): boolean {
   const { shape } = dataset;
-  if (dataset.attrs.size > 0 || shape?.length !== 1 || shape[0] !== value.length) return false;
+  // What others have said of it stays, if it stays what it is.
+  if ([...dataset.attrs.keys()].some(isReserved) || shape?.length !== 1 || shape[0] !== value.length)
+    return false;
   for (let start = 0; start < value.length; start += BLOCK) {
     const there = dataset.read<ArrayLike<unknown>>([[start, Math.min(value.length, start + BLOCK)]]);
     if (Object.getPrototypeOf(there) !== Object.getPrototypeOf(value)) return false;
@@ -327,16 +338,8 @@ function hasNumbers(dataset: H5Dataset, value: TypedArray): boolean {
 /** The same value always gives the same bytes: so two that give the same are the same. */
 function isStoredSame(object: H5Group | H5Dataset, value: unknown, context: Context): boolean {
   const { codec } = context;
-  let there: unknown;
-  try {
-    there = readFrom(object, codec);
-  } catch (error) {
-    // What cannot be made is not what is to be stored.
-    if (error instanceof H5UnknownClassError) return false;
-    throw error;
-  }
   const bytes = storeWithCopies(value, context, (each) => serialize(each, codec));
-  return isSameBytes(serialize(there, codec), bytes);
+  return isSameBytes(serialize(readFrom(object, codec), codec), bytes);
 }
 
 /** Whether nothing else is a part of an object, and it refers to nothing else: so that to leave it is to have it anew. */

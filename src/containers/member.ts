@@ -248,7 +248,8 @@ function nameFor(group: H5Group, key: string): string {
 
 /** Writes a scalar into the scalar dataset that another program has made, if it fits. Returns whether it did. */
 function writeScalar(group: H5Group, name: string, value: unknown): boolean {
-  if (!linkOf(group.node, name)) return false;
+  const link = linkOf(group.node, name);
+  if (!link || link.kind === 'external') return false;
   const set = scalarSetter(group.get(name), value);
   set?.();
   return set !== undefined;

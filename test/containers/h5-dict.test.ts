@@ -1406,6 +1406,7 @@ describeOracle('h5py', () => {
 
   it.each<[string, (dict: H5Dict) => unknown]>([
     ['set', (dict) => dict.set('there', { b: 1 })],
+    ['set', (dict) => dict.set('there', 5).set('there', { b: 1 })],
     ['merge', (dict) => dict.merge({ there: { b: 1 } })],
     ['assign', (dict) => dict.assign({ a: 1, there: { b: 1 } })],
   ])('%s takes the place of a link to another file, which it does not follow', (_, change) => {
@@ -1416,6 +1417,29 @@ describeOracle('h5py', () => {
     change(dict);
     expect(dict.toObject()).toMatchObject({ there: { b: 1 } });
     expect(dict.object.linkInfo('there')?.kind).toBe('hard');
+  });
+
+  it('set to what it holds leaves datasets of another program as they are', () => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f.create_dataset("n", data=[1.5, 2.5], chunks=(2,), compression="gzip").attrs["unit"] = "m"; f["m"] = [[1.5], [2.5]]; f["m"].attrs["unit"] = "s"; f["t"] = ["a"]; f["t"].attrs["unit"] = "t"',
+    );
+    using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+' });
+    dict.merge(dict.toObject());
+    dict.assign({ ...dict.toObject(), more: 1 });
+    dict.commit();
+    const units = ['n', 'm', 't'].map((name) => dict.object.get(name)?.attrs.get('unit'));
+    expect(units).toEqual(['m', 's', 't']);
+    expect(dict.object.dataset('n').compression).toBe('gzip');
+  });
+
+  it('takes something else for what cannot be compared: references, and what is stored elsewhere', () => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f["n"] = [1.5]; f.create_dataset("cell", data=[f["n"].ref], dtype=h5py.ref_dtype); l = h5py.VirtualLayout((1,), "f8"); l[:] = h5py.VirtualSource(f["n"]); f.create_virtual_dataset("virtual", l); f.create_virtual_dataset("other", l)',
+    );
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    dict.merge({ cell: [1], virtual: Float64Array.of(2) });
+    dict.assign({ cell: ['a'], other: [3] });
+    expect(dict.toObject()).toEqual({ cell: ['a'], other: [3] });
   });
 
   // As AnnData has them: an attribute of a group says which of its datasets is the index, and is called like that.
