@@ -8,6 +8,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
 import { isMember, linkOf } from '../hdf5/members.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
+import { type Named, naming } from '../hdf5/named-errors.js';
 import { join } from '../hdf5/paths.js';
 import { referredName } from '../hdf5/referred.js';
 import { shapedData } from '../hdf5/shaped-data.js';
@@ -66,6 +67,15 @@ export function hasMember(group: H5Group, name: string): boolean {
   return isMember(group.node, name);
 }
 
+/** Where a member of a group stands, for errors. */
+function placeOf(group: H5Group, name: string): Named {
+  return {
+    get path() {
+      return join(group.path, name);
+    },
+  };
+}
+
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
 export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
   const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
@@ -77,10 +87,11 @@ export function getMember(group: H5Group, name: string, context: Context, isRaw 
   if (node && 'info' in node && !session.editor?.isWritten(node.info.address)) {
     const { info } = node;
     if (isScalar(info, context.live.isOurs)) return readScalar(session, info);
-    if (isSmallArray(info, context.options.largeArray ?? LARGE_ARRAY)) return readElements(session, info);
+    if (isSmallArray(info, context.options.largeArray ?? LARGE_ARRAY))
+      return naming(placeOf(group, name), () => readElements(session, info));
   }
   const object = node ? group.wrap(node, join(group.path, name)) : group.get(name);
-  return object && presented(object, context, isRaw);
+  return object && naming(object, () => presented(object, context, isRaw));
 }
 
 /** An object of a file as a program sees it: as a live collection if it can be one, else as the value that it is. */
