@@ -15,7 +15,7 @@ import { shapedData } from '../hdf5/shaped-data.js';
 import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
 import { utf8Encoder } from '../hdf5/text.js';
 import { scalarSetter } from '../serialize/in-place.js';
-import { TYPED_ARRAYS } from '../serialize/kinds.js';
+import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { prepareMembers } from '../serialize/part-writer.js';
@@ -370,7 +370,7 @@ const SIMPLE_ARRAYS = new Set<unknown>(
 );
 
 /** Whether it is numbers, which make a dataset as they are. */
-function isSimpleArray(value: unknown): boolean {
+export function isSimpleArray(value: unknown): value is TypedArray {
   return (
     SIMPLE_ARRAYS.has(Object.getPrototypeOf(value)) &&
     (value as Uint8Array).length > 0 &&
