@@ -50,8 +50,8 @@ export class H5FormatError extends H5Error {
  */
 export class H5FeatureError extends H5Error {
   override readonly name: string = 'H5FeatureError';
-  constructor(feature: string, message = `${feature} is not supported by this engine`) {
-    super('H5_FEATURE', message);
+  constructor(feature: string) {
+    super('H5_FEATURE', `${feature} is not supported by this engine`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { H5FeatureError, H5TypeError } from '../errors.js';
+import { type H5Error, H5FeatureError, H5TypeError } from '../errors.js';
 
 /** What errors are about: the path is looked at only when there is one. */
 export interface Named {
@@ -12,7 +12,15 @@ export function naming<T>(dataset: Named | undefined, action: () => T): T {
   } catch (error) {
     const isNamed = error instanceof H5TypeError || error instanceof H5FeatureError;
     if (!dataset || !isNamed || error.message.includes(`"${dataset.path}"`)) throw error;
-    const message = `"${dataset.path}": ${error.message}`;
-    throw error instanceof H5TypeError ? new H5TypeError(message) : new H5FeatureError('', message);
+    throw placed(error, `"${dataset.path}"`);
   }
+}
+
+/** The same error, whose message begins with the place that it is about. */
+export function placed<E extends H5Error>(error: E, place: string): E {
+  const message = `${place}: ${error.message}`;
+  // What is printed of an error that nobody catches is the stack.
+  if (error.stack) error.stack = error.stack.replace(error.message, () => message);
+  error.message = message;
+  return error;
 }
