@@ -279,7 +279,9 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const large = this.#large;
     if (large) return large.size;
     const { links } = this.#group.node;
-    let size = this.#group.size - countPools(this.#group);
+    let size = this.#group.size;
+    if (this.context.live.isOurs) size -= countPools(this.#group);
+    else for (const name of this.#group.keys()) if (isHidden(name)) size--;
     for (const name of this.#group.attrs.keys()) if (!isHidden(name) && !links?.get(name)) size++;
     return size;
   }

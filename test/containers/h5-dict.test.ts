@@ -1419,6 +1419,15 @@ describeOracle('h5py', () => {
     expect(dict.object.linkInfo('there')?.kind).toBe('hard');
   });
 
+  it('has no members of another program whose names are kept for the layout, in its size neither', () => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f["@a"] = 1; f["b"] = 2; f.attrs["@c"] = 3; f.attrs["d"] = 4',
+    );
+    using dict = H5Dict.open(path);
+    expect([dict.size, [...dict.keys()]]).toEqual([2, ['d', 'b']]);
+    expect(dict.toObject()).toEqual({ d: 4n, b: 2n });
+  });
+
   it('set to what it holds leaves datasets of another program as they are', () => {
     const path = madeByH5py(
       'f = h5py.File(path, "w"); f.create_dataset("n", data=[1.5, 2.5], chunks=(2,), compression="gzip").attrs["unit"] = "m"; f["m"] = [[1.5], [2.5]]; f["m"].attrs["unit"] = "s"; f["t"] = ["a"]; f["t"].attrs["unit"] = "t"',
