@@ -5,6 +5,7 @@ import { decode, encode } from '../hdf5/elements.js';
 import { LITTLE_ENDIAN, swapped } from '../hdf5/endian.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
+import { naming } from '../hdf5/named-errors.js';
 import { decodeNumbers, isNative } from '../hdf5/number-elements.js';
 import { hasPointers } from '../hdf5/release.js';
 import { product, type Selection } from '../hdf5/selection.js';
@@ -82,7 +83,7 @@ export class DatasetStore implements ElementStore {
       into && !Array.isArray(into) && !field
         ? new Uint8Array(into.buffer as ArrayBuffer, into.byteOffset, into.byteLength)
         : undefined;
-    const { bytes, count } = access.select(selection, memory);
+    const { bytes, count } = access.select(selection, memory, this.dataset);
     const own = field ? column(bytes, access.datatype.size, field, count) : bytes;
     return this.#decode(own, count * product(this.inner), access);
   }
@@ -104,8 +105,10 @@ export class DatasetStore implements ElementStore {
     const { dataset, field } = this;
     const live = LiveFile.of(dataset);
     const editor = live.edit();
-    if (field) this.#writeField(field, selection, data, isOne);
-    else this.#writeWhole(editor, selection, data, isOne);
+    naming(dataset, () => {
+      if (field) this.#writeField(field, selection, data, isOne);
+      else this.#writeWhole(editor, selection, data, isOne);
+    });
     live.changed(dataset.path);
   }
 
@@ -141,7 +144,7 @@ export class DatasetStore implements ElementStore {
     const { dataset } = this;
     const access = this.#access;
     const { size } = access.datatype;
-    const { bytes, count } = access.select(selection);
+    const { bytes, count } = access.select(selection, undefined, this.dataset);
     const own = this.#bytes(data);
     if (hasPointers(access.datatype)) {
       const { space } = dataset.session;

@@ -1,20 +1,19 @@
 /** What of a dict differs from an object or a Map, so that no more than that is written. */
-import { H5PathError, H5StateError, H5TypeError } from '../errors.js';
+import { H5Error, H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
-import { hasOrder } from '../hdf5/members.js';
+import { hasOrder, linkOf } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
-import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved, Tag } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { memberSegment, shortPath } from '../serialize/path.js';
 import { isReferenced } from '../serialize/replaced-references.js';
-import { isElement } from '../serialize/restore.js';
+import { isElement, isReserved } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import { isSameBytes } from '../serialize/value-members.js';
@@ -107,9 +106,19 @@ function isOnlyOne(object: H5Group | H5Dataset): boolean {
 /** The dict that a dict has for a key, if it has one. */
 function dictAt(dict: H5Dict, key: string): H5Dict | undefined {
   const { object: group } = dict;
-  if (group.attrs.has(escapeName(key)) || !dict.has(key)) return undefined;
+  const name = escapeName(key);
+  if (isAttribute(group, name) || leadsOut(group, name) || !dict.has(key)) return undefined;
   const there = dict.get(key);
   return there instanceof H5Dict ? there : undefined;
+}
+
+function isAttribute(group: H5Group, name: string): boolean {
+  return group.attrs.has(name) && !linkOf(group.node, name);
+}
+
+/** Whether there is a link to another file: nothing there is a part of the dict, so that it is replaced. */
+function leadsOut({ node }: H5Group, name: string): boolean {
+  return (node.links?.get(name) as AnyLink | undefined)?.kind === 'external';
 }
 
 /** The same if no other link leads to it. */
@@ -244,7 +253,8 @@ function isLossy(dict: H5Dict, key: string, value: unknown, source: string | und
   if (dict.isLarge) return false;
   const { object: group } = dict;
   const name = escapeName(key);
-  if (group.attrs.has(name)) return isObject(group.attrs.get(name));
+  if (isAttribute(group, name)) return isObject(group.attrs.get(name));
+  if (leadsOut(group, name)) return false;
   const there = group.get(name);
   if (there instanceof H5Dataset) return (there.shape?.length ?? 0) > 0 || isObject(there.value);
   // Maps with any keys are no dicts: one replaces the other.
@@ -271,13 +281,23 @@ function isSame(dict: H5Dict, key: string, value: unknown): boolean {
   const { object: group, context } = dict;
   const name = escapeName(key);
   const attribute = group.node.attributes?.get(name);
-  if (attribute !== undefined && (context.live.isOurs || !group.node.links?.get(name))) {
+  if (attribute !== undefined && !linkOf(group.node, name)) {
     const isReference = typeof attribute === 'object' && isElement(attribute.datatype);
     if (isReference || !encodeScalar(value, context)) return false;
     return isSameScalar(decodeScalar(group, name, attribute, context), value);
   }
-  const object = dict.has(key) ? group.get(name) : undefined;
+  const object = dict.has(key) && !leadsOut(group, name) ? group.get(name) : undefined;
   if (!object || object instanceof H5Datatype || storedObject(value)) return false;
+  try {
+    return isObjectSame(object, value, context);
+  } catch (error) {
+    // What cannot be read, such as another program's references and filters, or be stored is not what is to be there.
+    if (error instanceof H5Error) return false;
+    throw error;
+  }
+}
+
+function isObjectSame(object: H5Group | H5Dataset, value: unknown, context: Context): boolean {
   if (object instanceof H5Dataset && object.ndim === 0 && !hasReferences(object.datatype))
     return encodeScalar(value, context) !== undefined && isSameScalar(readFrom(object, context.codec), value);
   const isEqual =
@@ -304,7 +324,9 @@ const BLOCK = 1 << 16;
 
 function hasNumbers(dataset: H5Dataset, value: TypedArray): boolean {
   const { shape } = dataset;
-  if (dataset.attrs.size > 0 || shape?.length !== 1 || shape[0] !== value.length) return false;
+  // What others have said of it stays, if it stays what it is.
+  if ([...dataset.attrs.keys()].some(isReserved) || shape?.length !== 1 || shape[0] !== value.length)
+    return false;
   for (let start = 0; start < value.length; start += BLOCK) {
     const there = dataset.read<ArrayLike<unknown>>([[start, Math.min(value.length, start + BLOCK)]]);
     if (Object.getPrototypeOf(there) !== Object.getPrototypeOf(value)) return false;
@@ -316,16 +338,8 @@ function hasNumbers(dataset: H5Dataset, value: TypedArray): boolean {
 /** The same value always gives the same bytes: so two that give the same are the same. */
 function isStoredSame(object: H5Group | H5Dataset, value: unknown, context: Context): boolean {
   const { codec } = context;
-  let there: unknown;
-  try {
-    there = readFrom(object, codec);
-  } catch (error) {
-    // What cannot be made is not what is to be stored.
-    if (error instanceof H5UnknownClassError) return false;
-    throw error;
-  }
   const bytes = storeWithCopies(value, context, (each) => serialize(each, codec));
-  return isSameBytes(serialize(there, codec), bytes);
+  return isSameBytes(serialize(readFrom(object, codec), codec), bytes);
 }
 
 /** Whether nothing else is a part of an object, and it refers to nothing else: so that to leave it is to have it anew. */

@@ -1,5 +1,6 @@
 import { H5PathError, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
+import type { ValueOptions } from '../hdf5/editing.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
@@ -8,12 +9,13 @@ import type { Datatype } from '../hdf5/messages/datatype.js';
 import { join } from '../hdf5/paths.js';
 import { isPlainText } from '../hdf5/text.js';
 import { defaultRegistry } from '../registry/index.js';
+import type { TypedArray } from '../serialize/kinds.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { deserialize, serialize } from '../serialize/serialize.js';
 import { checkObject } from './checks.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { jsonOf } from './json.js';
-import { isHidden, markNumber } from './member.js';
+import { isHidden, isSimpleArray, markNumber } from './member.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
 /**
@@ -31,7 +33,7 @@ const CH5MPY_NONE = '__h5_NONE__';
 
 /**
  * The attributes of a group, a dataset or a file, with any value: numbers, strings, booleans, null and dates are what other
- * programs find as such; so are lists of numbers, of strings or of booleans. All else, objects, Maps, instances of registered
+ * programs find as such; so are lists of numbers, of strings or of booleans, and rows that are typed arrays. All else, objects, Maps, instances of registered
  * classes, is stored as the bytes that `serialize` makes.
  *
  * The scalars of an `H5Dict` are attributes of its group: so they are among these.
@@ -97,7 +99,8 @@ export class H5Attributes implements Iterable<[string, unknown]> {
       const bytes = attrs.get(stored) as Uint8Array;
       return (isFile(bytes) ? deserialize(bytes, this.#context.codec) : bytes) as T;
     }
-    if (shape && shape.length > 0) return attrs.get(stored) as T;
+    // Those of more axes are rows, as in a value that is read.
+    if (shape?.length === 1) return attrs.get(stored) as T;
     const value = decodeScalar(this.#object, stored, attribute, this.#context);
     return (value === CH5MPY_NONE ? null : value) as T;
   }
@@ -115,29 +118,31 @@ export class H5Attributes implements Iterable<[string, unknown]> {
     const object = this.#object;
     const { live } = this.#context;
     live.edit();
-    // Attributes of a dict are members of it.
-    if (object instanceof H5Group && object.linkInfo(stored))
+    // Attributes of a dict are members of it; in files of others there may be one beside a member.
+    if (object instanceof H5Group && object.linkInfo(stored) && !object.attrs.has(stored))
       throw new H5PathError(
         'H5_EXISTS',
         name,
         `"${object.path}" has a member ${JSON.stringify(name)} that is no attribute: set or delete that first`,
       );
     const scalar = encodeScalar(value, this.#context);
-    const { data, dtype } = scalar ?? this.#encoded(value);
+    const { data, ...options }: Encoded = scalar ?? this.#encoded(value);
     live.change(this.#pathOf(stored), () => {
       if (typeof value === 'bigint' && object instanceof H5Group) markNumber(object, stored, false);
-      object.attrs.set(stored, data, dtype && { dtype });
+      object.attrs.set(stored, data, options);
     });
     return this;
   }
 
-  #encoded(value: unknown): { data: unknown; dtype?: { opaque: number } } {
+  #encoded(value: unknown): Encoded {
     const { codec } = this.#context;
     // Of an instance, which may extend a list, there is more than the elements.
     const isInstance = (codec.registry ?? defaultRegistry).of(Object.getPrototypeOf(value)) !== undefined;
     const isList = (): boolean =>
       ArrayBuffer.isView(value) ? !(value instanceof DataView) : isListOfOneKind(value);
     if (!isInstance && isList()) return { data: value };
+    const box = Array.isArray(value) ? boxOf(value) : undefined;
+    if (box) return box;
     const bytes = serialize(value, codec);
     return { data: bytes, dtype: { opaque: bytes.length } };
   }
@@ -189,6 +194,33 @@ export class H5Attributes implements Iterable<[string, unknown]> {
     const { path } = this.#object;
     return this.#object instanceof H5Group ? join(path, name) : path;
   }
+}
+
+/** What an attribute is made of. */
+interface Encoded extends ValueOptions {
+  readonly data: unknown;
+}
+
+/** Rows of numbers of one type as what HDF5 has for them, if they are as long as each other and share nothing. */
+function boxOf(value: unknown): { readonly data: TypedArray; readonly shape: readonly number[] } | undefined {
+  if (isSimpleArray(value)) {
+    const isAlone = value.byteLength === value.buffer.byteLength;
+    return isAlone ? { data: value, shape: [value.length] } : undefined;
+  }
+  if (!Array.isArray(value) || Object.keys(value).length !== value.length) return undefined;
+  if (new Set(value).size < value.length) return undefined;
+  const boxes = value.map(boxOf);
+  const [first] = boxes;
+  if (!first) return undefined;
+  const { data, shape } = first;
+  const { length } = data;
+  const all = new (data.constructor as Float64ArrayConstructor)(value.length * length);
+  for (const [i, box] of boxes.entries()) {
+    const isSame = box && box.data.constructor === data.constructor && `${box.shape}` === `${shape}`;
+    if (!isSame) return undefined;
+    all.set(box.data as Float64Array, i * length);
+  }
+  return { data: all, shape: [value.length, ...shape] };
 }
 
 /** Whether it is a list whose elements HDF5 has one type for, in one dimension. */

@@ -3,7 +3,7 @@ import { H5PathError, H5TypeError } from '../errors.js';
 import type { Editor } from '../hdf5/editing.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
-import { eachName, memberNames } from '../hdf5/members.js';
+import { eachName } from '../hdf5/members.js';
 import { isWithin, join } from '../hdf5/paths.js';
 import { referredName } from '../hdf5/referred.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
@@ -279,9 +279,10 @@ export class H5Dict<T extends object = Record<string, unknown>>
     const large = this.#large;
     if (large) return large.size;
     const { links } = this.#group.node;
-    const { isOurs } = this.context.live;
-    let size = this.#group.size - countPools(this.#group);
-    for (const name of this.#group.attrs.keys()) if (!isHidden(name) && (isOurs || !links?.get(name))) size++;
+    let size = this.#group.size;
+    if (this.context.live.isOurs) size -= countPools(this.#group);
+    else for (const name of this.#group.keys()) if (isHidden(name)) size--;
+    for (const name of this.#group.attrs.keys()) if (!isHidden(name) && !links?.get(name)) size++;
     return size;
   }
 
@@ -351,8 +352,7 @@ export class H5Dict<T extends object = Record<string, unknown>>
     if (large) yield* large.keys() as Iterable<DictKey<T>>;
     else {
       const group = this.#group;
-      const { isOurs } = this.context.live;
-      for (const name of isOurs ? eachName(() => group.node) : new Set(memberNames(group.node)))
+      for (const name of eachName(() => group.node))
         if (!isHidden(name)) yield unescapeName(name) as DictKey<T>;
     }
   }

@@ -218,6 +218,7 @@ export class ListState implements Deferred {
       this.#store = new WholeList(store, this.#context);
       return;
     }
+    if (store instanceof StoredList) store.checkParts();
     // A vector or a table that values do not fit is one no more; what was stored in yet another way may be.
     const isAny = !(store instanceof StoredList) && (length > 0 || isTried);
     const made = become(

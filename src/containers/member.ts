@@ -6,15 +6,16 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Object } from '../hdf5/h5-object.js';
-import { isMember } from '../hdf5/members.js';
+import { isMember, linkOf } from '../hdf5/members.js';
 import type { Attribute } from '../hdf5/messages/attribute.js';
+import { named } from '../hdf5/named-errors.js';
 import { join } from '../hdf5/paths.js';
 import { referredName } from '../hdf5/referred.js';
 import { shapedData } from '../hdf5/shaped-data.js';
 import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
 import { utf8Encoder } from '../hdf5/text.js';
 import { scalarSetter } from '../serialize/in-place.js';
-import { TYPED_ARRAYS } from '../serialize/kinds.js';
+import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { prepareMembers } from '../serialize/part-writer.js';
@@ -71,10 +72,22 @@ export function hasMember(group: H5Group, name: string): boolean {
 /** The value of a member of a group, by its name in the file; undefined if there is none. `isRaw`: of instances, what they are stored as. */
 export function getMember(group: H5Group, name: string, context: Context, isRaw = false): unknown {
   const attribute = group.node.attributes?.get(name) as Attribute | AttributeDraft | undefined;
-  if (attribute !== undefined && (context.live.isOurs || !group.node.links?.get(name)))
-    return decodeScalar(group, name, attribute, context);
-  const link = group.node.links?.get(name) as AnyLink | undefined;
-  if (!link) return undefined;
+  const link = linkOf(group.node, name);
+  if (!link) return attribute === undefined ? undefined : decodeScalar(group, name, attribute, context);
+  try {
+    return linkedMember(group, name, link, context, isRaw);
+  } catch (error) {
+    throw named(error, { path: join(group.path, name) });
+  }
+}
+
+function linkedMember(
+  group: H5Group,
+  name: string,
+  link: AnyLink,
+  context: Context,
+  isRaw: boolean,
+): unknown {
   const { session } = group;
   const { isOurs, smallValues } = context.live;
   const { largeArray = LARGE_ARRAY } = context.options;
@@ -261,7 +274,8 @@ function nameFor(group: H5Group, key: string): string {
 
 /** Writes a scalar into the scalar dataset that another program has made, if it fits. Returns whether it did. */
 function writeScalar(group: H5Group, name: string, value: unknown): boolean {
-  if (group.node.links?.get(name)?.kind === undefined) return false;
+  const link = linkOf(group.node, name);
+  if (!link || link.kind === 'external') return false;
   const set = scalarSetter(group.get(name), value);
   set?.();
   return set !== undefined;
@@ -350,13 +364,12 @@ function makeFor(group: H5Group, name: string, make: (other: string) => unknown)
 export function deleteMember(group: H5Group, name: string): boolean {
   const editor = group.session.edit();
   const { node } = group;
-  if (node.attributes?.get(name) !== undefined) {
-    markNumber(group, name, false);
-    return editor.deleteAttribute(node, name);
-  }
-  if (!node.links?.get(name)) return false;
-  replaceMember(group, name, () => editor.deleteLink(node, name));
-  return true;
+  const isLinked = node.links?.get(name) !== undefined;
+  // In files of others there may be both of one name: nothing is left of the member.
+  if (isLinked) replaceMember(group, name, () => editor.deleteLink(node, name));
+  if (group.node.attributes?.get(name) === undefined) return isLinked;
+  markNumber(group, name, false);
+  return editor.deleteAttribute(group.node, name);
 }
 
 /** The object of a file that a live collection, or a handle, stands for. */
@@ -372,7 +385,7 @@ const SIMPLE_ARRAYS = new Set<unknown>(
 );
 
 /** Whether it is numbers, which make a dataset as they are. */
-function isSimpleArray(value: unknown): boolean {
+export function isSimpleArray(value: unknown): value is TypedArray {
   return (
     SIMPLE_ARRAYS.has(Object.getPrototypeOf(value)) &&
     (value as Uint8Array).length > 0 &&

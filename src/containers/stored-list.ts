@@ -1,6 +1,8 @@
+import { H5FormatError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
-import type { H5Group } from '../hdf5/h5-group.js';
-import { Reserved } from '../serialize/layout.js';
+import { H5Group } from '../hdf5/h5-group.js';
+import { orderedLinks } from '../hdf5/members.js';
+import { Encoding, Reserved } from '../serialize/layout.js';
 import { newRestorer, readFrom, within } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { FixedList, HOLE } from './list-store.js';
@@ -50,6 +52,40 @@ export class StoredList extends FixedList {
     this.#block = block;
     this.#start = start;
     return block[index - start];
+  }
+
+  /**
+   * Before it becomes another list: throws if parts of it hold more than the list does, as when another program has added to them. That
+   * would be lost, and as a value the list cannot be read.
+   */
+  checkParts(): void {
+    const { object } = this;
+    if (!(object instanceof H5Group)) return;
+    const expect = (name: string, count: number): void => {
+      const length = this.#lengthOf(object.get(name));
+      if (length !== undefined && length !== count)
+        throw new H5FormatError(
+          -1,
+          `"${object.path}/${name}" has ${length} elements, the list has ${count} of them`,
+        );
+    };
+    const encoding = object.attrs.get(Reserved.encoding);
+    const numbers = object.get(encoding === Encoding.union ? '@kinds' : 'offsets');
+    if (!(numbers instanceof H5Dataset)) return;
+    if (encoding === Encoding.union) {
+      const counts = new Float64Array(256);
+      for (const kind of numbers.value as Iterable<number>) counts[kind] = (counts[kind] ?? 0) + 1;
+      const parts = orderedLinks(object.node).filter(([name]) => name !== '@kinds');
+      for (const [kind, [name]] of parts.entries()) expect(name, counts[kind] ?? 0);
+    } else if (encoding === Encoding.ragged) {
+      for (const name of ['keys', 'values']) expect(name, numbers.size > 0 ? Number(numbers.at(-1)) : 0);
+    }
+  }
+
+  #lengthOf(part: unknown): number | undefined {
+    if (part instanceof H5Dataset) return part.shape?.[0];
+    if (!(part instanceof H5Group)) return undefined;
+    return readFrom(part, { ...this.#context.codec, path: 'length' }) as number;
   }
 
   #read(index: number): unknown {

@@ -17,6 +17,7 @@ import { heapObject } from './indexes/global-heap.js';
 import { extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import { MessageType } from './messages/message-type.js';
+import { type Named, naming } from './named-errors.js';
 import type { DatasetInfo, ObjectInfo } from './object.js';
 import { readObjectHeader } from './object-header.js';
 import { rawData } from './raw-data.js';
@@ -134,7 +135,7 @@ export function copyObject(
     return isSameFile ? committed : undefined;
   };
   const budget = budgetOf(space);
-  for (const node of nodes) {
+  const copyContent = (node: StoredObject): void => {
     const copy = filled(node);
     keepOrder(node, copy);
     for (const [name, { datatype, dataspace, data }] of node.attributes) {
@@ -151,7 +152,7 @@ export function copyObject(
     }
     const comment = commentOf(space, node.info.address);
     if (comment && !standIns?.has(node.info.address)) target.putComment(copy, comment);
-    if (!(copy instanceof DatasetDraft) || node.info.kind !== 'dataset') continue;
+    if (!(copy instanceof DatasetDraft) || node.info.kind !== 'dataset') return;
     const { datatype, dataspace } = node.info;
     const committed = committedFor(datatype);
     if (committed !== undefined) copy.type = target.share(datatype, committed);
@@ -160,7 +161,7 @@ export function copyObject(
       target.copyStorage(copy, from, hasReferences(datatype), (bytes, count) =>
         copyElements(space, datatype, count, bytes, redirect, budget),
       );
-      continue;
+      return;
     }
     const count = extent(dataspace);
     const raw = rawData(space, node.info, 'the data of a dataset that is copied');
@@ -168,7 +169,8 @@ export function copyObject(
       const encoded = copyElements(space, datatype, count, raw.copy(0, count), redirect, budget);
       copy.data = encoded.at.length > 0 ? encoded : encoded.bytes;
     }
-  }
+  };
+  for (const node of nodes) naming(pathOf(source, node), () => copyContent(node));
   return made;
 }
 
@@ -241,6 +243,21 @@ export function deadLinks(source: FileSession, root: StoredObject): string[] {
     return false;
   };
   return [...there].filter(([, object]) => !isAlive(object)).map(([name]) => name);
+}
+
+/** Where an object stands, for errors: the shortest path that leads there, or its address. */
+function pathOf(source: FileSession, { info: { address } }: StoredObject): Named {
+  return {
+    get path() {
+      const root = source.root as StoredObject;
+      const found = new Map([[root.info.address, { object: root, path: '' }]]);
+      for (const { object, path } of found.values())
+        for (const [name, target] of hardLinks(source, object))
+          if (!found.has(target.info.address))
+            found.set(target.info.address, { object: target, path: `${path}/${name}` });
+      return found.get(address)?.path ?? `#${address}`;
+    },
+  };
 }
 
 /** The names of the hard links of an object, and what they lead to; none of what is no group. */

@@ -189,7 +189,11 @@ export function isElsewhere(data: { readonly kind: string }): data is DataElsewh
 }
 
 export function notHere({ kind }: DataElsewhere): never {
-  throw new H5FeatureError(kind === 'virtual' ? 'the virtual layout' : 'data in external files');
+  throw new H5FeatureError(
+    kind === 'virtual'
+      ? 'the virtual layout, which has the elements of other datasets,'
+      : 'data in external files',
+  );
 }
 
 function checkCompact(bytes: Uint8Array, selection: Selection, elementSize: number): void {

@@ -189,19 +189,14 @@ export class DatasetStorage {
     named?: Named,
   ): { bytes: Uint8Array<ArrayBuffer>; count: number } {
     const { dims } = this.dataspace;
-    const selection = naming(named, () =>
-      input instanceof H5Reference ? regionOf(input, dims, this.#offsetSize) : parseSelection(input, dims),
-    );
-    const { class: kind } = this.datatype;
+    const { class: kind, size } = this.datatype;
     const isNumber = kind === 'fixed-point' || kind === 'floating-point';
-    const bytes = readSelection(
-      this.#target,
-      selection,
-      this.datatype.size,
-      isNumber ? MAX_FILLED : MAX_FILLED_OBJECTS,
-      into,
-    );
-    return { bytes, count: selection.count };
+    return naming(named, () => {
+      const selection =
+        input instanceof H5Reference ? regionOf(input, dims, this.#offsetSize) : parseSelection(input, dims);
+      const most = isNumber ? MAX_FILLED : MAX_FILLED_OBJECTS;
+      return { bytes: readSelection(this.#target, selection, size, most, into), count: selection.count };
+    });
   }
 
   /** Writes elements; `steps` as `broadcast` returns them. What they replace in the global heap is given back. */

@@ -115,10 +115,8 @@ export class EditedObject extends StoredObject {
   orderOf(name: string): number {
     const known = this.attributeOrders.get(name) ?? this.linkOrders.get(name);
     if (known !== undefined) return known;
-    const attribute = this.allAttributes.get(name);
-    if (typeof attribute === 'object' && 'order' in attribute) return attribute.order;
-    const link = this.links && this.allLinks.get(name);
-    return link && 'order' in link ? link.order : -1;
+    const member = (this.links && this.allLinks.get(name)) || this.allAttributes.get(name);
+    return typeof member === 'object' && 'order' in member ? member.order : -1;
   }
 
   /** The creation order that an attribute or a link of a name is to get: the one that it has, else one behind all others. */

@@ -131,7 +131,7 @@ class Decoder {
       case 'reference':
         return this.#references(type, bytes, count);
       default:
-        return Array.from({ length: count }, (_, i) => bytes.subarray(i * type.size, (i + 1) * type.size));
+        return Array.from({ length: count }, (_, i) => bytes.slice(i * type.size, (i + 1) * type.size));
     }
   }
 
@@ -233,7 +233,7 @@ class Decoder {
   #boxes({ base, dims }: ArrayType, bytes: Uint8Array, count: number): unknown[] {
     const size = dims.reduce((product, dim) => product * dim, 1);
     const flat = this.decode(base, bytes, count * size);
-    return Array.from({ length: count }, (_, i) => nest(part(flat, i * size, (i + 1) * size), dims));
+    return Array.from({ length: count }, (_, i) => nest(flat.slice(i * size, (i + 1) * size), dims));
   }
 
   #references({ kind, size }: Reference, bytes: Uint8Array, count: number): (H5Reference | null)[] {
@@ -275,16 +275,12 @@ function define(record: object, name: string, value: unknown): void {
   Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-function part(values: Elements, start: number, end: number): Elements {
-  return Array.isArray(values) ? values.slice(start, end) : values.subarray(start, end);
-}
-
-/** Flat elements as arrays of arrays; the innermost are as they come. */
+/** Flat elements as arrays of arrays. Rows of numbers have a buffer each: as views of one they would be stored as views again. */
 export function nest(flat: Elements, dims: readonly number[]): Elements {
   const [outer, ...inner] = dims;
   if (outer === undefined || inner.length === 0) return flat;
   const step = inner.reduce((product, dim) => product * dim, 1);
-  return Array.from({ length: outer }, (_, i) => nest(part(flat, i * step, (i + 1) * step), inner));
+  return Array.from({ length: outer }, (_, i) => nest(flat.slice(i * step, (i + 1) * step), inner));
 }
 
 // ---- values to bytes ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ import type { AttributeDraft, LinkDraft } from './draft.js';
 import type { EditedObject } from './edited-object.js';
 import type { FileEditor } from './editor.js';
 import type { FileSession } from './file-session.js';
-import { editable } from './members.js';
+import { editable, isShadowed } from './members.js';
 import type { Link } from './messages/link.js';
 import { type HardLink, isHard, isSameNode, type Node, type StoredObject } from './stored-object.js';
 
@@ -177,11 +177,12 @@ function* replacedBy(
 
 function apply(editor: FileEditor, { target, name, attribute, link }: Change, options: GraftOptions): void {
   const order = options.orders?.get(name) ?? target.orderFor(name);
+  const isBoth = isShadowed(target, name);
   editor.deleteLink(target, name);
-  if (link) {
-    editor.deleteAttribute(target, name);
+  if (link || isBoth) {
+    if (!isBoth) editor.deleteAttribute(target, name);
     target.linkOrders.set(name, order);
-    editor.addLink(target, name, link);
+    editor.addLink(target, name, link ?? editor.scalarDataset(attribute as AttributeDraft));
   } else {
     target.attributeOrders.set(name, order);
     editor.putAttribute(target, name, attribute as AttributeDraft);

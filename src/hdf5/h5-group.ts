@@ -187,7 +187,7 @@ export class H5Group extends H5Object {
   tree(): string {
     const lines: string[] = [];
     for (const { path, link, depth, node, again, error } of this.#walk()) {
-      let line = path === '' ? this.path : path.slice(path.lastIndexOf('/') + 1);
+      let line = path.slice(path.lastIndexOf('/') + 1) || this.path;
       if (link?.kind === 'soft') line += ` -> ${link.target}`;
       else if (link?.kind === 'external') line += ` -> ${link.file}:${link.target}`;
       else if (again !== undefined) line += ` = ${join(this.path, again)}`;
@@ -197,7 +197,8 @@ export class H5Group extends H5Object {
         if (object instanceof H5Dataset) line += `: ${object.dtype} ${formatShape(object.shape)}`;
         else if (object instanceof H5Datatype) line += `: datatype ${object.dtype}`;
       }
-      lines.push('  '.repeat(depth) + line);
+      // A name may hold what ends a line, or tells a terminal what to do.
+      lines.push('  '.repeat(depth) + line.replace(/\p{Cc}/gu, encodeURIComponent));
     }
     return lines.join('\n');
   }

@@ -11,7 +11,7 @@ import { checkName } from './link-name.js';
 import { IndexedLinks, type Links } from './link-table.js';
 import type { Attribute } from './messages/attribute.js';
 import { extent } from './messages/dataspace.js';
-import { type AnyLink, anew, type HardLink, type Node } from './stored-object.js';
+import { type AnyLink, anew, type HardLink, isHard, type Node } from './stored-object.js';
 
 /** HDF5 numbers attributes with 16 bits: behind this, one cannot have its place in the order. */
 const LAST_ORDER = 0xfffe;
@@ -27,10 +27,11 @@ export function setMember(editor: FileEditor, group: Node, name: string, member:
   checkName(name);
   const target = editable(editor, group);
   const order = target.orderFor(name);
-  if ('attribute' in member) {
+  const isBoth = isShadowed(target, name);
+  if ('attribute' in member && !isBoth) {
     const { allAttributes } = target;
     if (order <= LAST_ORDER && (allAttributes.size < most || allAttributes.get(name) !== undefined)) {
-      editor.deleteLink(target, name);
+      if (allAttributes.get(name) === undefined) editor.deleteLink(target, name);
       target.attributeOrders.set(name, order);
       editor.putAttribute(target, name, member.attribute);
       return;
@@ -38,9 +39,23 @@ export function setMember(editor: FileEditor, group: Node, name: string, member:
   }
   const link = 'attribute' in member ? editor.scalarDataset(member.attribute) : member.link;
   editor.deleteLink(target, name);
-  editor.deleteAttribute(target, name);
+  if (!isBoth) editor.deleteAttribute(target, name);
   target.linkOrders.set(name, order);
   editor.addLink(target, name, link);
+}
+
+/**
+ * The link that is a member of a group. In files of others an attribute may have its name: then the member is the object that the link
+ * leads to, and the attribute stays what it is to them; or the attribute, if the link leads to no object of the group's own.
+ */
+export function linkOf({ attributes, links }: Node, name: string): AnyLink | undefined {
+  const link = (links as Links<AnyLink> | undefined)?.get(name);
+  return link && (isHard(link) || attributes?.get(name) === undefined) ? link : undefined;
+}
+
+/** Whether an attribute is no member, since a link is that has its name. */
+export function isShadowed(group: Node, name: string): boolean {
+  return group.attributes?.get(name) !== undefined && linkOf(group, name) !== undefined;
 }
 
 /**
@@ -65,8 +80,8 @@ export function moveMember(
   const order = source.orderFor(from);
   // It has another link before it loses the old one.
   setMember(editor, target, to, member, most);
-  editor.deleteLink(source, from);
-  editor.deleteAttribute(source, from);
+  if ('link' in member) editor.deleteLink(source, from);
+  else editor.deleteAttribute(source, from);
   if (source === target)
     (target.linkOrders.has(to) ? target.linkOrders : target.attributeOrders).set(to, order);
   return true;
@@ -77,8 +92,7 @@ export function moveBehind(editor: FileEditor, group: Node, names: readonly stri
   const target = editable(editor, group);
   for (const name of names) {
     const member = memberOf(editor, target, name);
-    // In files of others an attribute and a link may have one name: both stay.
-    if (!member || ('attribute' in member && target.allLinks.get(name))) continue;
+    if (!member || isShadowed(target, name)) continue;
     editor.deleteLink(target, name);
     editor.deleteAttribute(target, name);
     setMember(editor, target, name, member, most);
@@ -87,17 +101,19 @@ export function moveBehind(editor: FileEditor, group: Node, names: readonly stri
 
 /** What a group has of a name, to be set under another or in another place. */
 function memberOf(editor: FileEditor, group: EditedObject, name: string): Member | undefined {
+  const link = linkOf(group, name);
+  if (link) return { link: anew(link) };
   const attribute = group.allAttributes.get(name);
-  if (attribute !== undefined) return { attribute: detached(editor, attribute) };
-  const link = group.allLinks.get(name) as AnyLink | undefined;
-  return link && { link: anew(link) };
+  return attribute === undefined ? undefined : { attribute: detached(editor, attribute) };
 }
 
 /** Whether a group has a member of a name. */
-export function isMember({ attributes, links }: Node, name: string): boolean {
-  return (
-    attributes?.get(name) !== undefined || (links as Links<AnyLink> | undefined)?.get(name) !== undefined
-  );
+export function isMember(group: Node, name: string): boolean {
+  return group.attributes?.get(name) !== undefined || isLinked(group, name);
+}
+
+function isLinked({ links }: Node, name: string): boolean {
+  return (links as Links<AnyLink> | undefined)?.get(name) !== undefined;
 }
 
 /** Of a group with so many links the first members are looked up, before all are read. */
@@ -140,7 +156,8 @@ function firstNames(group: Node): { names: OrderedName[]; next: number } | undef
   if (!first || first.links.length < FIRST) return undefined;
   const names: OrderedName[] = first.links.map(({ name, order }) => [name, order]);
   for (const name of first.changed) names.push([name, orderOf(group, name, undefined)]);
-  for (const [name, attribute] of group.attributes ?? []) names.push([name, orderOf(group, name, attribute)]);
+  for (const [name, attribute] of group.attributes ?? [])
+    if (!isLinked(group, name)) names.push([name, orderOf(group, name, attribute)]);
   if (names.some(([, order]) => order < 0)) return undefined;
   names.sort((a, b) => a[1] - b[1]);
   const [, last] = names[names.length - 1] as OrderedName;
@@ -174,7 +191,7 @@ function orderedNames(group: Node): OrderedName[] {
   // A copy that has not been written yet has them beside its members.
   const { attributeOrders, linkOrders } = group as Partial<Draft>;
   for (const [name, attribute] of group.attributes ?? [])
-    add(name, orderOf(group, name, attribute, attributeOrders));
+    if (!isLinked(group, name)) add(name, orderOf(group, name, attribute, attributeOrders));
   for (const [name, link] of (group.links ?? []) as Iterable<[string, AnyLink]>)
     add(name, orderOf(group, name, link, linkOrders));
   // The sort is stable.

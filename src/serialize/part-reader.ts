@@ -292,8 +292,9 @@ class PartReader {
   /** All members of an object or a Map. */
   #parted(info: GroupInfo, cls: RegisteredClass | undefined, type: string | undefined): Place {
     const members: [number, unknown, Place][] = [];
+    const linked = new Set(info.links.map(({ kind, name }) => kind === 'hard' && name));
     for (const attribute of info.attributes) {
-      if (isReserved(attribute.name)) continue;
+      if (isReserved(attribute.name) || linked.has(attribute.name)) continue;
       const place = this.#scalar(attribute, info);
       members.push([attribute.order, propertyOf(attribute.name, cls), place]);
     }
@@ -447,11 +448,11 @@ class PartReader {
     const name = escapeName(String(key));
     const isIt = (each: { readonly name: string }) =>
       cls ? propertyOf(each.name, cls) === key : each.name === name;
-    const attribute = info.attributes.find((each) => !isReserved(each.name) && isIt(each));
-    if (attribute) return this.#scalar(attribute, info);
     const link = !cls && info.linkTable ? info.linkTable.get(name) : info.links.find(isIt);
-    if (link?.kind !== 'hard' || this.#file.info(link.address).kind === 'datatype') return undefined;
-    return { at: 'object', address: link.address };
+    if (link?.kind === 'hard' && this.#file.info(link.address).kind !== 'datatype')
+      return { at: 'object', address: link.address };
+    const attribute = info.attributes.find((each) => !isReserved(each.name) && isIt(each));
+    return attribute && this.#scalar(attribute, info);
   }
 
   #scalar(attribute: Attribute, info: ObjectInfo): Place {

@@ -288,7 +288,8 @@ export class Restorer {
       if (datatype.class === 'compound' && isElement(datatype)) return this.pairs(datatype, data, 1, info)[0];
       return this.leaf(datatype, data, 1)[0];
     }
-    return this.nested(copied(this.leaf(datatype, data, extent(dataspace))), dataspace.dims);
+    // They may be a view of the file; what a caller gets is its own.
+    return this.nested(this.leaf(datatype, data, extent(dataspace)).slice(), dataspace.dims);
   }
 
   /** Elements as arrays of arrays, of which there can be many where there is no element at all. */
@@ -394,6 +395,8 @@ export class Restorer {
   ): void {
     const { attributes, links } = info;
     let numbers: Set<unknown> | undefined;
+    // In files of others an attribute may have the name of a link, which is the member then.
+    const linked = new Set<string>();
     let a = 0;
     let l = 0;
     while (a < attributes.length || l < links.length) {
@@ -401,7 +404,7 @@ export class Restorer {
       const link = links[l];
       if (attribute && !(link && link.order < attribute.order)) {
         a++;
-        if (isReserved(attribute.name)) continue;
+        if (isReserved(attribute.name) || linked.has(attribute.name)) continue;
         let value = this.scalar(attribute, info);
         if (typeof value === 'bigint') {
           numbers ??= new Set(this.attribute(info, Reserved.numbers));
@@ -415,6 +418,7 @@ export class Restorer {
         const { address } = link;
         const member = this.info(address);
         if (member.kind === 'datatype') continue;
+        linked.add(link.name);
         if (
           !lazy?.(target, unescapeName(link.name), cls, member, () => this.whole(() => this.value(address)))
         )
@@ -846,11 +850,6 @@ export function asArray(elements: Elements): unknown[] {
   const array = newArray<unknown>(length);
   for (let i = 0; i < length; i++) array[i] = elements[i];
   return array;
-}
-
-/** Typed arrays may be views of the file; what a caller gets is its own. */
-function copied(elements: Elements): Elements {
-  return Array.isArray(elements) ? elements : elements.slice();
 }
 
 /** Replaces the missing elements of an array; the others stay. */

@@ -5,6 +5,7 @@ import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import { H5Reference } from '../hdf5/h5-reference.js';
+import { placed } from '../hdf5/named-errors.js';
 import { isReferredName } from '../hdf5/referred.js';
 import { hasReferences } from '../hdf5/release.js';
 import { Encoding, Missing, Reserved, Tag } from '../serialize/layout.js';
@@ -51,22 +52,15 @@ export function located(error: unknown, where: string | FilePlace): unknown {
 
 function unstored(error: unknown, path: string): unknown {
   if (error instanceof Misfit) return error.stored(path);
-  return error instanceof H5Error ? withPath(error, path) : unreadable(path, { cause: error });
+  return error instanceof H5Error ? placed(error, shortPath(path)) : unreadable(path, { cause: error });
 }
 
 export function unread(error: unknown, path: string, name: string): unknown {
   if (error instanceof Within) return unread(error.cause, path + error.segments, error.className);
   if (error instanceof Misfit) return error.read(shortPath(path));
-  return error instanceof H5Error ? withPath(error, path) : new H5HookError(shortPath(path), name, error);
-}
-
-function withPath(error: H5Error, path: string): H5Error {
-  const shown = shortPath(path);
-  const message = `${shown}: ${error.message}`;
-  // What is printed of an error that nobody catches is the stack.
-  if (error.stack) error.stack = error.stack.replace(error.message, () => message);
-  error.message = message;
-  return error;
+  return error instanceof H5Error
+    ? placed(error, shortPath(path))
+    : new H5HookError(shortPath(path), name, error);
 }
 
 // ---- in a file --------------------------------------------------------------------------------------------

@@ -28,6 +28,15 @@ const values: Record<string, unknown> = {
   map: new Map([[1, 'one']]),
   state: new State('RNA'),
   samples: Samples.of(1, 2),
+  rows: [Float64Array.of(1, 2), Float64Array.of(3, 4)],
+  cube: [[Int8Array.of(1)], [Int8Array.of(2)]],
+  lists: [
+    [1, 2],
+    [3, 4],
+  ],
+  uneven: [Float64Array.of(1, 2), Float64Array.of(3)],
+  mixed: [Float64Array.of(1), Int8Array.of(1)],
+  none: [new Float64Array(0)],
   '@odd': 'name',
   'with/slash': 2,
   texts: ['a\0b', 'half \ud800'],
@@ -100,6 +109,28 @@ describeOracle('h5py', () => {
     expect(found['names']?.[0]).toEqual(['a', 'b']);
     expect(found['none']?.[0]).toMatchObject({ $empty: expect.anything() as unknown });
     expect(found['any']?.[1]).toBe('opaque');
+  });
+
+  it('has those of more axes, which are rows here, and stay what they are when they are set again', async () => {
+    const file = H5File.open(undefined, 'w');
+    file.attrs.set('grid', Float32Array.of(1, 2, 3, 4, 5, 6), { shape: [3, 2] });
+    file.attrs.set('words', ['a', 'b', 'c', 'd'], { shape: [2, 2] });
+    const attributes = H5Attributes.of(file);
+    const rows = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(5, 6)];
+    expect(attributes.asDict()).toEqual({
+      grid: rows,
+      words: [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    });
+    attributes.set('grid', attributes.get('grid'));
+    const grid = (await h5py(file.toBytes())).root.attrs.find(({ name }) => name === 'grid');
+    expect(grid).toMatchObject({
+      shape: [3, 2],
+      dtype: { numpy: '<f4' },
+      value: rows.map((row) => [...row]),
+    });
   });
 });
 

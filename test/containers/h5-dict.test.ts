@@ -1353,9 +1353,8 @@ describe('a dict says', () => {
   });
 });
 
-/** A new file that Python makes, with the variable `path`. */
-function madeByH5py(script: string): string {
-  const path = newPath();
+/** A new file that Python makes, or changes, with the variable `path`. */
+function madeByH5py(script: string, path = newPath()): string {
   execFileSync(PYTHON, ['-c', `import h5py, sys; path = sys.argv[1]; ${script}`, path]);
   return path;
 }
@@ -1403,6 +1402,152 @@ describeOracle('h5py', () => {
     expect(group.get('x')).toEqual(Float64Array.of(1.5, 2.5));
     expect(group.object.attrs.get('x')).toBe(3.5);
     expect(group.get('y')).toBe(1.5);
+  });
+
+  it.each<[string, (dict: H5Dict) => unknown]>([
+    ['set', (dict) => dict.set('there', { b: 1 })],
+    ['set', (dict) => dict.set('there', 5).set('there', { b: 1 })],
+    ['merge', (dict) => dict.merge({ there: { b: 1 } })],
+    ['assign', (dict) => dict.assign({ a: 1, there: { b: 1 } })],
+  ])('%s takes the place of a link to another file, which it does not follow', (_, change) => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f.attrs["a"] = 1.5; f["there"] = h5py.ExternalLink("none.h5", "/x")',
+    );
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    change(dict);
+    expect(dict.toObject()).toMatchObject({ there: { b: 1 } });
+    expect(dict.object.linkInfo('there')?.kind).toBe('hard');
+  });
+
+  it('has no members of another program whose names are kept for the layout, in its size neither', () => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f["@a"] = 1; f["b"] = 2; f.attrs["@c"] = 3; f.attrs["d"] = 4',
+    );
+    using dict = H5Dict.open(path);
+    expect([dict.size, [...dict.keys()]]).toEqual([2, ['d', 'b']]);
+    expect(dict.toObject()).toEqual({ d: 4n, b: 2n });
+  });
+
+  it('set to what it holds leaves datasets of another program as they are', () => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f.create_dataset("n", data=[1.5, 2.5], chunks=(2,), compression="gzip").attrs["unit"] = "m"; f["m"] = [[1.5], [2.5]]; f["m"].attrs["unit"] = "s"; f["t"] = ["a"]; f["t"].attrs["unit"] = "t"',
+    );
+    using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+' });
+    dict.merge(dict.toObject());
+    dict.assign({ ...dict.toObject(), more: 1 });
+    dict.commit();
+    const units = ['n', 'm', 't'].map((name) => dict.object.get(name)?.attrs.get('unit'));
+    expect(units).toEqual(['m', 's', 't']);
+    expect(dict.object.dataset('n').compression).toBe('gzip');
+  });
+
+  it('takes something else for what cannot be compared: references, and what is stored elsewhere', () => {
+    const path = madeByH5py(
+      'f = h5py.File(path, "w"); f["n"] = [1.5]; f.create_dataset("cell", data=[f["n"].ref], dtype=h5py.ref_dtype); l = h5py.VirtualLayout((1,), "f8"); l[:] = h5py.VirtualSource(f["n"]); f.create_virtual_dataset("virtual", l); f.create_virtual_dataset("other", l)',
+    );
+    using dict = H5Dict.open(path, { mode: 'r+' });
+    dict.merge({ cell: [1], virtual: Float64Array.of(2) });
+    dict.assign({ cell: ['a'], other: [3] });
+    expect(dict.toObject()).toEqual({ cell: ['a'], other: [3] });
+  });
+
+  // As AnnData has them: an attribute of a group says which of its datasets is the index, and is called like that.
+  describe('takes the link for the member where there is an attribute of that name, which stays what it is', () => {
+    const NAMES = 'g.attrs["y"] = g.attrs["z"] = 1.5; g.attrs["x"] = "name"';
+    const open = (made = 'by another program') => {
+      let path: string;
+      if (made === 'by another program') {
+        const group = 'f = h5py.File(path, "w", track_order=True); g = f.create_group("g", track_order=True)';
+        path = madeByH5py(`${group}; ${NAMES}; g["x"] = ["a", "b"]`);
+      } else {
+        path = newPath();
+        const isLink = made.endsWith('the link');
+        writeSync(path, { g: isLink ? { y: 1.5, z: 1.5, x: 'name' } : { x: ['a', 'b'] } });
+        const change = isLink ? 'g["x"] = ["a", "b"]' : NAMES;
+        madeByH5py(`f = h5py.File(path, "r+"); g = f["g"]; ${change}`, path);
+      }
+      return H5Dict.open<{ g: H5Dict }>(path, { mode: 'r+', commit: 'manual' });
+    };
+    const plain = (value: unknown) => (value instanceof H5List ? value.toArray() : value);
+
+    it.each([
+      'by another program',
+      'by us, to which h5py has added the link',
+      'by us, to which h5py has added the attribute',
+    ])('in a file that was made %s', (made) => {
+      using dict = open(made);
+      const group = dict.get('g');
+      expect([group.size, [...group.keys()].sort(), plain(group.get('x'))]).toEqual([
+        3,
+        ['x', 'y', 'z'],
+        ['a', 'b'],
+      ]);
+      expect(group.toObject()).toEqual({ x: ['a', 'b'], y: 1.5, z: 1.5 });
+      expect(readSync(dict.object, { path: 'g/x' })).toEqual(['a', 'b']);
+      expect(readSync(dict.object, { path: 'g/*' })).toEqual({ x: ['a', 'b'], y: 1.5, z: 1.5 });
+      expect(group.attributes.get('x')).toBe('name');
+      group.attributes.set('x', 'other');
+      expect([group.attributes.get('x'), plain(group.get('x'))]).toEqual(['other', ['a', 'b']]);
+    });
+
+    it.each<[string, unknown]>([
+      ['a number', 5],
+      ['a text', 'c'],
+      ['a list', ['c']],
+      ['an array', Float64Array.of(1)],
+      ['an object', { c: 1 }],
+    ])('when it is set to %s', (_, value) => {
+      for (const isWritten of [false, true]) {
+        using dict = open();
+        if (isWritten) writeSync(dict.file, value, { path: 'g/x' });
+        else dict.get('g').set('x', value);
+        dict.commit();
+        const now = dict.get('g').get('x');
+        expect(now instanceof H5Dict ? now.toObject() : plain(now)).toEqual(value);
+        expect(dict.toObject()).toMatchObject({ g: { x: value, y: 1.5, z: 1.5 } });
+        expect(dict.get('g').attributes.get('x')).toBe('name');
+      }
+    });
+
+    it('when it is renamed', () => {
+      using dict = open();
+      dict.get('g').rename('x', 'w');
+      dict.commit();
+      expect(dict.toObject()).toEqual({ g: { w: ['a', 'b'], x: 'name', y: 1.5, z: 1.5 } });
+    });
+
+    it.each(['earliest', 'latest'])('unless that leads elsewhere (%s)', (libver) => {
+      const path = madeByH5py(
+        `f = h5py.File(path, "w", libver="${libver}", track_order=True); f["x"] = h5py.ExternalLink("none.h5", "/x"); f["y"] = [1.5]; f.attrs["w"] = 1.5; f.attrs["v"] = 1.5; f.attrs["x"] = "name"`,
+      );
+      using dict = H5Dict.open(path, { mode: 'r+', commit: 'manual' });
+      expect([dict.size, dict.get('x')]).toEqual([4, 'name']);
+      expect(dict.toObject()).toEqual({ x: 'name', y: Float64Array.of(1.5), v: 1.5, w: 1.5 });
+      expect(readSync(dict.object, { path: 'x' })).toBe('name');
+      dict.set('x', 'other');
+      dict.commit();
+      expect([dict.get('x'), dict.object.linkInfo('x')?.kind]).toEqual(['other', 'external']);
+    });
+
+    it('when something is merged into it', () => {
+      const path = newPath();
+      writeSync(path, { x: { a: [1] }, y: 2 });
+      madeByH5py('f = h5py.File(path, "r+"); f.attrs["x"] = "name"', path);
+      using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+' });
+      dict.merge({ x: { b: 1 }, y: 3 });
+      expect(dict.toObject()).toEqual({ x: { a: [1], b: 1 }, y: 3 });
+      dict.assign({ x: { c: 1 } });
+      expect(dict.toObject()).toEqual({ x: { c: 1 } });
+      expect(dict.attributes.get('x')).toBe('name');
+    });
+
+    it('until it is deleted', () => {
+      using dict = open();
+      expect(dict.get('g').delete('x')).toBe(true);
+      expect(dict.get('g').has('x')).toBe(false);
+      dict.commit();
+      expect(dict.toObject()).toEqual({ g: { y: 1.5, z: 1.5 } });
+    });
   });
 });
 

@@ -482,6 +482,31 @@ describe('how it is stored, and becomes stored in other ways', () => {
   });
 });
 
+it.each<[string, unknown[], string, RegExp]>([
+  ['a part of its own', [1, 'a'], 'list/more', /"\/list\/more" has 1 elements, the list has 0 of them/],
+  [
+    'elements of a part',
+    [1, 2, 'a', 'b'],
+    'list/strings',
+    /"\/list\/strings" has 1 elements, the list has 2 of them/,
+  ],
+  [
+    'elements of rows',
+    [[1], [2, 3]],
+    'list/values',
+    /"\/list\/values" has 1 elements, the list has 3 of them/,
+  ],
+])('does not lose what another program has added: %s', (_, value, path, error) => {
+  const file = H5File.open(serialize({ list: value }), 'r+');
+  file.delete(path);
+  file.createDataset(path, { data: [9] });
+  const before = file.group('list').tree();
+  const list = H5List.of(file.group('list'));
+  expect(() => readSync(file)).toThrow(H5FormatError);
+  expect(() => list.push('more')).toThrow(error);
+  expect(file.group('list').tree()).toBe(before);
+});
+
 describe('as an array', () => {
   const values = [3, 1, 2, 1];
   it('has its methods', () => {

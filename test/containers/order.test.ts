@@ -165,3 +165,32 @@ with h5py.File(sys.argv[1], 'r+') as f:
     path,
   ]);
 });
+
+oracleTest('h5py', 'where others have no order: members become others there, too', () => {
+  const path = join(folder, 'none.h5');
+  execFileSync(PYTHON, [
+    '-c',
+    `
+import h5py, sys
+with h5py.File(sys.argv[1], 'w', libver='latest') as f:
+    for i in range(12):
+        f.attrs[f'a{i}'] = i
+        f.create_group(f'g{i}')
+`,
+    path,
+  ]);
+  const dict = H5Dict.open(path, { mode: 'r+', commit: 'manual' });
+  const values: Record<string, unknown> = {};
+  for (let i = 0; i < 12; i++) {
+    values[`a${i}`] = i < 6 ? { was: i } : BigInt(i);
+    values[`g${i}`] = i < 6 ? {} : i;
+  }
+  for (let i = 0; i < 6; i++) dict.set(`a${i}`, { was: i });
+  for (let i = 6; i < 12; i++) dict.set(`g${i}`, i);
+  dict.commit();
+  dict.close();
+  check(new Uint8Array(readFileSync(path)));
+  expect(readSync(path)).toEqual(values);
+  const show = 'import h5py, sys; f = h5py.File(sys.argv[1]); print(len(f), len(f.attrs))';
+  expect(execFileSync(PYTHON, ['-c', show, path], { encoding: 'utf8' })).toBe('12 12\n');
+});

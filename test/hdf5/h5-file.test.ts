@@ -460,6 +460,9 @@ describe('a group', () => {
     made.link('runs/7/up', made);
     made.softLink('soft', '/runs');
     made.externalLink('ext', 'other.h5', '/x');
+    // What would make another line, or clear the screen.
+    made.createDataset('names/a\nb', { data: 5 });
+    made.softLink('names/\u001b[2J', 'c\r');
     for (const file of both(made)) {
       expect(file.tree()).toBe(
         [
@@ -474,9 +477,13 @@ describe('a group', () => {
           '  latest = /runs/7',
           '  soft -> /runs',
           '  ext -> other.h5:/x',
+          '  names',
+          '    a%0Ab: <i4 scalar',
+          '    %1B[2J -> c%0D',
         ].join('\n'),
       );
       expect(file.group('runs').tree().split('\n')[0]).toBe('/runs');
+      expect(file.group('names').tree()).toBe('/names\n  a%0Ab: <i4 scalar\n  %1B[2J -> c%0D');
       expect(String(file.group('runs'))).toBe('<H5Group "/runs" (2 members)>');
       expect(String(file.dataset('runs/names'))).toBe('<H5Dataset "/runs/names": str (1)>');
     }

@@ -10,6 +10,7 @@ import {
   H5File,
   type H5List,
   readSync,
+  serialize,
   TypeRegistry,
   writeSync,
 } from '../../src/node.js';
@@ -115,6 +116,34 @@ describeOracle('h5py', () => {
       again: first,
     });
     expect(value.again).toBe(value.run.first);
+  });
+
+  it('wrote rows of numbers, which are written again as what they were: no views of one buffer', () => {
+    const path = join(folder, 'rows.h5');
+    const code = `
+import h5py, numpy as np, sys
+f = h5py.File(sys.argv[1], 'w')
+f.attrs['matrix'] = np.arange(6.).reshape(2, 3)
+f['grid'] = np.arange(6, dtype='f4').reshape(2, 3)
+f['cube'] = np.arange(8, dtype='u1').reshape(2, 2, 2)
+f.create_dataset('boxes', (2,), dtype=np.dtype(('i4', (3,))))[:] = np.arange(6).reshape(2, 3)
+f['times'] = np.array([1, 2], dtype='M8[s]').astype(h5py.opaque_dtype('M8[s]'))
+f['rows'] = np.array([([1, 2],), ([3, 4],)], dtype=[('x', 'f8', (2,))])
+f.close()`;
+    execFileSync(PYTHON, ['-c', code, path]);
+    const value = readSync<Record<string, unknown>>(path);
+    const file = H5File.open(serialize(value));
+    expect(deserialize(file.toBytes())).toEqual(value);
+    expect(file.tree().split('\n')).toEqual([
+      '/',
+      '  matrix: <f8 (2, 3)',
+      '  boxes: <i4 (2, 3)',
+      '  cube: u1 (2, 2, 2)',
+      '  grid: <f4 (2, 3)',
+      '  rows',
+      '    x: <f8 (2, 2)',
+      '  times: u1 (2, 8)',
+    ]);
   });
 
   it('wrote files of all kinds, which are read or refused for what they use', async () => {

@@ -338,14 +338,14 @@ abstract class DenseTable {
 
   /** Whether an entry has a creation order. Where there is no index that says so, all are looked at the first time. */
   hasOrder(order: number): boolean {
+    if (!this.#tracked) return false;
     this.#seekOrder(order);
     if (this.#orders) return this.#orders.seek(this.#byOrder);
     if (!this.#knownOrders) {
       const known = new Set<number>();
-      if (this.#tracked)
-        this.visitAll('name', (records, at) => {
-          known.add(this.orderOf(records, at));
-        });
+      this.visitAll('name', (records, at) => {
+        known.add(this.orderOf(records, at));
+      });
       this.#knownOrders = known;
     }
     return this.#knownOrders.has(order);
