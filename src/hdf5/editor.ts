@@ -59,6 +59,7 @@ import { LoadedObject } from './loaded-object.js';
 import {
   detached,
   editable,
+  isShadowed,
   memberNames,
   moveBehind,
   moveMember,
@@ -688,8 +689,7 @@ export class FileEditor implements Editor {
   }
 
   overwrite(group: Node, name: string, value: unknown, options: ValueOptions = NO_OPTIONS): boolean {
-    // In files of others an attribute and a link may have one name: the link is the member.
-    return group.attributes?.get(name) === undefined || group.links?.get(name)
+    return group.attributes?.get(name) === undefined || isShadowed(group, name)
       ? this.#overwriteMember(group, name, value, options)
       : this.#overwriteAttribute(group, name, value, options);
   }
