@@ -61,9 +61,17 @@ import {
   SCALE,
   sharedOf,
 } from './replaced-references.js';
-import { isReserved } from './restore.js';
+import { isReserved, type Restorer } from './restore.js';
 import { setProperty } from './rows.js';
-import { newRestorer, readFrom, type Store, serialize, type WriteOptions, within } from './serialize.js';
+import {
+  newRestorer,
+  type ReadOptions,
+  readFrom,
+  type Store,
+  serialize,
+  type WriteOptions,
+  within,
+} from './serialize.js';
 import { unreadable } from './unreadable.js';
 import { described, isIterator, isSameBytes, memberOf, NO_PLACE, setMember } from './value-members.js';
 import { NO_VALUES, type Values } from './values.js';
@@ -224,6 +232,10 @@ class PartWriter {
   #computing: (readonly Step[])[] = [];
   /** Members on the way to what is changed that are to have the names that their classes give them now. */
   readonly #renamed: Renamed[] = [];
+  /** What has read values that are to be changed: what they share with each other is one object. */
+  #restorer: Restorer | undefined;
+  /** What is frozen is frozen when all has been changed. */
+  readonly #fixes: (() => void)[] = [];
   /** Whether it is such a getter that is stored: the last step is its name in the file. */
   readonly #isGetter: boolean;
 
@@ -240,6 +252,7 @@ class PartWriter {
     this.#target.session.edit();
     const home = this.#home((way) => this.#computing.push(way));
     const change = this.#prepare(home, value);
+    for (const fix of this.#fixes) fix();
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
     // What is stored must not refer to anything beside it.
@@ -981,23 +994,24 @@ class PartWriter {
 
   /** The value of an object, or of what is at the end of steps, when it has been changed. */
   #read(object: H5Group | H5Dataset | readonly Step[], change: (whole: unknown) => void): unknown {
+    const isThere = object instanceof H5Group || object instanceof H5Dataset;
+    const whole = within(isThere ? object : this.#target, this.#options, (space, address) => {
+      this.#restorer ??= newRestorer(space, this.#reading());
+      return isThere ? this.#restorer.restore(address) : readPart(this.#restorer, address, object);
+    });
+    change(whole);
+    return whole;
+  }
+
+  /** How values are read that are to be changed. */
+  #reading(): ReadOptions {
     const { values = NO_VALUES } = this.#options;
-    // What is frozen is frozen when it has been changed.
-    const fixes: (() => void)[] = [];
     const fix: Values['fix'] = (instances, integrity) => {
       // What comes into the place of one is the program's, and stays as it is.
       const those = [...instances];
-      fixes.push(() => values.fix?.(those, integrity));
+      this.#fixes.push(() => values.fix?.(those, integrity));
     };
-    const moving = values.moving?.() ?? values;
-    const how = { ...this.#options, values: { ...moving, fix }, path: [] };
-    const isThere = object instanceof H5Group || object instanceof H5Dataset;
-    const whole = isThere
-      ? readFrom(object, how)
-      : within(this.#target, how, (space, address) => readPart(newRestorer(space, how), address, object));
-    change(whole);
-    for (const each of fixes) each();
-    return whole;
+    return { ...this.#options, values: { ...(values.moving?.() ?? values), fix } };
   }
 
   #graft(

@@ -246,6 +246,26 @@ describe('objects that lead to each other are merged at random', () => {
   });
 });
 
+it('what Maps share that are merged in memory is one object', () => {
+  for (const shared of [[], { a: 1 }, new Map([[{}, 1]]), new Date(5)]) {
+    const file = H5File.open(serialize({ a: new Map([[1, shared]]), b: new Map([[7, shared]]) }), 'r+');
+    writeSync(file, { a: new Map([[2, 0]]), b: new Map([[8, 0]]) }, { mode: 'merge' });
+    const bytes = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(bytes)).problems).toEqual([]);
+    const expected = {
+      a: new Map<number, unknown>([
+        [1, shared],
+        [2, 0],
+      ]),
+      b: new Map<number, unknown>([
+        [7, shared],
+        [8, 0],
+      ]),
+    };
+    expect(graphOf(deserialize(bytes))).toEqual(graphOf(expected));
+  }
+});
+
 describe('what is more than its members replaces what is there', () => {
   class Day extends Date {
     zone = '';
