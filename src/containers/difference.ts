@@ -11,7 +11,8 @@ import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { H5UnknownClassError } from '../serialize/errors.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved, Tag } from '../serialize/layout.js';
-import { escapeName, unescapeName } from '../serialize/names.js';
+import { escapeName } from '../serialize/names.js';
+import { placedIn } from '../serialize/part-writer.js';
 import { memberSegment, shortPath } from '../serialize/path.js';
 import { isReferenced } from '../serialize/replaced-references.js';
 import { isElement } from '../serialize/restore.js';
@@ -23,6 +24,7 @@ import { unviewed } from './dict-view.js';
 import { H5Dict } from './h5-dict.js';
 import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
 import { storeWithCopies } from './own-collections.js';
+import { placeOf } from './rewriting.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 import { isTree } from './tree.js';
 
@@ -183,9 +185,13 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
     const kind = kindOfGroup(group);
     const value = kind === source ? other : madeOf(kind, entriesOf(other));
     const how = { ...context.codec, mode: 'merge' } as const;
-    context.live.change(group.path, () =>
-      storeWithCopies(value, context, (each) => writeInto(group, each, how)),
-    );
+    context.live.change(group.path, () => {
+      try {
+        storeWithCopies(value, context, (each) => writeInto(group, each, how));
+      } catch (error) {
+        throw placedIn(error, '$', placeOf(group));
+      }
+    });
   }
 }
 
@@ -257,8 +263,7 @@ function isObject(scalar: unknown): boolean {
 }
 
 function unmerged({ object }: H5Dict, key: string, reason: string): H5PathError {
-  const way = object.path.split('/').filter((name) => name !== '');
-  const place = `$${[...way.map(unescapeName), key].map((name) => memberSegment(name)).join('')}`;
+  const place = placeOf(object) + memberSegment(key);
   return new H5PathError(
     'H5_WRONG_KIND',
     place,

@@ -1351,6 +1351,31 @@ describe('a dict says', () => {
     expect(statSync(path).size).toBe(size);
     expect(readFileSync(path).equals(bytes)).toBe(true);
   });
+
+  it('where what cannot be stored would have stood in the value of the file', () => {
+    const file = H5File.open(serialize({ a: { map: new Map([['x', 1]]), list: [{ a: {} }, 'x'] } }), 'r+');
+    const dict = H5Dict.of<Record<string, H5Dict>>(file);
+    const a = dict.get('a');
+    const map = a.get('map') as H5Dict;
+    const list = a.get('list') as H5List<unknown>;
+    list.set(1, { b: {} });
+    const bad = { of: () => 1 };
+    const places: [string, () => unknown][] = [
+      ['$.a.k.of', () => a.set('k', bad)],
+      ['$.a.k.of', () => dict.assign({ a: { k: bad } as never })],
+      ['$.a.k.of', () => a.merge({ k: bad })],
+      ['$.a.k.of', () => a.merge({ k: bad, same: bad })],
+      ['$.a.map.k.of', () => map.set('k', bad)],
+      ['$.a.map.k.of', () => Object.assign(a.view.map as object, { k: bad })],
+      ['$.a.list[1].k.of', () => (list.get(1) as H5Dict).set('k', bad)],
+      ['$.a.k.of', () => H5Dict.write(file, bad, { name: 'a/k' })],
+      ['$.a.k[0].of', () => H5List.write(file, [bad], { name: 'a/k' })],
+    ];
+    for (const [place, action] of places)
+      expect(action, `${action}`).toThrow(
+        expect.objectContaining({ path: place, message: expect.stringContaining(`${place}: `) }),
+      );
+  });
 });
 
 /** A new file that Python makes, with the variable `path`. */
