@@ -6,6 +6,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { hasOrder } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
+import { isWithin } from '../hdf5/paths.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { H5UnknownClassError } from '../serialize/errors.js';
@@ -21,9 +22,10 @@ import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import { isSameBytes } from '../serialize/value-members.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
+import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
-import { storeWithCopies } from './own-collections.js';
+import { copyOf, storeWithCopies } from './own-collections.js';
 import { placeOf } from './rewriting.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 import { isTree } from './tree.js';
@@ -65,8 +67,32 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
   const there = ownDictAt(dict as unknown as H5Dict, key);
   if (!there || kindOfGroup(there.object) !== source || !isTree(value, dict.context)) return false;
   const changes: Change[] = [];
-  update(there, value as object, changes);
+  update(there, settled(there, value) as object, changes);
   return apply(there, changes);
+}
+
+/**
+ * A value as it is before anything changes. What in it is a part of the dict that it is for, or holds that, would be gone or another one
+ * half way: it is copied. So far as dicts are in dicts: all else is stored before.
+ */
+function settled(dict: H5Dict, given: unknown, depth = 0): unknown {
+  const value = unviewed(given);
+  const object = value instanceof H5Array ? value.dataset : storedObject(value);
+  if (object) {
+    const { session, path } = dict.object;
+    const isApart =
+      object.session !== session || !(isWithin(object.path, path) || isWithin(path, object.path));
+    return isApart ? value : copyOf(value, dict.context);
+  }
+  const kind = kindOf(value);
+  if (!kind || depth > MAX_COMPARED) return value;
+  let isSame = true;
+  const entries = Array.from(entriesOf(value as object), ([key, each]): [string, unknown] => {
+    const other = settled(dict, each, depth + 1);
+    isSame &&= other === each;
+    return [key, other];
+  });
+  return isSame ? value : madeOf(kind, entries);
 }
 
 /** A member that is to be set or deleted. What can fail has been done. */
@@ -128,10 +154,11 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   const { object: group, context } = dict;
   const { live } = context;
   const isDict = value instanceof H5Dict;
+  if (isDict && value.object.isSame(group)) return;
   // Parts that are shared, or lead back, are stored together.
   if (isDict || isTree(value, context)) {
     const changes: Change[] = [];
-    update(dict, value, changes);
+    update(dict, settled(dict, value) as object, changes);
     const isDone = (): boolean => apply(dict, changes);
     if (isDict || kindOfGroup(group) === source) {
       if (isDone()) return;
@@ -175,9 +202,10 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   const source = other instanceof H5Dict ? 'object' : kindOf(other);
   if (!source)
     throw new H5TypeError('a dict is merged with an object, a Map with keys that are strings, or a dict');
+  if (other instanceof H5Dict && other.object.isSame(dict.object)) return;
   if (other instanceof H5Dict || isTree(other, dict.context)) {
     const changes: Change[] = [];
-    mergeInto(dict as unknown as H5Dict, other, changes);
+    mergeInto(dict as unknown as H5Dict, settled(dict as unknown as H5Dict, other) as object, changes);
     make(dict as unknown as H5Dict, changes);
   } else {
     // What is shared is stored together.

@@ -158,6 +158,11 @@ export class ListState implements Deferred {
   /** Puts elements in the places of others: `order` says for each place whose element comes there. */
   arrange(order: readonly number[]): void {
     if (order.length === 0) return;
+    if (order.length > this.length)
+      throw new H5StateError(
+        'H5_GONE',
+        `elements of "${this.object.path}" have been removed while they were compared`,
+      );
     this.#checkFree();
     this.#whole(() => {
       // What leads back to a list that is a whole must not become a copy of that.
@@ -166,9 +171,10 @@ export class ListState implements Deferred {
         this.#store.arrange(order);
         return;
       }
-      const all = this.#store.slice(0, this.length, true);
+      // A function that compares may have appended more.
+      const all = this.#store.slice(0, order.length, true);
       const arranged = order.map((place) => all[place]);
-      this.#splice(0, all.length, arranged);
+      this.#splice(0, order.length, arranged);
     });
   }
 

@@ -686,6 +686,60 @@ describe('assignment', () => {
     expect(JSON.stringify(dict.get('state'))).toBe(JSON.stringify(orders[0]));
   });
 
+  describe('of what is a part of what is set, or holds it, takes that as it was', () => {
+    const make = () => ({
+      a: 1,
+      o: { x: 1, p: { q: 1 }, array: Float64Array.from({ length: 200_000 }, (_, i) => i) },
+      l: [{ a: 1 }, 'x'],
+      n: [1, 2],
+      m: new Map<string, unknown>([['k', { z: 1 }]]),
+      e: {},
+    });
+    type Made = ReturnType<typeof make>;
+    // biome-ignore lint/suspicious/noExplicitAny: what is set is of another type than what was there
+    it.each<[string, (dict: H5Dict<any>) => unknown, (value: Made) => object]>([
+      ['all to a child', (dict) => dict.assign(dict.get('o')), ({ o }) => o],
+      ['all to the view of a child', (dict) => dict.assign(dict.view.o), ({ o }) => o],
+      ['all to itself', (dict) => dict.assign(dict), (value) => value],
+      ['a child under another key', (dict) => dict.assign({ k: dict.get('o') }), ({ o }) => ({ k: o })],
+      ['a view under another key', (dict) => dict.assign({ k: dict.view.o }), ({ o }) => ({ k: o })],
+      ['a group', (dict) => dict.assign({ k: dict.get('o').object }), ({ o }) => ({ k: o })],
+      ['an array', (dict) => dict.assign({ k: dict.get('o').get('array') }), ({ o }) => ({ k: o.array })],
+      [
+        'keys in turn',
+        (dict) => dict.assign({ o: dict.get('m'), m: dict.get('o'), l: dict.get('n'), n: dict.get('l') }),
+        ({ o, m, l, n }) => ({ o: m, m: o, l: n, n: l }),
+      ],
+      [
+        'a key to what is in it',
+        (dict) => dict.set('o', { z: dict.get('o').get('p') }),
+        (value) => ({ ...value, o: { z: value.o.p } }),
+      ],
+      [
+        'a key to what holds it',
+        (dict) => dict.set('o', { up: dict }),
+        (value) => ({ ...value, o: { up: value } }),
+      ],
+      ['a child to all', (dict) => dict.get('e').assign(dict), (value) => ({ ...value, e: value })],
+      [
+        'a Map to a part of it',
+        (dict) => dict.set('m', new Map([['w', dict.get('m').get('k')]])),
+        (value) => ({ ...value, m: new Map([['w', value.m.get('k')]]) }),
+      ],
+      [
+        'what is merged',
+        (dict) => dict.merge({ l: 5, k: dict.get('l'), o: { p: 5, k: dict.get('o').get('p') } }),
+        (value) => ({ ...value, l: 5, k: value.l, o: { ...value.o, p: 5, k: value.o.p } }),
+      ],
+      ['a child with all', (dict) => dict.get('e').merge(dict), (value) => ({ ...value, e: value })],
+      ['a child with a view', (dict) => dict.get('e').merge(dict.view), (value) => ({ ...value, e: value })],
+    ])('%s', (_, change, expected) => {
+      const file = H5File.open(serialize(make()), 'r+');
+      change(H5Dict.of(file));
+      expect(deserialize(file.toBytes())).toEqual(expected(make()));
+    });
+  });
+
   it('takes collections of this and of other files as copies', () => {
     const other = H5Dict.write(undefined, { list: [1, 2, 3], inner: { deep: [{ a: 1 }] } });
     const dict = H5Dict.write<Record<string, unknown>>(undefined, {});
