@@ -6,7 +6,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { hasOrder } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
-import { isWithin } from '../hdf5/paths.js';
+import { holdersOf } from '../hdf5/paths.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { H5UnknownClassError } from '../serialize/errors.js';
@@ -79,9 +79,8 @@ function settled(dict: H5Dict, given: unknown, depth = 0): unknown {
   const value = unviewed(given);
   const object = value instanceof H5Array ? value.dataset : storedObject(value);
   if (object) {
-    const { session, path } = dict.object;
-    const isApart =
-      object.session !== session || !(isWithin(object.path, path) || isWithin(path, object.path));
+    const { object: group } = dict;
+    const isApart = object.session !== group.session || !(isPartOf(object, group) || isPartOf(group, object));
     return isApart ? value : copyOf(value, dict.context);
   }
   const kind = kindOf(value);
@@ -93,6 +92,12 @@ function settled(dict: H5Dict, given: unknown, depth = 0): unknown {
     return [key, other];
   });
   return isSame ? value : madeOf(kind, entries);
+}
+
+/** Whether an object is another one or within that, on the way that it was got. */
+function isPartOf({ file, path }: H5Object, holder: H5Object): boolean {
+  for (const above of holdersOf(path)) if (file.get(above)?.isSame(holder)) return true;
+  return false;
 }
 
 /** A member that is to be set or deleted. What can fail has been done. */

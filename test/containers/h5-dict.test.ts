@@ -731,6 +731,16 @@ describe('assignment', () => {
         (dict) => dict.merge({ l: 5, k: dict.get('l'), o: { p: 5, k: dict.get('o').get('p') } }),
         (value) => ({ ...value, l: 5, k: value.l, o: { ...value.o, p: 5, k: value.o.p } }),
       ],
+      [
+        'a child by another name',
+        (dict) => {
+          const file = dict.file;
+          file.link('same', file.group('o'));
+          dict.get('o').assign({ p: dict.get('same').get('p'), all: dict.get('same') });
+          dict.delete('same');
+        },
+        (value) => ({ ...value, o: { p: value.o.p, all: value.o } }),
+      ],
       ['a child with all', (dict) => dict.get('e').merge(dict), (value) => ({ ...value, e: value })],
       ['a child with a view', (dict) => dict.get('e').merge(dict.view), (value) => ({ ...value, e: value })],
     ])('%s', (_, change, expected) => {
