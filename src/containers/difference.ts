@@ -65,10 +65,19 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
   }
   if (!source || value instanceof H5Dict) return false;
   const there = ownDictAt(dict as unknown as H5Dict, key);
-  if (!there || kindOfGroup(there.object) !== source || !isTree(value, dict.context)) return false;
+  const parts = there && kindOfGroup(there.object) === source ? partsOf(there, value as object) : undefined;
+  if (!there || !parts) return false;
   const changes: Change[] = [];
-  update(there, settled(there, value) as object, changes);
+  update(there, parts, changes);
   return apply(there, changes);
+}
+
+/** What a dict is to be set to or merged with, part by part; undefined where that must be a whole, as parts are shared. */
+function partsOf(dict: H5Dict, value: object): object | undefined {
+  const { context } = dict;
+  if (!(value instanceof H5Dict) && !isTree(value, context)) return undefined;
+  const apart = settled(dict, value) as object;
+  return apart === value || isTree(apart, context) ? apart : undefined;
 }
 
 /**
@@ -161,9 +170,10 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   const isDict = value instanceof H5Dict;
   if (isDict && value.object.isSame(group)) return;
   // Parts that are shared, or lead back, are stored together.
-  if (isDict || isTree(value, context)) {
+  const parts = partsOf(dict, value);
+  if (parts) {
     const changes: Change[] = [];
-    update(dict, settled(dict, value) as object, changes);
+    update(dict, parts, changes);
     const isDone = (): boolean => apply(dict, changes);
     if (isDict || kindOfGroup(group) === source) {
       if (isDone()) return;
@@ -208,9 +218,10 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   if (!source)
     throw new H5TypeError('a dict is merged with an object, a Map with keys that are strings, or a dict');
   if (other instanceof H5Dict && other.object.isSame(dict.object)) return;
-  if (other instanceof H5Dict || isTree(other, dict.context)) {
+  const parts = partsOf(dict as unknown as H5Dict, other);
+  if (parts) {
     const changes: Change[] = [];
-    mergeInto(dict as unknown as H5Dict, settled(dict as unknown as H5Dict, other) as object, changes);
+    mergeInto(dict as unknown as H5Dict, parts, changes);
     make(dict as unknown as H5Dict, changes);
   } else {
     // What is shared is stored together.

@@ -748,6 +748,22 @@ describe('assignment', () => {
       change(H5Dict.of(file));
       expect(deserialize(file.toBytes())).toEqual(expected(make()));
     });
+
+    it('with what its parts share', () => {
+      const shared = [1, { a: 1 }];
+      const o = { x: shared, y: { z: shared } };
+      for (const change of [
+        (dict: H5Dict) => dict.assign({ o: dict.get('o') }),
+        (dict: H5Dict) => dict.assign({ k: dict.get('o') }),
+        (dict: H5Dict) => dict.merge({ k: dict.get('o') }),
+      ]) {
+        const file = H5File.open(serialize({ o, e: 1 }), 'r+');
+        change(H5Dict.of(file));
+        const made = Object.values(deserialize<Record<string, typeof o>>(file.toBytes())).at(-1);
+        expect(made).toEqual(o);
+        expect(made?.x).toBe(made?.y.z);
+      }
+    });
   });
 
   it('takes collections of this and of other files as copies', () => {
