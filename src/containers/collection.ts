@@ -1,9 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { H5TypeError } from '../errors.js';
 import type { H5File, H5Mode } from '../hdf5/h5-file.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { escapeName } from '../serialize/names.js';
-import { checkFunction } from './checks.js';
+import { checkFunction, shown } from './checks.js';
 import type { CollectionOpenOptions, Context } from './context.js';
 import { H5Array } from './h5-array.js';
 import { leave } from './opening.js';
@@ -127,6 +128,8 @@ export function isMaking(mode: H5Mode): boolean {
 
 /** The names in a path, as the file has them. */
 export function namesIn(path: string): string[] {
+  if (typeof path !== 'string')
+    throw new H5TypeError(`the name of a part is a text with / between names, not ${shown(path)}`);
   return path
     .split('/')
     .filter((key) => key !== '')

@@ -6,11 +6,13 @@ import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { hasOrder, linkOf } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
+import { holdersOf } from '../hdf5/paths.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Reserved, Tag } from '../serialize/layout.js';
-import { escapeName, unescapeName } from '../serialize/names.js';
+import { escapeName } from '../serialize/names.js';
+import { placedIn } from '../serialize/part-writer.js';
 import { memberSegment, shortPath } from '../serialize/path.js';
 import { isReferenced } from '../serialize/replaced-references.js';
 import { isElement, isReserved } from '../serialize/restore.js';
@@ -19,9 +21,11 @@ import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import { isSameBytes } from '../serialize/value-members.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
+import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
-import { storeWithCopies } from './own-collections.js';
+import { copyOf, storeWithCopies } from './own-collections.js';
+import { placeOf } from './rewriting.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 import { isTree } from './tree.js';
 
@@ -60,10 +64,48 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
   }
   if (!source || value instanceof H5Dict) return false;
   const there = ownDictAt(dict as unknown as H5Dict, key);
-  if (!there || kindOfGroup(there.object) !== source || !isTree(value, dict.context)) return false;
+  const parts = there && kindOfGroup(there.object) === source ? partsOf(there, value as object) : undefined;
+  if (!there || !parts) return false;
   const changes: Change[] = [];
-  update(there, value as object, changes);
+  update(there, parts, changes);
   return apply(there, changes);
+}
+
+/** What a dict is to be set to or merged with, part by part; undefined where that must be a whole, as parts are shared. */
+function partsOf(dict: H5Dict, value: object): object | undefined {
+  const { context } = dict;
+  if (!(value instanceof H5Dict) && !isTree(value, context)) return undefined;
+  const apart = settled(dict, value) as object;
+  return apart === value || isTree(apart, context) ? apart : undefined;
+}
+
+/**
+ * A value as it is before anything changes. What in it is a part of the dict that it is for, or holds that, would be gone or another one
+ * half way: it is copied. So far as dicts are in dicts: all else is stored before.
+ */
+function settled(dict: H5Dict, given: unknown, depth = 0): unknown {
+  const value = unviewed(given);
+  const object = value instanceof H5Array ? value.dataset : storedObject(value);
+  if (object) {
+    const { object: group } = dict;
+    const isApart = object.session !== group.session || !(isPartOf(object, group) || isPartOf(group, object));
+    return isApart ? value : copyOf(value, dict.context);
+  }
+  const kind = kindOf(value);
+  if (!kind || depth > MAX_COMPARED) return value;
+  let isSame = true;
+  const entries = Array.from(entriesOf(value as object), ([key, each]): [string, unknown] => {
+    const other = settled(dict, each, depth + 1);
+    isSame &&= other === each;
+    return [key, other];
+  });
+  return isSame ? value : madeOf(kind, entries);
+}
+
+/** Whether an object is another one or within that, on the way that it was got. */
+function isPartOf({ file, path }: H5Object, holder: H5Object): boolean {
+  for (const above of holdersOf(path)) if (file.get(above)?.isSame(holder)) return true;
+  return false;
 }
 
 /** A member that is to be set or deleted. What can fail has been done. */
@@ -135,10 +177,12 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   const { object: group, context } = dict;
   const { live } = context;
   const isDict = value instanceof H5Dict;
+  if (isDict && value.object.isSame(group)) return;
   // Parts that are shared, or lead back, are stored together.
-  if (isDict || isTree(value, context)) {
+  const parts = partsOf(dict, value);
+  if (parts) {
     const changes: Change[] = [];
-    update(dict, value, changes);
+    update(dict, parts, changes);
     const isDone = (): boolean => apply(dict, changes);
     if (isDict || kindOfGroup(group) === source) {
       if (isDone()) return;
@@ -182,9 +226,11 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   const source = other instanceof H5Dict ? 'object' : kindOf(other);
   if (!source)
     throw new H5TypeError('a dict is merged with an object, a Map with keys that are strings, or a dict');
-  if (other instanceof H5Dict || isTree(other, dict.context)) {
+  if (other instanceof H5Dict && other.object.isSame(dict.object)) return;
+  const parts = partsOf(dict as unknown as H5Dict, other);
+  if (parts) {
     const changes: Change[] = [];
-    mergeInto(dict as unknown as H5Dict, other, changes);
+    mergeInto(dict as unknown as H5Dict, parts, changes);
     make(dict as unknown as H5Dict, changes);
   } else {
     // What is shared is stored together.
@@ -192,9 +238,13 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
     const kind = kindOfGroup(group);
     const value = kind === source ? other : madeOf(kind, entriesOf(other));
     const how = { ...context.codec, mode: 'merge' } as const;
-    context.live.change(group.path, () =>
-      storeWithCopies(value, context, (each) => writeInto(group, each, how)),
-    );
+    context.live.change(group.path, () => {
+      try {
+        storeWithCopies(value, context, (each) => writeInto(group, each, how));
+      } catch (error) {
+        throw placedIn(error, '$', placeOf(group));
+      }
+    });
   }
 }
 
@@ -267,8 +317,7 @@ function isObject(scalar: unknown): boolean {
 }
 
 function unmerged({ object }: H5Dict, key: string, reason: string): H5PathError {
-  const way = object.path.split('/').filter((name) => name !== '');
-  const place = `$${[...way.map(unescapeName), key].map((name) => memberSegment(name)).join('')}`;
+  const place = placeOf(object) + memberSegment(key);
   return new H5PathError(
     'H5_WRONG_KIND',
     place,

@@ -12,7 +12,7 @@ import { given } from '../serialize/checked-options.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { readFrom, serialize, type WriteOptions } from '../serialize/serialize.js';
-import { checkFunction, checkGroup } from './checks.js';
+import { checkFunction, checkGroup, shown } from './checks.js';
 import {
   Collection,
   groupAt,
@@ -446,6 +446,8 @@ export class H5Dict<T extends object = Record<string, unknown>>
   move(key: string, target: H5Dict, newKey = key): void {
     checkKey(key);
     checkKey(newKey);
+    if (!(target instanceof H5Dict))
+      throw new H5TypeError(`a value is moved to an H5Dict, not to ${shown(target)}`);
     if (!this.has(key)) this.#missing(key);
     if (target.file !== this.file)
       throw new H5TypeError('a value is moved within its file: set it in the other one, and delete it here');

@@ -402,42 +402,32 @@ export class H5List<T = unknown> extends Collection implements Iterable<T> {
   /** Sorts the elements as an array does, in memory, and writes them back. */
   sort(compare?: (a: T, b: T) => number): this {
     if (compare !== undefined) checkFunction(compare);
-    return this.#arrange((list) => {
+    return this.#arrange((places, list) => {
       const shown = asArray(list.slice(0, list.length)) as T[];
-      // Objects are read twice: as the program sees them, and as they are to be stored again.
-      const hasObjects = shown.some((value) => typeof value === 'object' && value !== null);
-      const moved = hasObjects ? asArray(list.slice(0, list.length, true)) : shown;
       // Holes come last, as those of an Array; undefined comes before them, and is given to no function.
-      const places = shown.flatMap((value, i) => (value === undefined ? [] : [i]));
+      const rank = (place: number) => (shown[place] !== undefined ? 0 : place in shown ? 1 : 2);
       const order = compare ?? byText;
-      places.sort((a, b) => order(shown[a] as T, shown[b] as T));
-      const sorted = places.map((place) => moved[place]);
-      for (let i = 0; i < shown.length; i++) if (i in shown && shown[i] === undefined) sorted.push(undefined);
-      sorted.length = shown.length;
-      return sorted;
+      return places.sort(
+        (a, b) => rank(a) - rank(b) || (rank(a) === 0 ? order(shown[a] as T, shown[b] as T) : 0),
+      );
     });
   }
 
   /** Turns the order of the elements around, in memory. */
   reverse(): this {
-    return this.#arrange((list) => asArray(list.slice(0, list.length, true)).reverse());
+    return this.#arrange((places) => places.reverse());
   }
 
   /** Puts elements in the places of others, as an array does, in memory. */
   copyWithin(target: number, start: number, end?: number): this {
-    return this.#arrange((list) => asArray(list.slice(0, list.length, true)).copyWithin(target, start, end));
+    return this.#arrange((places) => places.copyWithin(target, start, end));
   }
 
-  /** What takes the place of all elements. */
-  #arrange(arrange: (list: ListState) => unknown[]): this {
+  /** Arranges the places of all elements, and then these. */
+  #arrange(arrange: (places: number[], list: ListState) => readonly number[]): this {
     this.#change((list) => {
-      const { length } = list;
-      const values = arrange(list);
-      list.splice(
-        0,
-        length,
-        Array.from(values, (value, i) => (i in values ? value : HOLE)),
-      );
+      const places = Array.from({ length: list.length }, (_, place) => place);
+      list.arrange(arrange(places, list));
     });
     return this;
   }

@@ -146,10 +146,35 @@ export class ListState implements Deferred {
   splice(start: number, count: number, values: readonly unknown[]): void {
     if (count === 0 && values.length === 0) return;
     if (count > 0 || start < this.length) this.#checkFree();
+    this.#whole(() => this.#splice(start, count, values));
+  }
+
+  #splice(start: number, count: number, values: readonly unknown[]): void {
+    if (this.#store.splice(start, count, values)) return;
+    this.#convert(values);
+    this.#store.splice(start, count, values);
+  }
+
+  /** Puts elements in the places of others: `order` says for each place whose element comes there. */
+  arrange(order: readonly number[]): void {
+    if (order.length === 0) return;
+    if (order.length > this.length)
+      throw new H5StateError(
+        'H5_GONE',
+        `elements of "${this.object.path}" have been removed while they were compared`,
+      );
+    this.#checkFree();
     this.#whole(() => {
-      if (this.#store.splice(start, count, values)) return;
-      this.#convert(values);
-      this.#store.splice(start, count, values);
+      // What leads back to a list that is a whole must not become a copy of that.
+      if (this.#store instanceof StoredList) this.#convert([]);
+      if (this.#store instanceof WholeList) {
+        this.#store.arrange(order);
+        return;
+      }
+      // A function that compares may have appended more.
+      const all = this.#store.slice(0, order.length, true);
+      const arranged = order.map((place) => all[place]);
+      this.#splice(0, order.length, arranged);
     });
   }
 

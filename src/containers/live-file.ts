@@ -3,6 +3,7 @@ import type { FileSession } from '../hdf5/file-session.js';
 import type { H5File } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { holdersOf } from '../hdf5/paths.js';
+import { isInTime } from '../hdf5/transactions.js';
 import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { SmallValueReader } from './small-value-reader.js';
 
@@ -370,7 +371,7 @@ function lasting<T>(action: () => T, after: (isLate: boolean) => void): T {
     after(false);
     throw error;
   }
-  if (result instanceof Promise) return result.finally(() => after(true)) as T;
+  if (isInTime(result)) return Promise.resolve(result).finally(() => after(true)) as T;
   after(false);
   return result;
 }

@@ -18,7 +18,7 @@ import { scalarSetter } from '../serialize/in-place.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
-import { prepareMembers } from '../serialize/part-writer.js';
+import { placedIn, prepareMembers } from '../serialize/part-writer.js';
 import { isReferredTo, replaceMembers } from '../serialize/replaced-references.js';
 import { isReserved } from '../serialize/restore.js';
 import { readFrom } from '../serialize/serialize.js';
@@ -29,6 +29,7 @@ import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
 import { options as containerOptions } from './options.js';
 import { storeWithCopies } from './own-collections.js';
+import { placeOf } from './rewriting.js';
 import {
   decodeScalar,
   encodeScalar,
@@ -240,7 +241,12 @@ export function prepareMember(group: H5Group, key: string, value: unknown, conte
         replaceMember(group, name, () => editor.setScalar(group.node, name, data, options, MAX_ATTRIBUTES));
     };
   }
-  return prepareObjectMember(group, key, value, context);
+  try {
+    return prepareObjectMember(group, key, value, context);
+  } catch (error) {
+    // It begins with the member.
+    throw placedIn(error, '$', placeOf(group));
+  }
 }
 
 /**

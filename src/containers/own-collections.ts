@@ -3,8 +3,8 @@
  * to what may be gone by then: it is stored as a copy, as a collection is that is set by itself. So is what any view shows.
  */
 import { H5TypeError } from '../errors.js';
-import type { H5Dataset } from '../hdf5/h5-dataset.js';
-import type { H5Group } from '../hdf5/h5-group.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import { H5Group } from '../hdf5/h5-group.js';
 import { SHAPED, type ShapedData } from '../hdf5/shaped-data.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom } from '../serialize/serialize.js';
@@ -54,6 +54,12 @@ export function storeWithCopies<V, R>(value: V, context: Context, store: (value:
     storing = before;
   }
   return store(copied(value, context, new Map()) as V);
+}
+
+/** A copy in memory of what is in a file, a collection or an object of it. */
+export function copyOf(value: unknown, context: Context): unknown {
+  if (value instanceof H5Group || value instanceof H5Dataset) return readFrom(value, context.moving);
+  return copied(value, context, new Map());
 }
 
 /** A value with copies of the collections in it. What is no part of an object, an array, a Map or a Set stays as it is. */

@@ -69,6 +69,22 @@ export class WholeList implements ListStore {
     });
     whole.splice(start, count, ...given);
     for (const [i, value] of values.entries()) if (value === HOLE) delete whole[start + i];
+    this.#become(whole);
+    return true;
+  }
+
+  /** Puts elements in the places of others, as `order` says. */
+  arrange(order: readonly number[]): void {
+    const whole = this.#stored.whole();
+    const before = whole.slice();
+    for (const [i, place] of order.entries())
+      if (place in before) whole[i] = before[place];
+      else delete whole[i];
+    this.#become(whole);
+  }
+
+  #become(whole: readonly unknown[]): void {
+    const { codec } = this.#context;
     const { object } = this;
     const add = (holder: H5Group, name: string): void => {
       try {
@@ -79,7 +95,6 @@ export class WholeList implements ListStore {
     };
     const made = become(object, add, this.#context);
     this.#stored = new StoredList(made, this.#context);
-    return true;
   }
 
   flush(): void {}

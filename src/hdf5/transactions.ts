@@ -70,9 +70,9 @@ export class Transactions {
     } catch (error) {
       return fail(error);
     }
-    if (!(result instanceof Promise)) return succeed(result);
+    if (!isInTime(result)) return succeed(result);
     own.isLate = true;
-    return result.then(succeed, fail) as T;
+    return Promise.resolve(result).then(succeed, fail) as T;
   }
 
   /** Ends one. Returns those that have begun since, and are still open. */
@@ -93,6 +93,11 @@ export class Transactions {
     // What it was a part of may be over, and is to last.
     if (one.isWithin && state.depth === 0) this.#editor.commit();
   }
+}
+
+/** Whether something is waited for: a promise, also of another library or of another global object, as tests have it. */
+export function isInTime(result: unknown): result is PromiseLike<unknown> {
+  return typeof (result as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 function undone(): H5StateError {

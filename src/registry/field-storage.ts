@@ -44,7 +44,10 @@ export interface FieldStorage {
   readonly dtype?: FieldDType | undefined;
   /** The shape in the file of a list that is flat in the program; -1 or undefined for the axis that follows from its length. */
   readonly shape?: readonly (number | undefined)[] | undefined;
-  /** Datasets in chunks: `true` for a size that suits most uses, rows along the first axis, or a shape. */
+  /**
+   * Datasets in chunks: `true` for a size that suits most uses, rows along the first axis, or a shape, which is that of what one
+   * instance has: in a table, chunks are as many rows of it as suit most uses.
+   */
   readonly chunks?: boolean | number | readonly number[] | undefined;
   /** Whether and how the datasets of the field are compressed, whatever the options of the whole say. */
   readonly compression?: Compression | undefined;

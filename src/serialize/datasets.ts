@@ -2,6 +2,7 @@ import { H5TypeError } from '../errors.js';
 import { ByteReader } from '../hdf5/byte-reader.js';
 import { ByteWriter } from '../hdf5/byte-writer.js';
 import { ChunkedBuilder, type ElementsInfo } from '../hdf5/chunked-builder.js';
+import { guessChunk } from '../hdf5/dataset-creation.js';
 import type { DatasetOptions } from '../hdf5/editing.js';
 import type { ObjectId, Piece } from '../hdf5/file-builder.js';
 import type { FilterSet } from '../hdf5/filters/filter-set.js';
@@ -94,6 +95,8 @@ interface Field extends Packing {
 /** What is known about one dataset of a field. */
 interface Stored extends StoredOf {
   readonly field: Field;
+  /** Whether it is all that one instance has there, and not a column, or a part of something. */
+  readonly isWhole: boolean;
   /** Its datatype message, and its elements, where they are others than the value suggests. */
   message?: Uint8Array;
   bytes?: Uint8Array;
@@ -306,7 +309,8 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     const isTyped = field.type !== undefined || field.shape !== undefined;
     const waiting: Level[] = [];
     const add = (node: Node, depth: number, rows?: Level): void => {
-      const stored: Stored = { field, isTyped: field.type !== undefined, marks: [] };
+      const isWhole = node === top && depth >= 0;
+      const stored: Stored = { field, isWhole, isTyped: field.type !== undefined, marks: [] };
       this.#stored.set(node.id, stored);
       waiting.push({ node, stored, depth, rows });
     };
@@ -402,7 +406,7 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     const { chunks, compression } = this.#stored.get(id)?.field ?? this.#packing;
     const isNumber = ['fixed-point', 'floating-point', 'compound'].includes(datatype.class);
     return {
-      chunks: this.#chunkShape(id, chunks, dataspace.dims),
+      chunks: this.#chunkShape(id, chunks, dataspace.dims, datatype.size),
       ...(compression && {
         compression: 'gzip',
         compressionLevel: compression.level ?? 4,
@@ -411,22 +415,30 @@ class DatasetBuilder extends ChunkedBuilder implements Storing {
     };
   }
 
-  #chunkShape(id: ObjectId, chunks: Packing['chunks'], dims: readonly number[]): true | number[] {
+  #chunkShape(
+    id: ObjectId,
+    chunks: Packing['chunks'],
+    dims: readonly number[],
+    elementSize: number,
+  ): true | number[] {
     const wanted = typeof chunks === 'function' ? chunks([...dims]) : chunks;
     if (wanted === undefined || typeof wanted === 'boolean') return true;
     const shape = typeof wanted === 'number' ? [wanted, ...dims.slice(1)] : wanted;
-    if (
-      !Array.isArray(shape) ||
-      shape.length !== dims.length ||
-      !shape.every((size) => Number.isSafeInteger(size) && size > 0)
-    ) {
+    const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size > 0);
+    const further = isShape ? dims.length - shape.length : 0;
+    const isWhole = typeof chunks === 'function' || (this.#stored.get(id)?.isWhole ?? true);
+    if (!isShape || (isWhole && further !== 0)) {
       const node = this.#nodes.find((each) => each.id === id);
       const where = node ? pathTo(node) : 'a list of positions';
       throw new H5TypeError(
         `${where}: chunks of the shape ${JSON.stringify(shape)} for a dataset of the shape ${JSON.stringify(dims)}`,
       );
     }
-    return shape.map((size, axis) => Math.min(size, dims[axis] as number));
+    // It is the shape of what one instance has. In a table there are rows of that, or all of it in another shape.
+    if (further < 0) return true;
+    const own = shape.map((size, axis) => Math.min(size, dims[further + axis] as number));
+    const size = own.reduce((product, each) => product * each, elementSize);
+    return [...guessChunk(dims.slice(0, further), size), ...own];
   }
 }
 

@@ -52,7 +52,8 @@ export function isCoded({ codec, prototype }: RegisteredClass): boolean {
 export function isMergeable(value: unknown, options: WriteOptions): value is object {
   const { registry = defaultRegistry } = options;
   if (!hasMembers(value, options) || ArrayBuffer.isView(value)) return false;
-  if (registry.of(Object.getPrototypeOf(value))?.codec) return false;
+  const cls = registry.of(Object.getPrototypeOf(value));
+  if (cls && isCoded(cls)) return false;
   return !HOLDERS.some((type) => value instanceof type);
 }
 

@@ -61,9 +61,17 @@ import {
   SCALE,
   sharedOf,
 } from './replaced-references.js';
-import { isReserved } from './restore.js';
+import { isReserved, type Restorer } from './restore.js';
 import { setProperty } from './rows.js';
-import { newRestorer, readFrom, type Store, serialize, type WriteOptions, within } from './serialize.js';
+import {
+  newRestorer,
+  type ReadOptions,
+  readFrom,
+  type Store,
+  serialize,
+  type WriteOptions,
+  within,
+} from './serialize.js';
 import { unreadable } from './unreadable.js';
 import { described, isIterator, isSameBytes, memberOf, NO_PLACE, setMember } from './value-members.js';
 import { NO_VALUES, type Values } from './values.js';
@@ -224,6 +232,10 @@ class PartWriter {
   #computing: (readonly Step[])[] = [];
   /** Members on the way to what is changed that are to have the names that their classes give them now. */
   readonly #renamed: Renamed[] = [];
+  /** What has read values that are to be changed: what they share with each other is one object. */
+  #restorer: Restorer | undefined;
+  /** What is frozen is frozen when all has been changed. */
+  readonly #fixes: (() => void)[] = [];
   /** Whether it is such a getter that is stored: the last step is its name in the file. */
   readonly #isGetter: boolean;
 
@@ -240,6 +252,7 @@ class PartWriter {
     this.#target.session.edit();
     const home = this.#home((way) => this.#computing.push(way));
     const change = this.#prepare(home, value);
+    for (const fix of this.#fixes) fix();
     if (typeof change === 'function') return this.#apply(change);
     const { path: _, mode: __, ...options } = this.#options;
     // What is stored must not refer to anything beside it.
@@ -681,7 +694,7 @@ class PartWriter {
     const met: Met = { group, place, stored: undefined, isAsked: false };
     merging.met.set(value, met);
     const cls = this.#class(group);
-    if (cls?.hasAccessors && !isCoded(cls)) this.#computing.push(place);
+    if (cls?.hasAccessors) this.#computing.push(place);
     const own = (this.#options.registry ?? defaultRegistry).of(Object.getPrototypeOf(value));
     const keys = value instanceof Map ? keysOf(value) : own ? own.propertiesOf(value) : Object.keys(value);
     const members = new Map<string, unknown>();
@@ -793,8 +806,7 @@ class PartWriter {
     const own = isInstance ? (this.#options.registry ?? defaultRegistry).of(prototype) : undefined;
     const isSame = isInstance ? cls !== undefined && own === cls : value instanceof Map === (type === 'Map');
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
-    if (cls && isCoded(cls) && !isInstance)
-      this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
+    if (cls && isCoded(cls)) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (attrs.has(Reserved.encoding)) return false;
     const keys = value instanceof Map ? keysOf(value) : Object.keys(value);
     const isLarge = keys.length > MAX_MEMBERS || keys.some((key) => String(key).length > MAX_NAME);
@@ -802,7 +814,7 @@ class PartWriter {
     const { values = NO_VALUES } = this.#options;
     // What is of an older version of its class is to become one of the new version as a whole.
     const isOld = cls?.migrate && Number(attrs.get<number | bigint>(Reserved.version) ?? 0) !== cls.version;
-    return !cls || isCoded(cls) || (!values.encoder(cls) && !isOld);
+    return !cls || (!values.encoder(cls) && !isOld);
   }
 
   /** Sets members of a value that was read. */
@@ -816,33 +828,41 @@ class PartWriter {
     const isSame = kind === other || (isPlain && hasMembers(there, this.#options) && !(there instanceof Map));
     if (cls?.codec) this.#refuseMerge(place, `the class ${cls.name} says itself what is stored`);
     if (!isSame) this.#refuseMerge(place, 'only objects of one kind can be merged');
+    within.add(value);
+    const combine = (key: string, member: unknown, each: unknown, set: () => string | undefined): void => {
+      const at = [...place, { key, isText: false }];
+      if (isMergeable(each, this.#options) && typeof member === 'object' && member !== null)
+        this.#mergeInto(member, each, at, within);
+      else {
+        const why = set();
+        if (why !== undefined) this.#refuseMerge(at, why);
+      }
+    };
     const entries: [unknown, unknown][] =
       value instanceof Map ? keysOf(value).map((key) => [key, entryOf(value, key)]) : [];
-    if (cls && !isPlain && !isCoded(cls)) {
+    if (cls && !isPlain) {
       // What the class does not store is no part of it.
       for (const property of cls.propertiesOf(value)) {
         if (!cls.isWritable(property)) continue;
         const each = (value as Record<PropertyKey, unknown>)[property];
-        if (typeof property === 'symbol' || value instanceof Map)
-          setProperty(there as object, cls.storedName(property), each, cls);
-        else entries.push([property, each]);
+        if (typeof property === 'symbol' || value instanceof Map) {
+          const name = cls.storedName(property);
+          combine(name, (there as Record<PropertyKey, unknown>)[property], each, () => {
+            setProperty(there as object, name, each, cls);
+            return undefined;
+          });
+        } else entries.push([property, each]);
       }
     } else if (!(value instanceof Map)) entries.push(...Object.entries(value));
-    within.add(value);
     for (const [key, each] of entries as [string, unknown][]) {
       const step: Step = { key, isText: false };
-      const at = [...place, step];
       if (cls && isPlain && !cls.isWritable(key))
-        this.#refuseMerge(at, `the class ${cls.name} does not store it`);
+        this.#refuseMerge([...place, step], `the class ${cls.name} does not store it`);
       const isEntry = value instanceof Map;
       const member = isEntry ? entryOf(there as Map<unknown, unknown>, key) : memberOf(there, step);
-      if (isMergeable(each, this.#options) && typeof member === 'object' && member !== null)
-        this.#mergeInto(member, each, at, within);
-      else {
-        const coded = this.#isCoded(there) ? there : undefined;
-        const why = this.#setMember(there, step, each, coded, isEntry);
-        if (why !== undefined) this.#refuseMerge(at, why);
-      }
+      combine(key, member, each, () =>
+        this.#setMember(there, step, each, this.#isCoded(there) ? there : undefined, isEntry),
+      );
     }
     within.delete(value);
   }
@@ -974,23 +994,24 @@ class PartWriter {
 
   /** The value of an object, or of what is at the end of steps, when it has been changed. */
   #read(object: H5Group | H5Dataset | readonly Step[], change: (whole: unknown) => void): unknown {
+    const isThere = object instanceof H5Group || object instanceof H5Dataset;
+    const whole = within(isThere ? object : this.#target, this.#options, (space, address) => {
+      this.#restorer ??= newRestorer(space, this.#reading());
+      return isThere ? this.#restorer.restore(address) : readPart(this.#restorer, address, object);
+    });
+    change(whole);
+    return whole;
+  }
+
+  /** How values are read that are to be changed. */
+  #reading(): ReadOptions {
     const { values = NO_VALUES } = this.#options;
-    // What is frozen is frozen when it has been changed.
-    const fixes: (() => void)[] = [];
     const fix: Values['fix'] = (instances, integrity) => {
       // What comes into the place of one is the program's, and stays as it is.
       const those = [...instances];
-      fixes.push(() => values.fix?.(those, integrity));
+      this.#fixes.push(() => values.fix?.(those, integrity));
     };
-    const moving = values.moving?.() ?? values;
-    const how = { ...this.#options, values: { ...moving, fix }, path: [] };
-    const isThere = object instanceof H5Group || object instanceof H5Dataset;
-    const whole = isThere
-      ? readFrom(object, how)
-      : within(this.#target, how, (space, address) => readPart(newRestorer(space, how), address, object));
-    change(whole);
-    for (const each of fixes) each();
-    return whole;
+    return { ...this.#options, values: { ...(values.moving?.() ?? values), fix } };
   }
 
   #graft(

@@ -116,9 +116,15 @@ interface AnyIterator {
 }
 
 function iteratorOf(value: object): { iterator: AnyIterator; isAsync: boolean } {
-  if (Symbol.asyncIterator in value)
-    return { iterator: (value as AsyncIterable<unknown>)[Symbol.asyncIterator](), isAsync: true };
-  return { iterator: (value as Iterable<unknown>)[Symbol.iterator](), isAsync: false };
+  const isAsync = Symbol.asyncIterator in value;
+  const iterator: unknown = isAsync
+    ? (value as AsyncIterable<unknown>)[Symbol.asyncIterator]?.()
+    : (value as Iterable<unknown>)[Symbol.iterator]();
+  if (typeof (iterator as Partial<AnyIterator> | null | undefined)?.next !== 'function')
+    throw new H5TypeError(
+      `the iterator of an iterable is an object with a method next, not ${String(iterator)}`,
+    );
+  return { iterator: iterator as AnyIterator, isAsync };
 }
 
 /** Takes in what all iterables of a plan yield, one after the other. */

@@ -686,6 +686,86 @@ describe('assignment', () => {
     expect(JSON.stringify(dict.get('state'))).toBe(JSON.stringify(orders[0]));
   });
 
+  describe('of what is a part of what is set, or holds it, takes that as it was', () => {
+    const make = () => ({
+      a: 1,
+      o: { x: 1, p: { q: 1 }, array: Float64Array.from({ length: 200_000 }, (_, i) => i) },
+      l: [{ a: 1 }, 'x'],
+      n: [1, 2],
+      m: new Map<string, unknown>([['k', { z: 1 }]]),
+      e: {},
+    });
+    type Made = ReturnType<typeof make>;
+    // biome-ignore lint/suspicious/noExplicitAny: what is set is of another type than what was there
+    it.each<[string, (dict: H5Dict<any>) => unknown, (value: Made) => object]>([
+      ['all to a child', (dict) => dict.assign(dict.get('o')), ({ o }) => o],
+      ['all to the view of a child', (dict) => dict.assign(dict.view.o), ({ o }) => o],
+      ['all to itself', (dict) => dict.assign(dict), (value) => value],
+      ['a child under another key', (dict) => dict.assign({ k: dict.get('o') }), ({ o }) => ({ k: o })],
+      ['a view under another key', (dict) => dict.assign({ k: dict.view.o }), ({ o }) => ({ k: o })],
+      ['a group', (dict) => dict.assign({ k: dict.get('o').object }), ({ o }) => ({ k: o })],
+      ['an array', (dict) => dict.assign({ k: dict.get('o').get('array') }), ({ o }) => ({ k: o.array })],
+      [
+        'keys in turn',
+        (dict) => dict.assign({ o: dict.get('m'), m: dict.get('o'), l: dict.get('n'), n: dict.get('l') }),
+        ({ o, m, l, n }) => ({ o: m, m: o, l: n, n: l }),
+      ],
+      [
+        'a key to what is in it',
+        (dict) => dict.set('o', { z: dict.get('o').get('p') }),
+        (value) => ({ ...value, o: { z: value.o.p } }),
+      ],
+      [
+        'a key to what holds it',
+        (dict) => dict.set('o', { up: dict }),
+        (value) => ({ ...value, o: { up: value } }),
+      ],
+      ['a child to all', (dict) => dict.get('e').assign(dict), (value) => ({ ...value, e: value })],
+      [
+        'a Map to a part of it',
+        (dict) => dict.set('m', new Map([['w', dict.get('m').get('k')]])),
+        (value) => ({ ...value, m: new Map([['w', value.m.get('k')]]) }),
+      ],
+      [
+        'what is merged',
+        (dict) => dict.merge({ l: 5, k: dict.get('l'), o: { p: 5, k: dict.get('o').get('p') } }),
+        (value) => ({ ...value, l: 5, k: value.l, o: { ...value.o, p: 5, k: value.o.p } }),
+      ],
+      [
+        'a child by another name',
+        (dict) => {
+          const file = dict.file;
+          file.link('same', file.group('o'));
+          dict.get('o').assign({ p: dict.get('same').get('p'), all: dict.get('same') });
+          dict.delete('same');
+        },
+        (value) => ({ ...value, o: { p: value.o.p, all: value.o } }),
+      ],
+      ['a child with all', (dict) => dict.get('e').merge(dict), (value) => ({ ...value, e: value })],
+      ['a child with a view', (dict) => dict.get('e').merge(dict.view), (value) => ({ ...value, e: value })],
+    ])('%s', (_, change, expected) => {
+      const file = H5File.open(serialize(make()), 'r+');
+      change(H5Dict.of(file));
+      expect(deserialize(file.toBytes())).toEqual(expected(make()));
+    });
+
+    it('with what its parts share', () => {
+      const shared = [1, { a: 1 }];
+      const o = { x: shared, y: { z: shared } };
+      for (const change of [
+        (dict: H5Dict) => dict.assign({ o: dict.get('o') }),
+        (dict: H5Dict) => dict.assign({ k: dict.get('o') }),
+        (dict: H5Dict) => dict.merge({ k: dict.get('o') }),
+      ]) {
+        const file = H5File.open(serialize({ o, e: 1 }), 'r+');
+        change(H5Dict.of(file));
+        const made = Object.values(deserialize<Record<string, typeof o>>(file.toBytes())).at(-1);
+        expect(made).toEqual(o);
+        expect(made?.x).toBe(made?.y.z);
+      }
+    });
+  });
+
   it('takes collections of this and of other files as copies', () => {
     const other = H5Dict.write(undefined, { list: [1, 2, 3], inner: { deep: [{ a: 1 }] } });
     const dict = H5Dict.write<Record<string, unknown>>(undefined, {});
@@ -1350,6 +1430,31 @@ describe('a dict says', () => {
     dict.close();
     expect(statSync(path).size).toBe(size);
     expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
+  it('where what cannot be stored would have stood in the value of the file', () => {
+    const file = H5File.open(serialize({ a: { map: new Map([['x', 1]]), list: [{ a: {} }, 'x'] } }), 'r+');
+    const dict = H5Dict.of<Record<string, H5Dict>>(file);
+    const a = dict.get('a');
+    const map = a.get('map') as H5Dict;
+    const list = a.get('list') as H5List<unknown>;
+    list.set(1, { b: {} });
+    const bad = { of: () => 1 };
+    const places: [string, () => unknown][] = [
+      ['$.a.k.of', () => a.set('k', bad)],
+      ['$.a.k.of', () => dict.assign({ a: { k: bad } as never })],
+      ['$.a.k.of', () => a.merge({ k: bad })],
+      ['$.a.k.of', () => a.merge({ k: bad, same: bad })],
+      ['$.a.map.k.of', () => map.set('k', bad)],
+      ['$.a.map.k.of', () => Object.assign(a.view.map as object, { k: bad })],
+      ['$.a.list[1].k.of', () => (list.get(1) as H5Dict).set('k', bad)],
+      ['$.a.k.of', () => H5Dict.write(file, bad, { name: 'a/k' })],
+      ['$.a.k[0].of', () => H5List.write(file, [bad], { name: 'a/k' })],
+    ];
+    for (const [place, action] of places)
+      expect(action, `${action}`).toThrow(
+        expect.objectContaining({ path: place, message: expect.stringContaining(`${place}: `) }),
+      );
   });
 });
 

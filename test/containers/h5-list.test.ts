@@ -568,6 +568,28 @@ describe('as an array', () => {
     check(list.copyWithin(1, 2) as H5List, [1, 0, 3, 3]);
   });
 
+  it('is sorted by a function that changes it', () => {
+    const file = H5File.open(serialize({ numbers: [3, 1, 2], rows: [{ a: 3 }, { a: 1 }, { a: 2 }] }), 'r+');
+    const dict = H5Dict.of<Record<string, H5List<unknown>>>(file);
+    for (const key of ['numbers', 'rows']) {
+      const list = dict.get(key);
+      const sort = (change: () => unknown): unknown => {
+        let done = false;
+        return list.sort((a, b) => {
+          if (!done) change();
+          done = true;
+          return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+        });
+      };
+      sort(() => list.push('appended'));
+      expect(list.at(-1)).toBe('appended');
+      expect(JSON.stringify(list.at(0))).toMatch(/1/);
+      expect(() => sort(() => list.pop())).toThrow(/removed while they were compared/);
+      expect(list.length).toBe(3);
+    }
+    expect(verifyStorage(new MemoryStorage(file.toBytes()), { indexes }).problems).toEqual([]);
+  });
+
   it('is gone through while it changes, as an array is', () => {
     const list = newList([1, 2, 3]);
     const seen: number[] = [];

@@ -129,3 +129,14 @@ test('an attribute is no array, no list and no dict', () => {
   expect(() => H5Array.open(path, 'dict/a')).toThrow(/"a" in "\/dict" is an attribute/);
   expect(() => H5Array.open(path, 'dict/b')).toThrow(/there is no "dict\/b" in "\/"/);
 });
+
+test('what is no name, and no dict', () => {
+  for (const name of [5, ['dict'], {}]) {
+    expect(() => H5Dict.open(path, { name: wrong(name) })).toThrow(type(/^the name of a part is a text/));
+    expect(() => H5List.open(path, { name: wrong(name) })).toThrow(type(/^the name of a part is a text/));
+  }
+  using dict = H5Dict.open(path, { mode: 'r+' });
+  for (const target of [undefined, null, {}, dict.file])
+    expect(() => dict.move('scalar', wrong(target))).toThrow(type(/^a value is moved to an H5Dict, not to/));
+  expect(dict.get('scalar')).toBe(1);
+});

@@ -136,6 +136,9 @@ test('a list that holds itself stays one: it is set as a whole', () => {
     const file = H5File.open(bytes, 'r+');
     const list = H5Dict.of(file).get('value') as H5List;
     expect(() => list.set(2, { new: 1 })).toThrow(/leads back to it/);
+    expect(() => list.reverse()).toThrow(/leads back to it/);
+    expect(() => list.sort(() => 0)).toThrow(/leads back to it/);
+    expect(() => list.copyWithin(1, 2)).toThrow(/leads back to it/);
     expectSame(deserialize(file.toBytes()), deserialize(bytes));
   }
 });

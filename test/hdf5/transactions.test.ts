@@ -2,7 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type H5Dataset, H5Dict, H5File, H5Group, type H5List, type H5Reference } from '../../src/node.js';
+import {
+  type H5Dataset,
+  H5Dict,
+  H5File,
+  H5Group,
+  type H5List,
+  type H5Reference,
+  options,
+  serialize,
+  withOptions,
+} from '../../src/node.js';
 import { verifyStorage } from '../../src/verify.js';
 import { FaultStorage } from '../storage/fault-storage.js';
 
@@ -225,6 +235,40 @@ describe('what was got within a transaction that is taken back', () => {
     expect([two.attrs.get('a'), now.attrs.get('a')]).toEqual([2, 3]);
     expect(() => old.attrs.get('a')).toThrow(gone);
   });
+});
+
+test('a transaction takes its time by a promise of another library', async () => {
+  const file = H5File.open(serialize({ a: 0, b: 0 }), 'r+');
+  const dict = H5Dict.of<Record<string, number>>(file);
+  // No instance of Promise: that of a database, or of the global object that the fs of tests in Jest has.
+  const later = (action: () => void): PromiseLike<string> => {
+    const made = Promise.resolve('done').then((result) => {
+      action();
+      return result;
+    });
+    // biome-ignore lint/suspicious/noThenProperty: it is what is awaited
+    return { then: made.then.bind(made) };
+  };
+  for (const holder of [file, dict]) {
+    const change = (a: number, b: number): PromiseLike<string> =>
+      holder.transaction(() => {
+        dict.set('a', a);
+        return later(() => {
+          if (b < 0) throw new Error('no');
+          dict.set('b', b);
+        });
+      });
+    expect(await change(1, 2)).toBe('done');
+    file.rollback();
+    expect(dict.copy()).toEqual({ a: 1, b: 2 });
+    await expect(Promise.resolve(change(3, -1))).rejects.toThrow('no');
+    expect(dict.copy()).toEqual({ a: 1, b: 2 });
+  }
+  const { maxMemory } = options();
+  const seen = await withOptions({ maxMemory: 12_345 }, () =>
+    later(() => expect(options().maxMemory).toBe(12_345)),
+  );
+  expect([seen, options().maxMemory]).toEqual(['done', maxMemory]);
 });
 
 describe('transactions that overlap', () => {

@@ -63,6 +63,9 @@ describe('an option that there is not', () => {
     [{ select: 'a' }, "select is a function, not 'a'"],
     [{ schema: {} }, 'schema is one of a library of Standard Schema, with a function validate'],
     [{ schema: null }, 'schema is one of a library of Standard Schema, with a function validate'],
+    [{ as: () => Date }, 'as is a class, not () => Date'],
+    [{ as: 'Date' }, "as is a class, not 'Date'"],
+    [{ as: null }, 'as is a class, not null'],
   ])('of reading: %o', async (options, message) => {
     const error = expect.objectContaining({ code: 'H5_OPTION', message });
     expect(() => deserialize(readFileSync(path), bad(options))).toThrow(error);

@@ -668,6 +668,33 @@ describe('a field with chunks or compression', () => {
     for (const path of ['thing/value/inner/a', 'other']) expect(isChunked(path), path).toBe(false);
   });
 
+  it('has chunks of its own shape, with rows of a table in front', () => {
+    const { Thing, registry } = classOf({ flat: { chunks: [2] }, wide: { shape: [-1, 2], chunks: [1, 2] } });
+    const make = (flat: number, wide: number) =>
+      new Thing({ flat: new Float64Array(flat), wide: Float64Array.from({ length: wide }, (_, i) => i) });
+    const value = {
+      one: make(3, 4),
+      table: Array.from({ length: 3 }, () => make(3, 4)),
+      ragged: Array.from({ length: 3 }, (_, i) => make(i, 2 * i)),
+      long: Array.from({ length: 5000 }, () => make(3, 4)),
+      mixed: [make(1, 2), 'x', [make(3, 2)]],
+    };
+    const bytes = serialize(value, { registry });
+    expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(graphOf(value, registry));
+    const file = H5File.open(bytes);
+    const chunks = (path: string) => file.dataset(path).chunks;
+    expect([chunks('one/flat'), chunks('one/wide')]).toEqual([[2], [1, 2]]);
+    expect([chunks('table/flat'), chunks('table/wide')]).toEqual([
+      [3, 2],
+      [3, 1, 2],
+    ]);
+    // As many rows as chunks suit most uses.
+    const [rows = 0, ...own] = chunks('long/flat') ?? [];
+    expect(own).toEqual([2]);
+    expect(rows).toBeGreaterThan(100);
+    expect(rows).toBeLessThan(5000);
+  });
+
   it.each<[Omit<FieldEntry, 'property'>, string]>([
     [{ compression: 'lzf' as 'gzip' }, 'the field "value" of class Thing: the compression "lzf" is none of'],
     [{ compression: 11 }, 'the field "value" of class Thing: the compression 11 is none of'],

@@ -4,6 +4,8 @@ import {
   deserialize,
   H5Error,
   H5File,
+  h5read,
+  h5write,
   serialize,
   TypeRegistry,
   writeSync,
@@ -244,6 +246,26 @@ describe('objects that lead to each other are merged at random', () => {
   });
 });
 
+it('what Maps share that are merged in memory is one object', () => {
+  for (const shared of [[], { a: 1 }, new Map([[{}, 1]]), new Date(5)]) {
+    const file = H5File.open(serialize({ a: new Map([[1, shared]]), b: new Map([[7, shared]]) }), 'r+');
+    writeSync(file, { a: new Map([[2, 0]]), b: new Map([[8, 0]]) }, { mode: 'merge' });
+    const bytes = file.toBytes();
+    expect(verifyStorage(new MemoryStorage(bytes)).problems).toEqual([]);
+    const expected = {
+      a: new Map<number, unknown>([
+        [1, shared],
+        [2, 0],
+      ]),
+      b: new Map<number, unknown>([
+        [7, shared],
+        [8, 0],
+      ]),
+    };
+    expect(graphOf(deserialize(bytes))).toEqual(graphOf(expected));
+  }
+});
+
 describe('what is more than its members replaces what is there', () => {
   class Day extends Date {
     zone = '';
@@ -266,8 +288,17 @@ describe('what is more than its members replaces what is there', () => {
       this.cents = cents;
     }
   }
+  class Notes {
+    content: ReadonlyMap<string, unknown> = new Map();
+    [h5write](dict: Map<string, unknown>) {
+      for (const [key, value] of this.content) dict.set(key, value);
+    }
+    [h5read](dict: ReadonlyMap<string, unknown>) {
+      this.content = new Map(dict);
+    }
+  }
   const registry = new TypeRegistry();
-  const types: Record<string, Class> = { Day, Tags, Failure, Row, Signal };
+  const types: Record<string, Class> = { Day, Tags, Failure, Row, Signal, Notes };
   for (const [name, type] of Object.entries(types)) registry.register(type, { name });
   registry.codec(Money, {
     name: 'Money',
@@ -283,6 +314,8 @@ describe('what is more than its members replaces what is there', () => {
     'a class that extends Array': (i) => row(`${i}`, i, i),
     'a class that extends a typed array': (i) => Object.assign(Signal.of(i), { unit: `${i}` }),
     'a class with a codec': (i) => new Money(BigInt(i)),
+    'a class that says itself what is stored': (i) =>
+      Object.assign(new Notes(), { content: new Map([[`k${i}`, { in: i }]]) }),
     'an error': (i) => new Error(`m${i}`),
     'an error with a cause': (i) => (i === 1 ? new Error('m1', { cause: [1] }) : new TypeError('m2')),
     'a list with properties': (i) => Object.assign([i], { note: i }),

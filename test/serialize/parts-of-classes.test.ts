@@ -576,6 +576,27 @@ describe('a property beside what a list, a Map or a Set holds', () => {
     ]);
     expect(names.label).toBe('merged');
   });
+
+  it('is merged with what is there, as what Maps hold is', () => {
+    const mark = Symbol('mark');
+    class Marked {
+      [mark]: unknown = { a: { x: 1 } };
+    }
+    const registry = new TypeRegistry()
+      .register(Names, { name: 'Names' })
+      .register(Marked, { name: 'Marked', fields: [{ property: mark, name: 'mark' }] });
+    const make = (value: unknown) => ({
+      names: Object.assign(new Names([['k', value]]), { label: value }),
+      marked: Object.assign(new Marked(), { [mark]: value }),
+    });
+    const file = H5File.open(serialize([make({ a: { x: 1 } }), 'x'], { registry }), 'r+');
+    writeSync(file, make({ a: { y: 2 } }), { path: '0', mode: 'merge', registry });
+    const both = { a: { x: 1, y: 2 } };
+    const { names, marked } = readSync<ReturnType<typeof make>>(file, { path: '0', registry });
+    expect(names.get('k')).toEqual(both);
+    expect(names.label).toEqual(both);
+    expect(marked[mark]).toEqual(both);
+  });
 });
 
 it('all members of an instance are the same, whether it is a group or a row', () => {

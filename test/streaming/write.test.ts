@@ -373,6 +373,14 @@ describe('at once', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('an async iterable that has no iterator is refused', async () => {
+    for (const none of [undefined, () => null, () => ({})])
+      await expect(write(at('wrong.h5'), { list: { [Symbol.asyncIterator]: none } })).rejects.toThrow(
+        /the iterator of an iterable is an object with a method next, not/,
+      );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('an iterator that is refused elsewhere in the value is not asked', () => {
     const rows = new Rows();
     expect(() => writeSync(at('a.h5'), { rows: rows.now(), f: () => {} })).toThrow(H5UnsupportedError);
