@@ -43,6 +43,7 @@ import {
   releaseElements,
 } from './release.js';
 import {
+  type Axis,
   GridSelection,
   parseSelection,
   product,
@@ -90,6 +91,8 @@ export class DatasetStorage {
   readonly #offsetSize: number;
   readonly #chunks: ChunkStorage | undefined;
   #layoutMessage: Uint8Array | undefined;
+  /** Whether all chunks are known to be there that are to be filled. */
+  #isFilled = false;
   #changes = 0;
 
   constructor(space: FileSpace, elements: StoredElements, heap?: Heap) {
@@ -220,6 +223,7 @@ export class DatasetStorage {
     }
     this.#put(space, heap, selection, bytes, steps);
     if (mayRepeat) this.#releaseReplaced(space, heap, selection, bytes);
+    this.#fillMissing(space, heap);
   }
 
   /** Throws before anything is changed if elements cannot be written. */
@@ -358,11 +362,40 @@ export class DatasetStorage {
       return;
     }
     const { size } = this.datatype;
-    for (const selection of this.#windows()) {
+    for (const selection of this.#windows(this.dataspace.dims)) {
       const bytes = this.read(selection);
       this.#own(space, heap, bytes);
       writeSelection(this.#target, selection, bytes, size);
     }
+  }
+
+  /**
+   * Where one chunk has been filled, all are, unless they are very many: libhdf5 1.10 cannot read others beside it in a file that it may
+   * not write to, since it would put copies of what the fill value leads to there.
+   */
+  #fillMissing(space: EditableSpace, heap: GlobalHeapEditor): void {
+    const chunks = this.#chunks;
+    if (!chunks || this.#isFilled || !this.#shared) return;
+    const { chunkDims, chunks: store } = chunks.target;
+    const grid = new ChunkGrid(this.dataspace.dims, chunkDims);
+    const elements = grid.total * product(chunkDims);
+    if (elements * heapBytes(this.datatype, this.fillValue as Uint8Array) > MAX_FILLED_OBJECTS) return;
+    const there = new Set<string>();
+    chunks.forEach((place) => there.add(place.join()));
+    for (let number = 0; number < grid.total && there.size > 0; number++) {
+      const place = grid.place(number);
+      if (!there.has(place.join())) store.write(place, this.#filled(space, heap, product(chunkDims)));
+    }
+    this.#isFilled = there.size > 0;
+  }
+
+  /** So many elements, each the fill value. */
+  #filled(space: EditableSpace, heap: GlobalHeapEditor, count: number): Uint8Array {
+    const { datatype, fillValue } = this;
+    const bytes = new Uint8Array(count * datatype.size);
+    fill(bytes, fillValue, datatype.size);
+    this.#own(space, heap, bytes);
+    return bytes;
   }
 
   #own(space: EditableSpace, heap: GlobalHeapEditor, bytes: Uint8Array): void {
@@ -373,19 +406,13 @@ export class DatasetStorage {
   /** Gives all elements their space at once, with the fill value in it. */
   allocate(space: EditableSpace, heap: GlobalHeapEditor): void {
     this.isEarly = true;
-    const { datatype, dataspace, fillValue } = this;
+    const { dataspace } = this;
     const { dims } = dataspace;
     if (extent(dataspace) === 0) return;
-    const filled = (count: number): Uint8Array => {
-      const bytes = new Uint8Array(count * datatype.size);
-      fill(bytes, fillValue, datatype.size);
-      this.#own(space, heap, bytes);
-      return bytes;
-    };
     if (!this.#chunks) {
       // The first element is written, and the others are filled around it.
       const first = dims.map(() => 0);
-      this.write(space, heap, parseSelection(first, dims), filled(1));
+      this.write(space, heap, parseSelection(first, dims), this.#filled(space, heap, 1));
       return;
     }
     this.#checkFill();
@@ -394,12 +421,11 @@ export class DatasetStorage {
     const { chunkDims, chunks } = this.#chunks.target;
     const grid = new ChunkGrid(dims, chunkDims);
     for (let number = 0; number < grid.total; number++)
-      chunks.write(grid.place(number), filled(product(chunkDims)));
+      chunks.write(grid.place(number), this.#filled(space, heap, product(chunkDims)));
   }
 
   /** What is in the chunk at a place. */
-  #chunkAt(place: readonly number[], chunkDims: readonly number[]): GridSelection {
-    const { dims } = this.dataspace;
+  #chunkAt(place: readonly number[], chunkDims: readonly number[], dims: readonly number[]): GridSelection {
     const axes = selectAll(dims).axes.map((whole, i) => {
       const start = (place[i] as number) * (chunkDims[i] as number);
       return { ...whole, start, count: Math.min(chunkDims[i] as number, whole.count - start) };
@@ -461,7 +487,7 @@ export class DatasetStorage {
     this.#checkFill();
     this.#chunks.checkRoom(dims);
     if (hasPointers(datatype))
-      for (const selection of this.#outside(dims)) {
+      for (const selection of this.#cutOff(dims)) {
         const bytes = this.read(selection);
         this.#changes++;
         releaseElements(space, heap, datatype, selection.count, bytes, this.#shared);
@@ -470,6 +496,8 @@ export class DatasetStorage {
     // Where nothing says how far it can grow, it is the shape that it was made with: that is to be known from now on.
     this.dataspace = { ...dataspace, dims: [...dims], maxDims: most };
     this.isChanged = true;
+    this.#isFilled = false;
+    this.#fillMissing(space, heap);
   }
 
   /** The shape of a chunk; undefined if the elements are not in chunks. */
@@ -559,7 +587,7 @@ export class DatasetStorage {
     if (this.#chunks && !hasPointers(this.datatype, true)) {
       this.#chunks.copyTo(copy.#chunks as ChunkStorage);
     } else if (this.#isWritten) {
-      for (const selection of this.#windows()) {
+      for (const selection of this.#windows(this.dataspace.dims)) {
         const bytes = this.read(selection);
         copy.write(space, heap, selection, convert(bytes, selection.count));
       }
@@ -567,9 +595,19 @@ export class DatasetStorage {
     copy.flush();
   }
 
-  /** All elements, a part at a time: rows along the first axis, or, of those in chunks, what is in one that is there. */
-  *#windows(): IterableIterator<GridSelection> {
+  /** The shape of all elements that lead to something of their own: those outside of the dataset as well, in chunks that were filled. */
+  get #room(): readonly number[] {
     const { dims } = this.dataspace;
+    const { chunkDims } = this;
+    if (!chunkDims || !this.#shared) return dims;
+    return dims.map((dim, axis) => {
+      const chunk = chunkDims[axis] as number;
+      return Math.ceil(dim / chunk) * chunk;
+    });
+  }
+
+  /** All elements of a shape, a part at a time: rows along the first axis, or, of those in chunks, what is in one that is there. */
+  *#windows(dims: readonly number[]): IterableIterator<GridSelection> {
     const all = selectAll(dims);
     const [axis, ...others] = all.axes;
     if (!axis) {
@@ -583,7 +621,7 @@ export class DatasetStorage {
         places.push([...place]);
       });
       for (const place of places) {
-        const selection = this.#chunkAt(place, chunkDims);
+        const selection = this.#chunkAt(place, chunkDims, dims);
         if (selection.axes.every(({ count }) => count > 0)) yield selection;
       }
       return;
@@ -597,16 +635,21 @@ export class DatasetStorage {
       ]);
   }
 
-  /** The elements that are not within a smaller shape, in boxes. */
-  *#outside(dims: readonly number[]): IterableIterator<Selection> {
-    for (const { axes } of this.#windows()) {
+  /** The elements that another shape cuts off, in boxes. */
+  *#cutOff(dims: readonly number[]): IterableIterator<Selection> {
+    const before = this.dataspace.dims;
+    const room = this.#room;
+    for (const { axes } of this.#windows(room)) {
+      const isCut = ({ start, count }: Axis, i: number): boolean =>
+        (dims[i] as number) < (before[i] as number) && start + count > (dims[i] as number);
+      if (!axes.some(isCut)) continue;
       const inner = [...axes];
       for (const [i, axis] of axes.entries()) {
         const { start, count } = axis;
         const kept = Math.min(count, Math.max(0, (dims[i] as number) - start));
         if (kept < count) {
           const outer = { ...axis, start: start + kept, count: count - kept };
-          yield new GridSelection(this.dataspace.dims, inner.with(i, outer));
+          yield new GridSelection(room, inner.with(i, outer));
         }
         if (kept === 0) break;
         inner[i] = { ...axis, count: kept };
@@ -619,7 +662,7 @@ export class DatasetStorage {
     const { datatype } = this;
     if (hasPointers(datatype) && this.#isWritten) {
       const kept = this.#shared;
-      for (const selection of this.#windows())
+      for (const selection of this.#windows(this.#room))
         releaseElements(space, heap, datatype, selection.count, this.read(selection), kept);
     }
     this.#chunks?.release();

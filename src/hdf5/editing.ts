@@ -61,7 +61,10 @@ export interface DatasetOptions extends ValueOptions {
    * at once, so that writing them cannot run out of space.
    */
   readonly allocation?: 'early' | 'late' | undefined;
-  /** What elements are that were never written; zero unless told otherwise. */
+  /**
+   * What elements are that were never written; zero unless told otherwise. It is no reference. Each element has a text or a sequence of its
+   * own, so that these take space for all once one is written.
+   */
   readonly fillValue?: unknown;
 }
 

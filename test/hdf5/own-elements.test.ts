@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function check(bytes: Uint8Array): void {
   const { problems, notes } = verifyStorage(new MemoryStorage(bytes), { indexes, filters });
   expect(problems).toEqual([]);
-  expect(notes.filter(({ code }) => code === 'shared')).toEqual([]);
+  expect(notes.filter(({ code }) => code === 'shared' || code === 'unreferenced')).toEqual([]);
 }
 
 describe('one value for many elements', () => {
@@ -162,6 +162,10 @@ with h5py.File(sys.argv[1], 'r+') as f:
     check(readFileSync(path));
     const code = `
 import h5py, sys
+# What may not be written to is read otherwise.
+with h5py.File(sys.argv[1], 'r') as f:
+    for name in f:
+        if not name.startswith('sequences'): f[name][:]
 with h5py.File(sys.argv[1], 'r+') as f:
     for name in f:
         if name.startswith('sequences'): continue
@@ -215,11 +219,13 @@ with h5py.File(sys.argv[1], 'r+') as f:
             file.commit();
             break;
           case 3:
-            if (random(2) === 0) file.compact();
-            else file.copy('d', 'copy');
-            if (!file.has('copy')) break;
-            file.delete('d');
-            file.rename('copy', 'd');
+            if (random(2) === 0) {
+              file.copy('d', 'copy');
+              file.delete('d');
+              file.rename('copy', 'd');
+            }
+            // What the fill value of the one that is deleted leads to stays till then.
+            file.compact();
             break;
           case 4: {
             const size = random(15);

@@ -119,19 +119,20 @@ export function checkChunks(
   }
 }
 
-/** Scans the elements of a chunk that are within the dataset. */
+/** Scans the elements of a chunk, those that are within the dataset unless all have been filled. */
 function followChunk(
   walk: Walk,
   object: ObjectRecord,
-  { dataspace, datatype, pointers }: Elements,
+  { dataspace, datatype, pointers, areFilled }: Elements,
   dims: readonly number[],
   scaled: readonly number[],
   bytes: Uint8Array,
 ): void {
   const rank = dims.length;
-  const counts = dims.map((dim, axis) =>
-    Math.min(dim, (dataspace.dims[axis] as number) - (scaled[axis] as number) * dim),
-  );
+  const counts = dims.map((dim, axis) => {
+    const inside = Math.min(dim, (dataspace.dims[axis] as number) - (scaled[axis] as number) * dim);
+    return areFilled && inside > 0 ? dim : inside;
+  });
   const inner = counts[rank - 1] as number;
   const at = new Array<number>(rank).fill(0);
   // Row by row: `at` counts through all axes but the last.

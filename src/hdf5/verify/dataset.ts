@@ -21,7 +21,8 @@ export function checkDataset(walk: Walk, object: ObjectRecord, messages: Message
     walk.lost();
     return;
   }
-  const elements: Elements = { datatype, dataspace, pointers: pointersOf(datatype), filters };
+  const areFilled = fillValue?.some((byte) => byte !== 0) ?? false;
+  const elements: Elements = { datatype, dataspace, pointers: pointersOf(datatype), filters, areFilled };
   if (fillValue && fillValue.length !== datatype.size)
     walk.problem(
       'message',

@@ -15,6 +15,8 @@ export interface Elements {
   readonly dataspace: Dataspace;
   readonly pointers: Pointer[];
   readonly filters: readonly FilterInfo[];
+  /** Whether elements outside of the dataset, in chunks at its edges, lead to copies of what the fill value leads to. */
+  readonly areFilled: boolean;
 }
 
 /** Something in an element that leads elsewhere, `at` bytes from where the element begins. */
