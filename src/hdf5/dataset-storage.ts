@@ -381,7 +381,9 @@ export class DatasetStorage {
     const elements = grid.total * product(chunkDims);
     if (elements * heapBytes(this.datatype, this.fillValue as Uint8Array) > MAX_FILLED_OBJECTS) return;
     const there = new Set<string>();
-    chunks.forEach((place) => there.add(place.join()));
+    chunks.forEach((place) => {
+      there.add(place.join());
+    });
     for (let number = 0; number < grid.total && there.size > 0; number++) {
       const place = grid.place(number);
       if (!there.has(place.join())) store.write(place, this.#filled(space, heap, product(chunkDims)));
