@@ -33,8 +33,8 @@ const CH5MPY_NONE = '__h5_NONE__';
 
 /**
  * The attributes of a group, a dataset or a file, with any value: numbers, strings, booleans, null and dates are what other
- * programs find as such; so are lists of numbers, of strings or of booleans, and rows that are typed arrays. All else, objects, Maps, instances of registered
- * classes, is stored as the bytes that `serialize` makes.
+ * programs find as such; so are lists of numbers, of strings or of booleans, and rows that are typed arrays. All else, objects, Maps,
+ * instances of registered classes, is stored as the bytes that `serialize` makes.
  *
  * The scalars of an `H5Dict` are attributes of its group: so they are among these.
  *

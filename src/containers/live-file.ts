@@ -3,7 +3,7 @@ import type { FileSession } from '../hdf5/file-session.js';
 import type { H5File } from '../hdf5/h5-file.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { holdersOf } from '../hdf5/paths.js';
-import { isInTime } from '../hdf5/transactions.js';
+import { isPromiseLike } from '../hdf5/transactions.js';
 import { LAYOUT_VERSION, Reserved } from '../serialize/layout.js';
 import { SmallValueReader } from './small-value-reader.js';
 
@@ -371,7 +371,7 @@ function lasting<T>(action: () => T, after: (isLate: boolean) => void): T {
     after(false);
     throw error;
   }
-  if (isInTime(result)) return Promise.resolve(result).finally(() => after(true)) as T;
+  if (isPromiseLike(result)) return Promise.resolve(result).finally(() => after(true)) as T;
   after(false);
   return result;
 }

@@ -1,5 +1,5 @@
 import { H5Error } from '../errors.js';
-import { isInTime } from '../hdf5/transactions.js';
+import { isPromiseLike } from '../hdf5/transactions.js';
 
 /** What a dict does with a value that cannot be read: throw, or show the error in its place. */
 export type ErrorMode = 'raise' | 'ignore';
@@ -120,7 +120,7 @@ export function withOptions<T>(changes: OptionChanges, action: () => T): T {
     restore();
     throw error;
   }
-  if (isInTime(result)) return Promise.resolve(result).finally(restore) as T;
+  if (isPromiseLike(result)) return Promise.resolve(result).finally(restore) as T;
   restore();
   return result;
 }

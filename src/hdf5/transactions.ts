@@ -70,7 +70,7 @@ export class Transactions {
     } catch (error) {
       return fail(error);
     }
-    if (!isInTime(result)) return succeed(result);
+    if (!isPromiseLike(result)) return succeed(result);
     own.isLate = true;
     return Promise.resolve(result).then(succeed, fail) as T;
   }
@@ -96,7 +96,7 @@ export class Transactions {
 }
 
 /** Whether something is waited for: a promise, also of another library or of another global object, as tests have it. */
-export function isInTime(result: unknown): result is PromiseLike<unknown> {
+export function isPromiseLike(result: unknown): result is PromiseLike<unknown> {
   return typeof (result as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 

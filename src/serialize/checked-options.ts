@@ -17,7 +17,7 @@ const OBJECTS: readonly (readonly [option: string, what: string, isOne: (value: 
   ['limits', 'an object such as { depth, nodes, bytes }', (value) => typeof value === 'object'],
   ['signal', 'an AbortSignal', (value) => 'throwIfAborted' in Object(value)],
   ['onProgress', 'a function', (value) => typeof value === 'function'],
-  ['as', 'a class', (value) => typeof value === 'function' && value.prototype instanceof Object],
+  ['as', 'a class', (value) => typeof value === 'function' && typeof value.prototype === 'object'],
 ];
 
 const FILE_WORDS = { int64: ['bigint', 'number'], durability: ['full', 'normal', 'off'] };
