@@ -2,6 +2,7 @@
 import { H5Error, H5PathError, H5StateError, H5TypeError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
+import type { H5File } from '../hdf5/h5-file.js';
 import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { hasOrder, linkOf } from '../hdf5/members.js';
@@ -66,9 +67,9 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
   const there = ownDictAt(dict as unknown as H5Dict, key);
   const parts = there && kindOfGroup(there.object) === source ? partsOf(there, value as object) : undefined;
   if (!there || !parts) return false;
-  const changes: Change[] = [];
+  const changes = new Changes();
   update(there, parts, changes);
-  return apply(there, changes);
+  return apply(there, changes.all);
 }
 
 /** What a dict is to be set to or merged with, part by part; undefined where that must be a whole, as parts are shared. */
@@ -113,6 +114,27 @@ interface Change {
   readonly dict: H5Dict;
   readonly key: string;
   readonly make: () => unknown;
+}
+
+/** What is to be changed, and which dicts have been compared with which: those of a file may lead back to each other. */
+class Changes {
+  readonly all: Change[] = [];
+  readonly #met = new Map<H5File, Set<string>>();
+
+  /** Whether a dict has been compared with another one, or is about to be; notes that it is. */
+  isMet(there: H5Dict, here: unknown): boolean {
+    if (!(here instanceof H5Dict)) return false;
+    const met = this.#met.get(here.file) ?? new Set();
+    this.#met.set(here.file, met);
+    const { size } = met;
+    return met.add(`${placeOfNode(there)} ${placeOfNode(here)}`).size === size;
+  }
+}
+
+/** Where the group of a dict stands in its file; of one that has no place yet, what tells it from others. */
+function placeOfNode({ object: { node } }: H5Dict): string {
+  if ('info' in node) return `${node.info.address}`;
+  return node.address < 0 ? `new ${node.id}` : `${node.address}`;
 }
 
 /** Makes changes, all or none. */
@@ -181,9 +203,9 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
   // Parts that are shared, or lead back, are stored together.
   const parts = partsOf(dict, value);
   if (parts) {
-    const changes: Change[] = [];
+    const changes = new Changes();
     update(dict, parts, changes);
-    const isDone = (): boolean => apply(dict, changes);
+    const isDone = (): boolean => apply(dict, changes.all);
     if (isDict || kindOfGroup(group) === source) {
       if (isDone()) return;
     } else {
@@ -203,13 +225,14 @@ function assignTo(dict: H5Dict, value: object, source: DictKind): void {
 }
 
 /** What gives a dict these entries and no others, in this order. */
-function update(dict: H5Dict, value: object, changes: Change[], depth = 0): void {
+function update(dict: H5Dict, value: object, changes: Changes, depth = 0): void {
+  if (changes.isMet(dict, value)) return;
   const wanted = new Map(entriesOf(value));
   const { object: group } = dict;
   const kept: string[] = [];
   for (const key of dict.keys()) {
     if (wanted.has(key)) kept.push(key);
-    else changes.push({ dict, key, make: () => deleteMember(group, escapeName(key)) });
+    else changes.all.push({ dict, key, make: () => deleteMember(group, escapeName(key)) });
   }
   for (const [key, each] of wanted) put(dict, key, each, changes, update, depth);
   // What is set comes behind what there is. So what is to be behind that, or is in another order, goes there as well.
@@ -218,7 +241,7 @@ function update(dict: H5Dict, value: object, changes: Change[], depth = 0): void
   if (first < 0 || first >= kept.length || !hasOrder(group.node)) return;
   const names = keys.slice(first).map(escapeName);
   const order = (): void => group.session.edit().moveBehind(group.node, names, MAX_ATTRIBUTES);
-  changes.push({ dict, key: keys[first] as string, make: order });
+  changes.all.push({ dict, key: keys[first] as string, make: order });
 }
 
 /** Sets entries of a dict, and leaves others. */
@@ -229,9 +252,9 @@ export function merge<T extends object>(dict: H5Dict<T>, other: object): void {
   if (other instanceof H5Dict && other.object.isSame(dict.object)) return;
   const parts = partsOf(dict as unknown as H5Dict, other);
   if (parts) {
-    const changes: Change[] = [];
+    const changes = new Changes();
     mergeInto(dict as unknown as H5Dict, parts, changes);
-    make(dict as unknown as H5Dict, changes);
+    make(dict as unknown as H5Dict, changes.all);
   } else {
     // What is shared is stored together.
     const { object: group, context } = dict;
@@ -256,7 +279,8 @@ function madeOf(kind: string, entries: Iterable<readonly [string, unknown]>): ob
   return object;
 }
 
-function mergeInto(dict: H5Dict, other: object, changes: Change[], depth = 0): void {
+function mergeInto(dict: H5Dict, other: object, changes: Changes, depth = 0): void {
+  if (changes.isMet(dict, other)) return;
   for (const [key, value] of entriesOf(other)) put(dict, key, value, changes, mergeInto, depth);
 }
 
@@ -268,8 +292,8 @@ function put(
   dict: H5Dict,
   key: string,
   given: unknown,
-  changes: Change[],
-  combine: (there: H5Dict, here: object, changes: Change[], depth: number) => void,
+  changes: Changes,
+  combine: (there: H5Dict, here: object, changes: Changes, depth: number) => void,
   depth: number,
 ): void {
   const value = unviewed(given);
@@ -285,7 +309,7 @@ function put(
   else if (combine === mergeInto && isLossy(dict, key, value, source))
     throw unmerged(dict, key, 'only dicts of one kind can be merged');
   else if (!isSame(dict, key, value))
-    changes.push({ dict, key, make: prepareMember(dict.object, key, value, dict.context) });
+    changes.all.push({ dict, key, make: prepareMember(dict.object, key, value, dict.context) });
 }
 
 /** Whether both kinds of dicts are Maps, or none is. */

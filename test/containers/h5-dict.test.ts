@@ -823,6 +823,23 @@ describe('assignment', () => {
     expect(String(dict)).toContain('map: Map(1)');
   });
 
+  it('merges dicts that lead back to each other, each with each once', () => {
+    const made = (value: number): H5Dict => {
+      const file = H5File.open(undefined, 'w');
+      const groups = Array.from({ length: 8 }, (_, i) =>
+        file.createGroup(`g${i}`, { attrs: { [`v${value}`]: i } }),
+      );
+      for (const group of groups)
+        for (const [i, other] of groups.entries()) file.link(`${group.path}/to${i}`, other);
+      return H5Dict.of(file);
+    };
+    const dict = made(1);
+    dict.merge(made(2));
+    const { g3 } = dict.toObject() as Record<string, Record<string, unknown>>;
+    expect(g3).toMatchObject({ v1: 3, v2: 3 });
+    expect((g3?.['to5'] as typeof g3)?.['to3']).toBe(g3);
+  });
+
   it('merges as |= does', () => {
     const dict = H5Dict.write<Record<string, unknown>>(undefined, {
       a: 1,
