@@ -70,6 +70,9 @@ type ContiguousLayout = Extract<DataLayout, { kind: 'contiguous' }>;
 /** What no bytes stand for and is not numbers takes many times as much in memory: at most so many bytes of it. */
 const MAX_FILLED_OBJECTS = 2 ** 26;
 
+/** So many chunks that nobody has written are filled at once. */
+const MAX_FILLED_CHUNKS = 1 << 16;
+
 /** Contiguous data of at least so many bytes that are all replaced go to new space: the journal would hold them as well. */
 const REPLACED = 1 << 16;
 /** Elements that are given back are looked through so many bytes at a time. */
@@ -379,7 +382,8 @@ export class DatasetStorage {
     const { chunkDims, chunks: store } = chunks.target;
     const grid = new ChunkGrid(this.dataspace.dims, chunkDims);
     const elements = grid.total * product(chunkDims);
-    if (elements * heapBytes(this.datatype, this.fillValue as Uint8Array) > MAX_FILLED_OBJECTS) return;
+    const size = elements * heapBytes(this.datatype, this.fillValue as Uint8Array);
+    if (grid.total > MAX_FILLED_CHUNKS || size > MAX_FILLED_OBJECTS) return;
     const there = new Set<string>();
     chunks.forEach((place) => {
       there.add(place.join());
