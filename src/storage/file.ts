@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   openSync,
   readSync as readDescriptor,
+  type Stats,
   unlinkSync,
   writeSync as writeDescriptor,
 } from 'node:fs';
@@ -100,19 +101,20 @@ class Descriptor {
 
   /** The size now, whoever changed it. */
   size(): number {
-    try {
-      return fstatSync(this.#fd).size;
-    } catch (error) {
-      throw this.#explain(error, 'find the size of');
-    }
+    return this.#stats('find the size of').size;
   }
 
-  /** Whether the file still has a name. */
-  get hasName(): boolean {
+  /** The same, and whether the file still has a name. */
+  state(): { size: number; hasName: boolean } {
+    const { size, nlink } = this.#stats('look at');
+    return { size, hasName: nlink > 0 };
+  }
+
+  #stats(doing: string): Stats {
     try {
-      return fstatSync(this.#fd).nlink > 0;
+      return fstatSync(this.#fd);
     } catch (error) {
-      throw this.#explain(error, 'look at');
+      throw this.#explain(error, doing);
     }
   }
 
@@ -569,9 +571,9 @@ export class WritableFileStorage implements WritableStorage {
 
   check(): void {
     const { path } = this.#file;
-    const size = this.#file.size();
+    const { size, hasName } = this.#file.state();
     if (size < this.#size) throw shorter(path, size);
-    if (!this.#file.hasName)
+    if (!hasName)
       throw new H5SystemError(
         'ENOENT',
         path,
