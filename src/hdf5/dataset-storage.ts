@@ -94,7 +94,7 @@ export class DatasetStorage {
   readonly #offsetSize: number;
   readonly #chunks: ChunkStorage | undefined;
   #layoutMessage: Uint8Array | undefined;
-  /** Whether all chunks are known to be there that are to be filled. */
+  /** Whether all chunks are known to be there, where they are to be filled. */
   #isFilled = false;
   #changes = 0;
 
@@ -214,7 +214,7 @@ export class DatasetStorage {
     steps?: readonly number[],
   ): void {
     const { datatype } = this;
-    this.#checkWrite(selection);
+    this.#fillMissing(space, heap, this.#checkWrite(selection));
     const isPointers = hasPointers(datatype);
     const mayRepeat = isPointers && selection.mayRepeat;
     const replaced = isPointers && this.#isWritten ? this.read(selection) : undefined;
@@ -224,36 +224,29 @@ export class DatasetStorage {
       const kept = this.#shared ?? (mayRepeat ? new Set<string>() : undefined);
       releaseElements(space, heap, datatype, selection.count, replaced, kept);
     }
-    this.#put(space, heap, selection, bytes, steps);
+    this.#put(space, selection, bytes, steps);
     if (mayRepeat) this.#releaseReplaced(space, heap, selection, bytes);
-    this.#fillMissing(space, heap);
   }
 
-  /** Throws before anything is changed if elements cannot be written. */
-  #checkWrite(selection: Selection): void {
+  /** Throws before anything is changed if elements cannot be written. Returns where something is to be filled first. */
+  #checkWrite(selection: Selection): readonly (readonly number[])[] {
     if (isElsewhere(this.#target)) notHere(this.#target);
-    if (this.#shared && this.#unwritten(selection).length > 0) this.#checkFill();
+    const missing = this.#missing(selection);
+    if (missing.length > 0) this.#checkFill();
     this.#chunks?.checkRoom();
     this.#chunks?.checkFilters();
+    return missing;
   }
 
   /** Writes elements over others, of which nothing is given back. */
-  #put(
-    space: EditableSpace,
-    heap: GlobalHeapEditor,
-    selection: Selection,
-    bytes: Uint8Array,
-    steps?: readonly number[],
-  ): void {
+  #put(space: EditableSpace, selection: Selection, bytes: Uint8Array, steps?: readonly number[]): void {
     const target = this.#target;
-    const unwritten = this.#shared && this.#unwritten(selection);
     if (target.kind === 'contiguous' && this.#isReplaced(space, selection)) {
       space.free(target.address, this.size);
       target.address = UNDEFINED_ADDRESS;
     }
     const before = target.kind === 'contiguous' ? target.address : 0;
     writeSelection(target, selection, bytes, this.datatype.size, steps);
-    for (const place of unwritten ?? []) this.#ownFilled(space, heap, place);
     if (target.kind === 'compact' || (target.kind === 'contiguous' && target.address !== before))
       this.isChanged = true;
   }
@@ -271,7 +264,7 @@ export class DatasetStorage {
     const eachPart = (start: number, end: number, action: (start: number, end: number) => void): void => {
       for (let at = start; at < end; at += most) action(at, Math.min(end, at + most));
     };
-    this.#checkWrite(rows(to, to + count));
+    this.#fillMissing(space, heap, this.#checkWrite(rows(to, to + count)));
     const isDown = to < from;
     const shift = to - from;
     const isPointers = hasPointers(this.datatype);
@@ -291,7 +284,7 @@ export class DatasetStorage {
       const bytes = this.read(rows(start, start + some));
       // What was never written is the fill value there as well.
       this.#own(space, heap, bytes);
-      this.#put(space, heap, rows(start + shift, start + shift + some), bytes);
+      this.#put(space, rows(start + shift, start + shift + some), bytes);
       done += some;
     }
     const [left, last] = isDown
@@ -299,7 +292,7 @@ export class DatasetStorage {
       : [from, Math.min(to, from + count)];
     if (isPointers)
       eachPart(left, last, (start, end) =>
-        this.#put(space, heap, rows(start, end), new Uint8Array((end - start) * size)),
+        this.#put(space, rows(start, end), new Uint8Array((end - start) * size)),
       );
   }
 
@@ -342,57 +335,46 @@ export class DatasetStorage {
       );
   }
 
-  /** Where the fill value is to be found once a selection is written: the places of chunks, or one place of no chunk. */
-  #unwritten(selection: Selection): (readonly number[])[] {
+  /**
+   * Where the fill value is to be put before a selection is written: the places of chunks, or one place of no chunk. What is written whole
+   * is not filled. Else all chunks are once one is there, unless they are very many: libhdf5 1.10 cannot read others beside it in a file
+   * that it may not write to, since it would put copies of what the fill value leads to there.
+   */
+  #missing(selection?: Selection): readonly (readonly number[])[] {
     const chunks = this.#chunks;
-    const places: number[][] = [];
-    if (!chunks) return this.#isWritten || selection.part().covers ? [] : [[]];
+    if (!this.#shared || this.#isFilled) return [];
+    if (!chunks) return this.#isWritten || selection?.part().covers ? [] : [[]];
     const { chunkDims } = chunks.target;
     const size = product(chunkDims);
-    selection.forEachChunk(chunkDims, (place, part) => {
-      if ((part.count < size || !part.covers) && !chunks.target.chunks.get(place)) places.push([...place]);
-    });
-    return places;
-  }
-
-  /** Gives elements that have been filled copies of what the fill value leads to. */
-  #ownFilled(space: EditableSpace, heap: GlobalHeapEditor, place: readonly number[]): void {
-    if (this.#chunks) {
-      const { chunks } = this.#chunks.target;
-      const bytes = chunks.get(place) as Uint8Array;
-      this.#own(space, heap, bytes);
-      chunks.put(place, bytes);
-      return;
-    }
-    const { size } = this.datatype;
-    for (const selection of this.#windows(this.dataspace.dims)) {
-      const bytes = this.read(selection);
-      this.#own(space, heap, bytes);
-      writeSelection(this.#target, selection, bytes, size);
-    }
-  }
-
-  /**
-   * Where one chunk has been filled, all are, unless they are very many: libhdf5 1.10 cannot read others beside it in a file that it may
-   * not write to, since it would put copies of what the fill value leads to there.
-   */
-  #fillMissing(space: EditableSpace, heap: GlobalHeapEditor): void {
-    const chunks = this.#chunks;
-    if (!chunks || this.#isFilled || !this.#shared) return;
-    const { chunkDims, chunks: store } = chunks.target;
-    const grid = new ChunkGrid(this.dataspace.dims, chunkDims);
-    const elements = grid.total * product(chunkDims);
-    const size = elements * heapBytes(this.datatype, this.fillValue as Uint8Array);
-    if (grid.total > MAX_FILLED_CHUNKS || size > MAX_FILLED_OBJECTS) return;
     const there = new Set<string>();
     chunks.forEach((place) => {
       there.add(place.join());
     });
-    for (let number = 0; number < grid.total && there.size > 0; number++) {
-      const place = grid.place(number);
-      if (!there.has(place.join())) store.write(place, this.#filled(space, heap, product(chunkDims)));
+    const grid = new ChunkGrid(this.dataspace.dims, chunkDims);
+    this.#isFilled = there.size === grid.total;
+    const touched: number[][] = [];
+    selection?.forEachChunk(chunkDims, (place, part) => {
+      if (part.covers && part.count === size) there.add(place.join());
+      else touched.push([...place]);
+    });
+    if (there.size + touched.length === 0) return [];
+    const bytes = grid.total * size * heapBytes(this.datatype, this.fillValue as Uint8Array);
+    const isSparse = grid.total > MAX_FILLED_CHUNKS || bytes > MAX_FILLED_OBJECTS;
+    const places = isSparse ? touched : Array.from({ length: grid.total }, (_, i) => grid.place(i));
+    return places.filter((place) => !there.has(place.join()));
+  }
+
+  /** Fills what has been found missing. */
+  #fillMissing(space: EditableSpace, heap: GlobalHeapEditor, missing: readonly (readonly number[])[]): void {
+    const target = this.#target;
+    if (missing.length > 0) this.#changes++;
+    for (const place of missing) {
+      if (target.kind === 'chunked')
+        target.chunks.write(place, this.#filled(space, heap, product(target.chunkDims)));
+      else
+        for (const selection of this.#windows(this.dataspace.dims))
+          this.#put(space, selection, this.#filled(space, heap, selection.count));
     }
-    this.#isFilled = there.size > 0;
   }
 
   /** So many elements, each the fill value. */
@@ -503,7 +485,7 @@ export class DatasetStorage {
     this.dataspace = { ...dataspace, dims: [...dims], maxDims: most };
     this.isChanged = true;
     this.#isFilled = false;
-    this.#fillMissing(space, heap);
+    this.#fillMissing(space, heap, this.#missing());
   }
 
   /** The shape of a chunk; undefined if the elements are not in chunks. */
