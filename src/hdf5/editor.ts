@@ -271,9 +271,14 @@ export class FileEditor implements Editor {
     return new GroupDraft(this.#made++);
   }
 
-  #newDatatype(datatype: Datatype): StoredObject {
+  /** Writes objects, and what elements lead to, until all is forgotten. */
+  get #objectWriter(): ObjectWriter {
     this.#writer ??= new ObjectWriter(this.space, this.#heap);
-    const address = this.#writer.committedType(datatype);
+    return this.#writer;
+  }
+
+  #newDatatype(datatype: Datatype): StoredObject {
+    const address = this.#objectWriter.committedType(datatype);
     this.#newTypes.set(address, this.#made++);
     // One that no link leads to by the end goes.
     this.#countLink(address, 0);
@@ -396,14 +401,13 @@ export class FileEditor implements Editor {
     let steps = isFlat ? undefined : broadcast(shape, part.shape);
     // What references lead to needs an address.
     if (encoded.targets.length > 0) this.flush();
-    this.#writer ??= new ObjectWriter(this.space, this.#heap);
     let elements = encoded;
     if (steps && encoded.at.length > 0) {
       // What is in the heap belongs to one element.
       elements = repeated(encoded, this.#storage(dataset).datatype.size, part.shape, steps);
       steps = undefined;
     }
-    const bytes = this.#writer.elementBytes(elements);
+    const bytes = this.#objectWriter.elementBytes(elements);
     this.#writeBytes(dataset, part, bytes, steps);
   }
 
@@ -543,8 +547,7 @@ export class FileEditor implements Editor {
         convert: (bytes: Uint8Array, count: number) => Encoded,
       ) => {
         const storage = from.emptyCopy(this.space);
-        this.#writer ??= new ObjectWriter(this.space, this.#heap);
-        const writer = this.#writer;
+        const writer = this.#objectWriter;
         draft.storage = storage;
         this.#stored.push(draft);
         const copy = () =>
@@ -579,8 +582,7 @@ export class FileEditor implements Editor {
     this.#checkReferences(encoded);
     const type = typeOf(datatype, this.#committed(options.dtype));
     const fill = encodeFill(datatype, options.fillValue);
-    if (fill) this.#writer ??= new ObjectWriter(this.space, this.#heap);
-    const fillValue = fill && this.#writer?.elementBytes(fill);
+    const fillValue = fill && this.#objectWriter.elementBytes(fill);
     const plan = isChunked(options)
       ? planChunks(datatype, dataspace, options, fillValue, this.space.indexes?.filters ?? new FilterSet())
       : undefined;
@@ -610,8 +612,7 @@ export class FileEditor implements Editor {
     this.#stored.push(draft);
     if (isEarly) storage.allocate(this.space, this.#heap);
     if (encoded && extent(space) > 0) {
-      this.#writer ??= new ObjectWriter(this.space, this.#heap);
-      storage.write(this.space, this.#heap, selectAll(space.dims), this.#writer.elementBytes(encoded));
+      storage.write(this.space, this.#heap, selectAll(space.dims), this.#objectWriter.elementBytes(encoded));
     }
     return draft;
   }
@@ -702,8 +703,7 @@ export class FileEditor implements Editor {
     const attribute = this.newAttribute(name, value, options);
     const prepared = typeof attribute === 'object' ? attribute : prepare(attribute);
     if (prepared.committed !== undefined) return false;
-    this.#writer ??= new ObjectWriter(this.space, this.#heap);
-    const writer = this.#writer;
+    const writer = this.#objectWriter;
     const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);
     if (!overwriteAttribute(this.space, this.#heap, this.#load(address), name, prepared, bytes)) return false;
     this.#objects.delete(address);
@@ -1155,8 +1155,7 @@ export class FileEditor implements Editor {
     const counts = new Int32Array(this.#made - base);
     const reached = this.#reach(counts, base);
     this.#settleLinks(counts, base);
-    this.#writer ??= new ObjectWriter(this.space, this.#heap);
-    const writer = this.#writer;
+    const writer = this.#objectWriter;
     // What is linked to comes before what links to it, but for cycles: then its address is known by that time.
     for (let i = reached.length - 1; i >= 0; i--) {
       const draft = reached[i] as Draft;
