@@ -137,14 +137,14 @@ export class ItemList implements ListStore {
     }
     const slot = slots[index] as Slot;
     if (typeof slot === 'string') {
-      const { node, session } = this.object;
+      const { session } = this.object;
       const { live, options } = this.#context;
-      const link = node.links?.get(slot) as AnyLink | undefined;
+      const link = this.#linkAt(slot);
       if (link?.kind === 'hard' && !session.editor?.isWritten(link.address)) {
         const value = live.smallValues.readKnown(link.address, options.largeArray);
         if (value !== undefined) return value;
       }
-      const info = this.#infoAt(slot);
+      const info = this.#infoOf(link);
       if (isNull(info)) return null;
       return isScalar(info) && !session.editor?.isWritten(info.address)
         ? live.smallValues.read(info.address)
@@ -153,10 +153,13 @@ export class ItemList implements ListStore {
     return slot === Missing.null ? null : undefined;
   }
 
-  /** What the file says of an element. */
-  #infoAt(name: string): ObjectInfo | undefined {
-    const { node, session } = this.object;
-    const link = node.links?.get(name) as AnyLink | undefined;
+  #linkAt(name: string): AnyLink | undefined {
+    return this.object.node.links?.get(name) as AnyLink | undefined;
+  }
+
+  /** What the file says of an element, given its link. */
+  #infoOf(link: AnyLink | undefined): ObjectInfo | undefined {
+    const { session } = this.object;
     if (!link || !isHard(link)) return undefined;
     // Of a file that nobody changes, there is nothing else to ask.
     if (!session.editor && link.kind === 'hard') return readObject(session.space, link.address);
@@ -354,7 +357,7 @@ export class ItemList implements ListStore {
     const scalar = encodeScalar(value, this.#context);
     const slot = this.#slots[index];
     if (!scalar || value === undefined || typeof slot !== 'string') return false;
-    const info = this.#infoAt(slot);
+    const info = this.#infoOf(this.#linkAt(slot));
     if (info?.kind !== 'dataset' || info.dataspace.kind === 'simple' || info.attributes.length > 0)
       return false;
     const editor = object.session.edit();
