@@ -156,8 +156,9 @@ class FileLock implements Lock {
 
 /**
  * Takes the lock of a file, which one process at a time can have, and in it one caller. It is released by `release`,
- * and when the process ends, however it does; on Linux also when the worker ends that has taken it. All names of the file that lead to it by symbolic links share the lock;
- * hard links do not. Readers need no lock, and programs that do not know of it are not kept out.
+ * and when the process ends, however it does; on Linux also when the worker ends that has taken it. All names of the file
+ * that lead to it by symbolic links share the lock; hard links do not. Readers need no lock, and programs that do not know of
+ * it are not kept out.
  *
  * @param path the file, which need not exist; its folder must.
  * @throws {H5LockedError} when another one has it, or when it cannot be found out whether it lives: a process of
