@@ -185,6 +185,11 @@ export class DatasetStorage {
     return [{ type: MessageType.DataLayout, flags: 0, order: 0, data: layout.finish() }];
   }
 
+  /** All elements, if they are in the header. */
+  get compact(): Uint8Array | undefined {
+    return this.#target.kind === 'compact' ? this.#target.bytes : undefined;
+  }
+
   read(selection: Selection): Uint8Array<ArrayBuffer> {
     return readSelection(this.#target, selection, this.datatype.size);
   }

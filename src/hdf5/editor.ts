@@ -76,7 +76,7 @@ import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
-import { overwrite, overwriteAttribute } from './overwrite.js';
+import { overwrite, overwriteAttribute, overwriteCompact } from './overwrite.js';
 import { isWithin } from './paths.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
@@ -692,15 +692,14 @@ export class FileEditor implements Editor {
   overwrite(group: Node, name: string, value: unknown, options: ValueOptions = NO_OPTIONS): boolean {
     return group.attributes?.get(name) === undefined || isShadowed(group, name)
       ? this.#overwriteMember(group, name, value, options)
-      : this.#overwriteAttribute(group, name, value, options);
+      : this.#overwriteAttribute(group, name, this.newAttribute(name, value, options));
   }
 
-  #overwriteAttribute(group: Node, name: string, value: unknown, options: ValueOptions): boolean {
+  #overwriteAttribute(object: Node, name: string, attribute: AttributeDraft): boolean {
     // What is in memory to be written is changed there.
-    if (!('info' in group) || group instanceof EditedObject) return false;
-    const { address } = group.info;
-    if (this.#edited.has(address) || this.#known.has(address)) return false;
-    const attribute = this.newAttribute(name, value, options);
+    if (!('info' in object) || object instanceof EditedObject) return false;
+    const { address } = object.info;
+    if (this.#edited.has(address) || this.#known.has(address) || this.#linkChanges.has(address)) return false;
     const prepared = typeof attribute === 'object' ? attribute : prepare(attribute);
     if (prepared.committed !== undefined) return false;
     const writer = this.#objectWriter;
@@ -951,7 +950,8 @@ export class FileEditor implements Editor {
 
   setAttribute(object: Node, name: string, value: unknown, options = NO_OPTIONS): void {
     checkName(name);
-    this.putAttribute(object, name, this.newAttribute(name, value, options));
+    const draft = this.newAttribute(name, value, options);
+    if (!this.#overwriteAttribute(object, name, draft)) this.putAttribute(object, name, draft);
   }
 
   attribute(object: Node, name: string): AttributeDraft | undefined {
@@ -1151,6 +1151,12 @@ export class FileEditor implements Editor {
     this.watcher?.flushing();
     if (!this.isChanged) return;
     this.#flushElements();
+    if (this.isChanged) this.#flushObjects();
+    // Now they can be read again.
+    if (this.#storages.size > KEPT_STORAGES) this.#storages.clear();
+  }
+
+  #flushObjects(): void {
     const base = this.#flushed;
     const counts = new Int32Array(this.#made - base);
     const reached = this.#reach(counts, base);
@@ -1189,8 +1195,6 @@ export class FileEditor implements Editor {
     this.#edited.clear();
     this.#loaded.clear();
     this.#linkChanges.clear();
-    // Now they can be read again.
-    if (this.#storages.size > KEPT_STORAGES) this.#storages.clear();
     this.#usesTypes = false;
     this.#flushed = this.#made;
     this.#small = new SmallData();
@@ -1203,10 +1207,19 @@ export class FileEditor implements Editor {
       storage?.flush();
       if (!storage?.isChanged) continue;
       storage.isChanged = false;
+      if (this.#overwriteCompact(address, storage)) continue;
       const { header } = this.#editAt(address);
       for (const message of storage.messages()) header.set(message);
     }
     this.#written.clear();
+  }
+
+  /** Whether the elements could be written into the header as it stands in the file. */
+  #overwriteCompact(address: number, { compact }: DatasetStorage): boolean {
+    if (!compact || this.#editedAt(address)) return false;
+    if (!overwriteCompact(this.space, this.#load(address), compact)) return false;
+    this.#objects.delete(address);
+    return true;
   }
 
   /** New objects that can be reached, what leads to others before these; `counts` gets the number of links to each. */

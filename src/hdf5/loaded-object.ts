@@ -21,7 +21,7 @@ import { StoredObject } from './stored-object.js';
 
 /** An object as it stands in the file, with what it takes there: read to be deleted, or to be edited. */
 export class LoadedObject {
-  readonly info: ObjectInfo;
+  info: ObjectInfo;
   readonly messages: Message[];
   /** What its header takes: the first chunk, and continuations. */
   readonly chunks: Extent[] = [];
@@ -50,25 +50,20 @@ export class LoadedObject {
     return this.info.attributes;
   }
 
-  /**
-   * Takes note of what stands in the file from now on: of an attribute, whose message has this index, the elements, in a chunk of the header
-   * at a position.
-   */
-  replaceAttribute(
-    index: number,
-    name: string,
-    header: Uint8Array,
-    position: number,
-    elements: Uint8Array,
-  ): void {
+  /** Takes note of what stands in the file from now on: a message, in a chunk of the header that begins at a position of the file. */
+  replaceMessage(index: number, chunk: Uint8Array, position: number): void {
+    const message = this.messages[index] as Message;
+    const { base, offsetSize, lengthSize, length } = message.data;
+    const data = new ByteReader(chunk, base, offsetSize, lengthSize, base - position, length);
+    this.messages[index] = { ...message, data };
+    this.#stored = undefined;
+  }
+
+  /** The same of the elements of an attribute. */
+  replaceAttribute(name: string, elements: Uint8Array): void {
     const attributes = this.info.attributes as Attribute[];
     const place = attributes.findIndex((each) => each.name === name);
     attributes[place] = { ...(attributes[place] as Attribute), data: elements };
-    const message = this.messages[index] as Message;
-    const { base, offsetSize, lengthSize, length } = message.data;
-    const data = new ByteReader(header, base, offsetSize, lengthSize, base - position, length);
-    this.messages[index] = { ...message, data };
-    this.#stored = undefined;
   }
 
   get links(): readonly Link[] {

@@ -10,7 +10,7 @@ import type { LoadedObject } from './loaded-object.js';
 import { decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
-import { readObjectHeader } from './object-header.js';
+import { type Message, readObjectHeader } from './object-header.js';
 import type { Prepared } from './prepare.js';
 import { hasReferences, releaseElements } from './release.js';
 
@@ -76,26 +76,66 @@ export function overwriteAttribute(
 ): boolean {
   const attribute = object.attributes.find((each) => each.name === name);
   if (!attribute || !encoded || hasReferences(datatype)) return false;
-  const { offset } = attribute;
-  const index = object.messages.findIndex(
-    ({ data: { base, length } }) => base <= offset && offset < base + length,
-  );
-  const message = object.messages[index];
+  const place = placeOf(space, object, attribute.offset);
   // It may be in dense storage, or shared.
-  if (message?.type !== MessageType.Attribute || message.flags & MessageFlag.Shared) return false;
+  if (place?.message.type !== MessageType.Attribute || place.message.flags & MessageFlag.Shared) return false;
   const { length } = encoded.bytes;
   const isSameShape = isSame(attribute.dataspace, dataspace) && attribute.data.length === length;
-  if (!isSameShape || !hasDatatype(message.data, encodedType(datatype).message)) return false;
-  const at = offset - space.superblock.baseAddress;
-  const chunk = object.chunks.find(([start, size]) => start <= at && at < start + size);
-  const header = chunk && headerChunk(space, chunk);
-  if (!header) return false;
-  const [start] = chunk;
-  const elements = header.subarray(at - start, at - start + length);
+  if (!isSameShape || !hasDatatype(place.message.data, encodedType(datatype).message)) return false;
+  const elements = place.chunk.subarray(place.at, place.at + length);
   releaseElements(space, heap, datatype, extent(dataspace), elements);
-  patch(space, start, header, at - start, elementBytes(encoded));
-  object.replaceAttribute(index, name, header, start + space.superblock.baseAddress, elements);
+  put(space, object, place, elementBytes(encoded));
+  object.replaceAttribute(name, elements);
   return true;
+}
+
+/**
+ * Writes all elements of a dataset whose layout is compact in their place in its header. Returns whether it did: then the object is what
+ * the file has from now on.
+ */
+export function overwriteCompact(space: EditableSpace, object: LoadedObject, elements: Uint8Array): boolean {
+  const { info } = object;
+  if (info.kind !== 'dataset' || info.layout.kind !== 'compact') return false;
+  const { layout } = info;
+  const place = layout.data.length === elements.length && placeOf(space, object, layout.offset);
+  if (!place) return false;
+  put(space, object, place, elements);
+  const data = place.chunk.subarray(place.at, place.at + elements.length);
+  object.info = { ...info, layout: { ...layout, data } };
+  return true;
+}
+
+/** Where bytes are in the header of an object. */
+interface HeaderPlace {
+  readonly index: number;
+  readonly message: Message;
+  /** Where the chunk begins, its bytes, and where in it the bytes are. */
+  readonly start: number;
+  readonly chunk: Uint8Array<ArrayBuffer>;
+  readonly at: number;
+}
+
+/** Where the byte at a position of the file is in the header of an object; undefined if it is not, or cannot be changed there. */
+function placeOf(space: EditableSpace, object: LoadedObject, position: number): HeaderPlace | undefined {
+  const index = object.messages.findIndex(
+    ({ data: { base, length } }) => base <= position && position < base + length,
+  );
+  const message = object.messages[index];
+  const address = position - space.superblock.baseAddress;
+  const extent = object.chunks.find(([start, size]) => start <= address && address < start + size);
+  const chunk = message && extent && headerChunk(space, extent);
+  return chunk && { index, message, start: extent[0], chunk, at: address - extent[0] };
+}
+
+/** Puts bytes there. */
+function put(
+  space: EditableSpace,
+  object: LoadedObject,
+  { index, start, chunk, at }: HeaderPlace,
+  bytes: Uint8Array,
+): void {
+  patch(space, start, chunk, at, bytes);
+  object.replaceMessage(index, chunk, start + space.superblock.baseAddress);
 }
 
 /** Whether the message of an attribute has a datatype with these bytes. */

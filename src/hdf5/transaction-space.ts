@@ -51,8 +51,8 @@ export class TransactionSpace extends EditableSpace {
   failure: unknown;
   #root: number;
   #committedRoot: number;
-  /** The superblock as the last commit has left it: nobody else writes to the file. */
-  #head: Uint8Array<ArrayBuffer> | undefined;
+  /** The superblock as the last commit has left it, and as it is while the next one is under way: nobody else writes to the file. */
+  #head: { readonly before: Uint8Array; readonly during: Uint8Array } | undefined;
   #rootUncached = false;
   /** The superblock extension, until it says nothing of free space. */
   #extension: number;
@@ -289,19 +289,23 @@ export class TransactionSpace extends EditableSpace {
       this.#transaction.create(baseAddress + end, head, note);
       this.#target.publish?.();
     } else {
-      const before = this.#head ?? this.#target.copy(baseAddress, superblockSize(this.superblock));
+      const head = this.#head;
       this.#head = undefined;
+      const before = head?.before ?? this.#target.copy(baseAddress, superblockSize(this.superblock));
       const old = { endOfFile: this.#committedEnd, rootAddress: this.#committedRoot, rootUncached: false };
       const next = { endOfFile: end, rootAddress: this.#root, rootUncached: this.#rootUncached };
       const patch = (changes: typeof old, guarded: boolean) =>
         patchSuperblock(before, this.superblock, { ...changes, guarded });
-      const [during, complete, after] = [patch(old, true), patch(next, true), patch(next, false)];
+      const during = head?.during ?? patch(old, true);
+      const isSame = head && end === this.#committedEnd && this.#root === this.#committedRoot;
+      const [complete, after] =
+        isSame && !this.#rootUncached ? [during, before] : [patch(next, true), patch(next, false)];
       this.#transaction.commit({
         end: baseAddress + end,
         guard: { position: baseAddress, before, during, complete, after },
         note,
       });
-      this.#head = after;
+      this.#head = { before: after, during: complete };
     }
     this.#isNew = false;
     this.#extension = UNDEFINED_ADDRESS;
