@@ -11,10 +11,11 @@ import { isIeee } from '../hdf5/number-elements.js';
 import type { DatasetInfo } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import { isPlainText, utf8Encoder } from '../hdf5/text.js';
-import { NOT_A_TIME, Reserved, Tag } from '../serialize/layout.js';
+import { Missing, NOT_A_TIME, Reserved, Tag } from '../serialize/layout.js';
 import { isPlainDate } from './scalar.js';
 
-export type ColumnKind = 'int32' | 'float64' | 'boolean' | 'bigint' | 'text' | 'date';
+/** `missing`: null and undefined; `code`: small numbers that are no values, but say something of these. */
+export type ColumnKind = 'int32' | 'float64' | 'boolean' | 'bigint' | 'text' | 'date' | 'missing' | 'code';
 
 /** What the elements of a column are. */
 export interface ColumnType {
@@ -24,7 +25,14 @@ export interface ColumnType {
 }
 
 /** Decoded elements: of dates their milliseconds, as they stand in the file. */
-type Block = Int32Array | Float64Array | BigInt64Array | readonly string[] | readonly boolean[];
+type Block =
+  | Int32Array
+  | Float64Array
+  | BigInt64Array
+  | Int8Array
+  | Uint8Array
+  | readonly string[]
+  | readonly boolean[];
 
 const INT32: ColumnType = { kind: 'int32', size: 0 };
 const FLOAT64: ColumnType = { kind: 'float64', size: 0 };
@@ -32,6 +40,12 @@ const BOOLEAN: ColumnType = { kind: 'boolean', size: 0 };
 const BIGINT: ColumnType = { kind: 'bigint', size: 0 };
 const DATE: ColumnType = { kind: 'date', size: 0 };
 const TEXT: ColumnType = { kind: 'text', size: 0 };
+export const MISSING: ColumnType = { kind: 'missing', size: 0 };
+export const CODE: ColumnType = { kind: 'code', size: 0 };
+
+/** The names of what a mask says (docs/FORMAT.md, section 5). */
+const MISSING_CODES = { undefined: Missing.undefined, null: Missing.null, absent: Missing.absent };
+const MISSING_NAMES = Object.keys(MISSING_CODES);
 
 /** Elements that are decoded together. */
 const BLOCK = 4096;
@@ -90,12 +104,14 @@ export function typeOfDatatype(datatype: Datatype): ColumnType | undefined {
   const { size } = datatype;
   switch (datatype.class) {
     case 'fixed-point':
-      if (!datatype.signed || !isWholeNumber(datatype)) return undefined;
+      if (!isWholeNumber(datatype)) return undefined;
+      if (!datatype.signed) return size === 1 ? CODE : undefined;
       return size === 4 ? INT32 : size === 8 ? BIGINT : undefined;
     case 'floating-point':
       return size === 8 && !datatype.bigEndian && isIeee(datatype) ? FLOAT64 : undefined;
     case 'enumerated':
-      return isBoolean(datatype) ? BOOLEAN : undefined;
+      if (isBoolean(datatype)) return BOOLEAN;
+      return size === 1 && datatype.names.join() === MISSING_NAMES.join() ? MISSING : undefined;
     case 'string':
       return datatype.charset === 'utf-8' && datatype.padding === 'null-padded'
         ? { kind: 'text', size }
@@ -128,6 +144,10 @@ function dtypeOf({ kind, size }: ColumnType): DType {
       return '<i8';
     case 'date':
       return { compound: { [Tag.date]: 'i8' } };
+    case 'missing':
+      return { enum: MISSING_CODES, base: 'i1' };
+    case 'code':
+      return 'u1';
     default:
       return size > 0 ? `S${size}` : 'str';
   }
@@ -142,13 +162,19 @@ function chunkFor(length: number): number {
   return CHUNKS.find((size) => length < size * MANY_CHUNKS) ?? (CHUNKS.at(-1) as number);
 }
 
-/** Whether a dataset is one that a column can be. */
+/** Whether a dataset is one that a column of values can be. */
 export function isColumn(dataset: H5Dataset): boolean {
+  const kind = kindOfDataset(dataset);
+  return kind !== undefined && kind !== 'missing' && kind !== 'code';
+}
+
+/** What a dataset holds, if it is one that a column can be. */
+export function kindOfDataset(dataset: H5Dataset): ColumnKind | undefined {
   const { attrs, shape } = dataset;
   const isOther = [Reserved.mask, Reserved.into, Reserved.numbers, Reserved.flat, Reserved.items].some(
     (name) => attrs.has(name),
   );
-  return !isOther && shape?.length === 1 && typeOfDatatype(dataset.datatype) !== undefined;
+  return isOther || shape?.length !== 1 ? undefined : typeOfDatatype(dataset.datatype)?.kind;
 }
 
 // ---- the column -------------------------------------------------------------------------------------------
@@ -161,6 +187,8 @@ export class Column {
   #access: ElementAccess | undefined;
   #changes = -1;
   #length = 0;
+  /** How often somebody else has changed the dataset. */
+  #foreign = 0;
   readonly #blocks = new Map<number, Block>();
   /** The block that was used last, and its first element. */
   #last: Block = [];
@@ -174,6 +202,12 @@ export class Column {
     this.#datatype = dataset.datatype;
     this.type = typeOfDatatype(this.#datatype) as ColumnType;
     this.#sync();
+  }
+
+  /** Another number once somebody else has changed the dataset. */
+  get foreign(): number {
+    this.#sync();
+    return this.#foreign;
   }
 
   /** How many elements are in the file. */
@@ -212,6 +246,10 @@ export class Column {
         return typeof value === 'bigint' && BigInt.asIntN(64, value) === value;
       case 'date':
         return isPlainDate(value);
+      case 'missing':
+        return value === null || value === undefined;
+      case 'code':
+        return typeof value === 'number' && value === (value & 0xff);
       default: {
         if (typeof value !== 'string') return false;
         const { size } = this.type;
@@ -223,6 +261,8 @@ export class Column {
   /** What the column must be to hold these values as well; undefined: no column can. */
   typeWith(values: Iterable<unknown>): ColumnType | undefined {
     let { type } = this;
+    // There is nothing wider than these.
+    if (type.kind === 'missing' || type.kind === 'code') return type;
     const texts: number[] = [];
     for (const value of values) {
       const other = typeOfValue(value);
@@ -261,7 +301,9 @@ export class Column {
   }
 
   #value(stored: unknown): unknown {
-    if (this.type.kind !== 'date') return stored;
+    const { kind } = this.type;
+    if (kind === 'missing') return stored === Missing.null ? null : undefined;
+    if (kind !== 'date') return stored;
     return new Date(stored === NOT_A_TIME ? Number.NaN : Number(stored));
   }
 
@@ -371,6 +413,10 @@ export class Column {
               ? NOT_A_TIME
               : BigInt(each.getTime()),
         );
+      case 'missing':
+        return Int8Array.from(values, (each) => (each === null ? Missing.null : Missing.undefined));
+      case 'code':
+        return Uint8Array.from(values as readonly number[]);
       default:
         return values as Block;
     }
@@ -381,6 +427,7 @@ export class Column {
     const { node, session } = this.dataset;
     const access = session.elements(node);
     if (access === this.#access && access && access.changes === this.#changes) return;
+    this.#foreign++;
     this.#access = access;
     this.#changes = access?.changes ?? -1;
     const { dataspace } = access ?? ((node as { info: DatasetInfo }).info as DatasetInfo);

@@ -15,6 +15,7 @@ import { RecordList, shapeOfRow, typesOfRow } from './record-list.js';
 import { addressOf, become } from './rewriting.js';
 import { StoredList } from './stored-list.js';
 import { isTree } from './tree.js';
+import { isOfUnion, UnionList } from './union-list.js';
 import { VectorList } from './vector-list.js';
 import { mayShare, WholeList } from './whole-list.js';
 
@@ -107,7 +108,8 @@ export class ListState implements Deferred {
 
   /** Whether values that fit are just kept in memory. */
   get #isQuick(): boolean {
-    return this.#store instanceof VectorList || this.#store instanceof RecordList;
+    const store = this.#store;
+    return store instanceof VectorList || store instanceof RecordList || store instanceof UnionList;
   }
 
   #addAll(values: readonly unknown[]): void {
@@ -134,11 +136,16 @@ export class ListState implements Deferred {
 
   set(index: number, value: unknown): void {
     this.#checkFree();
-    if (this.#store instanceof VectorList && this.#store.set(index, value)) return;
-    if (this.#store instanceof ItemList && this.#store.setScalar(index, value)) return;
+    const store = this.#store;
+    if (store instanceof VectorList && store.set(index, value)) return;
+    if (store instanceof UnionList && store.replace(index, value)) return;
+    if (store instanceof ItemList && store.setScalar(index, value)) return;
     this.#whole(() => {
       if (this.#store.set(index, value)) return;
       this.#convert([value]);
+      if (this.#store.set(index, value)) return;
+      // It could hold the value, but not there.
+      this.#becomeAny();
       this.#store.set(index, value);
     });
   }
@@ -243,19 +250,32 @@ export class ListState implements Deferred {
       this.#store = new WholeList(store, this.#context);
       return;
     }
-    if (store instanceof StoredList) store.checkParts();
+    if (store instanceof StoredList) {
+      store.checkParts();
+      if (length > 0) this.#become(storeFor(store.slice(0, 1), this.#context));
+      else if (!isTried) this.#become(storeFor(values, this.#context));
+      else this.#becomeAny();
+    } else if (store instanceof VectorList && values.every(isOfUnion)) this.#become(UnionList.make);
     // A vector or a table that values do not fit is one no more; what was stored in yet another way may be.
-    const isAny = !(store instanceof StoredList) && (length > 0 || isTried);
+    else if (length > 0 || isTried) this.#becomeAny();
+    else this.#become(storeFor(values, this.#context));
+    // Now that it can be changed, values may still not fit.
+    if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);
+  }
+
+  #becomeAny(): void {
+    this.#become(ItemList.make);
+  }
+
+  /** Puts all elements into a store of another kind. */
+  #become(makeStore: MakeStore): void {
+    const store = this.#store;
+    store.flush();
+    const { length } = store;
     const made = become(
       store.object,
       (holder, name) => {
-        makeStore(
-          holder,
-          name,
-          isAny ? undefined : length > 0 ? store.slice(0, 1) : values,
-          length,
-          this.#context,
-        );
+        makeStore(holder, name, length);
         holder.session.editor?.flush();
         const list = ListState.of(holder.get(name) as H5Group | H5Dataset, this.#context);
         for (let start = 0; start < length; start += STRIDE) {
@@ -269,10 +289,11 @@ export class ListState implements Deferred {
     this.#store = openStore(made, this.#context);
     // What is to be added may be this list, by a handle that has to find it first.
     this.since = made.session.edit().clock;
-    // Now that it can be changed, values may still not fit.
-    if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);
   }
 }
+
+/** Makes a store without elements, that is to hold so many, under a name of a group. */
+type MakeStore = (holder: H5Group, name: string, length: number) => unknown;
 
 /** What a list is stored in. */
 function openStore(object: H5Group | H5Dataset, context: Context): ListStore {
@@ -288,30 +309,23 @@ function openStore(object: H5Group | H5Dataset, context: Context): ListStore {
       return new ItemList(object, context);
     case Encoding.records:
       return RecordList.of(object, context) ?? new StoredList(object, context);
+    case Encoding.union:
+      return UnionList.of(object) ?? new StoredList(object, context);
     default:
       if (attrs.get(CH5MPY.type) === 'list') return new PythonList(object, context);
       return new StoredList(object, context);
   }
 }
 
-/** Makes what can hold values such as the first of these, under a name of a group; without values, any. */
-function makeStore(
-  holder: H5Group,
-  name: string,
-  values: readonly unknown[] | undefined,
-  length: number,
-  context: Context,
-): void {
-  const [first] = values ?? [];
-  const type = values && typeOfValue(first);
-  if (type) {
-    VectorList.make(holder, name, type, length);
-    return;
-  }
+/** Makes what can hold values such as the first of these. */
+function storeFor([first]: readonly unknown[], context: Context): MakeStore {
+  const type = typeOfValue(first);
+  if (type) return (holder, name, length) => VectorList.make(holder, name, type, length);
+  if (isOfUnion(first)) return UnionList.make;
   const shape = shapeOfRow(first, context);
   const types = shape && typesOfRow(first, shape);
-  if (values && types) RecordList.make(holder, name, shape, types, length);
-  else ItemList.make(holder, name);
+  if (!types) return ItemList.make;
+  return (holder, name, length) => RecordList.make(holder, name, shape, types, length);
 }
 
 /** Whether elements share objects, or are far between. */

@@ -63,8 +63,10 @@ export class ChunkCache implements ChunkStore {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
   #used = 0;
-  /** How often something was given, or written to the source. */
+  /** How often something was given. */
   changes = 0;
+  /** How often something that was kept has gone to the source, or has begun to. */
+  writes = 0;
 
   constructor(source: ChunkSource, limit = CACHE_LIMIT) {
     this.#source = source;
@@ -151,7 +153,7 @@ export class ChunkCache implements ChunkStore {
   #write(entry: Entry): void {
     const { place, bytes, from, to } = entry;
     if (to <= from) return;
-    this.changes++;
+    this.writes++;
     this.#source.write(place, bytes, from, to);
     entry.from = Infinity;
     entry.to = 0;

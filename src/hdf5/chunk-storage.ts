@@ -175,6 +175,11 @@ export class ChunkStorage implements ChunkSource {
     return this.#cache.changes;
   }
 
+  /** How often what was changed before has been written, or has begun to be. */
+  get writes(): number {
+    return this.#cache.writes;
+  }
+
   /** Changes the dimensions. What is cut off is gone, and what comes again is the fill value; `own` gets bytes that hold it. */
   resize(dims: readonly number[], own: (bytes: Uint8Array) => void): void {
     const editor = this.#editor as ChunkIndexEditor;

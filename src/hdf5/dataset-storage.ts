@@ -139,6 +139,11 @@ export class DatasetStorage {
     return this.#changes + (this.#chunks?.changes ?? 0);
   }
 
+  /** How often something was written, or has begun to be: if that fails, it may be half done. */
+  get begun(): number {
+    return this.changes + (this.#chunks?.writes ?? 0);
+  }
+
   /** Of the elements, in bytes. */
   get size(): number {
     return extent(this.dataspace) * this.datatype.size;

@@ -424,11 +424,11 @@ export class FileEditor implements Editor {
 
   /** Changes elements. What fails before that has begun has changed nothing. */
   #change(storage: DatasetStorage, action: () => void): void {
-    const before = storage.changes;
+    const before = storage.begun;
     try {
       action();
     } catch (error) {
-      if (storage.changes !== before) this.space.fail(error);
+      if (storage.begun !== before) this.space.fail(error);
       throw error;
     }
   }

@@ -88,6 +88,9 @@ const THEMES: readonly fc.Arbitrary<unknown>[] = [
   point,
   nested,
   odd,
+  // Scalars of several kinds.
+  fc.oneof(int, float, fc.constant(null)),
+  fc.oneof(int, float, text, fc.boolean(), bigint, date, fc.constantFrom(null, undefined)),
 ];
 const anything = fc.oneof(...THEMES);
 

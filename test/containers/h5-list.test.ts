@@ -312,11 +312,20 @@ describe('how it is stored, and becomes stored in other ways', () => {
     ['longer strings', ['a', 'b'], ['c'.repeat(20)], 'S32'],
     ['strings of very different lengths', ['a', 'b'], ['c'.repeat(300)], 'str'],
     ['strings with a NUL', ['a'], ['b\0'], 'list'],
-    ['numbers and strings', [1], ['b'], 'list'],
-    ['numbers and null', [1], [null], 'list'],
-    ['numbers and undefined', [1], [undefined], 'list'],
-    ['missing elements', [1, null, undefined], [2], 'list'],
-    ['nothing but missing elements', [null, undefined], [1], 'list'],
+    ['numbers and strings', [1], ['b'], 'union'],
+    ['numbers and null', [1], [null], 'union'],
+    ['numbers and undefined', [1], [undefined], 'union'],
+    ['missing elements', [1, null, undefined], [2], 'union'],
+    ['nothing but missing elements', [null, undefined], [1], 'union'],
+    [
+      'scalars of all kinds',
+      [1, 'a', true, 2n, new Date(3), null],
+      [undefined, 0.5, 'b'.repeat(50)],
+      'union',
+    ],
+    ['scalars and an object', [1, 'a', null], [{ a: 1 }], 'list'],
+    ['scalars and a bigint that does not fit', [1, 'a'], [2n ** 70n], 'list'],
+    ['an empty list of null', [], [null, 1], 'union'],
     ['an empty list of numbers', [], [1, 2], '<i4'],
     ['an empty list of objects', [], [{ a: 1 }, { a: 2 }], 'records'],
     ['an empty list of others', [], [[1]], 'list'],
@@ -896,9 +905,9 @@ describe('hostile files', () => {
 
   it('a mask that does not go with the elements', () => {
     const file = H5File.open(undefined, 'w');
-    H5List.write<unknown>(file, [], { name: 'any' }).push(1, 'x', undefined);
+    H5List.write<unknown>(file, [], { name: 'any' }).push(1, 'x', undefined, [2]);
     file.commit();
-    for (const codes of [[0], [0, 0, 0], [0, 0, 9], [], [1, 1, 1]]) {
+    for (const codes of [[0], [0, 0, 0, 0], [0, 0, 9], [], [1, 1, 1]]) {
       file.group('any').attrs.set('@mask', Uint8Array.from(codes), { dtype: { vlen: 'u1' }, shape: [] });
       expect(() => H5List.open(reopened(file), { name: 'any' }).length).toThrow(H5FormatError);
     }
@@ -908,10 +917,11 @@ describe('hostile files', () => {
 
   it('a link that leads nowhere', () => {
     const file = H5File.open(undefined, 'w');
-    H5List.write<unknown>(file, [], { name: 'any' }).push(1, 'x');
+    H5List.write<unknown>(file, [], { name: 'any' }).push(1, 'x', [2]);
+    file.commit();
     file.group('any').softLink('9', '/nowhere');
     const list = H5List.open(reopened(file), { name: 'any' });
-    expect(() => list.get(2)).toThrow(H5FormatError);
+    expect(() => list.get(3)).toThrow(H5FormatError);
     expect(list.get(1)).toBe('x');
   });
 });

@@ -1,0 +1,360 @@
+import { H5FormatError } from '../errors.js';
+import { H5Dataset } from '../hdf5/h5-dataset.js';
+import type { H5Group } from '../hdf5/h5-group.js';
+import { orderedLinks } from '../hdf5/members.js';
+import { Encoding, Reserved } from '../serialize/layout.js';
+import { isReserved } from '../serialize/restore.js';
+import { CODE, Column, type ColumnKind, kindOfDataset, MISSING, newColumn, typeOfValue } from './column.js';
+import type { ListStore } from './list-store.js';
+import { setWord } from './rewriting.js';
+import { rebuilt } from './vector-list.js';
+
+const KINDS = '@kinds';
+/** What the parts are called, by the kinds of values that they hold. */
+const PARTS = ['numbers', 'strings', 'booleans', 'bigints', 'dates', 'missing'] as const;
+/** It is known how many elements of each part there are before every so manieth element. */
+const STEP = 64;
+/** Of a list of more elements, none is moved to set another one. */
+const MOST_MOVED = 1 << 12;
+
+/** Of which part a value can be, as an index of `PARTS`; -1: of none. */
+function partOfValue(value: unknown): number {
+  switch (typeof value) {
+    case 'number':
+      return 0;
+    case 'string':
+      return 1;
+    case 'boolean':
+      return 2;
+    case 'bigint':
+      return 3;
+    case 'undefined':
+      return 5;
+    case 'object':
+      if (value === null) return 5;
+      return value instanceof Date ? 4 : -1;
+    default:
+      return -1;
+  }
+}
+
+function partOfKind(kind: ColumnKind): number {
+  switch (kind) {
+    case 'int32':
+    case 'float64':
+      return 0;
+    case 'text':
+      return 1;
+    case 'boolean':
+      return 2;
+    case 'bigint':
+      return 3;
+    case 'date':
+      return 4;
+    case 'missing':
+      return 5;
+    default:
+      return -1;
+  }
+}
+
+function typeFor(value: unknown) {
+  return value === null || value === undefined ? MISSING : typeOfValue(value);
+}
+
+/** Whether a list of scalars of several kinds can hold a value. */
+export function isOfUnion(value: unknown): boolean {
+  return typeFor(value) !== undefined;
+}
+
+/**
+ * A list of numbers, strings, booleans, bigints, dates, null and undefined, of several of these kinds: a group with a dataset for
+ * each, and one that says of which kind each element is.
+ */
+export class UnionList implements ListStore {
+  readonly object: H5Group;
+  #kinds: Column;
+  /** By their numbers. */
+  readonly #parts: Column[];
+  /** How many elements each can have until its chunks are to be larger; and how many the list can. */
+  #limits: number[] = [];
+  #limit = 0;
+  /** The number of the part that holds values of a kind, by the index in `PARTS`; -1 if there is none. */
+  readonly #numbers = new Int8Array(PARTS.length).fill(-1);
+  /** The number of the part that each element is in. */
+  #codes = new Uint8Array(STEP);
+  #length = 0;
+  /** How many elements each part has. */
+  readonly #counts = new Int32Array(PARTS.length);
+  /** The same before each `STEP` elements, one after another. */
+  #before = new Int32Array(PARTS.length);
+  #foreign: number;
+
+  private constructor(group: H5Group, kinds: Column, parts: Column[]) {
+    this.object = group;
+    this.#kinds = kinds;
+    this.#parts = parts;
+    for (const [number, { type }] of parts.entries()) this.#numbers[partOfKind(type.kind)] = number;
+    this.#findLimits();
+    this.#foreign = kinds.foreign;
+    this.#load();
+  }
+
+  /** That of a group; undefined if it cannot be changed in place. */
+  static of(group: H5Group): UnionList | undefined {
+    for (const name of group.attrs.keys())
+      if (isReserved(name) && name !== Reserved.encoding && name !== Reserved.layout) return undefined;
+    group.session.editor?.flush();
+    const columns: Column[] = [];
+    let kinds: Column | undefined;
+    for (const [name] of orderedLinks(group.node)) {
+      const dataset = group.linkInfo(name)?.kind === 'hard' ? group.get(name) : undefined;
+      const kind =
+        dataset instanceof H5Dataset && !dataset.attrs.has(Reserved.type) && kindOfDataset(dataset);
+      if (!kind || (dataset as H5Dataset).maxShape?.[0] !== Infinity) return undefined;
+      const column = new Column(dataset as H5Dataset);
+      if (name === KINDS) kinds = column;
+      else if (kind === 'code') return undefined;
+      else columns.push(column);
+    }
+    const parts = new Set(columns.map(({ type }) => partOfKind(type.kind)));
+    if (kinds?.type.kind !== 'code' || parts.size < columns.length) return undefined;
+    return new UnionList(group, kinds, columns);
+  }
+
+  /** Makes one without elements, under a name of a group. */
+  static make(holder: H5Group, name: string, length: number): H5Group {
+    const group = holder.createGroup(name);
+    setWord(group, Reserved.encoding, Encoding.union);
+    group.createDataset(KINDS, newColumn(CODE, length));
+    return group;
+  }
+
+  #findLimits(): void {
+    this.#limits = this.#parts.map(({ limit }) => limit);
+    this.#limit = this.#kinds.limit;
+  }
+
+  // ---- which element of which part ------------------------------------------------------------------
+
+  #load(): void {
+    const kinds = this.#kinds;
+    const { length } = kinds;
+    const codes = new Uint8Array(Math.max(STEP, length));
+    for (let i = 0; i < length; i++) codes[i] = kinds.get(i) as number;
+    this.#codes = codes;
+    this.#length = length;
+    this.#count(0);
+    const { path } = this.object;
+    if (this.#counts.subarray(this.#parts.length).some((count) => count > 0))
+      throw new H5FormatError(-1, `"${path}/${KINDS}" has numbers of parts that there are not`);
+    for (const [number, part] of this.#parts.entries())
+      if (part.length !== this.#counts[number])
+        throw new H5FormatError(
+          -1,
+          `"${part.dataset.path}" has ${part.length} elements, the list has ${this.#counts[number]} of them`,
+        );
+  }
+
+  /** Counts elements, from one on. */
+  #count(from: number): void {
+    const width = PARTS.length;
+    const first = Math.floor(from / STEP);
+    const steps = Math.ceil(this.#codes.length / STEP) + 1;
+    if (this.#before.length < steps * width) {
+      const before = new Int32Array(2 * steps * width);
+      before.set(this.#before);
+      this.#before = before;
+    }
+    const counts = this.#counts;
+    counts.set(this.#before.subarray(first * width, (first + 1) * width));
+    for (let i = first * STEP; i < this.#length; i++) {
+      const code = this.#codes[i] as number;
+      if (code >= width)
+        throw new H5FormatError(-1, `"${this.object.path}/${KINDS}" has a number of no part: ${code}`);
+      counts[code] = (counts[code] as number) + 1;
+      if (i % STEP === STEP - 1) this.#before.set(counts, ((i + 1) / STEP) * width);
+    }
+  }
+
+  #append(code: number): void {
+    const at = this.#length;
+    if (at === this.#codes.length) {
+      const codes = new Uint8Array(2 * at);
+      codes.set(this.#codes);
+      this.#codes = codes;
+      this.#count(at);
+    }
+    this.#codes[at] = code;
+    this.#length = at + 1;
+    this.#counts[code] = (this.#counts[code] as number) + 1;
+    if (this.#length % STEP === 0) this.#before.set(this.#counts, (this.#length / STEP) * PARTS.length);
+  }
+
+  /** How many elements of a part are before an element. */
+  #rank(index: number, part: number): number {
+    const start = index - (index % STEP);
+    let rank = this.#before[(start / STEP) * PARTS.length + part] as number;
+    for (let i = start; i < index; i++) if (this.#codes[i] === part) rank++;
+    return rank;
+  }
+
+  /** Finds out whether somebody else has changed which element is of which part. */
+  #sync(): void {
+    const { foreign } = this.#kinds;
+    if (foreign === this.#foreign) return;
+    this.#foreign = foreign;
+    this.#load();
+  }
+
+  // ---- reading --------------------------------------------------------------------------------------
+
+  get length(): number {
+    // The group is asked, for it may be gone.
+    void this.object.node;
+    this.#sync();
+    return this.#length;
+  }
+
+  get(index: number): unknown {
+    this.#sync();
+    const part = this.#codes[index] as number;
+    return (this.#parts[part] as Column).get(this.#rank(index, part));
+  }
+
+  slice(start: number, end: number): unknown[] {
+    this.#sync();
+    const next = this.#parts.map((_, part) => this.#rank(start, part));
+    const values: unknown[] = [];
+    for (let i = start; i < end; i++) {
+      const part = this.#codes[i] as number;
+      const at = next[part] as number;
+      values.push((this.#parts[part] as Column).get(at));
+      next[part] = at + 1;
+    }
+    return values;
+  }
+
+  // ---- changes --------------------------------------------------------------------------------------
+
+  /** The number of the part that a value fits; -1: it fits none. */
+  #partFor(value: unknown): number {
+    const number = this.#numbers[partOfValue(value)] ?? -1;
+    return number >= 0 && (this.#parts[number] as Column).fits(value) ? number : -1;
+  }
+
+  fits(value: unknown): boolean {
+    return this.#partFor(value) >= 0;
+  }
+
+  add(value: unknown): boolean {
+    const number = this.#partFor(value);
+    if (number < 0) return false;
+    const part = this.#parts[number] as Column;
+    if (part.known >= (this.#limits[number] as number) || this.#length >= this.#limit) return false;
+    part.add(value);
+    this.#kinds.add(number);
+    this.#append(number);
+    return true;
+  }
+
+  /** Sets an element to another one of its kind; false if that is no such value. */
+  replace(index: number, value: unknown): boolean {
+    this.#sync();
+    const part = this.#codes[index] as number;
+    if (this.#partFor(value) !== part) return false;
+    (this.#parts[part] as Column).set(this.#rank(index, part), value);
+    return true;
+  }
+
+  set(index: number, value: unknown): boolean {
+    if (this.replace(index, value)) return true;
+    return this.#length <= MOST_MOVED && this.splice(index, 1, [value]);
+  }
+
+  splice(start: number, count: number, values: readonly unknown[]): boolean {
+    this.#sync();
+    const codes = values.map((value) => this.#partFor(value));
+    if (codes.includes(-1)) return false;
+    const length = this.#length + values.length - count;
+    const changes = this.#parts.map((part, number) => {
+      const from = this.#rank(start, number);
+      const removed = this.#rank(start + count, number) - from;
+      const added = values.filter((_, i) => codes[i] === number);
+      return {
+        part,
+        from,
+        removed,
+        added,
+        isTooMany: part.length - removed + added.length > (this.#limits[number] as number),
+      };
+    });
+    if (length > this.#limit || changes.some(({ isTooMany }) => isTooMany)) return false;
+    for (const { part, from, removed, added } of changes)
+      if (removed + added.length > 0) part.splice(from, removed, added);
+    this.#kinds.splice(start, count, codes);
+    const kept = this.#codes.slice(start + count, this.#length);
+    if (length > this.#codes.length) {
+      const grown = new Uint8Array(2 * length);
+      grown.set(this.#codes.subarray(0, start));
+      this.#codes = grown;
+    }
+    this.#codes.set(codes, start);
+    this.#codes.set(kept, start + codes.length);
+    this.#length = length;
+    this.#count(start);
+    this.#foreign = this.#kinds.foreign;
+    return true;
+  }
+
+  truncate(length: number): boolean {
+    this.#sync();
+    for (const [number, part] of this.#parts.entries()) part.truncate(this.#rank(length, number));
+    this.#kinds.truncate(length);
+    this.#length = length;
+    this.#count(length);
+    return true;
+  }
+
+  flush(): void {
+    for (const part of this.#parts) part.flush();
+    this.#kinds.flush();
+  }
+
+  adapt(values: readonly unknown[]): boolean {
+    if (!values.every(isOfUnion)) return false;
+    this.flush();
+    for (const [i, name] of PARTS.entries()) {
+      const those = values.filter((value) => partOfValue(value) === i);
+      if (those.length === 0) continue;
+      let number = this.#numbers[i] as number;
+      if (number < 0) {
+        number = this.#parts.length;
+        const type = typeFor(those[0]) as Column['type'];
+        const dataset = this.object.createDataset(name, newColumn(type, those.length)) as H5Dataset;
+        this.object.session.edit().flush();
+        this.#parts.push(new Column(dataset));
+        this.#numbers[i] = number;
+      }
+      const part = this.#parts[number] as Column;
+      const type = part.typeWith(those);
+      if (!type) return false;
+      const isSame = type.kind === part.type.kind && type.size === part.type.size;
+      if (!isSame || part.length + those.length > part.limit)
+        this.#parts[number] = rebuilt(
+          part,
+          those.length,
+          (holder, at, count) => holder.createDataset(at, newColumn(type, count)) as H5Dataset,
+        );
+    }
+    if (this.#length + values.length > this.#kinds.limit)
+      this.#kinds = rebuilt(
+        this.#kinds,
+        values.length,
+        (holder, at, count) => holder.createDataset(at, newColumn(CODE, count)) as H5Dataset,
+      );
+    this.#foreign = this.#kinds.foreign;
+    this.#findLimits();
+    return true;
+  }
+}
