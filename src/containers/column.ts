@@ -480,6 +480,6 @@ export class Column {
 }
 
 /** A date can be changed: each has its own. */
-function copied(value: unknown): unknown {
+export function copied(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? new Date(value as Date) : value;
 }

@@ -51,8 +51,8 @@ export interface ListOpenOptions extends OpenCollectionOptions {}
  *
  * What `write` stored of an array can be opened, and what a list holds can be read with `read`. Elements may be of different
  * kinds. Lists of numbers, strings, booleans, bigints, dates, null and undefined, also of several of these, and of objects or
- * instances of the same properties with values of one kind each take the fewest bytes and are the fastest; what does not fit makes a
- * list one of any values. Objects in the former are copies, objects in the latter `H5Dict`s; in `view` they are objects either way.
+ * instances of the same properties with such values take the fewest bytes and are the fastest; what does not fit makes a list one of
+ * any values. Objects in the former are copies, objects in the latter `H5Dict`s; in `view` they are objects either way.
  *
  * To append takes the same time however long a list is, and so does the access to any element. To insert or remove elements of
  * lists of any values does as well; in others, what follows is moved.

@@ -11,7 +11,7 @@ import type { ListStore } from './list-store.js';
 import type { Deferred } from './live-file.js';
 import { CH5MPY } from './member.js';
 import { PythonList } from './python-list.js';
-import { RecordList, shapeOfRow, typesOfRow } from './record-list.js';
+import { isTableRow, RecordList, shapeOfRow } from './record-list.js';
 import { addressOf, become } from './rewriting.js';
 import { StoredList } from './stored-list.js';
 import { isTree } from './tree.js';
@@ -138,14 +138,14 @@ export class ListState implements Deferred {
     this.#checkFree();
     const store = this.#store;
     if (store instanceof VectorList && store.set(index, value)) return;
-    if (store instanceof UnionList && store.replace(index, value)) return;
+    if (store instanceof UnionList && store.set(index, value)) {
+      this.#defer();
+      return;
+    }
     if (store instanceof ItemList && store.setScalar(index, value)) return;
     this.#whole(() => {
       if (this.#store.set(index, value)) return;
       this.#convert([value]);
-      if (this.#store.set(index, value)) return;
-      // It could hold the value, but not there.
-      this.#becomeAny();
       this.#store.set(index, value);
     });
   }
@@ -323,9 +323,8 @@ function storeFor([first]: readonly unknown[], context: Context): MakeStore {
   if (type) return (holder, name, length) => VectorList.make(holder, name, type, length);
   if (isOfUnion(first)) return UnionList.make;
   const shape = shapeOfRow(first, context);
-  const types = shape && typesOfRow(first, shape);
-  if (!types) return ItemList.make;
-  return (holder, name, length) => RecordList.make(holder, name, shape, types, length);
+  if (!shape || !isTableRow(first, shape)) return ItemList.make;
+  return (holder, name, length) => RecordList.make(holder, name, shape, first, length);
 }
 
 /** Whether elements share objects, or are far between. */

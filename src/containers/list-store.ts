@@ -31,6 +31,18 @@ export interface ListStore {
   adapt(values: readonly unknown[]): boolean;
 }
 
+/** A list of scalars, which may be a column of a table: then all of them are changed, or none. */
+export interface CellStore extends ListStore {
+  /** How many elements are in the file. */
+  readonly stored: number;
+  /** Whether a value can be appended as it is. */
+  takes(value: unknown): boolean;
+  /** Appends one that can. */
+  put(value: unknown): void;
+  /** Whether elements can be removed, and values be put in their place, as they are. */
+  canSplice(start: number, count: number, values: readonly unknown[]): boolean;
+}
+
 /** A list that is read where it stands: with the first change it becomes one of another kind. */
 export abstract class FixedList implements ListStore {
   abstract readonly object: H5Group | H5Dataset;

@@ -1,17 +1,18 @@
 import { H5FormatError } from '../errors.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
-import type { H5Group } from '../hdf5/h5-group.js';
+import { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { defaultRegistry, type RegisteredClass } from '../registry/index.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName, unescapeName } from '../serialize/names.js';
 import { setProperty } from '../serialize/rows.js';
 import { NO_VALUES } from '../serialize/values.js';
-import { Column, type ColumnType, isColumn, newColumn, typeOfValue } from './column.js';
+import { isColumn, typeOfValue } from './column.js';
 import type { Context } from './context.js';
-import type { ListStore } from './list-store.js';
+import type { CellStore, ListStore } from './list-store.js';
 import { setWord } from './rewriting.js';
-import { rebuilt } from './vector-list.js';
+import { isOfUnion, UnionList } from './union-list.js';
+import { VectorList } from './vector-list.js';
 
 type Row = Record<string, unknown>;
 
@@ -57,16 +58,10 @@ function isStoredByProperties(
   );
 }
 
-/** The types of the columns for a row; undefined if one of its values can be in none. */
-export function typesOfRow(value: unknown, { keys }: RowShape): ColumnType[] | undefined {
-  if (keys.length === 0 || keys.length > MAX_COLUMNS) return undefined;
-  const types: ColumnType[] = [];
-  for (const key of keys) {
-    const type = key === PROTO || key.length > MAX_NAME ? undefined : typeOfValue((value as Row)[key]);
-    if (!type) return undefined;
-    types.push(type);
-  }
-  return types;
+/** Whether a value can be a row of a table that grows. */
+export function isTableRow(value: unknown, { keys }: RowShape): value is Row {
+  if (keys.length === 0 || keys.length > MAX_COLUMNS) return false;
+  return keys.every((key) => key !== PROTO && key.length <= MAX_NAME && isOfUnion((value as Row)[key]));
 }
 
 /** A list of objects of the same properties, or of instances of one class: a group with a dataset for each property. */
@@ -74,20 +69,18 @@ export class RecordList implements ListStore {
   readonly object: H5Group;
   readonly #context: Context;
   readonly #shape: RowShape;
-  readonly #columns: Column[];
-  #limit = 0;
+  readonly #columns: CellStore[];
   /** Makes objects that have the prototype at once. */
   readonly #Row: (new () => Row) | undefined;
   readonly #cells: unknown[] = [];
   /** Whether the number of rows is not the one that the file says. */
   #isChanged = false;
 
-  private constructor(group: H5Group, context: Context, shape: RowShape, columns: Column[]) {
+  private constructor(group: H5Group, context: Context, shape: RowShape, columns: CellStore[]) {
     this.object = group;
     this.#context = context;
     this.#shape = shape;
     this.#columns = columns;
-    this.#limit = this.#leastLimit();
     const prototype = shape.cls ? shape.cls.bareInstances : Object.prototype;
     if (!prototype) return;
     function EmptyRow() {}
@@ -109,36 +102,28 @@ export class RecordList implements ListStore {
     const names = orderedLinks(group.node).map(([each]) => each);
     if (names.length === 0 || names.length > MAX_COLUMNS) return undefined;
     const keys: string[] = [];
-    const datasets: H5Dataset[] = [];
+    const columns: CellStore[] = [];
     for (const each of names) {
-      const column = group.linkInfo(each)?.kind === 'hard' ? group.get(each) : undefined;
-      if (!(column instanceof H5Dataset) || !isColumn(column) || column.attrs.has(Reserved.type))
-        return undefined;
+      const column = group.linkInfo(each)?.kind === 'hard' ? columnOf(group.get(each)) : undefined;
+      if (!column) return undefined;
       const key = cls ? cls.propertyFor(unescapeName(each)) : unescapeName(each);
       if (typeof key !== 'string' || key === PROTO || cls?.isWritable(key) === false) return undefined;
       keys.push(key);
-      datasets.push(column);
+      columns.push(column);
     }
     if (new Set(keys).size < keys.length || cls?.storesJust(keys) === false) return undefined;
-    const columns = datasets.map((dataset) => new Column(dataset));
     const length = Number(attrs.get<number | bigint>(Reserved.length) ?? 0);
-    for (const { dataset, stored } of columns)
+    for (const { object, stored } of columns)
       if (stored !== length)
         throw new H5FormatError(
           -1,
-          `"${dataset.path}" has ${stored} elements in a table of ${String(length)} rows`,
+          `"${object.path}" has ${stored} elements in a table of ${String(length)} rows`,
         );
     return new RecordList(group, context, { cls, keys }, columns);
   }
 
-  /** Makes one without rows, under a name of a group. */
-  static make(
-    holder: H5Group,
-    name: string,
-    { cls, keys }: RowShape,
-    types: readonly ColumnType[],
-    length: number,
-  ): H5Group {
+  /** Makes one without rows, for rows like one, under a name of a group. */
+  static make(holder: H5Group, name: string, { cls, keys }: RowShape, row: Row, length: number): H5Group {
     const group = holder.createGroup(name);
     setWord(group, Reserved.encoding, Encoding.records);
     group.attrs.set(Reserved.length, 0, { dtype: 'u4' });
@@ -146,22 +131,19 @@ export class RecordList implements ListStore {
       setWord(group, Reserved.class, cls.name);
       if (cls.version > 0) group.attrs.set(Reserved.version, cls.version);
     }
-    for (const [i, key] of keys.entries())
-      group.createDataset(
-        escapeName(cls ? cls.storedName(key) : key),
-        newColumn(types[i] as ColumnType, length),
-      );
+    for (const key of keys) {
+      const column = escapeName(cls ? cls.storedName(key) : key);
+      const type = typeOfValue(row[key]);
+      if (type) VectorList.make(group, column, type, length, true);
+      else UnionList.make(group, column, length);
+    }
     return group;
-  }
-
-  #leastLimit(): number {
-    return this.#columns.reduce((least, { limit }) => Math.min(least, limit), Infinity);
   }
 
   get length(): number {
     // The group is asked, for it may be gone.
     void this.object.node;
-    return (this.#columns[0] as Column).length;
+    return (this.#columns[0] as CellStore).length;
   }
 
   get(index: number): unknown {
@@ -171,8 +153,8 @@ export class RecordList implements ListStore {
     const row = Row ? new Row() : ((cls as RegisteredClass).create() as Row);
     if (cls)
       for (let i = 0; i < keys.length; i++)
-        setProperty(row, cls.storedName(keys[i] as string), (columns[i] as Column).get(index), cls);
-    else for (let i = 0; i < keys.length; i++) row[keys[i] as string] = (columns[i] as Column).get(index);
+        setProperty(row, cls.storedName(keys[i] as string), (columns[i] as CellStore).get(index), cls);
+    else for (let i = 0; i < keys.length; i++) row[keys[i] as string] = (columns[i] as CellStore).get(index);
     return row;
   }
 
@@ -187,7 +169,7 @@ export class RecordList implements ListStore {
     const { keys } = this.#shape;
     const columns = this.#columns;
     for (let i = 0; i < keys.length; i++)
-      if (!(columns[i] as Column).fits((value as Row)[keys[i] as string])) return false;
+      if (!(columns[i] as CellStore).fits((value as Row)[keys[i] as string])) return false;
     return true;
   }
 
@@ -201,16 +183,16 @@ export class RecordList implements ListStore {
   }
 
   add(value: unknown): boolean {
+    if (!this.#isRow(value)) return false;
     const columns = this.#columns;
-    if ((columns[0] as Column).known >= this.#limit || !this.#isRow(value)) return false;
     const { keys } = this.#shape;
     // What a getter returns is asked for once.
     const cells = this.#cells;
     for (let i = 0; i < keys.length; i++) {
       cells[i] = value[keys[i] as string];
-      if (!(columns[i] as Column).fits(cells[i])) return false;
+      if (!(columns[i] as CellStore).takes(cells[i])) return false;
     }
-    for (let i = 0; i < keys.length; i++) (columns[i] as Column).add(cells[i]);
+    for (let i = 0; i < keys.length; i++) (columns[i] as CellStore).put(cells[i]);
     this.#isChanged = true;
     return true;
   }
@@ -223,24 +205,21 @@ export class RecordList implements ListStore {
   }
 
   splice(start: number, count: number, values: readonly unknown[]): boolean {
-    if (!values.every((value) => this.fits(value))) return false;
-    const shift = values.length - count;
-    // What write has stored in one piece cannot become shorter either.
-    if (shift !== 0 && (this.#limit === 0 || this.length + shift > this.#limit)) return false;
-    for (const [i, column] of this.#columns.entries())
-      column.splice(
-        start,
-        count,
-        values.map((value) => (value as Row)[this.#shape.keys[i] as string]),
-      );
+    if (!values.every((value) => this.#isRow(value))) return false;
+    const cells = this.#shape.keys.map((key) => values.map((value) => (value as Row)[key]));
+    const columns = this.#columns;
+    if (!columns.every((column, i) => column.canSplice(start, count, cells[i] as unknown[]))) return false;
+    for (const [i, column] of columns.entries()) column.splice(start, count, cells[i] as unknown[]);
     this.#isChanged = true;
     this.flush();
     return true;
   }
 
   truncate(length: number): boolean {
-    if (this.#limit === 0) return false;
-    for (const column of this.#columns) column.truncate(length);
+    const columns = this.#columns;
+    const count = this.length - length;
+    if (!columns.every((column) => column.canSplice(length, count, []))) return false;
+    for (const column of columns) column.truncate(length);
     this.#isChanged = true;
     return true;
   }
@@ -249,31 +228,31 @@ export class RecordList implements ListStore {
     for (const column of this.#columns) column.flush();
     if (!this.#isChanged) return;
     this.#isChanged = false;
-    this.object.attrs.set(Reserved.length, (this.#columns[0] as Column).stored, { dtype: 'u4' });
+    this.object.attrs.set(Reserved.length, (this.#columns[0] as CellStore).stored, { dtype: 'u4' });
   }
 
   adapt(values: readonly unknown[]): boolean {
-    if (!values.every((value) => this.#isRow(value))) return false;
-    const { keys } = this.#shape;
-    const types: ColumnType[] = [];
-    for (const [i, column] of this.#columns.entries()) {
-      const type = column.typeWith(values.map((value) => (value as Row)[keys[i] as string]));
-      if (!type) return false;
-      types.push(type);
-    }
+    if (!values.every((value) => this.#isRow(value) && isTableRow(value, this.#shape))) return false;
     this.flush();
     const { length } = this;
-    for (const [i, column] of this.#columns.entries()) {
-      const type = types[i] as ColumnType;
-      const isSame = type.kind === column.type.kind && type.size === column.type.size;
-      if (isSame && length + values.length <= column.limit) continue;
-      this.#columns[i] = rebuilt(
-        column,
-        values.length,
-        (holder, name, count) => holder.createDataset(name, newColumn(type, count)) as H5Dataset,
-      );
+    for (const [i, key] of this.#shape.keys.entries()) {
+      const column = this.#columns[i] as CellStore;
+      const cells = values.map((value) => (value as Row)[key]);
+      // What write has stored in one piece could not become shorter either.
+      const canShrink = length === 0 || column.canSplice(0, 1, []);
+      if ((canShrink && column.canSplice(length, 0, cells)) || column.adapt(cells)) continue;
+      const union = UnionList.from(column as VectorList);
+      union.adapt(cells);
+      this.#columns[i] = union;
     }
-    this.#limit = this.#leastLimit();
     return true;
   }
+}
+
+/** The cells of a column; undefined if it cannot be changed in place. */
+function columnOf(object: unknown): CellStore | undefined {
+  if (object instanceof H5Dataset)
+    return isColumn(object) && !object.attrs.has(Reserved.type) ? new VectorList(object) : undefined;
+  const isUnion = object instanceof H5Group && object.attrs.get(Reserved.encoding) === Encoding.union;
+  return isUnion ? UnionList.of(object) : undefined;
 }

@@ -4,9 +4,19 @@ import type { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
 import { Encoding, Reserved } from '../serialize/layout.js';
 import { isReserved } from '../serialize/restore.js';
-import { CODE, Column, type ColumnKind, kindOfDataset, MISSING, newColumn, typeOfValue } from './column.js';
-import type { ListStore } from './list-store.js';
-import { setWord } from './rewriting.js';
+import {
+  CODE,
+  Column,
+  type ColumnKind,
+  copied,
+  kindOfDataset,
+  MISSING,
+  newColumn,
+  STRIDE,
+  typeOfValue,
+} from './column.js';
+import type { CellStore } from './list-store.js';
+import { become, setWord } from './rewriting.js';
 import { rebuilt } from './vector-list.js';
 
 const KINDS = '@kinds';
@@ -14,8 +24,6 @@ const KINDS = '@kinds';
 const PARTS = ['numbers', 'strings', 'booleans', 'bigints', 'dates', 'missing'] as const;
 /** It is known how many elements of each part there are before every so manieth element. */
 const STEP = 64;
-/** Of a list of more elements, none is moved to set another one. */
-const MOST_MOVED = 1 << 12;
 
 /** Of which part a value can be, as an index of `PARTS`; -1: of none. */
 function partOfValue(value: unknown): number {
@@ -71,7 +79,7 @@ export function isOfUnion(value: unknown): boolean {
  * A list of numbers, strings, booleans, bigints, dates, null and undefined, of several of these kinds: a group with a dataset for
  * each, and one that says of which kind each element is.
  */
-export class UnionList implements ListStore {
+export class UnionList implements CellStore {
   readonly object: H5Group;
   #kinds: Column;
   /** By their numbers. */
@@ -89,6 +97,8 @@ export class UnionList implements ListStore {
   /** The same before each `STEP` elements, one after another. */
   #before = new Int32Array(PARTS.length);
   #foreign: number;
+  /** Elements that have been set to values of other kinds: they move others, which is done for many at once. */
+  readonly #moving = new Map<number, unknown>();
 
   private constructor(group: H5Group, kinds: Column, parts: Column[]) {
     this.object = group;
@@ -120,6 +130,24 @@ export class UnionList implements ListStore {
     const parts = new Set(columns.map(({ type }) => partOfKind(type.kind)));
     if (kinds?.type.kind !== 'code' || parts.size < columns.length) return undefined;
     return new UnionList(group, kinds, columns);
+  }
+
+  /** One with the elements of a list that is stored in another way, and which takes its place. */
+  static from(list: CellStore & { readonly object: H5Dataset }): UnionList {
+    list.flush();
+    const { length } = list;
+    const made = become(list.object, (holder, name) => {
+      UnionList.make(holder, name, length);
+      holder.session.edit().flush();
+      const union = UnionList.of(holder.group(name)) as UnionList;
+      for (let start = 0; start < length; start += STRIDE) {
+        const values = list.slice(start, Math.min(length, start + STRIDE));
+        if (!values.every((value) => union.takes(value))) union.adapt(values);
+        for (const value of values) union.put(value);
+        union.flush();
+      }
+    });
+    return UnionList.of(made as H5Group) as UnionList;
   }
 
   /** Makes one without elements, under a name of a group. */
@@ -209,6 +237,10 @@ export class UnionList implements ListStore {
 
   // ---- reading --------------------------------------------------------------------------------------
 
+  get stored(): number {
+    return this.#kinds.stored;
+  }
+
   get length(): number {
     // The group is asked, for it may be gone.
     void this.object.node;
@@ -218,12 +250,13 @@ export class UnionList implements ListStore {
 
   get(index: number): unknown {
     this.#sync();
+    if (this.#moving.has(index)) return copied(this.#moving.get(index));
     const part = this.#codes[index] as number;
     return (this.#parts[part] as Column).get(this.#rank(index, part));
   }
 
   slice(start: number, end: number): unknown[] {
-    this.#sync();
+    this.#settle();
     const next = this.#parts.map((_, part) => this.#rank(start, part));
     const values: unknown[] = [];
     for (let i = start; i < end; i++) {
@@ -247,51 +280,85 @@ export class UnionList implements ListStore {
     return this.#partFor(value) >= 0;
   }
 
-  add(value: unknown): boolean {
+  takes(value: unknown): boolean {
     const number = this.#partFor(value);
-    if (number < 0) return false;
-    const part = this.#parts[number] as Column;
-    if (part.known >= (this.#limits[number] as number) || this.#length >= this.#limit) return false;
-    part.add(value);
-    this.#kinds.add(number);
-    this.#append(number);
-    return true;
+    return number >= 0 && this.#length < this.#limit && this.#hasRoom(number, this.#moving.size + 1);
   }
 
-  /** Sets an element to another one of its kind; false if that is no such value. */
-  replace(index: number, value: unknown): boolean {
-    this.#sync();
-    const part = this.#codes[index] as number;
-    if (this.#partFor(value) !== part) return false;
-    (this.#parts[part] as Column).set(this.#rank(index, part), value);
-    return true;
+  put(value: unknown): void {
+    const number = this.#numbers[partOfValue(value)] as number;
+    (this.#parts[number] as Column).add(value);
+    this.#kinds.add(number);
+    this.#append(number);
+  }
+
+  add(value: unknown): boolean {
+    const isTaken = this.takes(value);
+    if (isTaken) this.put(value);
+    return isTaken;
   }
 
   set(index: number, value: unknown): boolean {
-    if (this.replace(index, value)) return true;
-    return this.#length <= MOST_MOVED && this.splice(index, 1, [value]);
+    this.#sync();
+    const part = this.#partFor(value);
+    if (part < 0) return false;
+    if (part === this.#codes[index]) {
+      this.#moving.delete(index);
+      (this.#parts[part] as Column).set(this.#rank(index, part), value);
+    } else if (!this.#moving.has(index) && this.#hasRoom(part, this.#moving.size + 1)) {
+      this.#moving.set(index, copied(value));
+    } else return this.#settle() && this.splice(index, 1, [value]);
+    return true;
+  }
+
+  /** Whether a part can have so many more elements as it is. */
+  #hasRoom(part: number, count: number): boolean {
+    return (this.#parts[part] as Column).known + count <= (this.#limits[part] as number);
+  }
+
+  /** Puts elements that were set to values of other kinds where they belong. */
+  #settle(): true {
+    this.#sync();
+    if (this.#moving.size === 0) return true;
+    const moving = new Map(this.#moving);
+    this.#moving.clear();
+    let start = Infinity;
+    let end = 0;
+    for (const index of moving.keys()) {
+      start = Math.min(start, index);
+      end = Math.max(end, index + 1);
+    }
+    const values = this.slice(start, end);
+    for (const [index, value] of moving) values[index - start] = value;
+    this.splice(start, end - start, values);
+    return true;
+  }
+
+  canSplice(start: number, count: number, values: readonly unknown[]): boolean {
+    this.#settle();
+    const added = new Int32Array(PARTS.length);
+    for (const value of values) {
+      const number = this.#partFor(value);
+      if (number < 0) return false;
+      added[number] = (added[number] as number) + 1;
+    }
+    const hasRoom = this.#parts.every((part, number) => {
+      const removed = this.#rank(start + count, number) - this.#rank(start, number);
+      return part.known - removed + (added[number] as number) <= (this.#limits[number] as number);
+    });
+    return hasRoom && this.#length - count + values.length <= this.#limit;
   }
 
   splice(start: number, count: number, values: readonly unknown[]): boolean {
-    this.#sync();
+    if (!this.canSplice(start, count, values)) return false;
+    const length = this.#length - count + values.length;
     const codes = values.map((value) => this.#partFor(value));
-    if (codes.includes(-1)) return false;
-    const length = this.#length + values.length - count;
-    const changes = this.#parts.map((part, number) => {
+    for (const [number, part] of this.#parts.entries()) {
       const from = this.#rank(start, number);
       const removed = this.#rank(start + count, number) - from;
       const added = values.filter((_, i) => codes[i] === number);
-      return {
-        part,
-        from,
-        removed,
-        added,
-        isTooMany: part.length - removed + added.length > (this.#limits[number] as number),
-      };
-    });
-    if (length > this.#limit || changes.some(({ isTooMany }) => isTooMany)) return false;
-    for (const { part, from, removed, added } of changes)
       if (removed + added.length > 0) part.splice(from, removed, added);
+    }
     this.#kinds.splice(start, count, codes);
     const kept = this.#codes.slice(start + count, this.#length);
     if (length > this.#codes.length) {
@@ -308,7 +375,7 @@ export class UnionList implements ListStore {
   }
 
   truncate(length: number): boolean {
-    this.#sync();
+    this.#settle();
     for (const [number, part] of this.#parts.entries()) part.truncate(this.#rank(length, number));
     this.#kinds.truncate(length);
     this.#length = length;
@@ -317,6 +384,7 @@ export class UnionList implements ListStore {
   }
 
   flush(): void {
+    this.#settle();
     for (const part of this.#parts) part.flush();
     this.#kinds.flush();
   }

@@ -2,11 +2,11 @@ import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { Reserved } from '../serialize/layout.js';
 import { Column, type ColumnType, newColumn, STRIDE } from './column.js';
-import type { ListStore } from './list-store.js';
+import type { CellStore } from './list-store.js';
 import { become, setWord } from './rewriting.js';
 
 /** A list of numbers, strings, booleans, bigints or dates: one dataset. */
-export class VectorList implements ListStore {
+export class VectorList implements CellStore {
   #column: Column;
   #limit = 0;
 
@@ -15,10 +15,10 @@ export class VectorList implements ListStore {
     this.#limit = this.#column.limit;
   }
 
-  /** Makes one without elements, under a name of a group. */
-  static make(holder: H5Group, name: string, type: ColumnType, length: number): H5Dataset {
+  /** Makes one without elements, under a name of a group; `isPart`: which is no value by itself, but a column. */
+  static make(holder: H5Group, name: string, type: ColumnType, length: number, isPart = false): H5Dataset {
     const dataset = holder.createDataset(name, newColumn(type, length)) as H5Dataset;
-    setWord(dataset, Reserved.type, 'Array');
+    if (!isPart) setWord(dataset, Reserved.type, 'Array');
     return dataset;
   }
 
@@ -29,6 +29,10 @@ export class VectorList implements ListStore {
   /** Whether elements are objects, to which other parts of the file may refer. */
   get hasObjects(): boolean {
     return this.#column.type.kind === 'date';
+  }
+
+  get stored(): number {
+    return this.#column.stored;
   }
 
   get length(): number {
@@ -47,11 +51,19 @@ export class VectorList implements ListStore {
     return this.#column.fits(value);
   }
 
-  add(value: unknown): boolean {
+  takes(value: unknown): boolean {
     const column = this.#column;
-    if (!column.fits(value) || column.known >= this.#limit) return false;
-    column.add(value);
-    return true;
+    return column.known < this.#limit && column.fits(value);
+  }
+
+  put(value: unknown): void {
+    this.#column.add(value);
+  }
+
+  add(value: unknown): boolean {
+    const isTaken = this.takes(value);
+    if (isTaken) this.put(value);
+    return isTaken;
   }
 
   set(index: number, value: unknown): boolean {
@@ -60,13 +72,17 @@ export class VectorList implements ListStore {
     return true;
   }
 
-  splice(start: number, count: number, values: readonly unknown[]): boolean {
+  canSplice(_start: number, count: number, values: readonly unknown[]): boolean {
     const column = this.#column;
-    if (!values.every((value) => column.fits(value))) return false;
     const shift = values.length - count;
     // What write has stored in one piece cannot become shorter either.
-    if (shift !== 0 && (this.#limit === 0 || column.length + shift > this.#limit)) return false;
-    column.splice(start, count, values);
+    const hasRoom = shift === 0 || (this.#limit > 0 && column.length + shift <= this.#limit);
+    return hasRoom && values.every((value) => column.fits(value));
+  }
+
+  splice(start: number, count: number, values: readonly unknown[]): boolean {
+    if (!this.canSplice(start, count, values)) return false;
+    this.#column.splice(start, count, values);
     return true;
   }
 
@@ -81,10 +97,12 @@ export class VectorList implements ListStore {
   }
 
   adapt(values: readonly unknown[]): boolean {
-    const type = this.#column.typeWith(values);
+    const column = this.#column;
+    const type = column.typeWith(values);
     if (!type) return false;
-    this.#column = rebuilt(this.#column, values.length, (holder, name, length) =>
-      VectorList.make(holder, name, type, length),
+    const isPart = !column.dataset.attrs.has(Reserved.type);
+    this.#column = rebuilt(column, values.length, (holder, name, length) =>
+      VectorList.make(holder, name, type, length, isPart),
     );
     this.#limit = this.#column.limit;
     return true;

@@ -88,7 +88,14 @@ const THEMES: readonly fc.Arbitrary<unknown>[] = [
   point,
   nested,
   odd,
-  // Scalars of several kinds.
+  // Scalars of several kinds, also in rows.
+  fc.record(
+    {
+      id: fc.oneof({ arbitrary: int, weight: 9 }, float, fc.constant(null)),
+      name: fc.oneof(text, fc.constantFrom(null, undefined, true)),
+    },
+    { noNullPrototype: true },
+  ),
   fc.oneof(int, float, fc.constant(null)),
   fc.oneof(int, float, text, fc.boolean(), bigint, date, fc.constantFrom(null, undefined)),
 ];

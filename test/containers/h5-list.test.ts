@@ -357,7 +357,16 @@ describe('how it is stored, and becomes stored in other ways', () => {
       [{ b: 3, a: 1 }],
       'list',
     ],
-    ['objects with null', [{ a: 1 }, { a: 2 }], [{ a: null }], 'list'],
+    ['objects with null', [{ a: 1 }, { a: 2 }], [{ a: null }], 'records'],
+    [
+      'objects with scalars of several kinds',
+      [
+        { a: 1, b: null },
+        { a: 2, b: 'x' },
+      ],
+      [{ a: 'y', b: undefined }],
+      'records',
+    ],
     [
       'objects with cells that are missing',
       [{ a: 1, b: 1 }, { a: 2 }, { a: 3, b: 3 }],

@@ -78,12 +78,40 @@ describe('a list of scalars of several kinds', () => {
     check(file, values);
   });
 
-  it('of many elements becomes one of any values rather than that all of them move', () => {
-    const values = scalars(6000);
+  it('has elements that are set to values of other kinds, however many', () => {
+    const values = scalars(3000);
     const { file, list } = listOf(values);
-    list.set(16, 'a text for a number');
-    values[16] = 'a text for a number';
-    check(file, values, 'list');
+    const random = seeded(SEED);
+    for (let i = 0; i < 3000; i++) {
+      const at = random(values.length);
+      const value = scalars(40)[random(40)];
+      list.set(at, value);
+      values[at] = value;
+      const other = random(values.length);
+      expectSame(list.get(other), values[other]);
+      expectSame(list.get(at), values[at]);
+      if (random(10) === 0) {
+        list.push(value);
+        values.push(value);
+      }
+      if (random(500) === 0) file.commit();
+    }
+    // All of one kind, which have to be moved together.
+    for (let i = 0; i < values.length; i++) {
+      list.set(i, `now a text ${i}`);
+      values[i] = `now a text ${i}`;
+    }
+    list.push(null);
+    check(file, [...values, null]);
+  });
+
+  it('has dates of its own', () => {
+    const { list } = listOf([1, 'a', 2]);
+    const date = new Date(5);
+    list.set(0, date);
+    date.setTime(6);
+    (list.get(0) as Date).setTime(7);
+    expectSame(list.get(0), new Date(5));
   });
 
   it('keeps its kinds where elements are set to others of the same', () => {
@@ -155,6 +183,79 @@ describe('a list of scalars of several kinds', () => {
     dict.set('list', [1, null, 'a', undefined, true]);
     (dict.get('list') as H5List).push(2);
     check(file, [1, null, 'a', undefined, true, 2]);
+  });
+});
+
+describe('a table with columns of several kinds', () => {
+  const rowOf = (i: number): object => ({
+    id: i,
+    name: i % 3 === 0 ? null : `name ${i}`,
+    value: [i / 2, undefined, true, 'text'][i % 4],
+  });
+  const rows = (count: number) => Array.from({ length: count }, (_, i) => rowOf(i));
+
+  it.each([1, 5, 200, 5000, 40_000])('has rows that were appended: %d', (count) => {
+    const { file, list } = listOf(rows(count));
+    expectSame(list.toArray(), rows(count));
+    check(file, rows(count), 'records');
+  });
+
+  it('gets its kinds when they come', () => {
+    const all = [
+      { a: 1, b: 'x' },
+      { a: 2, b: null },
+      { a: null, b: 'y' },
+      { a: 'z', b: true },
+    ];
+    const { file, list } = listOf(all);
+    check(file, all, 'records');
+    list.push({ a: 2.5, b: undefined });
+    check(file, [...all, { a: 2.5, b: undefined }], 'records');
+  });
+
+  it('is changed in the middle', () => {
+    const all = rows(300);
+    const { file, list } = listOf(all);
+    const random = seeded(SEED);
+    for (let i = 0; i < 60; i++) {
+      const at = random(all.length);
+      const added = rows(random(10));
+      expectSame(list.splice(at, 7, ...added), all.splice(at, 7, ...added));
+      const row = rowOf(random(1000));
+      const place = random(all.length);
+      list.set(place, row);
+      all[place] = row;
+      if (i % 20 === 0) {
+        list.truncate(all.length - 3);
+        all.length -= 3;
+        file.commit();
+      }
+      expectSame(list.at(-1), all.at(-1));
+    }
+    check(file, all, 'records');
+  });
+
+  it('what write has stored becomes one with the first change', () => {
+    for (const change of [
+      (list: H5List | object[]) => void list.push(rowOf(7)),
+      (list: H5List | object[]) => void list.pop(),
+      (list: H5List | object[]) => void list.splice(3, 2, rowOf(8)),
+    ]) {
+      const all = rows(50);
+      const file = H5File.open(undefined, 'w');
+      H5Dict.of(file).set('list', all);
+      change(H5List.open(file, { name: 'list' }));
+      change(all);
+      check(file, all, 'records');
+    }
+  });
+
+  it('goes on as a list of any values when a cell is something else', () => {
+    const all: object[] = rows(20);
+    const { file, list } = listOf(all);
+    const odd = { id: 1, name: ['no scalar'], value: null };
+    list.push(odd);
+    check(file, [...all, odd], 'list');
   });
 });
 
