@@ -496,7 +496,9 @@ export class Transaction implements Storage {
           pages.unshift(fresh);
         }
       }
-      if (this.#durability === 'normal') pages.push({ position: guard.position, bytes: guard.complete });
+      // Very often it is there already, since before the commit lasts.
+      if (this.#durability === 'normal' && guard.complete !== guard.during)
+        pages.push({ position: guard.position, bytes: guard.complete });
       const commit = ++this.#lastNumber;
       isBegun = true;
       this.#isLong = true;
