@@ -250,21 +250,14 @@ export class ListState implements Deferred {
       this.#store = new WholeList(store, this.#context);
       return;
     }
-    if (store instanceof StoredList) {
-      store.checkParts();
-      if (length > 0) this.#become(storeFor(store.slice(0, 1), this.#context));
-      else if (!isTried) this.#become(storeFor(values, this.#context));
-      else this.#becomeAny();
-    } else if (store instanceof VectorList && values.every(isOfUnion)) this.#become(UnionList.make);
-    // A vector or a table that values do not fit is one no more; what was stored in yet another way may be.
-    else if (length > 0 || isTried) this.#becomeAny();
-    else this.#become(storeFor(values, this.#context));
+    const isFixed = store instanceof StoredList;
+    if (isFixed) store.checkParts();
+    if (isFixed && length > 0) this.#become(storeFor(store.slice(0, 1), this.#context));
+    else if (length === 0 && !isTried) this.#become(storeFor(values, this.#context));
+    else if (store instanceof VectorList && values.every(isOfUnion)) this.#become(UnionList.make);
+    else this.#become(ItemList.make);
     // Now that it can be changed, values may still not fit.
     if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);
-  }
-
-  #becomeAny(): void {
-    this.#become(ItemList.make);
   }
 
   /** Puts all elements into a store of another kind. */

@@ -39,6 +39,8 @@ export interface CellStore extends ListStore {
   takes(value: unknown): boolean;
   /** Appends one that can. */
   put(value: unknown): void;
+  /** Whether an element can be set to a value as it is. */
+  canSet(index: number, value: unknown): boolean;
   /** Whether elements can be removed, and values be put in their place, as they are. */
   canSplice(start: number, count: number, values: readonly unknown[]): boolean;
 }

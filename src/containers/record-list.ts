@@ -198,9 +198,11 @@ export class RecordList implements ListStore {
   }
 
   set(index: number, value: unknown): boolean {
-    if (!this.fits(value)) return false;
-    for (const [i, column] of this.#columns.entries())
-      column.set(index, (value as Row)[this.#shape.keys[i] as string]);
+    if (!this.#isRow(value)) return false;
+    const cells = this.#shape.keys.map((key) => value[key]);
+    const columns = this.#columns;
+    if (!columns.every((column, i) => column.canSet(index, cells[i]))) return false;
+    for (const [i, column] of columns.entries()) column.set(index, cells[i]);
     return true;
   }
 

@@ -8,6 +8,7 @@ import {
   CODE,
   Column,
   type ColumnKind,
+  type ColumnType,
   copied,
   kindOfDataset,
   MISSING,
@@ -24,6 +25,18 @@ const KINDS = '@kinds';
 const PARTS = ['numbers', 'strings', 'booleans', 'bigints', 'dates', 'missing'] as const;
 /** It is known how many elements of each part there are before every so manieth element. */
 const STEP = 64;
+
+/** Which of these holds a column of a kind. */
+const PART_OF: { readonly [kind in ColumnKind]: number } = {
+  int32: 0,
+  float64: 0,
+  text: 1,
+  boolean: 2,
+  bigint: 3,
+  date: 4,
+  missing: 5,
+  code: -1,
+};
 
 /** Of which part a value can be, as an index of `PARTS`; -1: of none. */
 function partOfValue(value: unknown): number {
@@ -46,27 +59,7 @@ function partOfValue(value: unknown): number {
   }
 }
 
-function partOfKind(kind: ColumnKind): number {
-  switch (kind) {
-    case 'int32':
-    case 'float64':
-      return 0;
-    case 'text':
-      return 1;
-    case 'boolean':
-      return 2;
-    case 'bigint':
-      return 3;
-    case 'date':
-      return 4;
-    case 'missing':
-      return 5;
-    default:
-      return -1;
-  }
-}
-
-function typeFor(value: unknown) {
+function typeFor(value: unknown): ColumnType | undefined {
   return value === null || value === undefined ? MISSING : typeOfValue(value);
 }
 
@@ -104,7 +97,7 @@ export class UnionList implements CellStore {
     this.object = group;
     this.#kinds = kinds;
     this.#parts = parts;
-    for (const [number, { type }] of parts.entries()) this.#numbers[partOfKind(type.kind)] = number;
+    for (const [number, { type }] of parts.entries()) this.#numbers[PART_OF[type.kind]] = number;
     this.#findLimits();
     this.#foreign = kinds.foreign;
     this.#load();
@@ -127,7 +120,7 @@ export class UnionList implements CellStore {
       else if (kind === 'code') return undefined;
       else columns.push(column);
     }
-    const parts = new Set(columns.map(({ type }) => partOfKind(type.kind)));
+    const parts = new Set(columns.map(({ type }) => PART_OF[type.kind]));
     if (kinds?.type.kind !== 'code' || parts.size < columns.length) return undefined;
     return new UnionList(group, kinds, columns);
   }
@@ -141,9 +134,11 @@ export class UnionList implements CellStore {
       holder.session.edit().flush();
       const union = UnionList.of(holder.group(name)) as UnionList;
       for (let start = 0; start < length; start += STRIDE) {
-        const values = list.slice(start, Math.min(length, start + STRIDE));
-        if (!values.every((value) => union.takes(value))) union.adapt(values);
-        for (const value of values) union.put(value);
+        for (const value of list.slice(start, Math.min(length, start + STRIDE)))
+          if (!union.add(value)) {
+            union.adapt([value]);
+            union.put(value);
+          }
         union.flush();
       }
     });
@@ -298,16 +293,19 @@ export class UnionList implements CellStore {
     return isTaken;
   }
 
-  set(index: number, value: unknown): boolean {
+  canSet(index: number, value: unknown): boolean {
     this.#sync();
     const part = this.#partFor(value);
-    if (part < 0) return false;
+    return part >= 0 && (part === this.#codes[index] || this.#hasRoom(part, this.#moving.size + 1));
+  }
+
+  set(index: number, value: unknown): boolean {
+    if (!this.canSet(index, value)) return false;
+    const part = this.#partFor(value);
     if (part === this.#codes[index]) {
       this.#moving.delete(index);
       (this.#parts[part] as Column).set(this.#rank(index, part), value);
-    } else if (!this.#moving.has(index) && this.#hasRoom(part, this.#moving.size + 1)) {
-      this.#moving.set(index, copied(value));
-    } else return this.#settle() && this.splice(index, 1, [value]);
+    } else this.#moving.set(index, copied(value));
     return true;
   }
 
@@ -317,9 +315,9 @@ export class UnionList implements CellStore {
   }
 
   /** Puts elements that were set to values of other kinds where they belong. */
-  #settle(): true {
+  #settle(): void {
     this.#sync();
-    if (this.#moving.size === 0) return true;
+    if (this.#moving.size === 0) return;
     const moving = new Map(this.#moving);
     this.#moving.clear();
     let start = Infinity;
@@ -331,7 +329,6 @@ export class UnionList implements CellStore {
     const values = this.slice(start, end);
     for (const [index, value] of moving) values[index - start] = value;
     this.splice(start, end - start, values);
-    return true;
   }
 
   canSplice(start: number, count: number, values: readonly unknown[]): boolean {
@@ -398,7 +395,7 @@ export class UnionList implements CellStore {
       let number = this.#numbers[i] as number;
       if (number < 0) {
         number = this.#parts.length;
-        const type = typeFor(those[0]) as Column['type'];
+        const type = typeFor(those[0]) as ColumnType;
         const dataset = this.object.createDataset(name, newColumn(type, those.length)) as H5Dataset;
         this.object.session.edit().flush();
         this.#parts.push(new Column(dataset));

@@ -66,6 +66,10 @@ export class VectorList implements CellStore {
     return isTaken;
   }
 
+  canSet(_index: number, value: unknown): boolean {
+    return this.#column.fits(value);
+  }
+
   set(index: number, value: unknown): boolean {
     if (!this.#column.fits(value)) return false;
     this.#column.set(index, value);
