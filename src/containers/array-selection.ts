@@ -110,14 +110,25 @@ export function selectView(view: ArrayView, selection: ArraySelection): ArrayVie
       entries.push(...maskIndices(entry, axis, shape));
       axis += entry.shape.length;
     } else {
-      const list = listOf(entry, axis, shape[axis] as number);
+      const list = listOf(entry, axis);
       // An array without axes is one index.
-      entries.push(list.shape.length > 0 ? list : { kind: 'index', axis, index: list.indices[0] as number });
+      const index = () => checkIndex(list.indices[0] as number, axis, shape[axis] as number);
+      entries.push(list.shape.length > 0 ? list : { kind: 'index', axis, index: index() });
       axis++;
     }
   });
   whole(shape.length);
-  return indexView(view, entries, jointShape(entries));
+  const joint = jointShape(entries);
+  for (const entry of entries) if (entry.kind === 'list' && entry.axis >= 0) checkList(entry, shape, joint);
+  return indexView(view, entries, joint);
+}
+
+/** Indices that are broadcast to nothing need not be within their axis: numpy does not look at them. */
+function checkList({ indices, axis }: ListIndex, shape: readonly number[], joint: readonly number[]): void {
+  if (joint.includes(0)) indices.fill(0);
+  else
+    for (let i = 0; i < indices.length; i++)
+      indices[i] = checkIndex(indices[i] as number, axis, shape[axis] as number);
 }
 
 function isFlatList(entry: unknown): entry is FlatList {
@@ -278,13 +289,14 @@ function flatList(list: unknown, kind?: 'indices' | 'mask'): FlatList {
   return { shape, values, isMask };
 }
 
-function listOf({ shape, values }: FlatList, axis: number, size: number): ListIndex {
+function listOf({ shape, values }: FlatList, axis: number): ListIndex {
   const indices = new Float64Array(values.length);
   for (let i = 0; i < indices.length; i++) {
     const value = values[i];
     if (typeof value !== 'number' && typeof value !== 'bigint')
       throw new H5TypeError(`axis ${axis}: ${String(value)} in a list of indices is no number`);
-    indices[i] = checkIndex(Number(value), axis, size);
+    if (!Number.isInteger(Number(value))) throw new H5TypeError(`axis ${axis}: ${value} is no whole number`);
+    indices[i] = Number(value);
   }
   return { kind: 'list', axis, shape, indices };
 }
