@@ -307,6 +307,14 @@ export class Column {
     return new Date(stored === NOT_A_TIME ? Number.NaN : Number(stored));
   }
 
+  /** All elements of a column of codes. */
+  codes(): Uint8Array<ArrayBuffer> {
+    const all = new Uint8Array(this.length);
+    if (this.#length > 0) all.set(this.#raw(0, this.#length) as Uint8Array);
+    all.set(this.pending as number[], this.#length);
+    return all;
+  }
+
   slice(start: number, end: number): unknown[] {
     const values: unknown[] = [];
     for (let i = start; i < end; i++) values.push(this.get(i));

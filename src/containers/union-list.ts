@@ -23,6 +23,8 @@ import { rebuilt } from './vector-list.js';
 const KINDS = '@kinds';
 /** What the parts are called, by the kinds of values that they hold. */
 const PARTS = ['numbers', 'strings', 'booleans', 'bigints', 'dates', 'missing'] as const;
+/** No filter makes fewer bytes of as many elements: what has more has not been written. */
+const MOST_A_BYTE = 1 << 10;
 /** It is known how many elements of each part there are before every so manieth element. */
 const STEP = 64;
 
@@ -162,13 +164,17 @@ export class UnionList implements CellStore {
 
   #load(): void {
     const kinds = this.#kinds;
-    const { length } = kinds;
-    const codes = new Uint8Array(Math.max(STEP, length));
-    for (let i = 0; i < length; i++) codes[i] = kinds.get(i) as number;
-    this.#codes = codes;
-    this.#length = length;
+    const { path, session } = this.object;
+    const { end } = session.space;
+    if (kinds.stored > end * MOST_A_BYTE)
+      throw new H5FormatError(
+        -1,
+        `"${path}/${KINDS}" has ${kinds.stored} elements in a file of ${end} bytes`,
+      );
+    const codes = kinds.codes();
+    this.#codes = codes.length > 0 ? codes : new Uint8Array(STEP);
+    this.#length = codes.length;
     this.#count(0);
-    const { path } = this.object;
     if (this.#counts.subarray(this.#parts.length).some((count) => count > 0))
       throw new H5FormatError(-1, `"${path}/${KINDS}" has numbers of parts that there are not`);
     for (const [number, part] of this.#parts.entries())

@@ -280,6 +280,7 @@ describe('hostile files', () => {
     ['kinds of no part', (file) => file.dataset('list/@kinds').write(7, [3])],
     ['too many kinds', (file) => file.dataset('list/@kinds').append([0])],
     ['too few kinds', (file) => file.dataset('list/@kinds').resize([50])],
+    ['kinds without end', (file) => file.dataset('list/@kinds').resize([2 ** 38])],
     ['a part that is too long', (file) => file.dataset('list/numbers').append([1])],
     ['a part that is too short', (file) => file.dataset('list/strings').resize([1])],
     ['a part that is missing', (file) => file.delete('list/strings')],
