@@ -88,6 +88,7 @@ export function selectView(view: ArrayView, selection: ArraySelection): ArrayVie
       `the selection has ${used} indices, the array ${shape.length} axes, of (${shape.join(', ')})`,
     );
   const entries: AxisIndex[] = [];
+  const lists: ListIndex[] = [];
   let axis = 0;
   const whole = (until: number): void => {
     for (; axis < until; axis++)
@@ -111,24 +112,27 @@ export function selectView(view: ArrayView, selection: ArraySelection): ArrayVie
       axis += entry.shape.length;
     } else {
       const list = listOf(entry, axis);
-      // An array without axes is one index.
-      const index = () => checkIndex(list.indices[0] as number, axis, shape[axis] as number);
-      entries.push(list.shape.length > 0 ? list : { kind: 'index', axis, index: index() });
+      if (list.shape.length > 0) {
+        entries.push(list);
+        lists.push(list);
+      } else {
+        // An array without axes is one index.
+        const index = checkIndex(list.indices[0] as number, axis, shape[axis] as number);
+        entries.push({ kind: 'index', axis, index });
+      }
       axis++;
     }
   });
   whole(shape.length);
   const joint = jointShape(entries);
-  for (const entry of entries) if (entry.kind === 'list' && entry.axis >= 0) checkList(entry, shape, joint);
+  for (const list of lists) checkList(list, shape[list.axis] as number, joint);
   return indexView(view, entries, joint);
 }
 
 /** Indices that are broadcast to nothing need not be within their axis: numpy does not look at them. */
-function checkList({ indices, axis }: ListIndex, shape: readonly number[], joint: readonly number[]): void {
+function checkList({ indices, axis }: ListIndex, size: number, joint: readonly number[]): void {
   if (joint.includes(0)) indices.fill(0);
-  else
-    for (let i = 0; i < indices.length; i++)
-      indices[i] = checkIndex(indices[i] as number, axis, shape[axis] as number);
+  else for (let i = 0; i < indices.length; i++) indices[i] = checkIndex(indices[i] as number, axis, size);
 }
 
 function isFlatList(entry: unknown): entry is FlatList {
@@ -215,9 +219,13 @@ function parseText(text: string): Parsed {
 
 // ---- indices and slices -----------------------------------------------------------------------------------
 
+function checkWhole(index: number, axis: number): void {
+  if (!Number.isInteger(index)) throw new H5TypeError(`axis ${axis}: ${index} is no whole number`);
+}
+
 function checkIndex(index: number, axis: number, size: number): number {
   const counted = index < 0 ? index + size : index;
-  if (!Number.isInteger(index)) throw new H5TypeError(`axis ${axis}: ${index} is no whole number`);
+  checkWhole(index, axis);
   if (counted < 0 || counted >= size)
     throw new H5IndexError(`the index ${index} is not within axis ${axis}, of size ${size}`);
   return counted;
@@ -295,8 +303,8 @@ function listOf({ shape, values }: FlatList, axis: number): ListIndex {
     const value = values[i];
     if (typeof value !== 'number' && typeof value !== 'bigint')
       throw new H5TypeError(`axis ${axis}: ${String(value)} in a list of indices is no number`);
-    if (!Number.isInteger(Number(value))) throw new H5TypeError(`axis ${axis}: ${value} is no whole number`);
     indices[i] = Number(value);
+    checkWhole(indices[i] as number, axis);
   }
   return { kind: 'list', axis, shape, indices };
 }

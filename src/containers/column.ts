@@ -248,8 +248,6 @@ export class Column {
         return isPlainDate(value);
       case 'missing':
         return value === null || value === undefined;
-      case 'code':
-        return typeof value === 'number' && value === (value & 0xff);
       default: {
         if (typeof value !== 'string') return false;
         const { size } = this.type;
@@ -261,8 +259,8 @@ export class Column {
   /** What the column must be to hold these values as well; undefined: no column can. */
   typeWith(values: Iterable<unknown>): ColumnType | undefined {
     let { type } = this;
-    // There is nothing wider than these.
-    if (type.kind === 'missing' || type.kind === 'code') return type;
+    // There is nothing wider.
+    if (type.kind === 'missing') return type;
     const texts: number[] = [];
     for (const value of values) {
       const other = typeOfValue(value);

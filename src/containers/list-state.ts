@@ -260,10 +260,9 @@ export class ListState implements Deferred {
     if (!values.every((value) => this.#store.fits(value))) this.#convert(values, true);
   }
 
-  /** Puts all elements into a store of another kind. */
+  /** Puts all elements, which have been flushed, into a store of another kind. */
   #become(makeStore: MakeStore): void {
     const store = this.#store;
-    store.flush();
     const { length } = store;
     const made = become(
       store.object,

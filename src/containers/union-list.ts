@@ -12,13 +12,12 @@ import {
   copied,
   kindOfDataset,
   MISSING,
-  newColumn,
   STRIDE,
   typeOfValue,
 } from './column.js';
 import type { CellStore } from './list-store.js';
 import { become, setWord } from './rewriting.js';
-import { rebuilt } from './vector-list.js';
+import { rebuilt, VectorList } from './vector-list.js';
 
 const KINDS = '@kinds';
 /** What the parts are called, by the kinds of values that they hold. */
@@ -63,6 +62,11 @@ function partOfValue(value: unknown): number {
 
 function typeFor(value: unknown): ColumnType | undefined {
   return value === null || value === undefined ? MISSING : typeOfValue(value);
+}
+
+/** A part of another type, or of larger chunks, in the place of one. */
+function remade(part: Column, type: ColumnType, more: number): Column {
+  return rebuilt(part, more, (holder, name, length) => VectorList.make(holder, name, type, length, true));
 }
 
 /** Whether a list of scalars of several kinds can hold a value. */
@@ -151,7 +155,7 @@ export class UnionList implements CellStore {
   static make(holder: H5Group, name: string, length: number): H5Group {
     const group = holder.createGroup(name);
     setWord(group, Reserved.encoding, Encoding.union);
-    group.createDataset(KINDS, newColumn(CODE, length));
+    VectorList.make(group, KINDS, CODE, length, true);
     return group;
   }
 
@@ -363,14 +367,11 @@ export class UnionList implements CellStore {
       if (removed + added.length > 0) part.splice(from, removed, added);
     }
     this.#kinds.splice(start, count, codes);
-    const kept = this.#codes.slice(start + count, this.#length);
-    if (length > this.#codes.length) {
-      const grown = new Uint8Array(2 * length);
-      grown.set(this.#codes.subarray(0, start));
-      this.#codes = grown;
-    }
+    const before = this.#codes;
+    this.#codes = new Uint8Array(Math.max(STEP, length));
+    this.#codes.set(before.subarray(0, start));
     this.#codes.set(codes, start);
-    this.#codes.set(kept, start + codes.length);
+    this.#codes.set(before.subarray(start + count, this.#length), start + codes.length);
     this.#length = length;
     this.#count(start);
     this.#foreign = this.#kinds.foreign;
@@ -402,7 +403,7 @@ export class UnionList implements CellStore {
       if (number < 0) {
         number = this.#parts.length;
         const type = typeFor(those[0]) as ColumnType;
-        const dataset = this.object.createDataset(name, newColumn(type, those.length)) as H5Dataset;
+        const dataset = VectorList.make(this.object, name, type, those.length, true);
         this.object.session.edit().flush();
         this.#parts.push(new Column(dataset));
         this.#numbers[i] = number;
@@ -412,18 +413,10 @@ export class UnionList implements CellStore {
       if (!type) return false;
       const isSame = type.kind === part.type.kind && type.size === part.type.size;
       if (!isSame || part.length + those.length > part.limit)
-        this.#parts[number] = rebuilt(
-          part,
-          those.length,
-          (holder, at, count) => holder.createDataset(at, newColumn(type, count)) as H5Dataset,
-        );
+        this.#parts[number] = remade(part, type, those.length);
     }
     if (this.#length + values.length > this.#kinds.limit)
-      this.#kinds = rebuilt(
-        this.#kinds,
-        values.length,
-        (holder, at, count) => holder.createDataset(at, newColumn(CODE, count)) as H5Dataset,
-      );
+      this.#kinds = remade(this.#kinds, CODE, values.length);
     this.#foreign = this.#kinds.foreign;
     this.#findLimits();
     return true;
