@@ -168,13 +168,18 @@ function leastOf(a: Float64Array, from: number, to: number, before: number): num
   let at = from | 0;
   const end = to | 0;
   // Few elements are less than all before them; what is no number is not more, either.
-  for (const last = (end - 3) | 0; at < last; at = (at + 4) | 0) {
+  for (const last = (end - 7) | 0; at < last; at = (at + 8) | 0) {
     const x0 = a[at];
     const x1 = a[(at + 1) | 0];
     const x2 = a[(at + 2) | 0];
     const x3 = a[(at + 3) | 0];
-    if (x0 >= least && x1 >= least && x2 >= least && x3 >= least) continue;
-    least = Math.min(least, x0, x1, x2, x3);
+    const x4 = a[(at + 4) | 0];
+    const x5 = a[(at + 5) | 0];
+    const x6 = a[(at + 6) | 0];
+    const x7 = a[(at + 7) | 0];
+    if (x0 >= least && x1 >= least && x2 >= least && x3 >= least)
+      if (x4 >= least && x5 >= least && x6 >= least && x7 >= least) continue;
+    least = Math.min(least, x0, x1, x2, x3, x4, x5, x6, x7);
     if (Number.isNaN(least)) return least;
   }
   for (; at < end; at = (at + 1) | 0) least = Math.min(least, a[at]);
@@ -186,13 +191,18 @@ function mostOf(a: Float64Array, from: number, to: number, before: number): numb
   let most = before;
   let at = from | 0;
   const end = to | 0;
-  for (const last = (end - 3) | 0; at < last; at = (at + 4) | 0) {
+  for (const last = (end - 7) | 0; at < last; at = (at + 8) | 0) {
     const x0 = a[at];
     const x1 = a[(at + 1) | 0];
     const x2 = a[(at + 2) | 0];
     const x3 = a[(at + 3) | 0];
-    if (x0 <= most && x1 <= most && x2 <= most && x3 <= most) continue;
-    most = Math.max(most, x0, x1, x2, x3);
+    const x4 = a[(at + 4) | 0];
+    const x5 = a[(at + 5) | 0];
+    const x6 = a[(at + 6) | 0];
+    const x7 = a[(at + 7) | 0];
+    if (x0 <= most && x1 <= most && x2 <= most && x3 <= most)
+      if (x4 <= most && x5 <= most && x6 <= most && x7 <= most) continue;
+    most = Math.max(most, x0, x1, x2, x3, x4, x5, x6, x7);
     if (Number.isNaN(most)) return most;
   }
   for (; at < end; at = (at + 1) | 0) most = Math.max(most, a[at]);

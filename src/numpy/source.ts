@@ -148,8 +148,8 @@ export function blockBytes(count: number): number {
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(options().maxMemory / (4 * count))));
 }
 
-/** Larger blocks are no faster. */
-const MOST_AT_ONCE = 2 ** 22;
+/** Larger blocks are slower: what has been read is no longer in the processor's cache when it is computed with. */
+const MOST_AT_ONCE = 2 ** 21;
 
 /** A box by its beginning and its shape. */
 export interface Part {

@@ -559,6 +559,8 @@ export class WritableFileStorage implements WritableStorage {
   }
 
   resize(size: number): void {
+    // A new file that is cut to nothing is one whose content a file system (ext4) writes out when it is closed, while that waits.
+    if (size === this.#size) return;
     try {
       this.#file.truncate(size);
     } catch (error) {
