@@ -72,7 +72,7 @@ await runScenario(async ({ quick, folder }) => {
     const ours = [];
     /** @type {Run[]} */
     const theirs = [];
-    for (let round = 0; round < (quick ? 3 : 5); round++) {
+    for (let round = 0; round < (quick ? 3 : 9); round++) {
       rmSync(out, { force: true });
       ours.push(await runChild('numpy-ours.mjs', [what, path, out, CAP]));
       rmSync(out, { force: true });

@@ -144,8 +144,11 @@ interface Slab {
 
 /** Bytes of a part such that it takes as many as doubles. */
 function readBytes(type: ElementType, count: number): number {
-  return Math.max(1, Math.floor((blockBytes(count) * type.size) / Math.max(8, type.size)));
+  return Math.max(1, Math.floor((Math.min(CACHED, blockBytes(count)) * type.size) / Math.max(8, type.size)));
 }
+
+/** What is folded as soon as it is read is in a processor's own cache then. */
+const CACHED = 2 ** 20;
 
 /**
  * Goes through a source slab by slab, of which there is one unless the result itself is too large: `perResult` bytes are needed
