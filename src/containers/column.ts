@@ -80,7 +80,7 @@ export function typeOfValue(value: unknown): ColumnType | undefined {
   }
 }
 
-function isInt32(value: number): boolean {
+export function isInt32(value: number): boolean {
   return (value | 0) === value && !Object.is(value, -0);
 }
 
@@ -132,7 +132,7 @@ function isWholeNumber({ bigEndian, bitOffset, bitPrecision, size }: FixedPoint)
   return !bigEndian && bitOffset === 0 && bitPrecision === 8 * size;
 }
 
-function dtypeOf({ kind, size }: ColumnType): DType {
+export function dtypeOf({ kind, size }: ColumnType): DType {
   switch (kind) {
     case 'int32':
       return '<i4';

@@ -15,7 +15,8 @@ import { deserialize, serialize } from '../serialize/serialize.js';
 import { checkObject } from './checks.js';
 import { type CollectionOptions, type Context, contextOf } from './context.js';
 import { jsonOf } from './json.js';
-import { isHidden, isSimpleArray, markNumber } from './member.js';
+import { isHidden, markNumber } from './member.js';
+import { isSimpleArray } from './new-object.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
 
 /**

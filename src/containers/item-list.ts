@@ -1,5 +1,5 @@
 import { H5FormatError } from '../errors.js';
-import type { NewObject, ValueOptions } from '../hdf5/editing.js';
+import type { NewLink, NewObject } from '../hdf5/editing.js';
 import type { H5Dataset } from '../hdf5/h5-dataset.js';
 import type { H5Group } from '../hdf5/h5-group.js';
 import { orderedLinks } from '../hdf5/members.js';
@@ -7,15 +7,15 @@ import { type ObjectInfo, readObject } from '../hdf5/object.js';
 import { join } from '../hdf5/paths.js';
 import { type AnyLink, isHard, StoredObject } from '../hdf5/stored-object.js';
 import { Encoding, MAX_MEMBERS, Missing, Reserved } from '../serialize/layout.js';
-import { escapeName } from '../serialize/names.js';
 import { addMembers, placedIn } from '../serialize/part-writer.js';
 import { memberSegment } from '../serialize/path.js';
 import { readFrom } from '../serialize/serialize.js';
 import type { Context } from './context.js';
 import { HOLE, type ListStore } from './list-store.js';
 import { deleteMember, getMember, prepareObjectMember, presented, replaceMember } from './member.js';
+import { newDataset, newObject } from './new-object.js';
 import { placeOf, setWord } from './rewriting.js';
-import { encodeScalar, isNull, isScalar } from './scalar.js';
+import { encodeScalar, isNull, isScalar, type StoredScalar } from './scalar.js';
 import { StoredItems } from './stored-items.js';
 
 /** An element: the name of its link, or what a mask says of one that is missing. */
@@ -27,18 +27,16 @@ const MANY = 1 << 13;
 const GAP = 1 << 10;
 /** And at least so many between those within it that get other ones. */
 const SPREAD = 16;
-/** A plain object of at most so many properties is made as a group at once. */
-const MAX_DIRECT = 32;
 const MAX_DEPTH = 32;
 
-/** A copy of a value that is to be written: of a plain object with nothing but scalars, or of one with more in it. */
+/** What is to be written of a value: a new object, or a copy for the codec. */
 class Snapshot {
-  readonly value: object;
-  readonly isFlat: boolean;
+  readonly made: NewObject | undefined;
+  readonly copy: object | undefined;
 
-  constructor(value: object, isFlat: boolean) {
-    this.value = value;
-    this.isFlat = isFlat;
+  constructor(made: NewObject | undefined, copy: object | undefined) {
+    this.made = made;
+    this.copy = copy;
   }
 }
 
@@ -227,16 +225,18 @@ export class ItemList implements ListStore {
       case 'object':
         if (value === null) return null;
         if (value instanceof Date) return encodeScalar(value, this.#context) ? new Date(value) : undefined;
-        return this.#snapshot(value);
+        return encodeScalar(value, this.#context) ? value : this.#snapshot(value);
       default:
         return value === HOLE || encodeScalar(value, this.#context) ? value : undefined;
     }
   }
 
   #snapshot(value: object): Snapshot | undefined {
+    const made = newObject(value, this.#context);
+    if (made) return new Snapshot(made, undefined);
     if (this.#context.codec.accessors === 'skip') return undefined;
-    const made = new Copier(this.#context).copy(value);
-    return made && new Snapshot(made, isFlat(made));
+    const copy = new Copier(this.#context).copy(value);
+    return copy && new Snapshot(undefined, copy);
   }
 
   /** The next element has this name. */
@@ -277,16 +277,15 @@ export class ItemList implements ListStore {
       object.attrs.delete(name);
       return other === undefined ? Missing.undefined : this.#put(name, other, order, index);
     }
-    const { data, dtype } = scalar;
-    const dataset = dtype === undefined ? { data } : { data, dtype };
-    if (object.has(name)) replaceMember(object, name, () => editor.setObject(object.node, name, dataset));
-    else editor.addObjects(object.node, [{ name, order, dataset }]);
+    const made = newDataset(scalar);
+    if (object.has(name)) replaceMember(object, name, () => editor.setObject(object.node, name, made));
+    else editor.addObjects(object.node, [{ name, order, object: made }]);
     return name;
   }
 
   /** Whether elements are to be written that are stored as values are, and not as a link to a few bytes. */
   get waitsWithObjects(): boolean {
-    return this.#pending.some((value) => value instanceof Snapshot && !value.isFlat);
+    return this.#pending.some((value) => value instanceof Snapshot && !value.made);
   }
 
   flush(): void {
@@ -299,7 +298,7 @@ export class ItemList implements ListStore {
     this.#pending = [];
     const { object } = this;
     const editor = object.session.edit();
-    const direct: NewObject[] = [];
+    const direct: NewLink[] = [];
     let others = Object.create(null) as Record<string, unknown>;
     let count = 0;
     const orders = new Map<string, number>();
@@ -317,29 +316,21 @@ export class ItemList implements ListStore {
       }
       const name = String(this.#nextName);
       const order = this.#nextOrder;
-      if (value instanceof Snapshot && !value.isFlat) {
-        others[name] = value.value;
+      const made = value instanceof Snapshot ? value.made : this.#newScalar(value);
+      if (made) direct.push({ name, order, object: made });
+      else {
+        others[name] = (value as Snapshot).copy;
         orders.set(name, order);
         if (++count === MAX_MEMBERS) writeOthers();
-      } else direct.push(this.#newObject(name, order, value));
+      }
       this.#append(name);
     }
     writeOthers();
     if (direct.length > 0) editor.addObjects(object.node, direct);
   }
 
-  #newObject(name: string, order: number, value: unknown): NewObject {
-    if (!(value instanceof Snapshot)) {
-      const { data, dtype } = encodeScalar(value, this.#context) as { data: unknown; dtype?: never };
-      return { name, order, dataset: dtype === undefined ? { data } : { data, dtype } };
-    }
-    const attributes: [string, unknown, ValueOptions | undefined][] = [];
-    const row = value.value as Record<string, unknown>;
-    for (const key of Object.keys(row)) {
-      const { data, dtype } = encodeScalar(row[key], this.#context) as { data: unknown; dtype?: never };
-      attributes.push([escapeName(key), data, dtype === undefined ? undefined : { dtype }]);
-    }
-    return { name, order, dataset: undefined, attributes };
+  #newScalar(value: unknown): NewObject {
+    return newDataset(encodeScalar(value, this.#context) as StoredScalar);
   }
 
   #writeMask(): void {
@@ -362,7 +353,7 @@ export class ItemList implements ListStore {
       return false;
     const editor = object.session.edit();
     if (!editor.overwrite(object.node, slot, scalar.data, scalar))
-      editor.setObject(object.node, slot, scalar);
+      editor.setObject(object.node, slot, newDataset(scalar));
     return true;
   }
 
@@ -523,14 +514,4 @@ class Copier {
     if (value instanceof Date) return encodeScalar(value, this.#context) ? new Date(value) : undefined;
     return this.copy(value, depth - 1);
   }
-}
-
-/** Whether all properties of a plain object are scalars, and few. */
-function isFlat(value: object): boolean {
-  if (Array.isArray(value)) return false;
-  const values = Object.values(value);
-  return (
-    values.length <= MAX_DIRECT &&
-    values.every((each) => typeof each !== 'object' || each === null || each instanceof Date)
-  );
 }

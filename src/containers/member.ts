@@ -1,7 +1,6 @@
 /** Members of groups as values: what H5Dict gets and sets. */
 import { H5Error, H5FormatError, H5PathError, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
-import type { NewAttribute } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
@@ -15,7 +14,6 @@ import { shapedData } from '../hdf5/shaped-data.js';
 import { type AnyLink, type HardLink, isHard } from '../hdf5/stored-object.js';
 import { utf8Encoder } from '../hdf5/text.js';
 import { scalarSetter } from '../serialize/in-place.js';
-import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { escapeName } from '../serialize/names.js';
 import { placedIn, prepareMembers } from '../serialize/part-writer.js';
@@ -27,6 +25,7 @@ import { isDeferred } from './deferred.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
+import { isSimpleArray, newDataset, newObject } from './new-object.js';
 import { options as containerOptions } from './options.js';
 import { storeWithCopies } from './own-collections.js';
 import { placeOf } from './rewriting.js';
@@ -315,45 +314,18 @@ export function prepareObjectMember(
   }
   if (context.isPlain && isSimpleArray(value)) {
     return () => {
-      if (!editor.overwrite(group.node, name, value, undefined))
-        replaceMember(group, name, () => editor.setObject(group.node, name, { data: value }));
+      if (editor.overwrite(group.node, name, value, undefined)) return;
+      replaceMember(group, name, () => editor.setObject(group.node, name, newDataset({ data: value })));
     };
   }
-  const attributes = context.isPlain ? scalarsIn(value, context) : undefined;
-  if (attributes)
-    return () => replaceMember(group, name, () => editor.setObject(group.node, name, undefined, attributes));
+  const made = typeof value === 'object' ? newObject(value as object, context) : undefined;
+  if (made) return () => replaceMember(group, name, () => editor.setObject(group.node, name, made));
   const set = storeWithCopies(value, context, (each) => {
     const members = Object.create(null) as Record<string, unknown>;
     members[key] = each;
     return prepareMembers(group, members, context.codec);
   });
   return () => replaceLink(group, name, set);
-}
-
-/** A plain object of at most so many properties is made at once, if they are scalars. */
-const FEW = 32;
-
-/** The attributes that a plain object of few scalars is stored as; undefined of any other value. */
-function scalarsIn(value: unknown, context: Context): NewAttribute[] | undefined {
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-    return undefined;
-  const keys = Object.keys(value);
-  if (keys.length > FEW) return undefined;
-  const attributes: NewAttribute[] = [];
-  const dates = new Set<Date>();
-  for (const key of keys) {
-    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor;
-    const scalar = 'value' in property ? encodeScalar(property.value, context) : undefined;
-    if (!scalar || key.length > MAX_NAME) return undefined;
-    // A Date that is there twice is one.
-    if (property.value instanceof Date) {
-      if (dates.has(property.value)) return undefined;
-      dates.add(property.value);
-    }
-    const { data, dtype } = scalar;
-    attributes.push([escapeName(key), data, dtype && { dtype }]);
-  }
-  return attributes;
 }
 
 /** Puts what is made under another name in the place of a member. */
@@ -384,20 +356,6 @@ export function storedObject(value: unknown): H5Group | H5Dataset | H5Datatype |
   if (value instanceof H5Array && !value.isView) return value.dataset as H5Dataset | undefined;
   if (value instanceof H5Object) return value as H5Group | H5Dataset | H5Datatype;
   return undefined;
-}
-
-const SIMPLE_ARRAYS = new Set<unknown>(
-  TYPED_ARRAYS.filter(({ name }) => !/Clamped|Float16/.test(name)).map(({ prototype }) => prototype),
-);
-
-/** Whether it is numbers, which make a dataset as they are. */
-export function isSimpleArray(value: unknown): value is TypedArray {
-  return (
-    SIMPLE_ARRAYS.has(Object.getPrototypeOf(value)) &&
-    (value as Uint8Array).length > 0 &&
-    Object.getPrototypeOf((value as Uint8Array).buffer) === ArrayBuffer.prototype &&
-    !((value as Uint8Array).buffer as { resizable?: boolean }).resizable
-  );
 }
 
 /** Throws if a key cannot be one of a dict. */

@@ -97,16 +97,26 @@ export interface EditWatcher {
   undone(mark: number | undefined): void;
 }
 
-/** An attribute that is to be made. */
-export type NewAttribute = readonly [name: string, value: unknown, options: ValueOptions | undefined];
-
-/** A dataset, or a group of attributes, that is to be linked to. */
+/** An object that is to be made with all that is in it. */
 export interface NewObject {
-  readonly name: string;
-  readonly order: number;
   /** Undefined: a group. */
   readonly dataset: CreateDatasetOptions | undefined;
-  readonly attributes?: readonly NewAttribute[];
+  /** In their order. */
+  readonly members: readonly NewMember[];
+}
+
+/** What a new object has of a name: a link to another one, or else an attribute. */
+export interface NewMember {
+  readonly name: string;
+  readonly object: NewObject | undefined;
+  readonly attribute: AttributeDraft | undefined;
+}
+
+/** A link to a new object, with the creation order that it is to have. */
+export interface NewLink {
+  readonly name: string;
+  readonly order: number;
+  readonly object: NewObject;
 }
 
 /** What is as well for files that are open for reading: it may be that nothing is changed. */
@@ -184,13 +194,8 @@ export interface Editor extends Requiring {
   setScalar(group: Node, name: string, value: unknown, options: ValueOptions | undefined, most: number): void;
   /** Sets the elements of an attribute, or of a dataset that a group links to, where they stand; false if they must be those of a new one. */
   overwrite(group: Node, name: string, value: unknown, options: ValueOptions | undefined): boolean;
-  /** Sets a link to an object of the file, to a new dataset, or to a new group. */
-  setObject(
-    group: Node,
-    name: string,
-    object: H5Object | CreateDatasetOptions | undefined,
-    attributes?: readonly NewAttribute[],
-  ): void;
+  /** Sets a link to an object of the file, or to a new one. */
+  setObject(group: Node, name: string, object: H5Object | NewObject): void;
   /** Sets a link to a copy of an object of this or another file. */
   setCopy(group: Node, name: string, source: H5Object): void;
   /** Whether a copy of an object of another file loses references in it: those to what is not in it. */
@@ -224,8 +229,8 @@ export interface Editor extends Requiring {
   become(node: Node, group: Node, name: string): void;
   /** Gives links of a group creation orders. */
   orderLinks(group: Node, orders: ReadonlyMap<string, number>): void;
-  /** Adds links to new objects, behind all members of a group; or at these creation orders. */
-  addObjects(group: Node, objects: readonly NewObject[]): void;
+  /** Adds links to new objects. */
+  addObjects(group: Node, links: readonly NewLink[]): void;
   /** Whether an object of the file was deleted, or became another one in its place, since `clock` was `since`. */
   isDeleted(address: number, since: number): boolean;
   /** Whether it was deleted: links lead to it no more. */

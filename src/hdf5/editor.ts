@@ -25,7 +25,7 @@ import type {
   DatasetOptions,
   Editor,
   EditWatcher,
-  NewAttribute,
+  NewLink,
   NewObject,
   TransactionState,
   ValueOptions,
@@ -724,21 +724,29 @@ export class FileEditor implements Editor {
     return true;
   }
 
-  setObject(
-    group: Node,
-    name: string,
-    object: H5Object | CreateDatasetOptions | undefined,
-    attributes: readonly NewAttribute[] = [],
-  ): void {
+  setObject(group: Node, name: string, object: H5Object | NewObject): void {
     place(this, group);
     let node: Node;
     if (object instanceof H5Object) {
       if (object.session.editor !== this)
         throw new H5PathError('H5_WRONG_KIND', object.path, `"${object.path}" is an object of another file`);
       node = object.node;
-    } else node = object ? this.newDataset(object.data, object) : this.newGroup();
-    for (const [each, value, options] of attributes) this.setAttribute(node, each, value, options);
+    } else node = this.#make(object);
     setMember(this, group, name, { link: linkTo(node) }, MAX_ATTRIBUTES);
+  }
+
+  #make({ dataset, members }: NewObject): Draft {
+    const draft = dataset ? this.newDataset(dataset.data, dataset) : this.newGroup();
+    // Attributes and links are in one order.
+    if (members.some(({ object }) => object)) {
+      draft.attributeOrders = new Map(members.map(({ name }, i) => [name, i]));
+      draft.linkOrders = draft.attributeOrders;
+    }
+    for (const { name, object, attribute } of members) {
+      if (object) this.addLink(draft, name, this.#make(object));
+      else if (attribute !== undefined) this.putAttribute(draft, name, attribute);
+    }
+    return draft;
   }
 
   setCopies(group: Node, source: FileSession, takes: (name: string) => boolean, most: number): void {
@@ -782,14 +790,11 @@ export class FileEditor implements Editor {
     orderLinks(this, group, orders);
   }
 
-  addObjects(group: Node, objects: readonly NewObject[]): void {
+  addObjects(group: Node, links: readonly NewLink[]): void {
     const target = editable(this, group);
-    for (const { name, order, dataset, attributes } of objects) {
-      const node = dataset ? this.newDataset(dataset.data, dataset) : this.newGroup();
-      if (attributes)
-        for (const [each, value, options] of attributes) this.setAttribute(node, each, value, options);
+    for (const { name, order, object } of links) {
       target.linkOrders.set(name, order);
-      this.addLink(target, name, node);
+      this.addLink(target, name, this.#make(object));
     }
   }
 

@@ -1,0 +1,223 @@
+/** What collections make of plain objects and arrays at once is what the codec makes of them. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { contextOf } from '../../src/containers/context.js';
+import { newObject } from '../../src/containers/new-object.js';
+import { formatDType } from '../../src/hdf5/dtype.js';
+import { memberNames } from '../../src/hdf5/members.js';
+import {
+  type CollectionOptions,
+  type H5Dataset,
+  H5Dict,
+  H5File,
+  H5Group,
+  H5LimitError,
+  H5List,
+  indexes,
+  readSync,
+  serialize,
+  TypeRegistry,
+} from '../../src/node.js';
+import { MemoryStorage } from '../../src/storage/memory.js';
+import { verifyStorage } from '../../src/verify.js';
+import { expectSame } from '../same.js';
+import { casesOf, SEED } from '../thoroughness.js';
+
+const key = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('id', 'name', 'tags', 'b', 'ä', '7', '0') },
+  fc.constantFrom('', '@type', '.', 'a/b', '__proto__', 'constructor', 'x'.repeat(300), '\0', '\ud800'),
+);
+const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, 2 ** 31, 2 ** 53));
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('', 'a\0b', '\udc00', 'long '.repeat(50)),
+);
+const scalar = fc.oneof(
+  number,
+  text,
+  fc.boolean(),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+  fc.date({ noInvalidDate: false }),
+  fc.constantFrom(null, undefined, Symbol.iterator),
+);
+const list = fc.oneof(
+  fc.array(number, { maxLength: 6 }),
+  fc.array(fc.integer(), { maxLength: 6 }),
+  fc.array(text, { maxLength: 6 }),
+  fc.array(fc.boolean(), { maxLength: 6 }),
+  fc.array(scalar, { maxLength: 3 }),
+);
+const typed = fc.oneof(
+  fc.uint8Array({ maxLength: 5 }),
+  fc.float64Array({ maxLength: 5 }),
+  fc.bigInt64Array({ maxLength: 5 }),
+  fc.uint8ClampedArray({ maxLength: 5 }),
+);
+const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    list,
+    typed,
+    fc.dictionary(key, fc.oneof(scalar, list), { maxKeys: 5 }),
+    fc.dictionary(key, fc.oneof(scalar, list, typed, tie('value')), { maxKeys: 5 }),
+    fc.array(tie('value'), { maxLength: 2 }),
+    // One object in two places.
+    tie('value').map((each) => ({ first: each, second: each })),
+  ),
+}));
+
+const registry = new TypeRegistry();
+
+function stored(make: (file: H5File) => void): H5File {
+  const file = H5File.open(undefined, 'w');
+  make(file);
+  const bytes = file.toBytes();
+  expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
+  return H5File.open(bytes);
+}
+
+/** All that the file says of an object, members in their order. */
+function content(object: H5Group | H5Dataset): unknown {
+  const attributes = new Map(
+    [...object.attrs.keys()].map((name) => {
+      const info = object.attrs.info(name);
+      return [name, [info && formatDType(info.datatype), info?.shape, object.attrs.get(name)]] as const;
+    }),
+  );
+  if (!(object instanceof H5Group))
+    return [formatDType(object.datatype), object.shape, object.shape && object.read(), attributes];
+  return memberNames(object.node).map((name) => {
+    const member = object.get(name);
+    return [name, member ? content(member as H5Group | H5Dataset) : attributes.get(name)];
+  });
+}
+
+/** Whether the codec is not needed for it. */
+function isDirectly(given: unknown, options: CollectionOptions): boolean {
+  return newObject(given as object, contextOf(H5File.open(undefined, 'w'), options)) !== undefined;
+}
+
+/** Returns whether the codec was needed. */
+function expectAsCodec(given: unknown, options: CollectionOptions = { registry }): boolean {
+  const isDirect = isDirectly(given, options);
+  const whole = { given };
+  const expected = H5File.open(serialize(whole, { ...options, groups: Number.POSITIVE_INFINITY }));
+  const inDict = stored((file) => void H5Dict.of(file, options).set('given', given));
+  const inList = stored((file) => {
+    const elements = H5List.write<unknown>(file, [1, { a: 1 }, new Set()], { ...options, name: 'list' });
+    elements.push(given);
+  });
+  for (const made of [inDict.get('given'), inList.get('list/3')]) {
+    const wanted = expected.get('given') as H5Group;
+    // What the codec stores refers to other addresses there.
+    if (isDirect) expect(made && content(made as H5Group)).toEqual(content(wanted));
+    expectSame(readSync(made as H5Group, options as object), given);
+  }
+  return !isDirect;
+}
+
+it('of any value', () => {
+  let direct = 0;
+  const property = fc.property(value, (given) => {
+    if (!expectAsCodec(given)) direct++;
+  });
+  const numRuns = casesOf(60, 0.2);
+  fc.assert(property, { numRuns, seed: SEED });
+  expect(direct).toBeGreaterThan(numRuns / 4);
+});
+
+it('of few properties and elements in all', () => {
+  const values: [isDirect: boolean, value: unknown][] = [
+    [true, { id: 1, tags: ['a', 'b'], at: { x: 1.5, y: -0 }, none: [], isIt: [true, false] }],
+    [true, Array.from({ length: 256 }, (_, i) => i)],
+    [false, Array.from({ length: 257 }, (_, i) => i)],
+    [true, Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`key ${i}`, i]))],
+    [false, Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`key ${i}`, i]))],
+    [false, Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`key ${i}`, new Float32Array(30)]))],
+    [false, Array.from({ length: 40 }).reduce((inner) => ({ inner }), 1)],
+    [true, { text: ['short', 'long '.repeat(30)], more: ['ä', '\u{1F600}', ''] }],
+    // What is there twice is one.
+    [false, ((date) => ({ from: date, to: date }))(new Date(0))],
+    [false, (({ buffer }) => [new Uint8Array(buffer, 0, 2), new Uint8Array(buffer, 2)])(new Uint8Array(4))],
+    // What HDF5 has no text for.
+    [false, { names: ['a\0b'] }],
+    // Rows, and elements of several kinds.
+    [false, [[1], [2]]],
+    [false, [{ id: 1 }]],
+    [false, [1, 'a']],
+    [false, [1, null]],
+    [false, [1n]],
+  ];
+  for (const [isDirect, value] of values) expect(expectAsCodec(value), String(value)).toBe(!isDirect);
+});
+
+it('with the options of a collection', () => {
+  const value = { name: 'a name', tags: ['a', 'b'] };
+  expect(expectAsCodec(value, { registry, stringEncoding: 'variable' })).toBe(true);
+  expect(expectAsCodec(value, { registry, compression: 'gzip' })).toBe(true);
+  expect(expectAsCodec({ id: 1, name: 'a name' }, { registry, compression: 'gzip' })).toBe(false);
+  const limited = { registry, limits: { nodes: 2 } };
+  expect(isDirectly(value, limited)).toBe(false);
+  const file = H5File.open(undefined, 'w');
+  expect(() => H5Dict.of(file, limited).set('value', value)).toThrow(H5LimitError);
+  expect([...file.keys()]).toEqual([]);
+});
+
+it('but not of what is more than its properties', () => {
+  const getter = {
+    get now() {
+      return 1;
+    },
+  };
+  const holes = Object.assign([1, 2, 3], { more: 4 });
+  delete holes[1];
+  for (const value of [{ getter }, holes, new Map([['a', 1]]), Object.create(null) as object])
+    expect(isDirectly(value, { registry })).toBe(false);
+  const dict = H5Dict.of(H5File.open(undefined, 'w'), { registry });
+  dict.set('getter', { getter });
+  expect(dict.get('getter')).toHaveProperty('size', 1);
+  // What a proxy shows is stored.
+  const shown = new Proxy({ a: 1 }, { get: () => 2 });
+  dict.set('proxy', { shown });
+  expect((dict.get('proxy') as H5Dict).toObject()).toEqual({ shown: { a: 2 } });
+  const { proxy, revoke } = Proxy.revocable({ a: 1 }, {});
+  revoke();
+  expect(() => dict.set('revoked', { proxy })).toThrow(/revoked.*proxy/);
+  expect(() => dict.set('revoked', proxy)).toThrow(/revoked/);
+  expect(dict.has('revoked')).toBe(false);
+});
+
+it('nor of what is stored by its name', () => {
+  const own = new TypeRegistry();
+  const settings = { theme: 'dark' };
+  own.registerValue('settings', settings);
+  const options = { registry: own };
+  expect(isDirectly({ settings }, options)).toBe(true);
+  const dict = H5Dict.of(H5File.open(undefined, 'w'), options);
+  dict.set('settings', { settings });
+  expect((dict.get('settings') as H5Dict).get('settings')).toBe(settings);
+  const list = H5List.write<unknown>(dict.file, [1, { a: 1 }, new Set()], { ...options, name: 'list' });
+  list.push(settings);
+  list.push({ settings });
+  expect(list.at(3)).toBe(settings);
+  expect((list.at(4) as H5Dict).get('settings')).toBe(settings);
+});
+
+it('what was appended is what it was then', () => {
+  const list = H5List.write<unknown>(H5File.open(undefined, 'w'), [1, { a: 1 }, new Set()], {
+    name: 'list',
+    registry,
+  });
+  const value = { date: new Date(0), tags: ['a'], numbers: new Float32Array(2), at: { x: 1 } };
+  list.push(value);
+  value.date.setTime(1);
+  value.tags.push('b');
+  value.numbers[0] = 5;
+  value.at.x = 2;
+  expect(list.copy().at(-1)).toEqual({
+    date: new Date(0),
+    tags: ['a'],
+    numbers: new Float32Array(2),
+    at: { x: 1 },
+  });
+});
