@@ -98,8 +98,8 @@ export function parseDType(dtype: DType, depth = 0): Datatype {
   if ('array' in dtype) {
     const { array: dims, base } = dtype;
     // None, or more than 32 bits hold, is told by the size of all.
-    if (!dims.every((dim) => Number.isInteger(dim) && dim >= 0))
-      throw new H5TypeError(`(${dims.join(', ')}) are no dimensions`);
+    if (!Array.isArray(dims) || !dims.every((dim) => Number.isInteger(dim) && dim >= 0))
+      throw new H5TypeError(`(${dims}) are no dimensions`);
     return sized(arrayType(dims, parseDType(base, depth + 1)));
   }
   if ('vlen' in dtype) return variableLength(parseDType(dtype.vlen, depth + 1));

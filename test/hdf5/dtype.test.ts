@@ -56,8 +56,8 @@ describe('a dtype', () => {
     }
     expect(() => parseDType({ array: [0], base: 'f4' })).toThrow(H5TypeError);
     expect(() => parseDType({ array: [2.5], base: 'f4' })).toThrow(H5TypeError);
-    for (const dims of [[-2, -3], [-1], [2 ** 33, -1]])
-      expect(() => parseDType({ array: dims, base: 'f4' })).toThrow(/are no dimensions/);
+    for (const dims of [[-2, -3], [-1], [2 ** 33, -1], 'f4', 3, null])
+      expect(() => parseDType({ array: dims as number[], base: 'f4' })).toThrow(/are no dimensions/);
     expect(() => parseDType({ array: [2 ** 32], base: 'u1' })).toThrow(/1 to 2\^32 - 1 are possible/);
     expect(() => parseDType({ opaque: 0 })).toThrow(H5TypeError);
     for (const tag of ['a\0b', '\ud800', 'x\udfff'])
