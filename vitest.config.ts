@@ -36,10 +36,11 @@ function decorators(): Plugin {
 }
 
 /**
- * They replace modules, or are about a process that has not loaded one. All others share what they import, for that takes as
- * long as the tests.
+ * They replace modules, are about a process that has not loaded one, or hear of errors that nobody in their process catches. All
+ * others share what they import, for that takes as long as the tests.
  */
 const ALONE = [
+  'test/containers/failing-end.test.ts',
   'test/storage/file.test.ts',
   'test/storage/lock.test.ts',
   'test/storage/replace-file.test.ts',
