@@ -1,15 +1,19 @@
 /**
- * Plain objects, and arrays of numbers, texts or booleans, as new objects of a file. The codec makes the same of any value, but in a
- * file of its own, of which it is copied: of what has few members that takes several times as long.
+ * Plain objects, instances of classes that nothing else is said of, and arrays of numbers, texts or booleans, as new objects of a file.
+ * The codec makes the same of any value, but in a file of its own, of which it is copied: of what has few members that takes many times
+ * as long.
  */
 import type { AttributeDraft } from '../hdf5/draft.js';
 import type { NewMember, NewObject } from '../hdf5/editing.js';
 import { prepare } from '../hdf5/prepare.js';
-import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
+import { utf8Encoder } from '../hdf5/text.js';
+import { defaultRegistry, type RegisteredClass } from '../registry/index.js';
+import { hasInternalState, TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { MAX_NAME, Reserved } from '../serialize/layout.js';
 import { LeafBuilder } from '../serialize/leaf.js';
 import { escapeName } from '../serialize/names.js';
 import { sizeOfEach, type TextColumn } from '../serialize/text-column.js';
+import { NO_VALUES, type Values } from '../serialize/values.js';
 import { dtypeOf, MISSING } from './column.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
@@ -56,10 +60,14 @@ class Maker {
   make(value: object, level: number): NewObject | undefined {
     if (level > MOST_LEVELS || !this.#isNew(value) || unviewed(value) !== value) return undefined;
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype) return this.#group(value as Record<string, unknown>, level);
-    if (!this.#context.isPlain) return undefined;
-    if (prototype === Array.prototype) return this.#list(value as unknown[]);
-    return isSimpleArray(value) ? this.#numbers(value) : undefined;
+    if (prototype === Object.prototype) return this.#group(value, Object.keys(value), level);
+    const { isPlain, codec } = this.#context;
+    if (prototype === Array.prototype) return isPlain ? this.#list(value as unknown[]) : undefined;
+    if (isSimpleArray(value)) return isPlain ? this.#numbers(value) : undefined;
+    const { registry = defaultRegistry, values = NO_VALUES } = codec;
+    const cls = prototype ? registry.of(prototype) : undefined;
+    const head = cls && Object.isExtensible(value) ? headOf(cls, value, values) : undefined;
+    return cls && head && this.#group(value, cls.propertiesOf(value), level, cls, head);
   }
 
   #isNew(object: object): boolean {
@@ -72,14 +80,20 @@ class Maker {
     return this.#left >= 0;
   }
 
-  #group(value: Record<string, unknown>, level: number): NewObject | undefined {
-    const keys = Object.keys(value);
-    if (keys.length > MOST_PROPERTIES || !this.#spend(keys.length)) return undefined;
-    const members: NewMember[] = [];
-    for (const key of keys) {
-      if (key.length > MAX_NAME || !Object.hasOwn(Object.getOwnPropertyDescriptor(value, key) ?? {}, 'value'))
-        return undefined;
-      const member = this.#member(escapeName(key), value[key], level);
+  #group(
+    value: object,
+    properties: readonly (string | symbol)[],
+    level: number,
+    cls?: RegisteredClass,
+    head: readonly NewMember[] = NO_MEMBERS,
+  ): NewObject | undefined {
+    if (properties.length > MOST_PROPERTIES || !this.#spend(properties.length)) return undefined;
+    const members = head.slice();
+    for (const property of properties) {
+      const name = cls ? cls.storedName(property) : (property as string);
+      const isData = Object.hasOwn(Object.getOwnPropertyDescriptor(value, property) ?? {}, 'value');
+      if (name.length > MAX_NAME || !isData) return undefined;
+      const member = this.#member(escapeName(name), (value as Record<PropertyKey, unknown>)[property], level);
       if (!member) return undefined;
       members.push(member);
     }
@@ -118,6 +132,32 @@ class Maker {
     if (!this.#spend(value.length) || !this.#isNew(value.buffer)) return undefined;
     return { dataset: { data: value.slice() }, members: NO_MEMBERS };
   }
+}
+
+/** What the file says of instances before their properties. */
+interface Head {
+  readonly values: Values;
+  readonly members: readonly NewMember[] | undefined;
+}
+
+const heads = new WeakMap<RegisteredClass, Head>();
+
+/** The same of a class; undefined if more is said of how it is stored than the names of its properties. */
+function headOf(cls: RegisteredClass, instance: object, values: Values): Head['members'] {
+  let head = heads.get(cls);
+  if (head?.values !== values) {
+    const isOther = cls.stored.length > 0 || cls.hasAccessors || hasInternalState(instance);
+    head = { values, members: isOther || values.encoder(cls) ? undefined : classMembers(cls) };
+    heads.set(cls, head);
+  }
+  return head.members;
+}
+
+function classMembers({ name, version }: RegisteredClass): NewMember[] {
+  const { length } = utf8Encoder.encode(name);
+  const members = [{ name: Reserved.class, object: undefined, attribute: prepare(name, `S${length}`) }];
+  if (version === 0) return members;
+  return [...members, { name: Reserved.version, object: undefined, attribute: version }];
 }
 
 function textsOf(data: readonly unknown[], column: TextColumn): NewObject['dataset'] {

@@ -220,7 +220,7 @@ export class Kinds {
 }
 
 /** Objects whose content is not in their properties, so that the properties alone would not bring it back. */
-function hasInternalState(value: object): boolean {
+export function hasInternalState(value: object): boolean {
   return (
     Array.isArray(value) ||
     ArrayBuffer.isView(value) ||

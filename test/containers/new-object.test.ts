@@ -1,4 +1,5 @@
-/** What collections make of plain objects and arrays at once is what the codec makes of them. */
+/** What collections make of plain objects, instances and arrays at once is what the codec makes of them. */
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { contextOf } from '../../src/containers/context.js';
@@ -23,6 +24,7 @@ import { verifyStorage } from '../../src/verify.js';
 import { expectSame } from '../same.js';
 import { casesOf, SEED } from '../thoroughness.js';
 
+const LABEL = Symbol('label');
 const key = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('id', 'name', 'tags', 'b', 'ä', '7', '0') },
   fc.constantFrom('', '@type', '.', 'a/b', '__proto__', 'constructor', 'x'.repeat(300), '\0', '\ud800'),
@@ -53,6 +55,59 @@ const typed = fc.oneof(
   fc.bigInt64Array({ maxLength: 5 }),
   fc.uint8ClampedArray({ maxLength: 5 }),
 );
+class Point {
+  constructor(
+    public x: unknown,
+    public y: unknown,
+  ) {}
+}
+class Track {
+  readonly [LABEL] = 'a track';
+  cache = 1;
+  constructor(
+    public path: unknown,
+    public name: unknown,
+  ) {}
+}
+class Code {
+  constructor(public code: string) {}
+}
+class Level {
+  constructor(public level: number) {}
+}
+class Round {
+  constructor(public r: number) {}
+  get area(): number {
+    return this.r ** 2;
+  }
+}
+class Words extends Map<string, unknown> {}
+const registry = new TypeRegistry()
+  .register(Point, { name: 'Pünkt' })
+  .register(Track, {
+    name: 'Track',
+    version: 3,
+    fields: [
+      { property: 'path', name: 'p' },
+      { property: 'name', name: '~name' },
+      { property: LABEL, name: 'label' },
+    ],
+  })
+  .register(Level, { name: 'Level', fields: [{ property: 'level', dtype: 'f4' }] })
+  .register(Round, { name: 'Round', fields: ['r', 'area'] })
+  .register(Words, { name: 'Words' })
+  .codec(Code, {
+    name: 'Code',
+    encode: ({ code }) => ({ code: `${code}!` }),
+    decode: ({ code }) => new Code(String(code).slice(0, -1)),
+  });
+/** Of classes of which nothing more is said than the names of their properties. */
+const instanceOf = (content: fc.Arbitrary<unknown>) =>
+  fc.oneof(
+    fc.tuple(content, content).map(([x, y]) => new Point(x, y)),
+    fc.tuple(content, content).map(([path, name]) => new Track(path, name)),
+  );
+
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
@@ -61,12 +116,18 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     fc.dictionary(key, fc.oneof(scalar, list), { maxKeys: 5 }),
     fc.dictionary(key, fc.oneof(scalar, list, typed, tie('value')), { maxKeys: 5 }),
     fc.array(tie('value'), { maxLength: 2 }),
+    instanceOf(fc.oneof(scalar, list, tie('value'))),
+    fc.constantFrom(
+      new Code('a'),
+      new Level(1),
+      new Round(2),
+      new Words([['a', 1]]),
+      Object.freeze(new Point(1, 2)),
+    ),
     // One object in two places.
     tie('value').map((each) => ({ first: each, second: each })),
   ),
 }));
-
-const registry = new TypeRegistry();
 
 function stored(make: (file: H5File) => void): H5File {
   const file = H5File.open(undefined, 'w');
@@ -111,7 +172,7 @@ function expectAsCodec(given: unknown, options: CollectionOptions = { registry }
     const wanted = expected.get('given') as H5Group;
     // What the codec stores refers to other addresses there.
     if (isDirect) expect(made && content(made as H5Group)).toEqual(content(wanted));
-    expectSame(readSync(made as H5Group, options as object), given);
+    expectSame(readSync(made as H5Group, options as object), readSync(wanted, options as object));
   }
   return !isDirect;
 }
@@ -136,6 +197,15 @@ it('of few properties and elements in all', () => {
     [false, Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`key ${i}`, new Float32Array(30)]))],
     [false, Array.from({ length: 40 }).reduce((inner) => ({ inner }), 1)],
     [true, { text: ['short', 'long '.repeat(30)], more: ['ä', '\u{1F600}', ''] }],
+    [true, new Point(1, { at: new Point('a', []) })],
+    [true, new Track([1, 2], null)],
+    // What is said of how a class is stored, or what an instance is beside its properties.
+    [false, new Code('a')],
+    [false, new Level(1)],
+    [false, new Round(2)],
+    [false, new Words([['a', 1]])],
+    [false, Object.freeze(new Point(1, 2))],
+    [false, { at: new Code('a') }],
     // What is there twice is one.
     [false, ((date) => ({ from: date, to: date }))(new Date(0))],
     [false, (({ buffer }) => [new Uint8Array(buffer, 0, 2), new Uint8Array(buffer, 2)])(new Uint8Array(4))],
@@ -148,7 +218,7 @@ it('of few properties and elements in all', () => {
     [false, [1, null]],
     [false, [1n]],
   ];
-  for (const [isDirect, value] of values) expect(expectAsCodec(value), String(value)).toBe(!isDirect);
+  for (const [isDirect, value] of values) expect(expectAsCodec(value), inspect(value)).toBe(!isDirect);
 });
 
 it('with the options of a collection', () => {
