@@ -1,35 +1,36 @@
 /**
- * Plain objects, instances of classes that nothing else is said of, and arrays of numbers, texts or booleans, as new objects of a file.
- * The codec makes the same of any value, but in a file of its own, of which it is copied: of what has few members that takes many times
- * as long.
+ * Values of which nothing more is said than what they hold, as new objects of a file: plain objects, instances, Maps with keys that are
+ * strings, and arrays and Sets of numbers, texts, booleans or rows. The codec makes the same of any value, but in a file of its own, of
+ * which it is copied: of what has few members that takes many times as long.
  */
 import type { AttributeDraft } from '../hdf5/draft.js';
 import type { NewMember, NewObject } from '../hdf5/editing.js';
+import type { CreateDatasetOptions } from '../hdf5/h5-group.js';
 import { prepare } from '../hdf5/prepare.js';
 import { utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry, type RegisteredClass } from '../registry/index.js';
 import { hasInternalState, TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
-import { MAX_NAME, Reserved } from '../serialize/layout.js';
+import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
 import { LeafBuilder } from '../serialize/leaf.js';
 import { escapeName } from '../serialize/names.js';
-import { sizeOfEach, type TextColumn } from '../serialize/text-column.js';
+import { sizeOfEach } from '../serialize/text-column.js';
 import { NO_VALUES, type Values } from '../serialize/values.js';
 import { dtypeOf, MISSING } from './column.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
 import { encodeScalar, type StoredScalar } from './scalar.js';
 
-/** More properties of one object, or elements and properties in all, or levels are the codec's. */
-const MOST_PROPERTIES = 32;
+/** More members of one object, or elements and members in all, or levels are the codec's. */
+const MOST_MEMBERS = 32;
 const MOST = 256;
 const MOST_LEVELS = 32;
 
-const IS_ARRAY: NewMember = {
-  name: Reserved.type,
-  object: undefined,
-  attribute: prepare('Array', 'S5'),
-};
 const NO_MEMBERS: readonly NewMember[] = [];
+const IS_ARRAY = word(Reserved.type, 'Array');
+const IS_SET = word(Reserved.type, 'Set');
+const IS_MAP = word(Reserved.type, 'Map');
+const IS_NULL_PROTOTYPE = word(Reserved.type, 'null-prototype');
+const ARE_RECORDS = word(Reserved.encoding, Encoding.records);
 
 /** What the codec makes of a value, of which nothing is kept; undefined of what only the codec can make, or refuse. */
 export function newObject(value: object, context: Context): NewObject | undefined {
@@ -37,7 +38,7 @@ export function newObject(value: object, context: Context): NewObject | undefine
   try {
     return new Maker(context).make(value, 0);
   } catch {
-    // A proxy: the codec says where, or leaves it out.
+    // A proxy, or a class that is at odds with its fields: the codec says where, or leaves it out.
     return undefined;
   }
 }
@@ -45,6 +46,14 @@ export function newObject(value: object, context: Context): NewObject | undefine
 /** A dataset of nothing but elements, such as a scalar. */
 export function newDataset({ data, dtype }: StoredScalar): NewObject {
   return { dataset: dtype === undefined ? { data } : { data, dtype }, members: NO_MEMBERS };
+}
+
+/** What of an object is stored, and what the file says of it before. */
+interface Outline {
+  readonly properties: readonly (string | symbol)[];
+  /** What calls them otherwise. */
+  readonly class: RegisteredClass | undefined;
+  readonly head: readonly NewMember[];
 }
 
 class Maker {
@@ -58,21 +67,22 @@ class Maker {
   }
 
   make(value: object, level: number): NewObject | undefined {
-    if (level > MOST_LEVELS || !this.#isNew(value) || unviewed(value) !== value) return undefined;
+    if (level > MOST_LEVELS || !this.#isNew(value)) return undefined;
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype) return this.#group(value, Object.keys(value), level);
-    const { isPlain, codec } = this.#context;
+    const { isPlain } = this.#context;
     if (prototype === Array.prototype) return isPlain ? this.#list(value as unknown[]) : undefined;
+    if (prototype === Map.prototype) return this.#map(value as Map<unknown, unknown>, level);
+    if (prototype === Set.prototype)
+      return isPlain ? this.#leaf([...(value as Set<unknown>)], IS_SET) : undefined;
     if (isSimpleArray(value)) return isPlain ? this.#numbers(value) : undefined;
-    const { registry = defaultRegistry, values = NO_VALUES } = codec;
-    const cls = prototype ? registry.of(prototype) : undefined;
-    const head = cls && Object.isExtensible(value) ? headOf(cls, value, values) : undefined;
-    return cls && head && this.#group(value, cls.propertiesOf(value), level, cls, head);
+    const outline = this.#outline(value);
+    return outline && this.#object(value, outline, level);
   }
 
+  /** Notes an object. Whether it is the first time, and no view of another one. */
   #isNew(object: object): boolean {
     const { size } = this.#seen;
-    return this.#seen.add(object).size > size;
+    return this.#seen.add(object).size > size && unviewed(object) === object;
   }
 
   #spend(count: number): boolean {
@@ -80,52 +90,134 @@ class Maker {
     return this.#left >= 0;
   }
 
-  #group(
-    value: object,
-    properties: readonly (string | symbol)[],
-    level: number,
-    cls?: RegisteredClass,
-    head: readonly NewMember[] = NO_MEMBERS,
-  ): NewObject | undefined {
-    if (properties.length > MOST_PROPERTIES || !this.#spend(properties.length)) return undefined;
+  // ---- objects --------------------------------------------------------------------------------------
+
+  #outline(object: object): Outline | undefined {
+    const prototype = Object.getPrototypeOf(object) as object | null;
+    if (prototype === Object.prototype)
+      return { properties: Object.keys(object), class: undefined, head: NO_MEMBERS };
+    if (!prototype) return { properties: Object.keys(object), class: undefined, head: [IS_NULL_PROTOTYPE] };
+    const { registry = defaultRegistry, values = NO_VALUES } = this.#context.codec;
+    const cls = registry.of(prototype);
+    const head = cls && Object.isExtensible(object) ? headOf(cls, object, values) : undefined;
+    return cls && head && { properties: cls.propertiesOf(object), class: cls, head };
+  }
+
+  #object(value: object, { properties, class: cls, head }: Outline, level: number): NewObject | undefined {
+    if (!this.#isFew(properties)) return undefined;
     const members = head.slice();
     for (const property of properties) {
+      if (!isData(value, property)) return undefined;
       const name = cls ? cls.storedName(property) : (property as string);
-      const isData = Object.hasOwn(Object.getOwnPropertyDescriptor(value, property) ?? {}, 'value');
-      if (name.length > MAX_NAME || !isData) return undefined;
-      const member = this.#member(escapeName(name), (value as Record<PropertyKey, unknown>)[property], level);
+      const member = this.#member(name, (value as Record<PropertyKey, unknown>)[property], level);
       if (!member) return undefined;
       members.push(member);
     }
     return { dataset: undefined, members };
   }
 
-  #member(name: string, value: unknown, level: number): NewMember | undefined {
+  #isFew({ length }: readonly unknown[]): boolean {
+    return length <= MOST_MEMBERS && this.#spend(length);
+  }
+
+  #map(value: Map<unknown, unknown>, level: number): NewObject | undefined {
+    if (value.size > MOST_MEMBERS || !this.#spend(value.size)) return undefined;
+    const members: NewMember[] = [IS_MAP];
+    for (const [key, each] of value) {
+      const member = typeof key === 'string' ? this.#member(key, each, level) : undefined;
+      if (!member) return undefined;
+      members.push(member);
+    }
+    return { dataset: undefined, members };
+  }
+
+  #member(key: string, value: unknown, level: number): NewMember | undefined {
+    if (key.length > MAX_NAME) return undefined;
     if (typeof value === 'string' && this.#context.options.stringEncoding) return undefined;
+    const name = escapeName(key);
     const scalar = encodeScalar(value, this.#context);
     if (scalar) {
       if (value instanceof Date && !this.#isNew(value)) return undefined;
       const { data, dtype } = scalar;
-      return { name, object: undefined, attribute: dtype ? prepare(data, dtype) : (data as AttributeDraft) };
+      return attribute(name, dtype ? prepare(data, dtype) : (data as AttributeDraft));
     }
     if (typeof value !== 'object') return undefined;
     const object = this.make(value as object, level + 1);
-    return object && { name, object, attribute: undefined };
+    return object && link(name, object);
   }
+
+  // ---- lists ----------------------------------------------------------------------------------------
 
   #list(value: readonly unknown[]): NewObject | undefined {
     const { length } = value;
     const hasOthers = Object.keys(value).length !== length;
-    if (!this.#spend(length) || hasOthers || this.#context.codec.accessors === 'skip') return undefined;
-    if (length === 0)
-      return { dataset: { data: [], shape: [0], dtype: dtypeOf(MISSING) }, members: [IS_ARRAY] };
+    if (hasOthers || this.#context.codec.accessors === 'skip') return undefined;
     const elements = value.slice();
+    const [first] = elements;
+    if (typeof first !== 'object' || first === null) return this.#leaf(elements, IS_ARRAY);
+    return Array.isArray(first) ? this.#rectangle(elements) : this.#records(elements);
+  }
+
+  /** Elements that are all numbers, texts or booleans. */
+  #leaf(elements: readonly unknown[], ...members: readonly NewMember[]): NewObject | undefined {
+    const { length } = elements;
+    if (!this.#spend(length)) return undefined;
+    if (length === 0) return { dataset: { data: [], shape: [0], dtype: dtypeOf(MISSING) }, members };
     const builder = new LeafBuilder(length);
     if (!builder.append(elements, length)) return undefined;
-    const { data, text } = builder.finish();
-    if (text) return text.plain ? { dataset: textsOf(elements, text), members: [IS_ARRAY] } : undefined;
-    const isNumbers = typeof elements[0] === 'number';
-    return { dataset: { data: isNumbers ? data : elements }, members: [IS_ARRAY] };
+    const { encoding, data, text } = builder.finish();
+    let dataset: CreateDatasetOptions = { data: encoding === 'numbers' ? data : elements };
+    if (text) {
+      if (!text.plain) return undefined;
+      const size = sizeOfEach(text);
+      dataset = { data: elements, dtype: size > 0 ? `S${size}` : 'str' };
+    }
+    return { dataset, members };
+  }
+
+  /** Rows of one length. */
+  #rectangle(rows: readonly unknown[]): NewObject | undefined {
+    const [{ length: width }] = rows as [unknown[]];
+    const elements: unknown[] = [];
+    for (const row of rows) {
+      const isRow = Array.isArray(row) && Object.getPrototypeOf(row) === Array.prototype;
+      if (!isRow || row.length !== width || Object.keys(row).length !== width || !this.#isNew(row))
+        return undefined;
+      if (elements.length + width > this.#left) return undefined;
+      elements.push(...row);
+    }
+    const leaf = width > 0 ? this.#leaf(elements, IS_ARRAY) : undefined;
+    return leaf && { ...leaf, dataset: { ...leaf.dataset, shape: [rows.length, width] } };
+  }
+
+  /** Rows with the same properties, of which each is a column. */
+  #records(rows: readonly unknown[]): NewObject | undefined {
+    const [first] = rows as [object];
+    const outline = this.#outline(first);
+    if (!outline || outline.head[0] === IS_NULL_PROTOTYPE) return undefined;
+    const { properties, class: cls, head } = outline;
+    if (properties.length === 0 || !this.#isFew(properties) || properties.length * rows.length > this.#left)
+      return undefined;
+    const columns = properties.map(() => [] as unknown[]);
+    for (const row of rows as object[]) {
+      const own =
+        typeof row === 'object' && row !== null && this.#isNew(row) ? this.#outline(row) : undefined;
+      const isAlike = own?.class === cls && own?.head === head && own.properties.length === properties.length;
+      if (!isAlike) return undefined;
+      for (const [i, property] of properties.entries()) {
+        if (own.properties[i] !== property || !isData(row, property)) return undefined;
+        columns[i]?.push((row as Record<PropertyKey, unknown>)[property]);
+      }
+    }
+    const length = attribute(Reserved.length, prepare(rows.length, 'u4'));
+    const members = [...head, ARE_RECORDS, length];
+    for (const [i, property] of properties.entries()) {
+      const column = this.#leaf(columns[i] as unknown[]);
+      const name = cls ? cls.storedName(property) : (property as string);
+      if (!column || name.length > MAX_NAME) return undefined;
+      members.push(link(escapeName(name), column));
+    }
+    return { dataset: undefined, members };
   }
 
   #numbers(value: TypedArray): NewObject | undefined {
@@ -134,7 +226,28 @@ class Maker {
   }
 }
 
-/** What the file says of instances before their properties. */
+/** Whether a property is a value, and nothing that computes one. */
+function isData(object: object, property: string | symbol): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(object, property);
+  return descriptor !== undefined && 'value' in descriptor;
+}
+
+function link(name: string, object: NewObject): NewMember {
+  return { name, object, attribute: undefined };
+}
+
+function attribute(name: string, value: AttributeDraft): NewMember {
+  return { name, object: undefined, attribute: value };
+}
+
+/** An attribute that is a word: a text of fixed length. */
+function word(name: string, text: string): NewMember {
+  return attribute(name, prepare(text, `S${utf8Encoder.encode(text).length}`));
+}
+
+// ---- classes ----------------------------------------------------------------------------------------------
+
+/** What the file says of instances before their properties, if no more is said of these than their names. */
 interface Head {
   readonly values: Values;
   readonly members: readonly NewMember[] | undefined;
@@ -142,7 +255,6 @@ interface Head {
 
 const heads = new WeakMap<RegisteredClass, Head>();
 
-/** The same of a class; undefined if more is said of how it is stored than the names of its properties. */
 function headOf(cls: RegisteredClass, instance: object, values: Values): Head['members'] {
   let head = heads.get(cls);
   if (head?.values !== values) {
@@ -154,16 +266,12 @@ function headOf(cls: RegisteredClass, instance: object, values: Values): Head['m
 }
 
 function classMembers({ name, version }: RegisteredClass): NewMember[] {
-  const { length } = utf8Encoder.encode(name);
-  const members = [{ name: Reserved.class, object: undefined, attribute: prepare(name, `S${length}`) }];
-  if (version === 0) return members;
-  return [...members, { name: Reserved.version, object: undefined, attribute: version }];
+  const members = [word(Reserved.class, name)];
+  if (version !== 0) members.push(attribute(Reserved.version, version));
+  return members;
 }
 
-function textsOf(data: readonly unknown[], column: TextColumn): NewObject['dataset'] {
-  const size = sizeOfEach(column);
-  return { data, dtype: size > 0 ? `S${size}` : 'str' };
-}
+// ---- numbers ----------------------------------------------------------------------------------------------
 
 const SIMPLE_ARRAYS = new Set<unknown>(
   TYPED_ARRAYS.filter(({ name }) => !/Clamped|Float16/.test(name)).map(({ prototype }) => prototype),

@@ -25,6 +25,10 @@ import { expectSame } from '../same.js';
 import { casesOf, SEED } from '../thoroughness.js';
 
 const LABEL = Symbol('label');
+/** Of any keys: `__proto__` is one as any other. */
+function fromEntries(entries: (readonly [string, unknown])[]): object {
+  return Object.fromEntries(entries) as object;
+}
 const key = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('id', 'name', 'tags', 'b', 'ä', '7', '0') },
   fc.constantFrom('', '@type', '.', 'a/b', '__proto__', 'constructor', 'x'.repeat(300), '\0', '\ud800'),
@@ -42,7 +46,29 @@ const scalar = fc.oneof(
   fc.date({ noInvalidDate: false }),
   fc.constantFrom(null, undefined, Symbol.iterator),
 );
+const rows = fc
+  .tuple(
+    fc.uniqueArray(key, { maxLength: 3 }),
+    fc.array(fc.array(fc.oneof(fc.integer(), number, text), { minLength: 3, maxLength: 3 }), {
+      maxLength: 4,
+    }),
+    fc.constantFrom(...['object', 'Point', 'mixed']),
+  )
+  .map(([keys, cells, kind]) =>
+    cells.map(([a, b, c], i) =>
+      kind === 'Point' || (kind === 'mixed' && i === 1)
+        ? new Point(a, b)
+        : fromEntries(keys.map((name, k) => [name, [a, b, c][k]])),
+    ),
+  );
+const matrix = fc
+  .tuple(fc.nat(3), fc.array(fc.array(number, { minLength: 3, maxLength: 3 }), { maxLength: 3 }))
+  .map(([width, all]) => all.map((row, i) => row.slice(0, i === 2 ? 3 : width)));
 const list = fc.oneof(
+  rows,
+  matrix,
+  fc.array(fc.integer(), { maxLength: 6 }).map((items) => new Set(items)),
+  fc.uniqueArray(text, { maxLength: 6 }).map((items) => new Set(items)),
   fc.array(number, { maxLength: 6 }),
   fc.array(fc.integer(), { maxLength: 6 }),
   fc.array(text, { maxLength: 6 }),
@@ -117,6 +143,14 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     fc.dictionary(key, fc.oneof(scalar, list, typed, tie('value')), { maxKeys: 5 }),
     fc.array(tie('value'), { maxLength: 2 }),
     instanceOf(fc.oneof(scalar, list, tie('value'))),
+    fc
+      .array(fc.tuple(fc.oneof({ weight: 9, arbitrary: key }, number), fc.oneof(scalar, tie('value'))), {
+        maxLength: 3,
+      })
+      .map((entries) => new Map<unknown, unknown>(entries)),
+    fc
+      .dictionary(key, tie('value'), { maxKeys: 2 })
+      .map((each) => Object.assign(Object.create(null) as object, each)),
     fc.constantFrom(
       new Code('a'),
       new Level(1),
@@ -211,9 +245,50 @@ it('of few properties and elements in all', () => {
     [false, (({ buffer }) => [new Uint8Array(buffer, 0, 2), new Uint8Array(buffer, 2)])(new Uint8Array(4))],
     // What HDF5 has no text for.
     [false, { names: ['a\0b'] }],
-    // Rows, and elements of several kinds.
-    [false, [[1], [2]]],
-    [false, [{ id: 1 }]],
+    [true, [[1], [2]]],
+    [
+      true,
+      {
+        boxes: [
+          [1.5, 2, 3],
+          [4, 5, 6],
+        ],
+      },
+    ],
+    [false, [[1], [2, 3]]],
+    [false, [[[1]], [[2]]]],
+    [
+      true,
+      {
+        items: [
+          { id: 1, name: 'a' },
+          { id: 2, name: 'b' },
+        ],
+      },
+    ],
+    [true, [new Point(1, 'a'), new Point(2, 'b')]],
+    [true, [new Track(1, 'a')]],
+    [false, [{ id: 1 }, { name: 'b' }]],
+    [false, [{ id: 1 }, new Point(1, 2)]],
+    [false, [{ id: 1 }, null]],
+    [false, [{ id: null }]],
+    [false, [{ id: [1] }]],
+    [false, [{}]],
+    [false, Array.from({ length: 129 }, (_, i) => ({ a: i, b: i }))],
+    [false, ((row) => [row, row])({ id: 1 })],
+    [
+      true,
+      new Map<string, unknown>([
+        ['a', 1],
+        ['b', new Map()],
+        ['c', [1, 2]],
+      ]),
+    ],
+    [false, new Map([[1, 1]])],
+    [true, { a: new Set([1, 2]), b: new Set(['x']), c: new Set() }],
+    [false, new Set([{ id: 1 }])],
+    [true, Object.assign(Object.create(null) as object, { a: 1 })],
+    // Elements of several kinds.
     [false, [1, 'a']],
     [false, [1, null]],
     [false, [1n]],
@@ -241,7 +316,7 @@ it('but not of what is more than its properties', () => {
   };
   const holes = Object.assign([1, 2, 3], { more: 4 });
   delete holes[1];
-  for (const value of [{ getter }, holes, new Map([['a', 1]]), Object.create(null) as object])
+  for (const value of [{ getter }, [getter], holes, new Map([['a', getter]])])
     expect(isDirectly(value, { registry })).toBe(false);
   const dict = H5Dict.of(H5File.open(undefined, 'w'), { registry });
   dict.set('getter', { getter });
