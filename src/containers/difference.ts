@@ -20,6 +20,7 @@ import { isElement, isReserved } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
 import { isSameBytes } from '../serialize/value-members.js';
+import { isAlike } from './alike.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
 import { H5Array } from './h5-array.js';
@@ -408,11 +409,14 @@ function hasNumbers(dataset: H5Dataset, value: TypedArray): boolean {
   return true;
 }
 
-/** The same value always gives the same bytes: so two that give the same are the same. */
 function isStoredSame(object: H5Group | H5Dataset, value: unknown, context: Context): boolean {
   const { codec } = context;
+  const there = readFrom(object, codec);
+  const alike = isAlike(there, value, context);
+  if (alike !== undefined) return alike;
+  // The same value always gives the same bytes: so two that give the same are the same.
   const bytes = storeWithCopies(value, context, (each) => serialize(each, codec));
-  return isSameBytes(serialize(readFrom(object, codec), codec), bytes);
+  return isSameBytes(serialize(there, codec), bytes);
 }
 
 /** Whether nothing else is a part of an object, and it refers to nothing else: so that to leave it is to have it anew. */

@@ -29,7 +29,7 @@ const NO_MEMBERS: readonly NewMember[] = [];
 const IS_ARRAY = word(Reserved.type, 'Array');
 const IS_SET = word(Reserved.type, 'Set');
 const IS_MAP = word(Reserved.type, 'Map');
-const IS_NULL_PROTOTYPE = word(Reserved.type, 'null-prototype');
+const HAS_NO_PROTOTYPE = [word(Reserved.type, 'null-prototype')];
 const ARE_RECORDS = word(Reserved.encoding, Encoding.records);
 
 /** What the codec makes of a value, of which nothing is kept; undefined of what only the codec can make, or refuse. */
@@ -56,6 +56,18 @@ interface Outline {
   readonly head: readonly NewMember[];
 }
 
+/** The same of an object, if that is nothing but its properties. */
+export function outlineOf(object: object, { codec }: Context): Outline | undefined {
+  const prototype = Object.getPrototypeOf(object) as object | null;
+  if (prototype === Object.prototype)
+    return { properties: Object.keys(object), class: undefined, head: NO_MEMBERS };
+  if (!prototype) return { properties: Object.keys(object), class: undefined, head: HAS_NO_PROTOTYPE };
+  const { registry = defaultRegistry, values = NO_VALUES } = codec;
+  const cls = registry.of(prototype);
+  const head = cls && Object.isExtensible(object) ? headOf(cls, object, values) : undefined;
+  return cls && head && { properties: cls.propertiesOf(object), class: cls, head };
+}
+
 class Maker {
   readonly #context: Context;
   /** All objects in it: what is reached twice is one object. */
@@ -75,7 +87,7 @@ class Maker {
     if (prototype === Set.prototype)
       return isPlain ? this.#leaf([...(value as Set<unknown>)], IS_SET) : undefined;
     if (isSimpleArray(value)) return isPlain ? this.#numbers(value) : undefined;
-    const outline = this.#outline(value);
+    const outline = outlineOf(value, this.#context);
     return outline && this.#object(value, outline, level);
   }
 
@@ -91,17 +103,6 @@ class Maker {
   }
 
   // ---- objects --------------------------------------------------------------------------------------
-
-  #outline(object: object): Outline | undefined {
-    const prototype = Object.getPrototypeOf(object) as object | null;
-    if (prototype === Object.prototype)
-      return { properties: Object.keys(object), class: undefined, head: NO_MEMBERS };
-    if (!prototype) return { properties: Object.keys(object), class: undefined, head: [IS_NULL_PROTOTYPE] };
-    const { registry = defaultRegistry, values = NO_VALUES } = this.#context.codec;
-    const cls = registry.of(prototype);
-    const head = cls && Object.isExtensible(object) ? headOf(cls, object, values) : undefined;
-    return cls && head && { properties: cls.propertiesOf(object), class: cls, head };
-  }
 
   #object(value: object, { properties, class: cls, head }: Outline, level: number): NewObject | undefined {
     if (!this.#isFew(properties)) return undefined;
@@ -193,15 +194,17 @@ class Maker {
   /** Rows with the same properties, of which each is a column. */
   #records(rows: readonly unknown[]): NewObject | undefined {
     const [first] = rows as [object];
-    const outline = this.#outline(first);
-    if (!outline || outline.head[0] === IS_NULL_PROTOTYPE) return undefined;
+    const outline = outlineOf(first, this.#context);
+    if (!outline || outline.head === HAS_NO_PROTOTYPE) return undefined;
     const { properties, class: cls, head } = outline;
     if (properties.length === 0 || !this.#isFew(properties) || properties.length * rows.length > this.#left)
       return undefined;
     const columns = properties.map(() => [] as unknown[]);
     for (const row of rows as object[]) {
       const own =
-        typeof row === 'object' && row !== null && this.#isNew(row) ? this.#outline(row) : undefined;
+        typeof row === 'object' && row !== null && this.#isNew(row)
+          ? outlineOf(row, this.#context)
+          : undefined;
       const isAlike = own?.class === cls && own?.head === head && own.properties.length === properties.length;
       if (!isAlike) return undefined;
       for (const [i, property] of properties.entries()) {
@@ -227,7 +230,7 @@ class Maker {
 }
 
 /** Whether a property is a value, and nothing that computes one. */
-function isData(object: object, property: string | symbol): boolean {
+export function isData(object: object, property: string | symbol): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(object, property);
   return descriptor !== undefined && 'value' in descriptor;
 }

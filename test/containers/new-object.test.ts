@@ -2,12 +2,14 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { isAlike } from '../../src/containers/alike.js';
 import { contextOf } from '../../src/containers/context.js';
 import { newObject } from '../../src/containers/new-object.js';
 import { formatDType } from '../../src/hdf5/dtype.js';
 import { memberNames } from '../../src/hdf5/members.js';
 import {
   type CollectionOptions,
+  deserialize,
   type H5Dataset,
   H5Dict,
   H5File,
@@ -219,6 +221,23 @@ it('of any value', () => {
   const numRuns = casesOf(60, 0.2);
   fc.assert(property, { numRuns, seed: SEED });
   expect(direct).toBeGreaterThan(numRuns / 4);
+});
+
+it('and what is compared without the codec is the same for it, or not', () => {
+  const context = contextOf(H5File.open(undefined, 'w'), { registry });
+  const store = (given: unknown): Uint8Array => serialize({ given }, { registry });
+  const counts = new Map<boolean | undefined, number>();
+  const property = fc.property(fc.clone(value, 2), value, fc.boolean(), ([first, again], other, isAgain) => {
+    const there = (deserialize(store(first), { registry }) as { given: unknown }).given;
+    const next = isAgain ? again : other;
+    const result = isAlike(there, next, context);
+    counts.set(result, (counts.get(result) ?? 0) + 1);
+    if (result !== undefined) expect(result).toBe(Buffer.compare(store(there), store(next)) === 0);
+  });
+  const numRuns = casesOf(200, 0.5);
+  fc.assert(property, { numRuns, seed: SEED });
+  expect(counts.get(true)).toBeGreaterThan(numRuns / 10);
+  expect(counts.get(false)).toBeGreaterThan(numRuns / 10);
 });
 
 it('of few properties and elements in all', () => {

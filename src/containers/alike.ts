@@ -1,0 +1,100 @@
+/** What a file has and what it is to have: whether that is the same, so that nothing is to be written. */
+import { defaultRegistry } from '../registry/index.js';
+import type { Context } from './context.js';
+import { unviewed } from './dict-view.js';
+import { isData, isSimpleArray, outlineOf } from './new-object.js';
+import { isPlainDate } from './scalar.js';
+
+/** More levels take more of the stack than there may be. */
+const MOST_LEVELS = 100;
+
+/**
+ * Whether a value that was read is stored as another one would be: also the order of keys and -0 count, and which objects are one. Undefined
+ * where the codec has to say it, of what is more than its elements and its properties.
+ */
+export function isAlike(there: unknown, value: unknown, context: Context): boolean | undefined {
+  try {
+    return new Comparison(context).compare(there, value, 0);
+  } catch {
+    // A proxy, for example.
+    return undefined;
+  }
+}
+
+class Comparison {
+  readonly #context: Context;
+  readonly #seen = new Set<object>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  compare(a: unknown, b: unknown, level: number): boolean | undefined {
+    if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
+    const { registry = defaultRegistry } = this.#context.codec;
+    const isSpecial =
+      registry.nameOf(a) !== undefined || registry.nameOf(b) !== undefined || unviewed(b) !== b;
+    // What is there twice is one object.
+    if (isSpecial || level > MOST_LEVELS || !this.#isNew(a) || !this.#isNew(b)) return undefined;
+    if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+    if (isPlainDate(a) && isPlainDate(b)) return Object.is(a.getTime(), b.getTime());
+    switch (Object.getPrototypeOf(a)) {
+      case Array.prototype:
+        return this.#arrays(a as unknown[], b as unknown[], level);
+      case Set.prototype:
+        return this.#all([...(a as Set<unknown>)], [...(b as Set<unknown>)], level);
+      case Map.prototype:
+        return this.#all(
+          [...(a as Map<unknown, unknown>)].flat(),
+          [...(b as Map<unknown, unknown>)].flat(),
+          level,
+        );
+      default:
+        return isSimpleArray(a) && isSimpleArray(b)
+          ? this.#isNew(a.buffer) && this.#isNew(b.buffer)
+            ? this.#all(a as ArrayLike<unknown>, b as ArrayLike<unknown>, level)
+            : undefined
+          : this.#objects(a, b, level);
+    }
+  }
+
+  #isNew(object: object): boolean {
+    const { size } = this.#seen;
+    return this.#seen.add(object).size > size;
+  }
+
+  #all(a: ArrayLike<unknown>, b: ArrayLike<unknown>, level: number): boolean | undefined {
+    if (a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) {
+      const result = this.compare(a[i], b[i], level + 1);
+      if (!result) return result;
+    }
+    return true;
+  }
+
+  #arrays(a: readonly unknown[], b: readonly unknown[], level: number): boolean | undefined {
+    // Holes, and properties beside the elements.
+    const isDense = ({ length }: readonly unknown[], { length: keys }: string[]): boolean => keys === length;
+    const isPlain = isDense(a, Object.keys(a)) && isDense(b, Object.keys(b));
+    return isPlain ? this.#all(a, b, level) : undefined;
+  }
+
+  #objects(a: object, b: object, level: number): boolean | undefined {
+    const one = outlineOf(a, this.#context);
+    const other = outlineOf(b, this.#context);
+    if (!one || !other) return undefined;
+    const { properties } = other;
+    if (one.properties.length !== properties.length) return false;
+    for (const [i, property] of properties.entries()) {
+      if (one.properties[i] !== property) return false;
+      if (!isData(b, property)) return undefined;
+      const result = this.compare(propertyOf(a, property), propertyOf(b, property), level + 1);
+      if (!result) return result;
+    }
+    return true;
+  }
+}
+
+function propertyOf(object: object, property: string | symbol): unknown {
+  return (object as Record<PropertyKey, unknown>)[property];
+}
