@@ -1,7 +1,9 @@
 /** What a file has and what it is to have: whether that is the same, so that nothing is to be written. */
 import { defaultRegistry } from '../registry/index.js';
+import type { TypedArray } from '../serialize/kinds.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
+import { storedObject } from './member.js';
 import { isData, isSimpleArray, outlineOf } from './new-object.js';
 import { isPlainDate } from './scalar.js';
 
@@ -31,11 +33,9 @@ class Comparison {
 
   compare(a: unknown, b: unknown, level: number): boolean | undefined {
     if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
-    const { registry = defaultRegistry } = this.#context.codec;
-    const isSpecial =
-      registry.nameOf(a) !== undefined || registry.nameOf(b) !== undefined || unviewed(b) !== b;
+    if (level > MOST_LEVELS || this.#standsForOther(a) || this.#standsForOther(b)) return undefined;
     // What is there twice is one object.
-    if (isSpecial || level > MOST_LEVELS || !this.#isNew(a) || !this.#isNew(b)) return undefined;
+    if (!this.#isNew(a) || !this.#isNew(b)) return undefined;
     if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
     if (isPlainDate(a) && isPlainDate(b)) return Object.is(a.getTime(), b.getTime());
     switch (Object.getPrototypeOf(a)) {
@@ -50,12 +50,16 @@ class Comparison {
           level,
         );
       default:
-        return isSimpleArray(a) && isSimpleArray(b)
-          ? this.#isNew(a.buffer) && this.#isNew(b.buffer)
-            ? this.#all(a as ArrayLike<unknown>, b as ArrayLike<unknown>, level)
-            : undefined
-          : this.#objects(a, b, level);
+        return isSimpleArray(a) && isSimpleArray(b) ? this.#numbers(a, b, level) : this.#objects(a, b, level);
     }
+  }
+
+  /** Whether something else is stored than its properties: what a handle leads to, or a view shows, or a name. */
+  #standsForOther(value: object): boolean {
+    const { registry = defaultRegistry } = this.#context.codec;
+    return (
+      registry.nameOf(value) !== undefined || storedObject(value) !== undefined || unviewed(value) !== value
+    );
   }
 
   #isNew(object: object): boolean {
@@ -77,6 +81,10 @@ class Comparison {
     const isDense = ({ length }: readonly unknown[], { length: keys }: string[]): boolean => keys === length;
     const isPlain = isDense(a, Object.keys(a)) && isDense(b, Object.keys(b));
     return isPlain ? this.#all(a, b, level) : undefined;
+  }
+
+  #numbers(a: TypedArray, b: TypedArray, level: number): boolean | undefined {
+    return this.#isNew(a.buffer) && this.#isNew(b.buffer) ? this.#all(a, b, level) : undefined;
   }
 
   #objects(a: object, b: object, level: number): boolean | undefined {

@@ -240,6 +240,20 @@ it('and what is compared without the codec is the same for it, or not', () => {
   expect(counts.get(false)).toBeGreaterThan(numRuns / 10);
 });
 
+it('nothing is told of handles, of views, and of what has a name', () => {
+  const own = new TypeRegistry();
+  const settings = { theme: 'dark' };
+  own.registerValue('settings', settings);
+  const dict = H5Dict.write(undefined, { inner: { a: 1 } }, { registry: own });
+  const { context } = dict;
+  const inner = dict.get('inner') as unknown as H5Dict;
+  for (const value of [[inner], [inner.object], [inner.view]])
+    expect(isAlike([{ a: 1 }], value, context)).toBeUndefined();
+  expect(isAlike([{ theme: 'dark' }], [settings], context)).toBeUndefined();
+  expect(isAlike([{ theme: 'dark' }], [{ theme: 'dark' }], context)).toBe(true);
+  expect(isAlike([{ theme: 'dark' }], [{ theme: 'light' }], context)).toBe(false);
+});
+
 it('of few properties and elements in all', () => {
   const values: [isDirect: boolean, value: unknown][] = [
     [true, { id: 1, tags: ['a', 'b'], at: { x: 1.5, y: -0 }, none: [], isIt: [true, false] }],
