@@ -4,10 +4,11 @@ import type { TypedArray } from '../serialize/kinds.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
 import { storedObject } from './member.js';
-import { isData, isSimpleArray, outlineOf } from './new-object.js';
+import { isData, isDense, isSimpleArray, outlineOf, propertyOf } from './new-object.js';
 import { isPlainDate } from './scalar.js';
 
-/** More levels take more of the stack than there may be. */
+/** More elements and properties in all take longer than the codec does, and more levels more of the stack than there may be. */
+const MOST = 4096;
 const MOST_LEVELS = 100;
 
 /**
@@ -26,6 +27,7 @@ export function isAlike(there: unknown, value: unknown, context: Context): boole
 class Comparison {
   readonly #context: Context;
   readonly #seen = new Set<object>();
+  #left = MOST;
 
   constructor(context: Context) {
     this.#context = context;
@@ -42,13 +44,9 @@ class Comparison {
       case Array.prototype:
         return this.#arrays(a as unknown[], b as unknown[], level);
       case Set.prototype:
-        return this.#all([...(a as Set<unknown>)], [...(b as Set<unknown>)], level);
+        return this.#sets(a as Set<unknown>, b as Set<unknown>, level);
       case Map.prototype:
-        return this.#all(
-          [...(a as Map<unknown, unknown>)].flat(),
-          [...(b as Map<unknown, unknown>)].flat(),
-          level,
-        );
+        return this.#maps(a as Map<unknown, unknown>, b as Map<unknown, unknown>, level);
       default:
         return isSimpleArray(a) && isSimpleArray(b) ? this.#numbers(a, b, level) : this.#objects(a, b, level);
     }
@@ -67,8 +65,15 @@ class Comparison {
     return this.#seen.add(object).size > size;
   }
 
+  /** Whether there are as many of one thing as of another; undefined if they are too many. */
+  #areAsMany(one: number, other: number): boolean | undefined {
+    if (one !== other) return false;
+    this.#left -= one;
+    return this.#left < 0 ? undefined : true;
+  }
+
+  /** Of as many. */
   #all(a: ArrayLike<unknown>, b: ArrayLike<unknown>, level: number): boolean | undefined {
-    if (a.length !== b.length) return false;
     for (let i = 0; i < a.length; i++) {
       const result = this.compare(a[i], b[i], level + 1);
       if (!result) return result;
@@ -77,14 +82,25 @@ class Comparison {
   }
 
   #arrays(a: readonly unknown[], b: readonly unknown[], level: number): boolean | undefined {
-    // Holes, and properties beside the elements.
-    const isDense = ({ length }: readonly unknown[], { length: keys }: string[]): boolean => keys === length;
-    const isPlain = isDense(a, Object.keys(a)) && isDense(b, Object.keys(b));
-    return isPlain ? this.#all(a, b, level) : undefined;
+    const areAsMany = this.#areAsMany(a.length, b.length);
+    return areAsMany && (isDense(a) && isDense(b) ? this.#all(a, b, level) : undefined);
+  }
+
+  #sets(a: ReadonlySet<unknown>, b: ReadonlySet<unknown>, level: number): boolean | undefined {
+    return this.#areAsMany(a.size, b.size) && this.#all([...a], [...b], level);
+  }
+
+  #maps(
+    a: ReadonlyMap<unknown, unknown>,
+    b: ReadonlyMap<unknown, unknown>,
+    level: number,
+  ): boolean | undefined {
+    return this.#areAsMany(a.size, b.size) && this.#all([...a].flat(), [...b].flat(), level);
   }
 
   #numbers(a: TypedArray, b: TypedArray, level: number): boolean | undefined {
-    return this.#isNew(a.buffer) && this.#isNew(b.buffer) ? this.#all(a, b, level) : undefined;
+    const areAsMany = this.#areAsMany(a.length, b.length);
+    return areAsMany && (this.#isNew(a.buffer) && this.#isNew(b.buffer) ? this.#all(a, b, level) : undefined);
   }
 
   #objects(a: object, b: object, level: number): boolean | undefined {
@@ -92,7 +108,8 @@ class Comparison {
     const other = outlineOf(b, this.#context);
     if (!one || !other) return undefined;
     const { properties } = other;
-    if (one.properties.length !== properties.length) return false;
+    const areAsMany = this.#areAsMany(one.properties.length, properties.length);
+    if (!areAsMany) return areAsMany;
     for (const [i, property] of properties.entries()) {
       if (one.properties[i] !== property) return false;
       if (!isData(b, property)) return undefined;
@@ -101,8 +118,4 @@ class Comparison {
     }
     return true;
   }
-}
-
-function propertyOf(object: object, property: string | symbol): unknown {
-  return (object as Record<PropertyKey, unknown>)[property];
 }

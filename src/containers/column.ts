@@ -80,7 +80,7 @@ export function typeOfValue(value: unknown): ColumnType | undefined {
   }
 }
 
-export function isInt32(value: number): boolean {
+function isInt32(value: number): boolean {
   return (value | 0) === value && !Object.is(value, -0);
 }
 

@@ -224,8 +224,8 @@ export class ItemList implements ListStore {
         return undefined;
       case 'object':
         if (value === null) return null;
-        if (value instanceof Date) return encodeScalar(value, this.#context) ? new Date(value) : undefined;
-        return encodeScalar(value, this.#context) ? value : this.#snapshot(value);
+        if (!encodeScalar(value, this.#context)) return this.#snapshot(value);
+        return value instanceof Date ? new Date(value) : value;
       default:
         return value === HOLE || encodeScalar(value, this.#context) ? value : undefined;
     }
@@ -316,7 +316,10 @@ export class ItemList implements ListStore {
       }
       const name = String(this.#nextName);
       const order = this.#nextOrder;
-      const made = value instanceof Snapshot ? value.made : this.#newScalar(value);
+      const made =
+        value instanceof Snapshot
+          ? value.made
+          : newDataset(encodeScalar(value, this.#context) as StoredScalar);
       if (made) direct.push({ name, order, object: made });
       else {
         others[name] = (value as Snapshot).copy;
@@ -327,10 +330,6 @@ export class ItemList implements ListStore {
     }
     writeOthers();
     if (direct.length > 0) editor.addObjects(object.node, direct);
-  }
-
-  #newScalar(value: unknown): NewObject {
-    return newDataset(encodeScalar(value, this.#context) as StoredScalar);
   }
 
   #writeMask(): void {

@@ -7,7 +7,6 @@ import type { AttributeDraft } from '../hdf5/draft.js';
 import type { NewMember, NewObject } from '../hdf5/editing.js';
 import type { CreateDatasetOptions } from '../hdf5/h5-group.js';
 import { prepare } from '../hdf5/prepare.js';
-import { utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry, type RegisteredClass } from '../registry/index.js';
 import { hasInternalState, TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
 import { Encoding, MAX_NAME, Reserved } from '../serialize/layout.js';
@@ -18,7 +17,7 @@ import { NO_VALUES, type Values } from '../serialize/values.js';
 import { dtypeOf, MISSING } from './column.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
-import { encodeScalar, type StoredScalar } from './scalar.js';
+import { dtypeOfWord, encodeScalar, type StoredScalar } from './scalar.js';
 
 /** More members of one object, or elements and members in all, or levels are the codec's. */
 const MOST_MEMBERS = 32;
@@ -80,15 +79,16 @@ class Maker {
 
   make(value: object, level: number): NewObject | undefined {
     if (level > MOST_LEVELS || !this.#isNew(value)) return undefined;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    const { isPlain } = this.#context;
-    if (prototype === Array.prototype) return isPlain ? this.#list(value as unknown[]) : undefined;
-    if (prototype === Map.prototype) return this.#map(value as Map<unknown, unknown>, level);
-    if (prototype === Set.prototype)
-      return isPlain ? this.#leaf([...(value as Set<unknown>)], IS_SET) : undefined;
-    if (isSimpleArray(value)) return isPlain ? this.#numbers(value) : undefined;
-    const outline = outlineOf(value, this.#context);
-    return outline && this.#object(value, outline, level);
+    switch (Object.getPrototypeOf(value)) {
+      case Array.prototype:
+        return this.#list(value as unknown[]);
+      case Set.prototype:
+        return this.#set(value as Set<unknown>);
+      case Map.prototype:
+        return this.#map(value as Map<unknown, unknown>, level);
+      default:
+        return isSimpleArray(value) ? this.#numbers(value) : this.#object(value, level);
+    }
   }
 
   /** Notes an object. Whether it is the first time, and no view of another one. */
@@ -104,25 +104,25 @@ class Maker {
 
   // ---- objects --------------------------------------------------------------------------------------
 
-  #object(value: object, { properties, class: cls, head }: Outline, level: number): NewObject | undefined {
-    if (!this.#isFew(properties)) return undefined;
-    const members = head.slice();
-    for (const property of properties) {
+  #object(value: object, level: number): NewObject | undefined {
+    const outline = outlineOf(value, this.#context);
+    if (!outline || !this.#isFew(outline.properties.length)) return undefined;
+    const members = outline.head.slice();
+    for (const property of outline.properties) {
       if (!isData(value, property)) return undefined;
-      const name = cls ? cls.storedName(property) : (property as string);
-      const member = this.#member(name, (value as Record<PropertyKey, unknown>)[property], level);
+      const member = this.#member(storedName(outline, property), propertyOf(value, property), level);
       if (!member) return undefined;
       members.push(member);
     }
     return { dataset: undefined, members };
   }
 
-  #isFew({ length }: readonly unknown[]): boolean {
-    return length <= MOST_MEMBERS && this.#spend(length);
+  #isFew(members: number): boolean {
+    return members <= MOST_MEMBERS && this.#spend(members);
   }
 
   #map(value: Map<unknown, unknown>, level: number): NewObject | undefined {
-    if (value.size > MOST_MEMBERS || !this.#spend(value.size)) return undefined;
+    if (!this.#isFew(value.size)) return undefined;
     const members: NewMember[] = [IS_MAP];
     for (const [key, each] of value) {
       const member = typeof key === 'string' ? this.#member(key, each, level) : undefined;
@@ -150,19 +150,23 @@ class Maker {
   // ---- lists ----------------------------------------------------------------------------------------
 
   #list(value: readonly unknown[]): NewObject | undefined {
-    const { length } = value;
-    const hasOthers = Object.keys(value).length !== length;
-    if (hasOthers || this.#context.codec.accessors === 'skip') return undefined;
+    // There may be very many: to look at them takes longer than the codec does.
+    if (value.length > this.#left || !isDense(value) || this.#context.codec.accessors === 'skip')
+      return undefined;
     const elements = value.slice();
     const [first] = elements;
     if (typeof first !== 'object' || first === null) return this.#leaf(elements, IS_ARRAY);
     return Array.isArray(first) ? this.#rectangle(elements) : this.#records(elements);
   }
 
+  #set(value: Set<unknown>): NewObject | undefined {
+    return value.size > this.#left ? undefined : this.#leaf([...value], IS_SET);
+  }
+
   /** Elements that are all numbers, texts or booleans. */
   #leaf(elements: readonly unknown[], ...members: readonly NewMember[]): NewObject | undefined {
     const { length } = elements;
-    if (!this.#spend(length)) return undefined;
+    if (!this.#context.isPlain || !this.#spend(length)) return undefined;
     if (length === 0) return { dataset: { data: [], shape: [0], dtype: dtypeOf(MISSING) }, members };
     const builder = new LeafBuilder(length);
     if (!builder.append(elements, length)) return undefined;
@@ -179,15 +183,14 @@ class Maker {
   /** Rows of one length. */
   #rectangle(rows: readonly unknown[]): NewObject | undefined {
     const [{ length: width }] = rows as [unknown[]];
+    if (width === 0 || width * rows.length > this.#left) return undefined;
     const elements: unknown[] = [];
     for (const row of rows) {
       const isRow = Array.isArray(row) && Object.getPrototypeOf(row) === Array.prototype;
-      if (!isRow || row.length !== width || Object.keys(row).length !== width || !this.#isNew(row))
-        return undefined;
-      if (elements.length + width > this.#left) return undefined;
+      if (!isRow || row.length !== width || !isDense(row) || !this.#isNew(row)) return undefined;
       elements.push(...row);
     }
-    const leaf = width > 0 ? this.#leaf(elements, IS_ARRAY) : undefined;
+    const leaf = this.#leaf(elements, IS_ARRAY);
     return leaf && { ...leaf, dataset: { ...leaf.dataset, shape: [rows.length, width] } };
   }
 
@@ -196,27 +199,24 @@ class Maker {
     const [first] = rows as [object];
     const outline = outlineOf(first, this.#context);
     if (!outline || outline.head === HAS_NO_PROTOTYPE) return undefined;
-    const { properties, class: cls, head } = outline;
-    if (properties.length === 0 || !this.#isFew(properties) || properties.length * rows.length > this.#left)
-      return undefined;
+    const { properties, head } = outline;
+    const { length } = properties;
+    if (length === 0 || !this.#isFew(length) || length * rows.length > this.#left) return undefined;
     const columns = properties.map(() => [] as unknown[]);
     for (const row of rows as object[]) {
-      const own =
-        typeof row === 'object' && row !== null && this.#isNew(row)
-          ? outlineOf(row, this.#context)
-          : undefined;
-      const isAlike = own?.class === cls && own?.head === head && own.properties.length === properties.length;
-      if (!isAlike) return undefined;
+      const isRow = typeof row === 'object' && row !== null && this.#isNew(row);
+      const own = isRow ? outlineOf(row, this.#context) : undefined;
+      // Of each class there is one.
+      if (own?.head !== head || own.properties.length !== length) return undefined;
       for (const [i, property] of properties.entries()) {
         if (own.properties[i] !== property || !isData(row, property)) return undefined;
-        columns[i]?.push((row as Record<PropertyKey, unknown>)[property]);
+        columns[i]?.push(propertyOf(row, property));
       }
     }
-    const length = attribute(Reserved.length, prepare(rows.length, 'u4'));
-    const members = [...head, ARE_RECORDS, length];
+    const members = [...head, ARE_RECORDS, attribute(Reserved.length, prepare(rows.length, 'u4'))];
     for (const [i, property] of properties.entries()) {
       const column = this.#leaf(columns[i] as unknown[]);
-      const name = cls ? cls.storedName(property) : (property as string);
+      const name = storedName(outline, property);
       if (!column || name.length > MAX_NAME) return undefined;
       members.push(link(escapeName(name), column));
     }
@@ -224,7 +224,7 @@ class Maker {
   }
 
   #numbers(value: TypedArray): NewObject | undefined {
-    if (!this.#spend(value.length) || !this.#isNew(value.buffer)) return undefined;
+    if (!this.#context.isPlain || !this.#spend(value.length) || !this.#isNew(value.buffer)) return undefined;
     return { dataset: { data: value.slice() }, members: NO_MEMBERS };
   }
 }
@@ -233,6 +233,20 @@ class Maker {
 export function isData(object: object, property: string | symbol): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(object, property);
   return descriptor !== undefined && 'value' in descriptor;
+}
+
+export function propertyOf(object: object, property: string | symbol): unknown {
+  return (object as Record<PropertyKey, unknown>)[property];
+}
+
+/** What the file calls a property. */
+function storedName({ class: cls }: Outline, property: string | symbol): string {
+  return cls ? cls.storedName(property) : (property as string);
+}
+
+/** Whether an array has no holes, and no properties beside its elements. */
+export function isDense(array: readonly unknown[]): boolean {
+  return Object.keys(array).length === array.length;
 }
 
 function link(name: string, object: NewObject): NewMember {
@@ -245,7 +259,7 @@ function attribute(name: string, value: AttributeDraft): NewMember {
 
 /** An attribute that is a word: a text of fixed length. */
 function word(name: string, text: string): NewMember {
-  return attribute(name, prepare(text, `S${utf8Encoder.encode(text).length}`));
+  return attribute(name, prepare(text, dtypeOfWord(text)));
 }
 
 // ---- classes ----------------------------------------------------------------------------------------------

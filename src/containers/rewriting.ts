@@ -15,6 +15,7 @@ import type { Context } from './context.js';
 import { ItemList } from './item-list.js';
 import { HOLE } from './list-store.js';
 import { thePlatform } from './platform.js';
+import { dtypeOfWord } from './scalar.js';
 
 /** Where an object is in its file, once it is written. */
 export function addressOf(object: H5Group | H5Dataset): number {
@@ -93,6 +94,5 @@ function regroup(holder: H5Group, context: Context): void {
 
 /** Sets a reserved attribute to a word, as the codec does. */
 export function setWord(object: H5Group | H5Dataset, name: string, word: string): void {
-  const size = new TextEncoder().encode(word).length;
-  object.attrs.set(name, word, { dtype: `S${size}` });
+  object.attrs.set(name, word, { dtype: dtypeOfWord(word) });
 }

@@ -12,7 +12,7 @@ import { isNative, nativeArray } from '../hdf5/number-elements.js';
 import type { DatasetInfo, ObjectInfo } from '../hdf5/object.js';
 import { rawData } from '../hdf5/raw-data.js';
 import type { StoredObject } from '../hdf5/stored-object.js';
-import { isPlainText } from '../hdf5/text.js';
+import { isPlainText, utf8Encoder } from '../hdf5/text.js';
 import { defaultRegistry } from '../registry/index.js';
 import { NOT_A_TIME, Reserved, Tag } from '../serialize/layout.js';
 import { newRestorer } from '../serialize/serialize.js';
@@ -62,6 +62,11 @@ function named(
 
 function tagged(tag: string, dtype: DType, value: unknown): StoredScalar {
   return { data: { [tag]: value }, dtype: { compound: { [tag]: dtype } } };
+}
+
+/** The dtype of a word of the layout, which is a text of fixed length. */
+export function dtypeOfWord(word: string): DType {
+  return `S${utf8Encoder.encode(word).length}`;
 }
 
 /** Whether it is a Date and no more: not one of a subclass, or with properties. */
