@@ -7,7 +7,7 @@ import { H5Group } from '../hdf5/h5-group.js';
 import type { H5Object } from '../hdf5/h5-object.js';
 import { hasOrder, linkOf } from '../hdf5/members.js';
 import type { Datatype } from '../hdf5/messages/datatype.js';
-import { holdersOf } from '../hdf5/paths.js';
+import { holdersOf, join } from '../hdf5/paths.js';
 import { hasReferences } from '../hdf5/release.js';
 import { type AnyLink, isHard } from '../hdf5/stored-object.js';
 import { TYPED_ARRAYS, type TypedArray } from '../serialize/kinds.js';
@@ -25,7 +25,7 @@ import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
-import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
+import { deleteMember, MAX_ATTRIBUTES, overwriting, prepareMember, storedObject } from './member.js';
 import { copyOf, storeWithCopies } from './own-collections.js';
 import { placeOf } from './rewriting.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
@@ -65,12 +65,31 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
     return true;
   }
   if (!source || value instanceof H5Dict) return false;
+  if (overwrite(dict as unknown as H5Dict, key, value as object)) return true;
   const there = ownDictAt(dict as unknown as H5Dict, key);
   const parts = there && kindOfGroup(there.object) === source ? partsOf(there, value as object) : undefined;
   if (!there || !parts) return false;
   const changes = new Changes();
   update(there, parts, changes);
   return apply(there, changes.all);
+}
+
+/** Sets an object of scalars that a dict has for a key to another one, if no more than their values differs. Returns whether it did. */
+function overwrite(dict: H5Dict, key: string, value: object): boolean {
+  const { object: group, context, isLarge } = dict;
+  const name = escapeName(key);
+  const found = isLarge ? undefined : overwriting(group, name, value, context);
+  if (!found) return false;
+  const { names, write } = found;
+  const last = names.at(-1);
+  if (last === undefined) return true;
+  const { live } = context;
+  const path = join(group.path, name);
+  live.change(join(path, last), () => {
+    for (const other of names) if (other !== last) live.noted(join(path, other));
+    write();
+  });
+  return true;
 }
 
 /** What a dict is to be set to or merged with, part by part; undefined where that must be a whole, as parts are shared. */

@@ -33,9 +33,18 @@ const ARE_RECORDS = word(Reserved.encoding, Encoding.records);
 
 /** What the codec makes of a value, of which nothing is kept; undefined of what only the codec can make, or refuse. */
 export function newObject(value: object, context: Context): NewObject | undefined {
-  if (context.options.limits) return undefined;
+  return made(() => new Maker(context, MOST_LEVELS).make(value, 0), context);
+}
+
+/** The same of a value that is a group of attributes alone; undefined of all others. */
+export function newFlatObject(value: object, context: Context): NewObject | undefined {
+  return made(() => new Maker(context, 0).group(value, 0), context);
+}
+
+function made(make: () => NewObject | undefined, { options }: Context): NewObject | undefined {
+  if (options.limits) return undefined;
   try {
-    return new Maker(context).make(value, 0);
+    return make();
   } catch {
     // A proxy, or a class that is at odds with its fields: the codec says where, or leaves it out.
     return undefined;
@@ -69,26 +78,35 @@ export function outlineOf(object: object, { codec }: Context): Outline | undefin
 
 class Maker {
   readonly #context: Context;
+  readonly #levels: number;
   /** All objects in it: what is reached twice is one object. */
   readonly #seen = new Set<object>();
   #left = MOST;
 
-  constructor(context: Context) {
+  /** `levels`: so many there may be below the first. */
+  constructor(context: Context, levels: number) {
     this.#context = context;
+    this.#levels = levels;
   }
 
   make(value: object, level: number): NewObject | undefined {
-    if (level > MOST_LEVELS || !this.#isNew(value)) return undefined;
+    if (level > this.#levels) return undefined;
     switch (Object.getPrototypeOf(value)) {
       case Array.prototype:
-        return this.#list(value as unknown[]);
+        return this.#isNew(value) ? this.#list(value as unknown[]) : undefined;
       case Set.prototype:
-        return this.#set(value as Set<unknown>);
-      case Map.prototype:
-        return this.#map(value as Map<unknown, unknown>, level);
+        return this.#isNew(value) ? this.#set(value as Set<unknown>) : undefined;
       default:
-        return isSimpleArray(value) ? this.#numbers(value) : this.#object(value, level);
+        return isSimpleArray(value) ? this.#numbers(value) : this.group(value, level);
     }
+  }
+
+  /** The same of what has members. */
+  group(value: object, level: number): NewObject | undefined {
+    if (!this.#isNew(value)) return undefined;
+    return Object.getPrototypeOf(value) === Map.prototype
+      ? this.#map(value as Map<unknown, unknown>, level)
+      : this.#object(value, level);
   }
 
   /** Notes an object. Whether it is the first time, and no view of another one. */
@@ -224,7 +242,8 @@ class Maker {
   }
 
   #numbers(value: TypedArray): NewObject | undefined {
-    if (!this.#context.isPlain || !this.#spend(value.length) || !this.#isNew(value.buffer)) return undefined;
+    if (!this.#context.isPlain || !this.#spend(value.length)) return undefined;
+    if (!this.#isNew(value) || !this.#isNew(value.buffer)) return undefined;
     return { dataset: { data: value.slice() }, members: NO_MEMBERS };
   }
 }

@@ -112,6 +112,14 @@ export interface NewMember {
   readonly attribute: AttributeDraft | undefined;
 }
 
+/** What is changed of an object where it stands. */
+export interface Overwriting {
+  /** The names of the attributes that are to have other values. */
+  readonly names: readonly string[];
+  /** Does it. */
+  readonly write: () => void;
+}
+
 /** A link to a new object, with the creation order that it is to have. */
 export interface NewLink {
   readonly name: string;
@@ -194,6 +202,11 @@ export interface Editor extends Requiring {
   setScalar(group: Node, name: string, value: unknown, options: ValueOptions | undefined, most: number): void;
   /** Sets the elements of an attribute, or of a dataset that a group links to, where they stand; false if they must be those of a new one. */
   overwrite(group: Node, name: string, value: unknown, options: ValueOptions | undefined): boolean;
+  /**
+   * What makes the group that a link of a group leads to what a new one of attributes alone would be, where it stands, and nothing in it
+   * has to be put elsewhere; undefined if that cannot be done. It is to be done at once.
+   */
+  overwriting(group: Node, name: string, object: NewObject): Overwriting | undefined;
   /** Sets a link to an object of the file, or to a new one. */
   setObject(group: Node, name: string, object: H5Object | NewObject): void;
   /** Sets a link to a copy of an object of this or another file. */

@@ -27,6 +27,7 @@ import type {
   EditWatcher,
   NewLink,
   NewObject,
+  Overwriting,
   TransactionState,
   ValueOptions,
 } from './editing.js';
@@ -76,7 +77,7 @@ import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
-import { overwrite, overwriteAttribute, overwriteCompact } from './overwrite.js';
+import { overwrite, overwriteAttribute, overwriteAttributes, overwriteCompact } from './overwrite.js';
 import { isWithin } from './paths.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
@@ -113,6 +114,7 @@ const MAX_ATTRIBUTES = 0xffff;
 
 /** One for all attributes without options: there are very many of them. */
 const NO_OPTIONS: ValueOptions = {};
+const ANY_NUMBER: ValueOptions = { dtype: 'f8' };
 
 /** So many objects that were changed are kept in memory, for the next change. */
 const KEPT_EDITED = 16;
@@ -690,9 +692,17 @@ export class FileEditor implements Editor {
   }
 
   overwrite(group: Node, name: string, value: unknown, options: ValueOptions = NO_OPTIONS): boolean {
-    return group.attributes?.get(name) === undefined || isShadowed(group, name)
-      ? this.#overwriteMember(group, name, value, options)
-      : this.#overwriteAttribute(group, name, this.newAttribute(name, value, options));
+    const there = group.attributes?.get(name);
+    // What is stored as a float of 64 bits can be any number, and stays one.
+    const isNumber = typeof value === 'number' && options.dtype === undefined;
+    if (there === undefined || isShadowed(group, name))
+      return (
+        this.#overwriteMember(group, name, value, options) ||
+        (isNumber && this.#overwriteMember(group, name, value, ANY_NUMBER))
+      );
+    const type = isNumber && typeof there === 'object' ? there.datatype : undefined;
+    const how = type?.class === 'floating-point' && type.size === 8 ? ANY_NUMBER : options;
+    return this.#overwriteAttribute(group, name, this.newAttribute(name, value, how));
   }
 
   #overwriteAttribute(object: Node, name: string, attribute: AttributeDraft): boolean {
@@ -710,18 +720,44 @@ export class FileEditor implements Editor {
   }
 
   #overwriteMember(group: Node, name: string, value: unknown, { dtype, shape }: ValueOptions): boolean {
-    const link = group.links?.get(name);
-    if (link?.kind !== 'hard') return false;
-    const { address } = link;
-    if (this.#edited.has(address) || this.#linkChanges.has(address)) return false;
-    if (this.#written.has(address)) return false;
+    const address = this.#unchangedAt(group, name);
+    if (address < 0) return false;
     const prepared = prepare(value, plain(dtype), shape);
     if (hasPointers(prepared.datatype) || !overwrite(this.space, address, prepared)) return false;
+    this.#overwritten(address);
+    return true;
+  }
+
+  overwriting(group: Node, name: string, { members }: NewObject): Overwriting | undefined {
+    const address = this.#unchangedAt(group, name);
+    if (address < 0) return undefined;
+    const writer = this.#objectWriter;
+    const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);
+    const found = overwriteAttributes(this.space, this.#heap, address, members, bytes);
+    if (!found) return undefined;
+    const write = (): void => {
+      found.write();
+      this.#overwritten(address);
+    };
+    return { names: found.names, write };
+  }
+
+  /** Where the object that a link of a group leads to stands, of which all is in the file; -1 of another one. */
+  #unchangedAt(group: Node, name: string): number {
+    const link = group.links?.get(name);
+    if (link?.kind !== 'hard') return -1;
+    const { address } = link;
+    const isChanged =
+      this.#edited.has(address) || this.#linkChanges.has(address) || this.#written.has(address);
+    return isChanged ? -1 : address;
+  }
+
+  /** The object there is another one in the file than it was. */
+  #overwritten(address: number): void {
     this.#objects.delete(address);
     this.#known.delete(address);
     this.#loaded.delete(address);
     this.#storages.delete(address);
-    return true;
   }
 
   setObject(group: Node, name: string, object: H5Object | NewObject): void {

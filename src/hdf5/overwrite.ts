@@ -1,17 +1,21 @@
-import type { ByteReader } from './byte-reader.js';
+import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { lookup3 } from './checksum.js';
 import { encodedType } from './draft.js';
 import type { EditableSpace } from './editable-space.js';
-import type { Encoded } from './elements.js';
+import type { NewMember, Overwriting } from './editing.js';
+import { decode, type Encoded } from './elements.js';
 import type { Extent } from './free-space.js';
 import { OHDR } from './header-writer.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import type { LoadedObject } from './loaded-object.js';
+import { decodeAttributeInfo } from './messages/attribute-info.js';
 import { decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
+import { FLOAT64 } from './messages/datatype.js';
+import { decodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { type Message, readObjectHeader } from './object-header.js';
-import type { Prepared } from './prepare.js';
+import { type Prepared, prepare } from './prepare.js';
 import { hasReferences, releaseElements } from './release.js';
 
 /** Of larger data what is new takes less memory until the commit than what is changed. */
@@ -57,7 +61,8 @@ export function overwrite(space: EditableSpace, address: number, prepared: Prepa
   // The checksum of the header is that of its one chunk; one of version 1 has none.
   const header = headerChunk(space, [address, size]);
   if (!header) return false;
-  patch(space, address, header, layout.offset - space.superblock.baseAddress - address, bytes);
+  header.set(bytes, layout.offset - space.superblock.baseAddress - address);
+  patch(space, address, header);
   return true;
 }
 
@@ -87,6 +92,103 @@ export function overwriteAttribute(
   put(space, object, place, elementBytes(encoded));
   object.replaceAttribute(name, elements);
   return true;
+}
+
+/** Of what is the same. */
+const NOTHING: Overwriting = { names: [], write: () => {} };
+
+/** An attribute that is to have other elements. */
+interface AttributeChange {
+  readonly prepared: Prepared;
+  readonly encoded: Encoded;
+  /** Where its elements are in the header. */
+  readonly at: number;
+}
+
+/**
+ * What gives a group these attributes in the place of those that it has, if that are all of it: the same names, in the same order, of
+ * the same datatypes and shapes, without references; no links, no second link that leads to it, and one chunk of header. Undefined
+ * otherwise.
+ */
+export function overwriteAttributes(
+  space: EditableSpace,
+  heap: GlobalHeapEditor,
+  address: number,
+  members: readonly NewMember[],
+  elementBytes: (encoded: Encoded) => Uint8Array,
+): Overwriting | undefined {
+  const chunks: Extent[] = [];
+  const messages = readObjectHeader(space, address, chunks);
+  if (chunks.length !== 1) return undefined;
+  const start = address + space.superblock.baseAddress;
+  const names: string[] = [];
+  const changes: AttributeChange[] = [];
+  let next = 0;
+  let last = -1;
+  for (const { type, flags, order, data } of messages) {
+    if (isNoContent(type, data)) continue;
+    const member = members[next++];
+    if (type !== MessageType.Attribute || flags & MessageFlag.Shared || member?.attribute === undefined)
+      return undefined;
+    // Without an order there is none to be kept.
+    if (order >= 0 && order <= last) return undefined;
+    last = order;
+    const { name, attribute } = member;
+    const head = attributeHead(data);
+    if (head?.name !== name) return undefined;
+    // A number stays of the type that holds all of them.
+    const isFloat = typeof attribute === 'number' && isEqual(head.type, encodedType(FLOAT64).message);
+    const prepared =
+      typeof attribute === 'object' ? attribute : prepare(attribute, isFloat ? 'f8' : undefined);
+    const { datatype, dataspace, encoded } = prepared;
+    if (!encoded || prepared.committed !== undefined || hasReferences(datatype)) return undefined;
+    if (!isEqual(head.type, encodedType(datatype).message) || !isSame(head.dataspace, dataspace))
+      return undefined;
+    if (data.left !== encoded.bytes.length) return undefined;
+    const at = data.offset - start;
+    if (hasElements(space, data.raw(data.left), prepared, encoded)) continue;
+    names.push(name);
+    changes.push({ prepared, encoded, at });
+  }
+  if (next !== members.length) return undefined;
+  if (changes.length === 0) return NOTHING;
+  const header = headerChunk(space, chunks[0] as Extent);
+  if (!header) return undefined;
+  const write = (): void => {
+    for (const { prepared, encoded, at } of changes) {
+      const elements = header.subarray(at, at + encoded.bytes.length);
+      releaseElements(space, heap, prepared.datatype, extent(prepared.dataspace), elements);
+      elements.set(elementBytes(encoded));
+    }
+    patch(space, address, header);
+  };
+  return { names, write };
+}
+
+/** Whether a message of a group says nothing of its content: where it would be if it were not in the header. */
+function isNoContent(type: number, data: ByteReader): boolean {
+  switch (type) {
+    case MessageType.GroupInfo:
+      return true;
+    case MessageType.LinkInfo:
+      return decodeLinkInfo(data).fractalHeap === UNDEFINED_ADDRESS;
+    case MessageType.AttributeInfo:
+      return decodeAttributeInfo(data).fractalHeap === UNDEFINED_ADDRESS;
+    default:
+      return false;
+  }
+}
+
+/** Whether elements are the same as others; of what they lead to, texts alone are looked up. */
+function hasElements(
+  space: EditableSpace,
+  there: Uint8Array,
+  { datatype, dataspace }: Prepared,
+  { bytes, at, targets }: Encoded,
+): boolean {
+  if (at.length === 0) return isEqual(there, bytes);
+  if (datatype.class !== 'variable-length' || !datatype.string || dataspace.dims.length > 0) return false;
+  return decode(datatype, there, 1, space.globalHeap)[0] === targets[0];
 }
 
 /**
@@ -134,7 +236,8 @@ function put(
   { index, start, chunk, at }: HeaderPlace,
   bytes: Uint8Array,
 ): void {
-  patch(space, start, chunk, at, bytes);
+  chunk.set(bytes, at);
+  patch(space, start, chunk);
   object.replaceMessage(index, chunk, start + space.superblock.baseAddress);
 }
 
@@ -149,6 +252,24 @@ function hasDatatype(message: ByteReader, type: Uint8Array): boolean {
   if (version < 2 || isShared || size !== type.length) return false;
   message.take(2 + (version === 3 ? 1 : 0) + nameSize);
   return type.every((byte) => message.u8() === byte);
+}
+
+/** What the message of an attribute says of it, if it is of version 3 and shares nothing; its elements are what is left. */
+function attributeHead(
+  message: ByteReader,
+): { name: string; type: Uint8Array; dataspace: Dataspace } | undefined {
+  if (message.u8() !== 3 || message.u8() !== 0) return undefined;
+  const nameSize = message.u16();
+  const typeSize = message.u16();
+  const spaceSize = message.u16();
+  message.u8();
+  const name = message.block(nameSize).utf8z();
+  const type = message.raw(typeSize);
+  return { name, type, dataspace: decodeDataspace(message.block(spaceSize)) };
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Whether two dataspaces are the same, and can be no others. */
@@ -167,15 +288,8 @@ function headerChunk(space: EditableSpace, [address, size]: Extent): Uint8Array<
   return header[0] === (OHDR & 0xff) ? header : undefined;
 }
 
-/** Writes bytes into a chunk of an object header, with its checksum. */
-function patch(
-  space: EditableSpace,
-  address: number,
-  header: Uint8Array<ArrayBuffer>,
-  at: number,
-  bytes: Uint8Array,
-): void {
-  header.set(bytes, at);
+/** Writes a chunk of an object header, with its checksum. */
+function patch(space: EditableSpace, address: number, header: Uint8Array<ArrayBuffer>): void {
   const end = header.length - 4;
   const view = new DataView(header.buffer);
   view.setUint32(end, lookup3(view, 0, end), true);
