@@ -278,11 +278,8 @@ export class ItemList implements ListStore {
       return other === undefined ? Missing.undefined : this.#put(name, other, order, index);
     }
     const made = newDataset(scalar);
-    if (object.has(name)) {
-      const { data, dtype } = scalar;
-      const isThere = editor.overwrite(object.node, name, data, dtype && { dtype });
-      if (!isThere) replaceMember(object, name, () => editor.setObject(object.node, name, made));
-    } else editor.addObjects(object.node, [{ name, order, object: made }]);
+    if (object.has(name)) replaceMember(object, name, () => editor.setObject(object.node, name, made));
+    else editor.addObjects(object.node, [{ name, order, object: made }]);
     return name;
   }
 
