@@ -550,13 +550,13 @@ export class CompletePlanner extends Planner {
   #closePool(pool: Pool): void {
     this.#pool = undefined;
     pool.gather();
-    const { node, objects } = pool;
+    const { node, objects, tables, lists } = pool;
     node.length = objects.length;
     this.root.pools ??= [];
     this.root.pools.push(node);
     this.#isPool = true;
     // A few objects are not worth a table for each of their shapes.
-    if (objects.length < MANY) super.encode(node, Kind.SparseArray, pool.standIns());
+    if (objects.length < MANY) super.encode(node, Kind.SparseArray, pool.standIns(tables, lists.values()));
     else this.#planPool(pool);
     this.#isPool = false;
   }
@@ -579,8 +579,9 @@ export class CompletePlanner extends Planner {
     const large = tables.filter(isLarge).sort((a, b) => b.rows.length - a.rows.length);
     for (const { id, keys, rows, columns } of large.slice(0, MOST_TABLES))
       this.columns(part(id, rows), id, keys, columns);
+    const small = [...large.slice(MOST_TABLES), ...tables.filter((table) => !isLarge(table))];
     const left = new Map<number, number[]>();
-    for (const table of [...large.slice(MOST_TABLES), ...tables.filter((table) => !isLarge(table))]) {
+    for (const table of small) {
       const rows = left.get(table.id) ?? [];
       left.set(table.id, rows);
       for (const row of table.rows) rows.push(row);
@@ -589,7 +590,7 @@ export class CompletePlanner extends Planner {
     const isMany = left.size > MOST_LEFT;
     const rest = isMany ? [[Kind.SparseArray as number, [...left.values()].flat()] as const] : left;
     if (left.size === 0) return;
-    const standIns = pool.standIns();
+    const standIns = pool.standIns(small);
     for (const [id, rows] of rest) {
       rows.sort((a, b) => a - b);
       const values = rows.map((row) => standIns[row]);

@@ -41,6 +41,14 @@ interface Step {
   readonly others: Map<string, Step>;
 }
 
+/** Arrays, Sets or Maps. */
+interface PooledLists {
+  /** Their numbers in the pool. */
+  readonly rows: number[];
+  /** Copies with References in the places of objects of it. */
+  readonly values: object[];
+}
+
 const FIRST_KEYS = 6;
 
 function newStep(): Step {
@@ -69,8 +77,8 @@ export class Pool {
   readonly node: VectorNode;
   readonly objects: object[] = [];
   readonly tables: Table[] = [];
-  /** Arrays, Sets and Maps, by their kinds: their numbers in the pool, and copies with References in the places of objects of it. */
-  readonly lists: ReadonlyMap<Kind, { readonly rows: number[]; readonly values: object[] }> = new Map(
+  /** By their kinds. */
+  readonly lists: ReadonlyMap<Kind, PooledLists> = new Map(
     [Kind.Array, Kind.Set, Kind.Map].map((kind) => [kind, { rows: [], values: [] }]),
   );
   readonly #host: PoolHost;
@@ -222,14 +230,14 @@ export class Pool {
   }
 
   /**
-   * In the place of each object one like it, with what it had when it was looked at, and References in the places of objects of
-   * the pool: a getter gives something else each time that it is asked.
+   * By the numbers of the objects of these tables and lists, in the place of each one like it, with what it had when it was looked at,
+   * and References in the places of objects of the pool: a getter gives something else each time that it is asked.
    */
-  standIns(): object[] {
+  standIns(tables: Iterable<Table>, lists: Iterable<PooledLists> = []): object[] {
     const standIns: object[] = [];
-    for (const { rows, values } of this.lists.values())
+    for (const { rows, values } of lists)
       for (let i = 0; i < rows.length; i++) standIns[rows[i] as number] = values[i] as object;
-    for (const { rows, keys, columns } of this.tables)
+    for (const { rows, keys, columns } of tables)
       for (let i = 0; i < rows.length; i++) {
         const at = rows[i] as number;
         const object = this.objects[at] as object;
