@@ -182,3 +182,8 @@ export class H5SystemError extends H5Error {
 export function optionOf(name: string): string {
   return `the option { ${name} } of 'h5pickle/${name}'`;
 }
+
+/** @throws {H5FeatureError} for what is read with the option `indexes` only. */
+export function withoutIndexes(what: string): never {
+  throw new H5FeatureError(`${what} (without ${optionOf('indexes')})`);
+}

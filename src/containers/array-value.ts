@@ -21,7 +21,6 @@ function depthOf(type: Datatype | undefined): number {
     case 'array':
       return type.dims.length + depthOf(type.base);
     case 'opaque':
-    case 'bitfield':
     case 'time':
       return 1;
     default:

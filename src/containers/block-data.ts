@@ -83,6 +83,7 @@ export function transfer(
 /** The dtype of what a dataset holds. */
 export function dtypeOf(type: Datatype): DTypeName {
   switch (type.class) {
+    case 'bitfield':
     case 'fixed-point': {
       const { size, signed } = type;
       if ([1, 2, 4, 8].includes(size)) return `${signed ? 'int' : 'uint'}${(8 * size) as 8}`;

@@ -1,4 +1,4 @@
-import { H5FeatureError, H5StateError, H5TypeError, optionOf } from '../errors.js';
+import { H5StateError, H5TypeError, withoutIndexes } from '../errors.js';
 import type { Editor } from '../hdf5/editing.js';
 import type { ElementAccess } from '../hdf5/element-access.js';
 import { decode, encode } from '../hdf5/elements.js';
@@ -71,9 +71,7 @@ export class DatasetStore implements ElementStore {
   get #access(): ElementAccess {
     const { session, node, path } = this.dataset;
     session.check();
-    const access = session.elements(node);
-    if (access) return access;
-    throw new H5FeatureError(`a part of "${path}", or how it is stored (without ${optionOf('indexes')})`);
+    return session.elements(node) ?? withoutIndexes(`a part of "${path}", or how it is stored`);
   }
 
   read(selection: Selection, into?: BlockData): BlockData {

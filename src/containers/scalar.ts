@@ -108,6 +108,7 @@ function isUsual({ datatype, dataspace }: Attribute, isOurs: boolean): boolean {
 /** Whether values of a datatype are what it says; in files of ours an integer of 64 bits may stand for a number. */
 export function isUsualType(datatype: Datatype, isOurs = true): boolean {
   switch (datatype.class) {
+    case 'bitfield':
     case 'fixed-point':
       return datatype.size < 8 || !isOurs;
     case 'floating-point':

@@ -33,6 +33,7 @@ import type { Datatype } from './messages/datatype.js';
 import { decodeFilterPipeline, type FilterInfo } from './messages/filter-pipeline.js';
 import { MessageType } from './messages/message-type.js';
 import { type Named, naming } from './named-errors.js';
+import { isNumber } from './number-elements.js';
 import { decodeRegion, regionToSelection } from './region-reference.js';
 import {
   hasPointers,
@@ -205,12 +206,11 @@ export class DatasetStorage {
     named?: Named,
   ): { bytes: Uint8Array<ArrayBuffer>; count: number } {
     const { dims } = this.dataspace;
-    const { class: kind, size } = this.datatype;
-    const isNumber = kind === 'fixed-point' || kind === 'floating-point';
+    const { size } = this.datatype;
     return naming(named, () => {
       const selection =
         input instanceof H5Reference ? regionOf(input, dims, this.#offsetSize) : parseSelection(input, dims);
-      const most = isNumber ? MAX_FILLED : MAX_FILLED_OBJECTS;
+      const most = isNumber(this.datatype) ? MAX_FILLED : MAX_FILLED_OBJECTS;
       return { bytes: readSelection(this.#target, selection, size, most, into), count: selection.count };
     });
   }

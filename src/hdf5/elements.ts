@@ -20,6 +20,7 @@ import {
   decodeNumbers,
   encodeNumbers,
   exactNumbers,
+  isNumber,
   type Misfit,
   type OddNumbers,
   type TypedArray,
@@ -30,8 +31,8 @@ import { splitText } from './text-elements.js';
 
 /**
  * Decoded elements, in the order in which they are stored. Numbers are a typed array, everything else is an
- * array: of booleans, strings, objects (records), arrays (sequences and boxes), Uint8Arrays (opaque data and
- * bit fields), or `H5Reference | null`.
+ * array: of booleans, strings, objects (records), arrays (sequences and boxes), Uint8Arrays (opaque data), or
+ * `H5Reference | null`. Bit fields are integers without a sign.
  */
 export type Elements = TypedArray | unknown[];
 
@@ -107,14 +108,12 @@ class Decoder {
 
   decode(type: Datatype, bytes: Uint8Array, count: number): Elements {
     checkBytes(bytes, count * type.size);
+    if (isNumber(type)) {
+      const values = decodeNumbers(type, bytes, count, this.#heap.numbers);
+      const wide = values instanceof BigInt64Array || values instanceof BigUint64Array;
+      return wide && this.#int64AsNumber ? exactNumbers(values) : values;
+    }
     switch (type.class) {
-      case 'fixed-point': {
-        const values = decodeNumbers(type, bytes, count, this.#heap.numbers);
-        const wide = values instanceof BigInt64Array || values instanceof BigUint64Array;
-        return wide && this.#int64AsNumber ? exactNumbers(values) : values;
-      }
-      case 'floating-point':
-        return decodeNumbers(type, bytes, count, this.#heap.numbers);
       case 'enumerated':
         if (isBoolean(type)) return decodeBooleans(bytes, count);
         return this.decode(type.base, bytes, count);
@@ -313,10 +312,8 @@ const MAX_REPEATED = 2 ** 30;
  */
 export function encode(type: Datatype, values: ArrayLike<unknown>, count: number, place = ''): Encoded {
   const misfit: Misfit = (index, value) => fail(place, index, describeMisfit(type, value));
+  if (isNumber(type)) return plain(encodeNumbers(type, values, count, misfit));
   switch (type.class) {
-    case 'fixed-point':
-    case 'floating-point':
-      return plain(encodeNumbers(type, values, count, misfit));
     case 'enumerated':
       return plain(encodeEnum(type, values, count, misfit));
     case 'string':

@@ -1,4 +1,4 @@
-import { H5FeatureError, H5TypeError, optionOf } from '../errors.js';
+import { H5TypeError, withoutIndexes } from '../errors.js';
 import type { DatasetDraft } from './draft.js';
 import { formatDType } from './dtype.js';
 import type { Editor } from './editing.js';
@@ -9,6 +9,7 @@ import type { H5Reference } from './h5-reference.js';
 import { type Dataspace, extent } from './messages/dataspace.js';
 import type { Datatype } from './messages/datatype.js';
 import type { FilterInfo } from './messages/filter-pipeline.js';
+import { isNumber } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { rawData } from './raw-data.js';
 import type { SelectionInput } from './selection.js';
@@ -126,8 +127,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
   /** The bytes of all elements, without what reads selections. */
   #whole(): Uint8Array {
     const raw = rawData(this.session.space, this.#info as DatasetInfo, `the data of "${this.place}"`);
-    const { class: kind } = this.datatype;
-    const limit = kind === 'fixed-point' || kind === 'floating-point' ? MAX_FILLED : MAX_FILLED_OBJECTS;
+    const limit = isNumber(this.datatype) ? MAX_FILLED : MAX_FILLED_OBJECTS;
     if (!raw.stored && this.nbytes > limit) {
       throw new H5TypeError(
         `"${this.path}" was never written; its ${this.nbytes} bytes are too many to be made at once`,
@@ -138,11 +138,7 @@ export class H5Dataset<T = H5Value> extends H5Object {
 
   /** What reads a part of the elements. */
   get #parts(): ElementAccess {
-    const elements = this.#elements;
-    if (elements) return elements;
-    throw new H5FeatureError(
-      `a part of "${this.place}", or how it is stored (without ${optionOf('indexes')})`,
-    );
+    return this.#elements ?? withoutIndexes(`a part of "${this.place}", or how it is stored`);
   }
 
   /**

@@ -1,6 +1,6 @@
-import { H5FeatureError, H5FormatError, H5TypeError, optionOf } from '../errors.js';
+import { H5FormatError, H5TypeError, withoutIndexes } from '../errors.js';
 import { LITTLE_ENDIAN, swapped } from './endian.js';
-import type { Datatype, FixedPoint, FloatingPoint } from './messages/datatype.js';
+import type { Bitfield, Datatype, FixedPoint, FloatingPoint } from './messages/datatype.js';
 
 /** A typed array, of any element type. */
 export type TypedArray =
@@ -15,7 +15,7 @@ export type TypedArray =
   | Float32Array
   | Float64Array;
 
-export type NumberType = FixedPoint | FloatingPoint;
+export type NumberType = FixedPoint | FloatingPoint | Bitfield;
 
 /** Decodes numbers that no typed array holds as they are. */
 export type OddNumbers = (type: NumberType, bytes: Uint8Array, count: number) => TypedArray | bigint[];
@@ -64,9 +64,14 @@ export function nativeArray(type: NumberType): AnyConstructor | undefined {
   return (type.signed ? SIGNED : UNSIGNED)[size] as AnyConstructor | undefined;
 }
 
+/** Whether elements are numbers: those have their bits somewhere in their bytes. */
+export function isNumber(type: Datatype): type is NumberType {
+  return 'bitOffset' in type;
+}
+
 /** Whether numbers of a datatype are in memory what they are in a file. */
 export function isNative(type: Datatype): type is NumberType {
-  return (type.class === 'fixed-point' || type.class === 'floating-point') && !isForeign(type);
+  return isNumber(type) && !isForeign(type);
 }
 
 function isForeign(type: NumberType): boolean {
@@ -93,8 +98,7 @@ export function decodeNumbers(
     const whole = bytes.subarray(0, count * size);
     return new native((foreign ? swapped(whole, size) : new Uint8Array(whole)).buffer);
   }
-  if (!odd) throw new H5FeatureError(`numbers of ${size} bytes (without ${optionOf('indexes')})`);
-  return odd(type, bytes, count);
+  return (odd ?? withoutIndexes(`numbers of ${size} bytes`))(type, bytes, count);
 }
 
 /** 64-bit integers as numbers, where all of them are exact. */
@@ -132,6 +136,7 @@ export function encodeNumbers(
   misfit: Misfit,
 ): Uint8Array {
   const { size } = type;
+  const float = type.class === 'floating-point';
   const native = nativeArray(type);
   const bytes = new Uint8Array(count * size);
   if (native && (values as object).constructor === native) {
@@ -140,7 +145,7 @@ export function encodeNumbers(
   } else if (!native) {
     for (let i = 0; i < count; i++) {
       const value = values[i];
-      const raw = type.class === 'fixed-point' ? integerBits(type, value) : floatBits(type, value);
+      const raw = float ? floatBits(type, value) : integerBits(type, value);
       if (raw === undefined) misfit(i, value);
       for (let k = 0; k < size; k++) {
         bytes[i * size + (type.bigEndian ? size - 1 - k : k)] = Number((raw >> BigInt(8 * k)) & 0xffn);
@@ -148,7 +153,6 @@ export function encodeNumbers(
     }
     return bytes;
   } else {
-    const float = type.class === 'floating-point';
     const convert = float ? toFloat : size === 8 ? toInteger : toNumber;
     const stored = new native(bytes.buffer) as AnyTypedArray;
     for (let i = 0; i < count; i++) {
@@ -178,7 +182,7 @@ function toFloat(value: unknown): number | undefined {
   return typeof value === 'bigint' && BigInt(Number(value)) === value ? Number(value) : undefined;
 }
 
-function integerBits(type: FixedPoint, value: unknown): bigint | undefined {
+function integerBits(type: FixedPoint | Bitfield, value: unknown): bigint | undefined {
   const integer = toInteger(value);
   if (integer === undefined) return undefined;
   const { bitPrecision, bitOffset, signed } = type;

@@ -1,4 +1,4 @@
-import { H5FeatureError, H5FormatError, optionOf } from '../errors.js';
+import { H5FeatureError, H5FormatError, withoutIndexes } from '../errors.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
 import type { LinkTable } from './link-table.js';
@@ -120,18 +120,18 @@ export function readObject(
   }
 
   if (attributeInfo && attributeInfo.fractalHeap !== UNDEFINED_ADDRESS) {
-    const { denseAttributes } = space.indexes ?? missing('attributes in dense storage');
+    const { denseAttributes } = space.indexes ?? withoutIndexes('attributes in dense storage');
     attributes = attributes.concat(denseAttributes(space, attributeInfo, resolve, address));
   }
   inOrder(attributes);
   if (group) {
     if (symbolTable) {
       links = links.concat(
-        (space.indexes ?? missing('a symbol table')).symbolTable(space, symbolTable, address),
+        (space.indexes ?? withoutIndexes('a symbol table')).symbolTable(space, symbolTable, address),
       );
     }
     if (linkInfo && linkInfo.fractalHeap !== UNDEFINED_ADDRESS)
-      return (space.indexes ?? missing('links in dense storage')).denseGroup(
+      return (space.indexes ?? withoutIndexes('links in dense storage')).denseGroup(
         space,
         address,
         links,
@@ -161,16 +161,15 @@ export function readObject(
   throw new H5FormatError(position, 'an object of no known kind');
 }
 
-function missing(what: string): never {
-  throw new H5FeatureError(`${what} (without ${optionOf('indexes')})`);
-}
-
 interface Ordered {
   readonly order: number;
   readonly name: string;
 }
 
-/** Sorts by creation order, and by name where that is not tracked, unless they stand so already. */
+/**
+ * Sorts by creation order, and by name where that is not tracked, unless they stand so already. Some programs give all the same order:
+ * these stay as they stand.
+ */
 export function inOrder(items: Ordered[]): void {
   for (let i = 1; i < items.length; i++) {
     if (compare(items[i - 1] as Ordered, items[i] as Ordered) > 0) {
@@ -181,7 +180,7 @@ export function inOrder(items: Ordered[]): void {
 }
 
 function compare(a: Ordered, b: Ordered): number {
-  return a.order - b.order || compareText(a.name, b.name);
+  return a.order - b.order || (a.order < 0 ? compareText(a.name, b.name) : 0);
 }
 
 /** A datatype that is shared with the committed one whose place `reader` tells. */

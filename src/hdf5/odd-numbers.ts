@@ -1,5 +1,11 @@
 import { H5FeatureError } from '../errors.js';
-import { decodeInteger, type FixedPoint, type FloatingPoint, MAX_INTEGER } from './messages/datatype.js';
+import {
+  type Bitfield,
+  decodeInteger,
+  type FixedPoint,
+  type FloatingPoint,
+  MAX_INTEGER,
+} from './messages/datatype.js';
 import { isIeee, type NumberType, SIGNED, type TypedArray, UNSIGNED } from './number-elements.js';
 
 /** Integers of up to this many bytes are exact as numbers. */
@@ -11,10 +17,16 @@ const NUMBER_BYTES = 6;
  */
 export function decodeOddNumbers(type: NumberType, bytes: Uint8Array, count: number): TypedArray | bigint[] {
   if (type.size > MAX_INTEGER) throw new H5FeatureError(`a number of ${type.size} bytes`);
-  return type.class === 'fixed-point' ? decodeIntegers(type, bytes, count) : decodeFloats(type, bytes, count);
+  return type.class === 'floating-point'
+    ? decodeFloats(type, bytes, count)
+    : decodeIntegers(type, bytes, count);
 }
 
-function decodeIntegers(type: FixedPoint, bytes: Uint8Array, count: number): TypedArray | bigint[] {
+function decodeIntegers(
+  type: FixedPoint | Bitfield,
+  bytes: Uint8Array,
+  count: number,
+): TypedArray | bigint[] {
   const { size, bitOffset, bitPrecision, signed } = type;
   if (size > NUMBER_BYTES) {
     const wide = size > 8 ? [] : signed ? new BigInt64Array(count) : new BigUint64Array(count);

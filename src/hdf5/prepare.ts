@@ -132,7 +132,6 @@ function elementDepth(type: Datatype): number {
       return type.dims.length + elementDepth(type.base);
     case 'complex':
     case 'opaque':
-    case 'bitfield':
     case 'time':
       return 1;
     default:

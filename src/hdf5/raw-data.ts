@@ -1,4 +1,4 @@
-import { H5FeatureError, H5FormatError, optionOf } from '../errors.js';
+import { H5FormatError, withoutIndexes } from '../errors.js';
 import { UNDEFINED_ADDRESS } from './byte-reader.js';
 import type { FileSpace } from './file-space.js';
 import { extent } from './messages/dataspace.js';
@@ -44,8 +44,7 @@ export function rawData(space: FileSpace, info: DatasetInfo, what: string): RawD
       };
     }
     default: {
-      const elements = space.indexes?.elements(space, info);
-      if (!elements) throw new H5FeatureError(`${what} in chunks (without ${optionOf('indexes')})`);
+      const elements = space.indexes?.elements(space, info) ?? withoutIndexes(`${what} in chunks`);
       // Who reads them this way reads all of them.
       let all: Uint8Array | undefined;
       const read = (first: number, count: number) => {

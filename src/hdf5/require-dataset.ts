@@ -88,6 +88,7 @@ interface NumberKind {
 function numberOf(type: Datatype): NumberKind | undefined {
   if (isBoolean(type)) return { kind: 'b', size: 1 };
   switch (type.class) {
+    case 'bitfield':
     case 'fixed-point':
       return { kind: type.signed ? 'i' : 'u', size: type.size };
     case 'enumerated':

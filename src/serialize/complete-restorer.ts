@@ -1,5 +1,7 @@
-import { H5FeatureError, H5TypeError } from '../errors.js';
+import { H5FeatureError, H5FormatError, H5TypeError } from '../errors.js';
+import type { Elements } from '../hdf5/elements.js';
 import { getU64, viewOf } from '../hdf5/endian.js';
+import type { H5Reference } from '../hdf5/h5-reference.js';
 import { type Datatype, INT64, OBJECT_REFERENCE } from '../hdf5/messages/datatype.js';
 import type { DatasetInfo, GroupInfo, ObjectInfo } from '../hdf5/object.js';
 import {
@@ -61,6 +63,13 @@ interface Unit {
   readonly content: object;
 }
 
+/** References to references are followed so far: each takes some of the stack. */
+const MOST_REFERRING = 256;
+
+function isObjectReference(type: Datatype): boolean {
+  return type.class === 'reference' && type.kind === 'object';
+}
+
 /**
  * What the core's restorer is without: it says where something was when code of a class throws, makes instances of what only
  * the program knows to be some, and freezes those that were frozen.
@@ -73,6 +82,8 @@ export class CompleteRestorer extends Restorer {
   #lastCodec: Decoder | undefined;
   /** Addresses of what is being decoded. */
   readonly #decoding = new Set<number>();
+  /** And of datasets of references, each of which is referred to by the one before. */
+  readonly #referring = new Set<number>();
   /** What is done when all tasks are: the first of them last, so that what is within comes first. */
   #finishers: (() => void)[] = [];
   /** What is done when all of a value has been made. */
@@ -131,6 +142,7 @@ export class CompleteRestorer extends Restorer {
     this.#finishers = [];
     this.#last.length = 0;
     this.#decoding.clear();
+    this.#referring.clear();
     this.#units = undefined;
     this.depth = 0;
   }
@@ -173,6 +185,42 @@ export class CompleteRestorer extends Restorer {
       values[i] = row === -1 ? this.value(address) : this.element(address, row, info);
     }
     return values;
+  }
+
+  protected override datasetValue(info: DatasetInfo, type: string | undefined): unknown {
+    if (!isObjectReference(info.datatype)) return super.datasetValue(info, type);
+    this.#referring.add(info.address);
+    try {
+      return super.datasetValue(info, type);
+    } finally {
+      this.#referring.delete(info.address);
+    }
+  }
+
+  /** References of other programs, such as the cells of MATLAB's, are what they lead to, as those of ours are. */
+  override leaf(type: Datatype, bytes: Uint8Array, count: number): Elements {
+    const elements = super.leaf(type, bytes, count);
+    if (!isObjectReference(type)) return elements;
+    return (elements as (H5Reference | null)[]).map((reference) => reference && this.#referred(reference));
+  }
+
+  /** The value that a reference leads to; without one, or on the way back to it, the reference itself. */
+  #referred(reference: H5Reference): unknown {
+    const { address } = reference;
+    const referring = this.#referring;
+    if (this.known.has(address)) return this.known.get(address);
+    const isFar = referring.has(address) || referring.size > MOST_REFERRING;
+    return isFar || !this.#isValue(address) ? reference : this.value(address);
+  }
+
+  #isValue(address: number): boolean {
+    try {
+      return this.info(address).kind !== 'datatype';
+    } catch (error) {
+      // What it led to has been deleted: other programs do not look for those who refer to it.
+      if (error instanceof H5FormatError) return false;
+      throw error;
+    }
   }
 
   /** What cannot be read is named: it may be one of many things beside each other. */

@@ -1171,6 +1171,7 @@ function isSameHome(a: Home | undefined, b: Home | undefined): boolean {
  */
 function fits(value: unknown, type: Datatype, isList: boolean, areNumbers: boolean): boolean {
   switch (type.class) {
+    case 'bitfield':
     case 'fixed-point':
       if (isList)
         return areNumbers && typeof value === 'number' && (value | 0) === value && !Object.is(value, -0);

@@ -310,12 +310,12 @@ export class Restorer {
     const info = this.info(address);
     if (info.kind === 'datatype') fail(info, 'a datatype is no value');
     const type = this.word(info, Reserved.type);
-    const value = info.kind === 'dataset' ? this.#datasetValue(info, type) : this.#groupValue(info, type);
+    const value = info.kind === 'dataset' ? this.datasetValue(info, type) : this.#groupValue(info, type);
     this.known.set(address, value);
     return value;
   }
 
-  #datasetValue(info: DatasetInfo, type: string | undefined): unknown {
+  protected datasetValue(info: DatasetInfo, type: string | undefined): unknown {
     if (type === 'Array' || type === 'Set') return this.#list(info, type);
     // What the caller gets is its own, not a view of the file.
     const bytes = this.read(info, true);

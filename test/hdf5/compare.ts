@@ -25,7 +25,6 @@ function element(value: unknown, type: Datatype): H5pyValue {
       return (type.kind === 'object' ? { $ref: address } : { $regionref: address }) as H5pyValue;
     }
     case 'opaque':
-    case 'bitfield':
       return { $bytes: hex(value as Uint8Array) };
     case 'variable-length':
       if (type.string) return value as string;

@@ -3,6 +3,9 @@ import { H5FeatureError, H5FormatError } from '../../src/errors.js';
 import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { MessageFlag, MessageType } from '../../src/hdf5/messages/message-type.js';
 import { readObject } from '../../src/hdf5/object.js';
+import { H5File } from '../../src/node.js';
+import { h5py, oracleTest } from '../oracle/oracles.js';
+import { fixChecksums } from '../serialize/checksums.js';
 import { Forge, littleEndian } from './indexes/forge.js';
 
 /** Adds a version 1 object header of one message. */
@@ -61,4 +64,20 @@ describe('a shared datatype', () => {
     const space = forge.open();
     for (const object of objects) expect(() => readObject(space, object)).toThrow(H5FeatureError);
   });
+});
+
+oracleTest('h5py', 'attributes of one and the same creation order stay as they stand', async () => {
+  const file = H5File.open(undefined, 'w');
+  for (const name of ['rows', 'columns', 'depth']) file.attrs.set(name, 1);
+  const bytes = file.toBytes();
+  // Before a name: the creation order of the message, and 9 bytes that begin it.
+  for (const name of ['columns', 'depth'])
+    new DataView(bytes.buffer).setUint16(Buffer.from(bytes).indexOf(name) - 11, 0, true);
+  const fixed = fixChecksums(bytes);
+  expect([...H5File.open(fixed).attrs.keys()]).toEqual(['rows', 'columns', 'depth']);
+  expect((await h5py(fixed)).root.attrs.map(({ name, order }) => [name, order])).toEqual([
+    ['rows', 0],
+    ['columns', 0],
+    ['depth', 0],
+  ]);
 });

@@ -43,11 +43,12 @@ export interface FixedString {
   readonly charset: CharacterSet;
 }
 
-/** A number of bits. */
+/** Bits that are no number to other programs; as one, as h5py has them, they are an integer without a sign. */
 export interface Bitfield {
   readonly class: 'bitfield';
   readonly size: number;
   readonly bigEndian: boolean;
+  readonly signed?: undefined;
   readonly bitOffset: number;
   readonly bitPrecision: number;
 }
