@@ -1,5 +1,4 @@
 /** Fields of records that are arrays, as h5py and numpy show them: their axes come last. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { H5Array, H5Error, H5File, indexes, withOptions } from '../../src/node.j
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
 import { oracleTest } from '../oracle/oracles.js';
-import { PYTHON } from '../oracle/python-server.js';
+import { runPython } from '../oracle/python.js';
 import { seeded } from '../random.js';
 import { casesOf, SEED } from '../thoroughness.js';
 import { arrayIndex, nestedValue, randomIndex, randomValue } from './random-arrays.js';
@@ -141,9 +140,7 @@ describe('fields that are arrays', () => {
   oracleTest('h5py', 'as numpy has them, in both directions', () => {
     const path = join(folder, 'theirs.h5');
     const python = (code: string) =>
-      execFileSync(PYTHON, ['-c', `import h5py, json, sys\nimport numpy as np\n${code}`, path], {
-        encoding: 'utf8',
-      });
+      runPython(['-c', `import h5py, json, sys\nimport numpy as np\n${code}`, path]);
     python(`
 r = np.zeros((5,), dtype=[('a', 'i4'), ('v', '>f4', (2, 3)), ('s', 'S3', (2,)), ('z', 'c16', (2,)), ('n', [('w', 'u2', (4,))])])
 r['v'] = np.arange(30).reshape(5, 2, 3)

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ import {
   TypeRegistry,
   withOptions,
 } from '../../src/node.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 const MAKE = fileURLToPath(new URL('../oracle/ch5mpy_make.py', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
@@ -23,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describeOracle('h5py', () => {
   it('files of ch5mpy open as what they are', () => {
     const path = join(folder, 'ch5mpy.h5');
-    execFileSync(PYTHON, [MAKE, path]);
+    runPython([MAKE, path]);
     using dict = H5Dict.open(path, { name: 'uns', mode: 'r+', int64: 'number', largeArray: 100 });
     const keys = ['a', 'b', 'c', 'list', 'name', 'none', 'object', 'pi', 'pickled', 'state'];
     expect([...dict.keys()].sort()).toEqual(keys);
@@ -84,7 +83,7 @@ describeOracle('h5py', () => {
         { x: 2, y: 'b' },
       ],
     }).close();
-    const shown: unknown = JSON.parse(execFileSync(PYTHON, [MAKE, '--show', path], { encoding: 'utf8' }));
+    const shown: unknown = JSON.parse(runPython([MAKE, '--show', path]));
     expect(shown).toEqual({
       array: [1, 2],
       numbers: [1, 2],

@@ -1,5 +1,4 @@
 /** Scalar datasets of other programs, which a dict sets: there they are looked for, with their attributes. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +6,14 @@ import { afterAll, expect } from 'vitest';
 import { H5Dict, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function python(path: string, code: string): string {
   const all = `import h5py, json, sys\nimport numpy as np\nf = h5py.File(sys.argv[1], sys.argv[2])\n${code}`;
-  return execFileSync(PYTHON, ['-c', all, path, code.startsWith('print') ? 'r' : 'w'], { encoding: 'utf8' });
+  return runPython(['-c', all, path, code.startsWith('print') ? 'r' : 'w']);
 }
 
 const MAKE = `

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +23,7 @@ import {
   writeObject,
   writeSync,
 } from '../../src/node.js';
-import { describeOracle, h5py, objectAt, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, h5py, objectAt, runPython } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
@@ -1478,7 +1477,7 @@ describe('a dict says', () => {
 
 /** A new file that Python makes, or changes, with the variable `path`. */
 function madeByH5py(script: string, path = newPath()): string {
-  execFileSync(PYTHON, ['-c', `import h5py, sys; path = sys.argv[1]; ${script}`, path]);
+  runPython(['-c', `import h5py, sys; path = sys.argv[1]; ${script}`, path]);
   return path;
 }
 

@@ -1,5 +1,4 @@
 /** Members of dicts keep their places, whatever they are renamed to or become, in headers and in dense storage. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { filters, H5Dict, indexes, readSync } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { casesOf, SEED } from '../thoroughness.js';
 
@@ -130,7 +129,7 @@ it('from the first one on, in large dicts, of which the others are not read for 
 
 oracleTest('h5py', 'where others count attributes and links apart', () => {
   const path = join(folder, 'apart.h5');
-  execFileSync(PYTHON, [
+  runPython([
     '-c',
     `
 import h5py, sys
@@ -152,7 +151,7 @@ with h5py.File(sys.argv[1], 'w', track_order=True, libver='latest') as f:
   const read = readSync<Record<string, unknown>>(path);
   expect(Object.keys(read)).toHaveLength(25);
   expect(read).toMatchObject({ a0: { was: 0 }, a5: { was: 5 }, g6: 6, g11: 11, g0: {}, last: 1 });
-  execFileSync(PYTHON, [
+  runPython([
     '-c',
     `
 import h5py, sys
@@ -168,7 +167,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
 
 oracleTest('h5py', 'where others have no order: members become others there, too', () => {
   const path = join(folder, 'none.h5');
-  execFileSync(PYTHON, [
+  runPython([
     '-c',
     `
 import h5py, sys
@@ -192,5 +191,5 @@ with h5py.File(sys.argv[1], 'w', libver='latest') as f:
   check(new Uint8Array(readFileSync(path)));
   expect(readSync(path)).toEqual(values);
   const show = 'import h5py, sys; f = h5py.File(sys.argv[1]); print(len(f), len(f.attrs))';
-  expect(execFileSync(PYTHON, ['-c', show, path], { encoding: 'utf8' })).toBe('12 12\n');
+  expect(runPython(['-c', show, path])).toBe('12 12\n');
 });

@@ -1,5 +1,4 @@
 /** Scalars that take the place of scalars: in the header of the dict's group, where that can be. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { H5Dict, H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
 import { runs, SEED } from '../thoroughness.js';
 
@@ -136,7 +135,7 @@ with h5py.File(sys.argv[1], 'w', libver=sys.argv[2], userblock_size=512) as f:
     g.attrs['list'] = np.arange(3, dtype='i4')
     g.attrs.create('committed', 1, dtype=f['type'])
     h5py.h5a.create(g.id, b'one', h5py.h5t.STD_I32LE, h5py.h5s.create_simple((1,))).write(np.array([1], 'i4'))`;
-    execFileSync(PYTHON, ['-c', make, path, libver]);
+    runPython(['-c', make, path, libver]);
     const names = ['int', 'long', 'big', 'float', 'text', 'fixed', 'bool', 'list', 'committed', 'one'];
     const values = [2, 3, 4, 2.5, 'another text', 'other', false, 7, 8, 9];
     {
@@ -156,7 +155,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
     print(*[v.decode() if isinstance(v, bytes) else np.asarray(v).item() for v in map(get, sys.argv[2].split())], sep=',')
     print(f['type'].dtype)
     g.attrs['text'] = 'by h5py'`;
-    const out = String(execFileSync(PYTHON, ['-c', read, path, names.join(' ')]));
+    const out = runPython(['-c', read, path, names.join(' ')]);
     expect(out).toBe('2,3,4,2.5,another text,other,False,7,8,9\nint32\n');
     check(readFileSync(path));
     using file = H5File.open(path, 'r+');

@@ -1,11 +1,10 @@
 /** Large lists of any values in files that are opened for reading, where elements are found one by one. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type H5Dataset, H5Dict, H5Error, H5File, H5List, readSync } from '../../src/node.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
@@ -161,7 +160,7 @@ with h5py.File(sys.argv[1], 'r+') as whole:
         file.create_dataset(f'new {i}', data=i * 2.5)
     file['soft'] = h5py.SoftLink('/value/1')
 `;
-    execFileSync(PYTHON, ['-c', script, path]);
+    runPython(['-c', script, path]);
     const expected = values.filter((_, i) => i % 5 !== 0);
     for (let i = 0; i < 50; i++) expected.push(i * 2.5);
     const list = H5List.open(path);
@@ -179,7 +178,7 @@ with h5py.File(sys.argv[1], 'w', libver='latest') as file:
     for i in range(100):
         file[str(i)] = i
 `;
-    execFileSync(PYTHON, ['-c', script, path]);
+    runPython(['-c', script, path]);
     const list = H5List.open(path);
     expect(elements(list).map(Number)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     expect(readSync(path)).toHaveLength(100);

@@ -2,7 +2,6 @@
  * Attributes that h5py and we change in turns. To replace one, h5py makes another and renames it; where there is an index by
  * creation order, libhdf5 then takes the record of the attribute out of that, and cannot delete it any more.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import { afterAll, expect } from 'vitest';
 import { H5Dict, H5File, indexes, readSync, writeSync } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { casesOf, SEED } from '../thoroughness.js';
 
@@ -44,7 +43,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
         else: h5py.h5a.rename(f.id, name.encode(), step[2].encode())
 with h5py.File(sys.argv[1]) as f:
     print(json.dumps([[k, v if isinstance(v, str) else v.item()] for k, v in f.attrs.items()]))`;
-  const shown = execFileSync(PYTHON, ['-c', code, path], { input: JSON.stringify(steps), encoding: 'utf8' });
+  const shown = runPython(['-c', code, path], { input: JSON.stringify(steps) });
   return Object.fromEntries(JSON.parse(shown) as [string, unknown][]);
 }
 
@@ -138,7 +137,7 @@ h5py.File(sys.argv[1], 'w', libver='${version}', track_order=${order})`;
       return [
         `libver ${version}, track_order ${order}`,
         isOrdered,
-        (path) => void execFileSync(PYTHON, ['-c', code, path]),
+        (path) => void runPython(['-c', code, path]),
       ];
     }),
   ),
@@ -177,7 +176,7 @@ with h5py.File(sys.argv[1], 'r+', libver='latest') as f:
     f.attrs['large'] = np.zeros(10000)
     del f.attrs['b']
 with h5py.File(sys.argv[1]) as f: print(*sorted(set(f.attrs) - {'@h5pickle'}))`;
-  return execFileSync(PYTHON, ['-c', code, path], { encoding: 'utf8' }).trim();
+  return runPython(['-c', code, path]).trim();
 }
 
 oracleTest('h5py', 'what one program has added the other counts when it removes others', () => {
@@ -246,7 +245,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
         if kind == 'scalar': f.attrs[name] = 7
         elif name in f.attrs: del f.attrs[name]
         if kind == 'group': f.create_group(name).attrs['x'] = 8`;
-          execFileSync(PYTHON, ['-c', code, path], { input: JSON.stringify(steps) });
+          runPython(['-c', code, path], { input: JSON.stringify(steps) });
         }
         const value = readSync(path) as { [name: string]: unknown };
         const place = `round ${round}, turn ${turn}: ${JSON.stringify(steps)}`;
@@ -261,7 +260,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
 
 oracleTest('h5py', 'an index that lost attributes is complete again when we have changed the object', () => {
   const path = join(folder, 'indexed.h5');
-  execFileSync(PYTHON, [
+  runPython([
     '-c',
     `
 import h5py, sys

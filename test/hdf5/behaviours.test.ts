@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { H5Dataset } from '../../src/hdf5/h5-dataset.js';
 import { H5Group } from '../../src/hdf5/h5-group.js';
 import { H5File } from '../../src/node.js';
 import { describeOracle } from '../oracle/oracles.js';
-import { PYTHON } from '../oracle/python-server.js';
+import { runPython } from '../oracle/python.js';
 
 interface Case {
   /** What h5py is asked: sets `r`. */
@@ -451,9 +450,7 @@ describeOracle('h5py', () => {
   beforeAll(() => {
     const script = fileURLToPath(new URL('../oracle/behaviours.py', import.meta.url));
     const input = JSON.stringify(Object.entries(CASES).map(([name, { code }]) => ({ name, code })));
-    const { stdout, stderr } = spawnSync(PYTHON, [script], { input, encoding: 'utf8' });
-    if (stdout === '') throw new Error(stderr);
-    answers = JSON.parse(stdout);
+    answers = JSON.parse(runPython([script], { input }));
   });
 
   test.each(Object.keys(CASES))('%s', (name) => {

@@ -1,11 +1,10 @@
 /** Characters as netCDF stores them: texts of one byte, which is to end with a NUL. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { H5File, H5TypeError } from '../../src/node.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-characters-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,13 +27,13 @@ with h5py.File(sys.argv[1], 'r') as f: print(json.dumps(f['of 1'][()].astype('U'
 describeOracle('h5py', () => {
   test('reads those that we wrote, as we do', () => {
     const path = join(folder, 'characters.h5');
-    execFileSync(PYTHON, ['-c', MAKE, path]);
+    runPython(['-c', MAKE, path]);
     const file = H5File.open(path, 'r+');
     file.dataset('of 1').write(['A', '', 'z']);
     expect(() => file.dataset('of 1').write(['AB', '', ''])).toThrow(H5TypeError);
     expect(() => file.dataset('of 2').write(['AB', '', ''])).toThrow(/takes 2 bytes, 'S2' has 1/);
     file.close();
     expect(H5File.open(path).dataset('of 1').value).toEqual(['A', '', 'z']);
-    expect(JSON.parse(execFileSync(PYTHON, ['-c', READ, path]).toString())).toEqual(['A', '', 'z']);
+    expect(JSON.parse(runPython(['-c', READ, path]))).toEqual(['A', '', 'z']);
   });
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { LoadedObject } from '../../src/hdf5/loaded-object.js';
 import { H5Datatype, H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, h5dump, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, h5dump, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -18,7 +17,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const python = (code: string, ...args: string[]): string =>
-  execFileSync(PYTHON, ['-c', `import sys, json, h5py, numpy\n${code}`, ...args], { encoding: 'utf8' });
+  runPython(['-c', `import sys, json, h5py, numpy\n${code}`, ...args]);
 
 /** Nothing is wrong, nothing is leaked, and the numbers of links are right: uses of a datatype count as such. */
 function expectSound(file: H5File): void {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import type { WritableStorage } from '../../src/storage/storage.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, h5py, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, h5py, runPython } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { expectSame } from '../same.js';
 import { FaultStorage } from '../storage/fault-storage.js';
@@ -202,7 +201,7 @@ describeOracle('h5py', () => {
     const folder = mkdtempSync(join(tmpdir(), 'h5pickle-crash-'));
     try {
       const path = join(folder, 'theirs.h5');
-      execFileSync(PYTHON, ['-c', MAKE, path]);
+      runPython(['-c', MAKE, path]);
       const random = seeded(SEED + 2);
       const edits = run(SEED + 2, THOROUGH ? 300 : 80, durability, new Uint8Array(readFileSync(path)));
       for (let i = 0; i < runs(60); i++)

@@ -1,5 +1,4 @@
 /** Datasets whose data are not in them: nothing reads these, and all else can be done. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { H5Array, H5Dataset, H5Dict, H5File, readSync, read as readValue } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -40,11 +39,10 @@ with h5py.File(sys.argv[1], 'r') as f:
 describeOracle('h5py', () => {
   const made = (name: string): string => {
     const path = join(folder, name);
-    execFileSync(PYTHON, ['-c', MAKE, path]);
+    runPython(['-c', MAKE, path]);
     return path;
   };
-  const read = (path: string): unknown =>
-    JSON.parse(execFileSync(PYTHON, ['-c', READ, path], { encoding: 'utf8' }));
+  const read = (path: string): unknown => JSON.parse(runPython(['-c', READ, path]));
   const verify = (path: string): void =>
     expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems).toEqual([]);
 

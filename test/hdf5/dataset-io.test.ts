@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +28,7 @@ import {
 import { H5File, serialize } from '../../src/node.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, h5py, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, h5py, runPython } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
 import { fixChecksums } from '../serialize/checksums.js';
 import { runs, sampled, THOROUGH } from '../thoroughness.js';
@@ -900,9 +899,8 @@ describeOracle('h5py', () => {
 
   const ask = (mode: string, path: string, cases: OracleCase[]) =>
     JSON.parse(
-      execFileSync(PYTHON, ['-c', SCRIPT, mode, path], {
+      runPython(['-c', SCRIPT, mode, path], {
         input: JSON.stringify(cases),
-        maxBuffer: 2 ** 28,
       }).toString(),
     ) as { answers: Answer[]; compared: number };
 

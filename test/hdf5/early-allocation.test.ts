@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, h5dump, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, h5dump, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -101,7 +100,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
     f['plain'][50:] = 73
     print(json.dumps(d))
 `;
-    const seen = JSON.parse(execFileSync(PYTHON, ['-c', code, path], { encoding: 'utf8' }));
+    const seen = JSON.parse(runPython(['-c', code, path]));
     for (const [name, size] of Object.entries(STORED)) {
       const [stored, isEarly, values] = seen[name];
       if (size >= 0) expect([name, stored]).toEqual([name, size]);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { THOROUGH } from '../thoroughness.js';
 
@@ -45,7 +44,7 @@ function resized(rows: number[][], [height, width]: readonly [number, number]): 
 describeOracle('h5py', () => {
   test('chunks at the edge that go without filters are filtered as soon as they are not at the edge', () => {
     const path = join(folder, 'edges.h5');
-    execFileSync(PYTHON, ['-c', MAKE, path]);
+    runPython(['-c', MAKE, path]);
     const random = seeded(7);
     let expected = resized([], [25, 25]).map((row, y) => row.map((_, x) => y * 25 + x));
     for (let round = 0; round < (THOROUGH ? 8 : 3); round++) {
@@ -60,7 +59,7 @@ describeOracle('h5py', () => {
       }
       (expected[at[0]] as number[])[at[1]] = round + 1000;
       file.close();
-      const theirs = execFileSync(PYTHON, ['-c', READ, path], { encoding: 'utf8' });
+      const theirs = runPython(['-c', READ, path]);
       expect(JSON.parse(theirs)).toEqual([expected, expected]);
       expect([...H5File.open(path).dataset<Int32Array>('a').read()]).toEqual(expected.flat());
       const { problems } = verifyStorage(new MemoryStorage(readFileSync(path)), { indexes });
@@ -87,7 +86,7 @@ describeOracle('h5py', () => {
     const data = [1234567890, -2147483648, 2147483647, 987654321];
     file.createDataset('d', { data, dtype: '<i4', chunks: [4], compression: 2 });
     file.close();
-    const written = execFileSync(PYTHON, ['-c', REWRITE, path], { encoding: 'utf8' });
+    const written = runPython(['-c', REWRITE, path]);
     const expected = written.trim().split(' ').map(Number);
     expect([...H5File.open(path).dataset<Int32Array>('d').read()]).toEqual(expected);
   });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import {
 } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, h5dump, h5py, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, h5dump, h5py, runPython } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
 import { SEED, THOROUGH } from '../thoroughness.js';
 import { expectAsH5py } from './compare.js';
@@ -267,7 +266,7 @@ with h5py.File(sys.argv[1], 'w', libver='${libver}') as f:
     f['group/plain'] = 1
     for name in ['/', 'group', 'group/numbers', 'group/type']:
         h5py.h5o.set_comment(f[name].id, ('of ' + name).encode(), obj_name=b'.')`;
-        execFileSync(PYTHON, ['-c', code, path]);
+        runPython(['-c', code, path]);
         using file = H5File.open(path, 'r+');
         file.copy('group', 'copy');
         const other = H5File.open(undefined, 'w');

@@ -1,5 +1,4 @@
 /** Files whose free space persists by HDF5's own means: who edits them after us is not misled by what these say. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -15,8 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const python = (code: string, ...args: string[]): string =>
-  execFileSync(PYTHON, ['-c', code, ...args], { encoding: 'utf8' });
+const python = (code: string, ...args: string[]): string => runPython(['-c', code, ...args]);
 
 const MAKE = `
 import sys, h5py, numpy as np
@@ -72,7 +70,7 @@ for path in sys.argv[1:]:
 describeOracle('h5py', () => {
   test('also those in which nothing is free', () => {
     const own = mkdtempSync(join(folder, 'full-'));
-    execFileSync(PYTHON, ['-c', MAKE_FULL, own]);
+    runPython(['-c', MAKE_FULL, own]);
     const paths = readdirSync(own).map((name) => join(own, name));
     expect(paths).toHaveLength(12);
     for (const path of paths) {
@@ -80,14 +78,14 @@ describeOracle('h5py', () => {
       for (let i = 0; i < 5; i++) file.createDataset(`ours${i}`, { data: new Int32Array(1000).fill(i) });
       file.close();
     }
-    execFileSync(PYTHON, ['-c', EDIT_FULL, ...paths]);
+    runPython(['-c', EDIT_FULL, ...paths]);
     for (const path of paths)
       expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems, path).toEqual([]);
     rmSync(own, { recursive: true });
   });
 
   test('and we edit them in turns', () => {
-    execFileSync(PYTHON, ['-c', MAKE, folder]);
+    runPython(['-c', MAKE, folder]);
     const paths = readdirSync(folder).map((name) => join(folder, name));
     expect(paths).toHaveLength(12);
     for (const turn of [0, 1, 2]) {
@@ -100,12 +98,12 @@ describeOracle('h5py', () => {
         file.close();
         expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems, path).toEqual([]);
       }
-      execFileSync(PYTHON, ['-c', EDIT, folder, String(turn)]);
+      runPython(['-c', EDIT, folder, String(turn)]);
     }
   });
 
   test('a file that is opened, and not changed, stays as it is', () => {
-    execFileSync(PYTHON, ['-c', MAKE, folder]);
+    runPython(['-c', MAKE, folder]);
     for (const name of readdirSync(folder)) {
       const path = join(folder, name);
       const before = readFileSync(path);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type H5Dataset, H5File, H5TypeError, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -51,7 +50,7 @@ describeOracle('h5py', () => {
     'what a header said stays as it was when the header is written again: %s',
     (libver) => {
       const path = join(folder, `${libver}.h5`);
-      execFileSync(PYTHON, ['-c', MAKE, path, libver]);
+      runPython(['-c', MAKE, path, libver]);
       const file = H5File.open(path, 'r+');
       const chunked = file.dataset<BigInt64Array>('chunked');
       const whole = file.dataset<Int32Array>('whole');
@@ -71,7 +70,7 @@ describeOracle('h5py', () => {
         expect(Array.from(chunked.value.subarray(20), Number)).toEqual(expected.chunked);
       }
       file.close();
-      const found = JSON.parse(execFileSync(PYTHON, ['-c', READ, path]).toString()) as unknown;
+      const found = JSON.parse(runPython(['-c', READ, path])) as unknown;
       expect(found).toEqual([expected.chunked, expected.whole]);
     },
   );
@@ -82,7 +81,7 @@ describeOracle('h5py', () => {
     ),
   )('a message of version %i that says defined: %i, of a size of %i', (...message) => {
     const path = join(folder, `${message.join(' ')}.h5`);
-    const theirs = execFileSync(PYTHON, ['-c', PATCH, path, ...message.map(String)]).toString();
+    const theirs = runPython(['-c', PATCH, path, ...message.map(String)]);
     const dataset = H5File.open(path).dataset<Int32Array>('a');
     expect(dataset.fillValue).toBe(Number(theirs));
     expect(dataset.value).toEqual(new Int32Array(3).fill(Number(theirs)));
@@ -105,7 +104,7 @@ with h5py.File(sys.argv[1], 'w', libver='latest') as f:
     plist.set_chunk((3,))
     h5py.h5d.create(f.id, b'chunked', text, h5py.h5s.create_simple((8,), (h5py.h5s.UNLIMITED,)), plist)
     f['chunked'][4] = 'x'`;
-    execFileSync(PYTHON, ['-c', make, path]);
+    runPython(['-c', make, path]);
     {
       using file = H5File.open(path, 'r+');
       const texts = file.dataset('texts');
@@ -121,7 +120,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
     print(*[t.decode() for t in f['texts'][:]], *[t.decode() for t in f['never'][:]])
     f['never'][4] = 'd'
     print(*[t.decode() for t in f['never'][:]])`;
-    const [first, second] = execFileSync(PYTHON, ['-c', read, path], { encoding: 'utf8' }).split('\n');
+    const [first, second] = runPython(['-c', read, path]).split('\n');
     expect(first).toBe('c none b none none none none none none none');
     expect(second).toBe('none none none none d');
     expect(verifyStorage(new MemoryStorage(readFileSync(path)), { indexes }).problems).toEqual([]);
@@ -147,7 +146,7 @@ for path in sys.argv[1:]:
         print(*[t.decode() for t in f['copy'][:]])
         f['copy'].resize((10,))
         print(*[t.decode() for t in f['copy'][8:]], *[t.decode() for t in f['texts'][:]])`;
-    const lines = execFileSync(PYTHON, ['-c', copies, path, other], { encoding: 'utf8' }).trim().split('\n');
+    const lines = runPython(['-c', copies, path, other]).trim().split('\n');
     const expected = ['none none none none x none y none', 'none none c none b none none'];
     expect(lines).toEqual([...expected, ...expected]);
     for (const each of [path, other])
@@ -180,13 +179,13 @@ with h5py.File(sys.argv[1], 'r+') as f:
     f['copy'][1] = 'text'
 with h5py.File(sys.argv[1]) as f:
     print([len(row) for row in f['rows']][:3], sum(f['numbers'][:]), f['copy'][:3].tolist())`;
-    const read = execFileSync(PYTHON, ['-c', code, path], { encoding: 'utf8' });
+    const read = runPython(['-c', code, path]);
     expect(read.trim()).toBe("[3, 0, 0] 7 [b'', b'text', b'']");
   });
 
   test('one of gigabytes is not made', () => {
     const path = join(folder, 'large.h5');
-    execFileSync(PYTHON, ['-c', MAKE, path, 'latest']);
+    runPython(['-c', MAKE, path, 'latest']);
     using file = H5File.open(readFileSync(path));
     expect(() => file.dataset('large').fillValue).toThrow(H5TypeError);
     expect(() => file.dataset('large').value).toThrow(/too many to be made at once/);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import { H5File as CoreFile } from '../../src/index.js';
 import { editing, H5File } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { PYTHON } from '../oracle/python-server.js';
+import { runPython } from '../oracle/python.js';
 import { expectSame } from '../same.js';
 import { runs } from '../thoroughness.js';
 
@@ -830,7 +829,7 @@ describe('a dataset', () => {
     writeFileSync(path, made.toBytes());
     const script =
       'import h5py,json,sys; f=h5py.File(sys.argv[1]); print(json.dumps([f[r].name for r in f["all"]]))';
-    const names = JSON.parse(execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' }));
+    const names = JSON.parse(runPython(['-c', script, path]));
     rmSync(folder, { recursive: true });
     for (const file of [...both(made), H5File.open(made.toBytes(), 'r+')]) {
       const references = file.dataset<H5Reference[]>('all').value;

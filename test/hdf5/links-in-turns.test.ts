@@ -1,5 +1,4 @@
 /** Links that h5py removes from groups of ours, in which some lead to the group itself. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { H5File } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -42,7 +41,7 @@ describeOracle('h5py', () => {
       group.createDataset(name, { data: [1] });
     }
     file.close();
-    const left = execFileSync(PYTHON, ['-c', REMOVE, path, where, ...removed], { encoding: 'utf8' });
+    const left = runPython(['-c', REMOVE, path, where, ...removed]);
     const expected = others.filter((name) => !removed.includes(name));
     expect(left.trim().split(' ')).toEqual(expected);
     expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems).toEqual([]);
@@ -68,7 +67,7 @@ with h5py.File(sys.argv[1], 'w', libver='latest') as f:
     g = f.create_group('g')
     g.create_group('a')
     assert lib.H5Lcreate_ud(C.c_int64(g.id.id), b'own', C.c_int(187), b'data', C.c_size_t(4), C.c_int64(0), C.c_int64(0)) >= 0`;
-    execFileSync(PYTHON, ['-c', code, path]);
+    runPython(['-c', code, path]);
     {
       using file = H5File.open(path, 'r+');
       expect(() => file.createGroup('g/own')).toThrow(/"own" is a link of a kind.*another name/);
@@ -76,7 +75,7 @@ with h5py.File(sys.argv[1], 'w', libver='latest') as f:
       file.createGroup('g/b');
     }
     const list = "import sys, h5py; print(sorted(h5py.File(sys.argv[1])['g'].id))";
-    const names = execFileSync(PYTHON, ['-c', list, path], { encoding: 'utf8' });
+    const names = runPython(['-c', list, path]);
     expect(names.trim()).toBe("[b'a', b'b', b'own']");
     expect(verifyStorage(new MemoryStorage(readFileSync(path))).problems).toEqual([]);
   });

@@ -1,5 +1,4 @@
 /** What elements lead to in the global heap belongs to one of them each, however they were written. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import type { SelectionInput } from '../../src/hdf5/selection.js';
 import { type CreateDatasetOptions, type DType, filters, H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { runs, SEED } from '../thoroughness.js';
 
@@ -77,7 +76,7 @@ describe('one value for many elements', () => {
 
   oracleTest('h5py', 'that fills what was never written is not shared with what is written', () => {
     const path = join(folder, 'fill.h5');
-    execFileSync(PYTHON, [
+    runPython([
       '-c',
       `
 import h5py, sys
@@ -110,7 +109,7 @@ with h5py.File(sys.argv[1], 'w') as f:
     check(file.toBytes());
     file.close();
     // The library gives back what was there when it writes an element: that of another one is to stay.
-    const out = execFileSync(PYTHON, [
+    const out = runPython([
       '-c',
       `
 import h5py, sys
@@ -173,7 +172,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
         for i in range(7):
             if i not in (2, 4): d[i] = d[4]
         print(name + ':', str(d[2]).replace("b'", "'"))`;
-    const out = String(execFileSync(PYTHON, ['-c', code, path]));
+    const out = runPython(['-c', code, path]);
     const expected = ELEMENTS.flatMap(([what, , , , shown]) =>
       shown === ''
         ? []
@@ -264,7 +263,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
     const file = H5File.open(path, 'w');
     file.createDataset('d', { shape: [4], dtype: 'str' }).write('shared');
     file.close();
-    execFileSync(PYTHON, [
+    runPython([
       '-c',
       `
 import h5py, sys
@@ -376,7 +375,7 @@ describe('sequences of lists, of which the first are empty,', () => {
 describe('texts and sequences that the library stores with shuffle, of which it leaves it out', () => {
   oracleTest('h5py', 'are written, appended, cut and copied', () => {
     const path = join(folder, 'shuffle.h5');
-    execFileSync(PYTHON, [
+    runPython([
       '-c',
       `
 import h5py, sys, numpy as np
@@ -401,7 +400,7 @@ with h5py.File(sys.argv[1], 'w') as f:
     }
     file.close();
     check(new Uint8Array(readFileSync(path)));
-    execFileSync(PYTHON, [
+    runPython([
       '-c',
       `
 import h5py, sys

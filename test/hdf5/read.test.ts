@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { H5File, type H5Group, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, type H5pyFile, h5py, makeSamples, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, type H5pyFile, h5py, makeSamples, runPython } from '../oracle/oracles.js';
 import { expectAsH5py } from './compare.js';
 
 let folder: string;
@@ -88,7 +87,7 @@ f['chunks'] = np.arange(60)
 f.create_dataset('more', data=np.arange(60), chunks=(7,), compression=4)
 for i in range(20): f.create_group('group/%d' % i)
 f.close()`;
-    execFileSync(PYTHON, ['-c', code, path]);
+    runPython(['-c', code, path]);
     const bytes = await readFile(path);
     const file = H5File.open(bytes);
     expect(expectAsH5py(file, await h5py(bytes))).toBeGreaterThan(5);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { H5File, type H5Reference, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -120,7 +119,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
     print(json.dumps([d[p[0]].flatten().tolist(), d[p[1]].flatten().tolist(), bool(p[2]), d[f['points'][()]].tolist(), d[d.attrs['part']].flatten().tolist(), f[p[0]].name]))
     f.create_dataset('theirs', data=d.regionref[0:2, ::3], dtype=h5py.regionref_dtype)
 `;
-    const answer = execFileSync(PYTHON, ['-c', code, path], { encoding: 'utf8' });
+    const answer = runPython(['-c', code, path]);
     expect(JSON.parse(answer)).toEqual([...PARTS, false, [0, 59, 25], [30, 31, 32, 33, 34, 35], '/data']);
     const again = H5File.open(path);
     const theirs = again.dataset('theirs').value as H5Reference;
@@ -155,7 +154,7 @@ describeOracle('h5py', () => {
       [1, 2, 3, 4],
       [1, 2],
     ];
-    const theirs = execFileSync(PYTHON, ['-c', GROWN, path], { encoding: 'utf8' });
+    const theirs = runPython(['-c', GROWN, path]);
     expect(JSON.parse(theirs)).toEqual(expected);
     const found = H5File.open(path);
     const stored = found.dataset<H5Reference[]>('refs').read();
@@ -175,7 +174,7 @@ with h5py.File(sys.argv[1], 'w') as f:
         r[0], r[1] = d.regionref[2:4], d.regionref[5:6]
         f.copy(name, name + ' copy')
 `;
-    execFileSync(PYTHON, ['-c', make, path]);
+    runPython(['-c', make, path]);
     using file = H5File.open(path, 'r+');
     file.delete('deleted');
     file.dataset('written').write(file.dataset('d').regionRef([[0, 9]]));
@@ -192,10 +191,6 @@ with h5py.File(sys.argv[1]) as f:
 `;
     const copied = '[[2, 3], [5]]';
     const all = '[0, 1, 2, 3, 4, 5, 6, 7, 8]';
-    expect(execFileSync(PYTHON, ['-c', show, path], { encoding: 'utf8' }).trim().split('\n')).toEqual([
-      copied,
-      copied,
-      `[${all}, ${all}]`,
-    ]);
+    expect(runPython(['-c', show, path]).trim().split('\n')).toEqual([copied, copied, `[${all}, ${all}]`]);
   });
 });

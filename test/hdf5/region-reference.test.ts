@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +23,7 @@ import {
   type SelectionInput,
   selectAll,
 } from '../../src/hdf5/selection.js';
-import { describeOracle, oracleTest, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, oracleTest, runPython } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
 import { MemorySpace } from './memory-space.js';
 
@@ -486,9 +485,8 @@ const folder = mkdtempSync(join(tmpdir(), 'h5pickle-region-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function ask<Result>(mode: string, path: string, given: unknown): Result {
-  const out = execFileSync(PYTHON, ['-c', SCRIPT, mode, path], {
+  const out = runPython(['-c', SCRIPT, mode, path], {
     input: JSON.stringify(given),
-    maxBuffer: 2 ** 28,
   });
   return JSON.parse(out.toString()) as Result;
 }

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../src/hdf5/dtype.js';
 import type { RequireDatasetOptions } from '../../src/hdf5/h5-group.js';
 import { H5File as CoreFile } from '../../src/index.js';
 import { H5File } from '../../src/node.js';
-import { PYTHON } from '../oracle/python-server.js';
+import { runPython } from '../oracle/python.js';
 
 const NAMES = 'bool i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8'.split(' ') as (DType & string)[];
 
@@ -54,7 +53,7 @@ describe('requireDataset', () => {
 
   test('takes the dtypes that h5py takes', () => {
     const input = JSON.stringify(NAMES);
-    const answers = JSON.parse(execFileSync(PYTHON, ['-c', SCRIPT], { input, encoding: 'utf8' }));
+    const answers = JSON.parse(runPython(['-c', SCRIPT], { input }));
     const file = H5File.open(undefined, 'w');
     for (const name of NAMES) file.createDataset(name, { shape: [2], dtype: name });
     for (const wanted of NAMES)

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { H5File } from '../../src/node.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, type H5wasmDataset, h5wasm, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, type H5wasmDataset, h5wasm, runPython } from '../oracle/oracles.js';
 
 /*
  * Where there could be very many more chunks than there are, an index that has a place for each of them would be all of the file.
@@ -35,13 +34,13 @@ with h5py.File(sys.argv[1], 'r+') as f:
 describeOracle('h5py', () => {
   test.each([1e5, 1e9, 1e13])('a file of h5py with %d elements stays small', (count) => {
     const path = join(folder, `${count}.h5`);
-    execFileSync(PYTHON, ['-c', OLD, path, String(count)]);
+    runPython(['-c', OLD, path, String(count)]);
     const file = H5File.open(path, 'r+');
     file.compact();
     file.dataset('d').attrs.set('unit', 'm');
     file.close();
     expect(statSync(path).size).toBeLessThan(10_000);
-    execFileSync(PYTHON, ['-c', CHANGE, path]);
+    runPython(['-c', CHANGE, path]);
     using again = H5File.open(path, 'r+');
     const d = again.dataset<Int32Array>('d');
     expect([d.at(5), d.at(100), d.at(-100), d.at(-1)]).toEqual([7, 9, 8, 0]);
@@ -63,7 +62,7 @@ import sys, h5py
 with h5py.File(sys.argv[1], 'w', libver='latest') as f:
     f.create_dataset('d', (3, 3, 3), 'f8', maxshape=(1000, 1000, 1000), chunks=(1, 1, 2), compression='gzip')
 `;
-    execFileSync(PYTHON, ['-c', code, path]);
+    runPython(['-c', code, path]);
     const file = H5File.open(path, 'r+');
     file.attrs.set('n', 1);
     expect(() => file.dataset('d').write(5)).toThrow(/500000000 chunks that there may be/);

@@ -1,5 +1,4 @@
 /** Points in time, which the specification leaves open, and PyTables writes: they are bytes, and in nobody's way. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +6,14 @@ import { afterAll, expect } from 'vitest';
 import { filters, type H5Dataset, H5File, indexes } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { h5dump, oracleTest, PYTHON } from '../oracle/oracles.js';
+import { h5dump, oracleTest, runPython } from '../oracle/oracles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 oracleTest('h5dump', 'times are read as bytes, copied as they are, and deleted', async () => {
   const path = join(folder, 'time.h5');
-  execFileSync(PYTHON, [
+  runPython([
     '-c',
     `
 import sys, h5py, numpy as np
@@ -59,7 +58,7 @@ with h5py.File(sys.argv[1], 'w') as f:
   again.close();
   const bytes = new Uint8Array(readFileSync(path));
   expect(verifyStorage(new MemoryStorage(bytes), { indexes, filters }).problems).toEqual([]);
-  execFileSync(PYTHON, [
+  runPython([
     '-c',
     `
 import sys, h5py, numpy as np

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { lookup3 } from '../../src/hdf5/checksum.js';
 import { deserialize, type H5Dataset, H5File, H5FormatError, indexes, readSync } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -16,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const python = (code: string, ...args: string[]): string =>
-  execFileSync(PYTHON, ['-c', `import sys, h5py, numpy\n${code}`, ...args], { encoding: 'utf8' });
+  runPython(['-c', `import sys, h5py, numpy\n${code}`, ...args]);
 
 function expectSound(bytes: Uint8Array): void {
   expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);

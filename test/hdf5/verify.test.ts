@@ -1,8 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -32,7 +31,7 @@ import {
 } from '../../src/hdf5/verify.js';
 import { editing, H5File, indexes, serialize } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
 import { cases } from '../serialize/cases.js';
 import { fixChecksums } from '../serialize/checksums.js';
@@ -365,9 +364,9 @@ describeOracle('h5py', () => {
   let folder = '';
   const load = (name: string) => new Uint8Array(readFileSync(join(folder, `${name}.h5`)));
 
-  beforeAll(async () => {
+  beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'h5pickle-verify-'));
-    await promisify(execFile)(PYTHON, ['-c', MAKE, folder]);
+    runPython(['-c', MAKE, folder]);
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

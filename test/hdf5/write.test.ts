@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../src/hdf5/dtype.js';
 import { H5File } from '../../src/node.js';
@@ -14,7 +12,7 @@ import {
   h5py,
   h5wasm,
 } from '../oracle/oracles.js';
-import { PYTHON } from '../oracle/python-server.js';
+import { runPython } from '../oracle/python.js';
 import { withFile } from '../oracle/temporary-file.js';
 import { expectSame } from '../same.js';
 import { expectAsH5py } from './compare.js';
@@ -296,10 +294,8 @@ file = h5py.File(sys.argv[1])
 assert sorted(file, key=int) == [str(i) for i in range(100000)]
 assert file['99999'][0] == 7
 print(h5py.h5o.get_info(file['5'].id).rc)`;
-    const answer = await withFile(made.toBytes(), (path) =>
-      promisify(execFile)(PYTHON, ['-c', script, path]),
-    );
-    expect(answer.stdout).toBe('100000\n');
+    const answer = await withFile(made.toBytes(), async (path) => runPython(['-c', script, path]));
+    expect(answer).toBe('100000\n');
   });
 });
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { deserialize, H5Dict, H5File, readSync, serialize, write, writeSync } from '../../src/node.js';
 import type { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
-import { PYTHON } from '../oracle/python-server.js';
+import { runPython } from '../oracle/python.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -76,9 +75,7 @@ describe('arrays in memory within values', () => {
     expect(readSync(path)).toEqual(stored);
     const script =
       'import h5py,sys; f=h5py.File(sys.argv[1]); print(f["matrix"][:].tolist(), f["cube"].shape, f["line"].dtype)';
-    expect(execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' }).trim()).toBe(
-      '[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]] (2, 3, 4) int16',
-    );
+    expect(runPython(['-c', script, path]).trim()).toBe('[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]] (2, 3, 4) int16');
   });
 
   test('also by themselves, at a path, in dicts, and in what iterables yield', async () => {

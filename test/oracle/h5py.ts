@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { PYTHON, PythonServer } from './python-server.js';
+import { runPython } from './python.js';
+import { PythonServer } from './python-server.js';
 import { withFile } from './temporary-file.js';
 
 const MAKE = fileURLToPath(new URL('./h5py_make.py', import.meta.url));
@@ -144,7 +143,7 @@ function parseFloatOfPython(text: string): number {
  * reads each, by its path.
  */
 export async function makeSamples(folder: string): Promise<Map<string, H5pyFile>> {
-  const { stdout } = await promisify(execFile)(PYTHON, [MAKE, folder], { maxBuffer: 2 ** 28 });
+  const stdout = runPython([MAKE, folder]);
   const dumps = stdout.trimEnd().split('\n').map(parseDump);
   return new Map(dumps.map((dump) => [dump.file, dump]));
 }

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { type ElementType, STR, TYPES, typeOfName } from '../../src/kernels/element-type.js';
 import { fromValues, isScalar, NDArray } from '../../src/numpy/ndarray.js';
-import { PYTHON } from './python-server.js';
+import { runPython } from './python.js';
 
 const SCRIPT = fileURLToPath(new URL('./numpy_calls.py', import.meta.url));
 
@@ -43,8 +42,8 @@ export function numpy(questions: readonly Question[]): Answer[] {
       mutates: question.mutates,
     })),
   );
-  const output = execFileSync(PYTHON, [SCRIPT], { input, maxBuffer: 2 ** 30 });
-  return (JSON.parse(output.toString()) as unknown[]).map(decode);
+  const output = runPython([SCRIPT], { input });
+  return (JSON.parse(output) as unknown[]).map(decode);
 }
 
 function encode(value: unknown): unknown {

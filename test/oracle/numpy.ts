@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { PYTHON } from './python-server.js';
+import { runPython } from './python.js';
 
 /** An index of one axis, as numpy_arrays.py takes it. */
 export type NumpyIndex =
@@ -47,7 +45,7 @@ export async function askNumpy(jobs: readonly NumpyJob[]): Promise<NumpyOutcome[
   try {
     const path = join(folder, 'jobs.json');
     await writeFile(path, JSON.stringify(jobs));
-    const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, path], { maxBuffer: 2 ** 29 });
+    const stdout = runPython([SCRIPT, path]);
     return JSON.parse(stdout) as NumpyOutcome[][];
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +20,7 @@ import {
   oracleTest,
   parseDump,
 } from './oracles.js';
-import { PYTHON } from './python-server.js';
+import { runPython } from './python.js';
 
 const DUMP = fileURLToPath(new URL('./h5py_dump.py', import.meta.url));
 const VARIANTS = ['earliest', 'earliest-tracked', 'latest', 'latest-tracked'] as const;
@@ -62,10 +61,31 @@ describeOracle('h5py', () => {
 
   test('reads many paths in one run of the program', () => {
     const paths = [sample('links'), sample('deep')];
-    const lines = execFileSync(PYTHON, [DUMP, ...paths], { encoding: 'utf8' })
+    const lines = runPython([DUMP, ...paths])
       .trimEnd()
       .split('\n');
     expect(lines.map((line) => parseDump(line).file)).toEqual(paths);
+  });
+
+  test('programs run one by one, with their arguments and input, and what they leave open is closed', () => {
+    const path = join(folder, 'program.h5');
+    const make = `
+import h5py, sys
+file = h5py.File(sys.argv[1], 'w')
+file['ü'] = sys.stdin.read()
+print(sys.argv[2:])`;
+    expect(runPython(['-c', make, path, 'é'], { input: 'höh' })).toBe("['é']\n");
+    const read = 'import h5py, sys; print(h5py.File(sys.argv[1])["ü"].asstr()[()], "file" in globals())';
+    expect(runPython(['-c', read, path])).toBe('höh False\n');
+  });
+
+  test('programs that fail say why, and the next one runs', () => {
+    expect(() => runPython(['-c', '1 / 0'])).toThrow(/ZeroDivisionError/);
+    expect(() => runPython(['-c', 'import sys; sys.exit(3)'])).toThrow(/ended with 3/);
+    expect(() => runPython(['-c', 'import os; os.kill(os.getpid(), 9)'])).toThrow(/ended with -9/);
+    // What they are forks of.
+    expect(() => runPython(['-c', 'import os; os.kill(os.getppid(), 9)'])).toThrow(/ended with nothing/);
+    expect(runPython(['-c', 'print(5)'])).toBe('5\n');
   });
 
   test('says what is wrong, and goes on', async () => {
@@ -224,7 +244,7 @@ with h5py.File(${JSON.stringify(path)}, "w") as file:
     file.attrs["ref"] = np.array((5,), dtype=[("$ref", "<i4")])
     file.attrs["numbers"] = np.array((5, 6), dtype=[("b", "<i4"), ("1", "<i4")])
 `;
-      execFileSync(PYTHON, ['-c', program]);
+      runPython(['-c', program]);
       expect(attributesOf((await h5py(path)).root)).toEqual({
         latin: { $bytes: '6772fc6e' },
         ref: { $compound: [['$ref', 5]] },
@@ -365,7 +385,7 @@ with h5py.File(${JSON.stringify(path)}, "w", libver="latest") as file:
     for _ in range(3000):
         group = group.create_group("d")
 `;
-      execFileSync(PYTHON, ['-c', program]);
+      runPython(['-c', program]);
       const file = await h5py(path);
       expect(objectAt(file, '/d'.repeat(3000)).kind).toBe('group');
       expect((datasetAt(file, 'integers').value as unknown[])[99_999]).toBe(BigInt(99_999) * 2n ** 40n);

@@ -9,13 +9,13 @@ import { existsSync } from 'node:fs';
 import { afterAll, describe, test } from 'vitest';
 import { stopH5py } from './h5py.js';
 import { stopLayoutReader } from './layout-reader.js';
-import { PYTHON } from './python-server.js';
+import { PYTHON } from './python.js';
 
 export { h5dump } from './h5dump.js';
 export * from './h5py.js';
 export * from './h5wasm.js';
 export { readLayout } from './layout-reader.js';
-export { PYTHON } from './python-server.js';
+export { PYTHON, runPython } from './python.js';
 
 export type OracleName = 'h5py' | 'h5dump' | 'h5wasm';
 

@@ -2,9 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-
-/** Debian's own: the one that python3-h5py is installed for, whatever else is first in the path. */
-export const PYTHON = '/usr/bin/python3';
+import { PYTHON } from './python.js';
 
 const LIMIT_MS = 30_000;
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,8 +17,8 @@ import {
   h5dump,
   h5py,
   h5wasm,
-  PYTHON,
   readLayout,
+  runPython,
 } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
 import { casesOf, sampled } from '../thoroughness.js';
@@ -138,9 +137,7 @@ describeOracle('h5py', () => {
       'print(json.dumps([guess_chunk(tuple(each["shape"]), (None,) * len(each["shape"]), each["size"])',
       '                  for each in json.loads(sys.argv[1])]))',
     ].join('\n');
-    const guessed = JSON.parse(
-      execFileSync(PYTHON, ['-c', program, JSON.stringify(found)], { encoding: 'utf8' }),
-    );
+    const guessed = JSON.parse(runPython(['-c', program, JSON.stringify(found)]));
     expect(found.map(({ chunks }) => chunks)).toEqual(guessed);
   });
 
@@ -213,7 +210,7 @@ describeOracle('h5py', () => {
         "f['numbers'][5] = 0.5; f['table/id'][-1] = 7; f['matrix'][:, 3] = 1; del f['ragged']",
         'f.close()',
       ].join('\n');
-      execFileSync(PYTHON, ['-c', program, path]);
+      runPython(['-c', program, path]);
       const copy = deserialize<typeof value>(readFileSync(path));
       expect(copy.numbers[5]).toBe(0.5);
       expect(copy.numbers[6]).toBe(numbers[6]);

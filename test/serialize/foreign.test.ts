@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ import {
   TypeRegistry,
   writeSync,
 } from '../../src/node.js';
-import { describeOracle, makeSamples, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, makeSamples, runPython } from '../oracle/oracles.js';
 
 let folder: string;
 beforeAll(() => {
@@ -68,7 +67,7 @@ describeOracle('h5py', () => {
     const rows = dict.get('rows') as unknown as H5List<unknown>;
     rows.push({ a: 2, b: 'y' }, { a: 3, b: 'z' });
     dict.close();
-    execFileSync(PYTHON, ['-c', NUMBERS, path]);
+    runPython(['-c', NUMBERS, path]);
     const all = [
       { a: 1, b: 'x' },
       { a: 2, b: 'y' },
@@ -94,7 +93,7 @@ describeOracle('h5py', () => {
     ),
   )('wrote a file (%s, %s) that is read as what it looks like', (libver, order) => {
     const path = join(folder, `${libver}-${order}.h5`);
-    execFileSync(PYTHON, ['-c', PROGRAM, path, libver, order]);
+    runPython(['-c', PROGRAM, path, libver, order]);
     const value = deserialize<Record<string, unknown> & { run: { first: unknown } }>(readFileSync(path));
     const first = { speed: 3 };
     expect(value).toEqual({
@@ -130,7 +129,7 @@ f.create_dataset('boxes', (2,), dtype=np.dtype(('i4', (3,))))[:] = np.arange(6).
 f['times'] = np.array([1, 2], dtype='M8[s]').astype(h5py.opaque_dtype('M8[s]'))
 f['rows'] = np.array([([1, 2],), ([3, 4],)], dtype=[('x', 'f8', (2,))])
 f.close()`;
-    execFileSync(PYTHON, ['-c', code, path]);
+    runPython(['-c', code, path]);
     const value = readSync<Record<string, unknown>>(path);
     const file = H5File.open(serialize(value));
     expect(deserialize(file.toBytes())).toEqual(value);
@@ -199,12 +198,11 @@ describeOracle('h5py', () => {
   let made: Uint8Array | undefined;
   const make = () => {
     if (!made) {
-      execFileSync(PYTHON, ['-c', ARRAYS, path(), 'w']);
+      runPython(['-c', ARRAYS, path(), 'w']);
       made = readFileSync(path());
     } else writeFileSync(path(), made);
   };
-  const show = () =>
-    JSON.parse(execFileSync(PYTHON, ['-c', ARRAYS, path(), 'r'], { encoding: 'utf8' })) as Shown;
+  const show = () => JSON.parse(runPython(['-c', ARRAYS, path(), 'r'])) as Shown;
   const row = { p: 1, q: 2.5, in: { a: [1, 2], t: 'x' } };
   const other = { p: 3, q: 4.5, in: { a: [3, 4], t: 'y' } };
 
@@ -332,7 +330,7 @@ describeOracle('h5py', () => {
     writeSync(path(), { ...value, long }, { compression: 3 });
     const all = ['list', 'texts', 'table', 'table/p', 'grid', 'mixed', 'long'];
     const mark = `import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as f:\n  for n in ${JSON.stringify(all)}: f[n].attrs['units'] = [1.5, 2]`;
-    execFileSync(PYTHON, ['-c', mark, path()]);
+    runPython(['-c', mark, path()]);
     const parts: [string, unknown][] = [
       ['list/3', 4],
       ['list/0', 0.5],
@@ -346,9 +344,7 @@ describeOracle('h5py', () => {
     ];
     for (const [each, part] of parts) writeSync(path(), part, { path: each });
     const read = `import h5py, sys, json\nwith h5py.File(sys.argv[1]) as f:\n  print(json.dumps([[list(f[n].attrs['units']) for n in ${JSON.stringify(all)}], f['long'].compression, f['long'].compression_opts]))`;
-    const [units, ...compression] = JSON.parse(
-      execFileSync(PYTHON, ['-c', read, path()], { encoding: 'utf8' }),
-    ) as unknown[];
+    const [units, ...compression] = JSON.parse(runPython(['-c', read, path()])) as unknown[];
     expect(units).toEqual(all.map(() => [1.5, 2]));
     expect(compression).toEqual(['gzip', 3]);
     expect(readSync(path())).toEqual({
@@ -389,8 +385,7 @@ with h5py.File(sys.argv[1], sys.argv[2], libver=sys.argv[3]) as f:
 describeOracle('h5py', () => {
   describe.each(['earliest', 'latest'])('attached a dimension scale (%s)', (libver) => {
     const path = () => join(folder, `scales-${libver}.h5`);
-    const python = (mode: string) =>
-      execFileSync(PYTHON, ['-c', SCALES, path(), mode, libver], { encoding: 'utf8' });
+    const python = (mode: string) => runPython(['-c', SCALES, path(), mode, libver]);
     const show = () => JSON.parse(python('r')) as [Record<string, unknown>, Record<string, unknown>];
     const replaced = (value: unknown) => () => writeSync(path(), value, { path: 'x' });
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +18,7 @@ import {
   serialize,
   TypeRegistry,
 } from '../../src/node.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 import { type CompileOptions, compileFixture } from '../registry/compile.js';
 import { THOROUGH } from '../thoroughness.js';
 
@@ -524,7 +523,7 @@ run = f.create_group('runs/first', track_order=True)
 run.attrs['speed'] = 2.5
 run['station'] = f['stations'][1]
 `;
-    execFileSync(PYTHON, ['-c', program, path]);
+    runPython(['-c', program, path]);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

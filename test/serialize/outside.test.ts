@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,8 +14,8 @@ import {
   h5dump,
   h5py,
   h5wasm,
-  PYTHON,
   readLayout,
+  runPython,
 } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
 import { casesOf, runs, sampled } from '../thoroughness.js';
@@ -153,7 +152,7 @@ describeOracle('h5py', () => {
         "[f['inner'].attrs.__setitem__(f'n{i}', i) for i in range(20)]; [f.__setitem__(f'd{i}', i) for i in range(20)]",
         'f.close()',
       ].join('\n');
-      execFileSync(PYTHON, ['-c', program, path]);
+      runPython(['-c', program, path]);
       const numbered = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`n${i}`, BigInt(i)]));
       const scalars = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`d${i}`, BigInt(i)]));
       const inner = { text: 'y', more: 2.5, ...numbered };

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +22,7 @@ import {
 import { MemoryStorage } from '../../src/storage/memory.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { describeOracle } from '../oracle/oracles.js';
-import { PYTHON } from '../oracle/python-server.js';
+import { runPython } from '../oracle/python.js';
 import { type Random, seeded } from '../random.js';
 import { casesOf } from '../thoroughness.js';
 import { anyGraph, coreGraph, hiddenOf } from './arbitrary.js';
@@ -431,7 +430,7 @@ describe('a part by its path', () => {
 describeOracle('h5py', () => {
   it('of a file that another program has made', () => {
     const path = join(folder, 'foreign.h5');
-    execFileSync(PYTHON, [
+    runPython([
       '-c',
       `
 import h5py, numpy as np, sys

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +24,7 @@ import {
   writeSync,
 } from '../../src/node.js';
 import { values, valuesWith } from '../../src/values.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 import { casesOf } from '../thoroughness.js';
 
 const back = <T>(value: T, registry = new TypeRegistry()): T =>
@@ -880,11 +879,9 @@ describeOracle('h5py', () => {
       kinds: [Symbol.iterator, Symbol.for('x')],
     };
     writeFileSync(path, serialize(state, { values: valuesWith({ stack: false }) }));
-    const seen = execFileSync(
-      PYTHON,
-      [
-        '-c',
-        `
+    const seen = runPython([
+      '-c',
+      `
 import sys, json, h5py
 f = h5py.File(sys.argv[1])
 text = lambda a: [s.decode() if isinstance(s, bytes) else s for s in a]
@@ -895,10 +892,8 @@ print(json.dumps({
   'types': [f['sites'].attrs['@items'].decode(), f['errors'].attrs['@items'].decode()],
   'errors': text(f['errors/message'][:2]),
   'kind': text(f.attrs['kind'].item())[0], 'kinds': text(f['kinds']['named'])}))`,
-        path,
-      ],
-      { encoding: 'utf8' },
-    );
+      path,
+    ]);
     expect(JSON.parse(seen)).toEqual({
       pattern: ['RegExp', 'h5|hdf', 'i'],
       home: 'https://example.org/',

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +21,7 @@ import {
 } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { describeOracle, PYTHON } from '../oracle/oracles.js';
+import { describeOracle, runPython } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
 import { casesOf } from '../thoroughness.js';
 import { coreGraph } from './arbitrary.js';
@@ -667,7 +666,7 @@ describeOracle('h5py', () => {
     writeSync(path, makeState(), { registry });
     writeSync(path, { size: 20, family: 'mono' }, { path: 'settings/font' });
     writeSync(path, 'B', { path: 'users/1/name', registry });
-    const shown = execFileSync(PYTHON, [
+    const shown = runPython([
       '-c',
       `
 import h5py, sys

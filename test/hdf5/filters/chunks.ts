@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Datatype, datatypeBytes } from '../../../src/hdf5/messages/datatype.js';
 import type { FilterInfo } from '../../../src/hdf5/messages/filter-pipeline.js';
-import { PYTHON } from '../../oracle/oracles.js';
+import { runPython } from '../../oracle/oracles.js';
 
 const SCRIPT = fileURLToPath(new URL('./chunks.py', import.meta.url));
 
@@ -57,7 +56,7 @@ export function makeChunks<T = void>(
   try {
     const file = join(folder, 'file.h5');
     const request = JSON.stringify({ file, latest, cases: cases.map(asJson) });
-    const lines = execFileSync(PYTHON, [SCRIPT], { input: request, encoding: 'utf8', maxBuffer: 2 ** 29 });
+    const lines = runPython([SCRIPT], { input: request });
     const made = lines
       .trimEnd()
       .split('\n')

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { BtreeV2Editor, BtreeV2Type } from '../../../src/hdf5/indexes/btree-v2.j
 import { H5File, indexes } from '../../../src/node.js';
 import { MemoryStorage } from '../../../src/storage/memory.js';
 import { verifyStorage } from '../../../src/verify.js';
-import { describeOracle, PYTHON } from '../../oracle/oracles.js';
+import { describeOracle, runPython } from '../../oracle/oracles.js';
 import { seeded } from '../../random.js';
 import { runs } from '../../thoroughness.js';
 import { MemorySpace } from '../memory-space.js';
@@ -118,7 +117,7 @@ describeOracle('h5py', () => {
       file.close();
       expectSound(readFileSync(path));
       writeFileSync(`${path}.json`, JSON.stringify(names));
-      execFileSync(PYTHON, ['-c', TURN, path, `${path}.json`]);
+      runPython(['-c', TURN, path, `${path}.json`]);
       expectSound(readFileSync(path));
       const again = H5File.open(path, 'r+');
       const expected = names.filter((_, i) => i % 3 !== 0);
@@ -146,6 +145,6 @@ with h5py.File(sys.argv[1]) as f:
     assert all(f['a/self %d' % i] == f['a'] and f['a/b%d/back' % i] == f['a'] for i in range(20))
     assert f['a/root'] == f['/']
 `;
-    execFileSync(PYTHON, ['-c', code, path]);
+    runPython(['-c', code, path]);
   });
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +26,7 @@ import { decodeDatatype } from '../../../src/hdf5/messages/datatype.js';
 import { MessageType } from '../../../src/hdf5/messages/message-type.js';
 import { readObjectHeader } from '../../../src/hdf5/object-header.js';
 import type { Superblock } from '../../../src/hdf5/superblock.js';
-import { PYTHON } from '../../oracle/oracles.js';
+import { runPython } from '../../oracle/oracles.js';
 import { MemorySpace } from '../memory-space.js';
 import { openBytes } from './samples.js';
 
@@ -67,12 +66,7 @@ export function withH5py(
     if (options.file) writeFileSync(file, options.file);
     const { libver, istoreK } = options;
     const request = { file, libver, istore_k: istoreK, keep: options.file !== undefined, steps };
-    const { stdout, stderr, status } = spawnSync(PYTHON, [SCRIPT], {
-      input: JSON.stringify(request),
-      encoding: 'utf8',
-      maxBuffer: 2 ** 29,
-    });
-    if (status !== 0) throw new Error(stderr);
+    const stdout = runPython([SCRIPT], { input: JSON.stringify(request) });
     const infos = stdout.split('\n').filter((line) => line !== '');
     return {
       infos: infos.map((line) => JSON.parse(line) as Info),

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { H5FeatureError, H5FormatError } from '../../../src/errors.js';
 import { FileSpace } from '../../../src/hdf5/file-space.js';
@@ -13,15 +11,15 @@ import {
   type H5pyFile,
   type H5pyLink,
   type H5pyObject,
-  PYTHON,
   parseDump,
+  runPython,
 } from '../../oracle/oracles.js';
 
 const MAKE = fileURLToPath(new URL('../../oracle/dense_make.py', import.meta.url));
 
 /** Has h5py write the samples of dense_make.py, or those named. The answer is how h5py reads each, by its path. */
 export async function makeDenseSamples(folder: string, ...names: string[]): Promise<Map<string, H5pyFile>> {
-  const { stdout } = await promisify(execFile)(PYTHON, [MAKE, folder, ...names], { maxBuffer: 2 ** 29 });
+  const stdout = runPython([MAKE, folder, ...names]);
   const dumps = stdout.trimEnd().split('\n').map(parseDump);
   return new Map(dumps.map((dump) => [dump.file, dump]));
 }
