@@ -61,18 +61,18 @@ describe.each([0, 1, 7])('after %d nodes', (groups) => {
   it('any graph', { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(anyGraph, (value) => void roundTrip(value, groups)),
-      { numRuns: casesOf(60, 1 / 4) },
+      { numRuns: casesOf(20, 1 / 4) },
     );
   });
 
   it('many graphs in one', { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(many(anyGraph), (value) => void roundTrip(value, groups)),
-      { numRuns: casesOf(8, 1 / 40) },
+      { numRuns: casesOf(3, 1 / 40) },
     );
     fc.assert(
       fc.property(many(anyNamedGraph), (value) => void roundTrip({ value }, groups, named)),
-      { numRuns: casesOf(4, 1 / 40) },
+      { numRuns: casesOf(2, 1 / 40) },
     );
   });
 });
@@ -112,7 +112,7 @@ describe('a tree of nodes that differ', () => {
   it('is stored in few objects and few bytes', () => {
     const bytes = roundTrip(tree, 1000);
     const apart = serialize(tree, { groups: Infinity });
-    expect(deserialize(apart)).toEqual(tree);
+    expectSame(deserialize(apart), tree);
     expect(objectsIn(bytes)).toBeLessThan(objectsIn(apart) / 4);
     expect(bytes.length).toBeLessThan(apart.length / 2);
     expect(bytes.length).toBeLessThan(JSON.stringify(tree).length * 2.7);
@@ -197,7 +197,8 @@ describe('a tree of nodes that differ', () => {
     expect(objectsIn(bytes)).toBeLessThan(1100);
     let found = deserialize<Link | null>(bytes);
     let count = 0;
-    for (; found; found = found.next) expect(found.at).toBe(100_000 - ++count);
+    for (; found; found = found.next)
+      if (found.at !== 100_000 - ++count) expect.fail(`the link ${count} is ${found.at}`);
     expect(count).toBe(100_000);
   });
 
@@ -322,22 +323,22 @@ describe('a part of it', () => {
       if (key === undefined || (Array.isArray(next) && next.length === 0)) break;
       path += `/${key}`;
       at = next;
-      expect(deserialize(bytes, { path: path.slice(1) }), path).toEqual(at);
+      expectSame(deserialize(bytes, { path: path.slice(1) }), at, path);
     }
     expect(path.split('/').length).toBeGreaterThan(4);
-    expect(structuredClone(deserialize(bytes, { lazy: true }))).toEqual(tree);
+    expectSame(structuredClone(deserialize(bytes, { lazy: true })), tree);
   });
 
   it('is a copy in a dict, whose other members are changed', () => {
     using dict = H5Dict.of(H5File.open(bytes, 'r+'));
     expect([...dict.keys()]).toEqual(Object.keys(tree));
     expect(dict.size).toBe(Object.keys(tree).length);
-    expect(dict.toObject()).toEqual(tree);
+    expectSame(dict.toObject(), tree);
     dict.set('more', { than: ['that'] });
     dict.delete('at');
     dict.commit();
     const { at: _, ...rest } = tree;
-    expect(deserialize(dict.file.toBytes())).toEqual({ ...rest, more: { than: ['that'] } });
+    expectSame(deserialize(dict.file.toBytes()), { ...rest, more: { than: ['that'] } });
     dict.clear();
     expect([dict.size, [...dict.file.keys()]]).toEqual([0, []]);
   });
@@ -345,7 +346,7 @@ describe('a part of it', () => {
   it('is written by its path', async () => {
     using file = H5File.open(bytes, 'r+');
     await write(file, { new: [{ a: { b: 1 } }] }, { path: 'added' });
-    expect(deserialize(file.toBytes())).toEqual({ ...tree, added: { new: [{ a: { b: 1 } }] } });
+    expectSame(deserialize(file.toBytes()), { ...tree, added: { new: [{ a: { b: 1 } }] } });
     await write(file, { all: 'new' });
     expect([...file.keys(), ...file.attrs.keys()]).toEqual(['@h5pickle', 'all']);
   });
@@ -373,7 +374,7 @@ describe('a part of what is in the tables', () => {
     inner.op = '-';
     (inner.left?.right as Term).value = 7;
     const back = deserialize<typeof value>(file.toBytes());
-    expect(back).toEqual(value);
+    expectSame(back, value);
     let there = back.tree;
     for (let i = 0; i < 8; i++) there = there.left as Term;
     expect(there).toBe(back.again[0]);
@@ -392,7 +393,7 @@ describe('a part of what is in the tables', () => {
       value.big.set(`k${i}`, i % 2 ? i : [{ a: { i } }, 'x', { b: { [`c${i % 50}`]: { i } } }]);
     using file = H5File.open(serialize(value, { groups: 5 }), 'r+');
     const same = () => {
-      expect(deserialize(file.toBytes())).toEqual(value);
+      expectSame(deserialize(file.toBytes()), value);
       expect(problemsOf(file)).toEqual([]);
     };
     let inner = tree;
@@ -451,7 +452,7 @@ describe('tables that nothing refers to any more', () => {
     expect(links(file)).toHaveLength(1);
     file.compact();
     expect(links(file)).toEqual([]);
-    expect(deserialize(file.toBytes())).toEqual({ text: 'kept' });
+    expectSame(deserialize(file.toBytes()), { text: 'kept' });
     expect(new TextDecoder().decode(file.toBytes())).not.toContain('Program');
   });
 
@@ -463,11 +464,11 @@ describe('tables that nothing refers to any more', () => {
     await expect(write(file, 1, { path: 'x' })).rejects.toThrow(/a table of a large tree refers to/);
     const dict = H5Dict.of(file);
     expect(() => dict.set('x', 5)).toThrow(/a table of a large tree refers to/);
-    expect(deserialize(file.toBytes())).toEqual({ x, y: { z: { w } } });
+    expectSame(deserialize(file.toBytes()), { x, y: { z: { w } } });
     dict.delete('y');
     dict.set('x', 5);
     await write(file, 6, { path: 'x' });
-    expect(deserialize(file.toBytes())).toEqual({ x: 6 });
+    expectSame(deserialize(file.toBytes()), { x: 6 });
     expect(links(file)).toEqual([]);
   });
 
@@ -476,7 +477,7 @@ describe('tables that nothing refers to any more', () => {
     H5Dict.of(file).delete('tree');
     file.compact();
     expect(links(file).length).toBeGreaterThan(0);
-    expect(deserialize(file.toBytes())).toEqual({ other: value.other });
+    expectSame(deserialize(file.toBytes()), { other: value.other });
     H5Dict.of(file).delete('other');
     file.compact();
     expect([...file.keys()]).toEqual([]);
@@ -506,12 +507,12 @@ describe('a copy of a part in another file', () => {
     const file = empty();
     act(file);
     const found = find(deserialize(file.toBytes())) as { tree: unknown; other: unknown[] };
-    expect(found).toEqual({ tree, other: [tree] });
+    expectSame(found, { tree, other: [tree] });
     // What is merged is copied entry by entry.
     if (how !== 'merge') expect(found.other[0]).toBe(found.tree);
     expect(problemsOf(file)).toEqual([]);
     file.compact();
-    expect(find(deserialize(file.toBytes()))).toEqual({ tree, other: [tree] });
+    expectSame(find(deserialize(file.toBytes())), { tree, other: [tree] });
   });
 
   it('is edited in place, if it was set', () => {
@@ -536,7 +537,7 @@ describe('a copy of a part in another file', () => {
       'z',
       `@objects${links.length - 3}`,
     ]);
-    expect(deserialize(file.toBytes(), { path: 'z' })).toEqual({ tree, other: [tree] });
+    expectSame(deserialize(file.toBytes(), { path: 'z' }), { tree, other: [tree] });
   });
 });
 
@@ -547,7 +548,7 @@ describeOracle('h5py', () => {
     const found = fc.asyncProperty(many(anyGraph), async (value) => {
       expectSame(await readLayout(serialize(value, { registry, groups: 3 })), graphOf(value, registry));
     });
-    await fc.assert(found, { numRuns: casesOf(3, 1 / 100), seed: 42 });
+    await fc.assert(found, { numRuns: casesOf(2, 1 / 100), seed: 42 });
   });
 
   it('sees tables, and references to their rows', async () => {
