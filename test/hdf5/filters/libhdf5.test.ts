@@ -3,6 +3,7 @@ import { filters } from '../../../src/filters.js';
 import { decodeChunk, encodeChunk } from '../../../src/hdf5/filters/pipeline.js';
 import type { FilterInfo } from '../../../src/hdf5/messages/filter-pipeline.js';
 import { describeOracle } from '../../oracle/oracles.js';
+import { expectSame } from '../../same.js';
 import {
   createdCases,
   DEFLATE,
@@ -134,7 +135,7 @@ describeOracle('h5py', () => {
       return { ...rest, chunks };
     });
     for (const [i, { data, chunks }] of makeChunks(ours).made.entries()) {
-      expect(chunks, cases[i]!.name).toEqual(ours[i]!.chunks);
+      expectSame(chunks, ours[i]!.chunks, cases[i]!.name);
       expectBytes(data, expectedOf(cases[i]!, made[i]!, ours[i]!.chunks!), cases[i]!.name);
     }
   });
