@@ -3,18 +3,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { H5Dict, indexes } from '../../src/node.js';
 import { FileStorage } from '../../src/storage/file.js';
 import { verifyStorage } from '../../src/verify.js';
+import { type Compiled, compile } from '../storage/compiled.js';
 import { THOROUGH } from '../thoroughness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+let compiled: Compiled;
+beforeAll(async () => {
+  compiled = await compile({ process: '../containers/dict-process.ts' });
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await compiled.remove();
+});
 
 /** In CI a minute, else a second. */
 const SECONDS = THOROUGH ? 60 : 1;
-const PROCESS = fileURLToPath(new URL('./dict-process.ts', import.meta.url));
 
 interface Outcome {
   readonly done: number;
@@ -23,7 +30,9 @@ interface Outcome {
 
 /** One of the processes that work on one file. */
 function run(role: 'write' | 'read', path: string, from: number): Promise<Outcome> {
-  const child = fork(PROCESS, [role, path, String(SECONDS), String(from)], { execArgv: ['--import', 'tsx'] });
+  const child = fork(fileURLToPath(compiled.url('process')), [role, path, String(SECONDS), String(from)], {
+    execArgv: [],
+  });
   return new Promise((done, fail) => {
     let outcome: Outcome | { error: string } | undefined;
     child.once('message', (message) => {
