@@ -84,7 +84,7 @@ test(`changed by paths and by collections, values are what a program would have:
 }, () => {
   let refused = 0;
   let total = 0;
-  for (let run = 0; run < (THOROUGH ? 600 : 35); run++) {
+  for (let run = 0; run < (THOROUGH ? 600 : 12); run++) {
     const random = seeded(SEED + run);
     const shared = [0, 5, 15, 30][random(4)] as number;
     const known: object[] = [];
