@@ -15,8 +15,8 @@ import { expectAsH5py } from './compare.js';
 import { checkCut, crash, DURABILITIES, run } from './crash.js';
 import { describeFile, Editing } from './editing-model.js';
 
-const CUTS = Number(process.env.H5PICKLE_CUTS ?? 30);
-const OPERATIONS = THOROUGH ? 1200 : 300;
+const CUTS = Number(process.env.H5PICKLE_CUTS ?? (THOROUGH ? 30 : 12));
+const OPERATIONS = THOROUGH ? 1200 : 150;
 
 describe('a crash leaves the state before a commit or after it', () => {
   test.each(DURABILITIES)(
@@ -32,7 +32,7 @@ describe('a commit that changes more in place than its buffer holds can be cut a
   // What is written by a few, in an order that the file does not have, is page by page in memory and in the tail; what is
   // written at once is in large pieces.
   test.each([
-    ['page by page', 1000, 40, 1, THOROUGH ? 3 : 12],
+    ['page by page', 1000, 40, 1, THOROUGH ? 3 : 24],
     ['in large pieces', 49_985, 4, THOROUGH ? 8 : 2, 1],
   ])('%s', (_, length, most, rounds, step) => {
     const make = H5File.open(new Uint8Array(0), 'w');
