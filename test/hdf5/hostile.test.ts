@@ -11,7 +11,7 @@ import { datatypeBytes, INT32 } from '../../src/hdf5/messages/datatype.js';
 import { H5File } from '../../src/node.js';
 import { verifyStorage } from '../../src/verify.js';
 import { fixChecksums } from '../serialize/checksums.js';
-import { runs, STRIDE } from '../thoroughness.js';
+import { everyByte, runs, STRIDE } from '../thoroughness.js';
 import { finished } from './finished.js';
 
 /** Longer than any of these may take, on a machine that is busy. */
@@ -92,9 +92,9 @@ function forge(bytes: Uint8Array, chunks: [number, number][]): void {
   for (const [start, end] of chunks) view.setUint32(end, lookup3(view, start, end), true);
 }
 
-test('a file cut off anywhere is refused', () => {
+test(`a file cut off after ${everyByte} is refused`, () => {
   const bytes = smallFile();
-  for (let length = 0; length < bytes.length; length++) {
+  for (let length = 0; length < bytes.length; length += STRIDE) {
     expect(() => readAll(bytes.subarray(0, length)), `${length} bytes`).toThrow(H5FormatError);
   }
 });

@@ -244,7 +244,7 @@ describeOracle('h5wasm', () => {
         name,
         member.kind === 'group' ? values(member) : member.kind === 'dataset' ? member.value : member.kind,
       ]);
-    expect(values(file)).toEqual(values(plain));
+    expectSame(values(file), values(plain));
   });
 });
 

@@ -23,6 +23,7 @@ import {
   readLayout,
 } from '../oracle/oracles.js';
 import { type CompileOptions, compileFixture } from '../registry/compile.js';
+import { expectSame } from '../same.js';
 import { THOROUGH } from '../thoroughness.js';
 import { graphOf } from './graph.js';
 
@@ -94,7 +95,7 @@ describe.each<CompileOptions>([
     file.close();
     const copy = read<typeof value>(bytes);
     for (const track of [value.one, ...value.many]) delete track.note;
-    expect(graphOf(copy, registry)).toEqual(graphOf(value, registry));
+    expectSame(graphOf(copy, registry), graphOf(value, registry));
     expect(Object.keys(copy.one)).toEqual(['channel', 'level', 'ticks', 'title', 'readings', 'path', 'rest']);
   });
 });
@@ -191,8 +192,8 @@ describeOracle('h5py', () => {
       });
     const value = { one: make(1), many: Array.from({ length: 30 }, (_, i) => make(i)) };
     const bytes = serialize(value, { registry });
-    expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(graphOf(value, registry));
-    expect(await readLayout(bytes)).toEqual(graphOf(value, registry));
+    expectSame(graphOf(deserialize(bytes, { registry }), registry), graphOf(value, registry));
+    expectSame(await readLayout(bytes), graphOf(value, registry));
     const file = await h5py(bytes);
     expect(datasetAt(file, 'many/flat').shape).toEqual([30, 2, 2]);
     expect(datasetAt(file, 'many/varying/values').shape).toEqual([30, 2]);
@@ -205,7 +206,7 @@ describeOracle('h5py', () => {
 describe('a field with a dtype', () => {
   const same = (value: unknown, dtype: FieldEntry['dtype'], expected = value): void => {
     for (const copy of back({ value, after: 1 }, { value: { dtype }, after: {} }))
-      expect(copy).toEqual({ value: expected, after: 1 });
+      expectSame(copy, { value: expected, after: 1 });
   };
 
   it('has a number of it', () => {
@@ -309,9 +310,9 @@ describe('a field with a dtype', () => {
       { length: 20 },
       (_, i) => new Thing(i % 2 ? { value: i, other: 0 } : { other: i }),
     );
-    expect(deserialize(serialize(things, { registry }), { registry })).toEqual(things);
+    expectSame(deserialize(serialize(things, { registry }), { registry }), things);
     const nulls = Array.from({ length: 20 }, (_, i) => new Thing({ value: i % 2 ? i : null }));
-    expect(deserialize(serialize(nulls, { registry }), { registry })).toEqual(nulls);
+    expectSame(deserialize(serialize(nulls, { registry }), { registry }), nulls);
   });
 
   it('is inherited, and changed', () => {
@@ -354,7 +355,7 @@ describe('a field with a dtype', () => {
     const { Thing, registry } = classOf({ value: { dtype: 'f4' } });
     const value = { shared, things: [new Thing({ value: shared }), new Thing({ value: shared })] };
     const copy = deserialize<typeof value>(serialize(value, { registry }), { registry });
-    expect(copy).toEqual(value);
+    expectSame(copy, value);
     expect(copy.things[1]?.['value']).toBe(copy.shared);
   });
 
@@ -454,7 +455,7 @@ describe('a field with a dtype', () => {
 
 describe('a field with a shape', () => {
   const stored = (value: unknown, shape: FieldEntry['shape']) => {
-    for (const copy of back({ value }, { value: { shape } })) expect(copy).toEqual({ value });
+    for (const copy of back({ value }, { value: { shape } })) expectSame(copy, { value });
     const { Thing, registry } = classOf({ value: { shape } });
     const one = H5File.open(serialize(new Thing({ value }), { registry }));
     const rows = H5File.open(
@@ -523,10 +524,9 @@ describe('a field with a shape', () => {
 
   it('may be empty, and a buffer', () => {
     for (const copy of back({ value: new Float32Array(0) }, { value: { shape: [-1, 3] } }))
-      expect(copy).toEqual({ value: new Float32Array(0) });
-    for (const copy of back({ value: [] }, { value: { shape: [2, -1] } }))
-      expect(copy).toEqual({ value: [] });
-    for (const copy of back({ value: [] }, { value: { shape: [0, 3] } })) expect(copy).toEqual({ value: [] });
+      expectSame(copy, { value: new Float32Array(0) });
+    for (const copy of back({ value: [] }, { value: { shape: [2, -1] } })) expectSame(copy, { value: [] });
+    for (const copy of back({ value: [] }, { value: { shape: [0, 3] } })) expectSame(copy, { value: [] });
     const buffer = Uint8Array.of(1, 2, 3, 4).buffer;
     for (const copy of back({ value: buffer }, { value: { shape: [2, 2] } }))
       expect(copy).toEqual({ value: buffer });
@@ -548,7 +548,7 @@ describe('a field with a shape', () => {
         }),
     );
     const bytes = serialize({ rows }, { registry });
-    expect(deserialize(bytes, { registry })).toEqual({ rows });
+    expectSame(deserialize(bytes, { registry }), { rows });
     const file = H5File.open(bytes);
     expect(file.dataset('rows/value/values').shape).toEqual([30, 3]);
     // Its first axis is not the one that varies.
@@ -603,7 +603,7 @@ describe('a field with chunks or compression', () => {
   it('is stored so, however small it is, and whatever the options say', () => {
     const value = [1, 2, 3];
     const gzip = { chunks: [3], compression: 'gzip', filters: [2, 1] };
-    expect(describeDataset(stored(value, { compression: 'gzip' }))).toEqual(gzip);
+    expectSame(describeDataset(stored(value, { compression: 'gzip' })), gzip);
     expect(
       describeDataset(stored(value, { compression: 9 }, { compression: { level: 1, above: 0 } })),
     ).toEqual(gzip);
@@ -613,7 +613,7 @@ describe('a field with chunks or compression', () => {
     expect(describeDataset(stored(value, { compression: { above: 12 } }))).toMatchObject({
       chunks: null,
     });
-    expect(describeDataset(stored(value, { compression: { above: 11 } }))).toEqual(gzip);
+    expectSame(describeDataset(stored(value, { compression: { above: 11 } })), gzip);
     expect(describeDataset(stored(value, { chunks: true }))).toEqual({
       ...gzip,
       compression: null,
@@ -653,7 +653,7 @@ describe('a field with chunks or compression', () => {
       inner: new Inner(),
     };
     const bytes = serialize({ thing: new Thing({ value }), other: [1, 2] }, { registry });
-    expect(deserialize(bytes, { registry })).toEqual({ thing: new Thing({ value }), other: [1, 2] });
+    expectSame(deserialize(bytes, { registry }), { thing: new Thing({ value }), other: [1, 2] });
     const file = H5File.open(bytes);
     const isChunked = (path: string) => file.dataset(path).chunks !== null;
     for (const path of [
@@ -680,7 +680,7 @@ describe('a field with chunks or compression', () => {
       mixed: [make(1, 2), 'x', [make(3, 2)]],
     };
     const bytes = serialize(value, { registry });
-    expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(graphOf(value, registry));
+    expectSame(graphOf(deserialize(bytes, { registry }), registry), graphOf(value, registry));
     const file = H5File.open(bytes);
     const chunks = (path: string) => file.dataset(path).chunks;
     expect([chunks('one/flat'), chunks('one/wide')]).toEqual([[2], [1, 2]]);
@@ -815,7 +815,7 @@ it('an instance of more properties than a header has cannot say it', () => {
   core.H5Field({ dtype: 'f4' })(Thing.prototype, 'k1');
   const decorated = new TypeRegistry().register(Thing, { name: 'Thing' });
   const many = new Thing(Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`k${i}`, i])));
-  expect(deserialize(serialize(many, { registry }), { registry })).toEqual(many);
+  expectSame(deserialize(serialize(many, { registry }), { registry }), many);
   expect(() => serialize({ many }, { registry: decorated })).toThrow(
     /^\$\.many: its class says how its fields are stored/,
   );

@@ -14,6 +14,7 @@ import {
   parseDump,
   runPython,
 } from '../../oracle/oracles.js';
+import { expectSame } from '../../same.js';
 
 const MAKE = fileURLToPath(new URL('../../oracle/dense_make.py', import.meta.url));
 
@@ -39,7 +40,7 @@ const LOOKED_UP = 20;
 export function expectListedAs(ours: ObjectInfo, theirs: H5pyObject): void {
   expect(ours.kind).toBe(theirs.kind);
   if (ours.kind === 'group') {
-    expect(ours.links).toEqual((theirs as { links: H5pyLink[] }).links.map(asLink));
+    expectSame(ours.links, (theirs as { links: H5pyLink[] }).links.map(asLink));
     const { linkTable } = ours;
     if (linkTable) {
       // What a name that is not UTF-8 was decoded to is not found.
@@ -51,13 +52,14 @@ export function expectListedAs(ours: ObjectInfo, theirs: H5pyObject): void {
   }
   // Dense attributes have an order in any case, which h5py tells, and does not follow if it is not tracked.
   const tracked = theirs.kind !== 'datatype' && theirs.attributeOrder;
-  expect(ours.attributes.map(({ name, order }) => ({ name, order }))).toEqual(
+  expectSame(
+    ours.attributes.map(({ name, order }) => ({ name, order })),
     theirs.attrs.map(({ name, order }) => ({ name, order: tracked ? order : -1 })),
   );
   for (const [i, { data }] of ours.attributes.entries()) {
     const attribute = theirs.attrs[i]!;
     // Far faster than toEqual.
-    expect(Buffer.compare(data, bytesOf(attribute)), `the attribute ${attribute.name}`).toBe(0);
+    if (Buffer.compare(data, bytesOf(attribute)) !== 0) expect.fail(`the attribute ${attribute.name}`);
   }
 }
 
