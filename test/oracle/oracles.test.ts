@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { crossed, sampled } from '../thoroughness.js';
 import {
   attributesOf,
   datasetAt,
@@ -396,11 +397,9 @@ with h5py.File(${JSON.stringify(path)}, "w", libver="latest") as file:
 
 describeOracle('h5dump', () => {
   oracleTest('h5py', 'prints a whole file', async () => {
-    for (const variant of VARIANTS) {
-      for (const name of ['attributes', 'datasets', 'links', 'deep', 'dense', 'many']) {
-        expect(await h5dump(sample(name, variant))).toMatch(/^HDF5 ".*" \{\nGROUP "\/" \{/);
-      }
-    }
+    const names = ['attributes', 'datasets', 'links', 'deep', 'dense', 'many'];
+    for (const [variant, name] of crossed(VARIANTS, names))
+      expect(await h5dump(sample(name, variant))).toMatch(/^HDF5 ".*" \{\nGROUP "\/" \{/);
   });
 
   oracleTest('h5py', 'takes bytes and options', async () => {
@@ -427,7 +426,8 @@ describeOracle('h5wasm', () => {
   const datasetIn = (group: H5wasmGroup, name: string) => group.members[name] as H5wasmDataset;
 
   oracleTest('h5py', 'reads every sample', async () => {
-    for (const path of made.keys()) expect(await h5wasm(path)).toMatchObject({ kind: 'group' });
+    for (const path of sampled([...made.keys()], 3))
+      expect(await h5wasm(path)).toMatchObject({ kind: 'group' });
   });
 
   oracleTest('h5py', 'values of every type', async () => {
