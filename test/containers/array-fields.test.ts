@@ -89,7 +89,7 @@ describe('fields that are arrays', () => {
         const { file, array } = made(withText, chunks);
         const field = array.field<number>('v');
         const model = H5Array.from(field.toNested(), { dtype: 'float64' }) as H5Array<number>;
-        for (let i = 0; i < Math.min(400, casesOf(60)); i++) {
+        for (let i = 0; i < Math.min(400, casesOf(30)); i++) {
           const selection = randomIndex(random, field.shape).map((entry) => arrayIndex(entry, random));
           const place = JSON.stringify(selection);
           let expected: H5Array<number>;

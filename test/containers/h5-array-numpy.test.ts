@@ -18,7 +18,7 @@ import { expectSame } from '../same.js';
 import { casesOf, SEED } from '../thoroughness.js';
 import { chained, nestedValue, randomIndex, randomShape, randomValue } from './random-arrays.js';
 
-const CASES = Math.min(1000, casesOf(60));
+const CASES = Math.min(1000, casesOf(30));
 
 let folder: string;
 beforeAll(async () => {

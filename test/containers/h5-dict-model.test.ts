@@ -288,7 +288,7 @@ describe('an H5Dict is a Map', () => {
         expect(verifyStorage(new MemoryStorage(bytes), { indexes }).problems).toEqual([]);
         expect(graphOf(deserialize(bytes, { registry }), registry)).toEqual(graphOf(run.model, registry));
       }),
-      { numRuns: casesOf(50, 1 / 2), endOnFailure: true },
+      { numRuns: casesOf(25, 1 / 2), endOnFailure: true },
     );
   });
 
@@ -303,7 +303,7 @@ describe('an H5Dict is a Map', () => {
           const names = (await h5py(bytes)).root;
           expect(names.kind).toBe('group');
         }),
-        { numRuns: casesOf(5, 1 / 20), endOnFailure: true },
+        { numRuns: casesOf(3, 1 / 20), endOnFailure: true },
       );
     });
   });

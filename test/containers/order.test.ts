@@ -19,7 +19,7 @@ const check = (bytes: Uint8Array) =>
 it('as a Map has them, after any changes', () => {
   const random = seeded(SEED);
   const values = [1, { x: 1 }, 'text', [1]];
-  for (let round = 0; round < casesOf(120, 0.1); round++) {
+  for (let round = 0; round < casesOf(50, 0.1); round++) {
     const dict: H5Dict = H5Dict.write(undefined, {}, { commit: random(2) ? 'operation' : 'manual' });
     let map = new Map<string, unknown>();
     const count = 4 + random(12);
@@ -66,7 +66,7 @@ it('as a Map has them, after any changes', () => {
 
 it('from the first one on, in large dicts, of which the others are not read for that', () => {
   const random = seeded(SEED + 1);
-  for (let round = 0; round < casesOf(8, 0.01); round++) {
+  for (let round = 0; round < casesOf(4, 0.01); round++) {
     const count = 560 + random(80);
     let dict: H5Dict = H5Dict.write(undefined, {}, { commit: 'manual' });
     let names: string[] = [];

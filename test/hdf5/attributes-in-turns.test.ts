@@ -212,7 +212,7 @@ oracleTest(
   'members that change between attributes and links, while h5py counts the two apart',
   () => {
     const random = seeded(SEED + 1);
-    for (let round = 0; round < casesOf(4, 0.002); round++) {
+    for (let round = 0; round < casesOf(2, 0.002); round++) {
       const path = join(folder, `members-${round}.h5`);
       writeSync(path, { first: 1, second: { x: 1 } });
       const names = new Map<string, 'group' | 'scalar'>([

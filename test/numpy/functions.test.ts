@@ -13,6 +13,7 @@ import { H5Error, H5File } from '../../src/node.js';
 import { NDArray } from '../../src/numpy/ndarray.js';
 import * as np from '../../src/numpy-of-node.js';
 import { expectSame, isError, numpy, type Question, Tuple } from '../oracle/numpy-calls.js';
+import { THOROUGH } from '../thoroughness.js';
 import { sample } from './cases.js';
 import { TestFile } from './h5-arrays.js';
 import { MemorySource } from './memory-source.js';
@@ -442,7 +443,7 @@ describe('results', () => {
           expect(np.array_equal(sorted, np.sort(array), { equal_nan: true })).toBe(true);
         },
       ),
-      { numRuns: Number(process.env['CASES'] ?? 100) },
+      { numRuns: Number(process.env['CASES'] ?? (THOROUGH ? 100 : 40)) },
     );
   });
 
@@ -472,7 +473,7 @@ describe('results', () => {
           expect(np.array_equal(found, np.isin(x, among, { invert }))).toBe(true);
         },
       ),
-      { numRuns: Number(process.env['CASES'] ?? 100) },
+      { numRuns: Number(process.env['CASES'] ?? (THOROUGH ? 100 : 40)) },
     );
   });
 

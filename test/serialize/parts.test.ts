@@ -30,7 +30,7 @@ import { cases } from './cases.js';
 import { registry as classes } from './classes.js';
 import { graphOf } from './graph.js';
 
-const CASES = casesOf(150);
+const CASES = casesOf(75);
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));

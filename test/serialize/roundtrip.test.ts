@@ -12,7 +12,7 @@ import { named, registry } from './classes.js';
 import { graphOf } from './graph.js';
 import { roundTrip } from './round-trip.js';
 
-const CASES = casesOf(200, 2);
+const CASES = casesOf(100, 2);
 
 const WRAPS: ((value: unknown) => unknown)[] = [
   (value) => ({ inside: value, again: value }),

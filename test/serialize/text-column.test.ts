@@ -7,7 +7,7 @@ import { encodeWtf8 } from '../../src/serialize/wtf8.js';
 import { verifyStorage as verify } from '../../src/verify.js';
 import { datasetAt, describeOracle, h5dump, h5py } from '../oracle/oracles.js';
 import { expectSame } from '../same.js';
-import { runs } from '../thoroughness.js';
+import { runs, THOROUGH } from '../thoroughness.js';
 import { roundTrip } from './round-trip.js';
 
 const build = (values: unknown[]) => {
@@ -80,7 +80,7 @@ describe('texts too many for the heap of all', () => {
         if (list.every((text) => text && isPlainText(text)))
           expect(file.dataset('list').read()).toEqual(list);
       }),
-      { numRuns: runs(15) },
+      { numRuns: THOROUGH ? 15 : 4 },
     );
   });
 

@@ -13,7 +13,7 @@ import { registry } from '../serialize/classes.js';
 import { graphOf } from '../serialize/graph.js';
 import { casesOf, crossed, SEED, sampled } from '../thoroughness.js';
 
-const CASES = casesOf(60);
+const CASES = casesOf(30);
 
 /** The file of a value, of whose iterators so many elements are taken at a time. */
 function fileOf(value: unknown, elements: number): Uint8Array {
