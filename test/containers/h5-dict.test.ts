@@ -314,7 +314,7 @@ describe('the view of an H5Dict', () => {
     expect(isLarge()).toBe(false);
     expected['u7'] = { n: 6, tags: ['a', 'b'], in: { q: 8 } };
     expect(user).toEqual(expected['u7']);
-    expect(dict.toObject()).toEqual({ users: expected });
+    expectSame(dict.toObject(), { users: expected });
     expect(JSON.stringify(dict.view)).toBe(JSON.stringify({ users: expected }));
   });
 
@@ -332,7 +332,7 @@ describe('the view of an H5Dict', () => {
     expect([...H5File.open(bytes).keys()].sort()).toEqual(['@objects', 'value']);
     const dict = H5Dict.open<Record<string, unknown>>(bytes, { mode: 'r+' });
     expect([dict.size, dict.path, dict.parent]).toEqual([1200, '/value', undefined]);
-    expect(dict.toObject()).toEqual(Object.fromEntries(entries));
+    expectSame(dict.toObject(), Object.fromEntries(entries));
     dict.set('k7', 'set');
     dict.delete('k8');
     dict.set('new', [1, 2]);
@@ -345,8 +345,8 @@ describe('the view of an H5Dict', () => {
     dict.commit();
     const read = deserialize<Record<string, unknown> | Map<string, unknown>>(dict.file.toBytes());
     expect(read instanceof Map).toBe(_ === 'a Map');
-    expect(read instanceof Map ? [...read] : Object.entries(read)).toEqual([...model]);
-    expect(H5Dict.of(dict.file).toObject()).toEqual(Object.fromEntries(model));
+    expectSame(read instanceof Map ? [...read] : Object.entries(read), [...model]);
+    expectSame(H5Dict.of(dict.file).toObject(), Object.fromEntries(model));
     expect((dict.get('k9') as H5Dict).parent?.path).toBe('/value');
     dict.close();
   });
@@ -367,7 +367,7 @@ describe('the view of an H5Dict', () => {
         message: expect.stringContaining('{ groups: Infinity }'),
       }),
     );
-    expect(dict.toObject()).toEqual(value);
+    expectSame(dict.toObject(), value);
     expect((dict.get('shared') as H5Dict).toObject()).toEqual(shared);
   });
 
@@ -1181,15 +1181,15 @@ describe('changes', () => {
       writeSync(path, content);
       using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+' });
       change(dict);
-      expect(readSync(path), what).toEqual(content);
+      expectSame(readSync(path), content, what);
       const changed = dict.toObject();
       expect(changed, what).not.toEqual(content);
       dict.rollback();
-      expect(dict.toObject(), what).toEqual(content);
+      expectSame(dict.toObject(), content, what);
       change(dict);
       await Promise.resolve();
       await Promise.resolve();
-      expect(readSync(path), what).toEqual(changed);
+      expectSame(readSync(path), changed, what);
     }
   });
 
