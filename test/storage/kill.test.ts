@@ -15,12 +15,12 @@ import { DURABILITIES } from '../hdf5/crash.js';
 import { describeFile, describeModel, newGroup } from '../hdf5/editing-model.js';
 import { describeOracle, h5py } from '../oracle/oracles.js';
 import { seeded } from '../random.js';
-import { SEED } from '../thoroughness.js';
+import { SEED, THOROUGH } from '../thoroughness.js';
 import { type Compiled, compile } from './compiled.js';
 import type { Task } from './killed.js';
 import { editsOf, LARGE } from './killed-edits.js';
 
-const KILLS = Number(process.env.H5PICKLE_KILLS ?? 8);
+const KILLS = Number(process.env.H5PICKLE_KILLS ?? (THOROUGH ? 8 : 4));
 /** While there are readers. */
 const COMMITS = Math.min(1000, 10 * KILLS);
 /** A process is killed so many milliseconds after it was ready, at the latest. */
