@@ -11,7 +11,7 @@ import { graphOfOwnBytes } from '../serialize/arbitrary.js';
 import { cases } from '../serialize/cases.js';
 import { registry } from '../serialize/classes.js';
 import { graphOf } from '../serialize/graph.js';
-import { casesOf, crossed, SEED, sampled } from '../thoroughness.js';
+import { casesOf, crossed, SEED, sampled, THOROUGH } from '../thoroughness.js';
 
 const CASES = casesOf(30);
 
@@ -24,7 +24,7 @@ function fileOf(value: unknown, elements: number): Uint8Array {
 }
 
 /** As many as make hundreds of batches. */
-const MOST = 1000;
+const MOST = THOROUGH ? 1000 : 300;
 
 /** What a value consists of: what an iterator is made of, and a list to compare with. */
 function elementsOf(value: unknown): unknown[] {
