@@ -12,8 +12,11 @@ import runpy
 import sys
 import types
 
-import h5py  # noqa: F401: the programs import it
-import numpy  # noqa: F401
+try:
+    import h5py  # noqa: F401: the programs import it
+except ImportError:
+    # Those that need no more than numpy run all the same.
+    import numpy  # noqa: F401
 
 
 def begin(folder):
