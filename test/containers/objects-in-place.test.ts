@@ -1,5 +1,4 @@
 /** Objects of scalars that take the place of such objects: where they stand, if that can be. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { H5Dict, type H5Group, H5List, indexes, TypeRegistry } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 import { type Random, seeded } from '../random.js';
 import { runs, SEED } from '../thoroughness.js';
 
@@ -237,7 +236,7 @@ with h5py.File(sys.argv[1], 'w', libver=sys.argv[2], track_order=True, userblock
     f['linked']['data'] = np.arange(3)
     f['typed'].attrs['x'] = np.float32(1.5)
     f['fixed'].attrs['text'] = np.bytes_('text')`;
-    execFileSync(PYTHON, ['-c', make, path, libver]);
+    runPython(['-c', make, path, libver]);
     const names = ['same', 'more', 'linked', 'typed', 'fixed'];
     {
       using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+' });
@@ -248,10 +247,7 @@ import sys, h5py
 def text(value): return value.decode() if isinstance(value, bytes) else value
 with h5py.File(sys.argv[1], 'r') as f:
     for name, g in f.items(): print(name, [(k, text(v)) for k, v in g.attrs.items()], list(g))`;
-    const out = String(execFileSync(PYTHON, ['-c', read, path]))
-      .trim()
-      .split('\n')
-      .sort();
+    const out = runPython(['-c', read, path]).trim().split('\n').sort();
     expect(out).toEqual(
       names.map((name, i) => `${name} [('x', ${i}.5), ('text', 'text ${i}, and more')] []`).sort(),
     );

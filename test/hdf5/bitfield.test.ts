@@ -1,5 +1,4 @@
 /** Bit fields, in which PyTables stores booleans: integers without a sign, as h5py has them. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { decodeOddNumbers } from '../../src/hdf5/odd-numbers.js';
 import { H5Array, H5Dict, H5File, indexes, readSync } from '../../src/node.js';
 import { MemoryStorage } from '../../src/storage/memory.js';
 import { verifyStorage } from '../../src/verify.js';
-import { h5py, oracleTest, PYTHON } from '../oracle/oracles.js';
+import { h5py, oracleTest, runPython } from '../oracle/oracles.js';
 import { expectAsH5py } from './compare.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
@@ -43,7 +42,7 @@ function check(path: string): void {
 
 oracleTest('h5py', 'they are numbers, which can be changed', async () => {
   const path = join(folder, 'bits.h5');
-  execFileSync(PYTHON, ['-c', MAKE, path]);
+  runPython(['-c', MAKE, path]);
   expect(readSync(path)).toEqual({
     b8: Uint8Array.of(0, 1, 255),
     b16: Uint16Array.of(1, 2, 0x1234),

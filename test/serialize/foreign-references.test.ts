@@ -1,17 +1,16 @@
 /** References that other programs have written, in datasets and attributes: they are what they lead to. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { H5Dict, H5File, H5Reference, readSync, TypeRegistry, writeSync } from '../../src/node.js';
-import { oracleTest, PYTHON } from '../oracle/oracles.js';
+import { oracleTest, runPython } from '../oracle/oracles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'h5pickle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function python(path: string, program: string): void {
-  execFileSync(PYTHON, ['-c', `import sys, h5py, numpy as np\nR = h5py.ref_dtype\n${program}`, path]);
+  runPython(['-c', `import sys, h5py, numpy as np\nR = h5py.ref_dtype\n${program}`, path]);
 }
 
 oracleTest('h5py', 'they are the objects, each one and the same wherever it is referred to', () => {
