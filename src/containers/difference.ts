@@ -25,7 +25,8 @@ import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
-import { deleteMember, MAX_ATTRIBUTES, overwriting, prepareMember, storedObject } from './member.js';
+import { deleteMember, MAX_ATTRIBUTES, prepareMember, storedObject } from './member.js';
+import { newFlatObject } from './new-object.js';
 import { copyOf, storeWithCopies } from './own-collections.js';
 import { placeOf } from './rewriting.js';
 import { decodeScalar, encodeScalar } from './scalar.js';
@@ -76,11 +77,13 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
 
 /** Sets an object of scalars that a dict has for a key to another one, if no more than their values differs. Returns whether it did. */
 function overwrite(dict: H5Dict, key: string, value: object): boolean {
-  const { object: group, context, isLarge } = dict;
+  const { object: group, context } = dict;
   const name = escapeName(key);
-  const found = isLarge ? undefined : overwriting(group, name, value, context);
-  if (!found) return false;
-  const { names, write } = found;
+  const link = linkOf(group.node, name);
+  const made = link && isHard(link) && !dict.isLarge ? newFlatObject(value, context) : undefined;
+  const overwriting = made && group.session.edit().overwriting(group.node, name, made);
+  if (!overwriting) return false;
+  const { names, write } = overwriting;
   const last = names.at(-1);
   if (last === undefined) return true;
   const { live } = context;

@@ -1,7 +1,6 @@
 /** Members of groups as values: what H5Dict gets and sets. */
 import { H5Error, H5FormatError, H5PathError, H5TypeError } from '../errors.js';
 import type { AttributeDraft } from '../hdf5/draft.js';
-import type { Overwriting } from '../hdf5/editing.js';
 import { H5Dataset } from '../hdf5/h5-dataset.js';
 import { H5Datatype } from '../hdf5/h5-datatype.js';
 import { H5Group } from '../hdf5/h5-group.js';
@@ -26,7 +25,7 @@ import { isDeferred } from './deferred.js';
 import { H5Array } from './h5-array.js';
 import { H5Dict } from './h5-dict.js';
 import { H5List } from './h5-list.js';
-import { isSimpleArray, newDataset, newFlatObject, newObject } from './new-object.js';
+import { isSimpleArray, newDataset, newObject } from './new-object.js';
 import { options as containerOptions } from './options.js';
 import { storeWithCopies } from './own-collections.js';
 import { placeOf } from './rewriting.js';
@@ -319,32 +318,20 @@ export function prepareObjectMember(
       replaceMember(group, name, () => editor.setObject(group.node, name, newDataset({ data: value })));
     };
   }
-  const there = overwriting(group, name, value, context);
-  if (there) return there.write;
   const made = typeof value === 'object' ? newObject(value as object, context) : undefined;
-  if (made) return () => replaceMember(group, name, () => editor.setObject(group.node, name, made));
+  if (made) {
+    return () => {
+      const overwriting = editor.overwriting(group.node, name, made);
+      if (overwriting) overwriting.write();
+      else replaceMember(group, name, () => editor.setObject(group.node, name, made));
+    };
+  }
   const set = storeWithCopies(value, context, (each) => {
     const members = Object.create(null) as Record<string, unknown>;
     members[key] = each;
     return prepareMembers(group, members, context.codec);
   });
   return () => replaceLink(group, name, set);
-}
-
-/**
- * What gives the object that a member of a group is its new values where it stands, as one of nothing but scalars takes the place of
- * another one with the same names; undefined of all else.
- */
-export function overwriting(
-  { node, session }: H5Group,
-  name: string,
-  value: unknown,
-  context: Context,
-): Overwriting | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const link = linkOf(node, name);
-  const made = link && isHard(link) ? newFlatObject(value, context) : undefined;
-  return made && session.edit().overwriting(node, name, made);
 }
 
 /** Puts what is made under another name in the place of a member. */

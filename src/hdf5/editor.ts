@@ -728,12 +728,13 @@ export class FileEditor implements Editor {
     return true;
   }
 
-  overwriting(group: Node, name: string, { members }: NewObject): Overwriting | undefined {
+  overwriting(group: Node, name: string, { dataset, members }: NewObject): Overwriting | undefined {
+    if (dataset || members.some(({ object }) => object)) return undefined;
     const address = this.#unchangedAt(group, name);
     if (address < 0) return undefined;
     const writer = this.#objectWriter;
     const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);
-    const found = overwriteAttributes(this.space, this.#heap, address, members, bytes);
+    const found = asFarAsKnown(() => overwriteAttributes(this.space, this.#heap, address, members, bytes));
     if (!found) return undefined;
     const write = (): void => {
       found.write();
