@@ -77,7 +77,13 @@ import { type Named, naming } from './named-errors.js';
 import { isNative, type TypedArray } from './number-elements.js';
 import type { DatasetInfo } from './object.js';
 import { ObjectWriter } from './object-writer.js';
-import { overwrite, overwriteAttribute, overwriteAttributes, overwriteCompact } from './overwrite.js';
+import {
+  isSameAttribute,
+  overwrite,
+  overwriteAttribute,
+  overwriteAttributes,
+  overwriteCompact,
+} from './overwrite.js';
 import { isWithin } from './paths.js';
 import { prepare, prepareElements, prepareNow, vector } from './prepare.js';
 import { encodeRegion, selectionToRegion } from './region-reference.js';
@@ -706,11 +712,15 @@ export class FileEditor implements Editor {
   }
 
   #overwriteAttribute(object: Node, name: string, attribute: AttributeDraft): boolean {
+    const there = object.attributes?.get(name);
+    if (there === undefined) return false;
+    if (typeof there !== 'object' && Object.is(there, attribute)) return true;
+    const prepared = typeof attribute === 'object' ? attribute : prepare(attribute);
+    if (isSameAttribute(this.space, there, prepared)) return true;
     // What is in memory to be written is changed there.
     if (!('info' in object) || object instanceof EditedObject) return false;
     const { address } = object.info;
     if (this.#edited.has(address) || this.#known.has(address) || this.#linkChanges.has(address)) return false;
-    const prepared = typeof attribute === 'object' ? attribute : prepare(attribute);
     if (prepared.committed !== undefined) return false;
     const writer = this.#objectWriter;
     const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);

@@ -1,6 +1,6 @@
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { lookup3 } from './checksum.js';
-import { encodedType } from './draft.js';
+import { type AttributeDraft, encodedType } from './draft.js';
 import type { EditableSpace } from './editable-space.js';
 import type { NewMember, Overwriting } from './editing.js';
 import { decode, type Encoded } from './elements.js';
@@ -8,10 +8,11 @@ import type { Extent } from './free-space.js';
 import { OHDR } from './header-writer.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import type { LoadedObject } from './loaded-object.js';
+import type { Attribute } from './messages/attribute.js';
 import { decodeAttributeInfo } from './messages/attribute-info.js';
 import { decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
-import { FLOAT64 } from './messages/datatype.js';
+import { type Datatype, datatypeBytes, FLOAT64 } from './messages/datatype.js';
 import { decodeLinkInfo } from './messages/link-info.js';
 import { MessageFlag, MessageType } from './messages/message-type.js';
 import { type Message, readObjectHeader } from './object-header.js';
@@ -58,6 +59,7 @@ export function overwrite(space: EditableSpace, address: number, prepared: Prepa
     return true;
   }
   if (layout?.kind !== 'compact' || layout.data.length !== bytes.length) return false;
+  if (isEqual(layout.data, bytes)) return true;
   // The checksum of the header is that of its one chunk; one of version 1 has none.
   const header = headerChunk(space, [address, size]);
   if (!header) return false;
@@ -81,12 +83,13 @@ export function overwriteAttribute(
 ): boolean {
   const attribute = object.attributes.find((each) => each.name === name);
   if (!attribute || !encoded || hasReferences(datatype)) return false;
+  const { length } = encoded.bytes;
+  if (!isSame(attribute.dataspace, dataspace) || attribute.data.length !== length) return false;
+  const type = encodedType(datatype).message;
   const place = placeOf(space, object, attribute.offset);
   // It may be in dense storage, or shared.
   if (place?.message.type !== MessageType.Attribute || place.message.flags & MessageFlag.Shared) return false;
-  const { length } = encoded.bytes;
-  const isSameShape = isSame(attribute.dataspace, dataspace) && attribute.data.length === length;
-  if (!isSameShape || !hasDatatype(place.message.data, encodedType(datatype).message)) return false;
+  if (!hasDatatype(place.message.data, type)) return false;
   const elements = place.chunk.subarray(place.at, place.at + length);
   releaseElements(space, heap, datatype, extent(dataspace), elements);
   put(space, object, place, elementBytes(encoded));
@@ -146,7 +149,7 @@ export function overwriteAttributes(
       return undefined;
     if (data.left !== encoded.bytes.length) return undefined;
     const at = data.offset - start;
-    if (hasElements(space, data.raw(data.left), prepared, encoded)) continue;
+    if (hasElements(space, data.raw(data.left), datatype, dataspace, encoded)) continue;
     names.push(name);
     changes.push({ prepared, encoded, at });
   }
@@ -179,11 +182,27 @@ function isNoContent(type: number, data: ByteReader): boolean {
   }
 }
 
+/** Whether an attribute is the same as a new one, as far as can be told without writing that. */
+export function isSameAttribute(
+  space: EditableSpace,
+  there: Attribute | AttributeDraft,
+  attribute: Prepared,
+): boolean {
+  if (typeof there !== 'object' || !('data' in there)) return false;
+  const { datatype, dataspace, encoded, committed } = attribute;
+  const { datatype: type, data } = there;
+  const isAlike = type.class === datatype.class && isSame(there.dataspace, dataspace);
+  if (!isAlike || !encoded || data.length !== encoded.bytes.length) return false;
+  if (!hasElements(space, data, datatype, dataspace, encoded)) return false;
+  return type.committed === committed && isEqual(datatypeBytes(type), datatypeBytes(datatype));
+}
+
 /** Whether elements are the same as others; of what they lead to, texts alone are looked up. */
 function hasElements(
   space: EditableSpace,
   there: Uint8Array,
-  { datatype, dataspace }: Prepared,
+  datatype: Datatype,
+  dataspace: Dataspace,
   { bytes, at, targets }: Encoded,
 ): boolean {
   if (at.length === 0) return isEqual(there, bytes);

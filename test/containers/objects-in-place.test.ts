@@ -257,3 +257,33 @@ with h5py.File(sys.argv[1], 'r') as f:
     );
   }
 });
+
+it('are not written again, nor are scalars, where they are the same', () => {
+  const path = join(folder, 'same.h5');
+  const many = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`key ${i}`, i]));
+  const value = {
+    ...many,
+    text: 'a text',
+    plain: { id: 1, name: 'ü' },
+    point: new Point(),
+    map: new Map([['i', 1]]),
+  };
+  H5Dict.write(path, { value, list: [...Object.values(value), [1, 'a']] }, { registry }).close();
+  using dict = H5Dict.open<Record<string, unknown>>(path, { mode: 'r+', registry });
+  const holder = dict.get('value') as H5Dict<Record<string, unknown>>;
+  const all = (): void => {
+    for (const [key, each] of Object.entries(value)) holder.set(key, each);
+    dict.set('value', value);
+  };
+  // What has got members of its own, or a type that holds more, stays so.
+  all();
+  dict.commit();
+  const { mtimeNs } = statSync(path, { bigint: true });
+  all();
+  dict.commit();
+  expect(statSync(path, { bigint: true }).mtimeNs).toBe(mtimeNs);
+  holder.set('key 70', 7);
+  dict.commit();
+  expect(statSync(path, { bigint: true }).mtimeNs).toBeGreaterThan(mtimeNs);
+  expect(inMemory(holder)).toStrictEqual({ ...value, 'key 70': 7 });
+});
