@@ -44,6 +44,9 @@ import {
 /** What ch5mpy says an object is. */
 export const CH5MPY = { type: '__h5_type__', class: '__h5_class__' } as const;
 
+/** The attributes in which a group says what it is. */
+const MARKS = [Reserved.type, Reserved.encoding, Reserved.class, CH5MPY.type] as const;
+
 /**
  * A group of so many attributes gets its further scalars as datasets: attributes are read all at once, while links are found one
  * by one, so that a change costs the same however many there are.
@@ -116,6 +119,7 @@ export function presented(
   isRaw = false,
 ): unknown {
   if (object instanceof H5Datatype) return object;
+  if (object instanceof H5Group && !isMarked(object)) return new H5Dict(object, context);
   if (object instanceof H5Dataset && object.ndim === 0 && object.shape && isPlainScalar(object, context))
     return object.value;
   const { attrs } = object;
@@ -138,6 +142,12 @@ export function presented(
   if (isNumbers && object.ndim > 0 && object.nbytes >= largeArray)
     return H5Array.of(object as H5Dataset<unknown>);
   return readFrom(object, context.codec);
+}
+
+/** Whether a group says that it is something else than a dict of properties; most say nothing. */
+function isMarked({ node: { attributes } }: H5Group): boolean {
+  for (const name of MARKS) if (attributes?.get(name) !== undefined) return true;
+  return false;
 }
 
 /** A word of the layout; what is no text is a file that says nothing. */
