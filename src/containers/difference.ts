@@ -19,7 +19,7 @@ import { isReferenced } from '../serialize/replaced-references.js';
 import { isElement, isReserved } from '../serialize/restore.js';
 import { setProperty } from '../serialize/rows.js';
 import { readFrom, serialize, writeInto } from '../serialize/serialize.js';
-import { isSameBytes } from '../serialize/value-members.js';
+import { isSameBytes } from '../storage/bytes.js';
 import { isAlike } from './alike.js';
 import type { Context } from './context.js';
 import { unviewed } from './dict-view.js';
@@ -66,7 +66,12 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
     return true;
   }
   if (!source || value instanceof H5Dict) return false;
-  if (overwrite(dict as unknown as H5Dict, key, value as object)) return true;
+  const { object: group, isLarge } = dict;
+  const link = group.node.links?.get(escapeName(key)) as AnyLink | undefined;
+  if (!link && !isLarge) return false;
+  const isOverwritten =
+    link && isHard(link) && !isLarge && overwrite(dict as unknown as H5Dict, key, value as object);
+  if (isOverwritten) return true;
   const there = ownDictAt(dict as unknown as H5Dict, key);
   const parts = there && kindOfGroup(there.object) === source ? partsOf(there, value as object) : undefined;
   if (!there || !parts) return false;
@@ -79,8 +84,7 @@ export function assign<T extends object>(dict: H5Dict<T>, key: string | undefine
 function overwrite(dict: H5Dict, key: string, value: object): boolean {
   const { object: group, context } = dict;
   const name = escapeName(key);
-  const link = linkOf(group.node, name);
-  const made = link && isHard(link) && !dict.isLarge ? newFlatObject(value, context) : undefined;
+  const made = newFlatObject(value, context);
   const overwriting = made && group.session.edit().overwriting(group.node, name, made);
   if (!overwriting) return false;
   const { names, write } = overwriting;

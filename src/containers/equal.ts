@@ -1,6 +1,6 @@
 import { H5Error } from '../errors.js';
 import { serialize, type WriteOptions } from '../serialize/serialize.js';
-import { isSameBytes } from '../serialize/value-members.js';
+import { isSameBytes } from '../storage/bytes.js';
 
 /**
  * Whether two values in memory have the same content. NaN is NaN, 0 is -0, a hole is undefined. Of instances, and of types whose

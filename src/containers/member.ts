@@ -119,7 +119,7 @@ export function presented(
   isRaw = false,
 ): unknown {
   if (object instanceof H5Datatype) return object;
-  if (object instanceof H5Group && !isMarked(object)) return new H5Dict(object, context);
+  if (object instanceof H5Group && isDict(object)) return new H5Dict(object, context);
   if (object instanceof H5Dataset && object.ndim === 0 && object.shape && isPlainScalar(object, context))
     return object.value;
   const { attrs } = object;
@@ -132,7 +132,7 @@ export function presented(
       return new H5Dict(object, context, false, 'stored by ch5mpy: an instance of a Python class');
     const encoding = wordOf(object, Reserved.encoding);
     if (encoding === undefined || encoding === Encoding.entries) {
-      if (isDict(object) || (isRaw && hasNames(object, type))) return new H5Dict(object, context);
+      if (isRaw && hasNames(object, type)) return new H5Dict(object, context);
     } else if (type !== 'Set' && encoding !== Encoding.sparse) return new H5List(object, context);
     return instanceIn(object, context);
   }
@@ -186,6 +186,7 @@ export function valueIn(object: H5Group | H5Dataset): H5Group | H5Dataset {
 
 /** Whether a group is an object whose members are properties, or a Map with keys that are strings, and no instance. */
 export function isDict(group: H5Group): boolean {
+  if (!isMarked(group)) return true;
   const { attrs } = group;
   const type = wordOf(group, Reserved.type);
   if (type !== undefined && type !== 'Map' && type !== 'null-prototype') return false;

@@ -285,6 +285,8 @@ export class FileEditor implements Editor {
     return this.#writer;
   }
 
+  readonly #elementBytes = (encoded: Encoded): Uint8Array => this.#objectWriter.elementBytes(encoded);
+
   #newDatatype(datatype: Datatype): StoredObject {
     const address = this.#objectWriter.committedType(datatype);
     this.#newTypes.set(address, this.#made++);
@@ -722,9 +724,8 @@ export class FileEditor implements Editor {
     const { address } = object.info;
     if (this.#edited.has(address) || this.#known.has(address) || this.#linkChanges.has(address)) return false;
     if (prepared.committed !== undefined) return false;
-    const writer = this.#objectWriter;
-    const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);
-    if (!overwriteAttribute(this.space, this.#heap, this.#load(address), name, prepared, bytes)) return false;
+    const loaded = this.#load(address);
+    if (!overwriteAttribute(this.space, this.#heap, loaded, name, prepared, this.#elementBytes)) return false;
     this.#objects.delete(address);
     return true;
   }
@@ -742,9 +743,9 @@ export class FileEditor implements Editor {
     if (dataset || members.some(({ object }) => object)) return undefined;
     const address = this.#unchangedAt(group, name);
     if (address < 0) return undefined;
-    const writer = this.#objectWriter;
-    const bytes = (encoded: Encoded): Uint8Array => writer.elementBytes(encoded);
-    const found = asFarAsKnown(() => overwriteAttributes(this.space, this.#heap, address, members, bytes));
+    const found = asFarAsKnown(() =>
+      overwriteAttributes(this.space, this.#heap, address, members, this.#elementBytes),
+    );
     if (!found) return undefined;
     const write = (): void => {
       found.write();

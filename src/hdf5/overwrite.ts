@@ -1,3 +1,4 @@
+import { isSameBytes } from '../storage/bytes.js';
 import { type ByteReader, UNDEFINED_ADDRESS } from './byte-reader.js';
 import { lookup3 } from './checksum.js';
 import { type AttributeDraft, encodedType } from './draft.js';
@@ -8,7 +9,7 @@ import type { Extent } from './free-space.js';
 import { OHDR } from './header-writer.js';
 import type { GlobalHeapEditor } from './indexes/global-heap.js';
 import type { LoadedObject } from './loaded-object.js';
-import type { Attribute } from './messages/attribute.js';
+import { type Attribute, attributeHead } from './messages/attribute.js';
 import { decodeAttributeInfo } from './messages/attribute-info.js';
 import { decodeStoredLayout, type StoredLayout } from './messages/data-layout.js';
 import { type Dataspace, decodeDataspace, extent } from './messages/dataspace.js';
@@ -59,7 +60,7 @@ export function overwrite(space: EditableSpace, address: number, prepared: Prepa
     return true;
   }
   if (layout?.kind !== 'compact' || layout.data.length !== bytes.length) return false;
-  if (isEqual(layout.data, bytes)) return true;
+  if (isSameBytes(layout.data, bytes)) return true;
   // The checksum of the header is that of its one chunk; one of version 1 has none.
   const header = headerChunk(space, [address, size]);
   if (!header) return false;
@@ -85,11 +86,11 @@ export function overwriteAttribute(
   if (!attribute || !encoded || hasReferences(datatype)) return false;
   const { length } = encoded.bytes;
   if (!isSame(attribute.dataspace, dataspace) || attribute.data.length !== length) return false;
-  const type = encodedType(datatype).message;
   const place = placeOf(space, object, attribute.offset);
   // It may be in dense storage, or shared.
   if (place?.message.type !== MessageType.Attribute || place.message.flags & MessageFlag.Shared) return false;
-  if (!hasDatatype(place.message.data, type)) return false;
+  const stored = attributeHead(place.message.data)?.datatype;
+  if (!isSameBytes(stored, encodedType(datatype).message)) return false;
   const elements = place.chunk.subarray(place.at, place.at + length);
   releaseElements(space, heap, datatype, extent(dataspace), elements);
   put(space, object, place, elementBytes(encoded));
@@ -140,12 +141,12 @@ export function overwriteAttributes(
     const head = attributeHead(data);
     if (head?.name !== name) return undefined;
     // A number stays of the type that holds all of them.
-    const isFloat = typeof attribute === 'number' && isEqual(head.type, encodedType(FLOAT64).message);
+    const isFloat = typeof attribute === 'number' && isSameBytes(head.datatype, encodedType(FLOAT64).message);
     const prepared =
       typeof attribute === 'object' ? attribute : prepare(attribute, isFloat ? 'f8' : undefined);
     const { datatype, dataspace, encoded } = prepared;
     if (!encoded || prepared.committed !== undefined || hasReferences(datatype)) return undefined;
-    if (!isEqual(head.type, encodedType(datatype).message) || !isSame(head.dataspace, dataspace))
+    if (!isSameBytes(head.datatype, encodedType(datatype).message) || !isSame(head.dataspace, dataspace))
       return undefined;
     if (data.left !== encoded.bytes.length) return undefined;
     const at = data.offset - start;
@@ -194,7 +195,7 @@ export function isSameAttribute(
   const isAlike = type.class === datatype.class && isSame(there.dataspace, dataspace);
   if (!isAlike || !encoded || data.length !== encoded.bytes.length) return false;
   if (!hasElements(space, data, datatype, dataspace, encoded)) return false;
-  return type.committed === committed && isEqual(datatypeBytes(type), datatypeBytes(datatype));
+  return type.committed === committed && isSameBytes(datatypeBytes(type), datatypeBytes(datatype));
 }
 
 /** Whether elements are the same as others; of what they lead to, texts alone are looked up. */
@@ -205,7 +206,7 @@ function hasElements(
   dataspace: Dataspace,
   { bytes, at, targets }: Encoded,
 ): boolean {
-  if (at.length === 0) return isEqual(there, bytes);
+  if (at.length === 0) return isSameBytes(there, bytes);
   if (datatype.class !== 'variable-length' || !datatype.string || dataspace.dims.length > 0) return false;
   return decode(datatype, there, 1, space.globalHeap)[0] === targets[0];
 }
@@ -258,37 +259,6 @@ function put(
   chunk.set(bytes, at);
   patch(space, start, chunk);
   object.replaceMessage(index, chunk, start + space.superblock.baseAddress);
-}
-
-/** Whether the message of an attribute has a datatype with these bytes. */
-function hasDatatype(message: ByteReader, type: Uint8Array): boolean {
-  message.position = 0;
-  const version = message.u8();
-  const isShared = message.u8() !== 0;
-  const nameSize = message.u16();
-  const size = message.u16();
-  // Of version 1, whose parts are padded, and which h5py does not write.
-  if (version < 2 || isShared || size !== type.length) return false;
-  message.take(2 + (version === 3 ? 1 : 0) + nameSize);
-  return type.every((byte) => message.u8() === byte);
-}
-
-/** What the message of an attribute says of it, if it is of version 3 and shares nothing; its elements are what is left. */
-function attributeHead(
-  message: ByteReader,
-): { name: string; type: Uint8Array; dataspace: Dataspace } | undefined {
-  if (message.u8() !== 3 || message.u8() !== 0) return undefined;
-  const nameSize = message.u16();
-  const typeSize = message.u16();
-  const spaceSize = message.u16();
-  message.u8();
-  const name = message.block(nameSize).utf8z();
-  const type = message.raw(typeSize);
-  return { name, type, dataspace: decodeDataspace(message.block(spaceSize)) };
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Whether two dataspaces are the same, and can be no others. */

@@ -18,6 +18,7 @@ import {
   type RegisteredClass,
   type TypeRegistry,
 } from '../registry/index.js';
+import { isSameBytes } from '../storage/bytes.js';
 import { MemoryStorage } from '../storage/memory.js';
 import type { Storage } from '../storage/storage.js';
 import { areApart, type Place } from './apart.js';
@@ -73,7 +74,7 @@ import {
   within,
 } from './serialize.js';
 import { unreadable } from './unreadable.js';
-import { described, isIterator, isSameBytes, memberOf, NO_PLACE, setMember } from './value-members.js';
+import { described, isIterator, memberOf, NO_PLACE, setMember } from './value-members.js';
 import { NO_VALUES, type Values } from './values.js';
 
 /**

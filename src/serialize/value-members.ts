@@ -124,10 +124,6 @@ export function described(value: object): string {
   return maker?.name ? `an object of type ${maker.name}` : 'the object';
 }
 
-export function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && a.length === b?.length && a.every((byte, i) => byte === b[i]);
-}
-
 /** Whether what an object yields is gone when it has been asked for. */
 export function isIterator(value: unknown): boolean {
   return (

@@ -1,3 +1,4 @@
+import { isSameBytes } from './bytes.js';
 import type { Storage, WritableStorage } from './storage.js';
 
 /**
@@ -237,7 +238,7 @@ export function liveTail(
   const { position, before, during, after } = guard;
   const found = storage.read(position, before.length);
   // All is done. Where the guard does not tell, because it is the same before and after, doing it again changes nothing.
-  if (isSame(found, after) && !isSame(before, after)) return undefined;
+  if (isSameBytes(found, after) && !isSameBytes(before, after)) return undefined;
   // Torn: every byte is that of one of its states. Else somebody else has written the file since.
   const states = [before, during, after];
   for (const page of tail.pages) if (page.position === position) states.push(page.bytes);
@@ -256,10 +257,6 @@ export function recover(storage: WritableStorage): void {
   storage.sync();
   storage.write(tail.guard.position, tail.guard.after);
   storage.sync();
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** A checksum of 64 bits, to tell what is whole from what was torn: two multiplicative hashes of 32-bit words. */

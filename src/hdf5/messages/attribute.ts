@@ -52,6 +52,31 @@ export function attributeName(message: Uint8Array): string {
   return reader.block(size).utf8z();
 }
 
+/** What stands in an attribute message before its data. */
+export interface AttributeHead {
+  readonly name: string;
+  /** A datatype message. */
+  readonly datatype: Uint8Array;
+  readonly dataspace: Dataspace;
+}
+
+/**
+ * The same of a message whose parts are not padded, as those of version 1 are, and that shares nothing; undefined of another one. The
+ * reader stands at the data then.
+ */
+export function attributeHead(reader: ByteReader): AttributeHead | undefined {
+  reader.position = 0;
+  const version = reader.u8();
+  if (version < 2 || reader.u8() !== 0) return undefined;
+  const nameSize = reader.u16();
+  const datatypeSize = reader.u16();
+  const dataspaceSize = reader.u16();
+  if (version === 3) reader.u8();
+  const name = reader.block(nameSize).utf8z();
+  const datatype = reader.raw(datatypeSize);
+  return { name, datatype, dataspace: decodeDataspace(reader.block(dataspaceSize)) };
+}
+
 /**
  * `resolve` decodes a datatype that the attribute shares with a committed one, given the message that says
  * where that stands.
